@@ -1,0 +1,192 @@
+"""What can go wrong, grouped by who must act: the caller, the author, the approver, the administrator, or Azure.
+
+Every exception of ours carries a stable `code` (kebab-case, never reused), the process's exit code, and a hint that
+names the next thing to do. Problems that come in numbers (diagnostics of a manifest, violations of a plan) are values
+first and travel together in one exception, so that one run reports all of them.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What the process tells its caller; scripts and pipelines depend on these numbers."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES_FOUND = 2
+    REFUSED = 3
+    PLAN_STALE = 4
+    PARTIAL = 5
+    USAGE = 64
+    INVALID_INPUT = 65
+    NOT_ALLOWED = 77
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SourcePos:
+    """A place in a manifest: `file` as the user named it, `line` and `column` from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem in a manifest, located.
+
+    `source_line` is the offending line as written, without its line break; None where there is no line to show (a file
+    that cannot be read, bytes that are not text).
+    """
+
+    code: str
+    pos: SourcePos
+    message: str
+    hint: str
+    source_line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A guard's reason to refuse part of a plan.
+
+    `address` is what the refusal is about (an identity, a resource group, or "" for the whole run); `refused` lists the
+    addresses of the changes that are held back because of it.
+    """
+
+    code: str
+    address: str
+    message: str
+    hint: str
+    refused: tuple[str, ...] = ()
+
+
+class ReconcilerError(Exception):
+    """Base of every error that we raise on purpose; `message` is one paragraph, `hint` says what to do next."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[ExitCode] = ExitCode.ERROR
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ReconcilerError):
+    """The command line asks for something that does not exist or cannot be combined."""
+
+    code = "usage"
+    exit_code = ExitCode.USAGE
+
+
+class ManifestError(ReconcilerError):
+    """A manifest or another input file is invalid; carries every diagnostic of the run, in order of place."""
+
+    code = "manifest-invalid"
+    exit_code = ExitCode.INVALID_INPUT
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        count = len(diagnostics)
+        super().__init__(
+            f"{count} {'problem' if count == 1 else 'problems'} in the manifest",
+            "Nothing was read from Azure or changed. Mend the manifest and run `uami validate` again.",
+        )
+        self.diagnostics = diagnostics
+
+
+class InputFileError(ReconcilerError):
+    """A file that is not a manifest (a sandbox state) is missing or damaged."""
+
+    code = "file-invalid"
+    exit_code = ExitCode.INVALID_INPUT
+
+
+class PlanRefused(ReconcilerError):
+    """Guards refuse the plan; carries every violation."""
+
+    code = "plan-refused"
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, violations: tuple[Violation, ...]) -> None:
+        count = len(violations)
+        super().__init__(
+            f"The plan is refused by {count} {'guard' if count == 1 else 'guards'}; nothing was changed.",
+            violations[0].hint if count == 1 else "Each refusal above names what lifts it.",
+        )
+        self.violations = violations
+
+
+class AuthError(ReconcilerError):
+    """No token could be had, or ARM answered 401 or 403."""
+
+    code = "not-allowed"
+    exit_code = ExitCode.NOT_ALLOWED
+
+
+class Interrupted(ReconcilerError):
+    """The run was asked to stop (Ctrl-C or SIGTERM) before it was done."""
+
+    code = "interrupted"
+    exit_code = ExitCode.INTERRUPTED
+
+
+class ArmError(ReconcilerError):
+    """A call to ARM failed for good.
+
+    Attributes:
+        status: HTTP status, or None where no whole answer came (connection error, malformed body).
+        arm_code: `error.code` of ARM's error envelope, or "".
+        correlation_id: of the answer, or of the request where no answer came.
+        transient: the same call may succeed later (408, 429, 5xx, connection errors).
+        in_doubt: the call may have taken effect although it failed (no whole answer came, or a 5xx).
+        retry_after_s: seconds that ARM asked to wait, None where it named none.
+    """
+
+    code = "arm-error"
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        status: int | None = None,
+        arm_code: str = "",
+        correlation_id: str = "",
+        transient: bool = False,
+        in_doubt: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.arm_code = arm_code
+        self.correlation_id = correlation_id
+        self.transient = transient
+        self.in_doubt = in_doubt
+        self.retry_after_s = retry_after_s
+
+
+class NotFound(ArmError):
+    """ARM answered 404."""
+
+
+class Conflict(ArmError):
+    """ARM answered 409."""
+
+
+class Throttled(ArmError):
+    """ARM answered 429 until the retries were used up."""
+
+
+class ArmAuthError(ArmError, AuthError):
+    """ARM answered 401 or 403; both an answer of ARM and something an administrator must mend."""
+
+    code = "not-allowed"
+    exit_code = ExitCode.NOT_ALLOWED
