@@ -1,0 +1,96 @@
+"""What a manifest declares, in normal form: defaults and policy merged, variables replaced, names checked.
+
+Every rule a group needs (owner, policy, limits, ignore patterns) stands at the group itself, so that nothing downstream has to know
+which document or which default it came from.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.errors import SourcePos
+from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
+
+
+class IdentitiesPolicy(StrEnum):
+    """What happens to live identities that the manifest does not list."""
+
+    EXACT = "exact"
+    """They are deleted."""
+    OWNED = "owned"
+    """Those that bear the manifest's owner are deleted."""
+    MERGE = "merge"
+    """They stay."""
+
+
+class TagsPolicy(StrEnum):
+    """What happens to live tags that the manifest does not list."""
+
+    EXACT = "exact"
+    """They are removed."""
+    MERGE = "merge"
+    """They stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How far the manifest's word reaches in a group."""
+
+    identities: IdentitiesPolicy = IdentitiesPolicy.EXACT
+    tags: TagsPolicy = TagsPolicy.MERGE
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one run may delete: a count over the run, and a share (0 to 100) of each group with 10 or more live."""
+
+    max_deletes: int = 10
+    max_delete_percent: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Glob patterns, compared without case, of identities and tags that are never touched."""
+
+    identities: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredIdentity:
+    """One identity that a manifest lists.
+
+    Attributes:
+        location: written at the identity itself, hence a claim; None where only defaults apply.
+        isolation_scope: None where the key is absent and so not managed.
+        tags: defaults merged in, in order of the names (without case); a value of None means the tag must be absent.
+    """
+
+    resource_id: ResourceId
+    location: str | None
+    isolation_scope: IsolationScope | None
+    tags: tuple[tuple[str, str | None], ...]
+    source: SourcePos
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredGroup:
+    """One resource group that a manifest lists; `identities` are in order of their names, without case.
+
+    `default_location` is for creates only; None means the location of the resource group.
+    """
+
+    group_id: ResourceGroupId
+    owner: str | None
+    default_location: str | None
+    policy: Policy
+    limits: Limits
+    ignore: Ignore
+    identities: tuple[DesiredIdentity, ...]
+    source: SourcePos
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything that one run declares; groups in order of subscription and name, each claimed by one document."""
+
+    groups: tuple[DesiredGroup, ...]

@@ -1,0 +1,54 @@
+"""One YAML document as plain data, with the place of every key and value beside it.
+
+Places are keyed by path tuple, the form in which jsonschema reports, so that replacing or merging data cannot lose
+them and the data itself stays what any JSON tool understands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.errors import SourcePos
+
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+"""What JSON can say; the form that a JSON Schema is applied to."""
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys and indexes from the root of a document down."""
+
+Mark: TypeAlias = tuple[int, int]
+"""Line and column from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document of a file.
+
+    Attributes:
+        key_marks: where the key of a path stands; list items and the root have none.
+        value_marks: where the value of a path begins; a value that is not written is at its key.
+        spellings: as written, the unquoted scalars that are not text (`007` for 7).
+        broken_keys: paths whose key already has a diagnostic and stands for nothing.
+        broken_values: the same of values.
+    """
+
+    file: str
+    data: Plain
+    key_marks: Mapping[Path, Mark]
+    value_marks: Mapping[Path, Mark]
+    spellings: Mapping[Path, str]
+    broken_keys: frozenset[Path] = frozenset()
+    broken_values: frozenset[Path] = frozenset()
+
+    def key_pos(self, path: Path) -> SourcePos:
+        """Where the key of a path stands; for an item or the root, where its value does."""
+        return SourcePos(self.file, *(self.key_marks.get(path) or self.value_marks[path]))
+
+    def value_pos(self, path: Path) -> SourcePos:
+        """Where the value of a path begins."""
+        return SourcePos(self.file, *self.value_marks[path])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is written, not even `null`."""
+        return self.data is None and self.spellings.get(()) == ""

@@ -1,0 +1,92 @@
+"""The one way in: paths to what they declare, or every problem of every file at once.
+
+Each file goes through the same steps (bytes, text, documents, variables, schema, rules), and each step passes on
+what it could still understand, so one run reports a syntax error in one file beside a wrong tag in another. Only a
+manifest without a single diagnostic becomes a Desired.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.errors import Diagnostic, ManifestError, SourcePos
+from reconciler.manifest.claims import check_group_claims
+from reconciler.manifest.declared import DeclaredDocument, read_declared
+from reconciler.manifest.desired import Desired
+from reconciler.manifest.document import Document
+from reconciler.manifest.files import ManifestFile, read_files
+from reconciler.manifest.merge import merge_document
+from reconciler.manifest.rules import check_rules
+from reconciler.manifest.schema import check_schema
+from reconciler.manifest.source import parse_documents
+from reconciler.manifest.text import decode_source
+from reconciler.manifest.variables import replace_variables
+
+
+def load_manifest(
+    paths: Sequence[str],
+    variables: Mapping[str, str],
+    environment: Mapping[str, str],
+    stdin: Callable[[], bytes],
+) -> Desired:
+    """What the manifests at these paths declare together.
+
+    Args:
+        paths: files, directories or `-`; at least one.
+        variables: values of `${NAME}` from the command line.
+        environment: asked for `UAMI_VAR_NAME` where `variables` has no NAME.
+        stdin: all of the standard input; called only for `-`.
+
+    Raises:
+        ManifestError: anything at all is wrong; carries every diagnostic, in order of place and each once.
+    """
+    files, diagnostics = read_files(paths, stdin)
+    lines: dict[str, tuple[str, ...]] = {}
+    declared: list[DeclaredDocument] = []
+    for file in files:
+        documents, problems = _read_documents(file, lines)
+        diagnostics += problems
+        for document in documents:
+            replaced, unresolved = replace_variables(document, variables, environment)
+            declared.append(read_declared(replaced))
+            diagnostics += [*unresolved, *check_schema(replaced), *check_rules(declared[-1])]
+    diagnostics += check_group_claims(declared)
+    if diagnostics:
+        raise ManifestError(_in_order(diagnostics, lines))
+    groups = (group for document in declared for group in merge_document(document))
+    return Desired(groups=tuple(sorted(groups, key=lambda group: group.group_id.key)))
+
+
+def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tuple[list[Document], list[Diagnostic]]:
+    """The documents of a file that say something; its lines are noted for the diagnostics to quote."""
+    source, problems = decode_source(file.name, file.content)
+    if source is None:
+        return [], problems
+    lines[file.name] = source.lines
+    documents, mistakes = parse_documents(source)
+    problems += mistakes
+    if len(documents) > 1 and documents[-1].is_empty:
+        # A `---` after the last document opens another that nobody meant.
+        documents.pop()
+    if not documents and not problems:
+        problems.append(_empty(SourcePos(file.name, 1, 1)))
+    problems += [_empty(document.value_pos(())) for document in documents if document.data is None]
+    return [document for document in documents if document.data is not None], problems
+
+
+def _empty(pos: SourcePos) -> Diagnostic:
+    return Diagnostic(
+        code="empty-manifest",
+        pos=pos,
+        message="nothing is declared here",
+        hint="Write a manifest, beginning with `version: 1`; to empty a group, list it with `identities: []`.",
+    )
+
+
+def _in_order(diagnostics: Iterable[Diagnostic], lines: Mapping[str, tuple[str, ...]]) -> tuple[Diagnostic, ...]:
+    quoted = {_with_source_line(diagnostic, lines) for diagnostic in diagnostics}
+    return tuple(sorted(quoted, key=lambda diagnostic: (diagnostic.pos, diagnostic.code, diagnostic.message)))
+
+
+def _with_source_line(diagnostic: Diagnostic, lines: Mapping[str, tuple[str, ...]]) -> Diagnostic:
+    of_file, number = lines.get(diagnostic.pos.file, ()), diagnostic.pos.line
+    return replace(diagnostic, source_line=of_file[number - 1]) if number <= len(of_file) else diagnostic

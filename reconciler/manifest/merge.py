@@ -1,0 +1,80 @@
+"""From what a document says to what each of its groups means: defaults, policy and ignore of the two merged.
+
+Policy keys of a group override those of its document, default tags merge by name, ignore patterns add up, and an
+identity's own tags go over all of them. Everything downstream reads the result only.
+"""
+
+from collections.abc import Iterable
+
+from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredIdentity, DeclaredTags, Located
+from reconciler.manifest.desired import DesiredGroup, DesiredIdentity, IdentitiesPolicy, Ignore, Policy, TagsPolicy
+from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
+
+
+def merged_tags(*layers: DeclaredTags | None) -> tuple[tuple[str, str | None], ...]:
+    """Tags of several layers, the later over the earlier, in order of their names without case."""
+    merged: dict[str, tuple[str, str | None]] = {}
+    for layer in layers:
+        if layer is not None:
+            merged.update((tag.name.casefold(), (tag.name, tag.value)) for tag in layer.tags)
+    return tuple(pair for _, pair in sorted(merged.items()))
+
+
+def merge_document(document: DeclaredDocument) -> tuple[DesiredGroup, ...]:
+    """The groups of a document that has passed every check, in the order they are written."""
+    if document.subscription is None:
+        return ()
+    subscription_id = document.subscription.text
+    return tuple(_merge_group(document, group, subscription_id) for group in document.groups)
+
+
+def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_id: str) -> DesiredGroup:
+    group_id = ResourceGroupId(subscription_id, group.name.text)
+    outer, inner = document.scope, group.scope
+    location = inner.location or outer.location
+    identities = (
+        _merge_identity(document, group, group_id.identity(identity.name.text), identity)
+        for identity in group.identities
+        if identity.name is not None
+    )
+    return DesiredGroup(
+        group_id=group_id,
+        owner=None if document.owner is None else document.owner.text,
+        default_location=None if location is None else location.text,
+        policy=_merge_policy(document, group),
+        limits=document.limits,
+        ignore=Ignore(
+            identities=_texts((*outer.ignored_identities, *inner.ignored_identities)),
+            tags=_texts((*outer.ignored_tags, *inner.ignored_tags)),
+        ),
+        identities=tuple(sorted(identities, key=lambda identity: identity.resource_id.key)),
+        source=group.name.pos,
+    )
+
+
+def _merge_policy(document: DeclaredDocument, group: DeclaredGroup) -> Policy:
+    standard = Policy()
+    identities = group.scope.identities_policy or document.scope.identities_policy
+    tags = group.scope.tags_policy or document.scope.tags_policy
+    return Policy(
+        identities=standard.identities if identities is None else IdentitiesPolicy(identities.text),
+        tags=standard.tags if tags is None else TagsPolicy(tags.text),
+    )
+
+
+def _merge_identity(
+    document: DeclaredDocument, group: DeclaredGroup, resource_id: ResourceId, identity: DeclaredIdentity
+) -> DesiredIdentity:
+    scope = identity.isolation_scope
+    return DesiredIdentity(
+        resource_id=resource_id,
+        location=identity.location,
+        isolation_scope=None if scope is None else IsolationScope(scope),
+        tags=merged_tags(document.scope.tags, group.scope.tags, identity.tags),
+        source=identity.pos,
+    )
+
+
+def _texts(patterns: Iterable[Located]) -> tuple[str, ...]:
+    """Patterns once each and in order of their text, so that the order they are written in changes nothing."""
+    return tuple(sorted({pattern.text for pattern in patterns}, key=lambda text: (text.casefold(), text)))
