@@ -1,0 +1,138 @@
+"""Puts the token on requests: fetched once for all threads, renewed before it expires, sent to one origin only.
+
+azure-identity's CLI credential starts `az` for each token it is asked for, so the cache is here and one thread at a
+time fills it. A request is sent a second time only when it is a read: a write that was refused goes up like any other
+failure, and so nothing in this package ever sends a write twice.
+"""
+
+import base64
+import json
+import threading
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from reconciler.arm.clouds import Cloud
+from reconciler.arm.credentials import Token, TokenSource, token_source
+from reconciler.arm.endpoints import check_endpoint, origin_of
+
+_RENEW_BEFORE_EXPIRY_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who a token speaks for, by its own claims; None for what it does not say.
+
+    Attributes:
+        object_id: claim `oid`, the service principal or user in the directory.
+        client_id: claim `appid` (`azp` in version 2 tokens): the application that asked for the token.
+        name: the user's sign-in name; service principals have none.
+        tenant_id: claim `tid`.
+
+    Source: Microsoft identity platform, "Access token claims reference".
+    """
+
+    object_id: str | None
+    client_id: str | None
+    name: str | None
+    tenant_id: str | None
+
+
+def principal_of(token: str) -> Principal | None:
+    """Read a token's claims without verifying them, for display only; None where it is not a JWT."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        claims: object = json.loads(payload.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(claims, dict):
+        return None
+    return Principal(
+        object_id=_claim(claims, "oid"),
+        client_id=_claim(claims, "appid", "azp"),
+        name=_claim(claims, "upn", "unique_name", "preferred_username"),
+        tenant_id=_claim(claims, "tid"),
+    )
+
+
+def make_auth(
+    kind: str, cloud: Cloud, environment: Mapping[str, str], *, endpoint: str, clock: Callable[[], float]
+) -> "CachedCredentialAuth":
+    """The authentication of a run; no token is fetched before the first request.
+
+    Args:
+        kind: one of `credentials.credential_kinds()`.
+        endpoint: the only place that the token goes to.
+        clock: epoch seconds.
+
+    Raises:
+        UsageError: no such kind, or a kind whose tokens may not go to this endpoint (see `check_endpoint`).
+        AuthError: the kind lacks what it needs.
+    """
+    check_endpoint(endpoint, cloud, kind)
+    return CachedCredentialAuth(token_source(kind, cloud, environment), endpoint=endpoint, clock=clock)
+
+
+class CachedCredentialAuth(httpx.Auth):
+    """Adds a bearer token to requests for one endpoint; shared by all threads of a run."""
+
+    def __init__(self, source: TokenSource, *, endpoint: str, clock: Callable[[], float]) -> None:
+        self._source = source
+        self._origin = origin_of(httpx.URL(endpoint))
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+        self._renew_at_s = 0.0
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Send with a token, and a read that is answered 401 once more if there is a newer one; raises AuthError."""
+        if origin_of(request.url) != self._origin:
+            yield request
+            return
+        token = self._current()
+        request.headers["Authorization"] = f"Bearer {token.text}"
+        response = yield request
+        if response.status_code != httpx.codes.UNAUTHORIZED or not self._source.renewable:
+            return
+        if request.method != "GET":
+            self._forget(token)
+            return
+        renewed = self._current(refused=token)
+        if renewed.text != token.text:
+            request.headers["Authorization"] = f"Bearer {renewed.text}"
+            yield request
+
+    def principal(self) -> Principal | None:
+        """Who the run's token speaks for; fetches the token if there is none yet. Raises AuthError."""
+        return principal_of(self._current().text)
+
+    def _current(self, refused: Token | None = None) -> Token:
+        """The cached token, or a new one where it is about to expire or is the one that was refused."""
+        with self._lock:
+            token = self._token
+            if token is None or token is refused or self._clock() >= self._renew_at_s:
+                token = self._source.fetch()
+                self._token = token
+                self._renew_at_s = _renewal_time(token, self._clock(), renewable=self._source.renewable)
+            return token
+
+    def _forget(self, refused: Token) -> None:
+        with self._lock:
+            if self._token is refused:
+                self._token = None
+
+
+def _renewal_time(token: Token, now_s: float, *, renewable: bool) -> float:
+    if not renewable:
+        return float("inf")
+    # A token that lives for less than ten minutes would otherwise be fetched anew for every request.
+    return token.expires_at_s - min(_RENEW_BEFORE_EXPIRY_S, (token.expires_at_s - now_s) / 2)
+
+
+def _claim(claims: Mapping[object, object], *names: str) -> str | None:
+    values = (claims.get(name) for name in names)
+    return next((value for value in values if isinstance(value, str) and value), None)

@@ -1,0 +1,86 @@
+"""Reads ARM's JSON one field at a time; what is not there or not of its kind is an error that names the field.
+
+ARM's answers are checked where they come in, so that nothing further in has to ask whether a field is there.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import TypeAlias
+
+JsonObject: TypeAlias = Mapping[str, object]
+"""A JSON object as `json` gives it; its values are checked by the functions of this module."""
+
+
+class FieldError(ValueError):
+    """A field of an answer is missing or of another kind than ARM's documents say."""
+
+
+def parse_object(content: bytes) -> JsonObject:
+    """Decode a body that must be one JSON object; ValueError says what it is instead."""
+    if not content.strip():
+        raise FieldError("the body is empty")
+    try:
+        value: object = json.loads(content.decode("utf-8"))
+        # A lone surrogate is legal as a JSON escape and breaks whatever writes it as UTF-8 later.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except RecursionError:
+        raise FieldError("the body is nested too deeply") from None
+    except UnicodeError:
+        raise FieldError("the body is not UTF-8 text") from None
+    except ValueError:
+        raise FieldError("the body is not JSON") from None
+    return _as_object(value, "the body")
+
+
+def text(data: JsonObject, name: str) -> str:
+    """A string that must be there and say something."""
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise FieldError(f"`{name}` is not a text")
+    return value
+
+
+def optional_text(data: JsonObject, name: str) -> str | None:
+    """A string, or None where the field is absent, null or empty."""
+    return None if data.get(name) in (None, "") else text(data, name)
+
+
+def section(data: JsonObject, name: str) -> JsonObject:
+    """An object that must be there."""
+    return _as_object(data.get(name), f"`{name}`")
+
+
+def text_map(data: JsonObject, name: str) -> dict[str, str]:
+    """Names and their string values; empty where the field is absent or null."""
+    if data.get(name) is None:
+        return {}
+    result = {}
+    for key, value in section(data, name).items():
+        if not isinstance(value, str):
+            raise FieldError(f"`{name}.{key}` is not a text")
+        result[key] = value
+    return result
+
+
+def text_list(data: JsonObject, name: str) -> tuple[str, ...]:
+    """Strings in ARM's order; empty where the field is absent or null."""
+    items = data.get(name)
+    if items is None:
+        return ()
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise FieldError(f"`{name}` is not a list of texts")
+    return tuple(items)
+
+
+def object_list(data: JsonObject, name: str) -> tuple[JsonObject, ...]:
+    """Objects in ARM's order, of a list that must be there."""
+    items = data.get(name)
+    if not isinstance(items, list):
+        raise FieldError(f"`{name}` is not a list")
+    return tuple(_as_object(item, f"an item of `{name}`") for item in items)
+
+
+def _as_object(value: object, what: str) -> JsonObject:
+    if not isinstance(value, dict):
+        raise FieldError(f"{what} is not an object")
+    return value

@@ -1,0 +1,67 @@
+"""What the caller may do at a scope, as ARM itself works it out from all role assignments.
+
+Asked before anything is planned, because ARM answers a list with what the caller may see and no word about the rest.
+What this does not cover: deny assignments, Azure Policy, and conditions on role assignments.
+"""
+
+from dataclasses import dataclass
+
+from reconciler.arm.actions import action_matches
+from reconciler.arm.client import ArmClient
+from reconciler.arm.fields import JsonObject, text_list
+from reconciler.arm.paths import group_path, subscription_path
+from reconciler.model import ResourceGroupId
+
+API_VERSION = "2022-04-01"
+"""Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleDefinitionsCalls.json)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionEntry:
+    """What one role gives: patterns of actions, less patterns of actions."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...]
+
+    def allows(self, action: str) -> bool:
+        """Whether this role alone gives an action."""
+        return any(action_matches(pattern, action) for pattern in self.actions) and not any(
+            action_matches(pattern, action) for pattern in self.not_actions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Everything that the caller's roles give at a scope, in ARM's order."""
+
+    entries: tuple[PermissionEntry, ...]
+
+    def allows(self, action: str) -> bool:
+        """Whether any role gives an action: what one role leaves out, another may give.
+
+        Source: Microsoft's documentation of role definitions (NotActions is not a deny).
+        """
+        return any(entry.allows(action) for entry in self.entries)
+
+
+def read_for_subscription(client: ArmClient, subscription_id: str) -> Permissions:
+    """What the caller may do in a subscription.
+
+    Source: Microsoft's documentation, "Use Resource Manager authentication API to access subscriptions"; the OpenAPI
+    document lists the operation for groups and resources only.
+    """
+    return _read(client, subscription_path(subscription_id))
+
+
+def read_for_group(client: ArmClient, group_id: ResourceGroupId) -> Permissions:
+    """What the caller may do in a resource group."""
+    return _read(client, group_path(group_id))
+
+
+def _read(client: ArmClient, scope_path: str) -> Permissions:
+    path = f"{scope_path}/providers/Microsoft.Authorization/permissions"
+    return Permissions(tuple(client.get_pages(path, API_VERSION, _read_entry)))
+
+
+def _read_entry(item: JsonObject) -> PermissionEntry:
+    return PermissionEntry(text_list(item, "actions"), text_list(item, "notActions"))

@@ -1,0 +1,21 @@
+"""Subscriptions: their names for the report, and the tenant that the token must be of."""
+
+from reconciler.arm.client import ArmClient
+from reconciler.arm.fields import FieldError, JsonObject, text
+from reconciler.arm.paths import subscription_path
+from reconciler.model import Subscription, same_name
+
+API_VERSION = "2022-12-01"
+"""Source: Microsoft.Resources 2022-12-01 OpenAPI (subscriptions.json)."""
+
+
+def get(client: ArmClient, subscription_id: str) -> Subscription:
+    """One subscription; NotFound, with what to check, where it does not exist or the caller sees nothing of it."""
+
+    def read(body: JsonObject) -> Subscription:
+        subscription = Subscription(text(body, "subscriptionId"), text(body, "displayName"), text(body, "tenantId"))
+        if not same_name(subscription.subscription_id, subscription_id):
+            raise FieldError(f"the answer is about {subscription.subscription_id}")
+        return subscription
+
+    return client.get(subscription_path(subscription_id), API_VERSION, read)
