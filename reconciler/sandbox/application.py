@@ -1,0 +1,181 @@
+"""The sandbox as one WSGI application, the same in process and behind a server.
+
+Requests are checked in ARM's order: token, api-version, path, subscription; rights, existence and content are the
+providers'. One lock is held while a call is decided, so each call happens at once; waiting (latency) and writing JSON
+happen outside it.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from werkzeug.wrappers import Request, Response
+
+from reconciler.sandbox import authorization, managed_identity, resource_groups, subscriptions
+from reconciler.sandbox.answers import Answer, ArmRefusalError, Exchange, error_body, to_response
+from reconciler.sandbox.calls import Call, Settings, identify
+from reconciler.sandbox.control import PREFIX, Control
+from reconciler.sandbox.request_log import LoggedRequest, RequestLog
+from reconciler.sandbox.routing import Route, Router, check_api_version, missing_api_version, unsupported_method
+from reconciler.sandbox.state import Contents, State
+from reconciler.sandbox.subscriptions import require_subscription
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_ROUTES: tuple[Route, ...] = (
+    *subscriptions.ROUTES,
+    *resource_groups.ROUTES,
+    *managed_identity.ROUTES,
+    *authorization.ROUTES,
+)
+
+_log = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _random_guid() -> str:
+    return str(uuid.uuid4())
+
+
+class Application:
+    """A sandbox over some contents.
+
+    Attributes:
+        state: what exists now.
+    """
+
+    def __init__(
+        self,
+        contents: Contents,
+        *,
+        settings: Settings | None = None,
+        random_seed: int = 0,
+        latency_s: float = 0.0,
+        clock: Callable[[], datetime] = _utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+        new_id: Callable[[], str] = _random_guid,
+    ) -> None:
+        """Start from `contents`.
+
+        Args:
+            random_seed: principal and client ids of new identities depend on it and on nothing else.
+            latency_s: seconds that every call to ARM takes at least.
+            clock: the current time, with its zone.
+            new_id: fresh GUIDs for the request ids of answers.
+        """
+        self.state = State(contents, random_seed)
+        self._settings = settings or Settings()
+        self._latency_s = latency_s
+        self._clock = clock
+        self._sleep = sleep
+        self._new_id = new_id
+        self._requests = RequestLog()
+        self._control = Control(self.state, contents, self._requests)
+        self._router = Router(_ROUTES)
+
+    @property
+    def requests(self) -> tuple[LoggedRequest, ...]:
+        """The calls to ARM so far, in the order of their answers."""
+        return self._requests.entries()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request; an error of our own becomes a 500 and a log entry, in process too."""
+        request = Request(environ)
+        path, _, query = _target(str(environ["REQUEST_URI"])).partition("?")
+        try:
+            response = self._respond(request, path, query)
+        except Exception:  # whatever it is, the client must get an answer and the server must live on
+            _log.exception("%s %s failed inside the sandbox", request.method, path)
+            failure = Answer(500, error_body("InternalServerError", "The sandbox failed; its log says how."))
+            response = to_response(failure, self._exchange(request, None))
+        return response(environ, start_response)
+
+    def _respond(self, request: Request, path: str, query: str) -> Response:
+        if path.startswith(PREFIX):
+            answer = self._control.answer(request.method, path, request.get_data())
+            return to_response(answer, self._exchange(request, None))
+        if self._latency_s > 0:
+            self._sleep(self._latency_s)
+        visit = _Visit(request, path, dict(_query_pairs(query)))
+        answer = self._answer(visit)
+        asked = f"{path}?{query}" if query else path
+        self._requests.add(LoggedRequest(request.method, asked, answer.status, visit.principal_id))
+        return to_response(answer, self._exchange(request, visit.route))
+
+    def _answer(self, visit: "_Visit") -> Answer:
+        with self.state.lock:
+            now = self._clock()
+            self.state.finish_deletions(now)
+            try:
+                return self._dispatch(visit, now)
+            except ArmRefusalError as refusal:
+                return refusal.answer
+
+    def _dispatch(self, visit: "_Visit", now: datetime) -> Answer:
+        request = visit.request
+        caller = identify(request.headers.get("Authorization"), self.state.tenant_id)
+        visit.principal_id = caller.principal_id
+        api_version = visit.query.get("api-version", "").lower()
+        if not api_version:
+            raise missing_api_version()
+        found = self._router.find(visit.path)
+        if found is None:
+            raise self._router.unknown_path(visit.path, api_version)
+        visit.route, names = found
+        check_api_version(visit.route, api_version)
+        handler = visit.route.handlers.get(request.method)
+        if handler is None:
+            raise unsupported_method(request.method)
+        if "subscription" in names:
+            require_subscription(self.state, names["subscription"])
+        call = Call(
+            request.method,
+            visit.path,
+            names,
+            visit.query,
+            request.get_data(),
+            caller,
+            request.host_url.rstrip("/"),
+            now,
+            self._settings,
+        )
+        return handler(self.state, call)
+
+    def _exchange(self, request: Request, route: Route | None) -> Exchange:
+        own_request_id = route is not None and route.namespace == authorization.NAMESPACE
+        return Exchange(request.method, request.headers, self._clock(), self._new_id, own_request_id)
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What is learned of a request while it is decided; the log needs it even where the call is refused."""
+
+    request: Request
+    path: str
+    query: dict[str, str]
+    principal_id: str = ""
+    route: Route | None = None
+
+
+def _target(uri: str) -> str:
+    """Path and query of a request line, which may also hold the absolute form that clients send to proxies.
+
+    PATH_INFO is of no use here: it has lost what was encoded and what was doubled.
+    """
+    if uri.startswith("/"):
+        return uri
+    _, _, after_scheme = uri.partition("://")
+    return "/" + after_scheme.partition("/")[2]
+
+
+def _query_pairs(query: str) -> Iterable[tuple[str, str]]:
+    return ((name.lower(), value) for name, value in parse_qsl(query, keep_blank_values=True))

@@ -1,0 +1,122 @@
+"""One call to ARM, taken apart once: names from the path, query, body, caller. Providers read this and never the raw
+request."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reconciler.sandbox.answers import ArmRefusalError, by_gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the sandbox behaves where ARM's own behaviour is a matter of time or size.
+
+    Attributes:
+        page_size: entries of one page of a list. Source: assumed; no recorded list of identities has a second page.
+        group_deletion: from accepting the deletion of a resource group to its end.
+    """
+
+    page_size: int = 1000
+    group_deletion: timedelta = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the object id that rights are given to, and the name that error texts use."""
+
+    principal_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that found its route.
+
+    Attributes:
+        names: what stands in the path for the route's placeholders, decoded, spelled as asked.
+        path: the path as asked, still encoded, without the query.
+        base_url: scheme, host and port as the client addressed them.
+        query: names in lower case; ARM reads them without case.
+    """
+
+    method: str
+    path: str
+    names: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    caller: Caller
+    base_url: str
+    now: datetime
+    settings: Settings
+
+    @property
+    def api_version(self) -> str:
+        """The api-version that was asked, in lower case."""
+        return self.query.get("api-version", "").lower()
+
+    def json_object(self) -> dict[str, object]:
+        """The body as a JSON object; raises ArmRefusalError where it is none.
+
+        Source: the code as quoted by users (InvalidRequestContent); the wording of each case is assumed.
+        """
+        try:
+            value = json.loads(self.body)
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        except (ValueError, RecursionError) as error:
+            raise _invalid_content("The body is not JSON.") from error
+        if not isinstance(value, dict):
+            raise _invalid_content("The body is not an object.")
+        return value
+
+    def text_field(self, body: Mapping[str, object], name: str) -> str | None:
+        """A text of the body, None where it is absent or null; raises ArmRefusalError where it is something else."""
+        value = body.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise _invalid_content(f"The value of '{name}' is not a string.")
+
+
+def _invalid_content(reason: str) -> ArmRefusalError:
+    return by_gateway(
+        400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{reason}'."
+    )
+
+
+def identify(authorization: str | None, tenant_id: str) -> Caller:
+    """Who a request's Authorization header names: the `oid` of a JWT, else "anonymous"; no signature is checked.
+
+    Raises:
+        ArmRefusalError: 401, no bearer token. Source: texts as quoted by users (azurerm, azure-sdk-for-python issues).
+    """
+    if not authorization:
+        raise _unauthenticated("AuthenticationFailed", "The 'Authorization' header is missing.", tenant_id)
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        reason = "The 'Authorization' header is provided in an invalid format."
+        raise _unauthenticated("AuthenticationFailedInvalidHeader", reason, tenant_id)
+    claims = _claims(token.strip())
+    principal_id = str(claims.get("oid") or "anonymous")
+    return Caller(principal_id, str(claims.get("appid") or principal_id))
+
+
+def _unauthenticated(code: str, reason: str, tenant_id: str) -> ArmRefusalError:
+    # Source: assumed, after what ARM's documentation shows of the challenge.
+    challenge = f'Bearer authorization_uri="https://login.windows.net/{tenant_id}", error="invalid_token"'
+    return ArmRefusalError(
+        401, code, f"Authentication failed. {reason}", from_gateway=True, headers={"WWW-Authenticate": challenge}
+    )
+
+
+def _claims(token: str) -> Mapping[str, object]:
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (binascii.Error, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

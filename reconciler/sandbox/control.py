@@ -1,0 +1,70 @@
+"""What ARM has not: `/_sandbox/`, where the one who runs the sandbox looks at it and steers it. No token is asked
+for."""
+
+import json
+from collections.abc import Callable
+
+from reconciler.sandbox.answers import Answer, error_body
+from reconciler.sandbox.request_log import RequestLog
+from reconciler.sandbox.state import Contents, State
+from reconciler.sandbox.state_json import format_state, grant_json, parse_permissions
+from reconciler.sandbox.state_node import StateError
+
+PREFIX = "/_sandbox/"
+
+
+class Control:
+    """The routes below `/_sandbox/`.
+
+    | route | does |
+    | --- | --- |
+    | `GET requests` | the log of requests, with counts by method and status |
+    | `DELETE requests` | forgets the log |
+    | `GET state` | the state, in the form of the state file |
+    | `POST reset` | back to the state that was loaded, and an empty log |
+    | `PUT permissions` | replaces who may do what: `{"permissions": [...]}` as in the state file |
+    """
+
+    def __init__(self, state: State, loaded: Contents, log: RequestLog) -> None:
+        self._state = state
+        self._loaded = loaded
+        self._log = log
+        self._routes: dict[tuple[str, str], Callable[[bytes], Answer]] = {
+            ("GET", "requests"): self._list_requests,
+            ("DELETE", "requests"): self._forget_requests,
+            ("GET", "state"): self._show_state,
+            ("POST", "reset"): self._reset,
+            ("PUT", "permissions"): self._set_permissions,
+        }
+
+    def answer(self, method: str, path: str, body: bytes) -> Answer:
+        """Serve one call; `path` is without the query."""
+        route = self._routes.get((method, path.removeprefix(PREFIX)))
+        if route is None:
+            known = ", ".join(f"{method} {PREFIX}{name}" for method, name in self._routes)
+            return Answer(404, error_body("NotFound", f"{method} {path} is not known here; known: {known}"))
+        with self._state.lock:
+            return route(body)
+
+    def _list_requests(self, _body: bytes) -> Answer:
+        return Answer(200, self._log.to_json())
+
+    def _forget_requests(self, _body: bytes) -> Answer:
+        self._log.clear()
+        return Answer(204)
+
+    def _show_state(self, _body: bytes) -> Answer:
+        return Answer(200, json.loads(format_state(self._state.contents())))
+
+    def _reset(self, _body: bytes) -> Answer:
+        self._state.restore(self._loaded)
+        self._log.clear()
+        return Answer(204)
+
+    def _set_permissions(self, body: bytes) -> Answer:
+        try:
+            grants = parse_permissions(json.loads(body))
+        except (ValueError, StateError) as error:
+            return Answer(400, error_body("BadRequest", str(error)))
+        self._state.set_permissions(grants)
+        return Answer(200, {"permissions": [grant_json(grant) for grant in grants]})

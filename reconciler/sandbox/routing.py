@@ -1,0 +1,168 @@
+"""From a URL to what it names: which route, which names, and ARM's own errors for what no route serves.
+
+Paths are taken from the raw request line, segment by segment: decoded, empty segments dropped, fixed words in any case.
+That is how real ARM takes them: clients send doubled slashes and whole scopes with `%2F` (source: recorded traffic of
+azure-libraries-for-net and cloud-custodian). A `{scope}` at the head of a template stands for any number of segments,
+which is how extension resources such as permissions apply to everything.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from reconciler.sandbox.answers import Answer, ArmRefusalError, by_gateway
+from reconciler.sandbox.calls import Call
+from reconciler.sandbox.state import State
+
+Handler = Callable[[State, Call], Answer]
+
+RESOURCES = "Microsoft.Resources"
+"""The namespace of what ARM serves itself: subscriptions, resource groups and their operations."""
+
+_SCOPE = "{scope}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of ARM, the api-versions in which it exists, and who answers each method.
+
+    `template` is written as in the OpenAPI documents.
+    """
+
+    template: str
+    api_versions: tuple[str, ...]
+    handlers: Mapping[str, Handler]
+
+    @property
+    def namespace(self) -> str:
+        """The resource provider that serves the path."""
+        return _namespace(split_path(self.template))
+
+    @property
+    def resource_type(self) -> str:
+        """The type within the namespace, for error texts."""
+        return _resource_type(split_path(self.template))
+
+    def match(self, segments: Sequence[str]) -> Mapping[str, str] | None:
+        """The names that stand for the placeholders, None where the path is another one."""
+        words = split_path(self.template)
+        names: dict[str, str] = {}
+        if words[0] == _SCOPE:
+            scope_length = len(segments) - len(words) + 1
+            if scope_length < 0:
+                return None
+            names["scope"] = "/" + "/".join(segments[:scope_length])
+            words, segments = words[1:], segments[scope_length:]
+        if len(words) != len(segments):
+            return None
+        for word, segment in zip(words, segments, strict=True):
+            if word.startswith("{"):
+                names[word.strip("{}")] = segment
+            elif word.casefold() != segment.casefold():
+                return None
+        return names
+
+
+def split_path(path: str) -> tuple[str, ...]:
+    """The segments of a path, decoded; `%2F` separates like `/`, and empty segments vanish."""
+    return tuple(segment for segment in unquote(path).split("/") if segment)
+
+
+class Router:
+    """All routes of the sandbox."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = tuple(routes)
+
+    def find(self, path: str) -> tuple[Route, Mapping[str, str]] | None:
+        """The route of a path and the names in it."""
+        segments = split_path(path)
+        for route in self._routes:
+            names = route.match(segments)
+            if names is not None:
+                return route, names
+        return None
+
+    def unknown_path(self, path: str, api_version: str) -> ArmRefusalError:
+        """ARM's error for a path that no route serves: the namespace, the type, or the api-version is not known."""
+        segments = split_path(path)
+        namespace, resource_type = _namespace(segments), _resource_type(segments)
+        siblings = [route for route in self._routes if route.namespace.casefold() == namespace.casefold()]
+        if not siblings:
+            # Source: text as quoted by users.
+            return by_gateway(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+        versions = siblings[0].api_versions
+        if namespace == RESOURCES and api_version not in versions:
+            # An empty group name ends here: what follows it is no path of ARM's own (azure-cli issue 31331).
+            return invalid_api_version(api_version, versions)
+        return unknown_type(namespace, resource_type, api_version, versions)
+
+
+def check_api_version(route: Route, api_version: str) -> None:
+    """Refuse an api-version in which the route does not exist.
+
+    Source: as quoted by users; ARM's own paths answer InvalidApiVersionParameter (azure-cli issue 31331), those of
+    resource providers InvalidResourceType (acs-engine issue 4037).
+    """
+    if api_version in route.api_versions:
+        return
+    if route.namespace == RESOURCES:
+        raise invalid_api_version(api_version, route.api_versions)
+    raise unknown_type(route.namespace, route.resource_type, api_version, route.api_versions)
+
+
+def missing_api_version() -> ArmRefusalError:
+    """No api-version was asked. Source: text as quoted by users."""
+    return by_gateway(
+        400,
+        "MissingApiVersionParameter",
+        "The api-version query parameter (?api-version=) is required for all requests.",
+    )
+
+
+def invalid_api_version(api_version: str, supported: Sequence[str]) -> ArmRefusalError:
+    """An api-version that ARM itself does not know. Source: text as quoted by users."""
+    return by_gateway(
+        400,
+        "InvalidApiVersionParameter",
+        f"The api-version '{api_version}' is invalid. The supported versions are '{','.join(supported)}'.",
+    )
+
+
+def unknown_type(namespace: str, resource_type: str, api_version: str, supported: Sequence[str]) -> ArmRefusalError:
+    """A type that its provider does not have in this api-version. Source: text as quoted by users."""
+    return by_gateway(
+        404,
+        "InvalidResourceType",
+        f"The resource type '{resource_type}' could not be found in the namespace '{namespace}' for api version "
+        f"'{api_version}'. The supported api-versions are '{','.join(supported)}'.",
+    )
+
+
+def unsupported_method(method: str) -> ArmRefusalError:
+    """A method that the path does not have. Source: assumed, the text as quoted by users."""
+    return by_gateway(405, "MethodNotAllowed", f"The requested resource does not support http method '{method}'.")
+
+
+def _provider_index(segments: Sequence[str]) -> int | None:
+    """Where the last `providers` stands at a place where a type can stand; a group may itself be named `providers`."""
+    found = None
+    index = 0
+    while index < len(segments):
+        if segments[index].casefold() == "providers" and index + 1 < len(segments):
+            found = index
+        index += 2
+    return found
+
+
+def _namespace(segments: Sequence[str]) -> str:
+    words = segments[1:] if segments and segments[0] == _SCOPE else segments
+    index = _provider_index(words)
+    return RESOURCES if index is None else words[index + 1]
+
+
+def _resource_type(segments: Sequence[str]) -> str:
+    words = segments[1:] if segments and segments[0] == _SCOPE else segments
+    index = _provider_index(words)
+    types = words[::2][-1:] if index is None else words[index + 2 :: 2]
+    return "/".join(types)

@@ -1,0 +1,142 @@
+"""The sandbox over HTTP on loopback, for clients that are not ours.
+
+cheroot keeps connections open, holds idle ones without a thread, and finishes the calls in flight when it is stopped.
+The state file is written behind the calls: a save after every write would make each one as slow as the state is big.
+"""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from cheroot import wsgi
+from cheroot.server import HTTPConnection, HTTPRequest
+
+from reconciler.sandbox.application import Application
+from reconciler.sandbox.state import Contents, State, Subscription
+from reconciler.sandbox.state_file import StateSaver, load_state, locked, save_state
+from reconciler.sandbox.state_node import StateError
+
+HOST = "127.0.0.1"
+"""Loopback only: whoever reaches the sandbox may do everything in it."""
+
+_THREADS = 32
+_FLUSH_INTERVAL_S = 1.0
+_SHUTDOWN_S = 30
+
+_log = logging.getLogger(__name__)
+
+
+class ServeError(Exception):
+    """The server cannot start."""
+
+
+@contextmanager
+def running(application: Application, port: int = 0) -> Iterator[str]:
+    """Serve an application on loopback; yields the base URL once it answers. Port 0 takes any that is free.
+
+    Leaving waits for the calls in flight, at most 30 seconds.
+
+    Raises:
+        ServeError: the port is taken or may not be used.
+    """
+    server = _Server(
+        (HOST, port), application, numthreads=_THREADS, request_queue_size=1024, shutdown_timeout=_SHUTDOWN_S
+    )
+    server.prepare()
+    thread = threading.Thread(target=server.serve, name="sandbox-server")
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.bind_addr[1]}"
+    finally:
+        server.stop()
+        thread.join()
+
+
+class _Connection(HTTPConnection):
+    # Only with proxy_mode does a path with a leading `//` arrive whole, as Azure's clients send some.
+    RequestHandlerClass = partial(HTTPRequest, proxy_mode=True)
+
+
+class _Server(wsgi.Server):
+    ConnectionClass = _Connection
+
+    @staticmethod
+    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
+        """Bind, and on failure close the socket and keep the reason; cheroot by itself does neither."""
+        try:
+            socket_.bind(bind_addr)
+        except OSError as error:
+            socket_.close()
+            raise ServeError(f"port {bind_addr[1]} of {HOST} cannot be used: {error.strerror}") from error
+        return socket_
+
+
+def open_contents(path: Path | None, subscription_ids: Sequence[str], otherwise: str) -> Contents:
+    """What to serve: the state of a file, or an empty one, with these subscriptions added.
+
+    Args:
+        path: a state file; where it does not exist yet, it is created. None keeps the state in memory.
+        otherwise: the subscription of a state that would have none.
+
+    Raises:
+        StateError: the file is damaged or cannot be created.
+    """
+    contents = load_state(path) if path is not None and path.exists() else Contents()
+    known = {item.subscription_id.casefold(): item for item in contents.subscriptions}
+    wanted = subscription_ids or (() if known else (otherwise,))
+    for subscription_id in wanted:
+        known.setdefault(subscription_id.casefold(), Subscription(subscription_id, f"Sandbox {subscription_id}"))
+    opened = replace(contents, subscriptions=tuple(known.values()))
+    if path is not None and (opened != contents or not path.exists()):
+        save_state(path, opened)
+    return opened
+
+
+@contextmanager
+def held(path: Path | None) -> Iterator[None]:
+    """Hold a state file for this process alone; nothing where there is none."""
+    with ExitStack() as stack:
+        if path is not None:
+            if not path.parent.is_dir():
+                raise StateError(f"{path}: its directory does not exist")
+            stack.enter_context(locked(path))
+        yield
+
+
+@contextmanager
+def saved_behind(path: Path | None, state: State) -> Iterator[None]:
+    """Keep a state file close behind the state while it is served, and bring it up to date at the end.
+
+    Raises:
+        StateError: at the end, where the last state could not be written.
+    """
+    if path is None:
+        yield
+        return
+    saver, stop = StateSaver(path, state), threading.Event()
+    thread = threading.Thread(target=_flush, args=(saver.save_if_changed, stop), name="sandbox-saver")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        saver.save_if_changed()
+
+
+def _flush(save: Callable[[], None], stop: threading.Event) -> None:
+    pause_s = _FLUSH_INTERVAL_S
+    while not stop.wait(pause_s):
+        started = time.monotonic()
+        try:
+            save()
+        except StateError as error:
+            _log.warning("the state is not saved, and will be tried again: %s", error)
+        # Writing a big state must not take more than a small share of the time from the calls.
+        pause_s = max(_FLUSH_INTERVAL_S, 10 * (time.monotonic() - started))

@@ -1,0 +1,50 @@
+"""Collections in the order of their keys: a list can resume after any key, so paging is stable while others write."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+Key = tuple[str, ...]
+"""The names that lead to a resource, as `key_of` makes them: subscription, group, name."""
+
+T = TypeVar("T")
+
+
+def key_of(*names: str) -> Key:
+    """Names as ARM compares them: without case."""
+    return tuple(name.casefold() for name in names)
+
+
+class Shelf(Generic[T]):
+    """Items by key, in the order of their keys, with ranges below a prefix of a key."""
+
+    def __init__(self, items: Iterable[T], key: Callable[[T], Key]) -> None:
+        self._key = key
+        self._items = {key(item): item for item in items}
+        self._order = sorted(self._items)
+
+    def __iter__(self) -> Iterator[T]:
+        return (self._items[key] for key in self._order)
+
+    def get(self, key: Key) -> T | None:
+        """The item of this key, None where there is none."""
+        return self._items.get(key)
+
+    def put(self, item: T) -> None:
+        """Add an item, or replace the one of the same key."""
+        key = self._key(item)
+        if key not in self._items:
+            insort(self._order, key)
+        self._items[key] = item
+
+    def remove(self, key: Key) -> None:
+        """Take an item away; KeyError where there is none."""
+        del self._items[key]
+        del self._order[bisect_left(self._order, key)]
+
+    def below(self, prefix: Key, after: Key | None = None) -> Iterator[T]:
+        """The items whose keys begin with `prefix`, from the one that follows the key `after`."""
+        first = bisect_left(self._order, prefix) if after is None else bisect_right(self._order, after)
+        # No name holds a NUL, so this is the smallest key past every key of the prefix.
+        end = bisect_left(self._order, (*prefix[:-1], prefix[-1] + "\0")) if prefix else len(self._order)
+        return (self._items[key] for key in self._order[first:end])

@@ -1,0 +1,230 @@
+"""The state as JSON: what a person can write, a diff can show, and a listing of real Azure can be turned into.
+
+The collections hold ARM's own JSON, one resource a line; fields that the emulator does not serve are passed over. A
+document is whole or it is an error that names the place: a state that was half understood would let a rehearsal pass
+that production would not.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from reconciler.sandbox.locations import normalize_location
+from reconciler.sandbox.shelf import Key
+from reconciler.sandbox.state import (
+    DEFAULT_TENANT,
+    Contents,
+    Grant,
+    Identity,
+    ResourceGroup,
+    Subscription,
+    derived_id,
+)
+from reconciler.sandbox.state_node import Node, StateError
+
+VERSION = 1
+"""The one version of the format."""
+
+_COLLECTIONS = ("subscriptions", "resourceGroups", "identities", "permissions")
+_GROUP_ID = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)", re.IGNORECASE)
+_IDENTITY_ID = re.compile(
+    _GROUP_ID.pattern + r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/([^/]+)", re.IGNORECASE
+)
+
+T = TypeVar("T", Subscription, ResourceGroup, Identity)
+
+
+def parse_state(text: str, random_seed: int = 0) -> Contents:
+    """Read a state; what a hand-written identity leaves out is filled with ids that depend on its name and the seed.
+
+    Raises:
+        StateError: not JSON, or not a state; names the place.
+    """
+    root = Node(_decode(text), "")
+    fields = root.only("version", "tenantId", "identitiesCreated", *_COLLECTIONS)
+    if root.required("version").value != VERSION:
+        raise fields["version"].fail(f"must be {VERSION}, the version that this program knows")
+    tenant = root.optional("tenantId")
+    tenant_id = DEFAULT_TENANT if tenant is None else tenant.guid()
+    lists = {name: fields[name].items() if name in fields else () for name in _COLLECTIONS}
+    subscriptions = _unique(lists["subscriptions"], _subscription, "subscriptionId")
+    groups = _unique(lists["resourceGroups"], _resource_group, "id")
+    identities = _unique(lists["identities"], lambda node: _identity(node, tenant_id, random_seed), "id")
+    _check_parents(lists["resourceGroups"], groups, {item.key for item in subscriptions}, "subscription")
+    _check_parents(lists["identities"], identities, {item.key for item in groups}, "resource group")
+    created = root.optional("identitiesCreated")
+    return Contents(
+        tenant_id,
+        subscriptions,
+        groups,
+        identities,
+        tuple(_grant(node) for node in lists["permissions"]),
+        0 if created is None else created.count(),
+    )
+
+
+def parse_permissions(value: object) -> tuple[Grant, ...]:
+    """Read `{"permissions": [...]}`, the form in which a running sandbox takes new rights; raises StateError."""
+    root = Node(value, "")
+    root.only("permissions")
+    return tuple(_grant(node) for node in root.required("permissions").items())
+
+
+def _decode(text: str) -> object:
+    try:
+        value: object = json.loads(text, object_pairs_hook=_without_duplicates)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair could not be saved again
+        return value
+    except UnicodeEncodeError as error:
+        raise StateError("a text holds half of a surrogate pair") from error
+    except json.JSONDecodeError as error:
+        raise StateError(f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise StateError("the document is nested too deeply") from error
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise StateError(f"the name {next(n for n in names if names.count(n) > 1)!r} stands twice in one object")
+    return result
+
+
+def _unique(nodes: tuple[Node, ...], read: Callable[[Node], T], id_field: str) -> tuple[T, ...]:
+    first_place: dict[Key, str] = {}
+    items = []
+    for node in nodes:
+        item = read(node)
+        if item.key in first_place:
+            raise node.required(id_field).fail(f"is the same as that of {first_place[item.key]}")
+        first_place[item.key] = node.place
+        items.append(item)
+    return tuple(items)
+
+
+def _check_parents(
+    nodes: tuple[Node, ...], items: Iterable[ResourceGroup | Identity], parents: set[Key], what: str
+) -> None:
+    for node, item in zip(nodes, items, strict=True):
+        if item.key[:-1] not in parents:
+            raise node.required("id").fail(f"is in a {what} that the file does not list")
+
+
+def _subscription(node: Node) -> Subscription:
+    node.only("subscriptionId", "displayName")
+    subscription_id = node.required("subscriptionId").guid()
+    display_name = node.optional("displayName")
+    return Subscription(subscription_id, subscription_id if display_name is None else display_name.text())
+
+
+def _resource_group(node: Node) -> ResourceGroup:
+    subscription_id, name = node.required("id").names(_GROUP_ID, "a resource group")
+    tags, managed_by = node.optional("tags"), node.optional("managedBy")
+    return ResourceGroup(
+        subscription_id,
+        name,
+        normalize_location(node.required("location").text()),
+        None if tags is None else tags.tags(),
+        None if managed_by is None else managed_by.text(),
+    )
+
+
+def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
+    subscription_id, group, name = node.required("id").names(_IDENTITY_ID, "a user-assigned identity")
+    tags = node.optional("tags")
+    properties = node.optional("properties") or Node({}, f"{node.place}.properties")
+
+    def guid(field: str, otherwise: str) -> str:
+        value = properties.optional(field)
+        return otherwise if value is None else value.guid()
+
+    own_key = "/".join((subscription_id, group, name)).casefold()
+    isolation_scope = properties.optional("isolationScope")
+    return Identity(
+        subscription_id,
+        group,
+        name,
+        normalize_location(node.required("location").text()),
+        () if tags is None else tags.tags(),
+        guid("principalId", derived_id(random_seed, "listed principal", own_key)),
+        guid("clientId", derived_id(random_seed, "listed client", own_key)),
+        guid("tenantId", tenant_id),
+        None if isolation_scope is None else isolation_scope.text(),
+    )
+
+
+def _grant(node: Node) -> Grant:
+    node.only("principalId", "scope", "actions", "notActions")
+    scope = node.required("scope")
+    if not scope.text().startswith("/"):
+        raise scope.fail("must begin with /")
+    not_actions = node.optional("notActions")
+    return Grant(
+        node.required("principalId").text(),
+        scope.text(),
+        tuple(action.text() for action in node.required("actions").items()),
+        () if not_actions is None else tuple(action.text() for action in not_actions.items()),
+    )
+
+
+def format_state(contents: Contents) -> str:
+    """The text of a state: the same contents always give the same text, and one resource is one line."""
+    heads = [f'  "version": {VERSION}', f'  "tenantId": {json.dumps(contents.tenant_id)}']
+    if contents.identities_created:
+        heads.append(f'  "identitiesCreated": {contents.identities_created}')
+    collections: dict[str, list[dict[str, object]]] = {
+        "subscriptions": [
+            {"subscriptionId": item.subscription_id, "displayName": item.display_name}
+            for item in contents.subscriptions
+        ],
+        "resourceGroups": [_group_json(group) for group in contents.resource_groups],
+        "identities": [_identity_json(identity) for identity in contents.identities],
+        "permissions": [grant_json(grant) for grant in contents.permissions],
+    }
+    bodies = [f'  "{name}": {_lines(items)}' for name, items in collections.items()]
+    return "{\n" + ",\n".join(heads + bodies) + "\n}\n"
+
+
+def _lines(items: list[dict[str, object]]) -> str:
+    # json.dumps with an indent runs in pure Python, which is too slow for 50,000 identities.
+    if not items:
+        return "[]"
+    return "[\n" + ",\n".join(f"    {json.dumps(item, ensure_ascii=False)}" for item in items) + "\n  ]"
+
+
+def _group_json(group: ResourceGroup) -> dict[str, object]:
+    result: dict[str, object] = {"id": group.resource_id, "location": group.location}
+    if group.managed_by is not None:
+        result["managedBy"] = group.managed_by
+    if group.tags is not None:
+        result["tags"] = dict(group.tags)
+    return result
+
+
+def _identity_json(identity: Identity) -> dict[str, object]:
+    properties = {
+        "tenantId": identity.tenant_id,
+        "principalId": identity.principal_id,
+        "clientId": identity.client_id,
+    }
+    if identity.isolation_scope is not None:
+        properties["isolationScope"] = identity.isolation_scope
+    return {
+        "id": identity.resource_id,
+        "location": identity.location,
+        "tags": dict(identity.tags),
+        "properties": properties,
+    }
+
+
+def grant_json(grant: Grant) -> dict[str, object]:
+    """A grant in the form of the state file."""
+    return {
+        "principalId": grant.principal_id,
+        "scope": grant.scope,
+        "actions": list(grant.actions),
+        "notActions": list(grant.not_actions),
+    }

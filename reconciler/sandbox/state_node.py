@@ -1,0 +1,95 @@
+"""One place in a state document: the value there, and messages that say where it is."""
+
+import re
+from dataclasses import dataclass
+
+from reconciler.sandbox.state import Tags
+
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+"""The form of subscription, tenant, principal and client ids."""
+
+
+class StateError(Exception):
+    """A state file is missing, damaged or in use; the message names the file and, in a damaged one, the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A JSON value and its place in the document; every reading method raises StateError, naming the place."""
+
+    value: object
+    place: str
+
+    def fail(self, what: str) -> StateError:
+        """An error at this place; `what` continues the sentence."""
+        return StateError(f"{self.place or 'the document'} {what}")
+
+    def mapping(self) -> "dict[str, Node]":
+        """The fields of an object."""
+        return {name: self._field(name) for name in self._object()}
+
+    def only(self, *names: str) -> "dict[str, Node]":
+        """The fields of an object that may have no others."""
+        fields = self.mapping()
+        for name in fields:
+            if name not in names:
+                raise fields[name].fail(f"is not known; known here: {', '.join(names)}")
+        return fields
+
+    def items(self) -> "tuple[Node, ...]":
+        """The entries of a list."""
+        if not isinstance(self.value, list):
+            raise self.fail("must be a list")
+        return tuple(Node(value, f"{self.place}[{index}]") for index, value in enumerate(self.value))
+
+    def required(self, name: str) -> "Node":
+        """A field that must be there."""
+        if name not in self._object():
+            raise self.fail(f"has no {name}")
+        return self._field(name)
+
+    def optional(self, name: str) -> "Node | None":
+        """A field, None where it is absent or null."""
+        return None if self._object().get(name) is None else self._field(name)
+
+    def text(self) -> str:
+        """A text that is not empty."""
+        if not isinstance(self.value, str) or not self.value:
+            raise self.fail("must be a text that is not empty")
+        return self.value
+
+    def guid(self) -> str:
+        """A GUID."""
+        if not GUID.fullmatch(self.text()):
+            raise self.fail(f"must be a GUID, not {self.text()!r}")
+        return self.text()
+
+    def count(self) -> int:
+        """A whole number from 0."""
+        if not isinstance(self.value, int) or isinstance(self.value, bool) or self.value < 0:
+            raise self.fail("must be a whole number from 0")
+        return self.value
+
+    def tags(self) -> Tags:
+        """A map of texts, in its order."""
+        pairs = []
+        for name, node in self.mapping().items():
+            if not isinstance(node.value, str):
+                raise node.fail("must be a text")
+            pairs.append((name, node.value))
+        return tuple(pairs)
+
+    def names(self, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
+        """What a pattern finds in a text that must be an id."""
+        match = pattern.fullmatch(self.text())
+        if match is None:
+            raise self.fail(f"must be the id of {what}, not {self.text()!r}")
+        return match.groups()
+
+    def _object(self) -> dict[str, object]:
+        if not isinstance(self.value, dict):
+            raise self.fail("must be an object")
+        return self.value
+
+    def _field(self, name: str) -> "Node":
+        return Node(self._object()[name], f"{self.place}.{name}" if self.place else name)

@@ -1,0 +1,242 @@
+"""The state file: what a person writes is read, what is saved is read again, and what is damaged says where."""
+
+import json
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.state import DEFAULT_TENANT, Contents, Grant, State
+from reconciler.sandbox.state_file import StateSaver, load_state, save_state
+from reconciler.sandbox.state_json import format_state, parse_state
+from reconciler.sandbox.state_node import StateError
+from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, TENANT, contents, files_in, group, identity
+
+SUBSCRIPTIONS = [{"subscriptionId": SUBSCRIPTION, "displayName": "Payments"}]
+GROUPS = [{"id": GROUP, "location": "West Europe"}]
+IDS = ("33333333-3333-3333-3333-333333333333", "44444444-4444-4444-4444-444444444444")
+
+
+def full_contents() -> Contents:
+    whole = replace(
+        identity("id-Ä"),
+        principal_id=IDS[0],
+        client_id=IDS[1],
+        tags=(("b", "1"), ("a", "ü\n")),
+        isolation_scope="Regional",
+    )
+    managed = replace(group("rg-managed"), managed_by="/x", tags=())
+    grant = Grant("*", GROUP, ("*",), ("*/delete",))
+    return replace(contents([whole], [grant], [group("rg-Payments"), managed]), identities_created=7)
+
+
+def state_of(**changes: object) -> str:
+    document = {"version": 1, "subscriptions": SUBSCRIPTIONS, "resourceGroups": GROUPS, **changes}
+    return json.dumps({name: value for name, value in document.items() if value is not ...})
+
+
+def test_state_survives_its_own_text() -> None:
+    text = format_state(full_contents())
+
+    assert parse_state(text) == full_contents()
+    assert format_state(parse_state(text)) == text
+
+
+def test_state_is_one_resource_a_line() -> None:
+    text = format_state(contents([replace(identity("id-a"), principal_id="p", client_id="c", tags=(("a", "ü"),))]))
+
+    assert text == (
+        "{\n"
+        '  "version": 1,\n'
+        f'  "tenantId": "{TENANT}",\n'
+        '  "subscriptions": [\n'
+        f'    {{"subscriptionId": "{SUBSCRIPTION}", "displayName": "Payments"}}\n'
+        "  ],\n"
+        '  "resourceGroups": [\n'
+        f'    {{"id": "{GROUP}", "location": "westeurope"}}\n'
+        "  ],\n"
+        '  "identities": [\n'
+        f'    {{"id": "{IDENTITIES.replace("resourceGroups", "resourcegroups")}/id-a", "location": "westeurope", '
+        f'"tags": {{"a": "ü"}}, "properties": {{"tenantId": "{TENANT}", "principalId": "p", "clientId": "c"}}}}\n'
+        "  ],\n"
+        '  "permissions": []\n'
+        "}\n"
+    )
+
+
+def test_hand_written_identity_is_filled_the_same_way_every_time() -> None:
+    text = state_of(identities=[{"id": f"{IDENTITIES}/id-a", "location": "West Europe"}])
+
+    first, second = parse_state(text).identities[0], parse_state(text).identities[0]
+
+    assert first == second
+    assert (first.location, first.tenant_id, first.tags) == ("westeurope", DEFAULT_TENANT, ())
+    assert len({first.principal_id, first.client_id, ""}) == 3
+
+
+def test_json_of_arm_is_taken_as_it_comes() -> None:
+    text = state_of(
+        tenantId=TENANT,
+        resourceGroups=[
+            {
+                "id": GROUP,
+                "name": "rg-Payments",
+                "type": "Microsoft.Resources/resourceGroups",
+                "location": "westeurope",
+                "properties": {"provisioningState": "Succeeded"},
+            }
+        ],
+        identities=[
+            {
+                "id": f"{IDENTITIES.lower()}/id-a",
+                "name": "id-a",
+                "type": "Microsoft.ManagedIdentity/userAssignedIdentities",
+                "location": "westeurope",
+                "tags": {"a": "1"},
+                "properties": {"principalId": IDS[0], "clientId": IDS[1], "tenantId": TENANT},
+            }
+        ],
+    )
+
+    loaded = parse_state(text)
+
+    expected = replace(identity("id-a", "rg-payments"), principal_id=IDS[0], client_id=IDS[1], tags=(("a", "1"),))
+    assert (loaded.resource_groups, loaded.identities) == ((group(),), (expected,))
+
+
+ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line 1, column 1: not JSON: Expecting value"),
+        ('{"version": 1,\n}', "line 2, column 1: not JSON: Expecting property name enclosed in double quotes"),
+        ("[" * 100_000, "the document is nested too deeply"),
+        ("[]", "the document must be an object"),
+        ("{}", "the document has no version"),
+        ('{"version": 1, "version": 1}', "the name 'version' stands twice in one object"),
+        ('{"version": 1, "subscriptions": [{"subscriptionId": "\\ud800"}]}', "a text holds half of a surrogate pair"),
+        (state_of(version=2), "version must be 1, the version that this program knows"),
+        (state_of(tenantId="contoso"), "tenantId must be a GUID, not 'contoso'"),
+        (state_of(identitiesCreated=-1), "identitiesCreated must be a whole number from 0"),
+        (
+            state_of(resourcegroups=[]),
+            "resourcegroups is not known; known here: version, tenantId, identitiesCreated, subscriptions, "
+            "resourceGroups, identities, permissions",
+        ),
+        (state_of(subscriptions={}), "subscriptions must be a list"),
+        (state_of(subscriptions=[7]), "subscriptions[0] must be an object"),
+        (state_of(subscriptions=[{}]), "subscriptions[0] has no subscriptionId"),
+        (state_of(subscriptions=[{"subscriptionId": "x"}]), "subscriptions[0].subscriptionId must be a GUID, not 'x'"),
+        (
+            state_of(subscriptions=SUBSCRIPTIONS * 2),
+            "subscriptions[1].subscriptionId is the same as that of subscriptions[0]",
+        ),
+        (state_of(subscriptions=...), "resourceGroups[0].id is in a subscription that the file does not list"),
+        (state_of(resourceGroups=[{"id": GROUP}]), "resourceGroups[0] has no location"),
+        (
+            state_of(resourceGroups=[{"id": "rg", "location": "x"}]),
+            "resourceGroups[0].id must be the id of a resource group, not 'rg'",
+        ),
+        (
+            state_of(resourceGroups=[{"id": GROUP, "location": "westeurope", "tags": {"a": 1}}]),
+            "resourceGroups[0].tags.a must be a text",
+        ),
+        (state_of(identities=[{**ONE, "location": ""}]), "identities[0].location must be a text that is not empty"),
+        (
+            state_of(identities=[ONE, {**ONE, "id": f"{IDENTITIES}/ID-A"}]),
+            "identities[1].id is the same as that of identities[0]",
+        ),
+        (
+            state_of(resourceGroups=[], identities=[ONE]),
+            "identities[0].id is in a resource group that the file does not list",
+        ),
+        (
+            state_of(identities=[{**ONE, "properties": {"clientId": "x"}}]),
+            "identities[0].properties.clientId must be a GUID, not 'x'",
+        ),
+        (
+            state_of(permissions=[{"principalId": "*", "scope": "rg", "actions": []}]),
+            "permissions[0].scope must begin with /",
+        ),
+        (
+            state_of(permissions=[{"principalId": "*", "scope": "/", "actions": ["*", 1]}]),
+            "permissions[0].actions[1] must be a text that is not empty",
+        ),
+        (
+            state_of(permissions=[{"principalId": "*", "scope": "/", "actions": [], "notaction": []}]),
+            "permissions[0].notaction is not known; known here: principalId, scope, actions, notActions",
+        ),
+    ],
+)  # fmt: skip
+def test_damaged_state_names_the_place(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(StateError) as caught:
+        load_state(path)
+
+    assert str(caught.value) == f"{path}: {message}"
+
+
+def test_file_that_is_not_utf8_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_bytes(b'{"version": 1, "tenantId": "\xff"}')
+
+    with pytest.raises(StateError) as caught:
+        load_state(path)
+
+    assert str(caught.value) == f"{path}: not UTF-8: invalid start byte at byte 28"
+
+
+def test_missing_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StateError) as caught:
+        load_state(tmp_path / "state.json")
+
+    assert str(caught.value) == f"{tmp_path / 'state.json'}: there is no such file"
+
+
+def test_save_replaces_the_file_keeps_its_mode_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text("{}", encoding="utf-8")
+    path.chmod(0o640)
+
+    save_state(path, full_contents())
+
+    assert load_state(path) == full_contents()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert files_in(tmp_path) == ["state.json"]
+
+
+def test_save_through_a_link_keeps_the_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("{}", encoding="utf-8")
+    link.symlink_to(target)
+
+    save_state(link, full_contents())
+
+    assert (link.is_symlink(), load_state(target)) == (True, full_contents())
+
+
+def test_save_that_fails_leaves_the_file_and_says_why(tmp_path: Path) -> None:
+    directory = tmp_path / "state.json"
+    directory.mkdir()
+
+    with pytest.raises(StateError) as caught:
+        save_state(directory, full_contents())
+
+    assert str(caught.value) == f"{directory}: cannot be written: Is a directory"
+    assert files_in(tmp_path) == ["state.json"]
+
+
+def test_state_that_did_not_change_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    state = State(contents([identity("id-a")]))
+    saver = StateSaver(path, state)
+
+    state.put_identity(identity("id-a"))
+    saver.save_if_changed()
+
+    assert not path.exists()
