@@ -1,0 +1,247 @@
+"""What differs between the manifest and the live list: describes, judges nothing.
+
+A change is found by working out what the identity should look like, given the live one, and comparing the two. The same
+function answers for one identity alone, so that apply can ask it again with a fresh read: a change is still the change
+that was reviewed exactly when it comes out the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from reconciler.address import AddressBook, Target
+from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, IdentitiesPolicy, TagsPolicy
+from reconciler.model import (
+    OWN_TAG_PREFIX,
+    OWNER_TAG,
+    Identity,
+    IsolationScope,
+    Live,
+    LiveGroup,
+    ResourceGroupId,
+    ResourceId,
+    Tags,
+    normalize_location,
+)
+
+
+class Action(StrEnum):
+    """What a change does to an identity; nothing is ever replaced, because a new identity is a new principal."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    NO_OP = "no-op"
+
+
+class Reason(StrEnum):
+    """Why a change is planned."""
+
+    MISSING = "missing"
+    DIFFERS = "differs"
+    ADOPT = "adopt"
+    NOT_LISTED = "not-listed"
+    EQUAL = "equal"
+
+
+class SkipReason(StrEnum):
+    """Why a live identity is left out of the comparison."""
+
+    IGNORED = "ignored"
+    NOT_OWNED = "not-owned"
+    NOT_LISTED = "not-listed"
+    NOT_TARGETED = "not-targeted"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs: `tags.NAME` or `isolation_scope`; None is an absent tag."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedIdentity:
+    """What an identity will look like; `location` is None where the group that would give it does not exist."""
+
+    location: str | None
+    tags: Tags
+    isolation_scope: IsolationScope | str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One identity of the comparison: what is, what should be, and under which rules of the manifest.
+
+    `desired` is None for a live identity that no manifest lists; `before` is None for one that is not live. The id
+    bears the spelling that ARM has, where it has one.
+    """
+
+    resource_id: ResourceId
+    action: Action
+    reason: Reason
+    group: DesiredGroup
+    desired: DesiredIdentity | None
+    before: Identity | None
+    after: PlannedIdentity | None
+    differences: tuple[FieldChange, ...] = ()
+
+    @property
+    def contradicts_location(self) -> bool:
+        """Whether the manifest claims a location in which the live identity is not."""
+        if self.desired is None or self.desired.location is None or self.before is None:
+            return False
+        return normalize_location(self.desired.location) != normalize_location(self.before.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A live identity or a listed one that this run leaves alone, and why."""
+
+    resource_id: ResourceId
+    reason: SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanges:
+    """The comparison of one group.
+
+    `live_count` counts the whole group but for ignored identities, whatever `--target` leaves out: it is what the
+    limits are a share of. `in_reach_count` counts those of them that the manifest lists or may delete.
+    """
+
+    group: DesiredGroup
+    live: LiveGroup
+    changes: tuple[Change, ...]
+    skipped: tuple[Skipped, ...]
+    live_count: int
+    in_reach_count: int
+
+    def deletes(self) -> tuple[Change, ...]:
+        """The changes that delete."""
+        return tuple(change for change in self.changes if change.action is Action.DELETE)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The whole comparison, groups in the manifest's order."""
+
+    groups: tuple[GroupChanges, ...]
+
+    def __iter__(self) -> Iterator[Change]:
+        return (change for group in self.groups for change in group.changes)
+
+    @property
+    def addresses(self) -> AddressBook:
+        """How this run's identities are written shortly."""
+        return AddressBook(group.group.group_id for group in self.groups)
+
+
+def diff_states(desired: Desired, live: Live, targets: tuple[Target, ...] = ()) -> Changes:
+    """Compare what is declared with what lives; `targets` leaves everything outside them alone.
+
+    Returns:
+        For each declared group one Change per listed identity and per extra that its policy reaches, no-ops included,
+        and one Skipped per identity that is out of bounds.
+    """
+    by_id: dict[ResourceGroupId, LiveGroup] = {group.group_id: group for group in live.groups}
+    return Changes(tuple(_diff_group(group, by_id[group.group_id], targets) for group in desired.groups))
+
+
+def diff_identity(
+    group: DesiredGroup, desired: DesiredIdentity, before: Identity | None, group_location: str | None = None
+) -> Change:
+    """Compare one listed identity with the live one, or with nothing.
+
+    `group_location` is used only where there is nothing live and the manifest gives no location.
+    """
+    tags = _planned_tags(group, desired, before.tags if before else Tags())
+    if before is None:
+        location = desired.location or group.default_location or group_location
+        scope = desired.isolation_scope or IsolationScope.NONE
+        after = PlannedIdentity(location, tags, scope)
+        return Change(desired.resource_id, Action.CREATE, Reason.MISSING, group, desired, None, after)
+    after = PlannedIdentity(before.location, tags, desired.isolation_scope or before.isolation_scope)
+    differences = (*_tag_changes(before.tags, tags), *_isolation_changes(before, after))
+    action, reason = Action.NO_OP, Reason.EQUAL
+    if differences:
+        adopts = group.owner is not None and before.owner is None
+        action, reason = Action.UPDATE, Reason.ADOPT if adopts else Reason.DIFFERS
+    return Change(before.resource_id, action, reason, group, desired, before, after, differences)
+
+
+def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name matches one of the glob patterns, without case."""
+    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
+
+
+def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...]) -> GroupChanges:
+    reachable = [one for one in live.identities if not matches_any(one.resource_id.name, group.ignore.identities)]
+    found = {one.resource_id: one for one in reachable}
+    listed = {one.resource_id for one in group.identities}
+    group_location = live.resource_group.location if live.resource_group else None
+    changes = [diff_identity(group, one, found.get(one.resource_id), group_location) for one in group.identities]
+    skipped = [Skipped(one.resource_id, SkipReason.IGNORED) for one in live.identities if one.resource_id not in found]
+    in_reach_count = sum(1 for change in changes if change.before is not None)
+    for extra in reachable:
+        if extra.resource_id in listed:
+            continue
+        reason = _why_extra_stays(group, extra)
+        if reason is not None:
+            skipped.append(Skipped(extra.resource_id, reason))
+            continue
+        in_reach_count += 1
+        changes.append(Change(extra.resource_id, Action.DELETE, Reason.NOT_LISTED, group, None, extra, None))
+    if targets:
+        outside = {one.resource_id for one in changes if not any(target.covers(one.resource_id) for target in targets)}
+        skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
+        changes = [change for change in changes if change.resource_id not in outside]
+    return GroupChanges(
+        group,
+        live,
+        tuple(sorted(changes, key=lambda change: change.resource_id.key)),
+        tuple(sorted(skipped, key=lambda one: one.resource_id.key)),
+        live_count=len(reachable),
+        in_reach_count=in_reach_count,
+    )
+
+
+def _why_extra_stays(group: DesiredGroup, extra: Identity) -> SkipReason | None:
+    if group.policy.identities is IdentitiesPolicy.MERGE:
+        return SkipReason.NOT_LISTED
+    if group.policy.identities is IdentitiesPolicy.OWNED and extra.owner != group.owner:
+        return SkipReason.NOT_OWNED
+    return None
+
+
+def _planned_tags(group: DesiredGroup, desired: DesiredIdentity, live: Tags) -> Tags:
+    wanted: dict[str, str | None] = dict(desired.tags)
+    if group.owner is not None:
+        wanted[OWNER_TAG] = group.owner
+    if group.policy.tags is TagsPolicy.EXACT:
+        listed = {name.casefold() for name in wanted}
+        for name in live:
+            # Our own tags lie outside policy: `exact` must not undo what another key of the manifest, or adoption,
+            # wrote.
+            own = name.casefold().startswith(OWN_TAG_PREFIX)
+            if name.casefold() not in listed and not own and not matches_any(name, group.ignore.tags):
+                wanted[name] = None
+    return live.merged(wanted)
+
+
+def _tag_changes(before: Tags, after: Tags) -> list[FieldChange]:
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        FieldChange(f"tags.{name}", before.get(name), after.get(name))
+        for name in sorted(names, key=str.casefold)
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _isolation_changes(before: Identity, after: PlannedIdentity) -> list[FieldChange]:
+    if str(before.isolation_scope) == str(after.isolation_scope):
+        return []
+    return [FieldChange("isolation_scope", str(before.isolation_scope), str(after.isolation_scope))]
