@@ -1,0 +1,115 @@
+"""What happened to each change of a plan: values that apply produces and reports read."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.diff import Action, Change
+from reconciler.errors import ExitCode
+from reconciler.model import Identity
+
+
+class Outcome(StrEnum):
+    """How one change ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    """ARM refused it; nothing was changed."""
+    STALE = "stale"
+    """The live identity is no longer what the plan was made for; nothing was changed."""
+    SKIPPED = "skipped"
+    """Not begun because of what happened to another change."""
+    NOT_TRIED = "not-tried"
+    """Not begun because the run was asked to stop."""
+    IN_DOUBT = "in-doubt"
+    """A call went out and no answer said whether it took effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    """Why a call failed, in ARM's words; `status` is None where no answer came."""
+
+    status: int | None
+    code: str
+    message: str
+    hint: str
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """The end of one change.
+
+    `because` says why it is not done; `not_held` says, for a change that is done, what a later read showed otherwise.
+    """
+
+    change: Change
+    outcome: Outcome
+    because: str = ""
+    error: CallError | None = None
+    not_held: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """The end of a run: one result for each change that was to be applied, in the plan's order."""
+
+    results: tuple[ChangeResult, ...]
+    correlation_id: str
+    interrupted: bool = False
+    verified: bool = True
+
+    def count(self, action: Action) -> int:
+        """How many changes of this action are done."""
+        return sum(1 for one in self.results if one.outcome is Outcome.DONE and one.change.action is action)
+
+    def ended(self, outcome: Outcome) -> tuple[ChangeResult, ...]:
+        """The results with this outcome, in order."""
+        return tuple(one for one in self.results if one.outcome is outcome)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every change is done and held when it was read again."""
+        return all(one.outcome is Outcome.DONE and not one.not_held for one in self.results)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """DONE or PARTIAL; what an interruption or a refusal makes of it is for the caller to say."""
+        return ExitCode.DONE if self.complete else ExitCode.PARTIAL
+
+
+class Step(StrEnum):
+    """A moment of one change that an onlooker may be told of."""
+
+    STARTED = "started"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyEvent:
+    """Progress: a change started, or ended as `outcome` says."""
+
+    change: Change
+    step: Step
+    outcome: Outcome | None = None
+
+
+class JournalStep(StrEnum):
+    """Before a call, or after it."""
+
+    INTENT = "intent"
+    OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of a journal. An intent without an outcome names a call that may or may not have taken effect.
+
+    `before` is all that is known of the identity at the time of the call, which is what an undo needs.
+    """
+
+    step: JournalStep
+    change: Change
+    attempt: int
+    before: Identity | None
+    outcome: Outcome | None = None
+    error: CallError | None = None
