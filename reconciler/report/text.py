@@ -1,0 +1,266 @@
+"""Reports for people at a terminal or reading a CI log."""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from rich.console import Console
+from rich.text import Text
+
+from reconciler.diff import Action, SkipReason
+from reconciler.errors import Diagnostic, ReconcilerError, Violation
+from reconciler.events import ApplyResult, ChangeResult, Outcome
+from reconciler.manifest.desired import Desired
+from reconciler.plan import Plan
+from reconciler.report.rows import (
+    KNOWN_AFTER_APPLY,
+    ChangeRow,
+    FieldRow,
+    addresses_of,
+    change_rows,
+    drift_rows,
+    not_held,
+    outcome_heading,
+    refused_rows,
+)
+from reconciler.report.visible import quoted, visible, visible_lines
+
+NO_CHANGES = "No changes. Live identities match the manifest."
+
+_STYLES = {"+": "green", "~": "yellow", "-": "red", "<=": "cyan"}
+
+_UNQUOTED = ("location", "isolationScope", "principalId", "clientId")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where a run looks and as whom; empty strings are left out. `place` is an endpoint or `SANDBOX FILE`."""
+
+    place: str
+    principal: str
+
+
+class _Page:
+    """Lines with styles, joined into one string; without colour the styles leave no trace."""
+
+    def __init__(self, *, color: bool) -> None:
+        self._buffer = io.StringIO()
+        self._console = Console(
+            file=self._buffer,
+            force_terminal=color,
+            color_system="standard" if color else None,
+            soft_wrap=True,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+
+    def line(self, *parts: str | tuple[str, str]) -> None:
+        """A line of parts, each plain or (text, style)."""
+        self._console.print(Text.assemble(*parts))
+
+    def text(self) -> str:
+        return self._buffer.getvalue()
+
+
+def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
+    """Header, changes, what stays as it is and why, the count line, and last what the guards refuse."""
+    page = _Page(color=color)
+    _write_header(page, plan, header)
+    for row in change_rows(plan):
+        _write_change(page, row)
+    _write_refused(page, plan)
+    _write_skipped(page, plan)
+    page.line(*_count_line(plan))
+    return page.text()
+
+
+def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
+    """The differences between manifest and live, in three lists."""
+    page = _Page(color=color)
+    _write_header(page, plan, header)
+    drift = drift_rows(plan)
+    for heading, rows in (
+        ("Missing: listed, but not live", drift.missing),
+        ("Unexpected: live, but not listed", drift.unexpected),
+        ("Changed: live, but not as listed", drift.changed),
+    ):
+        if rows:
+            page.line((heading, "bold"))
+            page.line()
+        for row in rows:
+            _write_change(page, row)
+    _write_skipped(page, plan)
+    if drift.count:
+        counts = f"{len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed"
+        page.line((f"Drift: {counts}.", "bold"))
+    else:
+        page.line((NO_CHANGES, "bold"))
+    return page.text()
+
+
+def render_validate(desired: Desired) -> str:
+    """What a valid manifest declares, in numbers."""
+    groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
+    what = f"{identities} {'identity' if identities == 1 else 'identities'}"
+    where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
+    return f"The manifest is valid: {what} in {where}.\n"
+
+
+def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color: bool) -> str:
+    """What an apply did, and for whatever it did not do, why and how to go on."""
+    page = _Page(color=color)
+    page.line()
+    book = addresses_of(plan)
+    for outcome in (Outcome.FAILED, Outcome.IN_DOUBT, Outcome.STALE, Outcome.SKIPPED, Outcome.NOT_TRIED):
+        entries = result.ended(outcome)
+        if entries:
+            page.line((f"{outcome_heading(outcome)}:", "bold red"))
+        for entry in entries:
+            _write_entry(page, book.short(entry.change.resource_id), entry)
+    for entry in not_held(result):
+        page.line(("Did not hold: ", "bold red"), visible(book.short(entry.change.resource_id)))
+        for line in entry.not_held:
+            page.line(f"    {visible(line)}")
+    counts = (
+        f"Resources: {result.count(Action.CREATE)} added, {result.count(Action.UPDATE)} changed,"
+        f" {result.count(Action.DELETE)} destroyed."
+    )
+    if result.complete:
+        page.line((f"Apply complete! {counts}", "bold green"))
+        return page.text()
+    page.line((f"Apply incomplete. {counts}", "bold red"))
+    page.line(f"Correlation id of this run, for the Activity Log: {visible(result.correlation_id)}")
+    page.line(f"To continue: {visible(continue_with)}")
+    return page.text()
+
+
+def render_diagnostics(diagnostics: Iterable[Diagnostic], *, color: bool) -> str:
+    """Each problem with its place, the line it stands in, a caret, and how to mend it."""
+    page = _Page(color=color)
+    for one in diagnostics:
+        page.line((visible(str(one.pos)), "bold"), ": ", ("error", "bold red"), f": {visible(one.message)}")
+        if one.source_line is not None:
+            before = one.source_line[: one.pos.column - 1]
+            page.line(f"    {visible(one.source_line)}")
+            page.line("    ", " " * _width(visible(before)), ("^", "bold red"))
+        if one.hint:
+            page.line(("    hint: ", "cyan"), visible(one.hint))
+    return page.text()
+
+
+def render_error(error: ReconcilerError, *, color: bool) -> str:
+    """An error and its hint."""
+    page = _Page(color=color)
+    page.line(("Error: ", "bold red"), visible_lines(error.message))
+    if error.hint:
+        page.line(("Hint: ", "cyan"), visible_lines(error.hint))
+    return page.text()
+
+
+def _write_header(page: _Page, plan: Plan, header: Header) -> None:
+    if header.place:
+        page.line((visible(header.place), "bold magenta"))
+    page.line("Tenant        ", visible(plan.tenant or "several"))
+    for one in plan.subscriptions:
+        page.line("Subscription  ", visible(f"{one.display_name} ({one.subscription_id})"))
+    if header.principal:
+        page.line("Principal     ", visible(header.principal))
+    page.line()
+
+
+def _write_change(page: _Page, row: ChangeRow) -> None:
+    style = _STYLES.get(row.symbol, "")
+    page.line(
+        (f"{row.symbol:>2} ", style),
+        (visible(row.address), "bold"),
+        f"  {row.summary}",
+        (f"  {visible(row.source)}", "dim"),
+    )
+    width = max((_width(visible(field.name)) for field in row.fields), default=0)
+    for field in row.fields:
+        name = visible(field.name)
+        page.line("     ", name, " " * (width - _width(name)), "  ", _field_value(field, row.action))
+    page.line()
+
+
+def _field_value(field: FieldRow, action: Action) -> str:
+    if not field.known:
+        return KNOWN_AFTER_APPLY
+    show = visible if field.name in _UNQUOTED else quoted
+    before = "(absent)" if field.before is None else show(field.before)
+    after = "(absent)" if field.after is None else show(field.after)
+    match action:
+        case Action.CREATE:
+            return after
+        case Action.DELETE:
+            return before
+        case Action.UPDATE | Action.NO_OP:
+            return f"{before} -> {after}"
+    assert_never(action)
+
+
+def _write_refused(page: _Page, plan: Plan) -> None:
+    if not plan.violations:
+        return
+    page.line(("Refused by guards, and not part of the plan:", "bold red"))
+    page.line()
+    for violation in plan.violations:
+        _write_violation(page, violation, plan)
+    rows = refused_rows(plan)
+    if rows:
+        page.line("Held back:")
+        for row in rows:
+            page.line(f"     {row.action.value:<7} {visible(row.address)}", (f"  {visible(row.source)}", "dim"))
+        page.line()
+
+
+def _write_violation(page: _Page, violation: Violation, plan: Plan) -> None:
+    address = visible(_short(plan, violation.address)) if violation.address else "this run"
+    page.line((f" ! {violation.code}", "bold red"), f"  {address}: {visible(violation.message)}")
+    page.line("     ", visible(violation.hint))
+    page.line()
+
+
+def _short(plan: Plan, address: str) -> str:
+    """The shortest form of a group's or an identity's whole address."""
+    book = addresses_of(plan)
+    names = {group.group_id.address: book.short_group(group.group_id) for group in plan.desired.groups}
+    names.update({change.resource_id.address: book.short(change.resource_id) for change in plan.changes})
+    return names.get(address, address)
+
+
+def _write_skipped(page: _Page, plan: Plan) -> None:
+    """Absence is shown too: how many live identities this run does not touch, and why."""
+    counts = {reason: sum(1 for one in plan.skipped if one.reason is reason) for reason in SkipReason}
+    words = {
+        SkipReason.IGNORED: "ignored",
+        SkipReason.NOT_OWNED: "of another owner",
+        SkipReason.NOT_LISTED: "not listed, kept by policy",
+        SkipReason.NOT_TARGETED: "outside --target",
+    }
+    told = [f"{counts[reason]} {words[reason]}" for reason in SkipReason if counts[reason]]
+    if told:
+        page.line((f"Left alone: {', '.join(told)}.", "dim"))
+        page.line()
+
+
+def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:
+    create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
+    if not plan.applicable and not plan.violations:
+        return ((NO_CHANGES, "bold"),)
+    return ((f"Plan: {create} to add, {update} to change, {delete} to destroy.", "bold"),)
+
+
+def _write_entry(page: _Page, address: str, entry: ChangeResult) -> None:
+    page.line(f"  {entry.change.action.value} ", (visible(address), "bold"), f": {visible(entry.because)}")
+    if entry.error is not None and entry.error.correlation_id:
+        page.line(f"      correlation id {visible(entry.error.correlation_id)}")
+    if entry.error is not None and entry.error.hint:
+        page.line(("      hint: ", "cyan"), visible(entry.error.hint))
+
+
+def _width(text: str) -> int:
+    return Text(text).cell_len
