@@ -1,0 +1,147 @@
+"""An apply as its caller meets it: the plan, the question, progress, the end."""
+
+import shlex
+import sys
+from dataclasses import dataclass
+
+from reconciler.apply import ApplyTools
+from reconciler.cli.inputs import STANDARD_INPUT
+from reconciler.cli.output import print_note, print_report
+from reconciler.cli.session import Session, SessionFlags, open_session
+from reconciler.cli.signals import OrderlyStop, orderly_stop
+from reconciler.diff import Action
+from reconciler.errors import ExitCode, PlanRefused, ReconcilerError, UsageError
+from reconciler.events import ApplyEvent, ApplyResult, Outcome, Step
+from reconciler.journal import MemoryJournal
+from reconciler.plan import Plan
+from reconciler.report.json_document import render_apply_json
+from reconciler.report.rows import addresses_of
+from reconciler.report.text import render_error, render_plan, render_result
+from reconciler.report.visible import visible
+from reconciler.stop import Stop
+from reconciler.workflow import Request, run_apply
+
+
+class Declined(ReconcilerError):
+    """The answer was no, or there was nobody to ask."""
+
+    code = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyFlags:
+    """The flags of an apply; `command` is the command line, for telling how to continue."""
+
+    session: SessionFlags
+    auto_approve: bool
+    skip_refused: bool
+    verify: bool
+    as_json: bool
+    color: bool
+    command: tuple[str, ...]
+
+
+def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
+    """Run the whole of `uami apply`; reports go out as the story goes on, or as one JSON document at its end."""
+    if not flags.auto_approve and (flags.as_json or STANDARD_INPUT in request.paths):
+        what = "--format json" if flags.as_json else "a manifest from standard input"
+        raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
+    stop = Stop()
+    with open_session(flags.session, stop, writes=True) as session, orderly_stop(stop) as signals:
+        telling = _Telling(flags, session)
+        try:
+            plan, result = run_apply(
+                request,
+                session.azure,
+                telling.tools(stop),
+                show=telling.show,
+                confirm=lambda plan: telling.confirm(plan, signals),
+                skip_refused=flags.skip_refused,
+                verify=flags.verify,
+            )
+        except PlanRefused as refused:
+            telling.refused(refused)
+            return refused.exit_code
+    telling.ended(plan, result)
+    if signals.exit_code is not None and result.interrupted:
+        return signals.exit_code
+    if not result.complete:
+        return result.exit_code
+    return ExitCode.REFUSED if plan.violations else ExitCode.DONE
+
+
+class _Telling:
+    """What is said along the way, in text as it happens or kept for one JSON document."""
+
+    def __init__(self, flags: ApplyFlags, session: Session) -> None:
+        self._flags = flags
+        self._session = session
+        self._plan: Plan | None = None
+
+    def tools(self, stop: Stop) -> ApplyTools:
+        """What apply needs, with progress told on stderr."""
+        return ApplyTools(
+            self._session.azure.identities,
+            MemoryJournal(),
+            stop,
+            self._session.retries,
+            self._progress,
+            self._session.azure.parallelism,
+            self._session.correlation_id,
+        )
+
+    def show(self, plan: Plan) -> None:
+        """The plan, before anything is asked or refused."""
+        self._plan = plan
+        if not self._flags.as_json:
+            print_report(render_plan(plan, self._session.header, color=self._flags.color))
+
+    def confirm(self, plan: Plan, signals: OrderlyStop) -> None:
+        """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""
+        if not self._flags.auto_approve:
+            _ask(plan)
+        signals.begin()
+
+    def refused(self, refused: PlanRefused) -> None:
+        """Say that nothing was begun, and why."""
+        if self._flags.as_json and self._plan is not None:
+            print_report(render_apply_json(self._plan, None, refused))
+        else:
+            print_note(render_error(refused, color=False))
+
+    def ended(self, plan: Plan, result: ApplyResult) -> None:
+        """Say what was done and what was not."""
+        if self._flags.as_json:
+            print_report(render_apply_json(plan, result))
+        elif plan.applicable or plan.violations:
+            continue_with = shlex.join(["uami", *self._flags.command])
+            print_report(render_result(plan, result, continue_with, color=self._flags.color))
+
+    def _progress(self, event: ApplyEvent) -> None:
+        plan = self._plan
+        if plan is None:
+            raise AssertionError("an event before the plan")
+        address = visible(addresses_of(plan).short(event.change.resource_id))
+        if event.step is Step.STARTED:
+            print_note(f"{address}: {_DOING[event.change.action]}...\n")
+        else:
+            done = event.outcome is Outcome.DONE
+            print_note(f"{address}: {_DONE[event.change.action] if done else event.outcome}\n")
+
+
+_DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}
+_DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NO_OP: "kept"}
+
+
+def _ask(plan: Plan) -> None:
+    if not sys.stdin.isatty():
+        raise Declined("There is no terminal to ask for confirmation on; nothing was changed.", "Add --auto-approve.")
+    deletes = plan.count(Action.DELETE)
+    if deletes:
+        what = "1 identity" if deletes == 1 else f"{deletes} identities"
+        print_note(f"\n{what} will be destroyed. A deleted identity cannot be restored.\n")
+    print_note("\nDo you want to apply this plan? Only 'yes' is accepted.\n\n  Answer: ")
+    answer = sys.stdin.readline()
+    print_note("\n")
+    if answer.strip() != "yes":
+        raise Declined("Apply cancelled; nothing was changed.")

@@ -1,0 +1,42 @@
+"""`uami drift`: tell in what the live side differs."""
+
+from reconciler.cli import options
+from reconciler.cli.options import CredentialKind, Format, LogLevel
+from reconciler.errors import ExitCode
+
+
+def drift(
+    paths: options.Paths,
+    var: options.Var = None,
+    target: options.Target = None,
+    subscription: options.Subscription = None,
+    endpoint: options.Endpoint = None,
+    credential: options.Credential = CredentialKind.AUTO,
+    sandbox: options.Sandbox = None,
+    api_version: options.ApiVersion = options.DEFAULT_API_VERSION,
+    parallelism: options.Parallelism = options.DEFAULT_PARALLELISM,
+    report_format: options.ReportFormat = Format.TEXT,
+    no_color: options.NoColor = False,
+    log_level: options.Log = LogLevel.WARNING,
+) -> ExitCode:
+    """Tell what is missing, unexpected or changed in Azure; exits 2 where anything is, and writes nothing."""
+    from reconciler.cli.inputs import make_request
+    from reconciler.cli.output import configure_logging, print_report, stdout_color
+    from reconciler.cli.session import SessionFlags, open_session
+    from reconciler.report.json_document import render_drift_json
+    from reconciler.report.rows import drift_rows
+    from reconciler.report.text import render_drift
+    from reconciler.stop import Stop
+    from reconciler.workflow import run_plan
+
+    configure_logging(log_level.value)
+    request = make_request(paths, var=var, subscription=subscription, target=target)
+    flags = SessionFlags(endpoint, credential, sandbox, api_version, parallelism)
+    with open_session(flags, Stop(), writes=False) as session:
+        result = run_plan(request, session.azure)
+        if report_format is Format.JSON:
+            report = render_drift_json(result)
+        else:
+            report = render_drift(result, session.header, color=stdout_color(no_color=no_color))
+    print_report(report)
+    return ExitCode.CHANGES_FOUND if drift_rows(result).count else ExitCode.DONE

@@ -1,0 +1,57 @@
+"""What commands take from the command line, the environment and standard input, as the workflow asks for it."""
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.workflow import Request
+
+STANDARD_INPUT = "-"
+
+_VARIABLE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)", re.DOTALL)
+
+
+def parse_variables(var: list[str] | None) -> dict[str, str]:
+    """`--var NAME=VALUE` as a map; raises UsageError where one is malformed or a name is given two values."""
+    variables: dict[str, str] = {}
+    for text in var or []:
+        match = _VARIABLE.fullmatch(text)
+        if match is None:
+            raise UsageError(f"--var {text}: not NAME=VALUE", "Names have letters, digits and _, as in --var ENV=prod.")
+        name, value = match["name"], match["value"]
+        if variables.setdefault(name, value) != value:
+            raise UsageError(f"--var {name} is given two values", "Give each variable once.")
+    return variables
+
+
+def read_standard_input() -> bytes:
+    """Everything on standard input."""
+    return sys.stdin.buffer.read()
+
+
+def make_request(
+    paths: list[str],
+    *,
+    var: list[str] | None,
+    subscription: list[str] | None = None,
+    target: list[str] | None = None,
+    allow: list[str] | None = None,
+    max_deletes: list[str] | None = None,
+) -> "Request":
+    """A workflow request from flags; raises UsageError for a malformed one."""
+    from reconciler.guards import parse_allowances
+    from reconciler.workflow import Request
+
+    return Request(
+        tuple(paths),
+        parse_variables(var),
+        os.environ,
+        read_standard_input,
+        tuple(subscription or ()),
+        tuple(target or ()),
+        parse_allowances(tuple(allow or ()), tuple(max_deletes or ())),
+    )

@@ -1,0 +1,120 @@
+"""The command: parses, dispatches, and turns every ending into an exit code.
+
+Commands import what they need in their own bodies, so that `--version`, `--help` and `validate` start without the HTTP
+client and Azure's logins.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from itertools import pairwise
+from typing import Annotated
+
+import typer
+
+from reconciler import __version__
+from reconciler.cli.apply import apply
+from reconciler.cli.drift import drift
+from reconciler.cli.output import print_note, print_report, use_color
+from reconciler.cli.plan import plan
+from reconciler.cli.sandbox import sandbox_app
+from reconciler.cli.schema import schema
+from reconciler.cli.signals import Terminated, raise_on_sigterm
+from reconciler.cli.validate import validate
+from reconciler.errors import ExitCode, Interrupted, ManifestError, ReconcilerError, UsageError
+
+app = typer.Typer(
+    name="uami",
+    help="Keep Azure user-assigned managed identities equal to what a manifest says.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (validate, plan, apply, drift, schema):
+    app.command()(command)
+app.add_typer(sandbox_app, name="sandbox")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"uami {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Keep Azure user-assigned managed identities equal to what a manifest says."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the process's exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets its escape instead of a traceback.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    raise_on_sigterm()
+    code = _run(arguments)
+    if code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED) and threading.active_count() > 1:
+        # Calls that nobody waits for any more must not keep the process: the interpreter would join their threads.
+        os._exit(code)
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        return _dispatch(arguments)
+    except KeyboardInterrupt:
+        return _interrupted(arguments, ExitCode.INTERRUPTED)
+    except Terminated:
+        return _interrupted(arguments, ExitCode.TERMINATED)
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    if not arguments:
+        with redirect_stdout(sys.stderr):
+            app(["--help"], prog_name="uami", standalone_mode=False)
+        return ExitCode.USAGE
+    try:
+        code = app(list(arguments), prog_name="uami", standalone_mode=False)
+    except typer.TyperException as error:
+        # The library would exit 2, which here means "changes found".
+        return _tell(UsageError(error.format_message(), f"See `{_help_command(arguments)}`."), arguments)
+    except ReconcilerError as error:
+        return _tell(error, arguments)
+    return int(code or 0)
+
+
+def _tell(error: ReconcilerError, arguments: Sequence[str]) -> int:
+    """Report an error in the form that was asked for, and return its exit code."""
+    from reconciler.report.json_document import error_document, to_json
+    from reconciler.report.text import render_diagnostics, render_error
+
+    color = use_color(sys.stderr, no_color="--no-color" in arguments)
+    if _wants_json(arguments):
+        print_report(to_json(error_document(error)))
+    else:
+        if isinstance(error, ManifestError):
+            print_note(render_diagnostics(error.diagnostics, color=color))
+        print_note(render_error(error, color=color))
+    return error.exit_code
+
+
+def _help_command(arguments: Sequence[str]) -> str:
+    names = [name for name in arguments[:2] if name.isalpha()]
+    return " ".join(["uami", *names[: 2 if names[:1] == ["sandbox"] else 1], "--help"])
+
+
+def _interrupted(arguments: Sequence[str], code: ExitCode) -> int:
+    """Nothing had been begun: once writes begin, signals are heard elsewhere."""
+    _tell(Interrupted("Interrupted; nothing was changed.", "Run the same command again."), arguments)
+    return code
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether stdout must carry JSON, known even where the command line itself is what is wrong."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)

@@ -1,0 +1,54 @@
+"""Where text goes: the report to stdout, everything else to stderr."""
+
+import logging
+import os
+import sys
+from typing import TextIO
+
+from reconciler.report.visible import visible
+
+
+def use_color(stream: TextIO, *, no_color: bool) -> bool:
+    """Whether a stream takes colour. Source: no-color.org (`NO_COLOR`, when not empty)."""
+    return stream.isatty() and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def stdout_color(*, no_color: bool) -> bool:
+    """Whether reports are coloured."""
+    return use_color(sys.stdout, no_color=no_color)
+
+
+def print_report(text: str) -> None:
+    """Write a report to stdout; a reader that has gone away (`| head -1`) is no error and changes no exit code."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would otherwise complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_note(text: str) -> None:
+    """Write to stderr; where nobody reads it, go on."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def configure_logging(level: str) -> None:
+    """Send our own log to stderr; libraries' logs stay out, since they know nothing of what must not be told."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_VisibleFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("reconciler")
+    logger.handlers = [handler]
+    logger.propagate = False
+    logger.setLevel(level.upper())
+    # Without a handler of its own, Python prints a library's warnings as they come.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
+
+
+class _VisibleFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))

@@ -1,0 +1,29 @@
+"""`uami schema`: print a JSON Schema."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.output import print_report
+from reconciler.errors import ExitCode
+
+
+class SchemaName(StrEnum):
+    """The documents that have a schema."""
+
+    MANIFEST = "manifest"
+    PLAN = "plan"
+    APPLY = "apply"
+    DRIFT = "drift"
+
+
+Name = Annotated[SchemaName, typer.Argument(help="Which document's schema.")]
+
+
+def schema(name: Name = SchemaName.MANIFEST) -> ExitCode:
+    """Print the JSON Schema of the manifest, or of what plan, apply and drift write with --format json."""
+    from reconciler.schemas import schema_text
+
+    print_report(schema_text(f"{name.value}.v1.schema.json"))
+    return ExitCode.DONE

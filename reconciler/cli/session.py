@@ -1,0 +1,124 @@
+"""From flags to a connection: which ARM (Azure's, another endpoint's, the embedded sandbox's), and as whom."""
+
+import os
+import random
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth
+from reconciler.arm.client import ArmClient
+from reconciler.arm.clouds import AZURE_CLOUD
+from reconciler.arm.credentials import fixed_token
+from reconciler.arm.identities import Identities
+from reconciler.arm.retry import Retries
+from reconciler.arm.transport import open_http_client
+from reconciler.cli.options import CredentialKind
+from reconciler.errors import InputFileError, ReconcilerError, UsageError
+from reconciler.report.text import Header
+from reconciler.stop import Stop
+from reconciler.workflow import Azure
+
+_API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFlags:
+    """The flags that say where and as whom."""
+
+    endpoint: str | None
+    credential: CredentialKind
+    sandbox: str | None
+    api_version: str
+    parallelism: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open connection; `header` asks for the principal only when a report is written."""
+
+    azure: Azure
+    retries: Retries
+    correlation_id: str
+    _auth: CachedCredentialAuth
+    _place: str
+
+    @property
+    def header(self) -> Header:
+        """Where this run looks and as whom."""
+        return Header(self._place, _describe(self._auth.principal()))
+
+
+@contextmanager
+def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[Session]:
+    """Open the connection; for the sandbox, `writes` says whether its file may change, and it is saved at the end.
+
+    Raises:
+        UsageError: flags that cannot be combined, an endpoint that must not get this token.
+        InputFileError: the sandbox's file is missing, damaged or in use.
+    """
+    if _API_VERSION.fullmatch(flags.api_version) is None:
+        raise UsageError(f"--api-version {flags.api_version}: not an api-version", "Write it as 2024-11-30.")
+    cloud = AZURE_CLOUD
+    endpoint = flags.endpoint or cloud.endpoint
+    correlation_id = str(uuid.uuid4())
+    retries = Retries(time.time, stop.sleep, random.random)
+    with ExitStack() as stack:
+        if flags.sandbox is not None:
+            if flags.endpoint is not None:
+                raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
+            transport = stack.enter_context(_open_sandbox(flags.sandbox, writable=writes))
+            auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
+            place = f"SANDBOX {flags.sandbox}"
+        else:
+            transport = None
+            auth = make_auth(flags.credential.value, cloud, os.environ, endpoint=endpoint, clock=time.time)
+            place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
+        http = stack.enter_context(
+            open_http_client(
+                endpoint,
+                auth,
+                correlation_id=correlation_id,
+                new_id=lambda: str(uuid.uuid4()),
+                retries=retries,
+                environment=os.environ,
+                max_connections=flags.parallelism,
+                transport=transport,
+            )
+        )
+        client = ArmClient(http, time.time)
+        azure = Azure(cloud.name, client, Identities(client, flags.api_version), flags.parallelism)
+        yield Session(azure, retries, correlation_id, auth, place)
+
+
+@contextmanager
+def _open_sandbox(file: str, *, writable: bool) -> Iterator[httpx.BaseTransport]:
+    """The embedded emulator over a state file; its errors become ours."""
+    try:
+        from reconciler.sandbox.state_node import StateError
+        from reconciler.sandbox.transport import embedded
+    except ImportError as error:
+        raise ReconcilerError(
+            f"The sandbox is not installed: {error}.", "Run: pip install 'uami-reconciler[sandbox]'"
+        ) from error
+    try:
+        with embedded(Path(file), writable=writable) as transport:
+            yield transport
+    except StateError as error:
+        raise InputFileError(
+            f"--sandbox: {error}", "Name an existing state file, as in examples/quickstart/."
+        ) from error
+
+
+def _describe(principal: Principal | None) -> str:
+    if principal is None:
+        return ""
+    ids = {"object id": principal.object_id, "client id": principal.client_id}
+    told = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
+    return f"{principal.name} ({told})" if principal.name and told else principal.name or told
