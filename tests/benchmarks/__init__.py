@@ -1,0 +1,1 @@
+"""Measurements of speed; `python -m tests.benchmarks` runs them all. Machines differ, so ratios say more than times."""
