@@ -13,9 +13,19 @@ def get(client: ArmClient, subscription_id: str) -> Subscription:
     """One subscription; NotFound, with what to check, where it does not exist or the caller sees nothing of it."""
 
     def read(body: JsonObject) -> Subscription:
-        subscription = Subscription(text(body, "subscriptionId"), text(body, "displayName"), text(body, "tenantId"))
+        subscription = _read(body)
         if not same_name(subscription.subscription_id, subscription_id):
             raise FieldError(f"the answer is about {subscription.subscription_id}")
         return subscription
 
     return client.get(subscription_path(subscription_id), API_VERSION, read)
+
+
+def list_all(client: ArmClient) -> tuple[Subscription, ...]:
+    """Every subscription in which the caller may see anything at all, in order of their ids."""
+    subscriptions = client.get_pages("/subscriptions", API_VERSION, _read)
+    return tuple(sorted(subscriptions, key=lambda one: one.subscription_id.casefold()))
+
+
+def _read(body: JsonObject) -> Subscription:
+    return Subscription(text(body, "subscriptionId"), text(body, "displayName"), text(body, "tenantId"))

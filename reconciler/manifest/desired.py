@@ -1,7 +1,7 @@
 """What a manifest declares, in normal form: defaults and policy merged, variables replaced, names checked.
 
-Every rule a group needs (owner, policy, limits, ignore patterns) stands at the group itself, so that nothing downstream has to know
-which document or which default it came from.
+Every rule a group needs (owner, policy, limits, ignore patterns) stands at the group itself, so that nothing downstream
+has to know which document or which default it came from.
 """
 
 from dataclasses import dataclass

@@ -4,6 +4,7 @@ A repository is untrusted where a pipeline checks out other people's branches: o
 below a directory only what truly lies there. A link that leads outside is refused before it is opened.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +61,7 @@ def _read_argument(argument: str, reading: _Reading) -> None:
     if argument == STDIN_ARGUMENT:
         _read_stdin(reading)
         return
-    path = Path(argument).resolve(strict=True)
+    path = _resolved(Path(argument))
     if not path.is_dir():
         _read_file(argument, path, reading)
         return
@@ -100,17 +101,26 @@ def _manifests_below(name: str, directory: Path, root: Path, reading: _Reading) 
 def _read_entry(name: str, entry: Path, root: Path, reading: _Reading) -> None:
     try:
         if _is_inside(name, entry, root, reading):
-            _read_file(name, entry.resolve(strict=True), reading)
+            _read_file(name, _resolved(entry), reading)
     except OSError as error:
         _refuse_unreadable(name, error, reading)
 
 
 def _is_inside(name: str, entry: Path, root: Path, reading: _Reading) -> bool:
-    if entry.resolve().is_relative_to(root):
+    if _resolved(entry).is_relative_to(root):
         return True
     message = "this link leads outside the directory that was given, and is not read"
     reading.refuse("link-outside", name, message, "Remove the link, or name what it leads to as a path of its own.")
     return False
+
+
+def _resolved(path: Path) -> Path:
+    """The path without links; whatever stops it from being one is an OSError."""
+    try:
+        return path.resolve(strict=True)
+    except RuntimeError as error:
+        # Before Python 3.13 a loop of links is not an OSError.
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
 
 
 def _read_file(name: str, path: Path, reading: _Reading) -> None:

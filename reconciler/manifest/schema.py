@@ -29,7 +29,7 @@ _REFERRING = ("$ref", "$defs", "anyOf")
 
 @functools.cache
 def manifest_validator() -> Draft202012Validator:
-    """The compiled schema, for documents whose variables are replaced; it holds no reference that could lead elsewhere."""
+    """The compiled schema, for documents whose variables are replaced; it refers to nothing outside itself."""
     schema = json.loads(schema_text(MANIFEST_SCHEMA))
     return Draft202012Validator(_strict_form(schema, schema["$defs"]))
 
@@ -37,7 +37,7 @@ def manifest_validator() -> Draft202012Validator:
 def _strict_form(schema: Any, definitions: dict[str, Any]) -> Any:
     """A schema with its references written out and every "or a variable" taken away.
 
-    Following references is most of jsonschema's work: without them 2,000 identities take a third of the time.
+    Following references is half of jsonschema's work on a long manifest.
     """
     if isinstance(schema, list):
         return [_strict_form(item, definitions) for item in schema]

@@ -18,13 +18,17 @@ _GENERAL_HINT = "Check indentation, quotes and brackets here and on the line abo
 
 @dataclass(frozen=True, slots=True)
 class _Mistake:
-    """A mistake, known by libyaml's phrase (`problem`, searched) and by the text at its place (`text`, matched)."""
+    """A mistake, known by libyaml's phrase (`problem`, searched) and by the text at its place (`text`, matched).
+
+    `at_start`: shown where the token begins, not where libyaml gave up on it.
+    """
 
     problem: str
     text: str
     code: str
     message: str
     hint: str
+    at_start: bool = False
 
     def fits(self, problem: str, line: str, column: int) -> bool:
         # Matching from a column, not on a slice, lets a pattern look back at the character before.
@@ -46,6 +50,7 @@ _MISTAKES = (
         code="unquoted-star",
         message="text that begins with `*` must be quoted: YAML reads the star as an alias",
         hint='Put the text between double quotes, as in "*-prod".',
+        at_start=True,
     ),
     _Mistake(
         problem="scanning an anchor",
@@ -53,6 +58,7 @@ _MISTAKES = (
         code="unquoted-ampersand",
         message="text that begins with `&` must be quoted: YAML reads it as an anchor",
         hint="Put the text between double quotes.",
+        at_start=True,
     ),
     _Mistake(
         problem="cannot start any token|tab character",
@@ -81,6 +87,7 @@ _MISTAKES = (
         code="yaml-syntax",
         message="a quote is opened and never closed",
         hint="Close the quote.",
+        at_start=True,
     ),
     _Mistake(
         problem="parsing a flow (mapping|sequence) .*expected ',' or",
@@ -110,23 +117,26 @@ def describe_syntax_error(source: SourceText, error: yaml.YAMLError) -> Diagnost
     """The diagnostic for an error that ended the parsing of a file."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return Diagnostic("yaml-syntax", SourcePos(source.file, 1, 1), f"not valid YAML: {error}", _GENERAL_HINT)
-    line, column = error.problem_mark.line, error.problem_mark.column
+    end, start = error.problem_mark, error.context_mark or error.problem_mark
     problem = " ".join(part for part in (error.context, error.problem) if part)
-    pos = _place(source, line, column, error.context_mark)
+    line = source.lines[end.line] if end.line < len(source.lines) else ""
     for mistake in _MISTAKES:
-        if mistake.fits(problem, _line(source, line), column):
+        if mistake.fits(problem, line, end.column):
+            pos = _place(source, start, start) if mistake.at_start else _place(source, end, start)
             return Diagnostic(mistake.code, pos, mistake.message, mistake.hint)
-    return Diagnostic("yaml-syntax", pos, f"not valid YAML: {problem}", _GENERAL_HINT)
+    return Diagnostic("yaml-syntax", _place(source, end, start), f"not valid YAML: {problem}", _GENERAL_HINT)
 
 
-def _place(source: SourceText, line: int, column: int, context: yaml.Mark | None) -> SourcePos:
-    """Where to point: what was never closed is shown where it opens, not at the end of the file."""
-    rest = (_line(source, line)[column:], *source.lines[line + 1 :])
-    if context is not None and not any(text.strip() for text in rest):
-        return SourcePos(source.file, context.line + 1, context.column + 1)
-    last = max(len(source.lines) - 1, 0)
-    return SourcePos(source.file, min(line, last) + 1, column + 1)
+def _place(source: SourceText, mark: yaml.Mark, start: yaml.Mark) -> SourcePos:
+    """Where to point: what was never closed is shown where it opens, or at the last text, not at the end of the file."""
+    for candidate in (mark, start):
+        if any(_text_from(source, candidate)):
+            return SourcePos(source.file, candidate.line + 1, candidate.column + 1)
+    written = [(number, text.rstrip()) for number, text in enumerate(source.lines, start=1) if text.strip()]
+    number, text = written[-1] if written else (1, " ")
+    return SourcePos(source.file, number, len(text))
 
 
-def _line(source: SourceText, line: int) -> str:
-    return source.lines[line] if line < len(source.lines) else ""
+def _text_from(source: SourceText, mark: yaml.Mark) -> list[str]:
+    lines = source.lines[mark.line :]
+    return [text for text in (*(line[mark.column :] for line in lines[:1]), *lines[1:]) if text.strip()]

@@ -71,10 +71,10 @@ def _other_encoding(content: bytes) -> str | None:
     for mark, name in _OTHER_ENCODINGS:
         if content.startswith(mark):
             return name
-    # Without a mark the zero bytes tell: ASCII text in UTF-16 has one in every pair.
-    if len(content) >= 2 and (content[0] == 0) != (content[1] == 0):
-        return "UTF-32" if content[:4].count(0) == 3 else "UTF-16"
-    return None
+    # Without a mark the zero bytes tell: ASCII text has one in every pair of UTF-16, three in every four of UTF-32.
+    if content[:4].count(0) == 3:
+        return "UTF-32"
+    return "UTF-16" if content[:2].count(0) == 1 else None
 
 
 def _too_long(file: str) -> Diagnostic:

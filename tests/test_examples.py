@@ -1,0 +1,81 @@
+"""Every example does what its text says."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+LANDING_ZONE = ("--var", "WORKLOADS=22222222-0000-4000-8000-000000000002")
+RUNS = {
+    "quickstart": ("quickstart/identities.yaml", "quickstart/sandbox.json", ()),
+    "landing-zone": ("landing-zone", "landing-zone/sandbox.json", LANDING_ZONE),
+}
+
+
+def run_uami(folder: Path, command: str, example: str, *more: str) -> subprocess.CompletedProcess[str]:
+    manifest, state, variables = RUNS[example]
+    arguments = [command, manifest, "--sandbox", state, *variables, *more]
+    return subprocess.run(
+        [sys.executable, "-m", "reconciler", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Path:
+    """A copy of all examples, to apply in."""
+    return Path(shutil.copytree(EXAMPLES, tmp_path / "examples"))
+
+
+def test_examples_are_all_run_here() -> None:
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == set(RUNS)
+
+
+@pytest.mark.parametrize("example", RUNS)
+def test_example_plans_every_action(example: str) -> None:
+    completed = run_uami(EXAMPLES, "plan", example, "--format", "json")
+
+    document = json.loads(completed.stdout)
+    reasons = {change["reason"] for change in document["changes"]}
+    assert completed.returncode == 0
+    assert reasons == {"missing", "differs", "adopt", "not-listed", "equal"}
+    assert document["violations"] == []
+
+
+@pytest.mark.parametrize("example", RUNS)
+def test_example_converges_in_one_apply(example: str, examples: Path) -> None:
+    applied = run_uami(examples, "apply", example, "--auto-approve")
+
+    planned = run_uami(examples, "plan", example, "--detailed-exitcode")
+    assert applied.returncode == 0
+    assert "Apply complete! Resources: 2 added, 2 changed, 1 destroyed." in applied.stdout
+    assert planned.returncode == 0
+    assert "No changes. Live identities match the manifest." in planned.stdout
+
+
+def test_landing_zone_leaves_alone_what_its_policies_say() -> None:
+    document = json.loads(run_uami(EXAMPLES, "plan", "landing-zone", "--format", "json").stdout)
+
+    skipped = {one["address"].rsplit("/", 1)[1]: one["reason"] for one in document["skipped"]}
+    assert skipped == {"aks-agentpool-kubelet": "ignored", "id-fraud": "not-owned", "id-notebooks": "not-listed"}
+
+
+def test_landing_zone_readme_command_plans_the_tree() -> None:
+    text = (EXAMPLES / "landing-zone" / "README.md").read_text(encoding="utf-8")
+    command = re.search(r"```sh\nuami (.*?)\n```", text, re.DOTALL)
+    assert command is not None
+
+    completed = subprocess.run(
+        [sys.executable, "-m", "reconciler", *command[1].replace("\\\n", " ").split()],
+        cwd=EXAMPLES.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert completed.returncode == 0
+    assert "Plan: 2 to add, 2 to change, 1 to destroy." in completed.stdout

@@ -1,0 +1,80 @@
+"""What README.md shows and says is true: its plan, its commands, its tables."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from reconciler.errors import ExitCode
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block_after(marker: str) -> str:
+    """The fenced block that follows a marker comment."""
+    match = re.search(rf"<!-- {marker} -->\n```\w+\n(.*?)```", README, re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+def run_uami(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "reconciler", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_readme_shows_the_plan_that_its_command_prints() -> None:
+    command, _, shown = block_after("plan").partition("\n")
+
+    completed = run_uami(*command.split()[2:])
+
+    assert shown == completed.stdout
+
+
+def test_readme_quickstart_plans_at_least_one_of_each_action() -> None:
+    arguments = block_after("quickstart").split(".venv/bin/uami ")[1].split()
+
+    completed = run_uami(*arguments)
+
+    counts = re.search(r"^Plan: (\d+) to add, (\d+) to change, (\d+) to destroy\.$", completed.stdout, re.MULTILINE)
+    assert completed.returncode == ExitCode.DONE
+    assert counts is not None
+    assert min(int(count) for count in counts.groups()) > 0
+
+
+def test_readme_test_command_is_the_one_that_ci_runs() -> None:
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert block_after("tests") in gate
+
+
+def test_readme_manifest_is_valid(tmp_path: Path) -> None:
+    manifest = re.search(r"## The manifest\n\n```yaml\n(.*?)```", README, re.DOTALL)
+    assert manifest is not None
+    path = tmp_path / "manifest.yaml"
+    path.write_text(manifest[1], encoding="utf-8")
+
+    completed = run_uami("validate", str(path), "--var", "SUBSCRIPTION_ID=00000000-0000-0000-0000-000000000001")
+
+    assert completed.stdout == "The manifest is valid: 2 identities in 1 resource group.\n"
+
+
+def test_readme_names_every_exit_code() -> None:
+    numbers = {
+        int(number) for row in re.findall(r"^\| ([\d, ]+) \|", README, re.MULTILINE) for number in row.split(",")
+    }
+
+    assert numbers == {code.value for code in ExitCode} - {ExitCode.PLAN_STALE}
+
+
+def test_readme_names_only_options_that_exist() -> None:
+    known = set()
+    for command in ("validate", "plan", "apply", "drift", "schema", "sandbox serve"):
+        known |= set(re.findall(r"--[a-z][a-z-]+", run_uami(*command.split(), "--help").stdout))
+    fenced = "".join(re.findall(r"```\w+\n(.*?)```", README, re.DOTALL))
+    spans = re.findall(r"`((?:uami |--)[^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
+    commands = re.findall(r"(?:^\$ |^|&& |\.venv/bin/| )(uami .*)$", fenced, re.MULTILINE)
+    named = set(re.findall(r"--[a-z][a-z-]+", "\n".join([*spans, *commands])))
+
+    assert {"--sandbox", "--max-deletes", "--format"} <= named
+    assert named - {"--force"} <= known
