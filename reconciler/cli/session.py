@@ -10,8 +10,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.client import ArmClient
 from reconciler.arm.clouds import AZURE_CLOUD
@@ -20,7 +18,8 @@ from reconciler.arm.identities import Identities
 from reconciler.arm.retry import Retries
 from reconciler.arm.transport import open_http_client
 from reconciler.cli.options import CredentialKind
-from reconciler.errors import InputFileError, ReconcilerError, UsageError
+from reconciler.cli.sandbox import open_embedded
+from reconciler.errors import UsageError
 from reconciler.report.text import Header
 from reconciler.stop import Stop
 from reconciler.workflow import Azure
@@ -73,7 +72,7 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
         if flags.sandbox is not None:
             if flags.endpoint is not None:
                 raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
-            transport = stack.enter_context(_open_sandbox(flags.sandbox, writable=writes))
+            transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
             place = f"SANDBOX {flags.sandbox}"
         else:
@@ -95,25 +94,6 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
         client = ArmClient(http, time.time)
         azure = Azure(cloud.name, client, Identities(client, flags.api_version), flags.parallelism)
         yield Session(azure, retries, correlation_id, auth, place)
-
-
-@contextmanager
-def _open_sandbox(file: str, *, writable: bool) -> Iterator[httpx.BaseTransport]:
-    """The embedded emulator over a state file; its errors become ours."""
-    try:
-        from reconciler.sandbox.state_node import StateError
-        from reconciler.sandbox.transport import embedded
-    except ImportError as error:
-        raise ReconcilerError(
-            f"The sandbox is not installed: {error}.", "Run: pip install 'uami-reconciler[sandbox]'"
-        ) from error
-    try:
-        with embedded(Path(file), writable=writable) as transport:
-            yield transport
-    except StateError as error:
-        raise InputFileError(
-            f"--sandbox: {error}", "Name an existing state file, as in examples/quickstart/."
-        ) from error
 
 
 def _describe(principal: Principal | None) -> str:

@@ -128,6 +128,8 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
         f"Resources: {result.count(Action.CREATE)} added, {result.count(Action.UPDATE)} changed,"
         f" {result.count(Action.DELETE)} destroyed."
     )
+    if plan.violations:
+        page.line(("Not applied: what the guards refuse, as listed above.", "bold red"))
     if result.complete:
         page.line((f"Apply complete! {counts}", "bold green"))
         return page.text()
