@@ -15,7 +15,7 @@ from itertools import count
 from reconciler.arm.identities import Identities
 from reconciler.arm.retry import Attempts, Retries
 from reconciler.diff import Action, Change, FieldChange, diff_identity
-from reconciler.errors import ArmError, Conflict, Interrupted
+from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, ReconcilerError
 from reconciler.events import (
     ApplyEvent,
     ApplyResult,
@@ -110,15 +110,12 @@ class _Run:
         futures = {pool.submit(self._carry_out_one, change): change for change in changes}
         try:
             unfinished = self._wait(set(futures))
-            results = {
-                change.resource_id: ChangeResult(change, Outcome.IN_DOUBT, "the run ended before ARM answered")
-                if future in unfinished
-                else future.result()
+            return {
+                change.resource_id: _abandoned(future, change) if future in unfinished else future.result()
                 for future, change in futures.items()
             }
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-        return results
 
     def _wait(self, futures: set["Future[ChangeResult]"]) -> set["Future[ChangeResult]"]:
         stop, clock = self._tools.stop, self._tools.retries.clock
@@ -133,7 +130,7 @@ class _Run:
 
     def _carry_out_one(self, change: Change) -> ChangeResult:
         if self._tools.stop.requested:
-            return ChangeResult(change, Outcome.NOT_TRIED, "the run was asked to stop")
+            return _not_tried(change)
         because = self._failures.why_skip(change)
         if because:
             return ChangeResult(change, Outcome.SKIPPED, because)
@@ -155,38 +152,42 @@ class _OneChange:
     def run(self) -> ChangeResult:
         """Read, check, write, until the change has ended; after the last attempt one more read resolves a doubt."""
         attempts = self._tools.retries.begin()
-        error: ArmError | None = None
+        error: ReconcilerError | None = None
         again = True
         for attempt in count(1):
             try:
                 fresh = self._tools.identities.get(self._change.resource_id)
-            except ArmError as unreadable:
+            except Interrupted:
+                return self._failed(error) if error else _not_tried(self._change)
+            except (ArmError, AuthError) as unreadable:
                 return self._failed(error or unreadable)
             verdict = _check(self._change, fresh, may_have_happened=self._may_have_happened)
             if verdict is not None:
                 return verdict
-            if error is not None and not again:
+            if error is not None and (not again or self._tools.stop.requested):
+                # The read has shown that the call left no trace.
                 self._may_have_happened = False
                 return self._failed(error)
             if self._tools.stop.requested:
-                return ChangeResult(self._change, Outcome.NOT_TRIED, "the run was asked to stop")
+                return _not_tried(self._change)
             error = self._write(fresh, attempt)
             if error is None:
                 return ChangeResult(self._change, Outcome.DONE)
-            if not self._is_worth_another_look(error):
+            if not isinstance(error, ArmError) or not self._is_worth_another_look(error):
                 return self._failed(error)
             again = self._pause(attempts, error)
         raise AssertionError("attempts do not end by themselves")
 
-    def _write(self, fresh: Identity | None, attempt: int) -> ArmError | None:
+    def _write(self, fresh: Identity | None, attempt: int) -> ReconcilerError | None:
         """Make the call between its two journal entries; the error where ARM did not say that it is done."""
         journal = self._tools.journal
         journal.record(JournalEntry(JournalStep.INTENT, self._change, attempt, fresh))
         try:
             _call(self._tools.identities, self._change, fresh)
-        except ArmError as error:
-            self._may_have_happened = self._may_have_happened or error.in_doubt
-            outcome = Outcome.IN_DOUBT if error.in_doubt else Outcome.FAILED
+        except (ArmError, AuthError) as error:
+            in_doubt = isinstance(error, ArmError) and error.in_doubt
+            self._may_have_happened = self._may_have_happened or in_doubt
+            outcome = Outcome.IN_DOUBT if in_doubt else Outcome.FAILED
             journal.record(JournalEntry(JournalStep.OUTCOME, self._change, attempt, fresh, outcome, _call_error(error)))
             return error
         journal.record(JournalEntry(JournalStep.OUTCOME, self._change, attempt, fresh, Outcome.DONE))
@@ -205,9 +206,19 @@ class _OneChange:
         except Interrupted:
             return False
 
-    def _failed(self, error: ArmError) -> ChangeResult:
+    def _failed(self, error: ReconcilerError) -> ChangeResult:
         outcome = Outcome.IN_DOUBT if self._may_have_happened else Outcome.FAILED
         return ChangeResult(self._change, outcome, error.message, _call_error(error))
+
+
+def _abandoned(future: "Future[ChangeResult]", change: Change) -> ChangeResult:
+    if future.cancel():
+        return _not_tried(change)
+    return ChangeResult(change, Outcome.IN_DOUBT, "the run ended before ARM answered")
+
+
+def _not_tried(change: Change) -> ChangeResult:
+    return ChangeResult(change, Outcome.NOT_TRIED, "the run was asked to stop")
 
 
 def _check(change: Change, fresh: Identity | None, *, may_have_happened: bool) -> ChangeResult | None:
@@ -302,5 +313,8 @@ def _call(identities: Identities, change: Change, fresh: Identity | None) -> Non
             raise AssertionError("a no-op makes no call")
 
 
-def _call_error(error: ArmError) -> CallError:
-    return CallError(error.status, error.arm_code, error.message, error.hint, error.correlation_id)
+def _call_error(error: ReconcilerError) -> CallError:
+    if isinstance(error, ArmError):
+        return CallError(error.status, error.arm_code, error.message, error.hint, error.correlation_id)
+    # No token was to be had, so no call went out.
+    return CallError(None, error.code, error.message, error.hint, "")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reconciler.arm.identities import Identities
 from reconciler.diff import Action, Change, diff_identity
-from reconciler.errors import ArmError
+from reconciler.errors import ArmError, AuthError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.model import Identity, normalize_location
 from reconciler.parallel import map_parallel
@@ -44,7 +44,7 @@ def verify_result(
 def _look(change: Change, identities: Identities) -> tuple[str, ...]:
     try:
         fresh = identities.get(change.resource_id)
-    except ArmError as error:
+    except (ArmError, AuthError) as error:
         return (f"could not be read again: {error.message}",)
     if change.action is Action.DELETE:
         return () if fresh is None else ("is there again",)

@@ -4,14 +4,14 @@ It does none of these itself. Commands differ only in how much of the story they
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.address import Target, parse_target
 from reconciler.apply import ApplyTools, apply_plan
 from reconciler.arm.client import ArmClient
 from reconciler.arm.identities import Identities
 from reconciler.diff import diff_states
-from reconciler.errors import PlanRefused, UsageError
+from reconciler.errors import Interrupted, PlanRefused, UsageError
 from reconciler.events import ApplyResult
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
 from reconciler.manifest.desired import Desired
@@ -94,8 +94,16 @@ def run_apply(
         confirm(plan)
     result = apply_plan(plan, tools)
     if verify and not result.interrupted:
-        result = verify_result(result, azure.identities, sleep=tools.stop.sleep, parallelism=azure.parallelism)
+        result = _verify(result, azure, tools)
     return plan, result
+
+
+def _verify(result: ApplyResult, azure: Azure, tools: ApplyTools) -> ApplyResult:
+    try:
+        return verify_result(result, azure.identities, sleep=tools.stop.sleep, parallelism=azure.parallelism)
+    except Interrupted:
+        # What was done is done, and must be told even if nobody waits for the second look.
+        return replace(result, interrupted=True)
 
 
 def _only_subscriptions(desired: Desired, subscriptions: tuple[str, ...]) -> Desired:
