@@ -1,0 +1,154 @@
+"""What the tests of the ARM client stand on: a clock that only sleep moves, scripted answers, a raw server."""
+
+import base64
+import itertools
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from reconciler.arm.auth import CachedCredentialAuth
+from reconciler.arm.client import ArmClient
+from reconciler.arm.credentials import fixed_token
+from reconciler.arm.retry import Retries, RetryPolicy
+from reconciler.arm.transport import open_http_client
+
+ENDPOINT = "https://management.azure.com"
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+CORRELATION_ID = "c0rre1a7-0000-0000-0000-000000000000"
+TOKEN = "t0ken-of-the-tests"
+
+Script = Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass
+class FakeTime:
+    """A clock that stands still but for sleeping; `slept_s` lists the sleeps."""
+
+    now_s: float = 1_000_000.0
+    slept_s: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.slept_s.append(seconds)
+        self.now_s += seconds
+
+    def retries(self, policy: RetryPolicy | None = None) -> Retries:
+        return Retries(self.clock, self.sleep, lambda: 0.0, policy or RetryPolicy())
+
+
+@dataclass
+class FakeArm:
+    """Answers requests in order from a script of responses and exceptions, and keeps the requests it saw."""
+
+    script: Sequence[httpx.Response | Exception]
+    requests: list[httpx.Request] = field(default_factory=list)
+    client_request_ids: list[str] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.client_request_ids.append(request.headers["x-ms-client-request-id"])
+        step = self.script[len(self.requests)]
+        self.requests.append(request)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    @property
+    def urls(self) -> list[str]:
+        return [str(request.url) for request in self.requests]
+
+
+def answer(status: int, body: object = None, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """A response with a JSON body, or an empty one for None."""
+    return httpx.Response(status, json=body, headers=headers) if body is not None else httpx.Response(status)
+
+
+def refusal(status: int, code: str, message: str = "", headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """A response with ARM's error envelope."""
+    return answer(status, {"error": {"code": code, "message": message}}, headers)
+
+
+@contextmanager
+def http_client(
+    script: Script,
+    *,
+    time: FakeTime | None = None,
+    auth: httpx.Auth | None = None,
+    environment: Mapping[str, str] | None = None,
+    policy: RetryPolicy | None = None,
+) -> Iterator[httpx.Client]:
+    """The client of the package over a scripted wire, with ids `id-1`, `id-2` and so on."""
+    time = time or FakeTime()
+    ids = itertools.count(1)
+    with open_http_client(
+        ENDPOINT,
+        auth or CachedCredentialAuth(fixed_token(TOKEN), endpoint=ENDPOINT, clock=time.clock),
+        correlation_id=CORRELATION_ID,
+        new_id=lambda: f"id-{next(ids)}",
+        retries=time.retries(policy),
+        environment=environment or {},
+        max_connections=10,
+        transport=httpx.MockTransport(script),
+    ) as client:
+        yield client
+
+
+@contextmanager
+def arm_client(
+    *script: httpx.Response | Exception, time: FakeTime | None = None
+) -> Iterator[tuple[ArmClient, FakeArm]]:
+    """An ArmClient over a scripted wire, and the wire."""
+    time = time or FakeTime()
+    arm = FakeArm(script)
+    with http_client(arm, time=time) as http:
+        yield ArmClient(http, time.clock), arm
+
+
+def jwt(claims: Mapping[str, object]) -> str:
+    """An unsigned token with these claims."""
+    parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+    return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "c2ln"])
+
+
+@contextmanager
+def raw_server(*replies: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Answer one connection after another with these bytes and hang up; yields the base URL and the request heads."""
+    heads: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_serve, args=(server, replies, heads), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", heads
+        thread.join(timeout=5)
+
+
+def _serve(server: socket.socket, replies: Sequence[bytes], heads: list[bytes]) -> None:
+    server.settimeout(5)
+    for reply in replies:
+        connection, _ = server.accept()
+        with connection:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(65536)
+            heads.append(head)
+            connection.sendall(reply)
+
+
+@contextmanager
+def loopback_client(endpoint: str, time: FakeTime) -> Iterator[ArmClient]:
+    """An ArmClient over a real connection."""
+    with open_http_client(
+        endpoint,
+        CachedCredentialAuth(fixed_token(TOKEN), endpoint=endpoint, clock=time.clock),
+        correlation_id=CORRELATION_ID,
+        new_id=lambda: "id",
+        retries=time.retries(),
+        environment={},
+        max_connections=2,
+    ) as http:
+        yield ArmClient(http, time.clock)

@@ -1,0 +1,97 @@
+"""Which actions the caller has, and which role to ask for."""
+
+import pytest
+
+from reconciler.arm import permissions
+from reconciler.arm.actions import action_matches, role_with
+from reconciler.arm.permissions import PermissionEntry, Permissions
+from reconciler.errors import ArmError
+from reconciler.model import ResourceGroupId
+
+from .fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
+
+READ = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
+DELETE = "Microsoft.ManagedIdentity/userAssignedIdentities/delete"
+
+
+@pytest.mark.parametrize("pattern", ["*", "*/read", "microsoft.managedidentity/*", "Microsoft.*/read", READ.upper()])
+def test_pattern_matches_across_slashes_and_without_case(pattern: str) -> None:
+    assert action_matches(pattern, READ)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["", "*/write", "Microsoft.ManagedIdentity", "Microsoft?ManagedIdentity/*", READ[1:]]
+)
+def test_pattern_matches_the_whole_action_only(pattern: str) -> None:
+    assert not action_matches(pattern, READ)
+
+
+def test_not_actions_take_away_from_their_own_entry() -> None:
+    granted = Permissions((PermissionEntry(("*",), ("*/delete",)),))
+
+    assert (granted.allows(READ), granted.allows(DELETE)) == (True, False)
+
+
+def test_another_entry_gives_what_one_takes_away() -> None:
+    granted = Permissions((PermissionEntry(("*",), ("*/delete",)), PermissionEntry((DELETE,), ())))
+
+    assert granted.allows(DELETE)
+
+
+def test_no_entries_allow_nothing() -> None:
+    assert not Permissions(()).allows(READ)
+
+
+def test_permissions_of_a_subscription_are_read_over_all_pages() -> None:
+    pages = [
+        {"value": [{"actions": ["*/read"], "notActions": [], "dataActions": ["*"]}], "nextLink": f"{ENDPOINT}/next"},
+        {"value": [{"actions": ["*"], "notActions": ["*/delete"]}]},
+    ]
+
+    with arm_client(*(answer(200, page) for page in pages)) as (client, arm):
+        granted = permissions.read_for_subscription(client, SUBSCRIPTION)
+
+    assert granted == Permissions((PermissionEntry(("*/read",), ()), PermissionEntry(("*",), ("*/delete",))))
+    assert arm.urls[0] == (
+        f"{ENDPOINT}/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
+    )
+
+
+def test_permissions_of_a_group_are_asked_at_the_group() -> None:
+    with arm_client(answer(200, {"value": [{}]})) as (client, arm):
+        granted = permissions.read_for_group(client, ResourceGroupId(SUBSCRIPTION, "rg"))
+
+    assert granted == Permissions((PermissionEntry((), ()),))
+    assert arm.requests[0].url.path == (
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Authorization/permissions"
+    )
+
+
+@pytest.mark.parametrize("item", [{"actions": "*"}, {"actions": [1]}, {"actions": ["*"], "notActions": {}}])
+def test_permissions_of_another_kind_are_malformed(item: object) -> None:
+    with arm_client(answer(200, {"value": [item]})) as (client, _), pytest.raises(ArmError, match="malformed answer"):
+        permissions.read_for_subscription(client, SUBSCRIPTION)
+
+
+def test_permissions_that_cannot_be_read_are_an_error() -> None:
+    with arm_client(refusal(403, "AuthorizationFailed")) as (client, _), pytest.raises(ArmError):
+        permissions.read_for_subscription(client, SUBSCRIPTION)
+
+
+@pytest.mark.parametrize(
+    ("action", "role"),
+    [
+        (READ, "Reader"),
+        (DELETE, "Managed Identity Contributor"),
+        ("Microsoft.ManagedIdentity/userAssignedIdentities/write", "Managed Identity Contributor"),
+        (
+            "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write",
+            "Managed Identity Contributor",
+        ),
+        ("Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action", "Managed Identity Operator"),
+        ("Microsoft.Authorization/roleAssignments/write", "Role Based Access Control Administrator"),
+        ("Microsoft.Compute/virtualMachines/write", None),
+    ],
+)
+def test_role_to_ask_for_is_the_least_that_has_the_action(action: str, role: str | None) -> None:
+    assert role_with(action) == role
