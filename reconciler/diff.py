@@ -8,10 +8,10 @@ that was reviewed exactly when it comes out the same.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from reconciler.address import AddressBook, Target
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, IdentitiesPolicy, TagsPolicy
+from reconciler.manifest.globs import matches_pattern
 from reconciler.model import (
     OWN_TAG_PREFIX,
     OWNER_TAG,
@@ -175,7 +175,7 @@ def diff_identity(
 
 def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name matches one of the glob patterns, without case."""
-    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
+    return any(matches_pattern(pattern, name) for pattern in patterns)
 
 
 def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...]) -> GroupChanges:

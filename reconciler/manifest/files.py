@@ -121,6 +121,9 @@ def _resolved(path: Path) -> Path:
     except RuntimeError as error:
         # Before Python 3.13 a loop of links is not an OSError.
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
+    except ValueError as error:
+        # A zero byte.
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from error
 
 
 def _read_file(name: str, path: Path, reading: _Reading) -> None:

@@ -128,15 +128,15 @@ def describe_syntax_error(source: SourceText, error: yaml.YAMLError) -> Diagnost
 
 
 def _place(source: SourceText, mark: yaml.Mark, start: yaml.Mark) -> SourcePos:
-    """Where to point: what was never closed is shown where it opens, or at the last text, not at the end of the file."""
+    """Where to point: what was never closed is shown where it opens, or at the last text, not at the end."""
     for candidate in (mark, start):
-        if any(_text_from(source, candidate)):
+        if _has_text_from(source, candidate):
             return SourcePos(source.file, candidate.line + 1, candidate.column + 1)
     written = [(number, text.rstrip()) for number, text in enumerate(source.lines, start=1) if text.strip()]
     number, text = written[-1] if written else (1, " ")
     return SourcePos(source.file, number, len(text))
 
 
-def _text_from(source: SourceText, mark: yaml.Mark) -> list[str]:
-    lines = source.lines[mark.line :]
-    return [text for text in (*(line[mark.column :] for line in lines[:1]), *lines[1:]) if text.strip()]
+def _has_text_from(source: SourceText, mark: yaml.Mark) -> bool:
+    first, *rest = source.lines[mark.line :] or [""]
+    return any(text.strip() for text in (first[mark.column :], *rest))

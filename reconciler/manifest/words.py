@@ -117,6 +117,8 @@ def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
         return _EMPTY_HINTS.get(title, _GENERAL_EMPTY_HINT)
     if isinstance(value, bool | int | float) and (expected == "string" or title == "Identity"):
         return f'Quote it: "{spelling}".'
+    if title == "Identity":
+        return "Write its name, or a mapping that begins with `name:`."
     if expected == "array" and isinstance(value, dict):
         return "Begin each entry with `- `."
     if expected == "array":

@@ -1,0 +1,105 @@
+"""The whole way from paths to Desired, and every problem of it in one run."""
+
+import sys
+from pathlib import Path
+from subprocess import run
+from time import monotonic
+
+import pytest
+
+from reconciler.errors import Diagnostic, ManifestError, SourcePos
+from reconciler.manifest.load import load_manifest
+from tests.unit.manifest.manifests import GROUP, HEAD, diagnostics_of, load_text, places_of
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n", "--- # x\n...\n", "~\n", "null\n"])
+def test_manifest_that_says_nothing_is_refused(text: str) -> None:
+    (found,) = diagnostics_of(text)
+
+    assert (found.code, found.pos) == ("empty-manifest", SourcePos("<stdin>", 1, 1))
+
+
+@pytest.mark.parametrize("end", ["---\n", "---\n# nothing\n", "---\n...\n", "...\n"])
+def test_empty_document_at_the_end_is_passed_over(end: str) -> None:
+    assert len(load_text(HEAD + GROUP + end).groups) == 1
+
+
+def test_empty_document_elsewhere_is_refused() -> None:
+    assert places_of(f"---\n---\n{HEAD}{GROUP}") == [("empty-manifest", 1, 1)]
+
+
+def test_null_at_the_end_is_not_an_empty_document() -> None:
+    assert places_of(f"{HEAD}{GROUP}--- ~\n") == [("empty-manifest", 4, 5)]
+
+
+@pytest.mark.parametrize("text", ["- a\n", "text\n", "4711\n"])
+def test_manifest_that_is_no_mapping_is_refused(text: str) -> None:
+    assert places_of(text) == [("wrong-type", 1, 1)]
+
+
+def test_every_problem_of_every_file_is_reported_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m").mkdir()
+    Path("m/b.yaml").write_text(f"{HEAD}{GROUP}---\n{HEAD}owner: ''\n{GROUP}---\na: [\n")
+    Path("m/a.yaml").write_bytes(b"\xff\xfev\x00")
+    Path("m/c.yaml").write_text(f"{HEAD}x: ${{Y}}\n{GROUP}")
+
+    with pytest.raises(ManifestError) as caught:
+        load_manifest(["m", "gone", "m/b.yaml"], {}, {}, bytes)
+
+    assert [(found.code, str(found.pos)) for found in caught.value.diagnostics] == [
+        ("file-unreadable", "gone:1:1"),
+        ("not-utf-8", "m/a.yaml:1:1"),
+        ("owner-invalid", "m/b.yaml:7:8"),
+        ("group-claimed-twice", "m/b.yaml:8:18"),
+        ("yaml-syntax", "m/b.yaml:10:4"),
+        ("unknown-key", "m/c.yaml:3:1"),
+        ("variable-unset", "m/c.yaml:3:4"),
+        ("group-claimed-twice", "m/c.yaml:4:18"),
+    ]
+
+
+def test_mistake_in_shared_text_is_reported_once() -> None:
+    text = (
+        f"{HEAD}defaults: {{tags: &t {{a: 1}}}}\nresourceGroups: {{rg: {{defaults: {{tags: *t}}, identities: []}}}}\n"
+    )
+
+    assert places_of(text) == [("wrong-type", 3, 25)]
+
+
+def test_diagnostic_quotes_the_line_as_the_parser_counts_it() -> None:
+    (found,) = diagnostics_of(f"# a\u2028# b\n{HEAD}{GROUP}x: y\r\n")
+
+    assert (found.pos.line, found.source_line) == (6, "x: y")
+
+
+def test_diagnostic_of_bytes_quotes_no_line() -> None:
+    (found,) = diagnostics_of(b"a: \xff")
+
+    assert found == Diagnostic(
+        "not-utf-8", SourcePos("<stdin>", 1, 4), "byte 0xff is not UTF-8", "Save the file as UTF-8."
+    )
+
+
+def test_windows_line_breaks_and_byte_order_mark_change_nothing() -> None:
+    text = f"{HEAD}owner: x\nresourceGroups:\n  rg:\n    identities:\n      - id-a\n"
+
+    assert load_text(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()) == load_text(text)
+
+
+def test_thousands_of_identities_load_quickly() -> None:
+    entries = "".join(f"      - {{name: id-{number}, tags: {{a: b}}}}\n" for number in range(2_000))
+    text = f"{HEAD}resourceGroups:\n  rg:\n    identities:\n{entries}"
+    load_text(HEAD + GROUP)
+    started = monotonic()
+
+    (group,) = load_text(text).groups
+
+    assert len(group.identities) == 2_000
+    assert monotonic() - started < 5
+
+
+def test_loading_needs_no_network_library() -> None:
+    program = "import sys, reconciler.manifest.load; sys.exit(bool({'httpx', 'azure', 'typer'} & sys.modules.keys()))"
+
+    assert run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,0 +1,120 @@
+"""What a group means once defaults, policy and ignore of its document are merged in."""
+
+from reconciler.errors import SourcePos
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredGroup,
+    DesiredIdentity,
+    IdentitiesPolicy,
+    Ignore,
+    Limits,
+    Policy,
+    TagsPolicy,
+)
+from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
+from tests.unit.manifest.manifests import GROUP, HEAD, SUBSCRIPTION, load_group, load_text
+
+FULL = f"""\
+version: 1
+subscription: {SUBSCRIPTION}
+owner: contoso/identities#prod
+defaults:
+  location: West Europe
+  tags: {{costCenter: "4711", env: on}}
+policy: {{identities: owned, tags: exact}}
+limits: {{maxDeletes: 0, maxDeletePercent: 100}}
+ignore: {{identities: ["aks-*"], tags: ["hidden-*"]}}
+resourceGroups:
+  rg-b:
+    policy: {{identities: merge}}
+    defaults: {{location: northeurope, tags: {{ENV: prod, tier: x}}}}
+    ignore: {{identities: ["b-*", "AKS-1"], tags: ["created-*"]}}
+    identities:
+      - id-two
+      - name: ID-one
+        location: North Europe
+        isolationScope: None
+        tags: {{costCenter: null, Tier: backend}}
+  rg-a:
+    identities: []
+"""
+
+
+def test_group_narrows_what_its_document_says() -> None:
+    desired = load_text(FULL)
+
+    group_id = ResourceGroupId(SUBSCRIPTION, "rg-b")
+    narrowed = DesiredGroup(
+        group_id=group_id,
+        owner="contoso/identities#prod",
+        default_location="northeurope",
+        policy=Policy(IdentitiesPolicy.MERGE, TagsPolicy.EXACT),
+        limits=Limits(max_deletes=0, max_delete_percent=100),
+        ignore=Ignore(identities=("aks-*", "AKS-1", "b-*"), tags=("created-*", "hidden-*")),
+        identities=(
+            DesiredIdentity(
+                resource_id=ResourceId(SUBSCRIPTION, "rg-b", "ID-one"),
+                location="North Europe",
+                isolation_scope=IsolationScope.NONE,
+                tags=(("costCenter", None), ("ENV", "prod"), ("Tier", "backend")),
+                source=SourcePos("<stdin>", 17, 9),
+            ),
+            DesiredIdentity(
+                resource_id=ResourceId(SUBSCRIPTION, "rg-b", "id-two"),
+                location=None,
+                isolation_scope=None,
+                tags=(("costCenter", "4711"), ("ENV", "prod"), ("tier", "x")),
+                source=SourcePos("<stdin>", 16, 9),
+            ),
+        ),
+        source=SourcePos("<stdin>", 11, 3),
+    )
+    untouched = DesiredGroup(
+        group_id=ResourceGroupId(SUBSCRIPTION, "rg-a"),
+        owner="contoso/identities#prod",
+        default_location="West Europe",
+        policy=Policy(IdentitiesPolicy.OWNED, TagsPolicy.EXACT),
+        limits=Limits(max_deletes=0, max_delete_percent=100),
+        ignore=Ignore(identities=("aks-*",), tags=("hidden-*",)),
+        identities=(),
+        source=SourcePos("<stdin>", 21, 3),
+    )
+    assert desired == Desired(groups=(untouched, narrowed))
+
+
+def test_names_keep_their_spelling() -> None:
+    (group,) = load_text(f"{HEAD}resourceGroups: {{RG-One: {{identities: [Id-A]}}}}").groups
+
+    assert (group.group_id.resource_group, group.identities[0].resource_id.name) == ("RG-One", "Id-A")
+
+
+def test_manifest_that_says_little_takes_the_standard() -> None:
+    group = load_group(HEAD + GROUP)
+
+    assert group == DesiredGroup(
+        group_id=ResourceGroupId(SUBSCRIPTION, "rg"),
+        owner=None,
+        default_location=None,
+        policy=Policy(IdentitiesPolicy.EXACT, TagsPolicy.MERGE),
+        limits=Limits(max_deletes=10, max_delete_percent=30),
+        ignore=Ignore(),
+        identities=(),
+        source=SourcePos("<stdin>", 3, 18),
+    )
+
+
+def test_documents_do_not_share_what_they_say() -> None:
+    second = f"{HEAD}resourceGroups: {{rg-2: {{identities: [id-b]}}}}\n"
+
+    desired = load_text(f"{HEAD}owner: x\ndefaults: {{tags: {{a: b}}}}\n{GROUP}---\n{second}")
+
+    assert [group.owner for group in desired.groups] == ["x", None]
+    assert desired.groups[1].identities[0].tags == ()
+
+
+def test_tags_may_be_shared_by_an_alias() -> None:
+    group = load_group(
+        f"{HEAD}defaults: {{tags: &t {{a: b}}}}\nresourceGroups: {{rg: {{defaults: {{tags: *t}}, identities: [id-a]}}}}"
+    )
+
+    assert group.identities[0].tags == (("a", "b"),)

@@ -1,0 +1,134 @@
+"""The schema file itself: sound, described in full, and telling editors what the loader tells users."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reconciler.manifest.schema import MANIFEST_SCHEMA, manifest_validator
+from reconciler.manifest.words import RULES
+from reconciler.schemas import schema_text
+
+SCHEMA: dict[str, Any] = json.loads(schema_text(MANIFEST_SCHEMA))
+
+
+def subschemas(schema: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema within a schema, with a path that says where."""
+    yield path, schema
+    for key in ("properties", "$defs"):
+        for name, child in schema.get(key, {}).items():
+            yield from subschemas(child, f"{path}/{key}/{name}")
+    for key in ("additionalProperties", "propertyNames", "items", "if", "then", "else"):
+        if isinstance(schema.get(key), dict):
+            yield from subschemas(schema[key], f"{path}/{key}")
+    for number, child in enumerate(schema.get("anyOf", [])):
+        yield from subschemas(child, f"{path}/anyOf/{number}")
+
+
+PROPERTIES = [
+    (path, schema) for path, schema in subschemas(SCHEMA) if path.split("/")[-2:-1] in (["properties"], ["$defs"])
+]
+
+
+def editor_errors(document: object) -> list[str]:
+    return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(document)]
+
+
+def test_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_schema_names_itself() -> None:
+    assert (SCHEMA["$schema"], SCHEMA["$id"]) == (
+        "https://json-schema.org/draft/2020-12/schema",
+        "urn:uami-reconciler:manifest:v1",
+    )
+
+
+@pytest.mark.parametrize(("path", "schema"), PROPERTIES, ids=[path for path, _ in PROPERTIES])
+def test_every_key_and_definition_is_described(path: str, schema: dict[str, Any]) -> None:
+    described = schema if "description" in schema else SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+
+    assert re.fullmatch(r"[A-Z0-9].+[.]", described["description"], re.DOTALL)
+
+
+def test_examples_and_defaults_are_valid_where_they_stand() -> None:
+    validator = Draft202012Validator(SCHEMA)
+    wrong = [
+        (path, example)
+        for path, schema in subschemas(SCHEMA)
+        for example in [*schema.get("examples", []), *([schema["default"]] if "default" in schema else [])]
+        if not validator.evolve(schema={**schema, "$defs": SCHEMA["$defs"]}).is_valid(example)
+    ]
+
+    assert wrong == []
+
+
+def test_every_enumeration_describes_each_of_its_values() -> None:
+    counts = {
+        path: (len(schema["enum"]), len(schema["markdownEnumDescriptions"]))
+        for path, schema in subschemas(SCHEMA)
+        if "enum" in schema
+    }
+
+    assert len(counts) == 3
+    assert all(values == descriptions for values, descriptions in counts.values())
+
+
+def test_every_mapping_of_known_keys_is_closed() -> None:
+    with_properties = [schema for _, schema in subschemas(SCHEMA) if "properties" in schema]
+
+    assert [schema["additionalProperties"] for schema in with_properties] == [False] * len(with_properties)
+
+
+def test_every_rule_for_text_has_words() -> None:
+    limited = {"pattern", "minLength", "maxLength"}
+    titles = {schema["title"] for _, schema in subschemas(SCHEMA) if limited & schema.keys()} - {"Variable"}
+
+    assert titles == RULES.keys()
+
+
+def test_patterns_use_what_python_and_javascript_read_alike() -> None:
+    patterns = [schema["pattern"] for _, schema in subschemas(SCHEMA) if "pattern" in schema]
+
+    assert patterns
+    # Python's `$` also matches before a last line break; classes and anchors of one language only are kept out.
+    assert all(pattern.endswith("$(?!\\n)") or pattern == "\\$\\{" for pattern in patterns)
+    assert not any(re.search(r"\\[AZzpd]|\(\?P|\(\?i", pattern) for pattern in patterns)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"subscription": "${SUBSCRIPTION_ID}"},
+        {"owner": "${OWNER}"},
+        {"defaults": {"location": "${LOCATION}", "tags": {"a": "${A}"}}},
+        {"policy": {"identities": "${POLICY}", "tags": "${POLICY}"}},
+        {
+            "resourceGroups": {
+                "rg-${ENV}": {"identities": ["${NAME}", {"name": "id-${ENV}!", "isolationScope": "${SCOPE}"}]}
+            }
+        },
+    ],
+)
+def test_editors_admit_variables_where_a_rule_would_refuse_them(changes: dict[str, object]) -> None:
+    document = {
+        "version": 1,
+        "subscription": "00000000-0000-0000-0000-000000000001",
+        "resourceGroups": {"rg": {"identities": []}},
+    }
+
+    assert editor_errors(document | changes) == []
+
+
+def test_loader_leaves_no_reference_and_no_alternative_in_the_schema() -> None:
+    strict = json.dumps(manifest_validator().schema)
+
+    assert not any(word in strict for word in ('"$ref"', '"anyOf"', '"$defs"'))
+
+
+def test_loader_reads_the_schema_once() -> None:
+    assert manifest_validator() is manifest_validator()

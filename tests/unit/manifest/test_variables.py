@@ -1,0 +1,164 @@
+"""`${NAME}`: where it is replaced, by what, and what is said where it cannot be."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import Diagnostic, SourcePos
+from reconciler.model import ResourceGroupId
+from tests.unit.manifest.manifests import GROUP, HEAD, SUBSCRIPTION, diagnostics_of, load_group, load_text, places_of
+
+
+def owner_of(
+    text: str, variables: dict[str, str] | None = None, environment: dict[str, str] | None = None
+) -> str | None:
+    (group,) = load_text(f"{HEAD}owner: '{text}'\n{GROUP}", variables, environment).groups
+    return group.owner
+
+
+def test_variable_comes_from_the_command_line() -> None:
+    assert owner_of("team/${ENV}", {"ENV": "prod"}) == "team/prod"
+
+
+def test_variable_comes_from_the_environment_where_the_command_line_is_silent() -> None:
+    assert owner_of("team/${ENV}", {}, {"UAMI_VAR_ENV": "prod", "ENV": "other"}) == "team/prod"
+
+
+def test_command_line_goes_before_the_environment() -> None:
+    assert owner_of("${ENV}", {"ENV": "test"}, {"UAMI_VAR_ENV": "prod"}) == "test"
+
+
+def test_several_variables_of_one_text_are_replaced() -> None:
+    assert owner_of("${A}-${_b2}", {"A": "x", "_b2": "y"}) == "x-y"
+
+
+def test_variable_is_replaced_once() -> None:
+    assert owner_of("${A}", {"A": "${B}", "B": "x"}) == "${B}"
+
+
+@pytest.mark.parametrize(("text", "value"), [("$${A}", "${A}"), ("$$${A}", "$${A}"), ("$A $$ {A} a$", "$A $$ {A} a$")])
+def test_escape_and_single_characters_are_kept(text: str, value: str) -> None:
+    assert owner_of(text, {"A": "x"}) == value
+
+
+def test_subscription_may_be_a_variable() -> None:
+    (group,) = load_text("version: 1\nsubscription: ${SUB}\n" + GROUP, {"SUB": SUBSCRIPTION}).groups
+
+    assert group.group_id == ResourceGroupId(SUBSCRIPTION, "rg")
+
+
+def test_name_of_a_group_may_hold_a_variable() -> None:
+    text = HEAD + "resourceGroups:\n  rg-${ENV}:\n    identities: [id-a]\n"
+
+    (group,) = load_text(text, {"ENV": "prod"}).groups
+
+    assert group.group_id.resource_group == "rg-prod"
+    assert group.source == SourcePos("<stdin>", 4, 3)
+    assert group.identities[0].source == SourcePos("<stdin>", 5, 18)
+
+
+def test_variable_always_gives_text() -> None:
+    found = diagnostics_of(HEAD + "limits: {maxDeletes: '${N}'}\n" + GROUP, {"N": "5"})
+
+    message = "`maxDeletes` must be a whole number, not the text `5`"
+    hint = "Write digits without quotes; a variable always gives text, so none can stand here."
+    line = "limits: {maxDeletes: '${N}'}"
+    assert found == (Diagnostic("wrong-type", SourcePos("<stdin>", 3, 22), message, hint, line),)
+
+
+def test_variable_that_is_not_set_names_both_ways_to_set_it() -> None:
+    found = diagnostics_of(f"{HEAD}owner: ${{TEAM}}\n{GROUP}")
+
+    hint = "Pass `--var TEAM=VALUE`, or set UAMI_VAR_TEAM in the environment."
+    pos = SourcePos("<stdin>", 3, 8)
+    assert found == (Diagnostic("variable-unset", pos, "the variable `TEAM` is not set", hint, "owner: ${TEAM}"),)
+
+
+@pytest.mark.parametrize(
+    ("variables", "environment"), [({"A": ""}, {}), ({}, {"UAMI_VAR_A": ""}), ({"A": ""}, {"UAMI_VAR_A": "x"})]
+)
+def test_variable_that_is_empty_is_refused(variables: dict[str, str], environment: dict[str, str]) -> None:
+    found = diagnostics_of(f"{HEAD}owner: ${{A}}\n{GROUP}", variables, environment)
+
+    assert [(one.code, one.message) for one in found] == [("variable-empty", "the variable `A` is empty")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("${", "variable-unterminated"),
+        ("x${A", "variable-unterminated"),
+        ("${}", "variable-name"),
+        ("${1}", "variable-name"),
+        ("${a-b}", "variable-name"),
+        ("${ A }", "variable-name"),
+        ("${É}", "variable-name"),
+    ],
+)
+def test_reference_that_is_not_well_formed_is_refused(text: str, code: str) -> None:
+    assert places_of(f"{HEAD}owner: '{text}'\n{GROUP}", {"A": "x"}) == [(code, 3, 8)]
+
+
+def test_variable_that_is_missing_causes_no_second_diagnostic() -> None:
+    text = f"version: 1\nsubscription: ${{S}}\npolicy: {{identities: owned}}\nowner: ${{O}}\n{GROUP}"
+
+    assert places_of(text) == [("variable-unset", 2, 15), ("variable-unset", 4, 8)]
+
+
+def test_what_a_variable_brings_is_held_to_the_rules() -> None:
+    assert places_of(f"version: 1\nsubscription: ${{S}}\n{GROUP}", {"S": "${S}"}) == [("subscription-id", 2, 15)]
+
+
+def test_literal_dollar_brace_is_held_to_the_rules() -> None:
+    assert places_of(f"version: 1\nsubscription: $${{S}}\n{GROUP}") == [("subscription-id", 2, 15)]
+
+
+def test_group_name_that_a_variable_makes_wrong_is_located() -> None:
+    assert places_of(HEAD + "resourceGroups:\n  ${G}: {identities: []}\n", {"G": "a/b"}) == [
+        ("resource-group-name", 4, 3)
+    ]
+
+
+def test_group_name_whose_variable_is_missing_is_reported_once() -> None:
+    text = HEAD + "resourceGroups:\n  ${G}: {identities: [x]}\n"
+
+    assert places_of(text) == [("variable-unset", 4, 3), ("identity-name", 4, 23)]
+
+
+@pytest.mark.parametrize("value", ["rg-a", "RG-A"])
+def test_group_names_that_become_the_same_are_claimed_twice(value: str) -> None:
+    text = HEAD + "resourceGroups:\n  rg-a: {identities: []}\n  ${G}: {identities: [x]}\n"
+
+    found = diagnostics_of(text, {"G": value})
+
+    assert [(one.code, one.pos.line, one.pos.column) for one in found] == [
+        ("group-claimed-twice", 5, 3),
+        ("identity-name", 5, 23),
+    ]
+    assert found[0].message == f"the resource group `{value}` is already listed at <stdin>:4:3"
+
+
+def test_variable_in_another_key_is_refused() -> None:
+    text = HEAD + "defaults:\n  tags:\n    ${A}: b\n" + GROUP
+
+    assert places_of(text, {"A": "x"}) == [("variable-in-key", 5, 5)]
+
+
+def test_variable_in_an_ignore_pattern_is_replaced() -> None:
+    group = load_text(f"{HEAD}ignore: {{identities: ['${{A}}-*']}}\n{GROUP}", {"A": "aks"}).groups[0]
+
+    assert group.ignore.identities == ("aks-*",)
+
+
+def test_manifest_without_variables_needs_none() -> None:
+    assert load_group(HEAD + GROUP).owner is None
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec="ascii", categories=["L", "N"], include_characters="${} "), min_size=1))
+def test_value_of_a_variable_is_taken_as_it_is(value: str) -> None:
+    tags = load_text(
+        f"{HEAD}defaults: {{tags: {{a: '${{V}}'}}}}\nresourceGroups: {{rg: {{identities: [id-a]}}}}", {"V": value}
+    )
+
+    assert tags.groups[0].identities[0].tags == (("a", value),)
