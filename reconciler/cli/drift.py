@@ -20,23 +20,22 @@ def drift(
     log_level: options.Log = LogLevel.WARNING,
 ) -> ExitCode:
     """Tell what is missing, unexpected or changed in Azure; exits 2 where anything is, and writes nothing."""
+    from reconciler.cli.comparing import compare_and_report
     from reconciler.cli.inputs import make_request
-    from reconciler.cli.output import configure_logging, print_report, stdout_color
-    from reconciler.cli.session import SessionFlags, open_session
+    from reconciler.cli.output import configure_logging
+    from reconciler.cli.session import SessionFlags
     from reconciler.report.json_document import render_drift_json
     from reconciler.report.rows import drift_rows
     from reconciler.report.text import render_drift
-    from reconciler.stop import Stop
-    from reconciler.workflow import run_plan
 
     configure_logging(log_level.value)
     request = make_request(paths, var=var, subscription=subscription, target=target)
-    flags = SessionFlags(endpoint, credential, sandbox, api_version, parallelism)
-    with open_session(flags, Stop(), writes=False) as session:
-        result = run_plan(request, session.azure)
-        if report_format is Format.JSON:
-            report = render_drift_json(result)
-        else:
-            report = render_drift(result, session.header, color=stdout_color(no_color=no_color))
-    print_report(report)
+    result = compare_and_report(
+        request,
+        SessionFlags(endpoint, credential, sandbox, api_version, parallelism),
+        render_text=render_drift,
+        render_json=render_drift_json,
+        as_json=report_format is Format.JSON,
+        no_color=no_color,
+    )
     return ExitCode.CHANGES_FOUND if drift_rows(result).count else ExitCode.DONE

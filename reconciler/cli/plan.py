@@ -31,26 +31,25 @@ def plan(
     log_level: options.Log = LogLevel.WARNING,
 ) -> ExitCode:
     """Show what apply would do, and what the guards would refuse; writes nothing."""
+    from reconciler.cli.comparing import compare_and_report
     from reconciler.cli.inputs import make_request
-    from reconciler.cli.output import configure_logging, print_report, stdout_color
-    from reconciler.cli.session import SessionFlags, open_session
+    from reconciler.cli.output import configure_logging
+    from reconciler.cli.session import SessionFlags
     from reconciler.report.json_document import render_plan_json
     from reconciler.report.text import render_plan
-    from reconciler.stop import Stop
-    from reconciler.workflow import run_plan
 
     configure_logging(log_level.value)
     request = make_request(
         paths, var=var, subscription=subscription, target=target, allow=allow, max_deletes=max_deletes
     )
-    flags = SessionFlags(endpoint, credential, sandbox, api_version, parallelism)
-    with open_session(flags, Stop(), writes=False) as session:
-        result = run_plan(request, session.azure)
-        if report_format is Format.JSON:
-            report = render_plan_json(result)
-        else:
-            report = render_plan(result, session.header, color=stdout_color(no_color=no_color))
-    print_report(report)
+    result = compare_and_report(
+        request,
+        SessionFlags(endpoint, credential, sandbox, api_version, parallelism),
+        render_text=render_plan,
+        render_json=render_plan_json,
+        as_json=report_format is Format.JSON,
+        no_color=no_color,
+    )
     if result.violations:
         return ExitCode.REFUSED
     return ExitCode.CHANGES_FOUND if detailed_exitcode and result.applicable else ExitCode.DONE
