@@ -1,7 +1,7 @@
 """Plans and results as rows and counts, shared by every format: what is shown is decided here, how it looks is not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from reconciler.address import AddressBook
@@ -132,9 +132,16 @@ def drift_rows(plan: Plan) -> DriftRows:
     """Every difference of the plan, guards or no guards: drift is a fact, whether or not apply would mend it."""
     book = addresses_of(plan)
     return DriftRows(
-        tuple(change_row(change, book) for change in plan.changes if change.action is Action.CREATE),
-        tuple(change_row(change, book) for change in plan.changes if change.action is Action.DELETE),
+        _drift_rows(plan, Action.CREATE, "is not live"),
+        _drift_rows(plan, Action.DELETE, "is not listed"),
         tuple(_changed_row(change, book) for change in plan.changes if is_changed(change)),
+    )
+
+
+def _drift_rows(plan: Plan, action: Action, summary: str) -> tuple[ChangeRow, ...]:
+    book = addresses_of(plan)
+    return tuple(
+        replace(change_row(change, book), summary=summary) for change in plan.changes if change.action is action
     )
 
 
