@@ -65,7 +65,12 @@ class _Loader(yaml.CSafeLoader):
     """The safe loader, with the one tag of old vcrpy cassettes that it does not know."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:python/unicode", lambda loader, node: loader.construct_scalar(node))
+def _unicode(loader: _Loader, node: yaml.Node) -> str:
+    assert isinstance(node, yaml.ScalarNode)
+    return str(loader.construct_scalar(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:python/unicode", _unicode)
 
 _Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
 
