@@ -20,6 +20,11 @@ _OTHER_WAYS = {
     "tag-limit": "list fewer tags, or remove some from the identity",
 }
 
+_LEAVE_ALONE = {
+    Action.UPDATE: "To leave it alone, take it off the list.",
+    Action.DELETE: "To leave it alone, list it under ignore.identities or use policy.identities: owned.",
+}
+
 MAX_TAGS = 50
 """Tags that one resource can bear. Source: Azure Resource Manager documentation on tags."""
 
@@ -118,8 +123,7 @@ def check_foreign_owner(changes: Changes, allowances: Allowances) -> Iterator[Vi
             code="foreign-owner",
             address=change.resource_id.address,
             message=f"would {change.action} an identity that {state}; {whose}",
-            hint=f"If it is meant: --allow foreign-owner={short}. To leave it alone, list it under ignore.identities"
-            " or use policy.identities: owned.",
+            hint=f"If it is meant: --allow foreign-owner={short}. {_LEAVE_ALONE[change.action]}",
             refused=_addresses([change]),
         )
 
