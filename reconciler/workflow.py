@@ -21,6 +21,9 @@ from reconciler.plan import Plan, make_plan
 from reconciler.read_live import read_live
 from reconciler.verify import verify_result
 
+ISOLATION_SCOPE_SINCE = "2024-11-30"
+"""The first api-version with `isolationScope`. Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -36,6 +39,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the manifests declare, within what was asked for, and what the caller lifts."""
+
+    desired: Desired
+    targets: tuple[Target, ...]
+    allowances: Allowances
+
+
+@dataclass(frozen=True, slots=True)
 class Azure:
     """The live side: ARM or what stands in for it, through one client."""
 
@@ -45,8 +57,8 @@ class Azure:
     parallelism: int
 
 
-def load_desired(request: Request) -> tuple[Desired, tuple[Target, ...]]:
-    """What the manifests declare, within what the request narrows it to.
+def load_declaration(request: Request) -> Declaration:
+    """Read the manifests; needs neither a connection nor a token, so that their mistakes are told first.
 
     Raises:
         ManifestError: with every diagnostic of every file.
@@ -58,21 +70,27 @@ def load_desired(request: Request) -> tuple[Desired, tuple[Target, ...]]:
     if targets:
         wanted = {target.group_id for target in targets}
         desired = Desired(tuple(group for group in desired.groups if group.group_id in wanted))
-    return desired, targets
+    return Declaration(desired, targets, request.allowances)
 
 
-def run_plan(request: Request, azure: Azure) -> Plan:
-    """Compare and judge; reads only."""
-    desired, targets = load_desired(request)
+def run_plan(declaration: Declaration, azure: Azure) -> Plan:
+    """Compare and judge; reads only.
+
+    Raises:
+        UsageError: a target that exists nowhere, or an api-version too old for what the manifest says.
+    """
+    desired, targets = declaration.desired, declaration.targets
+    _check_api_version(desired, azure.identities.api_version)
     live = read_live(desired, azure.client, azure.identities, parallelism=azure.parallelism)
     _check_targets_exist(targets, desired, live)
     changes = diff_states(desired, live, targets)
-    violations = judge(changes, request.allowances)
-    return make_plan(desired, live, changes, violations, cloud=azure.cloud, targets=request.targets)
+    violations = judge(changes, declaration.allowances)
+    names = tuple(target.text for target in targets)
+    return make_plan(desired, live, changes, violations, cloud=azure.cloud, targets=names)
 
 
 def run_apply(
-    request: Request,
+    declaration: Declaration,
     azure: Azure,
     tools: ApplyTools,
     *,
@@ -86,7 +104,7 @@ def run_apply(
     Raises:
         PlanRefused: a guard refuses, and `skip_refused` does not ask for the rest to be applied all the same.
     """
-    plan = run_plan(request, azure)
+    plan = run_plan(declaration, azure)
     show(plan)
     if plan.violations and not skip_refused:
         raise PlanRefused(plan.violations)
@@ -119,6 +137,19 @@ def _only_subscriptions(desired: Desired, subscriptions: tuple[str, ...]) -> Des
         return desired
     wanted = {subscription.casefold() for subscription in subscriptions}
     return Desired(tuple(one for one in desired.groups if one.group_id.subscription_id.casefold() in wanted))
+
+
+def _check_api_version(desired: Desired, api_version: str) -> None:
+    """An older api-version would take `isolationScope` and forget it."""
+    if api_version[: len(ISOLATION_SCOPE_SINCE)] >= ISOLATION_SCOPE_SINCE:
+        return
+    for group in desired.groups:
+        for identity in group.identities:
+            if identity.isolation_scope is not None:
+                raise UsageError(
+                    f"--api-version {api_version} knows no isolationScope, but {identity.source} sets one",
+                    f"Use {ISOLATION_SCOPE_SINCE} or newer, or take isolationScope off the manifest.",
+                )
 
 
 def _check_targets_exist(targets: tuple[Target, ...], desired: Desired, live: Live) -> None:

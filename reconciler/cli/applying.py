@@ -19,7 +19,7 @@ from reconciler.report.rows import addresses_of
 from reconciler.report.text import render_error, render_plan, render_result
 from reconciler.report.visible import visible
 from reconciler.stop import Stop
-from reconciler.workflow import Request, run_apply
+from reconciler.workflow import Request, load_declaration, run_apply
 
 
 class Declined(ReconcilerError):
@@ -46,23 +46,26 @@ def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
     if not flags.auto_approve and (flags.as_json or STANDARD_INPUT in request.paths):
         what = "--format json" if flags.as_json else "a manifest from standard input"
         raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
+    declaration = load_declaration(request)
     stop = Stop()
-    with open_session(flags.session, stop, writes=True) as session, orderly_stop(stop) as signals:
-        telling = _Telling(flags, session)
-        try:
-            plan, result = run_apply(
-                request,
-                session.azure,
-                telling.tools(stop),
-                show=telling.show,
-                confirm=lambda plan: telling.confirm(plan, signals),
-                skip_refused=flags.skip_refused,
-                verify=flags.verify,
-            )
-        except PlanRefused as refused:
-            telling.refused(refused)
-            return refused.exit_code
-    telling.ended(plan, result)
+    # Outermost: a signal that came while the sandbox's file is saved or the result told must not undo either.
+    with orderly_stop(stop) as signals:
+        with open_session(flags.session, stop, writes=True) as session:
+            telling = _Telling(flags, session)
+            try:
+                plan, result = run_apply(
+                    declaration,
+                    session.azure,
+                    telling.tools(stop),
+                    show=telling.show,
+                    confirm=lambda plan: telling.confirm(plan, signals),
+                    skip_refused=flags.skip_refused,
+                    verify=flags.verify,
+                )
+            except PlanRefused as refused:
+                telling.refused(refused)
+                return refused.exit_code
+        telling.ended(plan, result)
     if signals.exit_code is not None and result.interrupted:
         return signals.exit_code
     if not result.complete:

@@ -8,7 +8,7 @@ from reconciler.cli.session import SessionFlags, open_session
 from reconciler.plan import Plan
 from reconciler.report.text import Header
 from reconciler.stop import Stop
-from reconciler.workflow import Request, run_plan
+from reconciler.workflow import Request, load_declaration, run_plan
 
 
 class RenderText(Protocol):
@@ -28,8 +28,9 @@ def compare_and_report(
     no_color: bool,
 ) -> Plan:
     """Compare the manifest with the live side, print the report, and return the plan for its exit code."""
+    declaration = load_declaration(request)
     with open_session(flags, Stop(), writes=False) as session:
-        plan = run_plan(request, session.azure)
+        plan = run_plan(declaration, session.azure)
         if as_json:
             report = render_json(plan)
         else:

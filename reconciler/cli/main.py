@@ -21,7 +21,7 @@ from reconciler.cli.output import print_note, print_report, use_color
 from reconciler.cli.plan import plan
 from reconciler.cli.sandbox import sandbox_app
 from reconciler.cli.schema import schema
-from reconciler.cli.signals import Terminated, raise_on_sigterm
+from reconciler.cli.signals import Stopped, raise_on_signals
 from reconciler.cli.validate import validate
 from reconciler.errors import ExitCode, Interrupted, ManifestError, ReconcilerError, UsageError
 
@@ -38,7 +38,7 @@ app.add_typer(sandbox_app, name="sandbox")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"uami {__version__}")
+        print_report(f"uami {__version__}\n")
         raise typer.Exit
 
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its escape instead of a traceback.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    raise_on_sigterm()
+    raise_on_signals()
     code = _run(arguments)
     if code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED) and threading.active_count() > 1:
         # Calls that nobody waits for any more must not keep the process: the interpreter would join their threads.
@@ -68,10 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     try:
         return _dispatch(arguments)
-    except KeyboardInterrupt:
-        return _interrupted(arguments, ExitCode.INTERRUPTED)
-    except Terminated:
-        return _interrupted(arguments, ExitCode.TERMINATED)
+    except Stopped as stopped:
+        return _interrupted(arguments, stopped.exit_code)
 
 
 def _dispatch(arguments: Sequence[str]) -> int:

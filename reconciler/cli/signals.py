@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM: while reading they end the run at once, while writing they end it in order."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -9,17 +9,34 @@ from reconciler.errors import ExitCode
 from reconciler.stop import Stop
 
 
-class Terminated(BaseException):
-    """SIGTERM, raised like KeyboardInterrupt so that nothing catches it by accident."""
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM, with the exit code that it makes; not an Exception, so that nothing catches it by accident.
+
+    Not KeyboardInterrupt either: typer catches that one, and the run would end without a word.
+    """
+
+    def __init__(self, exit_code: ExitCode) -> None:
+        super().__init__()
+        self.exit_code = exit_code
 
 
-def raise_on_sigterm() -> None:
-    """Make SIGTERM unwind the run as Ctrl-C does."""
+def raise_on_signals() -> None:
+    """Make Ctrl-C and SIGTERM unwind the run; a signal that the caller has silenced (`nohup`) stays silent."""
+    _hear(_raise_stopped)
 
-    def terminate(_signum: int, _frame: FrameType | None) -> None:
-        raise Terminated
 
-    signal.signal(signal.SIGTERM, terminate)
+def _hear(handler: Callable[[int, FrameType | None], None]) -> None:
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(signum) is not signal.SIG_IGN:
+            signal.signal(signum, handler)
+
+
+def _raise_stopped(signum: int, _frame: FrameType | None) -> None:
+    raise Stopped(_exit_code_of(signum))
+
+
+def _exit_code_of(signum: int) -> ExitCode:
+    return ExitCode.TERMINATED if signum == signal.SIGTERM else ExitCode.INTERRUPTED
 
 
 class OrderlyStop:
@@ -31,15 +48,12 @@ class OrderlyStop:
 
     def begin(self) -> None:
         """From now on, signals ask the run to end in order."""
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signum, self._heard)
+        _hear(self._heard)
 
     @property
     def exit_code(self) -> ExitCode | None:
         """What the first signal makes of the exit code, None where none came."""
-        if self._first is None:
-            return None
-        return ExitCode.TERMINATED if self._first == signal.SIGTERM else ExitCode.INTERRUPTED
+        return None if self._first is None else _exit_code_of(self._first)
 
     def _heard(self, signum: int, _frame: FrameType | None) -> None:
         if self._first is None:

@@ -1,0 +1,65 @@
+"""Writes the manifests and sandbox states that the tests begin with."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+TENANT = "5e1f2a3b-0000-4000-8000-00000000c0de"
+
+Groups = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""Tags by identity by group."""
+
+
+def write_manifest(path: Path, groups: Mapping[str, Iterable[object]], **keys: object) -> Path:
+    """A manifest with these identities by group; JSON, which is YAML too, spares every quoting question."""
+    document = {
+        "version": 1,
+        "subscription": SUBSCRIPTION,
+        **keys,
+        "resourceGroups": {name: {"identities": list(identities)} for name, identities in groups.items()},
+    }
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def write_state(path: Path, groups: Groups, grants: Iterable[Mapping[str, object]] = ()) -> Path:
+    """A sandbox state with these identities, all in westeurope; without grants everybody may do everything."""
+    document: dict[str, object] = {
+        "version": 1,
+        "tenantId": TENANT,
+        "subscriptions": [{"subscriptionId": SUBSCRIPTION, "displayName": "contoso"}],
+        "resourceGroups": [{"id": group_scope(group), "location": "westeurope"} for group in groups],
+        "identities": [
+            _identity(group, name, number, tags)
+            for group, identities in groups.items()
+            for number, (name, tags) in enumerate(identities.items())
+        ],
+    }
+    if grants:
+        document["permissions"] = list(grants)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def grant(scope: str, *actions: str) -> dict[str, object]:
+    """Actions that every caller may do at a scope and below."""
+    return {"principalId": "*", "scope": scope, "actions": list(actions), "notActions": []}
+
+
+def group_scope(group: str) -> str:
+    """The resource id of a group."""
+    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+
+
+def _identity(group: str, name: str, number: int, tags: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "id": f"{group_scope(group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
+        "location": "westeurope",
+        "tags": dict(tags),
+        "properties": {
+            "tenantId": TENANT,
+            "principalId": f"0b2c0000-0000-4000-8000-{number:012}",
+            "clientId": f"c11e0000-0000-4000-8000-{number:012}",
+        },
+    }

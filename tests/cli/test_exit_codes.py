@@ -1,0 +1,198 @@
+"""What the command tells the one that called it: every exit code of a run that is left alone, with what is said."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import MODULE, Uami
+from tests.cli.conftest import Serve
+from tests.cli.inputs import grant, group_scope, write_manifest, write_state
+
+NOT_SENT = "neither AzureCloud's own nor on this machine; no token of yours is sent there"
+QUICKSTART = ("identities.yaml", "--sandbox", "sandbox.json")
+
+
+def test_plan_with_changes_exits_0(uami: Uami, quickstart: Path) -> None:
+    assert uami("plan", *QUICKSTART).code == 0
+
+
+def test_plan_with_changes_exits_2_when_asked_for_detail(uami: Uami, quickstart: Path) -> None:
+    assert uami("plan", *QUICKSTART, "--detailed-exitcode").code == 2
+
+
+def test_plan_without_changes_exits_0_when_asked_for_detail(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one"]})
+    write_state(folder / "s.json", {"rg-a": {"id-one": {}}})
+
+    assert uami("plan", "m.yaml", "--sandbox", "s.json", "--detailed-exitcode").code == 0
+
+
+def test_drift_exits_2_where_something_differs_and_0_where_nothing_does(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one"]})
+    write_state(folder / "equal.json", {"rg-a": {"id-one": {}}})
+    write_state(folder / "other.json", {"rg-a": {}})
+
+    codes = [uami("drift", "m.yaml", "--sandbox", state).code for state in ("equal.json", "other.json")]
+
+    assert codes == [0, 2]
+
+
+def test_apply_without_a_terminal_shows_the_plan_changes_nothing_and_exits_1(uami: Uami, quickstart: Path) -> None:
+    before = (quickstart / "sandbox.json").read_bytes()
+
+    ended = uami("apply", *QUICKSTART)
+
+    assert ended.code == 1
+    assert ended.stdout == uami("plan", *QUICKSTART).stdout
+    assert ended.stderr == (
+        "Error: There is no terminal to ask for confirmation on; nothing was changed.\nHint: Add --auto-approve.\n"
+    )
+    assert (quickstart / "sandbox.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", [("plan",), ("plan", "--detailed-exitcode"), ("apply", "-y")])
+def test_refused_plan_is_shown_changes_nothing_and_exits_3(uami: Uami, folder: Path, command: tuple[str, ...]) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": [], "rg-b": ["id-new"]})
+    state = write_state(folder / "s.json", {"rg-a": {"id-one": {}}, "rg-b": {}})
+    before = state.read_bytes()
+
+    ended = uami(*command, "m.yaml", "--sandbox", "s.json")
+
+    assert ended.code == 3
+    assert " ! delete-limit  rg-a: the group would lose every live identity it has (1 of 1)\n" in ended.stdout
+    assert "--max-deletes 100%" in ended.stdout
+    assert "     delete  rg-a/id-one  m.yaml:1\n" in ended.stdout
+    assert ended.stdout.endswith("Plan: 1 to add, 0 to change, 0 to destroy.\n")
+    assert state.read_bytes() == before
+
+
+def test_apply_that_skips_what_is_refused_does_the_rest_and_exits_3(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": [], "rg-b": ["id-new"]})
+    state = write_state(folder / "s.json", {"rg-a": {"id-one": {}}, "rg-b": {}})
+
+    ended = uami("apply", "m.yaml", "--sandbox", "s.json", "-y", "--skip-refused")
+
+    assert ended.code == 3
+    assert ended.stdout.endswith("Apply complete! Resources: 1 added, 0 changed, 0 destroyed.\n")
+    assert [name in state.read_text() for name in ("id-one", "id-new")] == [True, True]
+
+
+def test_change_that_fails_leaves_the_others_applied_and_exits_5(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one"], "rg-b": ["id-two"]})
+    grants = [grant("/", "*/read"), grant(group_scope("rg-a"), "*")]
+    state = write_state(folder / "s.json", {"rg-a": {}, "rg-b": {}}, grants)
+
+    ended = uami("apply", "m.yaml", "--sandbox", "s.json", "-y")
+
+    assert ended.code == 5
+    assert "Failed:\n  create rg-b/id-two: creating " in ended.stdout
+    assert "403 AuthorizationFailed" in ended.stdout
+    assert "userAssignedIdentities/write" in ended.stdout
+    assert "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n" in ended.stdout
+    assert ended.stdout.endswith("To continue: uami apply m.yaml --sandbox s.json -y\n")
+    assert [name in state.read_text() for name in ("id-one", "id-two")] == [True, False]
+
+
+def test_writer_who_was_faster_makes_the_change_stale_and_exits_5(uami: Uami, folder: Path, serve: Serve) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one", "id-two"]})
+    write_state(folder / "s.json", {"rg-a": {}})
+    arm = serve("s.json")
+    token = {"UAMI_ACCESS_TOKEN": "x"}
+
+    with uami.at_terminal("apply", "m.yaml", *arm.flags, environment=token) as run:
+        run.wait_for("Answer: ")
+        arm.put_identity("rg-a", "id-one")
+        run.type("yes\n")
+        ended = run.end()
+
+    assert ended.code == 5
+    assert (
+        "Not applied, because the live side has changed since the plan:\n"
+        "  create rg-a/id-one: an identity of this name has appeared since the plan was made\n"
+        "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n"
+    ) in ended.stdout
+    assert list(arm.identities) == ["rg-a/id-one", "rg-a/id-two"]
+
+
+def test_command_without_arguments_shows_its_help_on_stderr_and_exits_64(uami: Uami) -> None:
+    ended = uami()
+
+    assert (ended.code, ended.stdout) == (64, "")
+    assert "Usage: uami" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("plan", *QUICKSTART, "--force"), "No such option: --force"),
+        (("plan",), "Missing argument 'PATH...'."),
+        (("destroy", "identities.yaml"), "No such command 'destroy'."),
+        (("plan", *QUICKSTART, "--parallelism", "0"), "greater than or equal to 1"),
+        (("plan", *QUICKSTART, "--format", "xml"), "'xml' is not one of 'text', 'json'"),
+        (("plan", *QUICKSTART, "--target", "rg-nowhere"), "the manifest has no resource group 'rg-nowhere'"),
+        (("plan", *QUICKSTART, "--target", "rg-data-prod/id-x"), "neither the manifest nor the resource group has"),
+        (("plan", *QUICKSTART, "--target", "a//b"), "--target a//b: not an address"),
+        (("plan", *QUICKSTART, "--subscription", "nowhere"), "no resource group in that subscription"),
+        (("plan", *QUICKSTART, "--endpoint", "http://127.0.0.1:1"), "--sandbox and --endpoint name two places"),
+        (("plan", *QUICKSTART, "--allow", "everything"), "--allow everything: not an allowance"),
+        (("plan", *QUICKSTART, "--allow", "magic=rg/id"), "no guard is called magic"),
+        (("plan", *QUICKSTART, "--allow", "delete-limit=rg"), "delete-limit is not lifted by --allow"),
+        (("plan", *QUICKSTART, "--max-deletes", "many"), "--max-deletes many: not a limit"),
+        (("plan", *QUICKSTART, "--api-version", "latest"), "--api-version latest: not an api-version"),
+        (("plan", *QUICKSTART, "--var", "novalue"), "--var novalue: not NAME=VALUE"),
+        (("plan", *QUICKSTART, "--var", "A=1", "--var", "A=2"), "--var A is given two values"),
+        (("plan", "identities.yaml", "--endpoint", "http://arm.example.org"), "Plain http to arm.example.org"),
+        (("plan", "identities.yaml", "--endpoint", "https://arm.example.org", "--credential", "cli"), NOT_SENT),
+        (("apply", "-", "--sandbox", "sandbox.json"), "standard input leaves no way to ask for confirmation"),
+        (("sandbox", "serve", "--subscription", "me"), "--subscription must be a GUID, not 'me'."),
+    ],
+)
+def test_wrong_usage_names_what_is_wrong_and_exits_64(
+    uami: Uami, quickstart: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    ended = uami(*arguments)
+
+    assert (ended.code, ended.stdout) == (64, "")
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_invalid_manifest_is_told_with_its_place_and_exits_65(uami: Uami, folder: Path) -> None:
+    (folder / "m.yaml").write_text("version: 1\nsubscripton: s\nresourceGroups: {}\n")
+    write_state(folder / "s.json", {})
+
+    ended = uami("plan", "m.yaml", "--sandbox", "s.json")
+
+    assert (ended.code, ended.stdout) == (65, "")
+    assert "m.yaml:2:1: error: " in ended.stderr
+    assert "    subscripton: s\n    ^\n" in ended.stderr
+
+
+@pytest.mark.parametrize("damage", [None, "{", '{"version": 1, "unknown": 2}'], ids=["missing", "cut off", "unknown"])
+def test_sandbox_file_that_cannot_be_used_exits_65(uami: Uami, quickstart: Path, damage: str | None) -> None:
+    if damage is not None:
+        (quickstart / "s.json").write_text(damage)
+
+    ended = uami("apply", "identities.yaml", "--sandbox", "s.json", "-y")
+
+    assert (ended.code, ended.stdout) == (65, "")
+    assert ended.stderr.startswith("Error: s.json: ")
+    assert ended.stderr.endswith("Hint: Name an existing, whole state file that no other command is using.\n")
+
+
+def test_list_that_the_caller_may_not_read_is_an_error_and_exits_77(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one"], "rg-b": ["id-two"]})
+    write_state(folder / "s.json", {"rg-a": {}, "rg-b": {}}, [grant(group_scope("rg-a"), "*")])
+
+    ended = uami("plan", "m.yaml", "--sandbox", "s.json")
+
+    assert (ended.code, ended.stdout) == (77, "")
+    assert ended.stderr.startswith(f"Error: reading the identities of {group_scope('rg-b')}: not allowed (")
+    assert f'az role assignment create --role Reader --scope "{group_scope("rg-b")}"' in ended.stderr
+
+
+def test_command_run_as_a_module_is_the_same_command(uami: Uami, quickstart: Path) -> None:
+    script, module = uami("drift", *QUICKSTART), uami("drift", *QUICKSTART, form=MODULE)
+
+    assert module == script
+    assert module.code == 2

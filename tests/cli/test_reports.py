@@ -1,0 +1,109 @@
+"""The text reports, compared whole with files in `golden/`; and what a terminal and its width may change of them.
+
+To renew a golden file, write the new report there by hand or by copying it, and read it as a user would.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Uami
+from tests.cli.inputs import write_manifest, write_state
+
+GOLDEN = Path(__file__).parent / "golden"
+QUICKSTART = ("identities.yaml", "--sandbox", "sandbox.json")
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def _golden(name: str) -> str:
+    return (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_plan_reads_as_it_should(uami: Uami, quickstart: Path) -> None:
+    assert uami("plan", *QUICKSTART).stdout == _golden("plan.txt")
+
+
+def test_apply_reads_as_it_should(uami: Uami, quickstart: Path) -> None:
+    ended = uami("apply", *QUICKSTART, "-y", "--parallelism", "1")
+
+    assert (ended.stdout, ended.stderr) == (_golden("apply.txt"), _golden("apply-progress.txt"))
+
+
+def test_drift_reads_as_it_should(uami: Uami, quickstart: Path) -> None:
+    assert uami("drift", *QUICKSTART).stdout == _golden("drift.txt")
+
+
+def test_refused_plan_reads_as_it_should(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": [], "rg-b": ["id-new"], "rg-missing": ["id-new"]}, owner="us")
+    write_state(folder / "s.json", {"rg-a": {"id-one": {"uami-owner": "us"}}, "rg-b": {"id-old": {}}})
+
+    ended = uami("plan", "m.yaml", "--sandbox", "s.json")
+
+    assert ended.stdout == _golden("refused.txt")
+
+
+def test_second_apply_finds_nothing_to_do(uami: Uami, quickstart: Path) -> None:
+    uami("apply", *QUICKSTART, "-y")
+
+    again = uami("apply", *QUICKSTART, "-y")
+
+    assert (again.code, again.stderr) == (0, "")
+    assert again.stdout.splitlines()[-1] == "No changes. Live identities match the manifest."
+
+
+def test_validate_reads_as_it_should(uami: Uami, quickstart: Path) -> None:
+    ended = uami("validate", "identities.yaml")
+
+    assert ended.stdout == "The manifest is valid: 5 identities in 2 resource groups.\n"
+
+
+def test_report_is_coloured_at_a_terminal_and_otherwise_the_same(uami: Uami, quickstart: Path) -> None:
+    with uami.at_terminal("plan", *QUICKSTART, screen=True) as run:
+        ended = run.end()
+
+    assert "\x1b[32m + \x1b[0m" in ended.screen
+    assert STYLE.sub("", ended.screen) == _golden("plan.txt")
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment"),
+    [(("--no-color",), {}), ((), {"NO_COLOR": "1"}), ((), {"TERM": "dumb"})],
+    ids=["--no-color", "NO_COLOR", "dumb terminal"],
+)
+def test_report_without_colour_has_no_trace_of_it(
+    uami: Uami, quickstart: Path, flags: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    with uami.at_terminal("plan", *QUICKSTART, *flags, screen=True, environment=environment) as run:
+        ended = run.end()
+
+    assert ended.screen == _golden("plan.txt")
+
+
+def test_empty_no_color_variable_means_nothing(uami: Uami, quickstart: Path) -> None:
+    with uami.at_terminal("plan", *QUICKSTART, screen=True, environment={"NO_COLOR": ""}) as run:
+        ended = run.end()
+
+    assert "\x1b[" in ended.screen
+
+
+def test_narrow_terminal_neither_wraps_nor_cuts_lines(uami: Uami, quickstart: Path) -> None:
+    ended = uami("plan", *QUICKSTART, environment={"COLUMNS": "20", "LINES": "5"})
+
+    assert ended.stdout == _golden("plan.txt")
+
+
+def test_error_at_a_narrow_terminal_is_neither_wrapped_nor_cut(uami: Uami, quickstart: Path) -> None:
+    ended = uami("plan", *QUICKSTART, "--target", "rg-nowhere", environment={"COLUMNS": "20"})
+
+    assert ended.stderr.startswith("Error: --target rg-nowhere: the manifest has no resource group 'rg-nowhere'\n")
+
+
+def test_encoding_that_lacks_a_character_shows_its_escape(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": [{"name": "id-one", "tags": {"city": "Zürich 東京"}}]})
+    write_state(folder / "s.json", {"rg-a": {}})
+
+    ended = uami("plan", "m.yaml", "--sandbox", "s.json", environment={"PYTHONIOENCODING": "ascii"})
+
+    assert (ended.code, ended.stderr) == (0, "")
+    assert '     tags.city    "Z\\xfcrich \\u6771\\u4eac"\n' in ended.stdout
