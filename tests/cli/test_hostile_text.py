@@ -98,7 +98,7 @@ def test_name_of_a_file_is_shown_and_not_obeyed(uami: Uami, folder: Path) -> Non
     ],
 )
 def test_argument_is_shown_and_not_obeyed(uami: Uami, folder: Path, arguments: tuple[str, ...]) -> None:
-    write_manifest(folder / "m.yaml", {})
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-a"]})
 
     ended = uami(*arguments)
 
