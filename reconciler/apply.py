@@ -14,7 +14,7 @@ from itertools import count
 
 from reconciler.arm.identities import Identities
 from reconciler.arm.retry import Attempts, Retries
-from reconciler.diff import Action, Change, FieldChange, diff_identity
+from reconciler.diff import Action, Change, diff_identity
 from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, ReconcilerError
 from reconciler.events import (
     ApplyEvent,
@@ -229,9 +229,12 @@ def _check(change: Change, fresh: Identity | None, *, may_have_happened: bool) -
     surprise = _SURPRISES[change.action](change, fresh)
     if not surprise:
         return None
-    if may_have_happened and _is_done(change, fresh):
+    if not may_have_happened:
+        return ChangeResult(change, Outcome.STALE, surprise)
+    if _is_done(change, fresh):
         return ChangeResult(change, Outcome.DONE)
-    return ChangeResult(change, Outcome.STALE, surprise)
+    # Stale would say that nothing was changed, and that is not known.
+    return ChangeResult(change, Outcome.IN_DOUBT, surprise)
 
 
 def _surprise_at_create(_: Change, fresh: Identity | None) -> str:
@@ -248,9 +251,12 @@ def _surprise_at_update(change: Change, fresh: Identity | None) -> str:
     differences = diff_identity(change.group, change.desired, fresh).differences
     if differences == change.differences:
         return ""
-    news = [one for one in differences if one not in change.differences]
-    gone = [one for one in change.differences if one not in differences]
-    return "changed since the plan was made: " + ", ".join(_describe(one) for one in news or gone)
+    news = [f"{one.field} is now {_show(one.before)}" for one in differences if one not in change.differences]
+    still_differing = {one.field for one in differences}
+    gone = [
+        f"{one.field} is {_show(one.after)} already" for one in change.differences if one.field not in still_differing
+    ]
+    return f"changed since the plan was made: {', '.join([*news, *gone])}"
 
 
 def _surprise_at_delete(change: Change, fresh: Identity | None) -> str:
@@ -275,8 +281,8 @@ def _is_another_principal(change: Change, fresh: Identity) -> bool:
     return change.before is not None and fresh.principal_id != change.before.principal_id
 
 
-def _describe(difference: FieldChange) -> str:
-    return f"{difference.field} is now {difference.before!r}"
+def _show(value: str | None) -> str:
+    return "absent" if value is None else repr(value)
 
 
 def _is_done(change: Change, fresh: Identity | None) -> bool:

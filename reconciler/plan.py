@@ -62,10 +62,11 @@ class Plan:
         )
 
     def count(self, action: Action) -> int:
-        """How many changes of this action would be applied; no-ops count those that are as they should be."""
-        if action is Action.NO_OP:
-            return sum(1 for change in self.changes if change.action is Action.NO_OP)
-        return sum(1 for change in self.applicable if change.action is action)
+        """How many changes of this action no guard holds back; no-ops are those that are as they should be."""
+        refused = self.refused
+        return sum(
+            1 for change in self.changes if change.action is action and change.resource_id.address not in refused
+        )
 
 
 def make_plan(

@@ -122,8 +122,11 @@ def _find_group(view: _SubscriptionView, group_id: ResourceGroupId) -> ResourceG
 def _get_group_with_rights(client: ArmClient, group_id: ResourceGroupId) -> ResourceGroup | None:
     try:
         rights = permissions.read_for_group(client, group_id)
-    except NotFound:
-        return None
+    except NotFound as error:
+        # Another 404 (a gateway that does not know the path) says nothing about the group.
+        if error.arm_code == "ResourceGroupNotFound":
+            return None
+        raise
     except AuthError as error:
         raise _may_not_read(group_id) from error
     if not rights.allows(READ_IDENTITIES):

@@ -1,0 +1,157 @@
+"""Small builders of model values, so that a test spells out only what it is about.
+
+Everything lies in the resource group `rg-app` of one subscription, in West Europe, unless a test says otherwise.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.address import Target
+from reconciler.diff import Changes, diff_states
+from reconciler.errors import SourcePos
+from reconciler.guards import NO_ALLOWANCES, Allowances, judge
+from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, Ignore, Limits, Policy
+from reconciler.model import (
+    Identity,
+    IsolationScope,
+    Live,
+    LiveGroup,
+    ResourceGroup,
+    ResourceGroupId,
+    ResourceId,
+    Subscription,
+    Tags,
+)
+from reconciler.plan import Plan, make_plan
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+OTHER_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
+TENANT = "22222222-2222-2222-2222-222222222222"
+GROUP = "rg-app"
+MANIFEST = "identities.yaml"
+
+
+def group_id(name: str = GROUP, subscription: str = SUBSCRIPTION) -> ResourceGroupId:
+    """The id of a resource group."""
+    return ResourceGroupId(subscription, name)
+
+
+def resource_id(name: str, group: str = GROUP, subscription: str = SUBSCRIPTION) -> ResourceId:
+    """The id of an identity."""
+    return ResourceId(subscription, group, name)
+
+
+def address(name: str, group: str = GROUP, subscription: str = SUBSCRIPTION) -> str:
+    """The whole address of an identity."""
+    return f"{subscription}/{group}/{name}"
+
+
+def listed(
+    name: str,
+    *,
+    group: str = GROUP,
+    subscription: str = SUBSCRIPTION,
+    location: str | None = None,
+    isolation_scope: IsolationScope | None = None,
+    tags: Mapping[str, str | None] | None = None,
+    line: int = 5,
+) -> DesiredIdentity:
+    """An identity as a manifest lists it; by default nothing but its name."""
+    pairs = tuple(sorted((tags or {}).items(), key=lambda pair: pair[0].casefold()))
+    return DesiredIdentity(
+        resource_id(name, group, subscription), location, isolation_scope, pairs, SourcePos(MANIFEST, line, 9)
+    )
+
+
+def desired_group(
+    *identities: DesiredIdentity | str,
+    name: str = GROUP,
+    subscription: str = SUBSCRIPTION,
+    owner: str | None = None,
+    default_location: str | None = None,
+    policy: Policy = Policy(),  # noqa: B008  a frozen value
+    limits: Limits = Limits(),  # noqa: B008  a frozen value
+    ignore: Ignore = Ignore(),  # noqa: B008  a frozen value
+) -> DesiredGroup:
+    """A group as a manifest lists it; a string stands for a bare name."""
+    entries = [listed(one, group=name, subscription=subscription) if isinstance(one, str) else one for one in identities]
+    return DesiredGroup(
+        group_id(name, subscription),
+        owner,
+        default_location,
+        policy,
+        limits,
+        ignore,
+        tuple(sorted(entries, key=lambda one: one.resource_id.key)),
+        SourcePos(MANIFEST, 3, 3),
+    )
+
+
+def live_identity(
+    name: str,
+    *,
+    group: str = GROUP,
+    subscription: str = SUBSCRIPTION,
+    location: str = "westeurope",
+    tags: Mapping[str, str] | None = None,
+    isolation_scope: IsolationScope | str = IsolationScope.NONE,
+    principal_id: str | None = None,
+) -> Identity:
+    """An identity as ARM lists it; its ids are made of its name."""
+    return Identity(
+        resource_id(name, group, subscription),
+        location,
+        Tags(tags or {}),
+        isolation_scope,
+        principal_id or f"principal-of-{name}",
+        f"client-of-{name}",
+        TENANT,
+    )
+
+
+def live_group(
+    *identities: Identity | str,
+    name: str = GROUP,
+    subscription: str = SUBSCRIPTION,
+    location: str | None = "westeurope",
+) -> LiveGroup:
+    """A group as ARM has it; a string stands for an identity without tags, and no location for no such group."""
+    lives = [
+        live_identity(one, group=name, subscription=subscription) if isinstance(one, str) else one for one in identities
+    ]
+    place = group_id(name, subscription)
+    group = None if location is None else ResourceGroup(place, location)
+    return LiveGroup(place, group, tuple(sorted(lives, key=lambda one: one.resource_id.key)))
+
+
+def live_of(*groups: LiveGroup) -> Live:
+    """The live side, with the subscriptions that its groups are in."""
+    ids = sorted({group.group_id.subscription_id for group in groups})
+    return Live(tuple(Subscription(one, "Payments", TENANT) for one in ids), groups)
+
+
+def compare(
+    desired: DesiredGroup | Iterable[DesiredGroup],
+    live: LiveGroup | Iterable[LiveGroup],
+    targets: tuple[Target, ...] = (),
+) -> Changes:
+    """The comparison of one group, or of several."""
+    return diff_states(Desired(_many(desired)), live_of(*_many_live(live)), targets)
+
+
+def plan_of(
+    desired: DesiredGroup | Iterable[DesiredGroup],
+    live: LiveGroup | Iterable[LiveGroup],
+    allowances: Allowances = NO_ALLOWANCES,
+) -> Plan:
+    """The plan for one group, or for several."""
+    declared, lives = Desired(_many(desired)), live_of(*_many_live(live))
+    changes = diff_states(declared, lives)
+    return make_plan(declared, lives, changes, judge(changes, allowances), cloud="AzureCloud", targets=())
+
+
+def _many(desired: DesiredGroup | Iterable[DesiredGroup]) -> tuple[DesiredGroup, ...]:
+    return (desired,) if isinstance(desired, DesiredGroup) else tuple(desired)
+
+
+def _many_live(live: LiveGroup | Iterable[LiveGroup]) -> tuple[LiveGroup, ...]:
+    return (live,) if isinstance(live, LiveGroup) else tuple(live)

@@ -1,0 +1,78 @@
+"""What the tests of apply share: a plan for groups as they are now, and a run of it that keeps what happened."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reconciler.apply import ApplyTools, apply_plan
+from reconciler.diff import diff_states
+from reconciler.events import ApplyEvent, ApplyResult, JournalEntry, Outcome
+from reconciler.guards import Allowances, judge
+from reconciler.journal import MemoryJournal
+from reconciler.manifest.desired import Desired, DesiredGroup
+from reconciler.plan import Plan, make_plan
+from reconciler.read_live import read_live
+from tests.contract.arm import CORRELATION_ID, PARALLELISM, Arm
+
+MANY_DELETES = Allowances(max_deletes=1000, max_delete_percent=100)
+
+
+def plan_now(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DELETES) -> Plan:
+    """The plan for these groups against what lives now."""
+    desired = Desired(groups)
+    live = read_live(desired, arm.client, arm.identities, parallelism=PARALLELISM)
+    changes = diff_states(desired, live)
+    return make_plan(desired, live, changes, judge(changes, allowances), cloud="AzureCloud", targets=())
+
+
+@dataclass
+class Run:
+    """A run of apply: its journal, its events, and how to begin it. One worker unless a test says otherwise."""
+
+    arm: Arm
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    events: list[ApplyEvent] = field(default_factory=list)
+    on_event: Callable[[ApplyEvent], None] = lambda _: None
+
+    def tools(self, parallelism: int = 1) -> ApplyTools:
+        """What apply works with."""
+        return ApplyTools(
+            self.arm.identities,
+            self.journal,
+            self.arm.stop,
+            self.arm.retries,
+            self._note,
+            parallelism,
+            CORRELATION_ID,
+        )
+
+    def apply(self, plan: Plan, parallelism: int = 1) -> ApplyResult:
+        """Carry the plan out."""
+        return apply_plan(plan, self.tools(parallelism))
+
+    def _note(self, event: ApplyEvent) -> None:
+        self.events.append(event)
+        self.on_event(event)
+
+
+def apply_now(arm: Arm, plan: Plan, parallelism: int = 1) -> ApplyResult:
+    """Carry a plan out, for a test that asks only how it ended."""
+    return Run(arm).apply(plan, parallelism)
+
+
+def endings(result: ApplyResult) -> list[tuple[str, Outcome, str]]:
+    """Name, outcome and reason of each change."""
+    return [(one.change.resource_id.name, one.outcome, one.because) for one in result.results]
+
+
+def outcomes(result: ApplyResult) -> list[tuple[str, Outcome]]:
+    """Name and outcome of each change."""
+    return [(one.change.resource_id.name, one.outcome) for one in result.results]
+
+
+def entries(journal: MemoryJournal) -> list[tuple[str, str, int, Outcome | None]]:
+    """Step, name, attempt and outcome of each entry of a journal."""
+    return [_short(entry) for entry in journal.entries]
+
+
+def _short(entry: JournalEntry) -> tuple[str, str, int, Outcome | None]:
+    return (entry.step.value, entry.change.resource_id.name, entry.attempt, entry.outcome)

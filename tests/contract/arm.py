@@ -1,0 +1,191 @@
+"""Our client against the emulator, as the contract tests see it: what lives, what was asked, who else is at work."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from reconciler.arm.auth import CachedCredentialAuth
+from reconciler.arm.client import ArmClient
+from reconciler.arm.credentials import fixed_token
+from reconciler.arm.identities import Identities
+from reconciler.arm.retry import Retries
+from reconciler.arm.transport import open_http_client
+from reconciler.sandbox.application import Application
+from reconciler.sandbox.calls import Settings
+from reconciler.sandbox.state import Contents, Grant, Identity, ResourceGroup, Subscription
+from reconciler.sandbox.transport import SandboxTransport
+from reconciler.stop import Stop
+from reconciler.workflow import Azure
+from tests.builders import GROUP, SUBSCRIPTION, TENANT
+from tests.contract.faults import Fault, FaultyTransport
+from tests.sandbox.arm import token_of
+from tests.unit.arm.fakes import FakeTime
+
+CORRELATION_ID = "c0ffee00-0000-0000-0000-000000000000"
+PIPELINE = "pipeline"
+"""The principal as which our client asks."""
+
+PARALLELISM = 4
+_API_VERSION = "2024-11-30"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The emulator, our client to it, and the ways of a test to look behind and to meddle.
+
+    Attributes:
+        time: what the client waits by; it passes only when the client sleeps.
+        stop: ends the client's waits.
+        client: ours, through whatever faults the test asked for.
+        others: somebody else's connection, without faults.
+    """
+
+    application: Application
+    time: FakeTime
+    stop: Stop
+    retries: Retries
+    client: ArmClient
+    others: httpx.Client
+
+    @property
+    def identities(self) -> Identities:
+        """Our calls on identities."""
+        return Identities(self.client)
+
+    @property
+    def azure(self) -> Azure:
+        """The live side of the workflow."""
+        return Azure("AzureCloud", self.client, self.identities, PARALLELISM)
+
+    @property
+    def live(self) -> dict[str, dict[str, str]]:
+        """Tags by `GROUP/IDENTITY` of everything that lives."""
+        return {
+            f"{one.resource_group}/{one.name}": dict(one.tags) for one in self.application.state.contents().identities
+        }
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """Method and path, without the query, of each call of ours."""
+        return [(method, path) for method, path, _ in self._log()]
+
+    @property
+    def writes(self) -> list[tuple[str, str, int]]:
+        """Method, name and status of each call of ours that could change something."""
+        return [(method, path.rpartition("/")[2], status) for method, path, status in self._log() if method != "GET"]
+
+    def _log(self) -> list[tuple[str, str, int]]:
+        ours = [one for one in self.application.requests if one.principal == PIPELINE]
+        return [(one.method, one.path.partition("?")[0], one.status) for one in ours]
+
+    def put(self, name: str, *, group: str = GROUP, tags: Mapping[str, str] | None = None, **properties: str) -> None:
+        """Somebody else creates or replaces an identity."""
+        body = {"location": "westeurope", "tags": dict(tags or {}), "properties": properties}
+        self._send("PUT", name, group, body)
+
+    def patch(self, name: str, tags: Mapping[str, str], *, group: str = GROUP) -> None:
+        """Somebody else replaces an identity's tags."""
+        self._send("PATCH", name, group, {"tags": dict(tags)})
+
+    def delete(self, name: str, *, group: str = GROUP) -> None:
+        """Somebody else deletes an identity."""
+        self._send("DELETE", name, group, None)
+
+    def recreate(self, name: str, *, tags: Mapping[str, str] | None = None) -> None:
+        """Somebody else deletes an identity and creates another one of that name."""
+        self.delete(name)
+        self.put(name, tags=tags)
+
+    def _send(self, method: str, name: str, group: str, body: object) -> None:
+        path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{_TYPE}/{name}"
+        content = None if body is None else json.dumps(body)
+        response = self.others.request(method, path, params={"api-version": _API_VERSION}, content=content)
+        assert response.is_success, response.text
+
+
+_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def open_arm(application: Application, url: str, faulty: FaultyTransport, wire: httpx.BaseTransport) -> Arm:
+    """Connect our client, through the faults, and somebody else's, past them, to an emulator."""
+    time, stop = FakeTime(), Stop()
+
+    def sleep(seconds: float) -> None:
+        stop.sleep(0)
+        time.sleep(seconds)
+
+    retries = Retries(time.clock, sleep, lambda: 0.0)
+    http = open_http_client(
+        url,
+        CachedCredentialAuth(fixed_token(token_of(PIPELINE)), endpoint=url, clock=time.clock),
+        correlation_id=CORRELATION_ID,
+        new_id=lambda: "00000000-0000-0000-0000-0000000000ff",
+        retries=retries,
+        environment={},
+        max_connections=PARALLELISM,
+        transport=faulty,
+    )
+    headers = {"Authorization": f"Bearer {token_of('somebody-else')}", "Content-Type": "application/json"}
+    others = httpx.Client(base_url=url, transport=wire, headers=headers)
+    return Arm(application, time, stop, retries, ArmClient(http, time.clock), others)
+
+
+@contextmanager
+def in_process(start: Contents, *faults: Fault, page_size: int = 1000) -> Iterator[Arm]:
+    """An emulator without a server, for what would be the same over HTTP."""
+    application = Application(start, settings=Settings(page_size=page_size))
+    wire = SandboxTransport(application)
+    opened = open_arm(application, "https://management.azure.com", FaultyTransport(wire, faults), wire)
+    try:
+        yield opened
+    finally:
+        opened.client.http.close()
+        opened.others.close()
+
+
+OpenArm = Callable[..., Arm]
+"""`open_(contents, *faults, page_size=1000)`; see the fixture `arm`."""
+
+
+def subscription(subscription_id: str = SUBSCRIPTION) -> Subscription:
+    """A subscription as the emulator keeps it."""
+    return Subscription(subscription_id, "Payments")
+
+
+def there(
+    name: str,
+    *,
+    group: str = GROUP,
+    tags: Mapping[str, str] | None = None,
+    location: str = "westeurope",
+    isolation_scope: str | None = None,
+    subscription_id: str = SUBSCRIPTION,
+) -> Identity:
+    """An identity as the emulator keeps it."""
+    return Identity(
+        subscription_id=subscription_id,
+        resource_group=group,
+        name=name,
+        location=location,
+        tags=tuple((tags or {}).items()),
+        principal_id=f"principal-of-{name}",
+        client_id=f"client-of-{name}",
+        tenant_id=TENANT,
+        isolation_scope=isolation_scope,
+    )
+
+
+def contents(
+    *identities: Identity | str, groups: Sequence[str] = (GROUP,), permissions: Sequence[Grant] = ()
+) -> Contents:
+    """A subscription with groups in West Europe and these identities; a string stands for one without tags."""
+    return Contents(
+        tenant_id=TENANT,
+        subscriptions=(subscription(),),
+        resource_groups=tuple(ResourceGroup(SUBSCRIPTION, name, "westeurope") for name in groups),
+        identities=tuple(there(one) if isinstance(one, str) else one for one in identities),
+        permissions=tuple(permissions),
+    )

@@ -1,0 +1,151 @@
+"""The order of the modules, read from their source: imports point up this list, never down."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import reconciler
+
+PACKAGE = Path(reconciler.__file__).parent
+
+ORDER = (
+    "reconciler",
+    "reconciler.errors",
+    "reconciler.model",
+    "reconciler.schemas",
+    "reconciler.stop",
+    "reconciler.parallel",
+    "reconciler.manifest",
+    "reconciler.address",
+    "reconciler.diff",
+    "reconciler.guards",
+    "reconciler.plan",
+    "reconciler.events",
+    "reconciler.report",
+    "reconciler.journal",
+    "reconciler.arm",
+    "reconciler.read_live",
+    "reconciler.verify",
+    "reconciler.apply",
+    "reconciler.workflow",
+    "reconciler.cli",
+    "reconciler.__main__",
+)
+"""Each entry imports itself and what stands above it; the first is the package's own `__init__`."""
+
+SANDBOX = "reconciler.sandbox"
+
+ONLY = {
+    "reconciler.errors": {"reconciler.errors"},
+    "reconciler.model": {"reconciler.model"},
+    "reconciler.arm": {"reconciler", "reconciler.errors", "reconciler.model", "reconciler.arm"},
+    SANDBOX: {SANDBOX},
+}
+"""Narrower than the order: the two roots need nothing, ARM's client knows no manifest, the emulator none of us."""
+
+WRITES = {"create", "update", "delete"}
+VERBS = {"put", "patch", "delete"}
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = (PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts)
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = _modules()
+
+
+def _tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def _entry(module: str) -> str | None:
+    """The entry of the order that a module belongs to; the first one stands for itself alone."""
+    owners = [one for one in (*ORDER[1:], SANDBOX) if module == one or module.startswith(f"{one}.")]
+    return owners[0] if owners else ORDER[0] if module == ORDER[0] else None
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """Every module of ours that a module imports, wherever in it the import stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: imports are written in full"
+            source = str(node.module)
+            names = [full if (full := f"{source}.{alias.name}") in MODULES else source for alias in node.names]
+        else:
+            continue
+        yield from (name for name in names if name.partition(".")[0] == PACKAGE.name)
+
+
+def _calls(module: str, owner: str) -> set[str]:
+    """The methods that a module calls on something named `owner` (`owner.x()`, `self.owner.x()`)."""
+    found = set()
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            value = node.func.value
+            name = value.attr if isinstance(value, ast.Attribute) else value.id if isinstance(value, ast.Name) else ""
+            if name.lstrip("_") == owner:
+                found.add(node.func.attr)
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_has_its_place_in_the_order(module: str) -> None:
+    assert _entry(module) is not None, f"add {module} to ORDER, where it belongs"
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if _entry(one) in ORDER])
+def test_module_imports_only_what_stands_above_it(module: str) -> None:
+    place = ORDER.index(str(_entry(module)))
+    may_use_sandbox = _entry(module) == "reconciler.cli"
+
+    below = {
+        name
+        for name in _imports(_tree(module))
+        if not (may_use_sandbox and _entry(name) == SANDBOX)
+        and (_entry(name) not in ORDER or ORDER.index(str(_entry(name))) > place)
+    }
+
+    assert below == set()
+
+
+@pytest.mark.parametrize("entry", ONLY)
+def test_module_imports_nothing_but_what_it_may(entry: str) -> None:
+    members = [module for module in MODULES if _entry(module) == entry]
+
+    used = {_entry(name) for module in members for name in _imports(_tree(module))}
+
+    assert members
+    assert used <= ONLY[entry]
+
+
+def test_order_names_no_module_that_is_gone() -> None:
+    assert [one for one in (*ORDER, SANDBOX) if one not in MODULES] == []
+
+
+@pytest.mark.parametrize(
+    "statement", ["import reconciler.workflow", "from reconciler import workflow", "from reconciler.workflow import Azure"]
+)
+def test_imports_inside_functions_are_seen(statement: str) -> None:
+    tree = ast.parse(f"def later():\n    if True:\n        {statement}\n")
+
+    assert list(_imports(tree)) == ["reconciler.workflow"]
+
+
+def test_only_apply_writes_identities() -> None:
+    writers = {module: calls & WRITES for module in MODULES if (calls := _calls(module, "identities")) & WRITES}
+
+    assert writers == {"reconciler.apply": WRITES}
+
+
+def test_only_the_resources_of_arm_send_writes() -> None:
+    senders = {module: calls & VERBS for module in MODULES if (calls := _calls(module, "client")) & VERBS}
+
+    assert senders == {"reconciler.arm.identities": VERBS}

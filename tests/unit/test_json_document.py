@@ -1,0 +1,234 @@
+"""The JSON reports: one document each, what its schema says, the same bytes for the same inputs."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from reconciler.diff import diff_states
+from reconciler.errors import Diagnostic, ManifestError, PlanRefused, SourcePos, UsageError
+from reconciler.guards import NO_ALLOWANCES, judge
+from reconciler.manifest.desired import Desired
+from reconciler.plan import Plan, make_plan, plan_document
+from reconciler.report.json_document import (
+    error_document,
+    render_apply_json,
+    render_drift_json,
+    render_plan_json,
+    render_validate_json,
+)
+from reconciler.schemas import schema_text
+from tests.builders import address, desired_group, listed, live_group, live_identity, plan_of
+from tests.strategies import FEW_EXAMPLES, World, worlds
+from tests.unit.reporting import (
+    CORRELATION_ID,
+    complete_result,
+    plan_of_everything,
+    refused_plan,
+    result_of_everything,
+)
+
+TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def problems(name: str, text: str) -> list[str]:
+    """What a schema has against a document."""
+    validator = Draft202012Validator(json.loads(schema_text(f"{name}.v1.schema.json")))
+    return [error.message for error in validator.iter_errors(json.loads(text))]
+
+
+def plan_world(world: World) -> Plan:
+    """The plan of a generated manifest and state."""
+    changes = diff_states(world.desired, world.live)
+    return make_plan(
+        world.desired, world.live, changes, judge(changes, NO_ALLOWANCES), cloud="AzureCloud", targets=()
+    )
+
+
+def loaded(text: str) -> Mapping[str, object]:
+    """The one document of a report."""
+    document: Mapping[str, object] = json.loads(text)
+    return document
+
+
+def test_plan_is_the_document_of_the_plan() -> None:
+    plan = plan_of_everything()
+
+    assert loaded(render_plan_json(plan)) == plan_document(plan)
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_drift_is_what_its_schema_says(world: World) -> None:
+    assert problems("drift", render_drift_json(plan_world(world))) == []
+
+
+@pytest.mark.parametrize("plan", [plan_of_everything(), refused_plan()], ids=["everything", "refused"])
+def test_each_report_is_what_its_schema_says(plan: Plan) -> None:
+    assert problems("plan", render_plan_json(plan)) == []
+    assert problems("apply", render_apply_json(plan, complete_result(plan))) == []
+    assert problems("drift", render_drift_json(plan)) == []
+
+
+def test_incomplete_and_refused_applies_are_what_the_schema_says() -> None:
+    plan, refused = plan_of_everything(), refused_plan()
+
+    assert problems("apply", render_apply_json(plan, result_of_everything(plan))) == []
+    assert problems("apply", render_apply_json(refused, None, PlanRefused(refused.violations))) == []
+
+
+def test_result_tells_how_each_change_ended() -> None:
+    plan = plan_of_everything()
+
+    document = loaded(render_apply_json(plan, result_of_everything(plan)))
+
+    assert document["plan"] == plan_document(plan)
+    assert document["result"] == {
+        "complete": False,
+        "interrupted": False,
+        "verified": True,
+        "correlation_id": CORRELATION_ID,
+        "summary": {
+            "added": 1,
+            "changed": 1,
+            "destroyed": 0,
+            "done": 2,
+            "failed": 1,
+            "stale": 0,
+            "skipped": 1,
+            "not_tried": 0,
+            "in_doubt": 0,
+        },
+        "changes": [
+            {"address": address("id-adopt"), "action": "update", "outcome": "done"},
+            {
+                "address": address("id-api"),
+                "action": "update",
+                "outcome": "failed",
+                "because": "updating id-api: 409 Conflict (Busy.)",
+                "error": {
+                    "status": 409,
+                    "code": "Conflict",
+                    "message": "updating id-api: 409 Conflict (Busy.)",
+                    "hint": "Wait.",
+                    "correlation_id": "corr-of-the-call",
+                },
+            },
+            {
+                "address": address("id-new"),
+                "action": "create",
+                "outcome": "done",
+                "not_held": ["tags.env came back as 'x', not 'prod'"],
+            },
+            {
+                "address": address("id-old"),
+                "action": "delete",
+                "outcome": "skipped",
+                "because": "nothing is deleted in a group where a change failed (id-api)",
+            },
+        ],
+    }
+
+
+def test_refused_apply_has_the_plan_and_the_error_and_no_result() -> None:
+    plan = refused_plan()
+
+    document = loaded(render_apply_json(plan, None, PlanRefused(plan.violations)))
+
+    assert sorted(document) == ["error", "format_version", "plan"]
+    assert document["error"] == {
+        "code": "plan-refused",
+        "message": "The plan is refused by 3 guards; nothing was changed.",
+        "hint": "Each refusal above names what lifts it.",
+        "violations": plan_document(plan)["violations"],
+    }
+
+
+def test_drift_tells_each_difference() -> None:
+    plan = plan_of(
+        desired_group(listed("id-api", location="uksouth", tags={"env": "prod"}, line=7)),
+        live_group(live_identity("id-api", tags={"env": "test"})),
+    )
+
+    document = loaded(render_drift_json(plan))
+
+    ids = {"principal_id": "principal-of-id-api", "client_id": "client-of-id-api", "tenant_id": plan.tenant}
+    assert document["summary"] == {"missing": 0, "unexpected": 0, "changed": 1}
+    assert document["changed"] == [
+        {
+            "address": address("id-api"),
+            "resource_type": TYPE,
+            "before": {"location": "westeurope", "tags": {"env": "test"}, "isolation_scope": "None", **ids},
+            "after": {"location": "westeurope", "tags": {"env": "prod"}, "isolation_scope": "None", **ids},
+            "source": {"file": "identities.yaml", "line": 7, "column": 9},
+            "differences": [
+                {"field": "location", "before": "westeurope", "after": "uksouth"},
+                {"field": "tags.env", "before": "test", "after": "prod"},
+            ],
+        }
+    ]
+
+
+def test_drift_lists_what_is_missing_and_what_is_unexpected() -> None:
+    document = loaded(render_drift_json(plan_of(desired_group("id-new"), live_group("id-old"))))
+
+    assert [[one["address"] for one in _list(document, name)] for name in ("missing", "unexpected", "changed")] == [
+        [address("id-new")],
+        [address("id-old")],
+        [],
+    ]
+
+
+def _list(document: Mapping[str, object], name: str) -> list[dict[str, object]]:
+    value = document[name]
+    assert isinstance(value, list)
+    return value
+
+
+def test_valid_manifest_is_told_in_numbers() -> None:
+    document = loaded(render_validate_json(Desired((desired_group("id-a", "id-b"), desired_group(name="rg-b")))))
+
+    assert document == {"format_version": "1.0", "summary": {"resource_groups": 2, "identities": 2}}
+
+
+def test_error_has_code_message_and_hint() -> None:
+    assert error_document(UsageError("no such thing", "Try another.")) == {
+        "format_version": "1.0",
+        "error": {"code": "usage", "message": "no such thing", "hint": "Try another."},
+    }
+
+
+def test_error_of_a_manifest_has_every_diagnostic() -> None:
+    error = ManifestError((Diagnostic("unknown-key", SourcePos("a.yaml", 4, 9), "unknown key", "Mend it.", "x: 1"),))
+
+    assert error_document(error) == {
+        "format_version": "1.0",
+        "error": {
+            "code": "manifest-invalid",
+            "message": "1 problem in the manifest",
+            "hint": error.hint,
+            "diagnostics": [
+                {
+                    "code": "unknown-key",
+                    "file": "a.yaml",
+                    "line": 4,
+                    "column": 9,
+                    "message": "unknown key",
+                    "hint": "Mend it.",
+                }
+            ],
+        },
+    }
+
+
+def test_text_of_others_is_escaped_and_read_back_whole() -> None:
+    evil = '\x1b[2J\u202e"}\n日本'
+    plan = plan_of(desired_group(listed("id-api", tags={"env": evil})), live_group("id-api"))
+
+    text = render_plan_json(plan)
+
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    assert loaded(text) == plan_document(plan)

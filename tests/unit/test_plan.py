@@ -1,0 +1,259 @@
+"""The plan: what is held back is in none of its counts, deletes come last, and its JSON is what the schema says."""
+
+import json
+
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from reconciler.address import AddressBook
+from reconciler.diff import Action, diff_states
+from reconciler.guards import Allowance, Allowances, judge
+from reconciler.manifest.desired import Policy, TagsPolicy
+from reconciler.model import OWNER_TAG, IsolationScope, ResourceGroupId
+from reconciler.plan import Plan, make_plan, plan_document
+from reconciler.schemas import schema_text
+from tests.builders import (
+    GROUP,
+    OTHER_SUBSCRIPTION,
+    SUBSCRIPTION,
+    TENANT,
+    address,
+    desired_group,
+    listed,
+    live_group,
+    live_identity,
+    plan_of,
+)
+from tests.strategies import FEW_EXAMPLES, OWNERS, World, worlds
+
+PLAN_SCHEMA = Draft202012Validator(json.loads(schema_text("plan.v1.schema.json")))
+EVERYTHING_ALLOWED = Allowances(
+    tuple(Allowance("foreign-owner", owner) for owner in OWNERS), max_deletes=1000, max_delete_percent=100
+)
+
+
+def plan_world(world: World, allowances: Allowances = Allowances()) -> Plan:  # noqa: B008  a frozen value
+    """The plan of a generated manifest and state."""
+    changes = diff_states(world.desired, world.live)
+    violations = judge(changes, allowances)
+    return make_plan(world.desired, world.live, changes, violations, cloud="AzureCloud", targets=())
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_no_delete_reaches_outside_the_groups_of_the_manifest(world: World) -> None:
+    declared: set[ResourceGroupId] = {group.group_id for group in world.desired.groups}
+
+    plan = plan_world(world, EVERYTHING_ALLOWED)
+
+    assert {change.resource_id.group_id for change in plan.applicable} <= declared
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_no_change_reaches_an_ignored_identity(world: World) -> None:
+    plan = plan_world(world, EVERYTHING_ALLOWED)
+
+    touched = [change for change in plan.applicable if change.group.ignore.identities]
+    assert [one.resource_id.name for one in touched if one.resource_id.name.casefold().startswith("aks-")] == []
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_nothing_of_another_owner_is_touched_without_its_allowance(world: World) -> None:
+    # Everything but this one guard is lifted.
+    plan = plan_world(world, Allowances(max_deletes=1000, max_delete_percent=100))
+
+    owners = {
+        (change.before.owner, change.group.owner) for change in plan.applicable if change.before and change.before.owner
+    }
+    assert [pair for pair in owners if pair[0] != pair[1]] == []
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_no_unowned_identity_is_deleted_under_an_owner_without_its_allowance(world: World) -> None:
+    plan = plan_world(world, Allowances(max_deletes=1000, max_delete_percent=100))
+
+    deletes = [change for change in plan.applicable if change.action is Action.DELETE and change.group.owner]
+    assert [change for change in deletes if change.before and change.before.owner is None] == []
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_no_group_loses_everything_without_its_allowance(world: World) -> None:
+    plan = plan_world(world)
+
+    for group in diff_states(world.desired, world.live).groups:
+        lost = [one for one in plan.applicable if one.group == group.group and one.action is Action.DELETE]
+        assert not lost or len(lost) < group.in_reach_count
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_applicable_changes_are_those_that_do_something_and_are_not_refused(world: World) -> None:
+    plan = plan_world(world)
+
+    held_back = {address for violation in plan.violations for address in violation.refused}
+    assert [one.resource_id.address for one in plan.applicable] == [
+        one.resource_id.address
+        for one in plan.changes
+        if one.action is not Action.NO_OP and one.resource_id.address not in held_back
+    ]
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_counts_and_what_is_refused_add_up_to_all_changes(world: World) -> None:
+    plan = plan_world(world)
+
+    assert sum(plan.count(action) for action in Action) + len(plan.refused) == len(plan.changes)
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_deletes_come_last(world: World) -> None:
+    kinds = [change.action is Action.DELETE for change in plan_world(world).changes]
+
+    assert kinds == sorted(kinds)
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_plan_document_is_what_the_schema_says(world: World) -> None:
+    document = plan_document(plan_world(world))
+
+    assert [error.message for error in PLAN_SCHEMA.iter_errors(document)] == []
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_same_inputs_give_the_same_bytes(world: World) -> None:
+    assert json.dumps(plan_document(plan_world(world))) == json.dumps(plan_document(plan_world(world)))
+
+
+@FEW_EXAMPLES
+@given(worlds())
+def test_every_address_of_a_plan_is_found_again_by_its_short_form(world: World) -> None:
+    book = AddressBook(group.group_id for group in world.desired.groups)
+
+    for change in plan_world(world).changes:
+        same = [
+            one.resource_id
+            for one in plan_world(world).changes
+            if book.names_identity(book.short(change.resource_id), one.resource_id)
+        ]
+        assert same == [change.resource_id]
+
+
+def test_changes_are_in_order_of_their_addresses_with_deletes_last() -> None:
+    plan = plan_of(
+        [desired_group("id-z", "id-b"), desired_group("id-c", name="rg-data")],
+        [live_group("id-a", "id-b"), live_group("id-c", "id-a", name="rg-data")],
+    )
+
+    assert [(one.action.value, one.resource_id.address) for one in plan.changes] == [
+        ("no-op", address("id-b")),
+        ("create", address("id-z")),
+        ("no-op", address("id-c", "rg-data")),
+        ("delete", address("id-a")),
+        ("delete", address("id-a", "rg-data")),
+    ]
+
+
+def test_identity_that_only_contradicts_its_location_is_refused_and_counts_as_nothing_else() -> None:
+    plan = plan_of(desired_group(listed("id-api", location="northeurope"), "id-job"), live_group("id-api", "id-job"))
+
+    assert (plan.refused, plan.count(Action.NO_OP)) == (frozenset({address("id-api")}), 1)
+
+
+def test_tenant_of_subscriptions_in_one_tenant_is_known() -> None:
+    groups = [desired_group("id-a"), desired_group("id-a", subscription=OTHER_SUBSCRIPTION)]
+
+    plan = plan_of(groups, [live_group("id-a"), live_group("id-a", subscription=OTHER_SUBSCRIPTION)])
+
+    assert plan.tenant == TENANT
+
+
+def test_plan_document_shows_each_kind_of_change_whole() -> None:
+    entry = listed("id-api", tags={"env": "prod"}, isolation_scope=IsolationScope.REGIONAL, line=8)
+    group = desired_group(entry, "id-new", owner="team-a", policy=Policy(tags=TagsPolicy.EXACT))
+    api = live_identity("id-api", tags={OWNER_TAG: "team-a", "cost": "1"})
+    old = live_identity("id-old", tags={OWNER_TAG: "team-a"})
+
+    document = plan_document(plan_of(group, live_group(api, old)))
+
+    ids = {"principal_id": "principal-of-id-api", "client_id": "client-of-id-api", "tenant_id": TENANT}
+    old_ids = {"principal_id": "principal-of-id-old", "client_id": "client-of-id-old", "tenant_id": TENANT}
+    kind = {"resource_type": "Microsoft.ManagedIdentity/userAssignedIdentities"}
+    owner = {OWNER_TAG: "team-a"}
+    assert document["changes"] == [
+        {
+            "address": address("id-api"),
+            **kind,
+            "actions": ["update"],
+            "reason": "differs",
+            "before": {
+                "location": "westeurope",
+                "tags": {"cost": "1", **owner},
+                "isolation_scope": "None",
+                **ids,
+            },
+            "after": {
+                "location": "westeurope",
+                "tags": {"env": "prod", **owner},
+                "isolation_scope": "Regional",
+                **ids,
+            },
+            "after_unknown": [],
+            "source": {"file": "identities.yaml", "line": 8, "column": 9},
+        },
+        {
+            "address": address("id-new"),
+            **kind,
+            "actions": ["create"],
+            "reason": "missing",
+            "before": None,
+            "after": {"location": "westeurope", "tags": owner, "isolation_scope": "None"},
+            "after_unknown": ["principal_id", "client_id", "tenant_id"],
+            "source": {"file": "identities.yaml", "line": 5, "column": 9},
+        },
+        {
+            "address": address("id-old"),
+            **kind,
+            "actions": ["delete"],
+            "reason": "not-listed",
+            "before": {"location": "westeurope", "tags": owner, "isolation_scope": "None", **old_ids},
+            "after": None,
+            "after_unknown": [],
+            "source": {"file": "identities.yaml", "line": 3, "column": 3},
+        },
+    ]
+
+
+def test_plan_document_marks_what_is_refused_and_says_why() -> None:
+    document = plan_document(plan_of(desired_group("id-new"), live_group(location=None)))
+
+    assert document["summary"] == {"create": 0, "update": 0, "delete": 0, "no_op": 0, "refused": 1}
+    assert document["changes"] == [
+        {
+            "address": address("id-new"),
+            "resource_type": "Microsoft.ManagedIdentity/userAssignedIdentities",
+            "actions": ["create"],
+            "reason": "missing",
+            "before": None,
+            "after": {"tags": {}, "isolation_scope": "None"},
+            "after_unknown": ["location", "principal_id", "client_id", "tenant_id"],
+            "source": {"file": "identities.yaml", "line": 5, "column": 9},
+            "refused": True,
+        }
+    ]
+    assert document["violations"] == [
+        {
+            "code": "group-missing",
+            "address": f"{SUBSCRIPTION}/{GROUP}",
+            "message": "resource group rg-app does not exist, and 1 identity would be created in it",
+            "hint": f"Create it first: az group create --subscription {SUBSCRIPTION} --name rg-app --location LOCATION",
+            "refused": [address("id-new")],
+        }
+    ]
