@@ -118,7 +118,7 @@ def run_apply(
 
 def _verify(result: ApplyResult, azure: Azure, tools: ApplyTools) -> ApplyResult:
     try:
-        return verify_result(result, azure.identities, sleep=tools.stop.sleep, parallelism=azure.parallelism)
+        return verify_result(result, azure.identities, sleep=tools.retries.sleep, parallelism=azure.parallelism)
     except Interrupted:
         # What was done is done, and must be told even if nobody waits for the second look.
         return replace(result, interrupted=True)

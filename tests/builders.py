@@ -28,6 +28,9 @@ OTHER_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
 TENANT = "22222222-2222-2222-2222-222222222222"
 GROUP = "rg-app"
 MANIFEST = "identities.yaml"
+DEFAULT_POLICY = Policy()
+DEFAULT_LIMITS = Limits()
+NOTHING_IGNORED = Ignore()
 
 
 def group_id(name: str = GROUP, subscription: str = SUBSCRIPTION) -> ResourceGroupId:
@@ -68,12 +71,14 @@ def desired_group(
     subscription: str = SUBSCRIPTION,
     owner: str | None = None,
     default_location: str | None = None,
-    policy: Policy = Policy(),  # noqa: B008  a frozen value
-    limits: Limits = Limits(),  # noqa: B008  a frozen value
-    ignore: Ignore = Ignore(),  # noqa: B008  a frozen value
+    policy: Policy = DEFAULT_POLICY,
+    limits: Limits = DEFAULT_LIMITS,
+    ignore: Ignore = NOTHING_IGNORED,
 ) -> DesiredGroup:
     """A group as a manifest lists it; a string stands for a bare name."""
-    entries = [listed(one, group=name, subscription=subscription) if isinstance(one, str) else one for one in identities]
+    entries = [
+        listed(one, group=name, subscription=subscription) if isinstance(one, str) else one for one in identities
+    ]
     return DesiredGroup(
         group_id(name, subscription),
         owner,

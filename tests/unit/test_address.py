@@ -92,7 +92,4 @@ def test_target_of_a_shared_name_is_ambiguous() -> None:
         parse_target("rg-app", SHARED)
 
     assert refusal.value.message == "--target rg-app is ambiguous"
-    assert (
-        refusal.value.hint
-        == f"Write the subscription in front: {SUBSCRIPTION}/rg-app, {OTHER_SUBSCRIPTION}/RG-App."
-    )
+    assert refusal.value.hint == f"Write the subscription in front: {SUBSCRIPTION}/rg-app, {OTHER_SUBSCRIPTION}/RG-App."

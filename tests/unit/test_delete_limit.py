@@ -5,11 +5,11 @@ import pytest
 from reconciler.errors import Violation
 from reconciler.manifest.desired import DesiredGroup, IdentitiesPolicy, Ignore, Limits, Policy
 from reconciler.model import OWNER_TAG, LiveGroup
-from tests.builders import address, desired_group, live_group, live_identity
+from tests.builders import DEFAULT_LIMITS, address, desired_group, live_group, live_identity
 from tests.unit.guarding import GROUP_ADDRESS, codes, names, verdict
 
 
-def group_of(live: int, kept: int, limits: Limits = Limits()) -> tuple[DesiredGroup, LiveGroup]:  # noqa: B008  frozen
+def group_of(live: int, kept: int, limits: Limits = DEFAULT_LIMITS) -> tuple[DesiredGroup, LiveGroup]:
     """A group with so many live identities, of which the manifest lists so many."""
     return desired_group(*names(kept), limits=limits), live_group(*names(live))
 

@@ -12,7 +12,6 @@ from reconciler.model import OWNER_TAG
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, address, desired_group, listed, live_group, live_identity
 from tests.unit.guarding import GROUP_ADDRESS, codes, names, verdict
 
-
 # group-missing
 
 
@@ -122,7 +121,9 @@ def test_deleting_what_bears_the_owner_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["rg-app/id-b", "RG-APP/ID-B", f"{SUBSCRIPTION}/rg-app/id-b", "team-b"], ids=["short", "case", "whole", "owner"]
+    "value",
+    ["rg-app/id-b", "RG-APP/ID-B", f"{SUBSCRIPTION}/rg-app/id-b", "team-b"],
+    ids=["short", "case", "whole", "owner"],
 )
 def test_foreign_owner_is_lifted_by_its_address_or_its_owner(value: str) -> None:
     live = live_group("id-a", live_identity("id-b", tags={OWNER_TAG: "team-b"}))

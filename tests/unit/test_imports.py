@@ -131,7 +131,8 @@ def test_order_names_no_module_that_is_gone() -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["import reconciler.workflow", "from reconciler import workflow", "from reconciler.workflow import Azure"]
+    "statement",
+    ["import reconciler.workflow", "from reconciler import workflow", "from reconciler.workflow import Azure"],
 )
 def test_imports_inside_functions_are_seen(statement: str) -> None:
     tree = ast.parse(f"def later():\n    if True:\n        {statement}\n")

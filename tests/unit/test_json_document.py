@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
-from jsonschema import Draft202012Validator
 
 from reconciler.diff import diff_states
 from reconciler.errors import Diagnostic, ManifestError, PlanRefused, SourcePos, UsageError
@@ -19,8 +18,8 @@ from reconciler.report.json_document import (
     render_plan_json,
     render_validate_json,
 )
-from reconciler.schemas import schema_text
 from tests.builders import address, desired_group, listed, live_group, live_identity, plan_of
+from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, World, worlds
 from tests.unit.reporting import (
     CORRELATION_ID,
@@ -33,18 +32,10 @@ from tests.unit.reporting import (
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
-def problems(name: str, text: str) -> list[str]:
-    """What a schema has against a document."""
-    validator = Draft202012Validator(json.loads(schema_text(f"{name}.v1.schema.json")))
-    return [error.message for error in validator.iter_errors(json.loads(text))]
-
-
 def plan_world(world: World) -> Plan:
     """The plan of a generated manifest and state."""
     changes = diff_states(world.desired, world.live)
-    return make_plan(
-        world.desired, world.live, changes, judge(changes, NO_ALLOWANCES), cloud="AzureCloud", targets=()
-    )
+    return make_plan(world.desired, world.live, changes, judge(changes, NO_ALLOWANCES), cloud="AzureCloud", targets=())
 
 
 def loaded(text: str) -> Mapping[str, object]:
@@ -62,21 +53,21 @@ def test_plan_is_the_document_of_the_plan() -> None:
 @FEW_EXAMPLES
 @given(worlds())
 def test_drift_is_what_its_schema_says(world: World) -> None:
-    assert problems("drift", render_drift_json(plan_world(world))) == []
+    assert problems(loaded(render_drift_json(plan_world(world))), "drift:v1") == []
 
 
 @pytest.mark.parametrize("plan", [plan_of_everything(), refused_plan()], ids=["everything", "refused"])
 def test_each_report_is_what_its_schema_says(plan: Plan) -> None:
-    assert problems("plan", render_plan_json(plan)) == []
-    assert problems("apply", render_apply_json(plan, complete_result(plan))) == []
-    assert problems("drift", render_drift_json(plan)) == []
+    assert problems(loaded(render_plan_json(plan)), "plan:v1") == []
+    assert problems(loaded(render_apply_json(plan, complete_result(plan))), "apply:v1") == []
+    assert problems(loaded(render_drift_json(plan)), "drift:v1") == []
 
 
 def test_incomplete_and_refused_applies_are_what_the_schema_says() -> None:
     plan, refused = plan_of_everything(), refused_plan()
 
-    assert problems("apply", render_apply_json(plan, result_of_everything(plan))) == []
-    assert problems("apply", render_apply_json(refused, None, PlanRefused(refused.violations))) == []
+    assert problems(loaded(render_apply_json(plan, result_of_everything(plan))), "apply:v1") == []
+    assert problems(loaded(render_apply_json(refused, None, PlanRefused(refused.violations))), "apply:v1") == []
 
 
 def test_result_tells_how_each_change_ended() -> None:

@@ -1,12 +1,13 @@
 """The text report, read as its reader reads it: whole pages, and nothing in them that moves a cursor."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos, UsageError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
-from reconciler.manifest.desired import Desired, IdentitiesPolicy, Policy
+from reconciler.manifest.desired import Desired, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model import OWNER_TAG
 from reconciler.plan import Plan
 from reconciler.report.text import (
@@ -289,13 +290,13 @@ def test_error_without_a_hint_is_one_line() -> None:
         ),
     ],
 )
-def test_valid_manifest_is_told_in_numbers(groups: tuple[object, ...], text: str) -> None:
-    assert render_validate(Desired(groups)) == text  # type: ignore[arg-type]
+def test_valid_manifest_is_told_in_numbers(groups: tuple[DesiredGroup, ...], text: str) -> None:
+    assert render_validate(Desired(groups)) == text
 
 
 def hostile_plan() -> Plan:
     """A plan in which every text of others tries to write to the terminal."""
-    evil = "\x1b[2J\r\nPlan: 0 to add\u202e[bold]"
+    evil = "\x1b[2J\r\nForged\u202e[bold]"
     return plan_of(
         desired_group(listed("id-api", tags={f"tag{evil}": evil})),
         live_group(live_identity("id-api", tags={f"live{evil}": evil}), live_identity("id-old", location=evil)),
@@ -303,13 +304,13 @@ def hostile_plan() -> Plan:
 
 
 @pytest.mark.parametrize("render", [render_plan, render_drift])
-def test_no_text_of_others_moves_the_cursor_or_forges_a_line(render: object) -> None:
+def test_no_text_of_others_moves_the_cursor_or_forges_a_line(render: Callable[..., str]) -> None:
     plan = hostile_plan()
 
-    text = render(plan, Header("place\x1b[2J", "principal\r"), color=False)  # type: ignore[operator]
+    text = render(plan, Header("place\x1b[2J", "principal\r"), color=False)
 
     assert re.findall(r"[^\n\x20-\x7e]", text) == []
-    assert [line for line in text.splitlines() if line.startswith("Plan: 0 to add")] == []
+    assert [line for line in text.splitlines() if line.startswith("Forged")] == []
     assert "[bold]" in text
 
 
