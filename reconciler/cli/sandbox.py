@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -20,10 +21,30 @@ from reconciler.errors import InputFileError, ReconcilerError, UsageError
 if TYPE_CHECKING:
     import httpx
 
+    from reconciler.sandbox.faults import Fault
+    from reconciler.sandbox.rates import Rates
+    from reconciler.sandbox.tls import Authority
+
 sandbox_app = typer.Typer(no_args_is_help=True, help="A local emulator of Azure Resource Manager.")
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_EXTRA = ("cheroot", "trustme", "werkzeug")
 _LOOK_INTERVAL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """What `serve` was asked for; the command line's words, in its order."""
+
+    port: int
+    state: Path | None
+    subscriptions: tuple[str, ...]
+    tls: bool
+    rates: str
+    latency_s: float
+    page_size: int
+    faults: Path | None
+    random_seed: int
 
 
 @sandbox_app.callback()
@@ -40,8 +61,19 @@ def serve(
     subscription: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="A subscription to have; may be repeated.")
     ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve https; stderr says which certificate the clients have to trust.")
+    ] = False,
+    rates: Annotated[
+        str,
+        typer.Option(metavar="off|azure|xN", help="Throttle as Azure does, xN with a clock that runs N times faster."),
+    ] = "off",
     latency_ms: Annotated[int, typer.Option(min=0, help="Milliseconds that every call takes at least.")] = 0,
     page_size: Annotated[int, typer.Option(min=1, help="Entries of one page of a list.")] = 1000,
+    faults: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What goes wrong with which calls: a script, YAML or JSON.")
+    ] = None,
+    random_seed: Annotated[int, typer.Option(min=0, help="New ids and the faults' dice depend on it.")] = 0,
 ) -> None:
     """Serve the emulator over HTTP until Ctrl-C or SIGTERM.
 
@@ -50,7 +82,7 @@ def serve(
     subscriptions = tuple(subscription or ())
     _check_subscriptions(subscriptions)
     with _extra_needed():
-        _serve(port, state, subscriptions, latency_ms / 1000, page_size)
+        _serve(_Serving(port, state, subscriptions, tls, rates, latency_ms / 1000, page_size, faults, random_seed))
 
 
 @contextmanager
@@ -81,7 +113,7 @@ def _extra_needed() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] not in ("cheroot", "werkzeug"):
+        if error.name is None or error.name.split(".")[0] not in _EXTRA:
             raise
         raise ReconcilerError(
             f"The sandbox needs {error.name}, which is not installed.",
@@ -89,7 +121,7 @@ def _extra_needed() -> Iterator[None]:
         ) from error
 
 
-def _serve(port: int, state: Path | None, subscriptions: Sequence[str], latency_s: float, page_size: int) -> None:
+def _serve(asked: _Serving) -> None:
     from reconciler.sandbox import server
     from reconciler.sandbox.application import Application
     from reconciler.sandbox.calls import Settings
@@ -97,10 +129,20 @@ def _serve(port: int, state: Path | None, subscriptions: Sequence[str], latency_
     from reconciler.sandbox.state_node import StateError
 
     try:
-        with _stop_signals() as stopped, server.held(state):
-            contents = server.open_contents(state, subscriptions, DEFAULT_SUBSCRIPTION)
-            application = Application(contents, settings=Settings(page_size=page_size), latency_s=latency_s)
-            with server.saved_behind(state, application.state), server.running(application, port) as url:
+        with _stop_signals() as stopped, server.held(asked.state), _authority(asked.tls) as authority:
+            contents = server.open_contents(asked.state, asked.subscriptions, DEFAULT_SUBSCRIPTION, asked.random_seed)
+            application = Application(
+                contents,
+                settings=Settings(page_size=asked.page_size),
+                latency_s=asked.latency_s,
+                rates=_rates(asked.rates),
+                faults=_faults(asked.faults),
+                random_seed=asked.random_seed,
+            )
+            with (
+                server.saved_behind(asked.state, application.state),
+                server.running(application, asked.port, authority=authority) as url,
+            ):
                 typer.echo(url)
                 while not stopped:
                     time.sleep(_LOOK_INTERVAL_S)
@@ -108,6 +150,47 @@ def _serve(port: int, state: Path | None, subscriptions: Sequence[str], latency_
         raise InputFileError(str(error), "Mend the state file, or name another one with --state.") from error
     except server.ServeError as error:
         raise ReconcilerError(str(error), "Name another port with --port, or 0 for any that is free.") from error
+
+
+def _rates(asked: str) -> "Rates | None":
+    from reconciler.sandbox.rates import Rates, parse_speed
+
+    try:
+        speed = parse_speed(asked)
+    except ValueError as error:
+        raise UsageError(f"--rates {error}.") from error
+    return None if speed is None else Rates(speed)
+
+
+def _faults(path: Path | None) -> "tuple[Fault, ...]":
+    from reconciler.sandbox.faults import FaultFileError, parse_faults
+
+    if path is None:
+        return ()
+    hint = "Mend the script of faults, or name another one with --faults."
+    try:
+        return parse_faults(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputFileError(f"{path}: cannot be read: {error.strerror}", hint) from error
+    except UnicodeDecodeError as error:
+        raise InputFileError(f"{path}: not UTF-8: {error.reason} at byte {error.start}", hint) from error
+    except FaultFileError as error:
+        raise InputFileError(f"{path}: {error}", hint) from error
+
+
+@contextmanager
+def _authority(wanted: bool) -> "Iterator[Authority | None]":
+    """The certificate authority of this run, told on stderr; None where plain http is served."""
+    if not wanted:
+        yield None
+        return
+    from reconciler.sandbox.tls import throw_away_authority
+
+    with throw_away_authority() as authority:
+        typer.echo(
+            f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {authority.certificate}", err=True
+        )
+        yield authority
 
 
 def _check_subscriptions(subscriptions: Sequence[str]) -> None:

@@ -8,31 +8,63 @@ happen outside it.
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import Random
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox import authorization, managed_identity, resource_groups, subscriptions
+from reconciler.sandbox import (
+    associated_resources,
+    authorization,
+    federated_credentials,
+    locks,
+    managed_identity,
+    resource_groups,
+    resource_lists,
+    resources,
+    role_assignments,
+    role_definitions,
+    subscriptions,
+)
 from reconciler.sandbox.answers import Answer, ArmRefusalError, Exchange, error_body, to_response
 from reconciler.sandbox.calls import Call, Settings, identify
 from reconciler.sandbox.control import PREFIX, Control
+from reconciler.sandbox.fault_injection import FaultScript, FaultyApplication
+from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.federated_credentials import WritesInFlight
+from reconciler.sandbox.login import Login
+from reconciler.sandbox.paths import split_path
+from reconciler.sandbox.rates import RatedCall, Rates, replace_remaining
 from reconciler.sandbox.request_log import LoggedRequest, RequestLog
-from reconciler.sandbox.routing import Route, Router, check_api_version, missing_api_version, unsupported_method
+from reconciler.sandbox.routing import (
+    Route,
+    Router,
+    check_api_version,
+    missing_api_version,
+    unsupported_method,
+)
 from reconciler.sandbox.state import Contents, State
 from reconciler.sandbox.subscriptions import require_subscription
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *resource_groups.ROUTES,
     *managed_identity.ROUTES,
+    *federated_credentials.ROUTES,
     *authorization.ROUTES,
+    *role_definitions.ROUTES,
+    *role_assignments.ROUTES,
+    *locks.ROUTES,
+    *associated_resources.ROUTES,
+    *resource_lists.ROUTES,
+    *resources.ROUTES,
 )
 
 _log = logging.getLogger(__name__)
@@ -60,6 +92,8 @@ class Application:
         settings: Settings | None = None,
         random_seed: int = 0,
         latency_s: float = 0.0,
+        rates: Rates | None = None,
+        faults: Sequence[Fault] = (),
         clock: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], None] = time.sleep,
         new_id: Callable[[], str] = _random_guid,
@@ -67,20 +101,28 @@ class Application:
         """Start from `contents`.
 
         Args:
-            random_seed: principal and client ids of new identities depend on it and on nothing else.
+            random_seed: principal and client ids of new identities depend on it and on nothing else; so does which
+                calls a fault with a probability meets.
             latency_s: seconds that every call to ARM takes at least.
+            rates: how fast a client may be; None lets everybody be as fast as they can.
+            faults: the script to begin with.
             clock: the current time, with its zone.
             new_id: fresh GUIDs for the request ids of answers.
         """
         self.state = State(contents, random_seed)
         self._settings = settings or Settings()
         self._latency_s = latency_s
+        self._rates = rates
         self._clock = clock
         self._sleep = sleep
         self._new_id = new_id
         self._requests = RequestLog()
-        self._control = Control(self.state, contents, self._requests)
+        self._login = Login(self.state, clock, new_id)
+        script = FaultScript(faults, Random(random_seed))  # noqa: S311  a script's dice, not a secret
+        self._faulty = FaultyApplication(self._serve, script, self.state, self._requests, self._past, sleep)
+        self._control = Control(self.state, contents, self._requests, self._login, script)
         self._router = Router(_ROUTES)
+        self._writes = WritesInFlight()
 
     @property
     def requests(self) -> tuple[LoggedRequest, ...]:
@@ -88,6 +130,20 @@ class Application:
         return self._requests.entries()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request, as far as the script of faults lets it.
+
+        Raises:
+            ConnectionResetFault: the connection has to be reset.
+            BodyCutOffFault: while the body is read: the connection has to be closed.
+        """
+        steering = str(environ["REQUEST_URI"]).startswith(PREFIX)
+        return (self._serve if steering else self._faulty)(environ, start_response)
+
+    def _past(self, contents: Contents) -> "tuple[WSGIApplication, Callable[[], Sequence[LoggedRequest]]]":
+        past = Application(contents, settings=self._settings, clock=self._clock, new_id=self._new_id)
+        return past, past._requests.entries
+
+    def _serve(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request; an error of our own becomes a 500 and a log entry, in process too."""
         request = Request(environ)
         path, _, query = _target(str(environ["REQUEST_URI"])).partition("?")
@@ -103,13 +159,27 @@ class Application:
         if path.startswith(PREFIX):
             answer = self._control.answer(request.method, path, request.get_data())
             return to_response(answer, self._exchange(request, None))
-        if self._latency_s > 0:
-            self._sleep(self._latency_s)
         visit = _Visit(request, path, dict(_query_pairs(query)))
+        found = self._router.find(path)
+        if found is not None:
+            visit.route, visit.names = found
+        with self._writes.arrival(request.method, visit.names) as visit.overlaps:
+            if self._latency_s > 0:
+                self._sleep(self._latency_s)
+            return self._decide(visit, f"{path}?{query}" if query else path)
+
+    def _decide(self, visit: "_Visit", asked: str) -> Response:
+        request = visit.request
+        login = self._login.answer(request, visit.path, visit.query)
+        if login is not None:
+            self._requests.add(LoggedRequest(request.method, asked, login.status_code, ""))
+            return login
         answer = self._answer(visit)
-        asked = f"{path}?{query}" if query else path
         self._requests.add(LoggedRequest(request.method, asked, answer.status, visit.principal_id))
-        return to_response(answer, self._exchange(request, visit.route))
+        response = to_response(answer, self._exchange(request, visit.route))
+        if visit.remaining and not answer.from_gateway:
+            replace_remaining(response.headers, visit.remaining)
+        return response
 
     def _answer(self, visit: "_Visit") -> Answer:
         with self.state.lock:
@@ -124,29 +194,33 @@ class Application:
         request = visit.request
         caller = identify(request.headers.get("Authorization"), self.state.tenant_id)
         visit.principal_id = caller.principal_id
+        if self._rates is not None:
+            words = split_path(visit.path.casefold())
+            rated = RatedCall(request.method, words, self.state.tenant_id, caller.principal_id)
+            visit.remaining = self._rates.admit_to_arm(rated, now.timestamp())
+            self._rates.admit_to_provider(rated, now.timestamp())
         api_version = visit.query.get("api-version", "").lower()
         if not api_version:
             raise missing_api_version()
-        found = self._router.find(visit.path)
-        if found is None:
+        if visit.route is None:
             raise self._router.unknown_path(visit.path, api_version)
-        visit.route, names = found
         check_api_version(visit.route, api_version)
         handler = visit.route.handlers.get(request.method)
         if handler is None:
             raise unsupported_method(request.method)
-        if "subscription" in names:
-            require_subscription(self.state, names["subscription"])
+        if "subscription" in visit.names:
+            require_subscription(self.state, visit.names["subscription"])
         call = Call(
             request.method,
             visit.path,
-            names,
+            visit.names,
             visit.query,
             request.get_data(),
             caller,
             request.host_url.rstrip("/"),
             now,
             self._settings,
+            visit.overlaps,
         )
         return handler(self.state, call)
 
@@ -164,6 +238,9 @@ class _Visit:
     query: dict[str, str]
     principal_id: str = ""
     route: Route | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    overlaps: bool = False
+    remaining: Mapping[str, str] = field(default_factory=dict)
 
 
 def _target(uri: str) -> str:

@@ -3,11 +3,9 @@
 from reconciler.sandbox import rights
 from reconciler.sandbox.answers import Answer
 from reconciler.sandbox.calls import Call
-from reconciler.sandbox.resource_groups import group_not_found
-from reconciler.sandbox.routing import Route, split_path
-from reconciler.sandbox.shelf import key_of
+from reconciler.sandbox.routing import Route
+from reconciler.sandbox.scopes import require_group_of
 from reconciler.sandbox.state import Grant, State
-from reconciler.sandbox.subscriptions import require_subscription
 
 NAMESPACE = "Microsoft.Authorization"
 PERMISSIONS_READ = f"{NAMESPACE}/permissions/read"
@@ -25,18 +23,9 @@ def list_permissions(state: State, call: Call) -> Answer:
     same path at a subscription, and that a resource need not exist, is assumed.
     """
     scope = call.names["scope"]
-    _require_scope(state, scope)
+    require_group_of(state, scope)
     rights.require(state, call, PERMISSIONS_READ, scope)
     return Answer(200, {"value": [_show(grant) for grant in rights.grants_at(state, call.caller, scope)]})
-
-
-def _require_scope(state: State, scope: str) -> None:
-    words = split_path(scope)
-    if len(words) >= 2 and words[0].casefold() == "subscriptions":
-        require_subscription(state, words[1])
-    in_group = len(words) >= 4 and words[2].casefold() == "resourcegroups"
-    if in_group and state.resource_groups.get(key_of(words[1], words[3])) is None:
-        raise group_not_found(words[3])
 
 
 def _show(grant: Grant) -> object:

@@ -3,12 +3,16 @@ for."""
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 from reconciler.sandbox.answers import Answer, error_body
+from reconciler.sandbox.fault_injection import FaultScript
+from reconciler.sandbox.faults import FaultFileError, parse_faults
+from reconciler.sandbox.login import Login
 from reconciler.sandbox.request_log import RequestLog
 from reconciler.sandbox.state import Contents, State
 from reconciler.sandbox.state_json import format_state, grant_json, parse_permissions
-from reconciler.sandbox.state_node import StateError
+from reconciler.sandbox.state_node import Node, StateError
 
 PREFIX = "/_sandbox/"
 
@@ -23,18 +27,26 @@ class Control:
     | `GET state` | the state, in the form of the state file |
     | `POST reset` | back to the state that was loaded, and an empty log |
     | `PUT permissions` | replaces who may do what: `{"permissions": [...]}` as in the state file |
+    | `PUT tokens` | how long new tokens are good for: `{"lifetimeSeconds": 3599}` |
+    | `PUT faults` | begins another script of faults, YAML or JSON, in the form of the file |
+    | `DELETE faults` | ends the script |
     """
 
-    def __init__(self, state: State, loaded: Contents, log: RequestLog) -> None:
+    def __init__(self, state: State, loaded: Contents, log: RequestLog, login: Login, faults: FaultScript) -> None:
         self._state = state
         self._loaded = loaded
         self._log = log
+        self._login = login
+        self._faults = faults
         self._routes: dict[tuple[str, str], Callable[[bytes], Answer]] = {
             ("GET", "requests"): self._list_requests,
             ("DELETE", "requests"): self._forget_requests,
             ("GET", "state"): self._show_state,
             ("POST", "reset"): self._reset,
             ("PUT", "permissions"): self._set_permissions,
+            ("PUT", "tokens"): self._set_token_lifetime,
+            ("PUT", "faults"): self._begin_faults,
+            ("DELETE", "faults"): self._end_faults,
         }
 
     def answer(self, method: str, path: str, body: bytes) -> Answer:
@@ -68,3 +80,25 @@ class Control:
             return Answer(400, error_body("BadRequest", str(error)))
         self._state.set_permissions(grants)
         return Answer(200, {"permissions": [grant_json(grant) for grant in grants]})
+
+    def _set_token_lifetime(self, body: bytes) -> Answer:
+        try:
+            root = Node(json.loads(body), "")
+            root.only("lifetimeSeconds")
+            seconds = root.required("lifetimeSeconds").count()
+        except (ValueError, StateError) as error:
+            return Answer(400, error_body("BadRequest", str(error)))
+        self._login.lifetime = timedelta(seconds=seconds)
+        return Answer(200, {"lifetimeSeconds": seconds})
+
+    def _begin_faults(self, body: bytes) -> Answer:
+        try:
+            faults = parse_faults(body.decode("utf-8"))
+        except (UnicodeDecodeError, FaultFileError) as error:
+            return Answer(400, error_body("BadRequest", str(error)))
+        self._faults.replace(faults)
+        return Answer(200, {"faults": len(faults)})
+
+    def _end_faults(self, _body: bytes) -> Answer:
+        self._faults.replace(())
+        return Answer(204)

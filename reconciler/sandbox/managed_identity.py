@@ -1,4 +1,8 @@
-"""Microsoft.ManagedIdentity: user-assigned identities."""
+"""Microsoft.ManagedIdentity: user-assigned identities.
+
+Whether what an identity restricts itself to (isolation scope, assignment restrictions) is kept by those that attach it
+is not enforced: no answer of ARM to a breach is known.
+"""
 
 import re
 from dataclasses import replace
@@ -7,9 +11,11 @@ from reconciler.sandbox import rights
 from reconciler.sandbox.answers import Answer, ArmRefusalError, by_gateway, by_provider
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.locations import REGIONS, normalize_location
+from reconciler.sandbox.locking import refuse_locked
 from reconciler.sandbox.paging import page, resume_after
 from reconciler.sandbox.resource_groups import group_scope, require_group, require_location, require_writable_group
 from reconciler.sandbox.routing import Route
+from reconciler.sandbox.scopes import resource_not_found
 from reconciler.sandbox.shelf import key_of
 from reconciler.sandbox.state import Identity, ResourceGroup, State
 from reconciler.sandbox.tags import read_tags
@@ -26,6 +32,9 @@ API_VERSIONS = (
 _ISOLATION_SCOPE_SINCE = "2024-11-30"
 _ISOLATION_SCOPES = ("None", "Regional")
 """Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI, `properties.isolationScope`."""
+
+_RESTRICTIONS_SINCE = "2025-05-31-preview"
+"""Source: OpenAPI 2025-05-31-preview, `properties.assignmentRestrictions.providers`."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}")
 """Source: Azure documentation on resource names (3 to 128 characters, begins with a letter or digit)."""
@@ -52,8 +61,8 @@ def _list(state: State, call: Call, scope: str, names: tuple[str, ...]) -> Answe
 
 def get_identity(state: State, call: Call) -> Answer:
     """One identity."""
-    rights.require(state, call, READ, _scope(call))
-    return Answer(200, _show(call, _existing(state, call)))
+    rights.require(state, call, READ, identity_scope(call))
+    return Answer(200, _show(call, existing_identity(state, call)))
 
 
 def put_identity(state: State, call: Call) -> Answer:
@@ -62,8 +71,9 @@ def put_identity(state: State, call: Call) -> Answer:
     Source: recorded traffic (every first PUT is a 201, every later one a 200 without `Location`). That a PUT without
     tags empties them, and one without an isolation scope removes it, is assumed from PUT being a replacement.
     """
-    rights.require(state, call, WRITE, _scope(call))
+    rights.require(state, call, WRITE, identity_scope(call))
     group = require_writable_group(state, call)
+    refuse_locked(state, call)
     existing = state.identities.get(_key(call))
     body = call.json_object()
     location = require_location(call, body)
@@ -71,13 +81,19 @@ def put_identity(state: State, call: Call) -> Answer:
     if existing is not None:
         _refuse_other_location(existing, location)
         isolation_scope = _isolation_scope(call, body) if _knows_isolation(call) else existing.isolation_scope
-        changed = replace(existing, tags=tags, isolation_scope=isolation_scope)
+        providers = _providers(call, body) if _knows_restrictions(call) else existing.assigned_to_providers
+        changed = replace(existing, tags=tags, isolation_scope=isolation_scope, assigned_to_providers=providers)
         state.put_identity(changed)
         return Answer(200, _show(call, changed))
     _check_name(call.names["name"])
     _check_location(location)
-    isolation_scope = _isolation_scope(call, body)
-    created = replace(_new_identity(state, call, group, location), tags=tags, isolation_scope=isolation_scope)
+    isolation_scope, providers = _isolation_scope(call, body), _providers(call, body)
+    created = replace(
+        _new_identity(state, call, group, location),
+        tags=tags,
+        isolation_scope=isolation_scope,
+        assigned_to_providers=providers,
+    )
     state.put_identity(created)
     return Answer(201, _show(call, created), {"Location": created.resource_id})
 
@@ -87,18 +103,20 @@ def patch_identity(state: State, call: Call) -> Answer:
 
     Source: recorded traffic (azure-sdk-for-net, RemoveTag). A location may be repeated but not changed: OpenAPI.
     """
-    rights.require(state, call, WRITE, _scope(call))
+    rights.require(state, call, WRITE, identity_scope(call))
     require_writable_group(state, call)
-    identity = _existing(state, call)
+    refuse_locked(state, call)
+    identity = existing_identity(state, call)
     body = call.json_object()
     location = call.text_field(body, "location")
     if location:
         _refuse_other_location(identity, location)
-    tags, isolation_scope = read_tags(body), _isolation_scope(call, body)
+    tags, isolation_scope, providers = read_tags(body), _isolation_scope(call, body), _providers(call, body)
     changed = replace(
         identity,
         tags=identity.tags if tags is None else tags,
         isolation_scope=identity.isolation_scope if isolation_scope is None else isolation_scope,
+        assigned_to_providers=identity.assigned_to_providers if providers is None else providers,
     )
     state.put_identity(changed)
     return Answer(200, _show(call, changed))
@@ -107,8 +125,9 @@ def patch_identity(state: State, call: Call) -> Answer:
 def delete_identity(state: State, call: Call) -> Answer:
     """200 without a body, or 204 where there is no such identity; an absent group is a 404. Source: recorded
     traffic."""
-    rights.require(state, call, DELETE, _scope(call))
+    rights.require(state, call, DELETE, identity_scope(call))
     require_writable_group(state, call)
+    refuse_locked(state, call)
     if state.identities.get(_key(call)) is None:
         return Answer(204)
     state.remove_identity(_key(call))
@@ -119,26 +138,22 @@ def _key(call: Call) -> tuple[str, ...]:
     return key_of(call.names["subscription"], call.names["group"], call.names["name"])
 
 
-def _scope(call: Call) -> str:
+def identity_scope(call: Call) -> str:
+    """The identity's path, names as asked."""
     return f"{group_scope(call)}/providers/{TYPE}/{call.names['name']}"
 
 
-def _existing(state: State, call: Call) -> Identity:
+def existing_identity(state: State, call: Call) -> Identity:
+    """The identity that a path names, or ARM's 404."""
     require_group(state, call)
     identity = state.identities.get(_key(call))
     if identity is None:
-        # Source: recorded traffic (azure-service-operator; the names are echoed as asked).
-        raise by_gateway(
-            404,
-            "ResourceNotFound",
-            f"The Resource '{TYPE}/{call.names['name']}' under resource group '{call.names['group']}' was not found. "
-            "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-        )
+        raise resource_not_found(f"{TYPE}/{call.names['name']}", call.names["group"])
     return identity
 
 
 def _new_identity(state: State, call: Call, group: ResourceGroup, location: str) -> Identity:
-    principal_id, client_id = state.new_ids()
+    principal_id, client_id = state.new_ids(call.now)
     return Identity(
         group.subscription_id,
         group.name,
@@ -202,15 +217,34 @@ def _unknown_isolation_scope(value: object) -> ArmRefusalError:
     return by_provider(400, "BadRequest", f"The request format was unexpected: isolationScope '{value}' is not known.")
 
 
+def _knows_restrictions(call: Call) -> bool:
+    return call.api_version >= _RESTRICTIONS_SINCE
+
+
+def _providers(call: Call, body: dict[str, object]) -> tuple[str, ...] | None:
+    """The providers that a body restricts the identity to, None where it does not say."""
+    properties = body.get("properties")
+    restrictions = properties.get("assignmentRestrictions") if isinstance(properties, dict) else None
+    if not _knows_restrictions(call) or restrictions is None:
+        return None
+    providers = restrictions.get("providers") if isinstance(restrictions, dict) else None
+    if not isinstance(providers, list) or not all(isinstance(provider, str) for provider in providers):
+        # Source: assumed.
+        raise by_provider(400, "BadRequest", "The request format was unexpected: assignmentRestrictions is invalid.")
+    return tuple(providers)
+
+
 def _show(call: Call, identity: Identity) -> object:
     # Source: recorded traffic since 2023 (key order; `tags` is {} when there are none; no systemData).
-    properties = {
+    properties: dict[str, object] = {
         "tenantId": identity.tenant_id,
         "principalId": identity.principal_id,
         "clientId": identity.client_id,
     }
     if identity.isolation_scope is not None and _knows_isolation(call):
         properties["isolationScope"] = identity.isolation_scope
+    if identity.assigned_to_providers is not None and _knows_restrictions(call):
+        properties["assignmentRestrictions"] = {"providers": list(identity.assigned_to_providers)}
     return {
         "location": identity.location,
         "tags": dict(identity.tags),
@@ -221,13 +255,14 @@ def _show(call: Call, identity: Identity) -> object:
     }
 
 
-_IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/" + TYPE
+IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/" + TYPE
+"""The path of a group's identities."""
 
 ROUTES = (
     Route("/subscriptions/{subscription}/providers/" + TYPE, API_VERSIONS, {"GET": list_in_subscription}),
-    Route(_IN_GROUP, API_VERSIONS, {"GET": list_in_group}),
+    Route(IN_GROUP, API_VERSIONS, {"GET": list_in_group}),
     Route(
-        _IN_GROUP + "/{name}",
+        IN_GROUP + "/{name}",
         API_VERSIONS,
         {"GET": get_identity, "PUT": put_identity, "PATCH": patch_identity, "DELETE": delete_identity},
     ),

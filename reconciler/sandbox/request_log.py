@@ -9,12 +9,22 @@ _KEPT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request; `path` is as asked, with the query; `principal` is "" where no token was given."""
+    """One request; `path` is as asked, with the query; `principal` is "" where no token was given.
+
+    `fault` names the scripted fault that answered in ARM's place, "" where none did; where it reset the connection,
+    `status` is 0.
+    """
 
     method: str
     path: str
     status: int
     principal: str
+    fault: str = ""
+
+    def to_json(self) -> object:
+        """The request as `RequestLog.to_json` lists it."""
+        known = {"method": self.method, "path": self.path, "status": self.status, "principal": self.principal}
+        return {**known, "fault": self.fault} if self.fault else known
 
 
 class RequestLog:
@@ -43,7 +53,7 @@ class RequestLog:
 
     def to_json(self) -> object:
         """`{"count", "counts": [{"method", "status", "count"}], "requests": [{"method", "path", "status",
-        "principal"}]}`."""
+        "principal", "fault"}]}`; `fault` is there only for what a fault answered."""
         with self._lock:
             return {
                 "count": self._counts.total(),
@@ -51,8 +61,5 @@ class RequestLog:
                     {"method": method, "status": status, "count": count}
                     for (method, status), count in sorted(self._counts.items())
                 ],
-                "requests": [
-                    {"method": entry.method, "path": entry.path, "status": entry.status, "principal": entry.principal}
-                    for entry in self._entries
-                ],
+                "requests": [entry.to_json() for entry in self._entries],
             }

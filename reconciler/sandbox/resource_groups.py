@@ -9,6 +9,7 @@ from reconciler.sandbox import rights
 from reconciler.sandbox.answers import Answer, ArmRefusalError, by_gateway
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.locations import REGIONS, normalize_location
+from reconciler.sandbox.locking import refuse_locked
 from reconciler.sandbox.paging import page, resume_after
 from reconciler.sandbox.routing import Route
 from reconciler.sandbox.shelf import key_of
@@ -40,15 +41,20 @@ def group_not_found(name: str) -> ArmRefusalError:
 
 
 def require_writable_group(state: State, call: Call) -> ResourceGroup:
-    """The group that a path names, unless it is being deleted. Source: text as quoted by users, status assumed."""
+    """The group that a path names, unless it is being deleted."""
     group = require_group(state, call)
     if state.is_leaving(group.key):
-        raise by_gateway(
-            409,
-            "ResourceGroupBeingDeleted",
-            f"The resource group '{group.name}' is in deprovisioning state and cannot perform this operation.",
-        )
+        raise group_being_deleted(group.name)
     return group
+
+
+def group_being_deleted(name: str) -> ArmRefusalError:
+    """Source: text as quoted by users, status assumed."""
+    return by_gateway(
+        409,
+        "ResourceGroupBeingDeleted",
+        f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
+    )
 
 
 def require_location(call: Call, body: dict[str, object]) -> str:
@@ -98,6 +104,7 @@ def head_group(state: State, call: Call) -> Answer:
 def put_group(state: State, call: Call) -> Answer:
     """Create a group (201) or replace what can change of it (200). Source: recorded traffic."""
     rights.require(state, call, WRITE, group_scope(call))
+    refuse_locked(state, call)
     name = call.names["group"]
     existing = state.resource_groups.get(key_of(call.names["subscription"], name))
     body = call.json_object()
@@ -126,6 +133,7 @@ def patch_group(state: State, call: Call) -> Answer:
     """Replace the tag map. Source: OpenAPI (ResourceGroups_Update); what it leaves out stays: assumed."""
     rights.require(state, call, WRITE, group_scope(call))
     group = require_writable_group(state, call)
+    refuse_locked(state, call)
     body = call.json_object()
     tags, managed_by = read_tags(body), call.text_field(body, "managedBy")
     changed = replace(
@@ -138,10 +146,13 @@ def patch_group(state: State, call: Call) -> Answer:
 
 
 def delete_group(state: State, call: Call) -> Answer:
-    """Accept the deletion: 202 and a `Location` to poll. Source: recorded traffic (azure-service-operator,
-    azure-cli)."""
+    """Accept the deletion: 202 and a `Location` to poll. A lock in it refuses at once.
+
+    Source: recorded traffic (azure-service-operator, azure-cli).
+    """
     rights.require(state, call, DELETE, group_scope(call))
     group = require_group(state, call)
+    refuse_locked(state, call)
     token = _operation_token(state, group)
     if not state.is_leaving(group.key):
         state.start_deletion(token, GroupDeletion(group.key, call.now + call.settings.group_deletion))

@@ -3,15 +3,17 @@
 Paths are taken from the raw request line, segment by segment: decoded, empty segments dropped, fixed words in any case.
 That is how real ARM takes them: clients send doubled slashes and whole scopes with `%2F` (source: recorded traffic of
 azure-libraries-for-net and cloud-custodian). A `{scope}` at the head of a template stands for any number of segments,
-which is how extension resources such as permissions apply to everything.
+which is how extension resources such as permissions apply to everything. A `{types}` at the end stands for the types
+and names of a resource of any provider that has no routes of its own.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from reconciler.sandbox.answers import Answer, ArmRefusalError, by_gateway
 from reconciler.sandbox.calls import Call
+from reconciler.sandbox.paths import split_path as split_path  # part of what this module offers
 from reconciler.sandbox.state import State
 
 Handler = Callable[[State, Call], Answer]
@@ -20,13 +22,15 @@ RESOURCES = "Microsoft.Resources"
 """The namespace of what ARM serves itself: subscriptions, resource groups and their operations."""
 
 _SCOPE = "{scope}"
+_TYPES = "{types}"
+_ANY_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """A path of ARM, the api-versions in which it exists, and who answers each method.
 
-    `template` is written as in the OpenAPI documents.
+    `template` is written as in the OpenAPI documents. Without `api_versions` the route exists in every one.
     """
 
     template: str
@@ -53,6 +57,12 @@ class Route:
                 return None
             names["scope"] = "/" + "/".join(segments[:scope_length])
             words, segments = words[1:], segments[scope_length:]
+        if words[-1:] == (_TYPES,):
+            types = segments[len(words) - 1 :]
+            if not types or len(types) % 2 or "providers" in (word.casefold() for word in types[::2]):
+                return None
+            names["types"] = "/".join(types)
+            words, segments = words[:-1], segments[: len(words) - 1]
         if len(words) != len(segments):
             return None
         for word, segment in zip(words, segments, strict=True):
@@ -63,23 +73,19 @@ class Route:
         return names
 
 
-def split_path(path: str) -> tuple[str, ...]:
-    """The segments of a path, decoded; `%2F` separates like `/`, and empty segments vanish."""
-    return tuple(segment for segment in unquote(path).split("/") if segment)
-
-
 class Router:
     """All routes of the sandbox."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._routes = tuple(routes)
+        self._own_namespaces = frozenset(route.namespace.casefold() for route in routes)
 
     def find(self, path: str) -> tuple[Route, Mapping[str, str]] | None:
         """The route of a path and the names in it."""
         segments = split_path(path)
         for route in self._routes:
             names = route.match(segments)
-            if names is not None:
+            if names is not None and names.get("namespace", "").casefold() not in self._own_namespaces:
                 return route, names
         return None
 
@@ -104,7 +110,7 @@ def check_api_version(route: Route, api_version: str) -> None:
     Source: as quoted by users; ARM's own paths answer InvalidApiVersionParameter (azure-cli issue 31331), those of
     resource providers InvalidResourceType (acs-engine issue 4037).
     """
-    if api_version in route.api_versions:
+    if api_version in route.api_versions or (not route.api_versions and _ANY_API_VERSION.fullmatch(api_version)):
         return
     if route.namespace == RESOURCES:
         raise invalid_api_version(api_version, route.api_versions)

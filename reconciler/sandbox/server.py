@@ -1,11 +1,15 @@
 """The sandbox over HTTP on loopback, for clients that are not ours.
 
 cheroot keeps connections open, holds idle ones without a thread, and finishes the calls in flight when it is stopped.
-The state file is written behind the calls: a save after every write would make each one as slow as the state is big.
+New connections are held like idle ones until they say something, since clients open more of them than there are
+threads. The state file is written behind the calls: a save after every write would make each one as slow as the state
+is big.
 """
 
 import logging
 import socket
+import ssl
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,14 +22,23 @@ from cheroot import wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 
 from reconciler.sandbox.application import Application
+from reconciler.sandbox.fault_injection import BodyCutOffFault, ConnectionResetFault
 from reconciler.sandbox.state import Contents, State, Subscription
 from reconciler.sandbox.state_file import StateSaver, load_state, locked, save_state
 from reconciler.sandbox.state_node import StateError
+from reconciler.sandbox.tls import TLS_HOST, Authority, LateHandshakeAdapter, shake_hands
 
 HOST = "127.0.0.1"
 """Loopback only: whoever reaches the sandbox may do everything in it."""
 
 _THREADS = 32
+_BACKLOG = 1024
+_IDLE_S = 120
+"""Longer than clients keep a connection that they may use again: Terraform's azurerm does so for 90 seconds."""
+_STALLED_S = 10
+"""A connection that stops in the middle of a request keeps a thread for so long."""
+_CONNECTIONS = 512
+"""Idle connections to hold; beyond them, each is closed after its answer. Below the usual limit of 1024 open files."""
 _FLUSH_INTERVAL_S = 1.0
 _SHUTDOWN_S = 30
 
@@ -37,22 +50,34 @@ class ServeError(Exception):
 
 
 @contextmanager
-def running(application: Application, port: int = 0) -> Iterator[str]:
+def running(application: Application, port: int = 0, *, authority: Authority | None = None) -> Iterator[str]:
     """Serve an application on loopback; yields the base URL once it answers. Port 0 takes any that is free.
 
     Leaving waits for the calls in flight, at most 30 seconds.
+
+    Args:
+        authority: serve https, with its certificate; None serves http.
 
     Raises:
         ServeError: the port is taken or may not be used.
     """
     server = _Server(
-        (HOST, port), application, numthreads=_THREADS, request_queue_size=1024, shutdown_timeout=_SHUTDOWN_S
+        (HOST, port),
+        application,
+        numthreads=_THREADS,
+        request_queue_size=_BACKLOG,
+        timeout=_IDLE_S,
+        shutdown_timeout=_SHUTDOWN_S,
     )
+    if authority is not None:
+        server.ssl_adapter = LateHandshakeAdapter(authority.context)
+    server.gateway = _Gateway
     server.prepare()
     thread = threading.Thread(target=server.serve, name="sandbox-server")
     thread.start()
+    scheme, host = ("http", HOST) if authority is None else ("https", TLS_HOST)
     try:
-        yield f"http://{HOST}:{server.bind_addr[1]}"
+        yield f"{scheme}://{host}:{server.bind_addr[1]}"
     finally:
         server.stop()
         thread.join()
@@ -62,9 +87,58 @@ class _Connection(HTTPConnection):
     # Only with proxy_mode does a path with a leading `//` arrive whole, as Azure's clients send some.
     RequestHandlerClass = partial(HTTPRequest, proxy_mode=True)
 
+    def __init__(self, server: "_Server", sock: socket.socket, makefile: Callable[..., object]) -> None:
+        super().__init__(server, sock, makefile)
+        sock.settimeout(_STALLED_S)
+        self._awaits_handshake = isinstance(sock, ssl.SSLSocket)
+        self.is_to_be_reset = False
+
+    def communicate(self) -> bool:
+        """Read and answer what came; True where the connection stays open."""
+        if self._awaits_handshake:
+            self._awaits_handshake = False
+            # The first request is waited for as later ones are: without a thread.
+            return shake_hands(self.socket)
+        read_and_answer: Callable[[], object] = super().communicate
+        return bool(read_and_answer())
+
+    def close(self) -> None:
+        """Close the connection, with a reset where a fault asks for one."""
+        if not self.is_to_be_reset:
+            super().close()
+            return
+        # Without a shutdown before it: that would end the connection in good order.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.rfile.close()
+        self.socket.close()
+
+
+class _Gateway(wsgi.Gateway_10):
+    def respond(self) -> None:
+        """Answer a request, or break its connection where a fault asks for that."""
+        try:
+            super().respond()
+        except ConnectionResetFault:
+            self.req.conn.is_to_be_reset = True
+            self._say_no_more()
+        except BodyCutOffFault:
+            self._say_no_more()
+
+    def _say_no_more(self) -> None:
+        self.req.ready = False
+        self.req.close_connection = True
+
 
 class _Server(wsgi.Server):
     ConnectionClass = _Connection
+    keep_alive_conn_limit = _CONNECTIONS
+
+    def process_conn(self, conn: _Connection) -> None:
+        """Hand a connection to a thread once there is something to read from it."""
+        if conn.last_used is None:
+            self.put_conn(conn)
+        else:
+            super().process_conn(conn)
 
     @staticmethod
     def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
@@ -77,17 +151,18 @@ class _Server(wsgi.Server):
         return socket_
 
 
-def open_contents(path: Path | None, subscription_ids: Sequence[str], otherwise: str) -> Contents:
+def open_contents(path: Path | None, subscription_ids: Sequence[str], otherwise: str, random_seed: int = 0) -> Contents:
     """What to serve: the state of a file, or an empty one, with these subscriptions added.
 
     Args:
         path: a state file; where it does not exist yet, it is created. None keeps the state in memory.
         otherwise: the subscription of a state that would have none.
+        random_seed: ids that the file leaves out depend on it.
 
     Raises:
         StateError: the file is damaged or cannot be created.
     """
-    contents = load_state(path) if path is not None and path.exists() else Contents()
+    contents = load_state(path, random_seed) if path is not None and path.exists() else Contents()
     known = {item.subscription_id.casefold(): item for item in contents.subscriptions}
     wanted = subscription_ids or (() if known else (otherwise,))
     for subscription_id in wanted:

@@ -1,4 +1,4 @@
-"""What exists in the sandbox: subscriptions, resource groups, identities and rights, in memory.
+"""What exists in the sandbox: subscriptions, resource groups, identities, what hangs on them, and rights, in memory.
 
 Values are frozen and replaced whole, so that a reader never sees half a change and "did anything change" is an equality
 test.
@@ -6,10 +6,14 @@ test.
 
 import threading
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, TypeVar
 
+from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.shelf import Key, Shelf, key_of
+from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment
 
 DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
 """The tenant of a state that names none."""
@@ -20,6 +24,14 @@ DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 _NAMESPACE = uuid.UUID("5b0f3a52-7d0c-4a53-9b1e-4d0c6f1f7a10")
 
 Tags = tuple[tuple[str, str], ...]
+
+
+class _Keyed(Protocol):
+    @property
+    def key(self) -> Key: ...
+
+
+V = TypeVar("V", bound=_Keyed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,10 @@ class ResourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A user-assigned identity; `isolation_scope` is None where it was never set."""
+    """A user-assigned identity; `isolation_scope` and `assigned_to_providers` are None where they were never set.
+
+    `assigned_to_providers`: what it may be attached to, as in `assignmentRestrictions.providers`; none is anything.
+    """
 
     subscription_id: str
     resource_group: str
@@ -75,6 +90,7 @@ class Identity:
     client_id: str
     tenant_id: str
     isolation_scope: str | None = None
+    assigned_to_providers: tuple[str, ...] | None = None
 
     @property
     def key(self) -> Key:
@@ -113,6 +129,10 @@ class Contents:
     identities: tuple[Identity, ...] = ()
     permissions: tuple[Grant, ...] = ()
     identities_created: int = 0
+    federated_credentials: tuple[FederatedCredential, ...] = ()
+    role_assignments: tuple[RoleAssignment, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    resources: tuple[Resource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +149,7 @@ class State:
     Attributes:
         changes: counts every change; two equal counts mean nothing happened in between.
         deletions: accepted group deletions by the token of their operation, those that are done included.
+        principals_since: when the principals of this run were created; those that were loaded are not in it.
     """
 
     def __init__(self, contents: Contents, random_seed: int = 0) -> None:
@@ -139,16 +160,26 @@ class State:
 
     def _fill(self, contents: Contents) -> None:
         self.tenant_id = contents.tenant_id
-        self.subscriptions = Shelf(contents.subscriptions, lambda item: item.key)
-        self.resource_groups = Shelf(contents.resource_groups, lambda item: item.key)
-        self.identities = Shelf(contents.identities, lambda item: item.key)
+        self.subscriptions = _shelf(contents.subscriptions)
+        self.resource_groups = _shelf(contents.resource_groups)
+        self.identities = _shelf(contents.identities)
+        self.federated_credentials = _shelf(contents.federated_credentials)
+        self.role_assignments = _shelf(contents.role_assignments)
+        self.locks = _shelf(contents.locks)
+        self.resources = _shelf(contents.resources)
         self.permissions = contents.permissions
         self.deletions: dict[str, GroupDeletion] = {}
+        self.principals_since: dict[str, datetime] = {}
         self._identities_created = contents.identities_created
 
     def contents(self) -> Contents:
         """A snapshot; groups whose deletion was accepted are already gone from it, with what they hold."""
-        leaving = {deletion.group for deletion in self.deletions.values()}
+        leaving = {deletion.group for deletion in self.deletions.values() if deletion.group}
+
+        def staying(items: Iterable[V]) -> tuple[V, ...]:
+            # The ids of what is in a group begin with subscriptions/SUBSCRIPTION/resourceGroups/GROUP.
+            return tuple(item for item in items if not leaving or (item.key[1:2] + item.key[3:4]) not in leaving)
+
         return Contents(
             self.tenant_id,
             tuple(self.subscriptions),
@@ -156,6 +187,10 @@ class State:
             tuple(identity for identity in self.identities if identity.key[:2] not in leaving),
             self.permissions,
             self._identities_created,
+            staying(self.federated_credentials),
+            staying(self.role_assignments),
+            staying(self.locks),
+            staying(self.resources),
         )
 
     def restore(self, contents: Contents) -> None:
@@ -165,29 +200,49 @@ class State:
         self._identities_created = max(created, contents.identities_created)
         self.changes += 1
 
-    def new_ids(self) -> tuple[str, str]:
+    def new_ids(self, now: datetime) -> tuple[str, str]:
         """A principal id and a client id that no identity of this state ever had; the same seed gives the same ids."""
         self._identities_created += 1
-        return (
-            derived_id(self._random_seed, "principal", str(self._identities_created)),
-            derived_id(self._random_seed, "client", str(self._identities_created)),
-        )
+        principal_id = derived_id(self._random_seed, "principal", str(self._identities_created))
+        self.principals_since[principal_id] = now
+        return principal_id, derived_id(self._random_seed, "client", str(self._identities_created))
+
+    def put(self, shelf: Shelf[V], item: V) -> None:
+        """Create or replace an item of one of this state's shelves."""
+        if shelf.get(item.key) != item:
+            shelf.put(item)
+            self.changes += 1
+
+    def remove(self, shelf: Shelf[V], key: Key) -> None:
+        """Delete an item that exists from one of this state's shelves."""
+        shelf.remove(key)
+        self.changes += 1
 
     def put_group(self, group: ResourceGroup) -> None:
         """Create or replace a resource group."""
-        if self.resource_groups.get(group.key) != group:
-            self.resource_groups.put(group)
-            self.changes += 1
+        self.put(self.resource_groups, group)
 
     def put_identity(self, identity: Identity) -> None:
         """Create or replace an identity."""
-        if self.identities.get(identity.key) != identity:
-            self.identities.put(identity)
-            self.changes += 1
+        self.put(self.identities, identity)
 
     def remove_identity(self, key: Key) -> None:
-        """Delete an identity that exists."""
-        self.identities.remove(key)
+        """Delete an identity that exists, with its credentials and with what is assigned at it.
+
+        What names its principal elsewhere stays: role assignments at other scopes, and the references of resources.
+        Source: Azure documentation (best practices for managed identities; deleting an identity).
+        """
+        identity = self.identities.get(key)
+        self.remove(self.identities, key)
+        if identity is not None:
+            self.remove_below(path_key(identity.resource_id))
+
+    def remove_below(self, scope: Key) -> None:
+        """Delete what stands below a scope: child resources and credentials, role assignments, locks."""
+        _empty(self.federated_credentials, scope)
+        _empty(self.role_assignments, scope)
+        _empty(self.locks, scope)
+        _empty(self.resources, scope)
         self.changes += 1
 
     def set_permissions(self, permissions: tuple[Grant, ...]) -> None:
@@ -214,12 +269,22 @@ class State:
         """Carry out the group deletions that are due."""
         for token, deletion in list(self.deletions.items()):
             if deletion.group and deletion.done_at <= now:
-                for identity in list(self.identities.below(deletion.group)):
-                    self.identities.remove(identity.key)
-                if self.resource_groups.get(deletion.group) is not None:
+                group = self.resource_groups.get(deletion.group)
+                if group is not None:
+                    _empty(self.identities, deletion.group)
+                    self.remove_below(path_key(group.resource_id))
                     self.resource_groups.remove(deletion.group)
                 # The operation stays known so that a late poll still learns that it is done.
                 self.deletions[token] = GroupDeletion((), deletion.done_at)
+
+
+def _shelf(items: Iterable[V]) -> Shelf[V]:
+    return Shelf(items, lambda item: item.key)
+
+
+def _empty(shelf: Shelf[V], prefix: Key) -> None:
+    for item in list(shelf.below(prefix)):
+        shelf.remove(item.key)
 
 
 def derived_id(random_seed: int, *parts: str) -> str:

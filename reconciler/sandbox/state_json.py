@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from reconciler.sandbox.locations import normalize_location
+from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.shelf import Key
 from reconciler.sandbox.state import (
     DEFAULT_TENANT,
@@ -21,18 +22,32 @@ from reconciler.sandbox.state import (
     Subscription,
     derived_id,
 )
+from reconciler.sandbox.state_children_json import (
+    credential_json,
+    lock_json,
+    parse_credential,
+    parse_lock,
+    parse_resource,
+    parse_role_assignment,
+    resource_json,
+    role_assignment_json,
+)
 from reconciler.sandbox.state_node import Node, StateError
+from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment
 
 VERSION = 1
 """The one version of the format."""
 
-_COLLECTIONS = ("subscriptions", "resourceGroups", "identities", "permissions")
+_COLLECTIONS = (
+    "subscriptions", "resourceGroups", "identities", "federatedIdentityCredentials", "roleAssignments", "locks",
+    "resources", "permissions",
+)  # fmt: skip
 _GROUP_ID = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)", re.IGNORECASE)
 _IDENTITY_ID = re.compile(
     _GROUP_ID.pattern + r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/([^/]+)", re.IGNORECASE
 )
 
-T = TypeVar("T", Subscription, ResourceGroup, Identity)
+T = TypeVar("T", Subscription, ResourceGroup, Identity, FederatedCredential, RoleAssignment, Lock, Resource)
 
 
 def parse_state(text: str, random_seed: int = 0) -> Contents:
@@ -53,6 +68,12 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
     identities = _unique(lists["identities"], lambda node: _identity(node, tenant_id, random_seed), "id")
     _check_parents(lists["resourceGroups"], groups, {item.key for item in subscriptions}, "subscription")
     _check_parents(lists["identities"], identities, {item.key for item in groups}, "resource group")
+    credentials = _unique(lists["federatedIdentityCredentials"], parse_credential, "id")
+    assignments = _unique(lists["roleAssignments"], parse_role_assignment, "id")
+    locks = _unique(lists["locks"], parse_lock, "id")
+    resources = _unique(lists["resources"], parse_resource, "id")
+    _check_parents(lists["federatedIdentityCredentials"], credentials, _identity_paths(identities), "identity")
+    _check_parents(lists["resources"], resources, {item.key for item in groups}, "resource group")
     created = root.optional("identitiesCreated")
     return Contents(
         tenant_id,
@@ -61,6 +82,10 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
         identities,
         tuple(_grant(node) for node in lists["permissions"]),
         0 if created is None else created.count(),
+        credentials,
+        assignments,
+        locks,
+        resources,
     )
 
 
@@ -106,11 +131,28 @@ def _unique(nodes: tuple[Node, ...], read: Callable[[Node], T], id_field: str) -
 
 
 def _check_parents(
-    nodes: tuple[Node, ...], items: Iterable[ResourceGroup | Identity], parents: set[Key], what: str
+    nodes: tuple[Node, ...],
+    items: Iterable[ResourceGroup | Identity | FederatedCredential | Resource],
+    parents: set[Key],
+    what: str,
 ) -> None:
     for node, item in zip(nodes, items, strict=True):
-        if item.key[:-1] not in parents:
-            raise node.required("id").fail(f"is in a {what} that the file does not list")
+        if _parent(item) not in parents:
+            raise node.required("id").fail(f"is in {_with_article(what)} that the file does not list")
+
+
+def _with_article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
+def _parent(item: ResourceGroup | Identity | FederatedCredential | Resource) -> Key:
+    if isinstance(item, FederatedCredential):
+        return path_key(item.identity_id)
+    return (item.key[1], item.key[3]) if isinstance(item, Resource) else item.key[:-1]
+
+
+def _identity_paths(identities: Iterable[Identity]) -> set[Key]:
+    return {path_key(identity.resource_id) for identity in identities}
 
 
 def _subscription(node: Node) -> Subscription:
@@ -143,6 +185,7 @@ def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
 
     own_key = "/".join((subscription_id, group, name)).casefold()
     isolation_scope = properties.optional("isolationScope")
+    restrictions = properties.optional("assignmentRestrictions")
     return Identity(
         subscription_id,
         group,
@@ -153,6 +196,7 @@ def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
         guid("clientId", derived_id(random_seed, "listed client", own_key)),
         guid("tenantId", tenant_id),
         None if isolation_scope is None else isolation_scope.text(),
+        None if restrictions is None else tuple(item.text() for item in restrictions.required("providers").items()),
     )
 
 
@@ -182,6 +226,10 @@ def format_state(contents: Contents) -> str:
         ],
         "resourceGroups": [_group_json(group) for group in contents.resource_groups],
         "identities": [_identity_json(identity) for identity in contents.identities],
+        "federatedIdentityCredentials": [credential_json(item) for item in contents.federated_credentials],
+        "roleAssignments": [role_assignment_json(item) for item in contents.role_assignments],
+        "locks": [lock_json(item) for item in contents.locks],
+        "resources": [resource_json(item) for item in contents.resources],
         "permissions": [grant_json(grant) for grant in contents.permissions],
     }
     bodies = [f'  "{name}": {_lines(items)}' for name, items in collections.items()]
@@ -205,13 +253,15 @@ def _group_json(group: ResourceGroup) -> dict[str, object]:
 
 
 def _identity_json(identity: Identity) -> dict[str, object]:
-    properties = {
+    properties: dict[str, object] = {
         "tenantId": identity.tenant_id,
         "principalId": identity.principal_id,
         "clientId": identity.client_id,
     }
     if identity.isolation_scope is not None:
         properties["isolationScope"] = identity.isolation_scope
+    if identity.assigned_to_providers is not None:
+        properties["assignmentRestrictions"] = {"providers": list(identity.assigned_to_providers)}
     return {
         "id": identity.resource_id,
         "location": identity.location,

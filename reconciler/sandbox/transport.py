@@ -14,6 +14,7 @@ import httpx
 from werkzeug.test import run_wsgi_app
 
 from reconciler.sandbox.application import Application
+from reconciler.sandbox.fault_injection import BodyCutOffFault, ConnectionResetFault
 from reconciler.sandbox.state_file import StateSaver, load_state, locked
 from reconciler.sandbox.state_node import StateError
 
@@ -32,8 +33,20 @@ class SandboxTransport(httpx.BaseTransport):
         self.application = application
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request; whatever happens inside is an HTTP answer."""
-        body, status, headers = run_wsgi_app(self.application, _environ(request), buffered=True)
+        """Answer a request; whatever happens inside is an HTTP answer.
+
+        Raises:
+            httpx.ReadError: a scripted fault resets the connection.
+            httpx.RemoteProtocolError: a scripted fault cuts the body off.
+        """
+        try:
+            body, status, headers = run_wsgi_app(self.application, _environ(request), buffered=True)
+        except ConnectionResetFault as fault:
+            raise httpx.ReadError("Connection reset by peer", request=request) from fault
+        except BodyCutOffFault as fault:
+            raise httpx.RemoteProtocolError(
+                "peer closed connection without sending complete message body", request=request
+            ) from fault
         return httpx.Response(int(status.split()[0]), headers=list(headers), content=b"".join(body))
 
 

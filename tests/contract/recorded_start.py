@@ -4,8 +4,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from reconciler.sandbox.state import DEFAULT_TENANT, Contents, Identity, ResourceGroup, Subscription
+from reconciler.sandbox.values import Lock, Resource, RoleAssignment
 from tests.contract.recordings import RecordedExchange
 
 _TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -22,12 +24,20 @@ _SERVED = tuple(
         _IN_SUBSCRIPTION + rf"/providers/{_TYPE}",
         _IN_GROUP + rf"/providers/{_TYPE}",
         _IN_GROUP + rf"/providers/{_TYPE}/(?P<identity>[^/]+)",
+        _IN_GROUP + rf"/providers/{_TYPE}/(?P<parent>[^/]+)/federatedIdentityCredentials(/[^/]+)?",
+        _IN_GROUP + rf"/providers/{_TYPE}/(?P<parent>[^/]+)/listAssociatedResources",
         r"/.*/providers/Microsoft\.Authorization/permissions",
+        r"(?P<scope>/.*)/providers/Microsoft\.Authorization/(?P<extension>roleDefinitions|roleAssignments|locks)(/[^/]+)?",
     )
 )
-"""The routes that the sandbox serves today, told apart here without its own router."""
+"""The routes that the sandbox serves today, told apart here without its own router.
+
+Resources of other providers are not among them: what a provider makes of its resource is not emulated.
+"""
 
 _IDENTITY = next(pattern for pattern in _SERVED if "identity" in pattern.groupindex)
+_IN_RESOURCE = re.compile(_IN_GROUP + r"/providers/(?P<type>[^/]+/[^/]+)/(?P<name>[^/]+)(/.*)?", re.IGNORECASE)
+_LOCKED = re.compile(r"following scope\(s\) are locked: '([^']+)'")
 
 
 def served(exchange: RecordedExchange) -> re.Match[str] | None:
@@ -51,6 +61,8 @@ class _Seeds:
     def __init__(self) -> None:
         self._groups: dict[str, ResourceGroup] = {}
         self._identities: dict[str, Identity] = {}
+        self._extensions: dict[str, Lock | RoleAssignment] = {}
+        self._resources: dict[str, Resource] = {}
         self._subscriptions: set[str] = set()
         self._seen: set[str] = set()
         self._described: set[str] = set()
@@ -65,6 +77,18 @@ class _Seeds:
             self._group(names, own_body, absent=_shows_no_group(exchange, names))
         if "identity" in names:
             self._identity(names, body, present=exchange.status == 200)
+        if "scope" in names:
+            self._scope(names["scope"])
+            self._seen.add(exchange.path.lower())
+        for scope in _LOCKED.findall(exchange.body.decode()):
+            self._extension(
+                {
+                    "id": f"{scope}/providers/Microsoft.Authorization/locks/unknown",
+                    "name": "unknown",
+                    "type": "Microsoft.Authorization/locks",
+                    "properties": {"level": "CanNotDelete"},
+                }
+            )
         for item in body.get("value", ()):
             self._listed(item)
 
@@ -75,6 +99,9 @@ class _Seeds:
             ),
             resource_groups=tuple(self._groups.values()),
             identities=tuple(self._identities.values()),
+            locks=tuple(item for item in self._extensions.values() if isinstance(item, Lock)),
+            role_assignments=tuple(item for item in self._extensions.values() if isinstance(item, RoleAssignment)),
+            resources=tuple(self._resources.values()),
         )
 
     def _group(self, names: Mapping[str, str], body: Mapping[str, object], *, absent: bool) -> None:
@@ -112,10 +139,51 @@ class _Seeds:
             )
         self._seen.add(key)
 
-    def _listed(self, item: Mapping[str, object]) -> None:
+    def _listed(self, item: Mapping[str, Any]) -> None:
         match = _IDENTITY.fullmatch(str(item["id"]))
         if match is not None:
             self._identity(match.groupdict(), item, present=True)
+        if item.get("type") in ("Microsoft.Authorization/locks", "Microsoft.Authorization/roleAssignments"):
+            self._extension(item)
+
+    def _scope(self, scope: str) -> None:
+        """A recording that looks at a scope takes its group for granted, and the resource, which it made elsewhere."""
+        match = re.match(_IN_GROUP, scope, re.IGNORECASE) or re.match(_IN_SUBSCRIPTION, scope, re.IGNORECASE)
+        if match is not None:
+            self._subscriptions.add(match["subscription"])
+        if match is not None and "group" in match.groupdict():
+            self._group(match.groupdict(), {}, absent=False)
+        resource = _IN_RESOURCE.fullmatch(scope)
+        if resource is not None and resource["type"].lower() != _TYPE.lower():
+            resource_id = scope[: resource.end("name")]
+            self._resources[resource_id.lower()] = Resource(resource_id, resource["type"], resource["name"], "westus")
+
+    def _extension(self, item: Mapping[str, Any]) -> None:
+        """A lock or role assignment that is listed, and that the recording did not name before."""
+        resource_id, properties = str(item["id"]), item["properties"]
+        if resource_id.lower() in self._seen:
+            return
+        self._seen.add(resource_id.lower())
+        scope = re.split("/providers/Microsoft.Authorization/", resource_id, flags=re.IGNORECASE)[0]
+        if "level" in properties:
+            lock = Lock(scope, item["name"], properties["level"], properties.get("notes"))
+            self._extensions[resource_id.lower()] = lock
+            return
+        self._extensions[resource_id.lower()] = RoleAssignment(
+            scope or "/",
+            item["name"],
+            properties["roleDefinitionId"],
+            properties["principalId"],
+            properties["principalType"],
+            properties["description"],
+            properties["condition"],
+            properties["conditionVersion"],
+            properties["delegatedManagedIdentityResourceId"],
+            properties["createdOn"],
+            properties["updatedOn"],
+            properties["createdBy"],
+            properties["updatedBy"],
+        )
 
 
 def _shows_no_group(exchange: RecordedExchange, names: Mapping[str, str]) -> bool:

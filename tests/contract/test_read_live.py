@@ -172,12 +172,11 @@ def test_identity_that_is_listed_twice_is_an_error(arm: OpenArm) -> None:
     assert failure.value.message.endswith(f"malformed answer ({IN_GROUP}{IDENTITIES}/id-a is listed twice)")
 
 
-def test_list_without_the_right_to_read_it_is_an_error_that_names_the_role(arm: OpenArm) -> None:
+@pytest.mark.parametrize("scope", [IN_SUBSCRIPTION, IN_GROUP], ids=["subscription", "group"])
+def test_list_without_the_right_to_read_it_is_an_error_that_names_the_role(arm: OpenArm, scope: str) -> None:
     # The list itself would be answered: with the one identity that the caller may read.
     grants = [
-        Grant(
-            PIPELINE, IN_GROUP, ("Microsoft.Resources/subscriptions/resourceGroups/read", "Microsoft.Authorization/*")
-        ),
+        Grant(PIPELINE, scope, ("Microsoft.Resources/subscriptions/resourceGroups/read", "Microsoft.Authorization/*")),
         Grant(PIPELINE, f"{IN_GROUP}{IDENTITIES}/id-a", READ_EVERYTHING),
     ]
     opened = arm(contents("id-a", "id-b", permissions=grants))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import httpx
 import pytest
 
-from reconciler.errors import Interrupted, PlanRefused, UsageError
+from reconciler.errors import PlanRefused, UsageError
 from reconciler.events import ApplyResult, Outcome
 from reconciler.guards import NO_ALLOWANCES, Allowances, parse_allowances
 from reconciler.model import OWNER_TAG

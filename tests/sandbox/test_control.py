@@ -106,5 +106,6 @@ def test_unknown_control_route_names_the_known_ones() -> None:
     assert missing.status_code == 404
     assert missing.json()["error"]["message"] == (
         "GET /_sandbox/faults is not known here; known: GET /_sandbox/requests, DELETE /_sandbox/requests, "
-        "GET /_sandbox/state, POST /_sandbox/reset, PUT /_sandbox/permissions"
+        "GET /_sandbox/state, POST /_sandbox/reset, PUT /_sandbox/permissions, PUT /_sandbox/tokens, "
+        "PUT /_sandbox/faults, DELETE /_sandbox/faults"
     )

@@ -11,7 +11,25 @@ from reconciler.sandbox.state import DEFAULT_TENANT, Contents, Grant, State
 from reconciler.sandbox.state_file import StateSaver, load_state, save_state
 from reconciler.sandbox.state_json import format_state, parse_state
 from reconciler.sandbox.state_node import StateError
-from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, TENANT, contents, files_in, group, identity
+from reconciler.sandbox.values import (
+    Attachment,
+    ClaimsExpression,
+    FederatedCredential,
+    Lock,
+    Resource,
+    RoleAssignment,
+)
+from tests.sandbox.arm import (
+    GROUP,
+    IDENTITIES,
+    IN_SUBSCRIPTION,
+    SUBSCRIPTION,
+    TENANT,
+    contents,
+    files_in,
+    group,
+    identity,
+)
 
 SUBSCRIPTIONS = [{"subscriptionId": SUBSCRIPTION, "displayName": "Payments"}]
 GROUPS = [{"id": GROUP, "location": "West Europe"}]
@@ -25,10 +43,44 @@ def full_contents() -> Contents:
         client_id=IDS[1],
         tags=(("b", "1"), ("a", "ü\n")),
         isolation_scope="Regional",
+        assigned_to_providers=("Microsoft.Compute",),
     )
     managed = replace(group("rg-managed"), managed_by="/x", tags=())
     grant = Grant("*", GROUP, ("*",), ("*/delete",))
-    return replace(contents([whole], [grant], [group("rg-Payments"), managed]), identities_created=7)
+    return replace(
+        contents([whole], [grant], [group("rg-Payments"), managed]),
+        identities_created=7,
+        federated_credentials=(
+            FederatedCredential(whole.resource_id, "fic-a", "https://issuer", "subject ü", ("one", "two")),
+            FederatedCredential(
+                whole.resource_id,
+                "fic-b",
+                "https://issuer",
+                None,
+                ("one",),
+                ClaimsExpression("claims['sub'] eq 'x'", 1),
+            ),
+        ),
+        role_assignments=(
+            RoleAssignment("/", IDS[0], "/providers/Microsoft.Authorization/roleDefinitions/x", IDS[1], "Group"),
+            RoleAssignment(GROUP, IDS[1], "r", IDS[0], "User", "why", "when", "2.0", "/id", "t1", "t2", "me", "you"),
+        ),
+        locks=(Lock(IN_SUBSCRIPTION, "all", "ReadOnly"), Lock(GROUP, "l", "CanNotDelete", "", ("app",))),
+        resources=(
+            Resource(
+                f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm",
+                "Microsoft.Compute/virtualMachines",
+                "vm",
+                "westeurope",
+                (("a", "1"),),
+                (Attachment("/gone", IDS[0], IDS[1]), Attachment(whole.resource_id)),
+                IDS[0],
+                True,
+                '{"sku": {"name": "ü"}, "properties": {"n": [1, null]}}',
+            ),
+            Resource(f"{GROUP}/providers/Microsoft.X/a/b/c/d", "Microsoft.X/a/c", "d", None),
+        ),
+    )
 
 
 def state_of(**changes: object) -> str:
@@ -60,6 +112,10 @@ def test_state_is_one_resource_a_line() -> None:
         f'    {{"id": "{IDENTITIES.replace("resourceGroups", "resourcegroups")}/id-a", "location": "westeurope", '
         f'"tags": {{"a": "ü"}}, "properties": {{"tenantId": "{TENANT}", "principalId": "p", "clientId": "c"}}}}\n'
         "  ],\n"
+        '  "federatedIdentityCredentials": [],\n'
+        '  "roleAssignments": [],\n'
+        '  "locks": [],\n'
+        '  "resources": [],\n'
         '  "permissions": []\n'
         "}\n"
     )
@@ -105,6 +161,11 @@ def test_json_of_arm_is_taken_as_it_comes() -> None:
     assert (loaded.resource_groups, loaded.identities) == ((group(),), (expected,))
 
 
+CREDENTIAL = {
+    "id": f"{IDENTITIES}/id-a/federatedIdentityCredentials/fic",
+    "properties": {"issuer": "https://issuer", "subject": "s", "audiences": ["one"]},
+}
+LOCK_ID = f"{GROUP}/providers/Microsoft.Authorization/locks/l"
 ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
 
 
@@ -124,7 +185,7 @@ ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
         (
             state_of(resourcegroups=[]),
             "resourcegroups is not known; known here: version, tenantId, identitiesCreated, subscriptions, "
-            "resourceGroups, identities, permissions",
+            "resourceGroups, identities, federatedIdentityCredentials, roleAssignments, locks, resources, permissions",
         ),
         (state_of(subscriptions={}), "subscriptions must be a list"),
         (state_of(subscriptions=[7]), "subscriptions[0] must be an object"),
@@ -156,6 +217,22 @@ ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
         (
             state_of(identities=[{**ONE, "properties": {"clientId": "x"}}]),
             "identities[0].properties.clientId must be a GUID, not 'x'",
+        ),
+        (
+            state_of(federatedIdentityCredentials=[CREDENTIAL]),
+            "federatedIdentityCredentials[0].id is in an identity that the file does not list",
+        ),
+        (
+            state_of(locks=[{"id": LOCK_ID, "properties": {"level": "None"}}]),
+            "locks[0].properties.level must be one of CanNotDelete, ReadOnly",
+        ),
+        (
+            state_of(roleAssignments=[{"id": LOCK_ID}]),
+            f"roleAssignments[0].id must be the id of a role assignment, not '{LOCK_ID}'",
+        ),
+        (
+            state_of(resourceGroups=[], resources=[{"id": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"}]),
+            "resources[0].id is in a resource group that the file does not list",
         ),
         (
             state_of(permissions=[{"principalId": "*", "scope": "rg", "actions": []}]),

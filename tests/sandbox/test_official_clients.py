@@ -1,0 +1,341 @@
+"""Azure's own clients against the sandbox over real HTTP: whole lifecycles, pages, and the errors as they are typed.
+
+azure-core gives no bearer token to plain http, so the clients are given a policy that does.
+"""
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.pipeline.transport import RequestsTransport
+from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
+from azure.mgmt.msi import ManagedServiceIdentityClient
+from azure.mgmt.msi.v2024_11_30.models import FederatedIdentityCredential, Identity, IdentityUpdate
+from azure.mgmt.resource.locks import ManagementLockClient
+from azure.mgmt.resource.locks.models import ManagementLockObject
+from azure.mgmt.resource.resources import ResourceManagementClient
+from azure.mgmt.resource.resources.models import ResourceGroup, ResourceGroupPatchable
+
+from reconciler.sandbox.server import running
+from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, SUBSCRIPTION, Clock, application, contents
+
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+ROLE_ID = f"{IN_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+NAME = "rg-Payments"
+VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
+COMPUTE = "2024-07-01"
+VM_LOCK = ("rg-Payments", "Microsoft.Compute", "", "virtualMachines", "vm")
+
+
+class Token:
+    """A credential that always has a token."""
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        return AccessToken("any", 4102444800)
+
+
+class PlainBearer(SansIOHTTPPolicy[Any, Any]):
+    """Sends the token over http too."""
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        request.http_request.headers["Authorization"] = "Bearer any"
+
+
+def sleeping_by(clock: Clock) -> Any:
+    """A transport that lets a poller's waits pass on the sandbox's clock."""
+    transport = RequestsTransport()
+    transport.sleep = clock.advance
+    return transport
+
+
+@pytest.fixture
+def arguments() -> Iterator[dict[str, Any]]:
+    """What every client is made with: a sandbox with a group, in pages of two."""
+    with running(application(contents(), page_size=2)) as url:
+        yield {
+            "credential": Token(),
+            "subscription_id": SUBSCRIPTION,
+            "base_url": url,
+            "authentication_policy": PlainBearer(),
+            "polling_interval": 0,
+        }
+
+
+@pytest.fixture
+def msi(arguments: dict[str, Any]) -> Iterator[ManagedServiceIdentityClient]:
+    with ManagedServiceIdentityClient(**arguments) as client:
+        yield client
+
+
+@pytest.fixture
+def authorization(arguments: dict[str, Any]) -> Iterator[AuthorizationManagementClient]:
+    with AuthorizationManagementClient(**arguments) as client:
+        yield client
+
+
+@pytest.fixture
+def resources(arguments: dict[str, Any]) -> Iterator[ResourceManagementClient]:
+    with ResourceManagementClient(**arguments) as client:
+        yield client
+
+
+@pytest.fixture
+def locks(arguments: dict[str, Any]) -> Iterator[ManagementLockClient]:
+    with ManagementLockClient(**arguments) as client:
+        yield client
+
+
+def create_identity(msi: ManagedServiceIdentityClient, name: str = "id-a") -> Identity:
+    created: Identity = msi.user_assigned_identities.create_or_update(NAME, name, Identity(location="westeurope"))
+    return created
+
+
+def create_vm(resources: ResourceManagementClient, **more: Any) -> Any:
+    body = {"location": "westeurope", "properties": {}, **more}
+    return resources.resources.begin_create_or_update_by_id(VM, body, api_version=COMPUTE).result()
+
+
+def test_identities_live_from_create_to_delete(msi: ManagedServiceIdentityClient) -> None:
+    identities = msi.user_assigned_identities
+
+    created = create_identity(msi)
+    updated = identities.update(NAME, "id-a", IdentityUpdate(location="westeurope", tags={"a": "1"}))
+    read = identities.get(NAME, "id-a")
+    identities.delete(NAME, "id-a")
+    identities.delete(NAME, "id-a")
+
+    assert (created.principal_id, updated.tags, read.as_dict()) == (read.principal_id, {"a": "1"}, updated.as_dict())
+    with pytest.raises(ResourceNotFoundError) as caught:
+        identities.get(NAME, "id-a")
+    assert caught.value.error is not None
+    assert caught.value.error.code == "ResourceNotFound"
+
+
+def test_lists_of_identities_go_on_over_pages(msi: ManagedServiceIdentityClient) -> None:
+    for number in range(5):
+        create_identity(msi, f"id-{number}")
+
+    in_group = [item.name for item in msi.user_assigned_identities.list_by_resource_group(NAME)]
+    everywhere = [item.name for item in msi.user_assigned_identities.list_by_subscription()]
+
+    assert in_group == everywhere == [f"id-{number}" for number in range(5)]
+
+
+def test_credentials_live_from_create_to_delete(msi: ManagedServiceIdentityClient) -> None:
+    credentials = msi.federated_identity_credentials
+    create_identity(msi)
+
+    for number in range(3):
+        wanted = FederatedIdentityCredential(issuer="https://issuer", subject=str(number), audiences=["a"])
+        credentials.create_or_update(NAME, "id-a", f"fic-{number}", wanted)
+    listed = [item.subject for item in credentials.list(NAME, "id-a")]
+    read = credentials.get(NAME, "id-a", "fic-1")
+    credentials.delete(NAME, "id-a", "fic-1")
+    credentials.delete(NAME, "id-a", "fic-1")
+
+    assert (listed, read.issuer, read.audiences) == (["0", "1", "2"], "https://issuer", ["a"])
+    with pytest.raises(ResourceNotFoundError):
+        credentials.get(NAME, "id-a", "fic-1")
+
+
+def test_refused_credential_is_a_typed_error(msi: ManagedServiceIdentityClient) -> None:
+    create_identity(msi)
+    same = FederatedIdentityCredential(issuer="https://issuer", subject="s", audiences=["a"])
+    msi.federated_identity_credentials.create_or_update(NAME, "id-a", "fic-1", same)
+
+    with pytest.raises(ResourceExistsError) as taken:
+        msi.federated_identity_credentials.create_or_update(NAME, "id-a", "fic-2", same)
+    with pytest.raises(HttpResponseError) as bare:
+        msi.federated_identity_credentials.create_or_update(
+            NAME, "id-a", "fic-2", FederatedIdentityCredential(issuer="https://issuer", subject="x", audiences=[])
+        )
+
+    codes = [caught.value.error.code for caught in (taken, bare) if caught.value.error is not None]
+    assert (codes, bare.value.status_code) == (["Conflict", "BadRequest"], 400)
+
+
+def test_associated_resources_of_the_preview_are_listed_over_pages(
+    arguments: dict[str, Any], msi: ManagedServiceIdentityClient, resources: ResourceManagementClient
+) -> None:
+    identity_id = create_identity(msi).id
+    block = {"type": "UserAssigned", "userAssignedIdentities": {identity_id: {}}}
+    for number in range(3):
+        body = {"location": "westeurope", "identity": block}
+        resources.resources.begin_create_or_update_by_id(f"{VM}-{number}", body, api_version=COMPUTE).result()
+
+    with ManagedServiceIdentityClient(**arguments, api_version="2022-01-31-preview") as preview:
+        listed = [item.name for item in preview.user_assigned_identities.list_associated_resources(NAME, "id-a")]
+
+    assert listed == ["vm-0", "vm-1", "vm-2"]
+
+
+def test_groups_live_from_create_to_delete(resources: ResourceManagementClient) -> None:
+    groups = resources.resource_groups
+
+    created = groups.create_or_update("rg-new", ResourceGroup(location="westeurope", tags={"a": "1"}))
+    updated = groups.update("rg-new", ResourceGroupPatchable(tags={"b": "2"}))
+    exists = groups.check_existence("rg-new")
+    listed = sorted(str(item.name) for item in groups.list())
+
+    assert (created.tags, updated.tags, groups.get("rg-new").tags) == ({"a": "1"}, {"b": "2"}, {"b": "2"})
+    assert (exists, groups.check_existence("absent"), listed) == (True, False, ["rg-Payments", "rg-new"])
+
+
+def test_deleted_group_is_gone_once_its_poller_is_done(arguments: dict[str, Any]) -> None:
+    clock = Clock()
+
+    with (
+        running(application(clock=clock)) as url,
+        ResourceManagementClient(**{**arguments, "base_url": url}, transport=sleeping_by(clock)) as resources,
+    ):
+        resources.resource_groups.begin_delete(NAME).result()
+
+        with pytest.raises(ResourceNotFoundError) as caught:
+            resources.resource_groups.get(NAME)
+
+    assert caught.value.error is not None
+    assert (caught.value.error.code, clock.now - Clock().now) == ("ResourceGroupNotFound", timedelta(seconds=60))
+
+
+def test_resources_live_from_create_to_delete(
+    msi: ManagedServiceIdentityClient, resources: ResourceManagementClient
+) -> None:
+    identity_id = str(create_identity(msi).id)
+    block = {"type": "UserAssigned", "userAssignedIdentities": {identity_id: {}}}
+
+    created = create_vm(resources)
+    attached = resources.resources.begin_update_by_id(VM, {"identity": block}, api_version=COMPUTE).result()
+    read = resources.resources.get_by_id(VM, api_version=COMPUTE)
+    in_group = sorted(str(item.name) for item in resources.resources.list_by_resource_group(NAME))
+    everywhere = sorted(str(item.name) for item in resources.resources.list())
+    exists = resources.resources.check_existence_by_id(VM, api_version=COMPUTE)
+    resources.resources.begin_delete_by_id(VM, api_version=COMPUTE).result()
+
+    assert (created.name, created.identity) == ("vm", None)
+    assert read.identity is not None and attached.identity is not None
+    assert list(read.identity.user_assigned_identities or {}) == [identity_id]
+    assert in_group == everywhere == ["id-a", "vm"]
+    assert (exists, resources.resources.check_existence_by_id(VM, api_version=COMPUTE)) == (True, False)
+
+
+def test_locks_live_at_every_level(locks: ManagementLockClient, resources: ResourceManagementClient) -> None:
+    create_vm(resources)
+    keep, read_only = ManagementLockObject(level="CanNotDelete"), ManagementLockObject(level="ReadOnly", notes="why")
+    of = locks.management_locks
+
+    of.create_or_update_at_subscription_level("on-subscription", keep)
+    of.create_or_update_at_resource_group_level(NAME, "on-group", keep)
+    of.create_or_update_at_resource_level(*VM_LOCK, "on-vm", keep)
+    changed = of.create_or_update_by_scope(VM, "on-vm", read_only)
+    read = [
+        of.get_at_subscription_level("on-subscription"),
+        of.get_at_resource_group_level(NAME, "on-group"),
+        of.get_at_resource_level(*VM_LOCK, "on-vm"),
+        of.get_by_scope(VM, "on-vm"),
+    ]
+    listed = [
+        sorted(str(item.name) for item in pages)
+        for pages in (
+            of.list_at_subscription_level(),
+            of.list_at_resource_group_level(NAME),
+            of.list_at_resource_level(*VM_LOCK),
+            of.list_by_scope(VM),
+        )
+    ]
+    of.delete_at_subscription_level("on-subscription")
+    of.delete_at_resource_group_level(NAME, "on-group")
+    of.delete_at_resource_level(*VM_LOCK, "on-vm")
+    of.delete_by_scope(VM, "on-vm")
+
+    assert (changed.level, changed.notes) == ("ReadOnly", "why")
+    assert [item.name for item in read] == ["on-subscription", "on-group", "on-vm", "on-vm"]
+    assert listed == [["on-group", "on-subscription", "on-vm"]] * 4
+    assert list(of.list_at_subscription_level()) == []
+
+
+def test_locked_identity_is_a_typed_conflict(msi: ManagedServiceIdentityClient, locks: ManagementLockClient) -> None:
+    create_identity(msi)
+    locks.management_locks.create_or_update_at_resource_group_level(NAME, "l", ManagementLockObject(level="ReadOnly"))
+
+    with pytest.raises(ResourceExistsError) as deleted:
+        msi.user_assigned_identities.delete(NAME, "id-a")
+    with pytest.raises(ResourceNotFoundError) as missing:
+        locks.management_locks.get_by_scope(GROUP, "absent")
+
+    codes = [caught.value.error.code for caught in (deleted, missing) if caught.value.error is not None]
+    assert codes == ["ScopeLocked", "LockNotFound"]
+
+
+def test_role_assignments_live_from_create_to_delete(
+    msi: ManagedServiceIdentityClient, authorization: AuthorizationManagementClient
+) -> None:
+    principal_id = str(create_identity(msi).principal_id)
+    of, name = authorization.role_assignments, str(uuid.UUID(int=1))
+    wanted = RoleAssignmentCreateParameters(
+        role_definition_id=ROLE_ID, principal_id=principal_id, principal_type="ServicePrincipal"
+    )
+
+    created = of.create(GROUP, name, wanted)
+    again = of.create_by_id(str(created.id), wanted)
+    read = [of.get(GROUP, name), of.get_by_id(str(created.id))]
+    listed = [
+        [item.name for item in pages]
+        for pages in (
+            of.list_for_subscription(filter=f"principalId eq '{principal_id}'"),
+            of.list_for_resource_group(NAME),
+            of.list_for_resource(NAME, "Microsoft.ManagedIdentity", "userAssignedIdentities", "id-a"),
+            of.list_for_scope(GROUP, filter="atScope()"),
+        )
+    ]
+    deleted = of.delete(GROUP, name)
+
+    assert (created.principal_type, again.id, deleted.id) == ("ServicePrincipal", created.id, created.id)
+    assert [item.scope for item in read] == [GROUP, GROUP]
+    assert listed == [[name]] * 4
+    assert of.delete_by_id(str(created.id)) is None
+    with pytest.raises(ResourceNotFoundError) as caught:
+        of.get(GROUP, name)
+    assert caught.value.error is not None
+    assert caught.value.error.code == "RoleAssignmentNotFound"
+
+
+def test_refused_role_assignments_are_typed_errors(
+    msi: ManagedServiceIdentityClient, authorization: AuthorizationManagementClient
+) -> None:
+    principal_id = str(create_identity(msi).principal_id)
+    of = authorization.role_assignments
+
+    def create(number: int, principal_type: Any) -> None:
+        wanted = RoleAssignmentCreateParameters(role_definition_id=ROLE_ID, principal_id=principal_id)
+        wanted.principal_type = principal_type
+        of.create(GROUP, str(uuid.UUID(int=number)), wanted)
+
+    with pytest.raises(HttpResponseError) as young:
+        create(1, None)
+    create(1, "ServicePrincipal")
+    with pytest.raises(ResourceExistsError) as duplicate:
+        create(2, "ServicePrincipal")
+
+    codes = [caught.value.error.code for caught in (young, duplicate) if caught.value.error is not None]
+    assert codes == ["PrincipalNotFound", "RoleAssignmentExists"]
+
+
+def test_role_definitions_and_permissions_are_read(authorization: AuthorizationManagementClient) -> None:
+    of = authorization.role_definitions
+
+    listed = [item.name for item in of.list(GROUP, filter="roleName eq 'Reader'")]
+    read = [of.get(GROUP, READER), of.get_by_id(ROLE_ID)]
+    permissions = list(authorization.permissions.list_for_resource_group(NAME))
+
+    assert (listed, [item.role_name for item in read]) == ([READER], ["Reader", "Reader"])
+    assert [item.actions for item in permissions] == [["*"]]
+    with pytest.raises(HttpResponseError) as caught:
+        of.delete(GROUP, READER)
+    assert caught.value.status_code == 405

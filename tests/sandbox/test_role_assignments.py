@@ -1,0 +1,368 @@
+"""Role definitions and role assignments at every kind of scope, and the directory that lags behind."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from reconciler.sandbox.application import Application
+from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES
+from reconciler.sandbox.state import Grant
+from reconciler.sandbox.values import RoleAssignment
+from tests.sandbox.arm import (
+    GROUP,
+    GROUPS_VERSION,
+    IDENTITIES,
+    IN_SUBSCRIPTION,
+    TENANT,
+    VERSION,
+    Clock,
+    application,
+    client,
+    contents,
+    error,
+    group,
+    identity,
+    names,
+    token_of,
+)
+
+ROLES_VERSION = {"api-version": "2022-04-01"}
+LOCKS_VERSION = {"api-version": "2020-05-01"}
+TYPE = "Microsoft.Authorization/roleAssignments"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+OLD_PRINCIPAL = "aaaaaaaa-0000-0000-0000-000000000001"
+USER = "bbbbbbbb-0000-0000-0000-000000000002"
+CALLER = token_of("me")
+
+
+def guid(number: int) -> str:
+    return str(uuid.UUID(int=number))
+
+
+def role_id(role: str = READER) -> str:
+    return f"{IN_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+
+
+def sandbox(
+    assignments: Iterable[RoleAssignment] = (), grants: Iterable[Grant] = (), clock: Clock | None = None
+) -> Application:
+    old = replace(identity("id-old"), principal_id=OLD_PRINCIPAL)
+    start = contents([old], grants, (group(), group("rg-other")))
+    return application(replace(start, role_assignments=tuple(assignments)), clock=clock)
+
+
+def assignment_id(scope: str, number: int = 1) -> str:
+    return f"{scope.rstrip('/')}/providers/{TYPE}/{guid(number)}"
+
+
+def body(principal_id: str = OLD_PRINCIPAL, role: str = READER, **more: object) -> dict[str, object]:
+    return {"properties": {"roleDefinitionId": role_id(role), "principalId": principal_id, **more}}
+
+
+def put(arm: httpx.Client, scope: str = GROUP, number: int = 1, content: object = None) -> httpx.Response:
+    return arm.put(assignment_id(scope, number), params=ROLES_VERSION, json=content or body())
+
+
+def test_assignment_is_served_with_every_field_and_echoes_the_scope_as_asked() -> None:
+    scope = f"{IDENTITIES}/id-old".replace("resourceGroups", "resourcegroups")
+
+    with client(sandbox(), CALLER) as arm:
+        created = put(arm, scope, content=body(description="why"))
+        read = arm.get(assignment_id(scope), params=ROLES_VERSION)
+
+    properties = {
+        "roleDefinitionId": role_id(),
+        "principalId": OLD_PRINCIPAL,
+        "principalType": "ServicePrincipal",
+        "scope": scope,
+        "condition": None,
+        "conditionVersion": None,
+        "createdOn": "2026-03-01T12:00:00.0000000Z",
+        "updatedOn": "2026-03-01T12:00:00.0000000Z",
+        "createdBy": None,
+        "updatedBy": "me",
+        "delegatedManagedIdentityResourceId": None,
+        "description": "why",
+    }
+    shown = {"id": assignment_id(scope), "type": TYPE, "name": guid(1)}
+    assert (created.status_code, created.json()) == (201, {"properties": properties, **shown})
+    assert read.json() == {"properties": {**properties, "createdBy": "me"}, **shown}
+
+
+@pytest.mark.parametrize(
+    ("version", "absent"),
+    [
+        ("2015-07-01", {"principalType", "description"}),
+        ("2018-09-01-preview", {"description"}),
+        ("2020-04-01-preview", set()),
+    ],
+)
+def test_older_api_versions_show_fewer_fields(version: str, absent: set[str]) -> None:
+    with client(sandbox()) as arm:
+        put(arm)
+        shown = arm.get(assignment_id(GROUP), params={"api-version": version}).json()["properties"]
+
+    assert {"principalType", "description"} - shown.keys() == absent
+
+
+def test_repeated_put_is_201_again_and_changes_the_description_alone() -> None:
+    with client(sandbox()) as arm:
+        put(arm)
+        again = put(arm, content=body(description="new"))
+        other_role = put(arm, content=body(role=CONTRIBUTOR))
+        other_scope = put(arm, IN_SUBSCRIPTION)
+
+    not_permitted = (
+        400,
+        "RoleAssignmentUpdateNotPermitted",
+        "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+    )
+    assert (again.status_code, again.json()["properties"]["description"]) == (201, "new")
+    assert [error(other_role), error(other_scope)] == [not_permitted] * 2
+
+
+def test_same_role_of_a_principal_at_a_scope_exists_once() -> None:
+    with client(sandbox()) as arm:
+        put(arm)
+        refused = put(arm, GROUP.upper(), 2)
+        elsewhere = put(arm, IN_SUBSCRIPTION, 3)
+
+    assert error(refused) == (409, "RoleAssignmentExists", "The role assignment already exists.")
+    assert elsewhere.status_code == 201
+
+
+def test_delete_is_200_with_what_it_was_and_then_204_and_then_not_found() -> None:
+    with client(sandbox()) as arm:
+        put(arm)
+        read = arm.get(assignment_id(GROUP), params=ROLES_VERSION)
+        deleted = arm.delete(assignment_id(GROUP), params=ROLES_VERSION)
+        again = arm.delete(assignment_id(GROUP), params=ROLES_VERSION)
+        missing = arm.get(assignment_id(GROUP), params=ROLES_VERSION)
+
+    assert (deleted.status_code, deleted.json(), again.status_code) == (200, read.json(), 204)
+    assert error(missing) == (404, "RoleAssignmentNotFound", f"The role assignment '{guid(1)}' is not found.")
+
+
+def test_young_principal_is_not_found_until_the_directory_has_it_unless_its_type_is_sent() -> None:
+    clock = Clock()
+
+    with client(sandbox(clock=clock)) as arm:
+        created = arm.put(f"{IDENTITIES}/id-new", params=VERSION, json={"location": "westeurope"})
+        principal_id = created.json()["properties"]["principalId"]
+        refused = put(arm, content=body(principal_id))
+        typed = put(arm, content=body(principal_id, principalType="ServicePrincipal"))
+        clock.advance(38)
+        later = put(arm, IN_SUBSCRIPTION, 2, body(principal_id))
+
+    status, code, message = error(refused)
+    assert (status, code) == (400, "PrincipalNotFound")
+    assert message.startswith(f"Principal {principal_id.replace('-', '')} does not exist in the directory {TENANT}. ")
+    assert (typed.status_code, later.status_code) == (201, 201)
+    assert later.json()["properties"]["principalType"] == "ServicePrincipal"
+
+
+def test_principal_that_the_directory_does_not_have_needs_a_type() -> None:
+    with client(sandbox()) as arm:
+        refused = put(arm, content=body(USER))
+        typed = put(arm, content=body(USER, principalType="User"))
+        known = put(arm, IN_SUBSCRIPTION, 2, body(USER))
+
+    assert (refused.status_code, typed.status_code, known.status_code) == (400, 201, 201)
+    assert known.json()["properties"]["principalType"] == "User"
+
+
+def test_type_that_contradicts_the_directory_is_refused() -> None:
+    with client(sandbox()) as arm:
+        refused = put(arm, content=body(principalType="User"))
+
+    assert error(refused) == (
+        400,
+        "UnmatchedPrincipalType",
+        f"The PrincipalId '{OLD_PRINCIPAL.replace('-', '')}' has type 'ServicePrincipal' , which is different from "
+        "specified PrinciaplType 'User'.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        ({}, 400, "BadRequestFormat"),
+        (body("wow"), 400, "InvalidPrincipalId"),
+        (body(principalType="Robot"), 400, "InvalidPrincipalType"),
+        (body(role=guid(9)), 404, "RoleDefinitionDoesNotExist"),
+    ],
+)
+def test_body_that_breaks_a_rule_is_refused(content: object, status: int, code: str) -> None:
+    with client(sandbox()) as arm:
+        refused = arm.put(assignment_id(GROUP), params=ROLES_VERSION, json=content)
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (status, code)
+
+
+def test_name_that_is_no_guid_is_refused() -> None:
+    with client(sandbox()) as arm:
+        refused = arm.put(f"{GROUP}/providers/{TYPE}/mine", params=ROLES_VERSION, json=body())
+
+    assert error(refused) == (
+        400,
+        "InvalidRoleAssignmentId",
+        "The role assignment ID 'mine' is not valid. The role assignment ID must be a GUID.",
+    )
+
+
+def test_role_sent_without_a_subscription_comes_back_with_that_of_the_scope() -> None:
+    content = body()
+    content["properties"] = {
+        "principalId": OLD_PRINCIPAL,
+        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{READER}",
+    }
+
+    with client(sandbox()) as arm:
+        created = put(arm, content=content)
+        at_root = put(arm, "/", 2, content)
+
+    assert created.json()["properties"]["roleDefinitionId"] == role_id()
+    assert at_root.json()["id"] == f"/providers/{TYPE}/{guid(2)}"
+    assert at_root.json()["properties"]["scope"] == "/"
+
+
+SCOPES = ("/", "/providers/Microsoft.Management/managementGroups/mg", IN_SUBSCRIPTION, GROUP, f"{IDENTITIES}/id-old")
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked", "found"),
+    [
+        (GROUP, "", [0, 1, 2, 3, 4]),
+        (GROUP, "atScope()", [0, 1, 2, 3]),
+        (IN_SUBSCRIPTION, "atScope()", [0, 1, 2]),
+        (f"{IDENTITIES}/id-old", "", [0, 1, 2, 3, 4]),
+        (IN_SUBSCRIPTION, f"principalId eq '{USER.upper()}'", [5]),
+        (GROUP, f"assignedTo('{USER}')", []),
+        (IN_SUBSCRIPTION, f"atScope() and assignedTo('{OLD_PRINCIPAL}')", [0, 1, 2]),
+    ],
+)
+def test_list_holds_what_reaches_the_scope_by_the_filter(scope: str, asked: str, found: list[int]) -> None:
+    with client(sandbox()) as arm:
+        for number, at in enumerate(SCOPES):
+            put(arm, at, number)
+        put(arm, f"{IN_SUBSCRIPTION}/resourceGroups/rg-other", 5, body(USER, principalType="User"))
+        query = {**ROLES_VERSION, "$filter": asked} if asked else ROLES_VERSION
+        listed = arm.get(f"{scope}/providers/{TYPE}", params=query)
+
+    assert sorted(names(listed)) == [guid(number) for number in found]
+
+
+@pytest.mark.parametrize(
+    "asked", ["principalId", f"principalId eq '{USER}' and roleDefinitionId eq 'x'", "atScope() and", "atScope()x"]
+)
+def test_filter_that_is_not_understood_is_refused(asked: str) -> None:
+    with client(sandbox()) as arm:
+        refused = arm.get(f"{GROUP}/providers/{TYPE}", params={**ROLES_VERSION, "$filter": asked})
+
+    assert error(refused) == (
+        400,
+        "UnsupportedQuery",
+        f"The filter '{asked}' is not supported. Supported filters are either 'atScope()' or "
+        "'principalId eq '{value}' or assignedTo('{value}')'.",
+    )
+
+
+def test_assignments_elsewhere_outlive_the_identity_and_those_at_it_go() -> None:
+    with client(sandbox()) as arm:
+        put(arm, IN_SUBSCRIPTION, 1)
+        put(arm, f"{IDENTITIES}/id-old", 2)
+        arm.delete(f"{IDENTITIES}/id-old", params=VERSION)
+        listed = arm.get(f"{IN_SUBSCRIPTION}/providers/{TYPE}", params=ROLES_VERSION)
+        anew = put(arm, GROUP, 3)
+
+    assert names(listed) == [guid(1)]
+    assert anew.json()["error"]["code"] == "PrincipalNotFound"
+
+
+def test_deleted_group_takes_the_assignments_in_it_along() -> None:
+    clock = Clock()
+
+    with client(sandbox(clock=clock)) as arm:
+        put(arm, GROUP, 1)
+        put(arm, IN_SUBSCRIPTION, 2)
+        arm.delete(GROUP, params=GROUPS_VERSION)
+        while_leaving = put(arm, GROUP, 3, body(role=CONTRIBUTOR))
+        clock.advance(60)
+        gone = arm.delete(assignment_id(GROUP), params=ROLES_VERSION)
+        listed = arm.get(f"{IN_SUBSCRIPTION}/providers/{TYPE}", params=ROLES_VERSION)
+
+    assert while_leaving.json()["error"]["code"] == "ResourceGroupBeingDeleted"
+    assert error(gone) == (404, "ResourceGroupNotFound", "Resource group 'rg-Payments' could not be found.")
+    assert names(listed) == [guid(2)]
+
+
+@pytest.mark.parametrize(("level", "created"), [("CanNotDelete", 201), ("ReadOnly", 409)])
+def test_lock_at_the_scope_stops_deletes_and_read_only_creates_too(level: str, created: int) -> None:
+    with client(sandbox()) as arm:
+        put(arm, number=1)
+        arm.put(
+            f"{GROUP}/providers/Microsoft.Authorization/locks/l",
+            params=LOCKS_VERSION,
+            json={"properties": {"level": level}},
+        )
+        another = put(arm, number=2, content=body(role=CONTRIBUTOR))
+        deleted = arm.delete(assignment_id(GROUP), params=ROLES_VERSION)
+
+    assert (another.status_code, deleted.status_code) == (created, 409)
+    assert deleted.json()["error"]["code"] == "ScopeLocked"
+
+
+@pytest.mark.parametrize(("method", "action"), [("GET", "read"), ("PUT", "write"), ("DELETE", "delete")])
+def test_each_method_needs_its_own_action(method: str, action: str) -> None:
+    grant = Grant("me", "/", ("*",), (f"{TYPE}/{action}",))
+
+    with client(sandbox(grants=[grant]), CALLER) as arm:
+        refused = arm.request(method, assignment_id(GROUP), params=ROLES_VERSION, json=body())
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "AuthorizationFailed")
+
+
+DEFINITIONS = "providers/Microsoft.Authorization/roleDefinitions"
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("roleName eq 'storage blob data reader'", ["2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"]),
+        ("roleName eq 'no such role'", []),
+        ("type eq 'CustomRole'", []),
+        ("type eq 'BuiltInRole'", sorted(role.guid for role in BUILT_IN_ROLES)),
+        ("atScopeAndBelow()", sorted(role.guid for role in BUILT_IN_ROLES)),
+    ],
+)
+def test_role_definitions_are_listed_by_name_and_type(asked: str, found: list[str]) -> None:
+    with client(sandbox()) as arm:
+        listed = arm.get(f"{GROUP}/{DEFINITIONS}", params={**ROLES_VERSION, "$filter": asked})
+
+    assert names(listed) == found
+
+
+def test_role_definition_is_served_under_the_subscription_of_the_scope() -> None:
+    with client(sandbox()) as arm:
+        read = arm.get(f"{GROUP}/{DEFINITIONS}/{READER.upper()}", params=ROLES_VERSION)
+        at_root = arm.get(f"/{DEFINITIONS}/{READER}", params=ROLES_VERSION)
+        missing = arm.get(f"{GROUP}/{DEFINITIONS}/{guid(9)}", params=ROLES_VERSION)
+        refused = arm.get(f"{GROUP}/{DEFINITIONS}", params={**ROLES_VERSION, "$filter": "name eq 'x'"})
+
+    assert (read.json()["id"], at_root.json()["id"]) == (role_id(), f"/{DEFINITIONS}/{READER}")
+    assert read.json()["properties"]["permissions"] == [
+        {"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}
+    ]
+    assert error(missing)[:2] == (404, "RoleDefinitionDoesNotExist")
+    assert error(refused)[:2] == (400, "UnsupportedQuery")
+
+
+def test_names_and_guids_of_roles_are_unique() -> None:
+    count = len(BUILT_IN_ROLES)
+
+    assert {count} == {len({role.guid for role in BUILT_IN_ROLES}), len({role.name.lower() for role in BUILT_IN_ROLES})}
+    assert all(str(uuid.UUID(role.guid)) == role.guid for role in BUILT_IN_ROLES)
