@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from reconciler.errors import ExitCode
+from reconciler.sandbox.faults import parse_faults
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,6 +58,15 @@ def test_readme_manifest_is_valid(tmp_path: Path) -> None:
     completed = run_uami("validate", str(path), "--var", "SUBSCRIPTION_ID=00000000-0000-0000-0000-000000000001")
 
     assert completed.stdout == "The manifest is valid: 2 identities in 1 resource group.\n"
+
+
+def test_readme_script_of_faults_is_one() -> None:
+    script = re.search(r"`(faults: \[.*?\])`", README)
+    assert script is not None
+
+    faults = parse_faults(script[1])
+
+    assert len(faults) == 1
 
 
 def test_readme_names_every_exit_code() -> None:
