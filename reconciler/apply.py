@@ -27,7 +27,7 @@ from reconciler.events import (
     Step,
 )
 from reconciler.journal import Journal
-from reconciler.model import Identity, ResourceGroupId, ResourceId, normalize_location
+from reconciler.model import OWNER_TAG, Identity, ResourceGroupId, ResourceId, normalize_location
 from reconciler.plan import Plan
 from reconciler.stop import Stop
 
@@ -248,6 +248,9 @@ def _surprise_at_update(change: Change, fresh: Identity | None) -> str:
         return "the identity has been deleted and created again since the plan was made: it is another principal now"
     if change.desired is None:
         raise AssertionError("an update without a manifest entry")
+    owner = _surprising_owner(change, fresh)
+    if owner:
+        return owner
     differences = diff_identity(change.group, change.desired, fresh).differences
     if differences == change.differences:
         return ""
@@ -264,10 +267,17 @@ def _surprise_at_delete(change: Change, fresh: Identity | None) -> str:
         return "the identity is gone already"
     if _is_another_principal(change, fresh):
         return "the identity has been deleted and created again since the plan was made: it is another principal now"
-    before = change.before
-    if before is not None and fresh.owner != before.owner:
-        return f"its owner has changed since the plan was made, from {before.owner!r} to {fresh.owner!r}"
-    return ""
+    return _surprising_owner(change, fresh)
+
+
+def _surprising_owner(change: Change, fresh: Identity) -> str:
+    """Another owner than the plan was made for; at a repeated attempt, our own mark is no surprise."""
+    if change.before is None or fresh.owner == change.before.owner:
+        return ""
+    # A delete leaves no mark of ours: an owner that is gone is another one.
+    if change.after is not None and fresh.owner == change.after.tags.get(OWNER_TAG):
+        return ""
+    return f"its owner has changed since the plan was made, from {_show(change.before.owner)} to {_show(fresh.owner)}"
 
 
 _SURPRISES: dict[Action, Callable[[Change, Identity | None], str]] = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.diff import Action, Change, Changes, GroupChanges
 from reconciler.errors import UsageError, Violation
+from reconciler.model import MAX_TAGS
 
 LIFTED_BY_ALLOW = ("foreign-owner",)
 """Guards that `--allow CODE=ADDRESS` lifts; every other one has a way of its own."""
@@ -25,9 +26,6 @@ _LEAVE_ALONE = {
     Action.DELETE: "To leave it alone, list it under ignore.identities or use policy.identities: owned.",
 }
 
-MAX_TAGS = 50
-"""Tags that one resource can bear. Source: Azure Resource Manager documentation on tags."""
-
 PERCENT_RULE_FROM = 10
 """The share of a group that may be deleted is limited from this many live identities on; below, counts say more."""
 
@@ -42,7 +40,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """What this run's caller lifts; `max_deletes` (a count) and `max_delete_percent` override the manifest's limits."""
+    """What this run's caller lifts; `max_deletes` (a count) and `max_delete_percent` raise the manifest's limits."""
 
     allowed: tuple[Allowance, ...] = ()
     max_deletes: int | None = None
@@ -166,7 +164,7 @@ def _check_run_limit(changes: Changes, allowances: Allowances) -> Iterator[Viola
     over: tuple[int, int] | None = None
     for limit, groups in _groups_by_limit(changes):
         deletes += [change for group in groups for change in group.deletes()]
-        effective = limit if allowances.max_deletes is None else allowances.max_deletes
+        effective = max(limit, allowances.max_deletes or 0)
         if len(deletes) > effective:
             over = (len(deletes), effective)
     if over is not None:
@@ -188,7 +186,7 @@ def _groups_by_limit(changes: Changes) -> list[tuple[int, list[GroupChanges]]]:
 def _check_group_share(group: GroupChanges, allowances: Allowances) -> Iterator[Violation]:
     deletes = group.deletes()
     limit = group.group.limits.max_delete_percent
-    percent = limit if allowances.max_delete_percent is None else allowances.max_delete_percent
+    percent = max(limit, allowances.max_delete_percent or 0)
     # A manifest that allows a large share was written for the usual day; emptying a group is said on the day itself.
     if deletes and len(deletes) == group.in_reach_count and allowances.max_delete_percent != 100:
         yield Violation(

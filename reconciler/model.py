@@ -14,6 +14,9 @@ OWNER_TAG = "uami-owner"
 
 OWN_TAG_PREFIX = "uami-"
 
+MAX_TAGS = 50
+"""Tags that one resource can bear. Source: Azure Resource Manager documentation on tags."""
+
 _IDENTITY_ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
     r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/(?P<name>[^/]+)",

@@ -45,6 +45,8 @@ def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
     """Run the whole of `uami apply`; reports go out as the story goes on, or as one JSON document at its end."""
     if not flags.auto_approve and (flags.as_json or STANDARD_INPUT in request.paths):
         what = "--format json" if flags.as_json else "a manifest from standard input"
+        if not sys.stdin.isatty():
+            raise _nobody_to_ask()
         raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
     declaration = load_declaration(request)
     stop = Stop()
@@ -136,9 +138,13 @@ _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "
 _DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NO_OP: "kept"}
 
 
+def _nobody_to_ask() -> Declined:
+    return Declined("There is no terminal to ask for confirmation on; nothing was changed.", "Add --auto-approve.")
+
+
 def _ask(plan: Plan) -> None:
     if not sys.stdin.isatty():
-        raise Declined("There is no terminal to ask for confirmation on; nothing was changed.", "Add --auto-approve.")
+        raise _nobody_to_ask()
     deletes = plan.count(Action.DELETE)
     if deletes:
         what = "1 identity" if deletes == 1 else f"{deletes} identities"

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -54,6 +55,7 @@ def root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the process's exit code."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its escape instead of a traceback.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -63,6 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Calls that nobody waits for any more must not keep the process: the interpreter would join their threads.
         os._exit(code)
     return code
+
+
+def _open_missing_streams() -> None:
+    """A daemon or a CI runner may have closed a standard stream, and then Python has none."""
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
 
 
 def _run(arguments: Sequence[str]) -> int:

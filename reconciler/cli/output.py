@@ -5,6 +5,7 @@ import os
 import sys
 from typing import TextIO
 
+from reconciler.errors import ReconcilerError
 from reconciler.report.visible import visible
 
 
@@ -24,17 +25,26 @@ def print_report(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would otherwise complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
+    except OSError as error:
+        _silence(sys.stdout)
+        raise ReconcilerError(
+            f"The report could not be written: {error.strerror}.", "Whatever the run did is done; `uami plan` shows it."
+        ) from error
 
 
 def print_note(text: str) -> None:
-    """Write to stderr; where nobody reads it, go on."""
+    """Write to stderr; where it cannot be written, go on: a run must not end half-way for want of an audience."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    except OSError:
+        _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
+    """Python would otherwise complain once more when it flushes the stream at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def configure_logging(level: str) -> None:

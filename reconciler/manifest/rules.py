@@ -14,10 +14,7 @@ from reconciler.manifest.desired import IdentitiesPolicy
 from reconciler.manifest.globs import matches_pattern
 from reconciler.manifest.merge import merged_tags
 from reconciler.manifest.words import RULES, broken_rule
-from reconciler.model import OWN_TAG_PREFIX
-
-MAX_TAGS = 50
-"""Most tags of one resource. Source: Azure Resource Manager documentation on tags."""
+from reconciler.model import MAX_TAGS, OWN_TAG_PREFIX
 
 RESERVED_TAG_PREFIXES = ("microsoft", "azure", "windows")
 """Beginnings of tag names that Azure keeps, without case.

@@ -8,6 +8,7 @@ from typing import assert_never
 from rich.console import Console
 from rich.text import Text
 
+from reconciler.address import AddressBook
 from reconciler.diff import Action, SkipReason
 from reconciler.errors import Diagnostic, ReconcilerError, Violation
 from reconciler.events import ApplyResult, ChangeResult, Outcome
@@ -114,6 +115,8 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
     page = _Page(color=color)
     page.line()
     book = addresses_of(plan)
+    if not result.complete:
+        _write_done(page, book, result)
     for outcome in (Outcome.FAILED, Outcome.IN_DOUBT, Outcome.STALE, Outcome.SKIPPED, Outcome.NOT_TRIED):
         entries = result.ended(outcome)
         if entries:
@@ -128,10 +131,8 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
         f"Resources: {result.count(Action.CREATE)} added, {result.count(Action.UPDATE)} changed,"
         f" {result.count(Action.DELETE)} destroyed."
     )
-    if plan.violations:
-        page.line(("Not applied: what the guards refuse, as listed above.", "bold red"))
     if result.complete:
-        page.line((f"Apply complete! {counts}", "bold green"))
+        page.line(_complete_line(plan, result, counts))
         return page.text()
     page.line((f"Apply incomplete. {counts}", "bold red"))
     page.line(f"Correlation id of this run, for the Activity Log: {visible(result.correlation_id)}")
@@ -239,7 +240,7 @@ def _write_skipped(page: _Page, plan: Plan) -> None:
     counts = {reason: sum(1 for one in plan.skipped if one.reason is reason) for reason in SkipReason}
     words = {
         SkipReason.IGNORED: "ignored",
-        SkipReason.NOT_OWNED: "of another owner",
+        SkipReason.NOT_OWNED: "not of this owner",
         SkipReason.NOT_LISTED: "not listed, kept by policy",
         SkipReason.NOT_TARGETED: "outside --target",
     }
@@ -254,6 +255,22 @@ def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:
     if not plan.applicable and not plan.violations:
         return ((NO_CHANGES, "bold"),)
     return ((f"Plan: {create} to add, {update} to change, {delete} to destroy.", "bold"),)
+
+
+def _complete_line(plan: Plan, result: ApplyResult, counts: str) -> tuple[str, str]:
+    if result.interrupted:
+        return (f"Apply interrupted before it was verified. {counts}", "bold red")
+    if plan.violations:
+        return (f"Applied what no guard refuses. {counts}", "bold yellow")
+    return (f"Apply complete! {counts}", "bold green")
+
+
+def _write_done(page: _Page, book: AddressBook, result: ApplyResult) -> None:
+    entries = result.ended(Outcome.DONE)
+    if entries:
+        page.line((f"{outcome_heading(Outcome.DONE)}:", "bold green"))
+    for entry in entries:
+        page.line(f"  {entry.change.action.value} ", (visible(book.short(entry.change.resource_id)), "bold"))
 
 
 def _write_entry(page: _Page, address: str, entry: ChangeResult) -> None:

@@ -1,5 +1,7 @@
 """What the command tells the one that called it: every exit code of a run that is left alone, with what is said."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,37 @@ def test_refused_plan_is_shown_changes_nothing_and_exits_3(uami: Uami, folder: P
     assert state.read_bytes() == before
 
 
+@pytest.mark.parametrize("arguments", [("-",), ("identities.yaml", "--format", "json")])
+def test_apply_without_a_terminal_names_the_flag_and_exits_1(
+    uami: Uami, quickstart: Path, arguments: tuple[str, ...]
+) -> None:
+    ended = uami("apply", *arguments, "--sandbox", "sandbox.json")
+
+    assert ended.code == 1
+    assert "--auto-approve" in ended.stderr + ended.stdout
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "2>/dev/full"])
+def test_apply_with_a_stream_that_cannot_be_used_does_its_work(uami: Uami, quickstart: Path, closed: str) -> None:
+    command = f"{sys.executable} -m reconciler apply identities.yaml --sandbox sandbox.json -y {closed}"
+
+    completed = subprocess.run(["sh", "-c", command], cwd=quickstart, capture_output=True, text=True, check=False)
+
+    planned = uami("plan", "identities.yaml", "--sandbox", "sandbox.json")
+    assert completed.returncode == 0
+    assert "Traceback" not in completed.stderr
+    assert "No changes. Live identities match the manifest." in planned.stdout
+
+
+def test_report_that_cannot_be_written_is_an_error_without_a_traceback(quickstart: Path) -> None:
+    command = f"{sys.executable} -m reconciler validate identities.yaml >/dev/full"
+
+    completed = subprocess.run(["sh", "-c", command], cwd=quickstart, capture_output=True, text=True, check=False)
+
+    assert completed.returncode == 1
+    assert completed.stderr.startswith("Error: The report could not be written: No space left on device.\n")
+
+
 def test_apply_that_skips_what_is_refused_does_the_rest_and_exits_3(uami: Uami, folder: Path) -> None:
     write_manifest(folder / "m.yaml", {"rg-a": [], "rg-b": ["id-new"]})
     state = write_state(folder / "s.json", {"rg-a": {"id-one": {}}, "rg-b": {}})
@@ -73,7 +106,7 @@ def test_apply_that_skips_what_is_refused_does_the_rest_and_exits_3(uami: Uami, 
     ended = uami("apply", "m.yaml", "--sandbox", "s.json", "-y", "--skip-refused")
 
     assert ended.code == 3
-    assert ended.stdout.endswith("Apply complete! Resources: 1 added, 0 changed, 0 destroyed.\n")
+    assert ended.stdout.endswith("Applied what no guard refuses. Resources: 1 added, 0 changed, 0 destroyed.\n")
     assert [name in state.read_text() for name in ("id-one", "id-new")] == [True, True]
 
 
@@ -143,7 +176,6 @@ def test_command_without_arguments_shows_its_help_on_stderr_and_exits_64(uami: U
         (("plan", *QUICKSTART, "--var", "A=1", "--var", "A=2"), "--var A is given two values"),
         (("plan", "identities.yaml", "--endpoint", "http://arm.example.org"), "Plain http to arm.example.org"),
         (("plan", "identities.yaml", "--endpoint", "https://arm.example.org", "--credential", "cli"), NOT_SENT),
-        (("apply", "-", "--sandbox", "sandbox.json"), "standard input leaves no way to ask for confirmation"),
         (("sandbox", "serve", "--subscription", "me"), "--subscription must be a GUID, not 'me'."),
     ],
 )

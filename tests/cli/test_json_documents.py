@@ -181,7 +181,7 @@ def test_validate_says_what_the_manifest_declares(uami: Uami, quickstart: Path) 
     [
         (("plan", *QUICKSTART, "--force"), 64, "usage"),
         (("plan", "--format=json"), 64, "usage"),
-        (("apply", *QUICKSTART), 64, "usage"),
+        (("apply", *QUICKSTART), 1, "declined"),
         (("plan", *QUICKSTART, "--target", "rg-data-prod/id-x"), 64, "usage"),
         (("drift", "broken.yaml", *QUICKSTART), 65, "manifest-invalid"),
         (("validate", "broken.yaml", "--format", "json"), 65, "manifest-invalid"),

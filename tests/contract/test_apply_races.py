@@ -159,9 +159,34 @@ def test_identity_that_changes_its_owner_before_its_delete_is_kept(arm: OpenArm)
 
     result = apply_now(opened, plan)
 
-    because = "its owner has changed since the plan was made, from None to 'team-b'"
+    because = "its owner has changed since the plan was made, from absent to 'team-b'"
     assert endings(result) == [("id-old", Outcome.STALE, because)]
     assert sorted(opened.live) == ["rg-app/id-api", "rg-app/id-old"]
+
+
+def test_identity_that_loses_its_owner_before_its_delete_is_kept(arm: OpenArm) -> None:
+    ours = {OWNER_TAG: "team-a"}
+    opened = arm(contents(there("id-api", tags=ours), there("id-old", tags=ours)))
+    plan = plan_now(opened, desired_group("id-api", owner="team-a"))
+    opened.patch("id-old", {})
+
+    result = apply_now(opened, plan)
+
+    because = "its owner has changed since the plan was made, from 'team-a' to absent"
+    assert endings(result) == [("id-old", Outcome.STALE, because)]
+    assert sorted(opened.live) == ["rg-app/id-api", "rg-app/id-old"]
+
+
+def test_identity_that_another_owner_takes_before_its_update_is_left_as_it_is(arm: OpenArm) -> None:
+    opened = arm(contents(there("id-api", tags={"env": "test"})))
+    plan = plan_now(opened, desired_group(listed("id-api", tags={"env": "prod"})))
+    opened.patch("id-api", {"env": "test", OWNER_TAG: "team-b"})
+
+    result = apply_now(opened, plan)
+
+    because = "its owner has changed since the plan was made, from absent to 'team-b'"
+    assert endings(result) == [("id-api", Outcome.STALE, because)]
+    assert opened.live == {"rg-app/id-api": {"env": "test", OWNER_TAG: "team-b"}}
 
 
 def test_stale_change_keeps_the_deletes_of_its_group_back(arm: OpenArm) -> None:

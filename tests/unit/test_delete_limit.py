@@ -79,10 +79,16 @@ def test_limit_of_the_run_is_lifted_by_nothing_else(max_deletes: tuple[str, ...]
     assert codes(violations) == [("delete-limit", "")]
 
 
-def test_max_deletes_lowers_the_limit_of_the_run_too() -> None:
+def test_max_deletes_does_not_lower_the_limit_of_the_run() -> None:
     desired, live = group_of(live=5, kept=2)
 
-    assert codes(verdict(desired, live, max_deletes=("1",))) == [("delete-limit", "")]
+    assert verdict(desired, live, max_deletes=("1",)) == ()
+
+
+def test_max_deletes_does_not_lower_the_share_of_a_group() -> None:
+    desired, live = group_of(live=10, kept=7)
+
+    assert verdict(desired, live, max_deletes=("1%",)) == ()
 
 
 # delete-limit as a share of a group
@@ -145,14 +151,15 @@ def test_ignored_identities_are_no_part_of_the_whole() -> None:
     assert verdict(desired, live_group(*names(9), *names(50, "aks"))) == ()
 
 
-def test_kept_identities_of_others_are_part_of_the_whole() -> None:
-    ours = [live_identity(name, tags={OWNER_TAG: "team-a"}) for name in names(4)]
-    desired = desired_group("id-000", owner="team-a", policy=Policy(IdentitiesPolicy.OWNED))
+@pytest.mark.parametrize(("percent", "refused"), [(20, False), (19, True)])
+def test_kept_identities_of_others_are_part_of_the_whole(percent: int, refused: bool) -> None:
+    ours = [live_identity(name, tags={OWNER_TAG: "team-a"}) for name in names(3)]
+    limits = Limits(max_delete_percent=percent)
+    desired = desired_group("id-000", owner="team-a", policy=Policy(IdentitiesPolicy.OWNED), limits=limits)
 
-    assert verdict(desired, live_group(*ours, *names(6, "other"))) == ()
-    assert codes(verdict(desired, live_group(*ours[:3], *names(7, "other")), max_deletes=("19%",))) == [
-        ("delete-limit", GROUP_ADDRESS)
-    ]
+    violations = verdict(desired, live_group(*ours, *names(7, "other")))
+
+    assert codes(violations) == ([("delete-limit", GROUP_ADDRESS)] if refused else [])
 
 
 def test_count_does_not_lift_the_share() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -143,7 +144,7 @@ def test_identities_that_are_left_alone_are_counted_by_reason() -> None:
 
     plan = plan_of(groups, [live_group(theirs), live_group("id-a", "id-b", name="rg-data")])
 
-    assert plan_text(plan).splitlines()[0] == "Left alone: 1 of another owner, 2 not listed, kept by policy."
+    assert plan_text(plan).splitlines()[0] == "Left alone: 1 not of this owner, 2 not listed, kept by policy."
 
 
 def test_drift_is_told_in_three_lists() -> None:
@@ -202,6 +203,9 @@ def test_incomplete_result_tells_each_reason_and_how_to_continue() -> None:
     assert (
         text
         == f"""
+Done:
+  update rg-app/id-adopt
+  create rg-app/id-new
 Failed:
   update rg-app/id-api: updating id-api: 409 Conflict (Busy.)
       correlation id corr-of-the-call
@@ -228,15 +232,21 @@ def test_result_that_is_not_done_is_listed_with_its_reason(outcome: Outcome) -> 
     assert "Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.\n" in text
 
 
-def test_result_beside_refusals_says_that_they_were_left_out() -> None:
+def test_result_beside_refusals_does_not_claim_to_be_complete() -> None:
     plan = refused_plan()
 
     text = render_result(plan, complete_result(plan), "uami apply", color=False)
 
-    assert text == (
-        "\nNot applied: what the guards refuse, as listed above.\n"
-        "Apply complete! Resources: 1 added, 0 changed, 0 destroyed.\n"
-    )
+    assert text == "\nApplied what no guard refuses. Resources: 1 added, 0 changed, 0 destroyed.\n"
+
+
+def test_result_that_was_interrupted_before_it_was_verified_does_not_claim_to_be_complete() -> None:
+    plan = plan_of_everything()
+    result = replace(complete_result(plan), interrupted=True, verified=False)
+
+    text = render_result(plan, result, "uami apply", color=False)
+
+    assert text == "\nApply interrupted before it was verified. Resources: 1 added, 2 changed, 1 destroyed.\n"
 
 
 def test_diagnostic_quotes_its_line_with_a_caret_below_the_place() -> None:
