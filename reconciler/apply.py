@@ -14,7 +14,7 @@ from itertools import count
 
 from reconciler.arm.identities import Identities
 from reconciler.arm.retry import Attempts, Retries
-from reconciler.diff import Action, Change, diff_identity
+from reconciler.diff import Action, Change, diff_identity, value_text
 from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, ReconcilerError
 from reconciler.events import (
     ApplyEvent,
@@ -254,11 +254,10 @@ def _surprise_at_update(change: Change, fresh: Identity | None) -> str:
     differences = diff_identity(change.group, change.desired, fresh).differences
     if differences == change.differences:
         return ""
-    news = [f"{one.field} is now {_show(one.before)}" for one in differences if one not in change.differences]
+    news = [f"{one.field} is now {value_text(one.before)}" for one in differences if one not in change.differences]
     still_differing = {one.field for one in differences}
-    gone = [
-        f"{one.field} is {_show(one.after)} already" for one in change.differences if one.field not in still_differing
-    ]
+    settled = [one for one in change.differences if one.field not in still_differing]
+    gone = [f"{one.field} is {value_text(one.after)} already" for one in settled]
     return f"changed since the plan was made: {', '.join([*news, *gone])}"
 
 
@@ -277,7 +276,8 @@ def _surprising_owner(change: Change, fresh: Identity) -> str:
     # A delete leaves no mark of ours: an owner that is gone is another one.
     if change.after is not None and fresh.owner == change.after.tags.get(OWNER_TAG):
         return ""
-    return f"its owner has changed since the plan was made, from {_show(change.before.owner)} to {_show(fresh.owner)}"
+    planned, found = value_text(change.before.owner), value_text(fresh.owner)
+    return f"its owner has changed since the plan was made, from {planned} to {found}"
 
 
 _SURPRISES: dict[Action, Callable[[Change, Identity | None], str]] = {
@@ -289,10 +289,6 @@ _SURPRISES: dict[Action, Callable[[Change, Identity | None], str]] = {
 
 def _is_another_principal(change: Change, fresh: Identity) -> bool:
     return change.before is not None and fresh.principal_id != change.before.principal_id
-
-
-def _show(value: str | None) -> str:
-    return "absent" if value is None else repr(value)
 
 
 def _is_done(change: Change, fresh: Identity | None) -> bool:

@@ -63,6 +63,11 @@ class FieldChange:
     after: str | None
 
 
+def value_text(value: str | None) -> str:
+    """A field's value in a sentence."""
+    return "absent" if value is None else repr(value)
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedIdentity:
     """What an identity will look like; `location` is None where the group that would give it does not exist."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.arm.identities import Identities
-from reconciler.diff import Action, Change, diff_identity
+from reconciler.diff import Action, Change, diff_identity, value_text
 from reconciler.errors import ArmError, AuthError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.model import Identity, normalize_location
@@ -57,7 +57,7 @@ def _fields_not_held(change: Change, fresh: Identity) -> list[str]:
     if change.desired is None:
         raise AssertionError("a create or an update without a manifest entry")
     return [
-        f"{one.field} came back as {_show(one.before)}, not {_show(one.after)}"
+        f"{one.field} came back as {value_text(one.before)}, not {value_text(one.after)}"
         for one in diff_identity(change.group, change.desired, fresh).differences
     ]
 
@@ -67,7 +67,3 @@ def _location_not_held(change: Change, fresh: Identity) -> list[str]:
     if planned is None or normalize_location(planned) == normalize_location(fresh.location):
         return []
     return [f"location came back as {fresh.location!r}, not {planned!r}"]
-
-
-def _show(value: str | None) -> str:
-    return "absent" if value is None else repr(value)

@@ -1,12 +1,10 @@
 """Where each Azure cloud answers: ARM's endpoint, the scope a token is asked for, and who issues it.
 
-A table rather than settings, because the three addresses belong together: a token of one cloud sent to another's
-endpoint is at best refused.
+One value rather than three settings, because the three belong together: a token of one cloud sent to another's endpoint
+is at best refused.
 """
 
 from dataclasses import dataclass
-
-from reconciler.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +31,3 @@ AZURE_CLOUD = Cloud(
     authority="login.microsoftonline.com",
 )
 """The public cloud. Source: azure-mgmt-core 1.6.0 `get_arm_endpoints`; azure-identity 1.27.0 `_constants`."""
-
-CLOUDS = {cloud.name: cloud for cloud in (AZURE_CLOUD,)}
-"""Every cloud that can be named, by name."""
-
-
-def find_cloud(name: str) -> Cloud:
-    """The cloud of this name, compared without case; UsageError names those there are."""
-    for cloud in CLOUDS.values():
-        if cloud.name.casefold() == name.casefold():
-            return cloud
-    raise UsageError(f"There is no cloud {name!r}.", f"Known clouds: {', '.join(CLOUDS)}.")

@@ -35,10 +35,6 @@ class SourceText:
     text: str
     lines: tuple[str, ...]
 
-    def position(self, index: int) -> SourcePos:
-        """The place of the character at an index of the text."""
-        return _position(self.file, self.text[:index])
-
 
 def split_lines(text: str) -> tuple[str, ...]:
     """The lines of a text as the YAML parser counts them, so that line n of a position is item n - 1."""

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from reconciler.arm.clouds import AZURE_CLOUD, find_cloud
+from reconciler.arm.clouds import AZURE_CLOUD
 from reconciler.arm.endpoints import Origin, check_endpoint, is_loopback, origin_of, parse_endpoint
 from reconciler.errors import UsageError
 
@@ -77,14 +77,3 @@ def test_own_tokens_go_nowhere_else(endpoint: str, kind: str) -> None:
 
 def test_given_token_goes_where_the_caller_says() -> None:
     check_endpoint("https://arm.internal.example", AZURE_CLOUD, "token")
-
-
-def test_cloud_is_found_without_case() -> None:
-    assert find_cloud("azurecloud") is AZURE_CLOUD
-
-
-def test_unknown_cloud_names_those_there_are() -> None:
-    with pytest.raises(UsageError) as raised:
-        find_cloud("AzureGermanCloud")
-
-    assert raised.value.hint == "Known clouds: AzureCloud."
