@@ -13,11 +13,8 @@ import yaml
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.document import Document, Mark, Path, Plain
 from reconciler.manifest.scalars import resolve_plain
-from reconciler.manifest.syntax import describe_syntax_error
+from reconciler.manifest.syntax import MAX_DEPTH, TOO_DEEP, describe_syntax_error
 from reconciler.manifest.text import SourceText
-
-MAX_DEPTH = 32
-"""Deepest nesting; a manifest needs seven. libyaml's own work grows with the square of the depth."""
 
 MAX_VALUES = 500_000
 """Most values of one file, each alias counted as what it stands for."""
@@ -223,8 +220,7 @@ class _Composer:
     def _check_size(self, path: Path, event: Any) -> None:
         self._values += 1
         if len(path) > MAX_DEPTH:
-            hint = "A manifest is never deeper than seven; look for brackets too many."
-            self._report("nested-too-deep", _mark(event), f"values are nested more than {MAX_DEPTH} deep", hint)
+            self._report("nested-too-deep", _mark(event), *TOO_DEEP)
             raise _FileEnded
         if self._values > MAX_VALUES:
             message = f"the file holds more than {MAX_VALUES:,} values, counting what its aliases repeat"

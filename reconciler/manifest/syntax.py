@@ -13,6 +13,15 @@ import yaml
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.text import SourceText
 
+MAX_DEPTH = 32
+"""Deepest nesting; a manifest needs seven. libyaml's own work grows with the square of the depth."""
+
+TOO_DEEP = (
+    f"values are nested more than {MAX_DEPTH} deep",
+    "A manifest is never deeper than seven; look for brackets too many.",
+)
+"""Message and hint for text that is nested deeper; newer versions of libyaml notice it themselves."""
+
 _GENERAL_HINT = "Check indentation, quotes and brackets here and on the line above."
 
 
@@ -37,6 +46,13 @@ class _Mistake:
 
 # The first row that fits speaks, so the special stand before the general.
 _MISTAKES = (
+    _Mistake(
+        problem="exceeded maximum nesting depth",
+        text="",
+        code="nested-too-deep",
+        message=TOO_DEEP[0],
+        hint=TOO_DEEP[1],
+    ),
     _Mistake(
         problem="expected ',' or",
         text=r"(?<=\$)\{",
