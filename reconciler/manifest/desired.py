@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import SourcePos
-from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
+from reconciler.model import IsolationScope, ResourceGroupId, ResourceId, Trust
 
 
 class IdentitiesPolicy(StrEnum):
@@ -31,12 +31,22 @@ class TagsPolicy(StrEnum):
     """They stay."""
 
 
+class CredentialsPolicy(StrEnum):
+    """What happens to live federated credentials, of identities that list theirs, that the manifest does not list."""
+
+    EXACT = "exact"
+    """They are deleted."""
+    MERGE = "merge"
+    """They stay."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How far the manifest's word reaches in a group."""
 
     identities: IdentitiesPolicy = IdentitiesPolicy.EXACT
     tags: TagsPolicy = TagsPolicy.MERGE
+    federated_credentials: CredentialsPolicy = CredentialsPolicy.EXACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,24 @@ class Ignore:
 
 
 @dataclass(frozen=True, slots=True)
+class DesiredCredential:
+    """A federated credential that a manifest lists, its convenience form expanded and its audience filled in."""
+
+    name: str
+    trust: Trust
+    source: SourcePos
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredAssignment:
+    """A role assignment that a manifest lists: `role` is the name or the GUID of a role definition."""
+
+    role: str
+    scope: str
+    source: SourcePos
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredIdentity:
     """One identity that a manifest lists.
 
@@ -63,6 +91,9 @@ class DesiredIdentity:
         location: written at the identity itself, hence a claim; None where only defaults apply.
         isolation_scope: None where the key is absent and so not managed.
         tags: defaults merged in, in order of the names (without case); a value of None means the tag must be absent.
+        federated_credentials: in order of their names (without case); None where the key is absent and so they are
+            neither managed nor read.
+        role_assignments: in order of scope and role (without case); None likewise.
     """
 
     resource_id: ResourceId
@@ -70,6 +101,8 @@ class DesiredIdentity:
     isolation_scope: IsolationScope | None
     tags: tuple[tuple[str, str | None], ...]
     source: SourcePos
+    federated_credentials: tuple[DesiredCredential, ...] | None = None
+    role_assignments: tuple[DesiredAssignment, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
