@@ -14,6 +14,7 @@ ORDER = (
     "reconciler",
     "reconciler.errors",
     "reconciler.model",
+    "reconciler.access",
     "reconciler.schemas",
     "reconciler.stop",
     "reconciler.parallel",
@@ -40,7 +41,8 @@ SANDBOX = "reconciler.sandbox"
 ONLY = {
     "reconciler.errors": {"reconciler.errors"},
     "reconciler.model": {"reconciler.model"},
-    "reconciler.arm": {"reconciler", "reconciler.errors", "reconciler.model", "reconciler.arm"},
+    "reconciler.access": {"reconciler.model", "reconciler.access"},
+    "reconciler.arm": {"reconciler", "reconciler.errors", "reconciler.model", "reconciler.access", "reconciler.arm"},
     SANDBOX: {SANDBOX},
 }
 """Narrower than the order: the two roots need nothing, ARM's client knows no manifest, the emulator none of us."""
