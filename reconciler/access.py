@@ -4,13 +4,17 @@ Both hang on an identity and have no life without one, so their ids begin with i
 own: names, scopes and GUIDs without case; issuer, subject and audience exactly.
 """
 
+import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from reconciler.model import ResourceGroupId, ResourceId
 
 MAX_CREDENTIALS = 20
 """Federated credentials of one identity. Source: Microsoft Entra documentation (considerations)."""
+
+_CREDENTIAL_ID = re.compile(r"(?P<identity>.*)/federatedIdentityCredentials/(?P<name>[^/]+)", re.IGNORECASE)
 
 _ASSIGNMENTS = uuid.UUID("6f1d8f0e-2a64-5c1b-9b0e-3c6f1b7a4d52")
 
@@ -21,6 +25,14 @@ class CredentialId:
 
     identity: ResourceId
     name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "CredentialId":
+        """Read ARM's form, whatever its case; raises ValueError where it is not the id of a federated credential."""
+        match = _CREDENTIAL_ID.fullmatch(text)
+        if match is None:
+            raise ValueError(f"not the id of a federated credential: {text!r}")
+        return cls(ResourceId.parse(match["identity"]), match["name"])
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -176,3 +188,48 @@ def assignment_name(owner: str | None, scope: str, principal_id: str, role_guid:
     """
     parts = (owner or "", normalize_scope(scope), principal_id.casefold(), role_guid.casefold())
     return str(uuid.uuid5(_ASSIGNMENTS, "\n".join(parts)))
+
+
+RoleKey = tuple[str, str]
+"""A role as a manifest names it, and the scope, both as they compare."""
+
+
+def role_key(role: str, scope: str) -> RoleKey:
+    """What a role that a manifest names for a scope is looked up by."""
+    return (role.casefold(), normalize_scope(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLookup:
+    """What ARM knows of a role that a manifest names for a scope: one definition, none, or several of one name.
+
+    `similar` are names that could have been meant, where nothing was found.
+    """
+
+    role: str
+    scope: str
+    found: tuple[RoleDefinition, ...]
+    similar: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What was read of who may become the identities of a run, and of what they may do.
+
+    Attributes:
+        credentials: of identities that list theirs, by identity.
+        assignments: of identities that list theirs, and of those that are to go, by identity.
+        lookups: the roles that the manifest names, by name and scope.
+        names: of roles by GUID, for those that only live assignments name.
+        unchecked: what could not be looked at, in sentences; never taken for "there is nothing".
+    """
+
+    credentials: Mapping[ResourceId, tuple[FederatedCredential, ...]] = field(default_factory=dict)
+    assignments: Mapping[ResourceId, tuple[RoleAssignment, ...]] = field(default_factory=dict)
+    lookups: Mapping[RoleKey, RoleLookup] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    unchecked: tuple[str, ...] = ()
+
+    def lookup(self, role: str, scope: str) -> RoleLookup:
+        """What is known of a role at a scope; KeyError where it was not looked up."""
+        return self.lookups[role_key(role, scope)]

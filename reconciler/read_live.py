@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from reconciler.arm import permissions, resource_groups, subscriptions
 from reconciler.arm.client import ArmClient
 from reconciler.arm.identities import Identities
+from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, NotFound
 from reconciler.manifest.desired import Desired
 from reconciler.model import Identity, Live, LiveGroup, ResourceGroup, ResourceGroupId, Subscription, same_name
@@ -38,13 +39,14 @@ class _Scope:
     by_subscription: bool
 
 
-def read_live(desired: Desired, client: ArmClient, identities: Identities, *, parallelism: int) -> Live:
+def read_live(desired: Desired, resources: Resources, *, parallelism: int) -> Live:
     """Read every group that the manifest names.
 
     Raises:
         AuthError: the caller may not read a scope, so that its list could be incomplete.
         ArmError: a scope could not be read, for whatever other reason.
     """
+    client, identities = resources.client, resources.identities
     subscription_ids = list(dict.fromkeys(group.group_id.subscription_id.casefold() for group in desired.groups))
     views = map_parallel(lambda one: _view_subscription(client, one), subscription_ids, parallelism)
     scopes: list[_Scope] = []

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from reconciler.address import Target, parse_target
 from reconciler.apply import ApplyTools, apply_plan
-from reconciler.arm.client import ArmClient
-from reconciler.arm.identities import Identities
+from reconciler.arm.resources import Resources
 from reconciler.diff import diff_states
+from reconciler.diff_access import diff_access
 from reconciler.errors import Interrupted, PlanRefused, UsageError
 from reconciler.events import ApplyResult
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
@@ -18,6 +18,7 @@ from reconciler.manifest.desired import Desired
 from reconciler.manifest.load import load_manifest
 from reconciler.model import Live
 from reconciler.plan import Plan, make_plan
+from reconciler.read_access import read_access
 from reconciler.read_live import read_live
 from reconciler.verify import verify_result
 
@@ -52,8 +53,7 @@ class Azure:
     """The live side: ARM or what stands in for it, through one client."""
 
     cloud: str
-    client: ArmClient
-    identities: Identities
+    resources: Resources
     parallelism: int
 
 
@@ -80,13 +80,15 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
         UsageError: a target that exists nowhere, or an api-version too old for what the manifest says.
     """
     desired, targets = declaration.desired, declaration.targets
-    _check_api_version(desired, azure.identities.api_version)
-    live = read_live(desired, azure.client, azure.identities, parallelism=azure.parallelism)
+    _check_api_version(desired, azure.resources.api_version)
+    live = read_live(desired, azure.resources, parallelism=azure.parallelism)
     _check_targets_exist(targets, desired, live)
-    changes = diff_states(desired, live, targets)
+    identities = diff_states(desired, live, targets)
+    access = read_access(identities, azure.resources, parallelism=azure.parallelism)
+    changes = diff_access(identities, access)
     violations = judge(changes, declaration.allowances)
     names = tuple(target.text for target in targets)
-    return make_plan(desired, live, changes, violations, cloud=azure.cloud, targets=names)
+    return make_plan(desired, live, changes, violations, cloud=azure.cloud, targets=names, notes=access.unchecked)
 
 
 def run_apply(
@@ -118,7 +120,7 @@ def run_apply(
 
 def _verify(result: ApplyResult, azure: Azure, tools: ApplyTools) -> ApplyResult:
     try:
-        return verify_result(result, azure.identities, sleep=tools.retries.sleep, parallelism=azure.parallelism)
+        return verify_result(result, azure.resources, sleep=tools.retries.sleep, parallelism=azure.parallelism)
     except Interrupted:
         # What was done is done, and must be told even if nobody waits for the second look.
         return replace(result, interrupted=True)

@@ -5,8 +5,10 @@ Everything lies in the resource group `rg-app` of one subscription, in West Euro
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.access import identity_of
 from reconciler.address import Target
-from reconciler.diff import Changes, diff_states
+from reconciler.changes import Change, Changes
+from reconciler.diff import diff_states
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, Ignore, Limits, Policy
@@ -46,6 +48,12 @@ def resource_id(name: str, group: str = GROUP, subscription: str = SUBSCRIPTION)
 def address(name: str, group: str = GROUP, subscription: str = SUBSCRIPTION) -> str:
     """The whole address of an identity."""
     return f"{subscription}/{group}/{name}"
+
+
+def label(change: Change) -> str:
+    """An identity's name, or that of what hangs on it behind its identity's."""
+    parts = (identity_of(change.resource_id).name, change.resource_id.below_identity)
+    return "/".join(part for part in parts if part)
 
 
 def listed(

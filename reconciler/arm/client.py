@@ -44,13 +44,16 @@ class ArmClient:
         call = self._call("GET", path)
         return _read_body(call, self._send(call, path, {"api-version": api_version}), read)
 
-    def get_pages(self, path: str, api_version: str, read: Callable[[JsonObject], T]) -> Iterator[T]:
-        """Yield the items of a list, page after page: all of them, or an error.
+    def get_pages(
+        self, path: str, api_version: str, read: Callable[[JsonObject], T], query: str | None = None
+    ) -> Iterator[T]:
+        """Yield the items of a list, page after page: all of them that `query` (`$filter`) lets through, or an error.
 
         A link is followed only to the client's own origin, and never twice; a page may be empty.
         """
         call = self._call("GET", path)
-        response = self._send(call, path, {"api-version": api_version})
+        params = {"api-version": api_version} | ({} if query is None else {"$filter": query})
+        response = self._send(call, path, params)
         seen = {str(response.request.url)}
         while True:
             items, link = _read_body(call, response, lambda body: _read_page(body, read))

@@ -14,7 +14,7 @@ from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.client import ArmClient
 from reconciler.arm.clouds import AZURE_CLOUD
 from reconciler.arm.credentials import fixed_token
-from reconciler.arm.identities import Identities
+from reconciler.arm.resources import Resources
 from reconciler.arm.retry import Retries
 from reconciler.arm.transport import open_http_client
 from reconciler.cli.options import CredentialKind
@@ -92,7 +92,7 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
             )
         )
         client = ArmClient(http, time.time)
-        azure = Azure(cloud.name, client, Identities(client, flags.api_version), flags.parallelism)
+        azure = Azure(cloud.name, Resources(client, flags.api_version), flags.parallelism)
         yield Session(azure, retries, correlation_id, auth, place)
 
 

@@ -5,7 +5,7 @@ Non-ASCII characters are written as JSON escapes, so that no value can disturb a
 
 import json
 
-from reconciler.diff import Action, Change
+from reconciler.changes import Action, Change
 from reconciler.errors import ManifestError, PlanRefused, ReconcilerError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
@@ -17,7 +17,7 @@ from reconciler.plan import (
     plan_document,
     violation_document,
 )
-from reconciler.report.rows import is_changed
+from reconciler.report.rows import claimed_location, is_changed
 
 
 def to_json(document: JsonObject) -> str:
@@ -53,7 +53,8 @@ def render_drift_json(plan: Plan) -> str:
         key: plan_part[key] for key in ("format_version", "tool_version", "cloud", "tenant", "scope")
     }
     document["summary"] = {"missing": len(missing), "unexpected": len(unexpected), "changed": len(changed)}
-    document |= {"missing": missing, "unexpected": unexpected, "changed": changed, "skipped": plan_part["skipped"]}
+    document |= {"missing": missing, "unexpected": unexpected, "changed": changed}
+    document |= {key: plan_part[key] for key in ("skipped", "notes")}
     return to_json(document)
 
 
@@ -95,8 +96,9 @@ def _drift(change: Change) -> JsonObject:
     differences: list[JsonObject] = [
         {"field": one.field, "before": one.before, "after": one.after} for one in change.differences
     ]
-    if change.contradicts_location and change.before and change.desired:
-        differences.insert(0, {"field": "location", "before": change.before.location, "after": change.desired.location})
+    claimed = claimed_location(change)
+    if claimed is not None:
+        differences.insert(0, {"field": claimed.field, "before": claimed.before, "after": claimed.after})
     return {key: document[key] for key in ("address", "resource_type", "before", "after", "source")} | {
         "differences": differences
     }

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reconciler.address import AddressBook
-from reconciler.diff import Action, SkipReason
+from reconciler.changes import Action, SkipReason
 from reconciler.errors import Diagnostic, ReconcilerError, Violation
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
@@ -243,10 +243,17 @@ def _write_skipped(page: _Page, plan: Plan) -> None:
         SkipReason.NOT_OWNED: "not of this owner",
         SkipReason.NOT_LISTED: "not listed, kept by policy",
         SkipReason.NOT_TARGETED: "outside --target",
+        SkipReason.NOT_OURS: "role assignments that others made",
+        SkipReason.UNRESOLVED: "role assignments beside an unknown role",
+        SkipReason.INEXPRESSIBLE: "federated credentials that this api-version cannot express",
     }
     told = [f"{counts[reason]} {words[reason]}" for reason in SkipReason if counts[reason]]
     if told:
         page.line((f"Left alone: {', '.join(told)}.", "dim"))
+        page.line()
+    for note in plan.notes:
+        page.line(("Note: ", "yellow"), visible(note))
+    if plan.notes:
         page.line()
 
 
