@@ -199,13 +199,19 @@ def _look_up(listed: Iterable[DesiredAssignment], resources: Resources, parallel
     for one in wanted.values():
         by_root.setdefault(role_key(one.role, _root_of(one.scope)), one)
     roots = list(by_root)
-    found = map_parallel(
-        lambda key: _find_role(resources, _root_of(by_root[key].scope), by_root[key].role), roots, parallelism
-    )
+    found = map_parallel(lambda key: _find_at_root(resources, by_root[key]), roots, parallelism)
     at_root = dict(zip(roots, found, strict=True))
     return {
         key: _lookup(resources, one, at_root[role_key(one.role, _root_of(one.scope))]) for key, one in wanted.items()
     }
+
+
+def _find_at_root(resources: Resources, one: DesiredAssignment) -> tuple[RoleDefinition, ...]:
+    try:
+        return _find_role(resources, _root_of(one.scope), one.role)
+    except AuthError:
+        # Rights in one group do not reach its subscription; then each scope is asked for itself.
+        return ()
 
 
 def _find_role(resources: Resources, scope: str, role: str) -> tuple[RoleDefinition, ...]:

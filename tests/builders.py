@@ -11,7 +11,16 @@ from reconciler.changes import Change, Changes
 from reconciler.diff import diff_states
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
-from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, Ignore, Limits, Policy
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredGroup,
+    DesiredIdentity,
+    Ignore,
+    Limits,
+    Policy,
+)
 from reconciler.model import (
     Identity,
     IsolationScope,
@@ -65,11 +74,19 @@ def listed(
     isolation_scope: IsolationScope | None = None,
     tags: Mapping[str, str | None] | None = None,
     line: int = 5,
+    federated_credentials: Iterable[DesiredCredential] | None = None,
+    role_assignments: Iterable[DesiredAssignment] | None = None,
 ) -> DesiredIdentity:
     """An identity as a manifest lists it; by default nothing but its name."""
     pairs = tuple(sorted((tags or {}).items(), key=lambda pair: pair[0].casefold()))
     return DesiredIdentity(
-        resource_id(name, group, subscription), location, isolation_scope, pairs, SourcePos(MANIFEST, line, 9)
+        resource_id(name, group, subscription),
+        location,
+        isolation_scope,
+        pairs,
+        SourcePos(MANIFEST, line, 9),
+        None if federated_credentials is None else tuple(federated_credentials),
+        None if role_assignments is None else tuple(role_assignments),
     )
 
 
