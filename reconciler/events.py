@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.changes import Action, Change
-from reconciler.errors import ExitCode
+from reconciler.errors import ArmError, ExitCode, ReconcilerError
 from reconciler.freshness import Fresh
 
 
@@ -35,6 +35,14 @@ class CallError:
     correlation_id: str
 
 
+def call_error(error: ReconcilerError) -> CallError:
+    """What is kept of an error."""
+    if isinstance(error, ArmError):
+        return CallError(error.status, error.arm_code, error.message, error.hint, error.correlation_id)
+    # No token was to be had, so no call went out.
+    return CallError(None, error.code, error.message, error.hint, "")
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
     """The end of one change.
@@ -47,6 +55,11 @@ class ChangeResult:
     because: str = ""
     error: CallError | None = None
     not_held: tuple[str, ...] = ()
+
+
+def not_tried(change: Change) -> ChangeResult:
+    """The end of a change that was not begun, because the run was asked to stop."""
+    return ChangeResult(change, Outcome.NOT_TRIED, "the run was asked to stop")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from reconciler.apply import GRACE_S
+from reconciler.apply_run import GRACE_S
 from reconciler.events import ApplyEvent, ApplyResult, Moment, Outcome
 from reconciler.plan import Plan
 from tests.builders import desired_group

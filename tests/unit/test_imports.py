@@ -35,6 +35,7 @@ ORDER = (
     "reconciler.read_live",
     "reconciler.read_access",
     "reconciler.verify",
+    "reconciler.apply_run",
     "reconciler.apply",
     "reconciler.workflow",
     "reconciler.cli",
