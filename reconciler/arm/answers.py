@@ -17,7 +17,10 @@ from reconciler.arm.redaction import quote_answer
 from reconciler.arm.retry import TRANSIENT_STATUSES, is_untrusted_certificate, may_pass, retry_after_s
 from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, Throttled
 
-_OPERATIONS = {"GET": "reading", "PUT": "creating", "PATCH": "updating", "DELETE": "deleting"}
+QUERY = "QUERY"
+"""A POST that only asks; in a `Call` it is told apart from one that changes something."""
+
+_OPERATIONS = {"GET": "reading", QUERY: "querying", "PUT": "creating", "PATCH": "updating", "DELETE": "deleting"}
 _CLASSES: dict[int, type[ArmError]] = {
     401: ArmAuthError,
     403: ArmAuthError,
@@ -54,7 +57,7 @@ class Call:
     @property
     def is_write(self) -> bool:
         """Whether it may change anything."""
-        return self.method != "GET"
+        return self.method not in ("GET", QUERY)
 
     @property
     def resource(self) -> str:

@@ -11,9 +11,10 @@ from typing import TypeVar
 
 import httpx
 
-from reconciler.arm.answers import Call, error_answer, malformed_answer, no_answer
+from reconciler.arm.answers import QUERY, Call, error_answer, malformed_answer, no_answer
 from reconciler.arm.endpoints import origin_of
 from reconciler.arm.fields import JsonObject, object_list, optional_text, parse_object
+from reconciler.arm.retry import REPEATABLE
 
 T = TypeVar("T")
 _WITH_BODY = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
@@ -64,6 +65,11 @@ class ArmClient:
             seen.add(str(next_url))
             response = self._send(call, next_url)
 
+    def query(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
+        """Ask by POST what no GET can ask; it changes nothing, and is tried again like any read."""
+        call = self._call(QUERY, path)
+        return _read_body(call, self._send(call, path, {"api-version": api_version}, body), read)
+
     def put(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
         """Create or replace a resource."""
         call = self._call("PUT", path)
@@ -96,7 +102,13 @@ class ArmClient:
         body: JsonObject | None = None,
     ) -> httpx.Response:
         try:
-            response = self.http.request(call.method, url, params=params, json=body)
+            response = self.http.request(
+                "POST" if call.method == QUERY else call.method,
+                url,
+                params=params,
+                json=body,
+                extensions={REPEATABLE: True} if not call.is_write else None,
+            )
         except httpx.RequestError as error:
             raise no_answer(call, error) from error
         if not response.is_success:
