@@ -31,14 +31,13 @@ def query(client: ArmClient, text: str, read: Callable[[JsonObject], T]) -> Iter
         options: dict[str, object] = {"resultFormat": "objectArray", "$top": _TOP}
         if token is not None:
             options["$skipToken"] = token
-        rows, token = client.query(
-            _PATH, API_VERSION, {"query": text, "options": options}, lambda body: _page(body, read)
-        )
+        body: JsonObject = {"query": text, "options": options}
+        rows, token = client.query(_PATH, API_VERSION, body, lambda answer: _page(answer, read))
         yield from rows
         if token is None:
             return
         if token in seen:
-            raise FieldError(f"{_PATH}: a page leads to one that was read before")
+            raise ArmError(f"querying {_PATH}: malformed answer (a page leads to one that was read before)")
         seen.add(token)
 
 
