@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from reconciler.arm.client import ArmClient
 from reconciler.arm.fields import JsonObject, object_list, optional_text
+from reconciler.errors import ArmError
 
 API_VERSION = "2024-04-01"
 """Source: Microsoft.ResourceGraph 2024-04-01 OpenAPI (resourcegraph.json)."""
