@@ -9,7 +9,16 @@ from reconciler.address import Target
 from reconciler.diff import Changes, diff_states
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
-from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, Ignore, Limits, Policy
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredGroup,
+    DesiredIdentity,
+    Ignore,
+    Limits,
+    Policy,
+)
 from reconciler.model import (
     Identity,
     IsolationScope,
@@ -56,12 +65,20 @@ def listed(
     location: str | None = None,
     isolation_scope: IsolationScope | None = None,
     tags: Mapping[str, str | None] | None = None,
+    federated_credentials: Iterable[DesiredCredential] | None = None,
+    role_assignments: Iterable[DesiredAssignment] | None = None,
     line: int = 5,
 ) -> DesiredIdentity:
     """An identity as a manifest lists it; by default nothing but its name."""
     pairs = tuple(sorted((tags or {}).items(), key=lambda pair: pair[0].casefold()))
     return DesiredIdentity(
-        resource_id(name, group, subscription), location, isolation_scope, pairs, SourcePos(MANIFEST, line, 9)
+        resource_id(name, group, subscription),
+        location,
+        isolation_scope,
+        pairs,
+        SourcePos(MANIFEST, line, 9),
+        None if federated_credentials is None else tuple(federated_credentials),
+        None if role_assignments is None else tuple(role_assignments),
     )
 
 
