@@ -73,6 +73,8 @@ def listed(
     location: str | None = None,
     isolation_scope: IsolationScope | None = None,
     tags: Mapping[str, str | None] | None = None,
+    federated_credentials: Iterable[DesiredCredential] | None = None,
+    role_assignments: Iterable[DesiredAssignment] | None = None,
     line: int = 5,
     federated_credentials: Iterable[DesiredCredential] | None = None,
     role_assignments: Iterable[DesiredAssignment] | None = None,

@@ -52,6 +52,10 @@ Var = Annotated[
         rich_help_panel=_MANIFEST,
     ),
 ]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse what is otherwise only warned about: exit 3.", rich_help_panel=_MANIFEST),
+]
 Target = Annotated[
     list[str] | None,
     typer.Option(

@@ -4,10 +4,12 @@ Non-ASCII characters are written as JSON escapes, so that no value can disturb a
 """
 
 import json
+from collections.abc import Iterable
 
 from reconciler.changes import Action, Change
 from reconciler.errors import ManifestError, PlanRefused, ReconcilerError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
+from reconciler.findings import Finding, finding_document
 from reconciler.manifest.desired import Desired
 from reconciler.plan import (
     FORMAT_VERSION,
@@ -58,8 +60,8 @@ def render_drift_json(plan: Plan) -> str:
     return to_json(document)
 
 
-def render_validate_json(desired: Desired) -> str:
-    """What a valid manifest declares, in numbers."""
+def render_validate_json(desired: Desired, findings: Iterable[Finding]) -> str:
+    """What a valid manifest declares, in numbers, and what in it should be looked at again."""
     return to_json(
         {
             "format_version": FORMAT_VERSION,
@@ -67,6 +69,7 @@ def render_validate_json(desired: Desired) -> str:
                 "resource_groups": len(desired.groups),
                 "identities": sum(len(group.identities) for group in desired.groups),
             },
+            "warnings": [finding_document(one) for one in findings],
         }
     )
 

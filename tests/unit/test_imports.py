@@ -19,6 +19,7 @@ ORDER = (
     "reconciler.stop",
     "reconciler.parallel",
     "reconciler.manifest",
+    "reconciler.findings",
     "reconciler.address",
     "reconciler.changes",
     "reconciler.diff",
