@@ -23,6 +23,7 @@ from reconciler.sandbox import (
     federated_credentials,
     locks,
     managed_identity,
+    resource_graph,
     resource_groups,
     resource_lists,
     resources,
@@ -38,7 +39,7 @@ from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.federated_credentials import WritesInFlight
 from reconciler.sandbox.login import Login
 from reconciler.sandbox.paths import split_path
-from reconciler.sandbox.rates import RatedCall, Rates, replace_remaining
+from reconciler.sandbox.rates import RatedCall, Rates
 from reconciler.sandbox.request_log import LoggedRequest, RequestLog
 from reconciler.sandbox.routing import (
     Route,
@@ -63,6 +64,7 @@ _ROUTES: tuple[Route, ...] = (
     *role_assignments.ROUTES,
     *locks.ROUTES,
     *associated_resources.ROUTES,
+    *resource_graph.ROUTES,
     *resource_lists.ROUTES,
     *resources.ROUTES,
 )
@@ -176,10 +178,7 @@ class Application:
             return login
         answer = self._answer(visit)
         self._requests.add(LoggedRequest(request.method, asked, answer.status, visit.principal_id))
-        response = to_response(answer, self._exchange(request, visit.route))
-        if visit.remaining and not answer.from_gateway:
-            replace_remaining(response.headers, visit.remaining)
-        return response
+        return to_response(answer, self._exchange(request, visit.route, visit.remaining))
 
     def _answer(self, visit: "_Visit") -> Answer:
         with self.state.lock:
@@ -194,11 +193,11 @@ class Application:
         request = visit.request
         caller = identify(request.headers.get("Authorization"), self.state.tenant_id)
         visit.principal_id = caller.principal_id
-        if self._rates is not None:
-            words = split_path(visit.path.casefold())
-            rated = RatedCall(request.method, words, self.state.tenant_id, caller.principal_id)
-            visit.remaining = self._rates.admit_to_arm(rated, now.timestamp())
-            self._rates.admit_to_provider(rated, now.timestamp())
+        rates = self._rates or Rates()  # where none are kept, every call is the first of its kind
+        words = split_path(visit.path.casefold())
+        rated = RatedCall(request.method, words, self.state.tenant_id, caller.principal_id)
+        visit.remaining = rates.admit_to_arm(rated, now.timestamp())
+        visit.remaining = {**visit.remaining, **rates.admit_to_provider(rated, now.timestamp())}
         api_version = visit.query.get("api-version", "").lower()
         if not api_version:
             raise missing_api_version()
@@ -224,9 +223,9 @@ class Application:
         )
         return handler(self.state, call)
 
-    def _exchange(self, request: Request, route: Route | None) -> Exchange:
+    def _exchange(self, request: Request, route: Route | None, remaining: Mapping[str, str] | None = None) -> Exchange:
         own_request_id = route is not None and route.namespace == authorization.NAMESPACE
-        return Exchange(request.method, request.headers, self._clock(), self._new_id, own_request_id)
+        return Exchange(request.headers, self._clock(), self._new_id, own_request_id, remaining or {})
 
 
 @dataclass(slots=True)

@@ -58,11 +58,24 @@ def visible(
     Raises:
         ArmRefusalError: the caller has the right neither at the scope nor anywhere below. Source: assumed.
     """
-    if allows(grants_at(state, call.caller, scope), action):
-        return items
-    if not any(_covers(scope, grant.scope) and allows((grant,), action) for grant in grants_of(state, call.caller)):
+    if not allows(grants_at(state, call.caller, scope), action) and not _allowed_below(state, call, action, scope):
         raise _refusal(call.caller, action, scope)
+    return readable(state, call, action, scope, items, id_of)
+
+
+def readable(
+    state: State, call: Call, action: str, scope: str, items: Iterable[T], id_of: Callable[[T], str]
+) -> Iterator[T]:
+    """Those items at or below `scope` that the caller may read, perhaps none of them."""
+    if allows(grants_at(state, call.caller, scope), action):
+        return iter(items)
+    if not _allowed_below(state, call, action, scope):
+        return iter(())
     return (item for item in items if allows(grants_at(state, call.caller, id_of(item)), action))
+
+
+def _allowed_below(state: State, call: Call, action: str, scope: str) -> bool:
+    return any(_covers(scope, grant.scope) and allows((grant,), action) for grant in grants_of(state, call.caller))
 
 
 def has_any_right(state: State, caller: Caller, scope: str) -> bool:

@@ -195,28 +195,29 @@ def _granted(assignment: RoleAssignment) -> tuple[str, str]:
 
 def _shower(call: Call) -> Callable[[RoleAssignment], object]:
     """How this call's api-version shows an assignment."""
+    return lambda item: show_assignment(item, call.api_version)
 
-    def show(item: RoleAssignment) -> object:
-        # Source: recorded traffic (keys in this order, null where unset; principalType absent in 2015-07-01).
-        properties = {
-            "roleDefinitionId": item.role_definition_id,
-            "principalId": item.principal_id,
-            "principalType": item.principal_type,
-            "scope": item.scope,
-            "condition": item.condition,
-            "conditionVersion": item.condition_version,
-            "createdOn": item.created_on,
-            "updatedOn": item.updated_on,
-            "createdBy": item.created_by,
-            "updatedBy": item.updated_by,
-            "delegatedManagedIdentityResourceId": item.delegated_identity_id,
-            "description": item.description,
-        }
-        for name in _absent_fields(call.api_version):
-            del properties[name]
-        return {"properties": properties, "id": item.resource_id, "type": ROLE_ASSIGNMENT_TYPE, "name": item.name}
 
-    return show
+def show_assignment(item: RoleAssignment, api_version: str) -> dict[str, object]:
+    """An assignment as ARM shows it."""
+    # Source: recorded traffic (keys in this order, null where unset; principalType absent in 2015-07-01).
+    properties = {
+        "roleDefinitionId": item.role_definition_id,
+        "principalId": item.principal_id,
+        "principalType": item.principal_type,
+        "scope": item.scope,
+        "condition": item.condition,
+        "conditionVersion": item.condition_version,
+        "createdOn": item.created_on,
+        "updatedOn": item.updated_on,
+        "createdBy": item.created_by,
+        "updatedBy": item.updated_by,
+        "delegatedManagedIdentityResourceId": item.delegated_identity_id,
+        "description": item.description,
+    }
+    for name in _absent_fields(api_version):
+        del properties[name]
+    return {"properties": properties, "id": item.resource_id, "type": ROLE_ASSIGNMENT_TYPE, "name": item.name}
 
 
 def _absent_fields(api_version: str) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def list_definitions(state: State, call: Call) -> Answer:
     if asked and match is None:  # Source: assumed, after role assignments
         raise by_provider(400, "UnsupportedQuery", f"The filter '{asked}' is not supported.")
     roles = (role for role in _ROLES.below((), after=resume_after(call)) if match is None or _fits(role, match))
-    return page(call, roles, _key, lambda role: _show(scope, role))
+    return page(call, roles, _key, lambda role: show_definition(scope, role))
 
 
 def get_definition(state: State, call: Call) -> Answer:
@@ -81,7 +81,7 @@ def get_definition(state: State, call: Call) -> Answer:
     scope = call.names["scope"]
     rights.require(state, call, READ, scope)
     require_scope(state, scope)
-    return Answer(200, _show(scope, require_definition(call.names["name"])))
+    return Answer(200, show_definition(scope, require_definition(call.names["name"])))
 
 
 def _fits(role: RoleDefinition, match: re.Match[str]) -> bool:
@@ -91,7 +91,8 @@ def _fits(role: RoleDefinition, match: re.Match[str]) -> bool:
     return kind is None or kind.casefold() == "builtinrole"
 
 
-def _show(scope: str, role: RoleDefinition) -> object:
+def show_definition(scope: str, role: RoleDefinition) -> dict[str, object]:
+    """A role as ARM shows it at a scope."""
     # Source: recorded traffic (azure-cli, role tests; key order).
     return {
         "properties": {
