@@ -25,8 +25,21 @@ _MOST_ROWS = 1000
 """Of one answer, and what comes without a `$top`. Source: OpenAPI and Azure documentation (data set result size)."""
 
 
+TENANT_SCOPE_SINCE = "2020-04-01-preview"
+"""The first api-version in which a query need not name subscriptions, and may name management groups.
+
+Source: Azure documentation (query scope).
+"""
+
+_AUTHORIZATION_SCOPE_SINCE = "2021-06-01-preview"
+"""Source: Azure documentation (query scope)."""
+
+
 class AuthorizationScope(Enum):
-    """Which role assignments are meant, as seen from the scopes of a query."""
+    """Which role assignments are meant, as seen from the scopes of a query: parents are above, children below.
+
+    Source: Azure documentation (query scope).
+    """
 
     AT_AND_BELOW = "AtScopeAndBelow"
     AT_AND_ABOVE = "AtScopeAndAbove"
@@ -73,11 +86,14 @@ def read_request(call: Call) -> GraphRequest:
     options.boolean("allowPartialScopes")
     table_by_default = call.api_version < _TABLE_UNTIL
     result_format = options.one_of("resultFormat", ("table", "objectArray"))
-    scope = options.one_of("authorizationScopeFilter", tuple(one.value for one in AuthorizationScope))
+    scope = None
+    if call.api_version >= _AUTHORIZATION_SCOPE_SINCE:
+        scope = options.one_of("authorizationScopeFilter", tuple(one.value for one in AuthorizationScope))
     query = body.text("query")
     if not query:
         raise bad_request("EmptyQuery", "The query must not be empty.", call.now)
-    subscriptions, groups = body.texts("subscriptions"), body.texts("managementGroups")
+    subscriptions = body.texts("subscriptions")
+    groups = body.texts("managementGroups") if call.api_version >= TENANT_SCOPE_SINCE else ()
     if subscriptions and groups:  # Source of the rule: Azure documentation (query scope)
         raise bad_request(
             "InvalidQueryScope", "Subscriptions and management groups cannot be used at the same time.", call.now

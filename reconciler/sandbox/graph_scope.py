@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from reconciler.sandbox import rights
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.graph_errors import bad_request
-from reconciler.sandbox.graph_request import AuthorizationScope, GraphRequest
+from reconciler.sandbox.graph_request import TENANT_SCOPE_SINCE, AuthorizationScope, GraphRequest
 from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.shelf import Key, key_of
 from reconciler.sandbox.state import State, Subscription
 from reconciler.sandbox.state_node import GUID
-
-_TENANT_SCOPE_SINCE = "2020-04-01-preview"
-"""The first api-version in which a query need not name subscriptions. Source: Azure documentation (query scope)."""
 
 _ROOT: Key = ()
 _MANAGEMENT_GROUPS = path_key("/providers/Microsoft.Management/managementGroups")
@@ -33,8 +30,8 @@ class GraphScope:
     def holds(self, scope: Key, asked: AuthorizationScope) -> bool:
         """Whether a role assignment at a scope belongs to the result.
 
-        Source: OpenAPI (`authorizationScopeFilter`), which names the four; what they mean for a whole tenant, where
-        everything is below, is assumed. Subscriptions are in every management group, as everywhere in the sandbox.
+        Subscriptions are in every management group, as everywhere in the sandbox. That everything is below where no
+        scope is named is assumed.
         """
         at = scope in self.named
         below = not at and any(_is_below(scope, named) for named in self.named)
@@ -53,7 +50,7 @@ def scope_of(state: State, call: Call, request: GraphRequest) -> GraphScope:
     Raises:
         GraphRefusalError: 400, it names subscriptions, and none of them is one for this caller.
     """
-    if request.subscriptions or call.api_version < _TENANT_SCOPE_SINCE:
+    if request.subscriptions or call.api_version < TENANT_SCOPE_SINCE:
         return _of_subscriptions(state, call, request.subscriptions)
     found = tuple(item for item in state.subscriptions if _is_eligible(state, call, item))
     groups = tuple((*_MANAGEMENT_GROUPS, name.casefold()) for name in request.management_groups)

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.sandbox.kql.compiled import Row, Schema
-from reconciler.sandbox.kql.errors import unknown_table
+from reconciler.sandbox.kql.errors import semantic_error, unknown_table
 from reconciler.sandbox.kql.operators import compile_operator
-from reconciler.sandbox.kql.syntax import Operator, Query
+from reconciler.sandbox.kql.syntax import MvExpand, Operator, Query
 
 DEFAULT_TABLE = "resources"
 """Source: Azure documentation (query language of Resource Graph)."""
+
+_MOST_EXPANSIONS = 3
+"""Of one query. Source: the same document; the words of the refusal are assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ def evaluate(query: Query, tables: Mapping[str, Table]) -> Result:
     table = tables.get(name.lower())
     if table is None:
         raise unknown_table(name)
+    if sum(isinstance(operator, MvExpand) for operator in query.operators) > _MOST_EXPANSIONS:
+        raise semantic_error(f"A query may have at most {_MOST_EXPANSIONS} 'mv-expand' operators.")
     return apply(query.operators, table)
 
 
