@@ -6,8 +6,12 @@ from typing import TypeVar
 
 from reconciler.sandbox.kql.errors import KqlError, parser_failure
 from reconciler.sandbox.kql.tokens import Kind, Token
+from reconciler.sandbox.kql.values import LONG_MAX
 
 T = TypeVar("T")
+
+_LONGEST = 30
+"""Digits of a whole number: a longer one is too large, unless it begins with zeros."""
 
 _DEEPEST = 100
 """Brackets within brackets. Source: assumed; what is deeper would end in an error of our own."""
@@ -56,6 +60,14 @@ class Cursor:
         if self.token.kind is not kind:
             raise self.failure()
         return self.take().value
+
+    def expect_whole(self) -> int:
+        """A number of 64 bits that must come. Source: Azure documentation (the long type)."""
+        text = self.token.value
+        if self.token.kind is not Kind.WHOLE or len(text) > _LONGEST or int(text) > LONG_MAX:
+            raise self.failure()
+        self.take()
+        return int(text)
 
     def listed(self, read: Callable[["Cursor"], T]) -> tuple[T, ...]:
         """What is read once, and once more after every comma."""

@@ -4,6 +4,8 @@
 documentation (Kusto logical and string operators).
 """
 
+import math
+
 from reconciler.sandbox.kql.cursor import Cursor
 from reconciler.sandbox.kql.syntax import (
     Call,
@@ -77,7 +79,7 @@ def _key(cursor: Cursor) -> str | int:
         key: str | int = cursor.take().value
     else:
         negative = cursor.accept("-") is not None
-        number = int(cursor.expect_kind(Kind.WHOLE))
+        number = cursor.expect_whole()
         key = -number if negative else number
     cursor.expect("]")
     return key
@@ -116,9 +118,13 @@ def _constant(cursor: Cursor) -> str | int | float:
     if cursor.token.kind is Kind.TEXT:
         return cursor.take().value
     sign = -1 if cursor.accept("-") else 1
-    if cursor.token.kind is Kind.FRACTION:
-        return sign * float(cursor.take().value)
-    return sign * int(cursor.expect_kind(Kind.WHOLE))
+    if cursor.token.kind is not Kind.FRACTION:
+        return sign * cursor.expect_whole()
+    fraction = float(cursor.token.value)
+    if not math.isfinite(fraction):
+        raise cursor.failure()
+    cursor.take()
+    return sign * fraction
 
 
 def _json(cursor: Cursor) -> Value:

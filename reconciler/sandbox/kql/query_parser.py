@@ -141,7 +141,7 @@ def _mv_expand(cursor: Cursor) -> Operator:
             raise cursor.failure()
         as_pairs = kind == "array"
     items = cursor.listed(_expanded)
-    limit = int(cursor.expect_kind(Kind.WHOLE)) if cursor.accept("limit") else None
+    limit = cursor.expect_whole() if cursor.accept("limit") else None
     return MvExpand(items, as_pairs, limit)
 
 
@@ -162,7 +162,7 @@ def _sort(cursor: Cursor) -> Operator:
 
 
 def _top(cursor: Cursor) -> Operator:
-    limit = int(cursor.expect_kind(Kind.WHOLE))
+    limit = cursor.expect_whole()
     cursor.expect("by")
     return Sort(cursor.listed(_sort_key), limit)
 
@@ -179,7 +179,7 @@ def _sort_key(cursor: Cursor) -> SortKey:
 
 
 def _take(cursor: Cursor) -> Operator:
-    return Take(int(cursor.expect_kind(Kind.WHOLE)))
+    return Take(cursor.expect_whole())
 
 
 def _count(_cursor: Cursor) -> Operator:

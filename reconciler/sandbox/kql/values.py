@@ -5,13 +5,16 @@ documentation (Kusto null values; the dynamic type; conversion functions).
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from enum import Enum
 
 from reconciler.sandbox.kql.syntax import Value
 
+LONG_MAX = 2**63 - 1
+"""The largest whole number. Source: Azure documentation (the long type)."""
+
 _INT_MAX = 2**31 - 1
-_LONG_MAX = 2**63 - 1
 
 
 class Type(Enum):
@@ -63,15 +66,15 @@ def to_long(value: Value) -> int | None:
         number = value
     else:
         return None
-    return int(number) if abs(number) <= _LONG_MAX else None
+    return int(number) if abs(number) <= LONG_MAX else None
 
 
 def to_real(value: Value) -> float | None:
-    """A number."""
+    """A number; what JSON cannot write is none."""
     if not isinstance(value, str | int | float):
         return None
     try:
-        return float(value)
+        return _finite(value)
     except (ValueError, OverflowError):
         return None
 
@@ -88,10 +91,17 @@ def parse_json(value: Value) -> Value:
     if not isinstance(value, str):
         return value
     try:
-        parsed: Value = json.loads(value)
+        parsed: Value = json.loads(value, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         return value
     return parsed
+
+
+def _finite(value: str | int | float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value} is not finite")
+    return number
 
 
 def _as_it_is(value: Value) -> Value:

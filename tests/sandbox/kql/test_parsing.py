@@ -187,6 +187,8 @@ def test_table_alone_is_a_query() -> None:
         ("let x = 1; resources", "1:4 x"),
         ("", "1:0 <EOF>"),
         ("{{shared}}", "1:0 {"),
+        ("take 9223372036854775808", "1:5 9223372036854775808"),
+        ("where size == 1e999", "1:14 1e999"),
     ],
 )
 def test_text_that_is_no_query_is_a_failure_at_its_token(query: str, stopped_at: str) -> None:
