@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox import (
+    activity_log,
     associated_resources,
     authorization,
     federated_credentials,
@@ -30,7 +31,8 @@ from reconciler.sandbox import (
     role_definitions,
     subscriptions,
 )
-from reconciler.sandbox.answers import Answer, ArmRefusalError, Exchange, error_body, to_response
+from reconciler.sandbox.activity_recording import carry_out
+from reconciler.sandbox.answers import Answer, ArmRefusalError, Exchange, Trace, error_body, to_response, trace_of
 from reconciler.sandbox.calls import Call, Settings, identify
 from reconciler.sandbox.control import PREFIX, Control
 from reconciler.sandbox.fault_injection import FaultScript, FaultyApplication
@@ -63,6 +65,7 @@ _ROUTES: tuple[Route, ...] = (
     *role_assignments.ROUTES,
     *locks.ROUTES,
     *associated_resources.ROUTES,
+    *activity_log.ROUTES,
     *resource_lists.ROUTES,
     *resources.ROUTES,
 )
@@ -152,31 +155,31 @@ class Application:
         except Exception:  # whatever it is, the client must get an answer and the server must live on
             _log.exception("%s %s failed inside the sandbox", request.method, path)
             failure = Answer(500, error_body("InternalServerError", "The sandbox failed; its log says how."))
-            response = to_response(failure, self._exchange(request, None))
+            response = to_response(failure, self._exchange(request, self._trace(request, None)))
         return response(environ, start_response)
 
     def _respond(self, request: Request, path: str, query: str) -> Response:
         if path.startswith(PREFIX):
             answer = self._control.answer(request.method, path, request.get_data())
-            return to_response(answer, self._exchange(request, None))
-        visit = _Visit(request, path, dict(_query_pairs(query)))
-        found = self._router.find(path)
-        if found is not None:
-            visit.route, visit.names = found
+            return to_response(answer, self._exchange(request, self._trace(request, None)))
+        route, names = self._router.find(path) or (None, {})
+        target = f"{path}?{query}" if query else path
+        trace = self._trace(request, route)
+        visit = _Visit(request, path, target, dict(_query_pairs(query)), trace, route, names)
         with self._writes.arrival(request.method, visit.names) as visit.overlaps:
             if self._latency_s > 0:
                 self._sleep(self._latency_s)
-            return self._decide(visit, f"{path}?{query}" if query else path)
+            return self._decide(visit)
 
-    def _decide(self, visit: "_Visit", asked: str) -> Response:
+    def _decide(self, visit: "_Visit") -> Response:
         request = visit.request
         login = self._login.answer(request, visit.path, visit.query)
         if login is not None:
-            self._requests.add(LoggedRequest(request.method, asked, login.status_code, ""))
+            self._requests.add(LoggedRequest(request.method, visit.target, login.status_code, ""))
             return login
         answer = self._answer(visit)
-        self._requests.add(LoggedRequest(request.method, asked, answer.status, visit.principal_id))
-        response = to_response(answer, self._exchange(request, visit.route))
+        self._requests.add(LoggedRequest(request.method, visit.target, answer.status, visit.principal_id))
+        response = to_response(answer, self._exchange(request, visit.trace))
         if visit.remaining and not answer.from_gateway:
             replace_remaining(response.headers, visit.remaining)
         return response
@@ -205,8 +208,7 @@ class Application:
         if visit.route is None:
             raise self._router.unknown_path(visit.path, api_version)
         check_api_version(visit.route, api_version)
-        handler = visit.route.handlers.get(request.method)
-        if handler is None:
+        if request.method not in visit.route.handlers:
             raise unsupported_method(request.method)
         if "subscription" in visit.names:
             require_subscription(self.state, visit.names["subscription"])
@@ -220,13 +222,18 @@ class Application:
             request.host_url.rstrip("/"),
             now,
             self._settings,
+            visit.trace,
+            visit.target,
             visit.overlaps,
         )
-        return handler(self.state, call)
+        return carry_out(visit.route, self.state, call)
 
-    def _exchange(self, request: Request, route: Route | None) -> Exchange:
+    def _trace(self, request: Request, route: Route | None) -> Trace:
         own_request_id = route is not None and route.namespace == authorization.NAMESPACE
-        return Exchange(request.method, request.headers, self._clock(), self._new_id, own_request_id)
+        return trace_of(request.headers, self._new_id, own_request_id=own_request_id)
+
+    def _exchange(self, request: Request, trace: Trace) -> Exchange:
+        return Exchange(request.method, request.headers, self._clock(), trace)
 
 
 @dataclass(slots=True)
@@ -235,10 +242,12 @@ class _Visit:
 
     request: Request
     path: str
+    target: str
     query: dict[str, str]
+    trace: Trace
+    route: Route | None
+    names: Mapping[str, str]
     principal_id: str = ""
-    route: Route | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
     overlaps: bool = False
     remaining: Mapping[str, str] = field(default_factory=dict)
 

@@ -5,10 +5,10 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from reconciler.sandbox.answers import ArmRefusalError, by_gateway
+from reconciler.sandbox.answers import ArmRefusalError, Trace, by_gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the object id that rights are given to, and the name that error texts use."""
+    """Who asks: the object id that rights are given to, the name that error texts use, and what the token says."""
 
     principal_id: str
     name: str
+    claims: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Call:
         names: what stands in the path for the route's placeholders, decoded, spelled as asked.
         path: the path as asked, still encoded, without the query.
         base_url: scheme, host and port as the client addressed them.
+        target: the path and the query as asked.
         query: names in lower case; ARM reads them without case.
         overlaps: while it waited, another write to the same identity's credentials was in flight.
     """
@@ -56,6 +58,8 @@ class Call:
     base_url: str
     now: datetime
     settings: Settings
+    trace: Trace
+    target: str
     overlaps: bool = False
 
     @property
@@ -105,7 +109,7 @@ def identify(authorization: str | None, tenant_id: str) -> Caller:
         raise _unauthenticated("AuthenticationFailedInvalidHeader", reason, tenant_id)
     claims = _claims(token.strip())
     principal_id = str(claims.get("oid") or "anonymous")
-    return Caller(principal_id, str(claims.get("appid") or principal_id))
+    return Caller(principal_id, str(claims.get("appid") or principal_id), claims)
 
 
 def _unauthenticated(code: str, reason: str, tenant_id: str) -> ArmRefusalError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from reconciler.sandbox.activity import ActivityEvent, ActivityLog, Origin, deletion_events
 from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.shelf import Key, Shelf, key_of
 from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment
@@ -22,6 +23,9 @@ DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 """The subscription of a sandbox that was given none."""
 
 _NAMESPACE = uuid.UUID("5b0f3a52-7d0c-4a53-9b1e-4d0c6f1f7a10")
+
+_OUTERMOST_LENGTH = 8
+"""Segments in the id of a resource that is in no other."""
 
 Tags = tuple[tuple[str, str], ...]
 
@@ -133,14 +137,16 @@ class Contents:
     role_assignments: tuple[RoleAssignment, ...] = ()
     locks: tuple[Lock, ...] = ()
     resources: tuple[Resource, ...] = ()
+    activity_log: tuple[ActivityEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GroupDeletion:
-    """A group's deletion that was accepted and is done at `done_at`."""
+    """A group's deletion that was accepted and is done at `done_at`; `origin` is the call that asked for it."""
 
     group: Key
     done_at: datetime
+    origin: Origin | None = None
 
 
 class State:
@@ -150,6 +156,7 @@ class State:
         changes: counts every change; two equal counts mean nothing happened in between.
         deletions: accepted group deletions by the token of their operation, those that are done included.
         principals_since: when the principals of this run were created; those that were loaded are not in it.
+        activity: what the Activity Log tells of. It changes without `changes`, since no resource does.
     """
 
     def __init__(self, contents: Contents, random_seed: int = 0) -> None:
@@ -168,6 +175,7 @@ class State:
         self.locks = _shelf(contents.locks)
         self.resources = _shelf(contents.resources)
         self.permissions = contents.permissions
+        self.activity = ActivityLog(contents.activity_log)
         self.deletions: dict[str, GroupDeletion] = {}
         self.principals_since: dict[str, datetime] = {}
         self._identities_created = contents.identities_created
@@ -191,7 +199,13 @@ class State:
             staying(self.role_assignments),
             staying(self.locks),
             staying(self.resources),
+            (*self.activity, *(event for deletion in self.deletions.values() for event in self._end_of(deletion))),
         )
+
+    @property
+    def revision(self) -> tuple[int, int]:
+        """Differs whenever the contents do, the Activity Log among them."""
+        return self.changes, self.activity.recorded
 
     def restore(self, contents: Contents) -> None:
         """Go back to a snapshot, except that principal and client ids that were handed out stay used."""
@@ -269,13 +283,27 @@ class State:
         """Carry out the group deletions that are due."""
         for token, deletion in list(self.deletions.items()):
             if deletion.group and deletion.done_at <= now:
+                events = self._end_of(deletion)
                 group = self.resource_groups.get(deletion.group)
                 if group is not None:
                     _empty(self.identities, deletion.group)
                     self.remove_below(path_key(group.resource_id))
                     self.resource_groups.remove(deletion.group)
+                for event in events:
+                    self.activity.add(event)
                 # The operation stays known so that a late poll still learns that it is done.
                 self.deletions[token] = GroupDeletion((), deletion.done_at)
+
+    def _end_of(self, deletion: GroupDeletion) -> list[ActivityEvent]:
+        """What the Activity Log tells once a deletion that is under way is done."""
+        group = self.resource_groups.get(deletion.group)
+        if group is None or deletion.origin is None:
+            return []
+        identities = (identity.resource_id for identity in self.identities.below(deletion.group))
+        resources = (item for item in self.resources.below(path_key(group.resource_id)))
+        # What lies inside a resource goes with it.
+        outermost = (item.resource_id for item in resources if len(item.key) == _OUTERMOST_LENGTH)
+        return deletion_events(deletion.origin, group.resource_id, (*identities, *outermost), deletion.done_at)
 
 
 def _shelf(items: Iterable[V]) -> Shelf[V]:

@@ -1,4 +1,5 @@
-"""The JSON of what stands below and beside identities in a state: credentials, role assignments, locks, resources.
+"""The JSON of what stands below and beside identities in a state: credentials, role assignments, locks, resources, and
+the events of the Activity Log.
 
 It is ARM's own, as `state_json` has it for groups and identities: what a list of real Azure shows can be put here.
 """
@@ -6,6 +7,7 @@ It is ARM's own, as `state_json` has it for groups and identities: what a list o
 import json
 import re
 
+from reconciler.sandbox.activity import ActivityEvent, event_of, parse_time
 from reconciler.sandbox.attachments import identity_block
 from reconciler.sandbox.locations import normalize_location
 from reconciler.sandbox.locks import LEVELS
@@ -74,6 +76,20 @@ def parse_role_assignment(node: Node) -> RoleAssignment:
         _text(properties, "createdBy"),
         _text(properties, "updatedBy"),
     )
+
+
+def parse_event(node: Node) -> ActivityEvent:
+    """An event of the Activity Log; what it has besides the fields that are read here is kept as it is."""
+    timestamp = node.required("eventTimestamp")
+    for name in ("caller", "correlationId", "resourceId"):
+        node.required(name).text()
+    for name in ("operationName", "status"):
+        node.required(name).required("value").text()
+    try:
+        at = parse_time(timestamp.text())
+    except ValueError as error:
+        raise timestamp.fail("must be a time as 2026-03-01T12:00:00Z") from error
+    return event_of(node.plain(), at)
 
 
 def parse_lock(node: Node) -> Lock:

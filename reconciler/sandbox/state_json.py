@@ -26,6 +26,7 @@ from reconciler.sandbox.state_children_json import (
     credential_json,
     lock_json,
     parse_credential,
+    parse_event,
     parse_lock,
     parse_resource,
     parse_role_assignment,
@@ -40,7 +41,7 @@ VERSION = 1
 
 _COLLECTIONS = (
     "subscriptions", "resourceGroups", "identities", "federatedIdentityCredentials", "roleAssignments", "locks",
-    "resources", "permissions",
+    "resources", "permissions", "activityLog",
 )  # fmt: skip
 _GROUP_ID = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)", re.IGNORECASE)
 _IDENTITY_ID = re.compile(
@@ -86,6 +87,7 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
         assignments,
         locks,
         resources,
+        tuple(parse_event(node) for node in lists["activityLog"]),
     )
 
 
@@ -232,15 +234,19 @@ def format_state(contents: Contents) -> str:
         "resources": [resource_json(item) for item in contents.resources],
         "permissions": [grant_json(grant) for grant in contents.permissions],
     }
-    bodies = [f'  "{name}": {_lines(items)}' for name, items in collections.items()]
+    # json.dumps with an indent runs in pure Python, which is too slow for 50,000 identities.
+    bodies = [
+        f'  "{name}": {_lines(json.dumps(item, ensure_ascii=False) for item in items)}'
+        for name, items in collections.items()
+    ]
+    if contents.activity_log:
+        bodies.append(f'  "activityLog": {_lines(event.text for event in contents.activity_log)}')
     return "{\n" + ",\n".join(heads + bodies) + "\n}\n"
 
 
-def _lines(items: list[dict[str, object]]) -> str:
-    # json.dumps with an indent runs in pure Python, which is too slow for 50,000 identities.
-    if not items:
-        return "[]"
-    return "[\n" + ",\n".join(f"    {json.dumps(item, ensure_ascii=False)}" for item in items) + "\n  ]"
+def _lines(texts: Iterable[str]) -> str:
+    lines = ",\n".join(f"    {text}" for text in texts)
+    return f"[\n{lines}\n  ]" if lines else "[]"
 
 
 def _group_json(group: ResourceGroup) -> dict[str, object]:

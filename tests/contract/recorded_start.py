@@ -26,6 +26,7 @@ _SERVED = tuple(
         _IN_GROUP + rf"/providers/{_TYPE}/(?P<identity>[^/]+)",
         _IN_GROUP + rf"/providers/{_TYPE}/(?P<parent>[^/]+)/federatedIdentityCredentials(/[^/]+)?",
         _IN_GROUP + rf"/providers/{_TYPE}/(?P<parent>[^/]+)/listAssociatedResources",
+        rf"({_IN_SUBSCRIPTION})?/providers/Microsoft\.Insights/eventtypes/management/values",
         r"/.*/providers/Microsoft\.Authorization/permissions",
         r"(?P<scope>/.*)/providers/Microsoft\.Authorization/(?P<extension>roleDefinitions|roleAssignments|locks)(/[^/]+)?",
     )

@@ -72,6 +72,7 @@ REPLAYED: Mapping[str, int] = {
     "azure-cli/identity/test_federated_identity_credential.yaml": 11,
     "azure-cli/identity/test_identity_management.yaml": 5,
     "azure-cli/lab/test_lab_environment_mgmt.yaml": 2,
+    "azure-cli/monitor/test_activity_log_list_scenario.yaml": 1,
     "azure-cli/resource/test_group_lock_commands.yaml": 9,
     "azure-cli/resource/test_list_locks.yaml": 1,
     "azure-cli/resource/test_lock_with_resource_id.yaml": 11,

@@ -185,7 +185,8 @@ ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
         (
             state_of(resourcegroups=[]),
             "resourcegroups is not known; known here: version, tenantId, identitiesCreated, subscriptions, "
-            "resourceGroups, identities, federatedIdentityCredentials, roleAssignments, locks, resources, permissions",
+            "resourceGroups, identities, federatedIdentityCredentials, roleAssignments, locks, resources, permissions, "
+            "activityLog",
         ),
         (state_of(subscriptions={}), "subscriptions must be a list"),
         (state_of(subscriptions=[7]), "subscriptions[0] must be an object"),
