@@ -24,12 +24,15 @@ from reconciler.sandbox import (
     federated_credentials,
     locks,
     managed_identity,
+    provider_operations,
     resource_groups,
     resource_lists,
     resources,
     role_assignments,
     role_definitions,
     subscriptions,
+    system_assigned,
+    token_revocation,
 )
 from reconciler.sandbox.activity_recording import carry_out
 from reconciler.sandbox.answers import Answer, ArmRefusalError, Exchange, Trace, error_body, to_response, trace_of
@@ -51,6 +54,7 @@ from reconciler.sandbox.routing import (
 )
 from reconciler.sandbox.state import Contents, State
 from reconciler.sandbox.subscriptions import require_subscription
+from reconciler.sandbox.token_revocation import refuse_revoked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -65,6 +69,9 @@ _ROUTES: tuple[Route, ...] = (
     *role_assignments.ROUTES,
     *locks.ROUTES,
     *associated_resources.ROUTES,
+    *token_revocation.ROUTES,
+    *system_assigned.ROUTES,
+    *provider_operations.ROUTES,
     *activity_log.ROUTES,
     *resource_lists.ROUTES,
     *resources.ROUTES,
@@ -197,6 +204,7 @@ class Application:
         request = visit.request
         caller = identify(request.headers.get("Authorization"), self.state.tenant_id)
         visit.principal_id = caller.principal_id
+        refuse_revoked(self.state, caller)
         if self._rates is not None:
             words = split_path(visit.path.casefold())
             rated = RatedCall(request.method, words, self.state.tenant_id, caller.principal_id)

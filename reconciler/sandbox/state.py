@@ -156,6 +156,7 @@ class State:
         changes: counts every change; two equal counts mean nothing happened in between.
         deletions: accepted group deletions by the token of their operation, those that are done included.
         principals_since: when the principals of this run were created; those that were loaded are not in it.
+        tokens_revoked: the epoch second of the last revocation of tokens, by principal; of this run.
         activity: what the Activity Log tells of. It changes without `changes`, since no resource does.
     """
 
@@ -178,6 +179,7 @@ class State:
         self.activity = ActivityLog(contents.activity_log)
         self.deletions: dict[str, GroupDeletion] = {}
         self.principals_since: dict[str, datetime] = {}
+        self.tokens_revoked: dict[str, int] = {}
         self._identities_created = contents.identities_created
 
     def contents(self) -> Contents:

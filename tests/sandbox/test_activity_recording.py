@@ -132,6 +132,7 @@ def test_every_kind_of_write_has_its_operation_name() -> None:
         ("PATCH", ID_A, VERSION, {"tags": {}}),
         ("PUT", f"{ID_A}/federatedIdentityCredentials/fic-a", VERSION, credential),
         ("DELETE", f"{ID_A}/federatedIdentityCredentials/fic-a", VERSION, {}),
+        ("POST", f"{ID_A}/revokeTokens", {"api-version": "2023-07-31-preview"}, {}),
         ("PUT", f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{SUBSCRIPTION}", ROLES, assignment),
         ("DELETE", f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{SUBSCRIPTION}", ROLES, {}),
         ("PUT", f"{ID_A}/providers/Microsoft.Authorization/locks/l", LOCKS, {"properties": {"level": "ReadOnly"}}),
@@ -156,6 +157,7 @@ def test_every_kind_of_write_has_its_operation_name() -> None:
         WRITE,
         f"{credentials}/write",
         f"{credentials}/delete",
+        "Microsoft.ManagedIdentity/userAssignedIdentities/revokeTokens/action",
         "Microsoft.Authorization/roleAssignments/write",
         "Microsoft.Authorization/roleAssignments/delete",
         "Microsoft.Authorization/locks/write",
@@ -165,11 +167,14 @@ def test_every_kind_of_write_has_its_operation_name() -> None:
         "Microsoft.Compute/virtualMachines/extensions/write",
         "Microsoft.Compute/virtualMachines/delete",
     ]
-    assert [one["resourceId"] for one in reversed(found)] == [path for _, path, _, _ in writes]
+    ids = [path for _, path, _, _ in writes]
+    ids[6] = ID_A
+    assert [one["resourceId"] for one in reversed(found)] == ids
     types = [one["resourceType"]["value"] for one in reversed(found)]
-    assert (types[0], types[4], types[12]) == (
+    assert (types[0], types[4], types[6], types[13]) == (
         groups,
         credentials,
+        "Microsoft.ManagedIdentity/userAssignedIdentities",
         "Microsoft.Compute/virtualMachines/extensions",
     )
 
