@@ -44,6 +44,7 @@ class Call:
         names: what stands in the path for the route's placeholders, decoded, spelled as asked.
         path: the path as asked, still encoded, without the query.
         base_url: scheme, host and port as the client addressed them.
+        trace: the ids that its answer carries and the Activity Log keeps.
         target: the path and the query as asked.
         query: names in lower case; ARM reads them without case.
         overlaps: while it waited, another write to the same identity's credentials was in flight.

@@ -72,7 +72,7 @@ _MANAGED_IDENTITY = (
     _Listed(managed_identity.WRITE, _USER, "Create/Update User Assigned Identity", "Creates or changes the identity."),
     _Listed(token_revocation.REVOKE, _USER, "Revoke tokens", "Makes void the tokens that the identity has got."),
 )
-"""Source: recorded traffic (azure-cli, identity test), but for the descriptions, which are ours, and for the last entry,
+"""Source: recorded traffic (azure-cli, identity test), but for the descriptions, which are ours, and the last entry,
 which is younger than the recording."""
 
 _AUTHORIZATION = (
