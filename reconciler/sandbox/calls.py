@@ -63,6 +63,14 @@ class Call:
         """The api-version that was asked, in lower case."""
         return self.query.get("api-version", "").lower()
 
+    @property
+    def time_text(self) -> str:
+        """The time of the call as Microsoft.Authorization shows times: with seven digits of a second.
+
+        Source: recorded traffic (azure-cli, role tests).
+        """
+        return f"{self.now:%Y-%m-%dT%H:%M:%S.%f}0Z"
+
     def json_object(self) -> dict[str, object]:
         """The body as a JSON object; raises ArmRefusalError where it is none.
 
@@ -83,6 +91,24 @@ class Call:
         if value is None or isinstance(value, str):
             return value
         raise _invalid_content(f"The value of '{name}' is not a string.")
+
+    def texts_field(self, body: Mapping[str, object], name: str) -> tuple[str, ...]:
+        """A list of texts of the body, empty where it is absent or null; raises ArmRefusalError otherwise."""
+        value = body.get(name)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise _invalid_content(f"The value of '{name}' is not a list of strings.")
+
+    def objects_field(self, body: Mapping[str, object], name: str) -> tuple[Mapping[str, object], ...]:
+        """A list of objects of the body, empty where it is absent or null; raises ArmRefusalError otherwise."""
+        value = body.get(name)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            return tuple(value)
+        raise _invalid_content(f"The value of '{name}' is not a list of objects.")
 
 
 def _invalid_content(reason: str) -> ArmRefusalError:

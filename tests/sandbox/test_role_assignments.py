@@ -1,4 +1,4 @@
-"""Role definitions and role assignments at every kind of scope, and the directory that lags behind."""
+"""Role assignments at every kind of scope, and the directory that lags behind."""
 
 import uuid
 from collections.abc import Iterable
@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from reconciler.sandbox.application import Application
-from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES
 from reconciler.sandbox.state import Grant
 from reconciler.sandbox.values import RoleAssignment
 from tests.sandbox.arm import (
@@ -324,45 +323,3 @@ def test_each_method_needs_its_own_action(method: str, action: str) -> None:
         refused = arm.request(method, assignment_id(GROUP), params=ROLES_VERSION, json=body())
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "AuthorizationFailed")
-
-
-DEFINITIONS = "providers/Microsoft.Authorization/roleDefinitions"
-
-
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ("roleName eq 'storage blob data reader'", ["2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"]),
-        ("roleName eq 'no such role'", []),
-        ("type eq 'CustomRole'", []),
-        ("type eq 'BuiltInRole'", sorted(role.guid for role in BUILT_IN_ROLES)),
-        ("atScopeAndBelow()", sorted(role.guid for role in BUILT_IN_ROLES)),
-    ],
-)
-def test_role_definitions_are_listed_by_name_and_type(asked: str, found: list[str]) -> None:
-    with client(sandbox()) as arm:
-        listed = arm.get(f"{GROUP}/{DEFINITIONS}", params={**ROLES_VERSION, "$filter": asked})
-
-    assert names(listed) == found
-
-
-def test_role_definition_is_served_under_the_subscription_of_the_scope() -> None:
-    with client(sandbox()) as arm:
-        read = arm.get(f"{GROUP}/{DEFINITIONS}/{READER.upper()}", params=ROLES_VERSION)
-        at_root = arm.get(f"/{DEFINITIONS}/{READER}", params=ROLES_VERSION)
-        missing = arm.get(f"{GROUP}/{DEFINITIONS}/{guid(9)}", params=ROLES_VERSION)
-        refused = arm.get(f"{GROUP}/{DEFINITIONS}", params={**ROLES_VERSION, "$filter": "name eq 'x'"})
-
-    assert (read.json()["id"], at_root.json()["id"]) == (role_id(), f"/{DEFINITIONS}/{READER}")
-    assert read.json()["properties"]["permissions"] == [
-        {"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}
-    ]
-    assert error(missing)[:2] == (404, "RoleDefinitionDoesNotExist")
-    assert error(refused)[:2] == (400, "UnsupportedQuery")
-
-
-def test_names_and_guids_of_roles_are_unique() -> None:
-    count = len(BUILT_IN_ROLES)
-
-    assert {count} == {len({role.guid for role in BUILT_IN_ROLES}), len({role.name.lower() for role in BUILT_IN_ROLES})}
-    assert all(str(uuid.UUID(role.guid)) == role.guid for role in BUILT_IN_ROLES)
