@@ -1,5 +1,6 @@
 """Paths and ids, segment by segment, as ARM compares them."""
 
+from functools import lru_cache
 from urllib.parse import unquote
 
 from reconciler.sandbox.shelf import Key, key_of
@@ -33,6 +34,7 @@ def is_management_group(scope: str) -> bool:
     return path_key(scope)[:3] == path_key(MANAGEMENT_GROUPS)
 
 
+@lru_cache(maxsize=4096)  # a caller with many roles is asked about the same scopes in every call
 def reach_of(scope: str) -> tuple[str, ...]:
     """What the ids at and below a scope begin with, in lower case and with a slash at their end."""
     own = f"{scope.casefold().rstrip('/')}/"

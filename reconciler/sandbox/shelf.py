@@ -26,7 +26,7 @@ class Shelf(Generic[T]):
         self._mark = mark
         self._items = {key(item): item for item in items}
         self._order = sorted(self._items)
-        self._marked: dict[str, set[Key]] = {}
+        self._marked: dict[str, dict[Key, T]] = {}
         for item_key, item in self._items.items():
             self._note(item_key, item)
 
@@ -38,8 +38,8 @@ class Shelf(Generic[T]):
         return self._items.get(key)
 
     def marked(self, mark: str) -> Iterator[T]:
-        """The items that bear a mark."""
-        return (self._items[key] for key in sorted(self._marked.get(mark, ())))
+        """The items that bear a mark, in the order in which they came to bear it."""
+        return iter(self._marked.get(mark, {}).values())
 
     def put(self, item: T) -> None:
         """Add an item, or replace the one of the same key."""
@@ -58,11 +58,11 @@ class Shelf(Generic[T]):
 
     def _note(self, key: Key, item: T) -> None:
         if self._mark is not None:
-            self._marked.setdefault(self._mark(item), set()).add(key)
+            self._marked.setdefault(self._mark(item), {})[key] = item
 
     def _forget(self, key: Key, item: T) -> None:
         if self._mark is not None:
-            self._marked[self._mark(item)].discard(key)
+            del self._marked[self._mark(item)][key]
 
     def below(self, prefix: Key, after: Key | None = None) -> Iterator[T]:
         """The items whose keys begin with `prefix`, from the one that follows the key `after`."""

@@ -75,11 +75,10 @@ def parse_role_definition(node: Node) -> RoleDefinition:
     for scope in scopes.items():
         if not scope.text().startswith("/"):
             raise scope.fail("must begin with /")
-    description = properties.optional("description")
     return RoleDefinition(
         guid,
         properties.required("roleName").text(),
-        None if description is None else str(description.value),
+        _free_text(properties, "description"),
         tuple(_permission(entry) for entry in properties.required("permissions").items()),
         tuple(scope.text() for scope in scopes.items()),
         built_in,
@@ -115,9 +114,9 @@ def parse_role_assignment(node: Node) -> RoleAssignment:
         properties.required("roleDefinitionId").text(),
         properties.required("principalId").text(),
         _text(properties, "principalType") or "ServicePrincipal",
-        _text(properties, "description"),
-        _text(properties, "condition"),
-        _text(properties, "conditionVersion"),
+        _free_text(properties, "description"),
+        _free_text(properties, "condition"),
+        _free_text(properties, "conditionVersion"),
         _text(properties, "delegatedManagedIdentityResourceId"),
         _text(properties, "createdOn"),
         _text(properties, "updatedOn"),
@@ -177,6 +176,16 @@ def _attachments(identity: Node) -> tuple[Attachment, ...]:
 def _text(node: Node, name: str) -> str | None:
     value = node.optional(name)
     return None if value is None else value.text()
+
+
+def _free_text(node: Node, name: str) -> str | None:
+    """A text that may be empty, since callers may send such ones."""
+    value = node.optional(name)
+    if value is None:
+        return None
+    if not isinstance(value.value, str):
+        raise value.fail("must be a text")
+    return value.value
 
 
 def credential_json(credential: FederatedCredential) -> dict[str, object]:

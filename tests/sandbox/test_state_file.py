@@ -85,6 +85,7 @@ def full_contents() -> Contents:
         role_assignments=(
             RoleAssignment("/", IDS[0], "/providers/Microsoft.Authorization/roleDefinitions/x", IDS[1], "Group"),
             RoleAssignment(GROUP, IDS[1], "r", IDS[0], "User", "why", "when", "2.0", "/id", "t1", "t2", "me", "you"),
+            RoleAssignment(GROUP, IDS[0], "r", IDS[0], "User", ""),
         ),
         locks=(Lock(IN_SUBSCRIPTION, "all", "ReadOnly"), Lock(GROUP, "l", "CanNotDelete", "", ("app",))),
         resources=(
