@@ -31,7 +31,7 @@ def ancestors(scope: Key) -> tuple[Key, ...]:
 
 def is_management_group(scope: str) -> bool:
     """Whether a scope is a management group."""
-    return path_key(scope)[:3] == path_key(MANAGEMENT_GROUPS)
+    return path_key(scope)[:-1] == path_key(MANAGEMENT_GROUPS)
 
 
 @lru_cache(maxsize=4096)  # a caller with many roles is asked about the same scopes in every call

@@ -22,6 +22,7 @@ from reconciler.sandbox.roles import (
     is_assignable_below,
     role_not_found,
     role_properties,
+    role_type,
 )
 from reconciler.sandbox.routing import Route
 from reconciler.sandbox.scopes import require_scope, require_writable_scope
@@ -35,11 +36,12 @@ API_VERSIONS = (
 )  # fmt: skip
 """Source: recorded traffic for 2022-05-01-preview, OpenAPI for 2022-04-01; the rest assumed."""
 
-_TERM = r"roleName\s+eq\s+'(?:[^']|'')*'|type\s+eq\s+'[^']*'|atScopeAndBelow\(\s*\)"
-_FILTER = re.compile(rf"(?:{_TERM})(?:\s+and\s+(?:{_TERM}))*", re.IGNORECASE)
-_PARTS = re.compile(
-    r"roleName\s+eq\s+'(?P<name>(?:[^']|'')*)'|type\s+eq\s+'(?P<type>[^']*)'|(?P<below>atScopeAndBelow)", re.IGNORECASE
+_TERM = re.compile(
+    r"roleName\s+eq\s+'(?P<name>(?:[^']|'')*)'|type\s+eq\s+'(?P<type>[^']*)'|(?P<below>atScopeAndBelow)\(\s*\)",
+    re.IGNORECASE,
 )
+_JOINED = re.compile(r"(\0(\s+and\s+\0)*)?", re.IGNORECASE)
+"""A filter whose terms were each replaced by one NUL: a name in quotes may hold the word `and`."""
 _DATED = "2024-01-01T00:00:00.0000000Z"
 """When built-in roles were made. Source: assumed; each real role has times of its own."""
 
@@ -63,8 +65,8 @@ def get_definition(state: State, call: Call) -> Answer:
     scope, guid = call.names["scope"], call.names["name"]
     rights.require(state, call, READ, scope)
     require_scope(state, scope)
-    role = find_role(state, guid)
-    if role is None or not (is_assignable_at(role, scope) or is_assignable_below(role, scope)):
+    role = _find(state, scope, guid)
+    if role is None:
         raise role_not_found(guid)
     return Answer(200, _show(scope, role))
 
@@ -93,7 +95,7 @@ def delete_definition(state: State, call: Call) -> Answer:
     rights.require(state, call, DELETE, scope)
     require_scope(state, scope)
     refuse_locked(state, call)
-    role = find_role(state, guid)
+    role = _find(state, scope, guid)
     if role is None:
         return Answer(204)
     if role.built_in:  # Source: assumed
@@ -104,16 +106,23 @@ def delete_definition(state: State, call: Call) -> Answer:
     return Answer(200, _show(scope, role))
 
 
+def _find(state: State, scope: str, guid: str) -> RoleDefinition | None:
+    """A role that can be assigned at the scope, above it or below it."""
+    role = find_role(state, guid)
+    near = role is not None and (is_assignable_at(role, scope) or is_assignable_below(role, scope))
+    return role if near else None
+
+
 def _filter(call: Call) -> Mapping[str, str]:
     """What `$filter` asks for, in lower case: some of `name`, `type` and `below`."""
     text = call.query.get("$filter", "").strip()
     parts = [
         (kind, value)
-        for match in _PARTS.finditer(text)
+        for match in _TERM.finditer(text)
         for kind, value in match.groupdict().items()
         if value is not None
     ]
-    if (text and not _FILTER.fullmatch(text)) or len(parts) > len(dict(parts)):
+    if not _JOINED.fullmatch(_TERM.sub("\0", text)) or len(parts) > len(dict(parts)):
         # Source: assumed, after role assignments
         raise by_provider(400, "UnsupportedQuery", f"The filter '{text}' is not supported.")
     return {kind: value.replace("''", "'").casefold() for kind, value in parts}
@@ -129,8 +138,8 @@ def _at(state: State, call: Call, *, below: bool) -> Iterator[RoleDefinition]:
 
 
 def _fits(role: RoleDefinition, asked: Mapping[str, str]) -> bool:
-    kind = str(role_properties(role)["type"]).casefold()
-    return asked.get("name") in (None, role.role_name.casefold()) and asked.get("type") in (None, kind)
+    name, kind = role.role_name.casefold(), role_type(role).casefold()
+    return asked.get("name", name) == name and asked.get("type", kind) == kind
 
 
 def _show(scope: str, role: RoleDefinition) -> object:

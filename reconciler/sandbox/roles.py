@@ -77,6 +77,11 @@ def is_assignable_below(role: RoleDefinition, scope: str) -> bool:
     return any(covers(scope, assignable) for assignable in role.assignable_scopes)
 
 
+def role_type(role: RoleDefinition) -> str:
+    """BuiltInRole or CustomRole."""
+    return BUILT_IN if role.built_in else CUSTOM
+
+
 def role_properties(role: RoleDefinition) -> dict[str, object]:
     """The `properties` of a role, as ARM shows them and the state file keeps them.
 
@@ -84,7 +89,7 @@ def role_properties(role: RoleDefinition) -> dict[str, object]:
     """
     return {
         "roleName": role.role_name,
-        "type": BUILT_IN if role.built_in else CUSTOM,
+        "type": role_type(role),
         "description": role.description,
         "assignableScopes": list(role.assignable_scopes),
         "permissions": [_permission(entry) for entry in role.permissions],

@@ -80,6 +80,14 @@ def test_custom_role_is_created_read_changed_and_deleted() -> None:
     assert error(missing)[:2] == (404, "RoleDefinitionDoesNotExist")
 
 
+def test_role_is_not_deleted_from_a_scope_where_nobody_sees_it() -> None:
+    with client(sandbox([role()])) as arm:
+        deleted = arm.delete(definition_id(OTHER_GROUP, guid()), params=VERSION)
+        left = listed(arm, GROUP)
+
+    assert (deleted.status_code, left) == (204, [guid()])
+
+
 @pytest.mark.parametrize("name", ["restarter", "reader"])
 def test_name_of_another_role_in_the_tenant_is_refused_wherever_that_can_be_assigned(name: str) -> None:
     with client(sandbox([role(2, scopes=(OTHER_GROUP,))])) as arm:
