@@ -38,7 +38,6 @@ A_FLEXIBLE_CREDENTIAL = {
 A_ROLE = {
     "properties": {
         "roleName": "Identity Watcher",
-        "description": "Looks at identities.",
         "type": "CustomRole",
         "assignableScopes": [IN_SUBSCRIPTION],
         "permissions": [{"actions": ["Microsoft.ManagedIdentity/*/read"], "notActions": []}],

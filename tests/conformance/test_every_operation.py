@@ -24,8 +24,6 @@ NOT_SERVED: Mapping[str, str] = {
     "Microsoft.ManagedIdentity * SystemAssignedIdentities_GetByScope": _NOT_YET,
     "Microsoft.ManagedIdentity * Operations_List": _NOT_YET,
     "Microsoft.ManagedIdentity * UserAssignedIdentities_RevokeTokens": _NOT_YET,
-    "Microsoft.Authorization * RoleDefinitions_CreateOrUpdate": _NOT_YET,
-    "Microsoft.Authorization * RoleDefinitions_Delete": _NOT_YET,
     "Microsoft.Authorization * AuthorizationOperations_List": _OPERATIONS_OF_ALL,
     "Microsoft.ResourceGraph * Resources": _NOT_YET,
     "Microsoft.ResourceGraph * Operations_List": _NOT_YET,
