@@ -76,9 +76,7 @@ OF_TESTS: tuple[Known, ...] = tuple(
     Known("*", f"*properties.{name}", "format", "ids in words tell whose they are", f"'{kind}?of?*' is not a 'uuid'")
     for name, kind in (("principalId", "principal"), ("clientId", "client"))
 ) + tuple(
-    Known(
-        "Microsoft.Authorization *", f"*properties.{name}", "null", "a state that is written by hand tells no history"
-    )
+    Known("Microsoft.Authorization *", f"*properties.{name}", "null", "a state written by hand has no history")
     for name in ("createdOn", "updatedOn", "createdBy", "updatedBy")
 )
 """Differences that are no matter of the sandbox: tests begin with states that no Azure would have."""
