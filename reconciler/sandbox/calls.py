@@ -1,14 +1,13 @@
 """One call to ARM, taken apart once: names from the path, query, body, caller. Providers read this and never the raw
 request."""
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from reconciler.sandbox.answers import ArmRefusalError, by_gateway
+from reconciler.sandbox.tokens import claims_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the object id that rights are given to, and the name that error texts use."""
+    """Who asks: the object id that rights are given to, the name that error texts use, and when the token ends (epoch
+    seconds; None for one that does not say)."""
 
     principal_id: str
     name: str
+    token_ends_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,30 +125,46 @@ def identify(authorization: str | None, tenant_id: str) -> Caller:
         ArmRefusalError: 401, no bearer token. Source: texts as quoted by users (azurerm, azure-sdk-for-python issues).
     """
     if not authorization:
-        raise _unauthenticated("AuthenticationFailed", "The 'Authorization' header is missing.", tenant_id)
+        missing = "Authentication failed. The 'Authorization' header is missing."
+        raise _unauthenticated("AuthenticationFailed", missing, tenant_id)
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        reason = "The 'Authorization' header is provided in an invalid format."
+        reason = "Authentication failed. The 'Authorization' header is provided in an invalid format."
         raise _unauthenticated("AuthenticationFailedInvalidHeader", reason, tenant_id)
-    claims = _claims(token.strip())
-    principal_id = str(claims.get("oid") or "anonymous")
-    return Caller(principal_id, str(claims.get("appid") or principal_id))
-
-
-def _unauthenticated(code: str, reason: str, tenant_id: str) -> ArmRefusalError:
-    # Source: assumed, after what ARM's documentation shows of the challenge.
-    challenge = f'Bearer authorization_uri="https://login.windows.net/{tenant_id}", error="invalid_token"'
-    return ArmRefusalError(
-        401, code, f"Authentication failed. {reason}", from_gateway=True, headers={"WWW-Authenticate": challenge}
+    claims = claims_of(token.strip()) or {}
+    principal_id, ends_at = str(claims.get("oid") or "anonymous"), claims.get("exp")
+    return Caller(
+        principal_id,
+        str(claims.get("appid") or principal_id),
+        ends_at if isinstance(ends_at, int | float) else None,
     )
 
 
-def _claims(token: str) -> Mapping[str, object]:
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (binascii.Error, ValueError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
+def require_living_token(caller: Caller, tenant_id: str, now: datetime) -> None:
+    """Refuse a token that has ended; one that does not say when it ends never does.
+
+    Source: code, status and text as quoted by users (vscode-azureappservice issue 2457, PlanetaryComputer issue 343).
+
+    Raises:
+        ArmRefusalError: 401, the token has ended.
+    """
+    ends_at = caller.token_ends_at
+    if ends_at is not None and ends_at <= now.timestamp():
+        ended = _american(datetime.fromtimestamp(max(ends_at, 0), UTC))
+        text = (
+            f"The access token expiry UTC time '{ended}' is earlier than current UTC time"
+            f" '{_american(now.astimezone(UTC))}'."
+        )
+        raise _unauthenticated("ExpiredAuthenticationToken", text, tenant_id)
+
+
+def _american(when: datetime) -> str:
+    """A time as `4/15/2023 7:40:04 AM`."""
+    half = "AM" if when.hour < 12 else "PM"
+    return f"{when.month}/{when.day}/{when.year} {when.hour % 12 or 12}:{when:%M:%S} {half}"
+
+
+def _unauthenticated(code: str, message: str, tenant_id: str) -> ArmRefusalError:
+    # Source: assumed, after what ARM's documentation shows of the challenge.
+    challenge = f'Bearer authorization_uri="https://login.windows.net/{tenant_id}", error="invalid_token"'
+    return ArmRefusalError(401, code, message, from_gateway=True, headers={"WWW-Authenticate": challenge})
