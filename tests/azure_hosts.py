@@ -69,6 +69,7 @@ class AzureHosts:
     """The sandbox behind `url`, and `environment`: what a process needs to trust it and to take it for Azure.
 
     Attributes:
+        client_certificate: a certificate with its key, as a service principal has one; PEM.
         connected: host and port of each connection through the proxy.
     """
 
@@ -76,6 +77,7 @@ class AzureHosts:
     certificate: Path
     proxy: str
     application: RecordingApplication
+    client_certificate: bytes
     connected: list[str] = field(default_factory=list)
 
     @property
@@ -100,6 +102,8 @@ def azure_hosts(contents: Contents, folder: Path) -> Iterator[AzureHosts]:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*HOSTS).configure_cert(context)
+    # Azure takes RSA keys only.
+    client = authority.issue_cert("client.example", key_type=trustme.KeyType.RSA).private_key_and_cert_chain_pem.bytes()
     certificate = folder / "ca.pem"
     authority.cert_pem.write_to_path(certificate)
     application = RecordingApplication(contents)
@@ -107,12 +111,13 @@ def azure_hosts(contents: Contents, folder: Path) -> Iterator[AzureHosts]:
     with running(application, authority=Authority(certificate, context)) as url:
         port = int(url.rpartition(":")[2])
         with _proxy(port, connected) as proxy:
-            yield AzureHosts(url, certificate, proxy, application, connected)
+            yield AzureHosts(url, certificate, proxy, application, client, connected)
 
 
 @contextmanager
 def _proxy(port: int, connected: list[str]) -> Iterator[str]:
     """An HTTP proxy that leads every CONNECT to one port of this machine."""
+    open_sockets: list[socket.socket] = []
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -121,6 +126,7 @@ def _proxy(port: int, connected: list[str]) -> Iterator[str]:
                 pass
             connected.append(target)
             with socket.create_connection(("127.0.0.1", port)) as server:
+                open_sockets.append(server)
                 self.wfile.write(b"HTTP/1.1 200 Connected\r\n\r\n")
                 there = threading.Thread(target=_pump, args=(self.connection, server))
                 there.start()
@@ -135,6 +141,9 @@ def _proxy(port: int, connected: list[str]) -> Iterator[str]:
         finally:
             listening.shutdown()
             thread.join()
+            # Clients keep connections for the next token; waiting for them would take the server's patience.
+            for one in open_sockets:
+                _shut_down(one)
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:

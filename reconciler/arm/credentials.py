@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from reconciler.arm.endpoints import TOKEN_KIND
-from reconciler.arm.logins import KINDS, SECRETS, Kind, Login, check_settings
+import httpx
+
+from reconciler.arm.endpoints import TOKEN_KIND, is_loopback
+from reconciler.arm.logins import KINDS, SECRETS, Kind, Login
 from reconciler.arm.redaction import redact_login
 from reconciler.errors import AuthError, UsageError
 
@@ -89,14 +91,43 @@ def _given_token(login: Login) -> str:
     return text
 
 
+def _check_settings(kind: Kind, login: Login) -> None:
+    """Raises AuthError where a kind lacks settings, all of which it names, or has one that cannot be used."""
+    missing = [" or ".join(setting) for setting in kind.needs if not login.get(setting)]
+    if missing:
+        raise AuthError(f"The credential {kind.name!r} lacks {_listed(missing)}.", kind.hint)
+    value = login.get(kind.header)
+    # The HTTP libraries quote a header that they cannot send, and this one is a secret.
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        raise AuthError(f"{kind.header[0]} holds what no header can carry.", kind.hint)
+    _check_address(kind, login.get(kind.address))
+
+
+def _check_address(kind: Kind, text: str) -> None:
+    if not text:
+        return
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        raise AuthError(f"{kind.address[0]} is not a URL.", kind.hint) from None
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
+        raise AuthError(f"{kind.address[0]} is not an https URL; {kind.header[0]} is not sent there.", kind.hint)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def _identity_source(kind: Kind, login: Login) -> TokenSource:
-    check_settings(kind, login)
+    _check_settings(kind, login)
     with _explained(kind, login):
         credential = kind.build(login)
 
     def fetch() -> Token:
         with _explained(kind, login):
-            answer = credential.get_token(login.cloud.scope, tenant_id=login.tenant)
+            # azure-identity's own cache would give again a token that is about to end, or that ARM has refused.
+            asked = credential if kind.chooses else kind.build(login)
+            answer = asked.get_token(login.cloud.scope, tenant_id=login.tenant)
         check_token(answer.token)
         return Token(answer.token, float(answer.expires_on))
 

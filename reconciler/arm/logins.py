@@ -10,13 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from reconciler.arm.clouds import MICROSOFT_AUTHORITIES, Cloud
-from reconciler.arm.endpoints import is_loopback
 from reconciler.arm.github_assertion import request_assertion
 from reconciler.arm.retry import Retries
-from reconciler.errors import AuthError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -103,6 +99,7 @@ class Kind:
         hint: what to do when there is no token.
         header: a setting that is sent in a header, and so must be fit for one.
         address: a setting that says where that header goes.
+        chooses: it is several logins, and must stay with the one that it has chosen: a run has one principal.
     """
 
     name: str
@@ -111,39 +108,14 @@ class Kind:
     hint: str
     header: Setting = ()
     address: Setting = ()
-
-
-def check_settings(kind: Kind, login: Login) -> None:
-    """Raises AuthError where a kind lacks settings, all of which it names, or has one that cannot be used."""
-    missing = [" or ".join(setting) for setting in kind.needs if not login.get(setting)]
-    if missing:
-        raise AuthError(f"The credential {kind.name!r} lacks {_listed(missing)}.", kind.hint)
-    value = login.get(kind.header)
-    # The HTTP libraries quote a header that they cannot send, and this one is a secret.
-    if not value.isascii() or not value.isprintable() or value != value.strip():
-        raise AuthError(f"{kind.header[0]} holds what no header can carry.", kind.hint)
-    _check_address(kind, login.get(kind.address))
-
-
-def _check_address(kind: Kind, text: str) -> None:
-    if not text:
-        return
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        raise AuthError(f"{kind.address[0]} is not a URL.", kind.hint) from None
-    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
-        raise AuthError(f"{kind.address[0]} is not an https URL; {kind.header[0]} is not sent there.", kind.hint)
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    chooses: bool = False
 
 
 def _build_default(login: Login) -> "TokenCredential":
     from azure.identity import DefaultAzureCredential
 
-    # It refuses a `tenant_id`: the tenant comes with each request for a token, and is allowed here.
+    # It refuses a `tenant_id`: the tenant comes with each request for a token, and is allowed here. It keeps the
+    # authority from WorkloadIdentityCredential, which follows AZURE_AUTHORITY_HOST alone.
     tenants = [login.tenant] if login.tenant else []
     return DefaultAzureCredential(process_timeout=_CLI_TIMEOUT_S, additionally_allowed_tenants=tenants, **login.options)
 
@@ -214,7 +186,13 @@ def _build_github(login: Login) -> "TokenCredential":
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("auto", (), _build_default, "Sign in with `az login`, or name the credential to use with --credential."),
+        Kind(
+            "auto",
+            (),
+            _build_default,
+            "Sign in with `az login`, or name the credential to use with --credential.",
+            chooses=True,
+        ),
         Kind("cli", (), _build_cli, "Sign in with `az login`, and check it with `az account get-access-token`."),
         Kind(
             "environment",
