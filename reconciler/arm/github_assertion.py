@@ -14,9 +14,10 @@ from reconciler.arm.fields import FieldError, parse_object, text
 from reconciler.arm.redaction import quote_answer
 from reconciler.arm.retry import Retries, RetryTransport
 from reconciler.arm.transport import CONNECT_TIMEOUT_S, open_wire
-from reconciler.errors import AuthError
+from reconciler.errors import AuthError, Interrupted
 
 _READ_TIMEOUT_S = 30.0
+_FAILURE = "GitHub Actions gave no assertion about this job"
 _HINT = "Check that the job has `permissions: id-token: write` and is still running, then run again."
 
 
@@ -29,7 +30,6 @@ def request_assertion(address: str, request_token: str, audience: str, retries: 
 
     Raises:
         AuthError: there was no answer, or it holds no assertion; none of what was sent is in it.
-        Interrupted: the run was asked to stop while it waited for another try.
     """
     url = httpx.URL(address).copy_set_param("audience", audience)
     wire = RetryTransport(open_wire(url, max_connections=1), retries, lambda: str(uuid.uuid4()))
@@ -40,6 +40,9 @@ def request_assertion(address: str, request_token: str, audience: str, retries: 
             response = http.get(url, headers=headers)
         except httpx.RequestError as error:
             raise _no_assertion(f"{type(error).__name__}: {error}", error.request) from error
+        except Interrupted as error:
+            # A call that has no token has failed, and is told so: nothing of it went out.
+            raise AuthError(f"{_FAILURE}: the run was asked to stop while it waited for an answer.") from error
     if response.status_code != httpx.codes.OK:
         raise _no_assertion(f"it answered {response.status_code} {response.text}", response.request)
     try:
@@ -49,4 +52,4 @@ def request_assertion(address: str, request_token: str, audience: str, retries: 
 
 
 def _no_assertion(reason: str, request: httpx.Request) -> AuthError:
-    return AuthError(f"GitHub Actions gave no assertion about this job: {quote_answer(reason, request)}", _HINT)
+    return AuthError(f"{_FAILURE}: {quote_answer(reason, request)}", _HINT)

@@ -82,7 +82,7 @@ Endpoint = Annotated[
     typer.Option(
         "--endpoint",
         metavar="URL",
-        help="ARM's address, if not Azure's own.",
+        help="ARM's address, if not the cloud's own.",
         show_default=False,
         rich_help_panel=_AZURE,
     ),

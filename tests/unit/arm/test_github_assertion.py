@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from reconciler.arm.github_assertion import request_assertion
-from reconciler.arm.retry import RetryPolicy
+from reconciler.arm.retry import Retries, RetryPolicy
 from reconciler.errors import AuthError
+from reconciler.stop import Stop
 
 from .fakes import FakeTime, raw_server
 
@@ -65,6 +66,19 @@ def test_service_that_stays_busy_is_told() -> None:
     told = told_by(reply("503 Busy", b"later"), reply("503 Busy", b"later"))
 
     assert told.message == "GitHub Actions gave no assertion about this job: it answered 503 later"
+
+
+def test_stop_while_it_waits_is_told_as_a_login_that_failed() -> None:
+    stop = Stop()
+    stop.request()
+    retries = Retries(FakeTime().clock, stop.sleep, lambda: 0.0)
+
+    with raw_server(reply("503 Busy", b"")) as (url, _), pytest.raises(AuthError) as raised:
+        request_assertion(url + PATH, REQUEST_TOKEN, AUDIENCE, retries)
+
+    assert raised.value.message == (
+        "GitHub Actions gave no assertion about this job: the run was asked to stop while it waited for an answer."
+    )
 
 
 def test_refusal_is_told_without_the_token_that_it_repeats() -> None:
