@@ -36,7 +36,7 @@ from reconciler.sandbox import (
 )
 from reconciler.sandbox.activity_recording import carry_out
 from reconciler.sandbox.answers import Answer, ArmRefusalError, Exchange, Trace, error_body, to_response, trace_of
-from reconciler.sandbox.calls import Call, Settings, identify
+from reconciler.sandbox.calls import Call, Settings, identify, require_living_token
 from reconciler.sandbox.control import PREFIX, Control
 from reconciler.sandbox.fault_injection import FaultScript, FaultyApplication
 from reconciler.sandbox.faults import Fault
@@ -203,6 +203,7 @@ class Application:
     def _dispatch(self, visit: "_Visit", now: datetime) -> Answer:
         request = visit.request
         caller = identify(request.headers.get("Authorization"), self.state.tenant_id)
+        require_living_token(caller, self.state.tenant_id, now)
         visit.principal_id = caller.principal_id
         refuse_revoked(self.state, caller)
         if self._rates is not None:

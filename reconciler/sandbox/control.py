@@ -27,7 +27,7 @@ class Control:
     | `DELETE requests` | forgets the log |
     | `GET state` | the state, in the form of the state file |
     | `POST reset` | back to the state that was loaded, and an empty log, the Activity Log too |
-    | `PUT permissions` | replaces who may do what: `{"permissions": [...]}` as in the state file |
+    | `PUT permissions` | replaces the grants: `{"permissions": [...]}` as in the state file; with none all may do all |
     | `PUT tokens` | how long new tokens are good for: `{"lifetimeSeconds": 3599}` |
     | `PUT faults` | begins another script of faults, YAML or JSON, in the form of the file |
     | `DELETE faults` | ends the script |

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from reconciler.sandbox.activity import ActivityEvent, ActivityLog, Origin, deletion_events
 from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.shelf import Key, Shelf, key_of
-from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment
+from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment, RoleDefinition
 
 DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
 """The tenant of a state that names none."""
@@ -115,17 +115,26 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a principal (`*` is anyone) may do at a scope and below; actions may hold `*`."""
+    """What a principal (`*` is anyone) may do at a scope and below; actions may hold `*`.
+
+    Data actions, and `conditional` for an assignment that has a condition, come with roles alone.
+    """
 
     principal_id: str
     scope: str
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything that a state file holds. `identities_created` counts creations, so that no id is handed out twice."""
+    """Everything that a state file holds. `identities_created` counts creations, so that no id is handed out twice.
+
+    `role_definitions` are those of the state alone: the custom ones, and built-in ones that the sandbox does not have.
+    """
 
     tenant_id: str = DEFAULT_TENANT
     subscriptions: tuple[Subscription, ...] = ()
@@ -137,6 +146,7 @@ class Contents:
     role_assignments: tuple[RoleAssignment, ...] = ()
     locks: tuple[Lock, ...] = ()
     resources: tuple[Resource, ...] = ()
+    role_definitions: tuple[RoleDefinition, ...] = ()
     activity_log: tuple[ActivityEvent, ...] = ()
 
 
@@ -172,7 +182,10 @@ class State:
         self.resource_groups = _shelf(contents.resource_groups)
         self.identities = _shelf(contents.identities)
         self.federated_credentials = _shelf(contents.federated_credentials)
-        self.role_assignments = _shelf(contents.role_assignments)
+        self.role_definitions = _shelf(contents.role_definitions)
+        self.role_assignments = Shelf(
+            contents.role_assignments, lambda item: item.key, lambda item: item.principal_id.casefold()
+        )
         self.locks = _shelf(contents.locks)
         self.resources = _shelf(contents.resources)
         self.permissions = contents.permissions
@@ -201,6 +214,7 @@ class State:
             staying(self.role_assignments),
             staying(self.locks),
             staying(self.resources),
+            tuple(self.role_definitions),
             (*self.activity, *(event for deletion in self.deletions.values() for event in self._end_of(deletion))),
         )
 

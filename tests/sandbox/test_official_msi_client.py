@@ -15,7 +15,7 @@ from reconciler.sandbox.application import Application
 from reconciler.sandbox.server import running
 from reconciler.sandbox.tls import throw_away_authority
 from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, TENANT, application, client, contents, identity
-from tests.sandbox.test_official_clients import PlainBearer, Token
+from tests.sandbox.official import arguments_for
 
 NAME = "rg-Payments"
 VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
@@ -38,12 +38,7 @@ def app() -> Application:
 @pytest.fixture
 def arguments(app: Application) -> Iterator[dict[str, Any]]:
     with running(app) as url:
-        yield {
-            "credential": Token(),
-            "subscription_id": SUBSCRIPTION,
-            "base_url": url,
-            "authentication_policy": PlainBearer(),
-        }
+        yield arguments_for(url)
 
 
 def known_operations(msi: ManagedServiceIdentityClient, api_version: str) -> set[str]:
