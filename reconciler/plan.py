@@ -182,6 +182,7 @@ def _desired_group(group: DesiredGroup) -> JsonObject:
     return {
         "subscription_id": group.group_id.subscription_id,
         "resource_group": group.group_id.resource_group,
+        "tenant": None if group.tenant is None else group.tenant.tenant_id,
         "owner": group.owner,
         "default_location": group.default_location,
         "policy": {"identities": group.policy.identities.value, "tags": group.policy.tags.value},

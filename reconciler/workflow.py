@@ -19,6 +19,7 @@ from reconciler.manifest.load import load_manifest
 from reconciler.model import Live
 from reconciler.plan import Plan, make_plan
 from reconciler.read_live import read_live
+from reconciler.tenants import check_one_tenant, check_token_tenant
 from reconciler.verify import verify_result
 
 ISOLATION_SCOPE_SINCE = "2024-11-30"
@@ -49,12 +50,19 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Azure:
-    """The live side: ARM or what stands in for it, through one client."""
+    """The live side: ARM or what stands in for it, through one client.
+
+    Attributes:
+        tenant: `--tenant`, None where it is not given.
+        token_tenant: the tenant that the token says it is of, None where it does not; may fetch it (AuthError).
+    """
 
     cloud: str
     client: ArmClient
     identities: Identities
     parallelism: int
+    tenant: str | None
+    token_tenant: Callable[[], str | None]
 
 
 def load_declaration(request: Request) -> Declaration:
@@ -62,7 +70,7 @@ def load_declaration(request: Request) -> Declaration:
 
     Raises:
         ManifestError: with every diagnostic of every file.
-        UsageError: a target or a subscription that the manifest does not have.
+        UsageError: a target or a subscription that the manifest does not have, or several tenants.
     """
     whole = load_manifest(request.paths, request.variables, request.environment, request.stdin)
     desired = _only_subscriptions(whole, request.subscriptions)
@@ -70,6 +78,7 @@ def load_declaration(request: Request) -> Declaration:
     if targets:
         wanted = {target.group_id for target in targets}
         desired = Desired(tuple(group for group in desired.groups if group.group_id in wanted))
+    check_one_tenant(desired)
     return Declaration(desired, targets, request.allowances)
 
 
@@ -78,10 +87,15 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
 
     Raises:
         UsageError: a target that exists nowhere, or an api-version too old for what the manifest says.
+        AuthError: the token or a subscription is of another tenant than the manifest or the caller names.
     """
     desired, targets = declaration.desired, declaration.targets
     _check_api_version(desired, azure.identities.api_version)
-    live = read_live(desired, azure.client, azure.identities, parallelism=azure.parallelism)
+    token_tenant = azure.token_tenant()
+    check_token_tenant(desired, token_tenant)
+    # What a token does not say (an emulator's may say nothing) is left to be held against the subscriptions.
+    tenant = azure.tenant if token_tenant is None else None
+    live = read_live(desired, azure.client, azure.identities, parallelism=azure.parallelism, tenant=tenant)
     _check_targets_exist(targets, desired, live)
     changes = diff_states(desired, live, targets)
     violations = judge(changes, declaration.allowances)

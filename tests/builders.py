@@ -9,7 +9,15 @@ from reconciler.address import Target
 from reconciler.diff import Changes, diff_states
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
-from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, Ignore, Limits, Policy
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredGroup,
+    DesiredIdentity,
+    DesiredTenant,
+    Ignore,
+    Limits,
+    Policy,
+)
 from reconciler.model import (
     Identity,
     IsolationScope,
@@ -69,6 +77,7 @@ def desired_group(
     *identities: DesiredIdentity | str,
     name: str = GROUP,
     subscription: str = SUBSCRIPTION,
+    tenant: DesiredTenant | None = None,
     owner: str | None = None,
     default_location: str | None = None,
     policy: Policy = DEFAULT_POLICY,
@@ -81,6 +90,7 @@ def desired_group(
     ]
     return DesiredGroup(
         group_id(name, subscription),
+        tenant,
         owner,
         default_location,
         policy,

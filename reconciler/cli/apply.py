@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import options
-from reconciler.cli.options import CredentialKind, Format, LogLevel
+from reconciler.cli.options import CloudName, CredentialKind, Format, LogLevel
 from reconciler.errors import ExitCode
 
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", "--yes", "-y", help="Do not ask for confirmation.")]
@@ -27,6 +27,8 @@ def apply(
     max_deletes: options.MaxDeletes = None,
     skip_refused: SkipRefused = False,
     endpoint: options.Endpoint = None,
+    cloud: options.Cloud = CloudName.AZURE_CLOUD,
+    tenant: options.Tenant = None,
     credential: options.Credential = CredentialKind.AUTO,
     sandbox: options.Sandbox = None,
     api_version: options.ApiVersion = options.DEFAULT_API_VERSION,
@@ -46,7 +48,7 @@ def apply(
         paths, var=var, subscription=subscription, target=target, allow=allow, max_deletes=max_deletes
     )
     flags = ApplyFlags(
-        SessionFlags(endpoint, credential, sandbox, api_version, parallelism),
+        SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism),
         auto_approve=auto_approve,
         skip_refused=skip_refused,
         verify=not no_verify,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import options
-from reconciler.cli.options import CredentialKind, Format, LogLevel
+from reconciler.cli.options import CloudName, CredentialKind, Format, LogLevel
 from reconciler.errors import ExitCode
 
 DetailedExitcode = Annotated[
@@ -22,6 +22,8 @@ def plan(
     allow: options.Allow = None,
     max_deletes: options.MaxDeletes = None,
     endpoint: options.Endpoint = None,
+    cloud: options.Cloud = CloudName.AZURE_CLOUD,
+    tenant: options.Tenant = None,
     credential: options.Credential = CredentialKind.AUTO,
     sandbox: options.Sandbox = None,
     api_version: options.ApiVersion = options.DEFAULT_API_VERSION,
@@ -44,7 +46,7 @@ def plan(
     )
     result = compare_and_report(
         request,
-        SessionFlags(endpoint, credential, sandbox, api_version, parallelism),
+        SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism),
         render_text=render_plan,
         render_json=render_plan_json,
         as_json=report_format is Format.JSON,

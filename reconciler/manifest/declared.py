@@ -71,9 +71,10 @@ class DeclaredGroup:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredDocument:
-    """A document; subscription and owner are None where none can be read, even where their key is there."""
+    """A document; subscription, tenant and owner are None where none can be read, even where their key is there."""
 
     subscription: Located | None
+    tenant: Located | None
     owner: Located | None
     has_owner_key: bool
     limits: Limits
@@ -87,6 +88,7 @@ def read_declared(document: Document) -> DeclaredDocument:
     groups = _mapping(root.get("resourceGroups"))
     return DeclaredDocument(
         subscription=_text(document, ("subscription",), root.get("subscription")),
+        tenant=_text(document, ("tenant",), root.get("tenant")),
         owner=_text(document, ("owner",), root.get("owner")),
         has_owner_key="owner" in root,
         limits=_limits(_mapping(root.get("limits"))),

@@ -7,7 +7,15 @@ identity's own tags go over all of them. Everything downstream reads the result 
 from collections.abc import Iterable
 
 from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredIdentity, DeclaredTags, Located
-from reconciler.manifest.desired import DesiredGroup, DesiredIdentity, IdentitiesPolicy, Ignore, Policy, TagsPolicy
+from reconciler.manifest.desired import (
+    DesiredGroup,
+    DesiredIdentity,
+    DesiredTenant,
+    IdentitiesPolicy,
+    Ignore,
+    Policy,
+    TagsPolicy,
+)
 from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
 
 
@@ -39,6 +47,7 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
     )
     return DesiredGroup(
         group_id=group_id,
+        tenant=None if document.tenant is None else DesiredTenant(document.tenant.text, document.tenant.pos),
         owner=None if document.owner is None else document.owner.text,
         default_location=None if location is None else location.text,
         policy=_merge_policy(document, group),

@@ -29,6 +29,9 @@ from reconciler.report.visible import quoted, visible, visible_lines
 
 NO_CHANGES = "No changes. Live identities match the manifest."
 
+USUAL_CLOUD = "AzureCloud"
+"""The one cloud that a report does not name."""
+
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "<=": "cyan"}
 
 _UNQUOTED = ("location", "isolationScope", "principalId", "clientId")
@@ -166,6 +169,8 @@ def render_error(error: ReconcilerError, *, color: bool) -> str:
 def _write_header(page: _Page, plan: Plan, header: Header) -> None:
     if header.place:
         page.line((visible(header.place), "bold magenta"))
+    if plan.cloud != USUAL_CLOUD:
+        page.line("Cloud         ", visible(plan.cloud))
     page.line("Tenant        ", visible(plan.tenant or "several"))
     for one in plan.subscriptions:
         page.line("Subscription  ", visible(f"{one.display_name} ({one.subscription_id})"))

@@ -73,17 +73,37 @@ def by_provider(status: int, code: str, message: str) -> ArmRefusalError:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """What the headers of an answer depend on: the request's headers, the time, fresh ids, and what is left of budgets.
+class Trace:
+    """The ids under which a call is found again; `client_request_id` is empty where the client sent none."""
 
-    `own_request_id`: the provider's request id differs from the correlation id, as Microsoft.Authorization's does and
-    Microsoft.ManagedIdentity's does not. Source: recorded traffic (647 and 79 answers without an exception).
+    request_id: str
+    correlation_id: str
+    client_request_id: str = ""
+
+
+def trace_of(request_headers: Headers, new_id: Callable[[], str], *, own_request_id: bool) -> Trace:
+    """The ids of a call: a fresh one, and the client's own where it sent some.
+
+    Args:
+        own_request_id: the provider's request id differs from the correlation id, as Microsoft.Authorization's does
+            and Microsoft.ManagedIdentity's does not. Source: recorded traffic (647 and 79 answers without an
+            exception).
     """
+    asked = request_headers.get("x-ms-correlation-request-id", "")
+    request_id = new_id()
+    otherwise = new_id() if own_request_id else request_id
+    # Source: client libraries that send a GUID of their own find their calls under it in the Activity Log (azurerm).
+    correlation_id = asked if _GUID.fullmatch(asked) else otherwise
+    return Trace(request_id, correlation_id, request_headers.get("x-ms-client-request-id", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What the headers of an answer depend on: the request's, the time, the call's ids, and what is left of budgets."""
 
     request_headers: Headers
     now: datetime
-    new_id: Callable[[], str]
-    own_request_id: bool = False
+    trace: Trace
     remaining: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -110,17 +130,13 @@ def _encode(body: object) -> bytes:
 
 
 def _tracing(exchange: Exchange) -> dict[str, str]:
-    asked = exchange.request_headers.get("x-ms-correlation-request-id", "")
-    request_id = exchange.new_id()
-    otherwise = exchange.new_id() if exchange.own_request_id else request_id
-    # Source: client libraries that send a GUID of their own find their calls under it in the Activity Log (azurerm).
-    correlation_id = asked if _GUID.fullmatch(asked) else otherwise
+    trace = exchange.trace
     headers = {
-        "x-ms-request-id": request_id,
-        "x-ms-correlation-request-id": correlation_id,
-        "x-ms-routing-request-id": f"SANDBOX:{exchange.now:%Y%m%dT%H%M%SZ}:{correlation_id}",
+        "x-ms-request-id": trace.request_id,
+        "x-ms-correlation-request-id": trace.correlation_id,
+        "x-ms-routing-request-id": f"SANDBOX:{exchange.now:%Y%m%dT%H%M%SZ}:{trace.correlation_id}",
     }
-    client_request_id = exchange.request_headers.get("x-ms-client-request-id", "")
-    if client_request_id and exchange.request_headers.get("x-ms-return-client-request-id", "").lower() == "true":
-        headers["x-ms-client-request-id"] = client_request_id
+    asked_back = exchange.request_headers.get("x-ms-return-client-request-id", "").lower() == "true"
+    if trace.client_request_id and asked_back:
+        headers["x-ms-client-request-id"] = trace.client_request_id
     return headers

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 _WRITES = ("PUT", "PATCH", "POST", "DELETE")
 _REMEMBERED_WRITES = 100
+_OWN_TO_A_CLIENT = ("HTTP_X_MS_CORRELATION_REQUEST_ID", "HTTP_X_MS_CLIENT_REQUEST_ID")
+"""What the Activity Log must not take from one client for another."""
 
 _log = logging.getLogger(__name__)
 
@@ -172,7 +174,7 @@ class FaultyApplication:
 
     def _compete(self, write: CompetingWrite, environ: "WSGIEnvironment") -> None:
         other: WSGIEnvironment = {
-            **environ,
+            **{name: value for name, value in environ.items() if name not in _OWN_TO_A_CLIENT},
             "REQUEST_METHOD": write.method,
             "REQUEST_URI": write.path,
             "HTTP_AUTHORIZATION": f"Bearer {encode({'oid': write.principal})}",

@@ -11,7 +11,6 @@ from operator import itemgetter
 
 from reconciler.sandbox import managed_identity, resource_groups, rights, role_assignments, role_definitions
 from reconciler.sandbox import subscriptions as subscriptions_of
-from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.graph_request import AuthorizationScope
 from reconciler.sandbox.graph_rows import SCHEMA, identity_rows, resource_rows, row_of
@@ -19,9 +18,10 @@ from reconciler.sandbox.graph_scope import GraphScope
 from reconciler.sandbox.kql.compiled import Row
 from reconciler.sandbox.kql.evaluation import Table
 from reconciler.sandbox.paths import path_key
+from reconciler.sandbox.roles import all_roles, definition_id, guid_of
 from reconciler.sandbox.shelf import Key
 from reconciler.sandbox.state import Identity, State, Subscription
-from reconciler.sandbox.values import ROLE_ASSIGNMENT_TYPE, Resource
+from reconciler.sandbox.values import ROLE_ASSIGNMENT_TYPE, ROLE_DEFINITION_TYPE, Resource, RoleDefinition
 
 _IDENTITY_WORDS = path_key(f"providers/{managed_identity.TYPE}")
 
@@ -91,15 +91,20 @@ def _subscription_row(state: State, subscription: Subscription) -> Row:
 def _authorization(state: State, call: Call, scope: GraphScope, asked: AuthorizationScope) -> Iterator[Row]:
     held = (one for one in state.role_assignments if scope.holds(path_key(one.scope), asked))
     for one in rights.readable(state, call, role_assignments.READ, "/", held, lambda one: one.resource_id):
-        guid = one.role_definition_id.rpartition("/")[2]
         # Source: queries in public repositories, which find the GUID in the fifth part of the id.
-        of_tenant = replace(one, role_definition_id=role_definitions.definition_id("/", guid))
+        of_tenant = replace(one, role_definition_id=definition_id("/", guid_of(one.role_definition_id)))
         shown = role_assignments.show_assignment(of_tenant, role_assignments.API_VERSIONS[-1])
         yield row_of(state.tenant_id, ROLE_ASSIGNMENT_TYPE.lower(), shown)
-    # The built-in roles are of no subscription and known to everybody: assumed.
-    for definition in BUILT_IN_ROLES:
+    # Built-in roles are of no subscription and known to everybody, custom ones to those who may read them: assumed.
+    roles = (role for role in all_roles(state) if role.built_in or _is_known(state, call, role))
+    for definition in roles:
         shown = role_definitions.show_definition("/", definition)
-        yield row_of(state.tenant_id, role_definitions.TYPE.lower(), shown)
+        yield row_of(state.tenant_id, ROLE_DEFINITION_TYPE.lower(), shown)
+
+
+def _is_known(state: State, call: Call, role: RoleDefinition) -> bool:
+    scopes = role.assignable_scopes
+    return any(rights.allows(rights.grants_at(state, call.caller, at), role_definitions.READ) for at in scopes)
 
 
 def _id(subscription: Subscription) -> str:

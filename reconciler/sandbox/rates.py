@@ -46,7 +46,10 @@ managed identities), and, for listAssociatedResources, "View associated resource
 for no resource is assumed.
 """
 
-_PROVIDER = ("microsoft.managedidentity", "userassignedidentities")
+_PROVIDER = "microsoft.managedidentity"
+_RATED_TYPES = ("userassignedidentities", "identities")
+"""That reading a system-assigned identity costs what reading another one does is assumed; for the provider's list of
+operations no limit is documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +178,10 @@ def _provider_budgets(call: RatedCall) -> list[tuple[Subject, Rate]]:
 
 
 def _provider_index(words: tuple[str, ...]) -> int | None:
-    """Where `providers` stands before our provider; None where another one, or none, answers the call."""
+    """Where `providers` stands before a type of our provider that is limited; None where another answers the call."""
     found = [index for index, word in enumerate(words) if word == "providers"]
-    return found[-1] if found and words[found[-1] + 1 : found[-1] + 3] == _PROVIDER else None
+    after = words[found[-1] + 1 : found[-1] + 3] if found else ()
+    return found[-1] if after[:1] == (_PROVIDER,) and after[1:] and after[1] in _RATED_TYPES else None
 
 
 def _operation(method: str, below: tuple[str, ...]) -> str:

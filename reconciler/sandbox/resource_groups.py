@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from reconciler.sandbox import rights
+from reconciler.sandbox.activity_recording import origin_of
 from reconciler.sandbox.answers import Answer, ArmRefusalError, by_gateway
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.locations import REGIONS, normalize_location
@@ -155,7 +156,8 @@ def delete_group(state: State, call: Call) -> Answer:
     refuse_locked(state, call)
     token = _operation_token(state, group)
     if not state.is_leaving(group.key):
-        state.start_deletion(token, GroupDeletion(group.key, call.now + call.settings.group_deletion))
+        done_at = call.now + call.settings.group_deletion
+        state.start_deletion(token, GroupDeletion(group.key, done_at, origin_of(state, call)))
     return _accepted(call, token)
 
 

@@ -16,6 +16,7 @@ from azure.mgmt.resourcegraph.models import (
     FacetError,
     FacetRequest,
     FacetResult,
+    GraphQueryResource,
     QueryRequest,
     QueryRequestOptions,
     QueryResponse,
@@ -27,11 +28,12 @@ from reconciler.sandbox.rates import Rates
 from reconciler.sandbox.server import running
 from tests.sandbox.arm import SUBSCRIPTION, Clock, application
 from tests.sandbox.graph import OTHER, SCALE_SET, VM, WEB, estate
-from tests.sandbox.test_official_clients import PlainBearer, Token, sleeping_by
+from tests.sandbox.official import PlainBearer, Token
+from tests.sandbox.test_official_clients import sleeping_by
 
 
 def connect(url: str, **more: Any) -> ResourceGraphClient:
-    return ResourceGraphClient(Token(), url, authentication_policy=PlainBearer(), **{"retry_total": 0, **more})
+    return ResourceGraphClient(Token(), url, authentication_policy=PlainBearer("any"), **{"retry_total": 0, **more})
 
 
 def data_of(answer: QueryResponse | FacetResult) -> Any:
@@ -137,9 +139,13 @@ def test_operations_are_listed(graph: ResourceGraphClient) -> None:
     ]
 
 
-def test_saved_queries_are_not_served_and_say_so(graph: ResourceGraphClient) -> None:
-    with pytest.raises(ResourceNotFoundError) as caught:
-        graph.graph_query.get(SUBSCRIPTION, "rg-Payments", "mine")
+def test_saved_queries_are_kept_like_any_other_resource(graph: ResourceGraphClient) -> None:
+    saved = GraphQueryResource(location="global", query="resources | count")
 
-    assert caught.value.error is not None
-    assert caught.value.error.code == "InvalidResourceType"
+    graph.graph_query.create_or_update(SUBSCRIPTION, "rg-Payments", "mine", saved)
+    read = graph.graph_query.get(SUBSCRIPTION, "rg-Payments", "mine")
+    graph.graph_query.delete(SUBSCRIPTION, "rg-Payments", "mine")
+
+    assert read.query == "resources | count"
+    with pytest.raises(ResourceNotFoundError):
+        graph.graph_query.get(SUBSCRIPTION, "rg-Payments", "mine")

@@ -176,8 +176,35 @@ def test_window_of_resource_graph_is_used_up_at_once_and_not_a_call_more() -> No
     assert passed == [15, 15, 15, 30]
 
 
+def test_revocations_of_tokens_are_as_slow_as_other_writes_to_an_identity() -> None:
+    calls = [call("POST", *IDENTITIES_WORDS, "id-a", "revoketokens")]
+
+    passed = admitted("provider", calls, seconds=200)
+
+    assert passed == pytest.approx((200 + 20) * 0.25, rel=0.02)
+
+
+@pytest.mark.parametrize(("resource", "per_second"), [("vm-{}", 10), ("vm-a", 0.5)])
+def test_system_assigned_identities_are_read_as_fast_as_others(resource: str, per_second: float) -> None:
+    below = ("providers", "microsoft.managedidentity", "identities", "default")
+    calls = [
+        call("GET", *GROUP_WORDS, "providers", "microsoft.x", "vms", resource.format(number), *below)
+        for number in range(1000)
+    ]
+
+    passed = admitted("provider", calls, seconds=200)
+
+    assert passed == pytest.approx((200 + 20) * per_second, rel=0.02)
+
+
 @pytest.mark.parametrize(
-    "words", [GROUP_WORDS, (*IDENTITIES_WORDS, "id-a", "providers", "microsoft.authorization", "locks", "lock")]
+    "words",
+    [
+        GROUP_WORDS,
+        (*IDENTITIES_WORDS, "id-a", "providers", "microsoft.authorization", "locks", "lock"),
+        ("providers", "microsoft.managedidentity", "operations"),
+        ("providers", "microsoft.managedidentity"),
+    ],
 )
 def test_calls_to_other_providers_do_not_count_for_managed_identity(words: tuple[str, ...]) -> None:
     passed = admitted("provider", [call("PUT", *words)], seconds=10)

@@ -18,6 +18,7 @@ ORDER = (
     "reconciler.stop",
     "reconciler.parallel",
     "reconciler.manifest",
+    "reconciler.tenants",
     "reconciler.address",
     "reconciler.diff",
     "reconciler.guards",

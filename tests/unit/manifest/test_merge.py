@@ -5,6 +5,7 @@ from reconciler.manifest.desired import (
     Desired,
     DesiredGroup,
     DesiredIdentity,
+    DesiredTenant,
     IdentitiesPolicy,
     Ignore,
     Limits,
@@ -37,7 +38,10 @@ resourceGroups:
         tags: {{costCenter: null, Tier: backend}}
   rg-a:
     identities: []
+tenant: 22222222-2222-2222-2222-222222222222
 """
+
+TENANT = DesiredTenant("22222222-2222-2222-2222-222222222222", SourcePos("<stdin>", 23, 9))
 
 
 def test_group_narrows_what_its_document_says() -> None:
@@ -46,6 +50,7 @@ def test_group_narrows_what_its_document_says() -> None:
     group_id = ResourceGroupId(SUBSCRIPTION, "rg-b")
     narrowed = DesiredGroup(
         group_id=group_id,
+        tenant=TENANT,
         owner="contoso/identities#prod",
         default_location="northeurope",
         policy=Policy(IdentitiesPolicy.MERGE, TagsPolicy.EXACT),
@@ -71,6 +76,7 @@ def test_group_narrows_what_its_document_says() -> None:
     )
     untouched = DesiredGroup(
         group_id=ResourceGroupId(SUBSCRIPTION, "rg-a"),
+        tenant=TENANT,
         owner="contoso/identities#prod",
         default_location="West Europe",
         policy=Policy(IdentitiesPolicy.OWNED, TagsPolicy.EXACT),
@@ -93,6 +99,7 @@ def test_manifest_that_says_little_takes_the_standard() -> None:
 
     assert group == DesiredGroup(
         group_id=ResourceGroupId(SUBSCRIPTION, "rg"),
+        tenant=None,
         owner=None,
         default_location=None,
         policy=Policy(IdentitiesPolicy.EXACT, TagsPolicy.MERGE),
