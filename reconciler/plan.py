@@ -22,6 +22,7 @@ from reconciler.changes import (
     Skipped,
 )
 from reconciler.errors import Violation
+from reconciler.findings import Finding, finding_document
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
 from reconciler.model import Identity, Live, Subscription
 
@@ -49,6 +50,7 @@ class Plan:
         targets: `--target` as given; empty where the whole manifest is meant.
         kept_credentials: live ones of identities that list theirs, which stay though they are not listed.
         notes: what could not be looked at, in sentences.
+        findings: trust that is usually a mistake; refused only where the caller asks for that.
     """
 
     cloud: str
@@ -60,6 +62,7 @@ class Plan:
     violations: tuple[Violation, ...]
     kept_credentials: tuple[FederatedCredential, ...] = ()
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def tenant(self) -> str | None:
@@ -99,6 +102,7 @@ def make_plan(
     cloud: str,
     targets: tuple[str, ...],
     notes: tuple[str, ...] = (),
+    findings: tuple[Finding, ...] = (),
 ) -> Plan:
     """Put the comparison and the guards' verdict in order."""
     kept = tuple(one for group in changes.groups for one in group.kept_credentials)
@@ -112,6 +116,7 @@ def make_plan(
         violations,
         kept,
         notes,
+        findings,
     )
 
 
@@ -160,6 +165,7 @@ def plan_document(plan: Plan) -> JsonObject:
         "skipped": [{"address": one.resource_id.address, "reason": one.reason.value} for one in plan.skipped],
         "violations": [violation_document(one) for one in plan.violations],
         "notes": list(plan.notes),
+        "warnings": [finding_document(one) for one in plan.findings],
     }
 
 
@@ -256,6 +262,7 @@ def _desired_group(group: DesiredGroup) -> JsonObject:
     return {
         "subscription_id": group.group_id.subscription_id,
         "resource_group": group.group_id.resource_group,
+        "tenant": None if group.tenant is None else group.tenant.tenant_id,
         "owner": group.owner,
         "default_location": group.default_location,
         "policy": {

@@ -17,6 +17,7 @@ from reconciler.manifest.desired import (
     DesiredCredential,
     DesiredGroup,
     DesiredIdentity,
+    DesiredTenant,
     Ignore,
     Limits,
     Policy,
@@ -76,8 +77,6 @@ def listed(
     federated_credentials: Iterable[DesiredCredential] | None = None,
     role_assignments: Iterable[DesiredAssignment] | None = None,
     line: int = 5,
-    federated_credentials: Iterable[DesiredCredential] | None = None,
-    role_assignments: Iterable[DesiredAssignment] | None = None,
 ) -> DesiredIdentity:
     """An identity as a manifest lists it; by default nothing but its name."""
     pairs = tuple(sorted((tags or {}).items(), key=lambda pair: pair[0].casefold()))
@@ -96,6 +95,7 @@ def desired_group(
     *identities: DesiredIdentity | str,
     name: str = GROUP,
     subscription: str = SUBSCRIPTION,
+    tenant: DesiredTenant | None = None,
     owner: str | None = None,
     default_location: str | None = None,
     policy: Policy = DEFAULT_POLICY,
@@ -108,6 +108,7 @@ def desired_group(
     ]
     return DesiredGroup(
         group_id(name, subscription),
+        tenant,
         owner,
         default_location,
         policy,

@@ -73,9 +73,10 @@ class DeclaredGroup:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredDocument:
-    """A document; subscription and owner are None where none can be read, even where their key is there."""
+    """A document; subscription, tenant and owner are None where none can be read, even where their key is there."""
 
     subscription: Located | None
+    tenant: Located | None
     owner: Located | None
     has_owner_key: bool
     limits: Limits
@@ -89,6 +90,7 @@ def read_declared(document: Document) -> DeclaredDocument:
     groups = mapping(root.get("resourceGroups"))
     return DeclaredDocument(
         subscription=text_at(document, ("subscription",), root.get("subscription")),
+        tenant=text_at(document, ("tenant",), root.get("tenant")),
         owner=text_at(document, ("owner",), root.get("owner")),
         has_owner_key="owner" in root,
         limits=_limits(mapping(root.get("limits"))),

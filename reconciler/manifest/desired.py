@@ -85,6 +85,14 @@ class DesiredAssignment:
 
 
 @dataclass(frozen=True, slots=True)
+class DesiredTenant:
+    """The tenant that a document says its subscription belongs to, and where it says so."""
+
+    tenant_id: str
+    source: SourcePos
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredIdentity:
     """One identity that a manifest lists.
 
@@ -110,10 +118,12 @@ class DesiredIdentity:
 class DesiredGroup:
     """One resource group that a manifest lists; `identities` are in order of their names, without case.
 
-    `default_location` is for creates only; None means the location of the resource group.
+    `default_location` is for creates only; None means the location of the resource group. `tenant` is None where the
+    document names none.
     """
 
     group_id: ResourceGroupId
+    tenant: DesiredTenant | None
     owner: str | None
     default_location: str | None
     policy: Policy

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos
-from reconciler.manifest.claims import check_group_claims
+from reconciler.manifest.claims import check_group_claims, check_tenant_claims
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.document import Document
@@ -58,7 +58,7 @@ def load_manifest(
             replaced, unresolved = replace_variables(document, variables, environment)
             declared.append(read_declared(replaced))
             diagnostics += [*unresolved, *check_schema(replaced), *check_rules(declared[-1])]
-    diagnostics += check_group_claims(declared)
+    diagnostics += [*check_group_claims(declared), *check_tenant_claims(declared)]
     if diagnostics:
         raise ManifestError(_in_order(diagnostics, lines))
     groups = (group for document in declared for group in merge_document(document, audience))

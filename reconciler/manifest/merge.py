@@ -16,6 +16,7 @@ from reconciler.manifest.desired import (
     DesiredCredential,
     DesiredGroup,
     DesiredIdentity,
+    DesiredTenant,
     IdentitiesPolicy,
     Ignore,
     Policy,
@@ -57,6 +58,7 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
     )
     return DesiredGroup(
         group_id=group_id,
+        tenant=None if document.tenant is None else DesiredTenant(document.tenant.text, document.tenant.pos),
         owner=None if document.owner is None else document.owner.text,
         default_location=None if location is None else location.text,
         policy=_merge_policy(document, group),

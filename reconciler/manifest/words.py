@@ -28,6 +28,11 @@ RULES = {
         "the id of a subscription",
         "Write its GUID, as `az account show --query id` prints it; a subscription's name will not do.",
     ),
+    "Tenant id": Rule(
+        "tenant-id",
+        "the id of a tenant",
+        "Write its GUID, as `az account show --query tenantId` prints it; a domain name will not do.",
+    ),
     "Owner": Rule(
         "owner-invalid",
         "an owner",

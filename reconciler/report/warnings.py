@@ -12,12 +12,16 @@ def render_warnings(findings: Sequence[Finding], desired: Desired, *, strict: bo
     """Each finding with its place and what to do, and at last their number; nothing where there is none."""
     if not findings:
         return ""
-    book = AddressBook(group.group_id for group in desired.groups)
-    lines = [""]
-    for one in findings:
-        address = f"{book.short(one.credential_id.identity)}/{one.credential_id.below_identity}"
-        lines.append(visible(f"{one.pos}: warning: {address} {one.message} [{one.code}]"))
-        lines.append(visible(f"    hint: {one.hint}"))
+    lines = ["", *warning_lines(findings, AddressBook(group.group_id for group in desired.groups))]
     count = f"{len(findings)} {'warning' if len(findings) == 1 else 'warnings'}"
     lines += ["", f"{count}, refused because of --strict." if strict else f"{count}."]
     return "".join(f"{line}\n" for line in lines)
+
+
+def warning_lines(findings: Sequence[Finding], book: AddressBook) -> list[str]:
+    """Two lines for each finding: its place and what is doubtful, and what to do."""
+    lines = []
+    for one in findings:
+        lines.append(visible(f"{one.pos}: warning: {book.short(one.credential_id)} {one.message} [{one.code}]"))
+        lines.append(visible(f"    hint: {one.hint}"))
+    return lines

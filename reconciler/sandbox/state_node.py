@@ -26,7 +26,7 @@ class Node:
 
     def mapping(self) -> "dict[str, Node]":
         """The fields of an object."""
-        return {name: self._field(name) for name in self._object()}
+        return {name: self._field(name) for name in self.plain()}
 
     def only(self, *names: str) -> "dict[str, Node]":
         """The fields of an object that may have no others."""
@@ -44,13 +44,13 @@ class Node:
 
     def required(self, name: str) -> "Node":
         """A field that must be there."""
-        if name not in self._object():
+        if name not in self.plain():
             raise self.fail(f"has no {name}")
         return self._field(name)
 
     def optional(self, name: str) -> "Node | None":
         """A field, None where it is absent or null."""
-        return None if self._object().get(name) is None else self._field(name)
+        return None if self.plain().get(name) is None else self._field(name)
 
     def text(self) -> str:
         """A text that is not empty."""
@@ -86,10 +86,11 @@ class Node:
             raise self.fail(f"must be the id of {what}, not {self.text()!r}")
         return match.groups()
 
-    def _object(self) -> dict[str, object]:
+    def plain(self) -> dict[str, object]:
+        """An object as it stands."""
         if not isinstance(self.value, dict):
             raise self.fail("must be an object")
         return self.value
 
     def _field(self, name: str) -> "Node":
-        return Node(self._object()[name], f"{self.place}.{name}" if self.place else name)
+        return Node(self.plain()[name], f"{self.place}.{name}" if self.place else name)

@@ -58,7 +58,7 @@ class Arm:
     @property
     def azure(self) -> Azure:
         """The live side of the workflow."""
-        return Azure("AzureCloud", self.resources, PARALLELISM)
+        return Azure("AzureCloud", self.resources, PARALLELISM, None, lambda: None)
 
     @property
     def live(self) -> dict[str, dict[str, str]]:

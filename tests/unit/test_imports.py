@@ -20,6 +20,7 @@ ORDER = (
     "reconciler.parallel",
     "reconciler.manifest",
     "reconciler.findings",
+    "reconciler.tenants",
     "reconciler.address",
     "reconciler.changes",
     "reconciler.diff",

@@ -2,17 +2,20 @@
 
 import json
 
+import pytest
 from hypothesis import given
 
 from reconciler.address import AddressBook
 from reconciler.changes import Action
 from reconciler.diff import diff_states
+from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowance, Allowances, judge
-from reconciler.manifest.desired import Policy, TagsPolicy
+from reconciler.manifest.desired import DesiredTenant, Policy, TagsPolicy
 from reconciler.model import OWNER_TAG, IsolationScope, ResourceGroupId
 from reconciler.plan import Plan, make_plan, plan_document
 from tests.builders import (
     GROUP,
+    MANIFEST,
     OTHER_SUBSCRIPTION,
     SUBSCRIPTION,
     TENANT,
@@ -229,6 +232,36 @@ def test_plan_document_shows_each_kind_of_change_whole() -> None:
             "source": {"file": "identities.yaml", "line": 3, "column": 3},
         },
     ]
+
+
+@pytest.mark.parametrize("tenant", [None, DesiredTenant(TENANT, SourcePos(MANIFEST, 2, 9))])
+def test_plan_document_keeps_the_tenant_that_the_manifest_names(tenant: DesiredTenant | None) -> None:
+    document = plan_document(plan_of(desired_group("id-api", tenant=tenant), live_group("id-api")))
+
+    assert document["desired"] == {
+        "resource_groups": [
+            {
+                "subscription_id": SUBSCRIPTION,
+                "resource_group": GROUP,
+                "tenant": None if tenant is None else TENANT,
+                "owner": None,
+                "default_location": None,
+                "policy": {"identities": "exact", "tags": "merge", "federated_credentials": "exact"},
+                "limits": {"max_deletes": 10, "max_delete_percent": 30},
+                "ignore": {"identities": [], "tags": []},
+                "identities": [
+                    {
+                        "name": "id-api",
+                        "location": None,
+                        "isolation_scope": None,
+                        "tags": {},
+                        "federated_credentials": None,
+                        "role_assignments": None,
+                    }
+                ],
+            }
+        ]
+    }
 
 
 def test_plan_document_marks_what_is_refused_and_says_why() -> None:

@@ -11,6 +11,7 @@ from reconciler.manifest.desired import (
     DesiredCredential,
     DesiredGroup,
     DesiredIdentity,
+    DesiredTenant,
     IdentitiesPolicy,
     Ignore,
     Limits,
@@ -53,7 +54,10 @@ resourceGroups:
         tags: {{costCenter: null, Tier: backend}}
   rg-a:
     identities: []
+tenant: 22222222-2222-2222-2222-222222222222
 """
+
+TENANT = DesiredTenant("22222222-2222-2222-2222-222222222222", SourcePos("<stdin>", 23, 9))
 
 
 def test_group_narrows_what_its_document_says() -> None:
@@ -62,6 +66,7 @@ def test_group_narrows_what_its_document_says() -> None:
     group_id = ResourceGroupId(SUBSCRIPTION, "rg-b")
     narrowed = DesiredGroup(
         group_id=group_id,
+        tenant=TENANT,
         owner="contoso/identities#prod",
         default_location="northeurope",
         policy=Policy(IdentitiesPolicy.MERGE, TagsPolicy.EXACT),
@@ -87,6 +92,7 @@ def test_group_narrows_what_its_document_says() -> None:
     )
     untouched = DesiredGroup(
         group_id=ResourceGroupId(SUBSCRIPTION, "rg-a"),
+        tenant=TENANT,
         owner="contoso/identities#prod",
         default_location="West Europe",
         policy=Policy(IdentitiesPolicy.OWNED, TagsPolicy.EXACT),
@@ -109,6 +115,7 @@ def test_manifest_that_says_little_takes_the_standard() -> None:
 
     assert group == DesiredGroup(
         group_id=ResourceGroupId(SUBSCRIPTION, "rg"),
+        tenant=None,
         owner=None,
         default_location=None,
         policy=Policy(IdentitiesPolicy.EXACT, TagsPolicy.MERGE),
