@@ -22,6 +22,8 @@ from reconciler.model import Live
 from reconciler.plan import Plan, make_plan
 from reconciler.read_access import read_access
 from reconciler.read_live import read_live
+from reconciler.read_rights import missing_rights, read_rights, unchecked_notes
+from reconciler.rights import Rights, needs_of_plan
 from reconciler.tenants import check_one_tenant, check_token_tenant
 from reconciler.verify import verify_result
 
@@ -153,17 +155,28 @@ def run_apply(
 
     Raises:
         PlanRefused: a guard refuses, and `skip_refused` does not ask for the rest to be applied all the same.
+        AuthError: the caller lacks a right without which the run would end half-way.
     """
     plan = run_plan(declaration, azure)
+    refused = bool(plan.violations) and not skip_refused
+    rights = Rights() if refused else _read_rights(plan, azure)
+    plan = replace(plan, notes=(*plan.notes, *unchecked_notes(rights)))
     show(plan)
-    if plan.violations and not skip_refused:
+    if refused:
         raise PlanRefused(plan.violations)
+    if rights.missing:
+        raise missing_rights(rights)
     if plan.applicable:
         confirm(plan)
     result = apply_plan(plan, tools)
     if verify and not result.interrupted:
         result = _verify(result, azure, tools)
     return plan, result
+
+
+def _read_rights(plan: Plan, azure: Azure) -> Rights:
+    """The rights that the plan's writes need; nothing is asked where it writes nothing."""
+    return read_rights(needs_of_plan(plan), azure.resources.client, parallelism=azure.parallelism)
 
 
 def _verify(result: ApplyResult, azure: Azure, tools: ApplyTools) -> ApplyResult:

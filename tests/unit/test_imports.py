@@ -36,6 +36,8 @@ ORDER = (
     "reconciler.arm",
     "reconciler.read_live",
     "reconciler.read_access",
+    "reconciler.rights",
+    "reconciler.read_rights",
     "reconciler.verify",
     "reconciler.apply_run",
     "reconciler.apply",
