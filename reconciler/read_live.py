@@ -72,7 +72,7 @@ def read_live(desired: Desired, resources: Resources, *, parallelism: int, tenan
 
 
 def _view_subscription(client: ArmClient, subscription_id: str, expected: ExpectedTenant | None) -> _SubscriptionView:
-    subscription = _get_subscription(client, subscription_id)
+    subscription = get_subscription(client, subscription_id)
     check_subscription_tenant(subscription, expected)
     rights = _rights_over_subscription(client, subscription_id)
     if rights.allows(READ_IDENTITIES) and rights.allows(READ_GROUPS):
@@ -80,7 +80,8 @@ def _view_subscription(client: ArmClient, subscription_id: str, expected: Expect
     return _SubscriptionView(subscription, None)
 
 
-def _get_subscription(client: ArmClient, subscription_id: str) -> Subscription:
+def get_subscription(client: ArmClient, subscription_id: str) -> Subscription:
+    """One subscription, in which the caller may have a right in a single group only; raises as ArmClient does."""
     try:
         return subscriptions.get(client, subscription_id)
     except AuthError:

@@ -12,9 +12,10 @@ from reconciler.arm import permissions
 from reconciler.arm.actions import role_with, roles_with
 from reconciler.arm.client import ArmClient
 from reconciler.arm.permissions import Permissions
+from reconciler.checkup import NOT_CHECKED
 from reconciler.errors import ArmAuthError, AuthError, NotFound
 from reconciler.parallel import map_parallel
-from reconciler.rights import NOT_CHECKED, Need, Rights
+from reconciler.rights import Need, Rights
 
 _FORBIDDEN = 403
 _ANYONE = "PRINCIPAL"

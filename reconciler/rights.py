@@ -20,8 +20,23 @@ LOCKS = "Microsoft.Authorization/locks"
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
 GRAPH = "Microsoft.ResourceGraph/resources"
 
-NOT_CHECKED = "Deny assignments, Azure Policy and conditions of role assignments are not checked."
-"""What may still refuse a call where every right is there; ARM tells it by no read that this tool makes."""
+
+WORDS = {
+    f"{GROUPS}/read": "read the resource group",
+    f"{IDENTITIES}/read": "read identities",
+    f"{IDENTITIES}/write": "create and update identities",
+    f"{IDENTITIES}/delete": "delete identities",
+    f"{CREDENTIALS}/read": "read federated credentials",
+    f"{CREDENTIALS}/write": "create and update federated credentials",
+    f"{CREDENTIALS}/delete": "delete federated credentials",
+    f"{ASSIGNMENTS}/read": "read role assignments",
+    f"{ASSIGNMENTS}/write": "give roles",
+    f"{ASSIGNMENTS}/delete": "take roles away",
+    f"{DEFINITIONS}/read": "read role definitions",
+    f"{LOCKS}/read": "read locks",
+    f"{GRAPH}/read": "query Resource Graph",
+}
+"""What each action is for, in words."""
 
 _VERBS = {Action.CREATE: "write", Action.UPDATE: "write", Action.DELETE: "delete"}
 

@@ -114,7 +114,7 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
         AuthError: the token or a subscription is of another tenant than the manifest or the caller names.
     """
     desired, targets = declaration.desired, declaration.targets
-    _check_api_version(desired, azure.resources.api_version)
+    check_api_version(desired, azure.resources.api_version)
     token_tenant = azure.token_tenant()
     check_token_tenant(desired, token_tenant)
     # What a token does not say (an emulator's may say nothing) is left to be held against the subscriptions.
@@ -202,7 +202,7 @@ def _only_subscriptions(desired: Desired, subscriptions: tuple[str, ...]) -> Des
     return Desired(tuple(one for one in desired.groups if one.group_id.subscription_id.casefold() in wanted))
 
 
-def _check_api_version(desired: Desired, api_version: str) -> None:
+def check_api_version(desired: Desired, api_version: str) -> None:
     """An older api-version would take `isolationScope` and forget it."""
     if api_version[: len(ISOLATION_SCOPE_SINCE)] >= ISOLATION_SCOPE_SINCE:
         return

@@ -11,6 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 import httpx
 
@@ -43,6 +44,18 @@ class Principal:
 
 def principal_of(token: str) -> Principal | None:
     """Read a token's claims without verifying them, for display only; None where it is not a JWT."""
+    claims = _claims(token)
+    if claims is None:
+        return None
+    return Principal(
+        object_id=_claim(claims, "oid"),
+        client_id=_claim(claims, "appid", "azp"),
+        name=_claim(claims, "upn", "unique_name", "preferred_username"),
+        tenant_id=_claim(claims, "tid"),
+    )
+
+
+def _claims(token: str) -> Mapping[object, object] | None:
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -51,14 +64,7 @@ def principal_of(token: str) -> Principal | None:
         claims: object = json.loads(payload.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(claims, dict):
-        return None
-    return Principal(
-        object_id=_claim(claims, "oid"),
-        client_id=_claim(claims, "appid", "azp"),
-        name=_claim(claims, "upn", "unique_name", "preferred_username"),
-        tenant_id=_claim(claims, "tid"),
-    )
+    return claims if isinstance(claims, dict) else None
 
 
 def make_auth(kind: str, login: Login, *, endpoint: str) -> "CachedCredentialAuth":
@@ -120,6 +126,16 @@ class CachedCredentialAuth(httpx.Auth):
         """The tenant that the run's token says it is of, None where it does not say; fetches as `principal` does."""
         principal = self.principal()
         return None if principal is None else principal.tenant_id
+
+    def token_expiry(self) -> float | None:
+        """When the run's token ends, in epoch seconds, None where nobody says; fetches as `principal` does.
+
+        Source: Microsoft identity platform, "Access token claims reference" (`exp`).
+        """
+        token = self._current()
+        claimed = (_claims(token.text) or {}).get("exp")
+        ends = [token.expires_at_s, *([float(claimed)] if isinstance(claimed, int) else [])]
+        return min((end for end in ends if isfinite(end)), default=None)
 
     def _current(self, refused: Token | None = None) -> Token:
         """The cached token, or a new one where it is about to expire or is the one that was refused."""

@@ -17,6 +17,7 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.apply import apply
+from reconciler.cli.doctor import doctor
 from reconciler.cli.drift import drift
 from reconciler.cli.output import print_note, print_report, use_color
 from reconciler.cli.plan import plan
@@ -32,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (validate, plan, apply, drift, schema):
+for command in (validate, plan, apply, drift, doctor, schema):
     app.command()(command)
 app.add_typer(sandbox_app, name="sandbox")
 

@@ -20,6 +20,7 @@ from reconciler.arm.retry import Retries
 from reconciler.arm.transport import open_http_client
 from reconciler.cli.options import CloudName, CredentialKind
 from reconciler.cli.sandbox import open_embedded
+from reconciler.doctor import Caller
 from reconciler.errors import UsageError
 from reconciler.report.text import Header
 from reconciler.stop import Stop
@@ -44,11 +45,12 @@ class SessionFlags:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open connection; `header` asks for the principal only when a report is written."""
+    """An open connection; `header` asks for the principal only when a report is written, `caller` when it is asked."""
 
     azure: Azure
     retries: Retries
     correlation_id: str
+    caller: Caller
     _auth: CachedCredentialAuth
     _place: str
 
@@ -97,7 +99,9 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
         client = ArmClient(http, time.time)
         resources = Resources(client, flags.api_version)
         azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant)
-        yield Session(azure, retries, correlation_id, auth, place)
+        where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
+        caller = Caller(where, kind, auth.principal, auth.token_expiry)
+        yield Session(azure, retries, correlation_id, caller, auth, place)
 
 
 def _check_flags(flags: SessionFlags) -> None:

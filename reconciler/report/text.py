@@ -1,11 +1,9 @@
 """Reports for people at a terminal or reading a CI log."""
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from rich.console import Console
 from rich.text import Text
 
 from reconciler.address import AddressBook
@@ -14,6 +12,7 @@ from reconciler.errors import Diagnostic, ReconcilerError, Violation
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
 from reconciler.plan import Plan
+from reconciler.report.page import Page as _Page
 from reconciler.report.rows import (
     KNOWN_AFTER_APPLY,
     ChangeRow,
@@ -44,30 +43,6 @@ class Header:
 
     place: str
     principal: str
-
-
-class _Page:
-    """Lines with styles, joined into one string; without colour the styles leave no trace."""
-
-    def __init__(self, *, color: bool) -> None:
-        self._buffer = io.StringIO()
-        self._console = Console(
-            file=self._buffer,
-            force_terminal=color,
-            color_system="standard" if color else None,
-            soft_wrap=True,
-            markup=False,
-            highlight=False,
-            emoji=False,
-            legacy_windows=False,
-        )
-
-    def line(self, *parts: str | tuple[str, str]) -> None:
-        """A line of parts, each plain or (text, style)."""
-        self._console.print(Text.assemble(*parts))
-
-    def text(self) -> str:
-        return self._buffer.getvalue()
 
 
 def render_plan(plan: Plan, header: Header, *, color: bool) -> str:

@@ -17,6 +17,7 @@ COMMANDS = [
     ("plan",),
     ("apply",),
     ("drift",),
+    ("doctor",),
     ("schema",),
     ("sandbox",),
     ("sandbox", "serve"),

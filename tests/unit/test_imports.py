@@ -31,6 +31,7 @@ ORDER = (
     "reconciler.plan",
     "reconciler.freshness",
     "reconciler.events",
+    "reconciler.checkup",
     "reconciler.report",
     "reconciler.journal",
     "reconciler.arm",
@@ -42,6 +43,7 @@ ORDER = (
     "reconciler.apply_run",
     "reconciler.apply",
     "reconciler.workflow",
+    "reconciler.doctor",
     "reconciler.cli",
     "reconciler.__main__",
 )

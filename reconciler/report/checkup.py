@@ -1,0 +1,110 @@
+"""What the doctor found, as a table for people and as a document for programs."""
+
+from itertools import groupby
+
+from reconciler import __version__
+from reconciler.checkup import NOT_CHECKED, Check, Checkup, RightCheck, Standing
+from reconciler.plan import FORMAT_VERSION
+from reconciler.report.json_document import to_json
+from reconciler.report.page import Page
+from reconciler.report.visible import visible
+
+_STYLES = {
+    Standing.OK: "green",
+    Standing.WARNING: "yellow",
+    Standing.MISSING: "bold red",
+    Standing.FAILED: "bold red",
+    Standing.NOT_CHECKED: "yellow",
+}
+_WIDTH = max(len(one.value) for one in Standing)
+
+
+def render_checkup(checkup: Checkup, *, color: bool) -> str:
+    """What was looked at, the rights by scope, the commands that give what is missing, and the outcome."""
+    page = Page(color=color)
+    for check in checkup.checks:
+        _write_check(page, check)
+    for scope, rights in groupby(checkup.rights, key=lambda one: one.scope):
+        page.line()
+        page.line(("Rights at ", "bold"), (visible(scope), "bold"))
+        for right in rights:
+            _write_right(page, right)
+    if checkup.commands:
+        page.line()
+        page.line(("To be given, by whoever administers these scopes:", "bold"))
+        for command in checkup.commands:
+            page.line("  ", visible(command))
+    page.line()
+    page.line((NOT_CHECKED, "dim"))
+    page.line((_outcome(checkup), "bold"))
+    return page.text()
+
+
+def render_checkup_json(checkup: Checkup) -> str:
+    """The same; described by `schemas/doctor.v1.schema.json`."""
+    return to_json(
+        {
+            "format_version": FORMAT_VERSION,
+            "tool_version": __version__,
+            "cloud": checkup.cloud,
+            "endpoint": checkup.endpoint,
+            "credential": checkup.credential,
+            "summary": {one.value.replace("-", "_"): checkup.count(one) for one in Standing},
+            "checks": [
+                {
+                    "name": one.name,
+                    "subject": one.subject,
+                    "status": one.standing.value,
+                    "detail": one.detail,
+                    "hint": one.hint,
+                }
+                for one in checkup.checks
+            ],
+            "rights": [
+                {
+                    "scope": one.scope,
+                    "right": one.right,
+                    "action": one.action,
+                    "status": one.standing.value,
+                    "role": one.role,
+                }
+                for one in checkup.rights
+            ],
+            "commands": list(checkup.commands),
+            "notes": [NOT_CHECKED],
+        }
+    )
+
+
+def _write_check(page: Page, check: Check) -> None:
+    page.line(_standing(check.standing), f"  {check.name:<12}  ", visible(check.detail))
+    if check.hint:
+        for line in check.hint.split("\n"):
+            page.line(" " * (_WIDTH + 16), visible(line))
+
+
+def _write_right(page: Page, right: RightCheck) -> None:
+    page.line("  ", _standing(right.standing), f"  {right.right}", f"  {_missing(right)}" if _missing(right) else "")
+
+
+def _missing(right: RightCheck) -> str:
+    if right.standing is Standing.NOT_CHECKED:
+        return "(it does not exist, or you may not read your permissions there)"
+    if right.standing is not Standing.MISSING:
+        return ""
+    return (
+        f"({right.action}; {f'the role {right.role} has it' if right.role else 'no built-in role known here has it'})"
+    )
+
+
+def _standing(standing: Standing) -> tuple[str, str]:
+    return (f"{standing.value.replace('-', ' '):<{_WIDTH}}", _STYLES[standing])
+
+
+def _outcome(checkup: Checkup) -> str:
+    missing, failed = checkup.count(Standing.MISSING), checkup.count(Standing.FAILED)
+    if missing + failed == 0:
+        unknown = checkup.count(Standing.NOT_CHECKED)
+        known = "Everything that plan and apply of this manifest need is there"
+        return f"{known}, as far as it could be checked." if unknown else f"{known}."
+    return f"Plan and apply of this manifest do not have all that they need: {missing} missing, {failed} failed."
