@@ -11,6 +11,11 @@ from tests.cli.conftest import Serve
 from tests.cli.inputs import grant, group_scope, identity_names, write_manifest, write_state
 
 NOT_SENT = "neither AzureCloud's own nor on this machine; no token of yours is sent there"
+DISALLOWED = (
+    'faults: [{method: PUT, path: "*/id-two", answer: {status: 403, body: {error: {code: RequestDisallowedByPolicy,'
+    " message: Not here.}}}}]"
+)
+"""A refusal that no list of rights foretells."""
 QUICKSTART = ("identities.yaml", "--sandbox", "sandbox.json")
 
 
@@ -110,20 +115,37 @@ def test_apply_that_skips_what_is_refused_does_the_rest_and_exits_3(uami: Uami, 
     assert identity_names(state) == ["id-one", "id-new"]
 
 
-def test_change_that_fails_leaves_the_others_applied_and_exits_5(uami: Uami, folder: Path) -> None:
+def test_change_that_fails_leaves_the_others_applied_and_exits_5(uami: Uami, folder: Path, serve: Serve) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one"], "rg-b": ["id-two"]})
+    write_state(folder / "s.json", {"rg-a": {}, "rg-b": {}})
+    (folder / "faults.yaml").write_text(DISALLOWED)
+    arm = serve("s.json", "--faults", str(folder / "faults.yaml"))
+
+    ended = uami("apply", "m.yaml", *arm.flags, "-y", environment={"UAMI_ACCESS_TOKEN": "x"})
+
+    assert ended.code == 5
+    assert "Failed:\n  create rg-b/id-two: creating " in ended.stdout
+    assert "403 RequestDisallowedByPolicy (Not here.)" in ended.stdout
+    assert "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n" in ended.stdout
+    assert ended.stdout.endswith(f"To continue: uami apply m.yaml --endpoint {arm.url} --credential token -y\n")
+    assert sorted(arm.identities) == ["rg-a/id-one"]
+
+
+def test_apply_that_lacks_a_right_writes_nothing_and_exits_77(uami: Uami, folder: Path) -> None:
     write_manifest(folder / "m.yaml", {"rg-a": ["id-one"], "rg-b": ["id-two"]})
     grants = [grant("/", "*/read"), grant(group_scope("rg-a"), "*")]
     state = write_state(folder / "s.json", {"rg-a": {}, "rg-b": {}}, grants)
 
     ended = uami("apply", "m.yaml", "--sandbox", "s.json", "-y")
 
-    assert ended.code == 5
-    assert "Failed:\n  create rg-b/id-two: creating " in ended.stdout
-    assert "403 AuthorizationFailed" in ended.stdout
-    assert "userAssignedIdentities/write" in ended.stdout
-    assert "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n" in ended.stdout
-    assert ended.stdout.endswith("To continue: uami apply m.yaml --sandbox s.json -y\n")
-    assert identity_names(state) == ["id-one"]
+    assert (ended.code, ended.stdout) == (77, uami("plan", "m.yaml", "--sandbox", "s.json").stdout)
+    assert ended.stderr.startswith(
+        "Error: The run would fail half-way, so it was not begun: 1 right is missing.\n"
+        "  Microsoft.ManagedIdentity/userAssignedIdentities/write at "
+        f"{group_scope('rg-b')} (the role Managed Identity Contributor has it)\n"
+        'Hint: az role assignment create --role "Managed Identity Contributor"'
+    )
+    assert identity_names(state) == []
 
 
 def test_writer_who_was_faster_makes_the_change_stale_and_exits_5(uami: Uami, folder: Path, serve: Serve) -> None:

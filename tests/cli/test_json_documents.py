@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from tests.cli.command import Uami
 from tests.cli.conftest import EXAMPLES, Serve
 from tests.cli.documents import ERROR_DOCUMENT, SCHEMAS, problems
-from tests.cli.inputs import grant, group_scope, write_manifest, write_state
+from tests.cli.inputs import grant, write_manifest, write_state
 
 QUICKSTART = ("identities.yaml", "--sandbox", "sandbox.json", "--format", "json")
 TOKEN = {"UAMI_ACCESS_TOKEN": "x"}
@@ -140,17 +140,30 @@ def test_refused_apply_is_as_its_schema_says(uami: Uami, refused: Path) -> None:
     assert ended.document["error"]["violations"] == ended.document["plan"]["violations"]
 
 
-def test_apply_that_failed_in_part_is_as_its_schema_says(uami: Uami, folder: Path) -> None:
+def test_apply_that_failed_in_part_is_as_its_schema_says(uami: Uami, folder: Path, serve: Serve) -> None:
     write_manifest(folder / "m.yaml", {"rg-a": ["id-one"], "rg-b": ["id-two"]})
-    grants = [grant("/", "*/read"), grant(group_scope("rg-a"), "*")]
-    write_state(folder / "s.json", {"rg-a": {}, "rg-b": {}}, grants)
+    write_state(folder / "s.json", {"rg-a": {}, "rg-b": {}})
+    (folder / "faults.yaml").write_text(
+        'faults: [{method: PUT, path: "*/id-two", answer: {status: 403, body: {error: {code: Refused, message: No.}}}}]'
+    )
+    arm = serve("s.json", "--faults", str(folder / "faults.yaml"))
 
-    ended = uami("apply", "m.yaml", "--sandbox", "s.json", "--format", "json", "-y")
+    ended = uami("apply", "m.yaml", *arm.flags, "--format", "json", "-y", environment=TOKEN)
 
     error = ended.document["result"]["changes"][1]["error"]
     assert ended.code == 5
     assert problems(ended.document, "apply:v1") == []
-    assert (error["status"], error["code"]) == (403, "AuthorizationFailed")
+    assert (error["status"], error["code"]) == (403, "Refused")
+
+
+def test_apply_that_lacks_a_right_is_an_error_document(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one"]})
+    write_state(folder / "s.json", {"rg-a": {}}, [grant("/", "*/read")])
+
+    ended = uami("apply", "m.yaml", "--sandbox", "s.json", "--format", "json", "-y")
+
+    assert (ended.code, ended.document["error"]["code"]) == (77, "not-allowed")
+    assert problems(ended.document, ERROR_DOCUMENT) == []
 
 
 def test_drift_is_as_its_schema_says(uami: Uami, quickstart: Path) -> None:
