@@ -38,6 +38,7 @@ from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.federated_credentials import WritesInFlight
 from reconciler.sandbox.login import Login
 from reconciler.sandbox.paths import split_path
+from reconciler.sandbox.providers import provider_routes
 from reconciler.sandbox.rates import RatedCall, Rates, replace_remaining
 from reconciler.sandbox.request_log import LoggedRequest, RequestLog
 from reconciler.sandbox.routing import (
@@ -53,7 +54,7 @@ from reconciler.sandbox.subscriptions import require_subscription
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_ROUTES: tuple[Route, ...] = (
+_SERVED: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *resource_groups.ROUTES,
     *managed_identity.ROUTES,
@@ -66,6 +67,7 @@ _ROUTES: tuple[Route, ...] = (
     *resource_lists.ROUTES,
     *resources.ROUTES,
 )
+_ROUTES = (*_SERVED, *provider_routes(_SERVED))
 
 _log = logging.getLogger(__name__)
 
