@@ -37,6 +37,7 @@ from reconciler.sandbox.fault_injection import FaultScript, FaultyApplication
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.federated_credentials import WritesInFlight
 from reconciler.sandbox.login import Login
+from reconciler.sandbox.microsoft_graph import Graph
 from reconciler.sandbox.paths import split_path
 from reconciler.sandbox.providers import provider_routes
 from reconciler.sandbox.rates import RatedCall, Rates, replace_remaining
@@ -120,6 +121,7 @@ class Application:
         self._new_id = new_id
         self._requests = RequestLog()
         self._login = Login(self.state, clock, new_id)
+        self._graph = Graph(self.state, clock, new_id)
         script = FaultScript(faults, Random(random_seed))  # noqa: S311  a script's dice, not a secret
         self._faulty = FaultyApplication(self._serve, script, self.state, self._requests, self._past, sleep)
         self._control = Control(self.state, contents, self._requests, self._login, script)
@@ -172,10 +174,11 @@ class Application:
 
     def _decide(self, visit: "_Visit", asked: str) -> Response:
         request = visit.request
-        login = self._login.answer(request, visit.path, visit.query)
-        if login is not None:
-            self._requests.add(LoggedRequest(request.method, asked, login.status_code, ""))
-            return login
+        not_arm = self._login.answer(request, visit.path, visit.query)
+        not_arm = not_arm or self._graph.answer(request, visit.path, visit.query)
+        if not_arm is not None:
+            self._requests.add(LoggedRequest(request.method, asked, not_arm.status_code, ""))
+            return not_arm
         answer = self._answer(visit)
         self._requests.add(LoggedRequest(request.method, asked, answer.status, visit.principal_id))
         response = to_response(answer, self._exchange(request, visit.route))
