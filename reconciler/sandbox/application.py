@@ -29,6 +29,7 @@ from reconciler.sandbox import (
     role_assignments,
     role_definitions,
     subscriptions,
+    tags_at_scope,
 )
 from reconciler.sandbox.answers import Answer, ArmRefusalError, Exchange, error_body, to_response
 from reconciler.sandbox.calls import Call, Settings, identify
@@ -65,6 +66,7 @@ _SERVED: tuple[Route, ...] = (
     *role_assignments.ROUTES,
     *locks.ROUTES,
     *associated_resources.ROUTES,
+    *tags_at_scope.ROUTES,
     *resource_lists.ROUTES,
     *resources.ROUTES,
 )

@@ -40,6 +40,7 @@ class Subscription:
 
     subscription_id: str
     display_name: str
+    tags: Tags = ()
 
     @property
     def key(self) -> Key:

@@ -156,10 +156,14 @@ def _identity_paths(identities: Iterable[Identity]) -> set[Key]:
 
 
 def _subscription(node: Node) -> Subscription:
-    node.only("subscriptionId", "displayName")
+    node.only("subscriptionId", "displayName", "tags")
     subscription_id = node.required("subscriptionId").guid()
-    display_name = node.optional("displayName")
-    return Subscription(subscription_id, subscription_id if display_name is None else display_name.text())
+    display_name, tags = node.optional("displayName"), node.optional("tags")
+    return Subscription(
+        subscription_id,
+        subscription_id if display_name is None else display_name.text(),
+        () if tags is None else tags.tags(),
+    )
 
 
 def _resource_group(node: Node) -> ResourceGroup:
@@ -220,10 +224,7 @@ def format_state(contents: Contents) -> str:
     if contents.identities_created:
         heads.append(f'  "identitiesCreated": {contents.identities_created}')
     collections: dict[str, list[dict[str, object]]] = {
-        "subscriptions": [
-            {"subscriptionId": item.subscription_id, "displayName": item.display_name}
-            for item in contents.subscriptions
-        ],
+        "subscriptions": [_subscription_json(item) for item in contents.subscriptions],
         "resourceGroups": [_group_json(group) for group in contents.resource_groups],
         "identities": [_identity_json(identity) for identity in contents.identities],
         "federatedIdentityCredentials": [credential_json(item) for item in contents.federated_credentials],
@@ -241,6 +242,11 @@ def _lines(items: list[dict[str, object]]) -> str:
     if not items:
         return "[]"
     return "[\n" + ",\n".join(f"    {json.dumps(item, ensure_ascii=False)}" for item in items) + "\n  ]"
+
+
+def _subscription_json(subscription: Subscription) -> dict[str, object]:
+    tags = {"tags": dict(subscription.tags)} if subscription.tags else {}
+    return {"subscriptionId": subscription.subscription_id, "displayName": subscription.display_name, **tags}
 
 
 def _group_json(group: ResourceGroup) -> dict[str, object]:

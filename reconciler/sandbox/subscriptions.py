@@ -96,7 +96,7 @@ def _show_region(scope: str, region: Region) -> object:
 
 def _show(state: State, subscription: Subscription) -> object:
     # Source: OpenAPI, Microsoft.Resources 2022-12-01, Subscription and its example.
-    return {
+    body: dict[str, object] = {
         "id": f"/subscriptions/{subscription.subscription_id}",
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
@@ -110,6 +110,7 @@ def _show(state: State, subscription: Subscription) -> object:
             "spendingLimit": "Off",
         },
     }
+    return {**body, "tags": dict(subscription.tags)} if subscription.tags else body
 
 
 ROUTES = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.state import DEFAULT_TENANT, Contents, Grant, State
+from reconciler.sandbox.state import DEFAULT_TENANT, Contents, Grant, State, Subscription
 from reconciler.sandbox.state_file import StateSaver, load_state, save_state
 from reconciler.sandbox.state_json import format_state, parse_state
 from reconciler.sandbox.state_node import StateError
@@ -49,6 +49,7 @@ def full_contents() -> Contents:
     grant = Grant("*", GROUP, ("*",), ("*/delete",))
     return replace(
         contents([whole], [grant], [group("rg-Payments"), managed]),
+        subscriptions=(Subscription(SUBSCRIPTION, "Payments", (("env", "prod"),)),),
         identities_created=7,
         federated_credentials=(
             FederatedCredential(whole.resource_id, "fic-a", "https://issuer", "subject ü", ("one", "two")),
