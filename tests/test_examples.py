@@ -11,6 +11,8 @@ import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 LANDING_ZONE = ("--var", "WORKLOADS=22222222-0000-4000-8000-000000000002")
+CLIENTS = ("sandbox-with-az", "sandbox-with-terraform")
+"""See test_example_clients."""
 RUNS = {
     "quickstart": ("quickstart/identities.yaml", "quickstart/sandbox.json", ()),
     "landing-zone": ("landing-zone", "landing-zone/sandbox.json", LANDING_ZONE),
@@ -31,8 +33,8 @@ def examples(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES, tmp_path / "examples"))
 
 
-def test_examples_are_all_run_here() -> None:
-    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == set(RUNS)
+def test_examples_are_all_run_here_or_with_their_clients() -> None:
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {*RUNS, *CLIENTS}
 
 
 @pytest.mark.parametrize("example", RUNS)
