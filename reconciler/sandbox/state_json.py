@@ -170,7 +170,7 @@ def _resource_group(node: Node) -> ResourceGroup:
         name,
         normalize_location(node.required("location").text()),
         None if tags is None else tags.tags(),
-        None if managed_by is None else managed_by.text(),
+        None if managed_by is None else managed_by.any_text(),
     )
 
 
@@ -196,7 +196,7 @@ def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
         guid("clientId", derived_id(random_seed, "listed client", own_key)),
         guid("tenantId", tenant_id),
         None if isolation_scope is None else isolation_scope.text(),
-        None if restrictions is None else tuple(item.text() for item in restrictions.required("providers").items()),
+        None if restrictions is None else tuple(item.any_text() for item in restrictions.required("providers").items()),
     )
 
 

@@ -58,6 +58,12 @@ class Node:
             raise self.fail("must be a text that is not empty")
         return self.value
 
+    def any_text(self) -> str:
+        """A text, which may be empty: ARM keeps an empty description or owner as it was sent."""
+        if not isinstance(self.value, str):
+            raise self.fail("must be a text")
+        return self.value
+
     def guid(self) -> str:
         """A GUID."""
         if not GUID.fullmatch(self.text()):
@@ -72,12 +78,7 @@ class Node:
 
     def tags(self) -> Tags:
         """A map of texts, in its order."""
-        pairs = []
-        for name, node in self.mapping().items():
-            if not isinstance(node.value, str):
-                raise node.fail("must be a text")
-            pairs.append((name, node.value))
-        return tuple(pairs)
+        return tuple((name, node.any_text()) for name, node in self.mapping().items())
 
     def names(self, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
         """What a pattern finds in a text that must be an id."""
