@@ -14,7 +14,7 @@ from reconciler.arm.client import ArmClient
 from reconciler.arm.identities import Identities
 from reconciler.errors import AuthError, NotFound
 from reconciler.manifest.desired import Desired
-from reconciler.model import Identity, Live, LiveGroup, ResourceGroup, ResourceGroupId, Subscription, same_name
+from reconciler.model import Identity, Live, LiveGroup, ResourceGroup, ResourceGroupId, Subscription
 from reconciler.parallel import map_parallel
 
 READ_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
@@ -61,22 +61,11 @@ def read_live(desired: Desired, client: ArmClient, identities: Identities, *, pa
 
 
 def _view_subscription(client: ArmClient, subscription_id: str) -> _SubscriptionView:
-    subscription = _get_subscription(client, subscription_id)
+    subscription = subscriptions.find(client, subscription_id)
     rights = _rights_over_subscription(client, subscription_id)
     if rights.allows(READ_IDENTITIES) and rights.allows(READ_GROUPS):
         return _SubscriptionView(subscription, resource_groups.list_by_subscription(client, subscription_id))
     return _SubscriptionView(subscription, None)
-
-
-def _get_subscription(client: ArmClient, subscription_id: str) -> Subscription:
-    try:
-        return subscriptions.get(client, subscription_id)
-    except AuthError:
-        # Rights in one group of it do not reach the subscription itself, but they put it on the caller's list.
-        for one in subscriptions.list_all(client):
-            if same_name(one.subscription_id, subscription_id):
-                return one
-        raise
 
 
 def _rights_over_subscription(client: ArmClient, subscription_id: str) -> permissions.Permissions:

@@ -7,7 +7,7 @@ itself starts without it.
 import re
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.snapshot import snapshot
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -80,9 +81,12 @@ def serve(
     The first line on stdout is the base URL, printed once it answers. Any bearer token is accepted.
     """
     subscriptions = tuple(subscription or ())
-    _check_subscriptions(subscriptions)
-    with _extra_needed():
+    check_subscriptions(subscriptions)
+    with extra_needed():
         _serve(_Serving(port, state, subscriptions, tls, rates, latency_ms / 1000, page_size, faults, random_seed))
+
+
+sandbox_app.command()(snapshot)
 
 
 @contextmanager
@@ -96,7 +100,7 @@ def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTranspor
         InputFileError: the file is missing, damaged, in use by another process, or cannot be written.
         ReconcilerError: the extra `sandbox` is not installed.
     """
-    with _extra_needed():
+    with extra_needed():
         from reconciler.sandbox.state_node import StateError
         from reconciler.sandbox.transport import embedded
     try:
@@ -109,7 +113,8 @@ def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTranspor
 
 
 @contextmanager
-def _extra_needed() -> Iterator[None]:
+def extra_needed() -> Iterator[None]:
+    """Within it, a library of the extra that is missing is an error that says how to install it."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -193,7 +198,8 @@ def _authority(wanted: bool) -> "Iterator[Authority | None]":
         yield authority
 
 
-def _check_subscriptions(subscriptions: Sequence[str]) -> None:
+def check_subscriptions(subscriptions: Iterable[str]) -> None:
+    """Raise UsageError for what is no subscription id."""
     for subscription_id in subscriptions:
         if not _GUID.fullmatch(subscription_id):
             raise UsageError(f"--subscription must be a GUID, not {subscription_id!r}.")

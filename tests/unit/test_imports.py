@@ -27,6 +27,8 @@ ORDER = (
     "reconciler.journal",
     "reconciler.arm",
     "reconciler.read_live",
+    "reconciler.snapshot",
+    "reconciler.read_snapshot",
     "reconciler.verify",
     "reconciler.apply",
     "reconciler.workflow",
