@@ -187,8 +187,8 @@ class State:
         return Contents(
             self.tenant_id,
             tuple(self.subscriptions),
-            tuple(group for group in self.resource_groups if group.key not in leaving),
-            tuple(identity for identity in self.identities if identity.key[:2] not in leaving),
+            tuple(group for group in self.resource_groups if not leaving or group.key not in leaving),
+            tuple(identity for identity in self.identities if not leaving or identity.key[:2] not in leaving),
             self.permissions,
             self._identities_created,
             staying(self.federated_credentials),

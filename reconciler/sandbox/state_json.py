@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from reconciler.sandbox.locations import normalize_location
-from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.shelf import Key
 from reconciler.sandbox.state import (
     DEFAULT_TENANT,
@@ -72,7 +71,7 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
     assignments = _unique(lists["roleAssignments"], parse_role_assignment, "id")
     locks = _unique(lists["locks"], parse_lock, "id")
     resources = _unique(lists["resources"], parse_resource, "id")
-    _check_parents(lists["federatedIdentityCredentials"], credentials, _identity_paths(identities), "identity")
+    _check_parents(lists["federatedIdentityCredentials"], credentials, {item.key for item in identities}, "identity")
     _check_parents(lists["resources"], resources, {item.key for item in groups}, "resource group")
     created = root.optional("identitiesCreated")
     return Contents(
@@ -123,9 +122,9 @@ def _unique(nodes: tuple[Node, ...], read: Callable[[Node], T], id_field: str) -
     items = []
     for node in nodes:
         item = read(node)
-        if item.key in first_place:
-            raise node.required(id_field).fail(f"is the same as that of {first_place[item.key]}")
-        first_place[item.key] = node.place
+        place = first_place.setdefault(item.key, node.place)
+        if place != node.place:
+            raise node.required(id_field).fail(f"is the same as that of {place}")
         items.append(item)
     return tuple(items)
 
@@ -147,12 +146,8 @@ def _with_article(noun: str) -> str:
 
 def _parent(item: ResourceGroup | Identity | FederatedCredential | Resource) -> Key:
     if isinstance(item, FederatedCredential):
-        return path_key(item.identity_id)
+        return (item.key[1], item.key[3], item.key[7])
     return (item.key[1], item.key[3]) if isinstance(item, Resource) else item.key[:-1]
-
-
-def _identity_paths(identities: Iterable[Identity]) -> set[Key]:
-    return {path_key(identity.resource_id) for identity in identities}
 
 
 def _subscription(node: Node) -> Subscription:
@@ -179,11 +174,13 @@ def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
     tags = node.optional("tags")
     properties = node.optional("properties") or Node({}, f"{node.place}.properties")
 
-    def guid(field: str, otherwise: str) -> str:
+    def guid(field: str, listed_as: str) -> str:
         value = properties.optional(field)
-        return otherwise if value is None else value.guid()
+        if value is not None:
+            return value.guid()
+        return derived_id(random_seed, listed_as, "/".join((subscription_id, group, name)).casefold())
 
-    own_key = "/".join((subscription_id, group, name)).casefold()
+    own_tenant = properties.optional("tenantId")
     isolation_scope = properties.optional("isolationScope")
     restrictions = properties.optional("assignmentRestrictions")
     return Identity(
@@ -192,9 +189,9 @@ def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
         name,
         normalize_location(node.required("location").text()),
         () if tags is None else tags.tags(),
-        guid("principalId", derived_id(random_seed, "listed principal", own_key)),
-        guid("clientId", derived_id(random_seed, "listed client", own_key)),
-        guid("tenantId", tenant_id),
+        guid("principalId", "listed principal"),
+        guid("clientId", "listed client"),
+        tenant_id if own_tenant is None else own_tenant.guid(),
         None if isolation_scope is None else isolation_scope.text(),
         None if restrictions is None else tuple(item.any_text() for item in restrictions.required("providers").items()),
     )

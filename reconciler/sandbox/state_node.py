@@ -26,7 +26,7 @@ class Node:
 
     def mapping(self) -> "dict[str, Node]":
         """The fields of an object."""
-        return {name: self._field(name) for name in self._object()}
+        return {name: self._inner(name, value) for name, value in self._object().items()}
 
     def only(self, *names: str) -> "dict[str, Node]":
         """The fields of an object that may have no others."""
@@ -44,13 +44,15 @@ class Node:
 
     def required(self, name: str) -> "Node":
         """A field that must be there."""
-        if name not in self._object():
+        fields = self._object()
+        if name not in fields:
             raise self.fail(f"has no {name}")
-        return self._field(name)
+        return self._inner(name, fields[name])
 
     def optional(self, name: str) -> "Node | None":
         """A field, None where it is absent or null."""
-        return None if self._object().get(name) is None else self._field(name)
+        value = self._object().get(name)
+        return None if value is None else self._inner(name, value)
 
     def text(self) -> str:
         """A text that is not empty."""
@@ -78,7 +80,7 @@ class Node:
 
     def tags(self) -> Tags:
         """A map of texts, in its order."""
-        return tuple((name, node.any_text()) for name, node in self.mapping().items())
+        return tuple((name, self._inner(name, value).any_text()) for name, value in self._object().items())
 
     def names(self, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
         """What a pattern finds in a text that must be an id."""
@@ -92,5 +94,5 @@ class Node:
             raise self.fail("must be an object")
         return self.value
 
-    def _field(self, name: str) -> "Node":
-        return Node(self._object()[name], f"{self.place}.{name}" if self.place else name)
+    def _inner(self, name: str, value: object) -> "Node":
+        return Node(value, f"{self.place}.{name}" if self.place else name)
