@@ -22,9 +22,9 @@ def new_file(path: Path) -> Iterator[Callable[[str], None]]:
         UsageError: there is something of this name already, or no folder to have it.
         ReconcilerError: it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     if os.path.lexists(path):
         raise _exists(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         _create(temporary)
     except FileNotFoundError as error:

@@ -91,7 +91,8 @@ def snapshot(
         endpoint=endpoint, credential=credential, sandbox=sandbox, api_version=api_version, parallelism=parallelism
     )
     with extra_needed():
-        _take(scopes, flags, _file(out))
+        import reconciler.sandbox.state_json  # noqa: F401  what is missing is told before the long part, not after it
+    _take(scopes, flags, _file(out))
 
 
 def _scopes(subscriptions: Iterable[str], groups: Iterable[str]) -> "tuple[SnapshotScope, ...]":

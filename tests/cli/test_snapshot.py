@@ -38,6 +38,7 @@ def test_snapshot_is_written_for_its_owner_only_and_told_on_stderr(uami: Uami, q
 
 
 def test_snapshot_taken_again_from_itself_is_the_same_bytes_on_stdout_too(uami: Uami, quickstart: Path) -> None:
+    before = (quickstart / "sandbox.json").read_bytes()
     uami(*SNAPSHOT, "--sandbox", "sandbox.json", "-o", "taken.json")
 
     again, dash = (uami(*SNAPSHOT, "--sandbox", "taken.json", *flags) for flags in ((), ("-o", "-")))
@@ -45,6 +46,7 @@ def test_snapshot_taken_again_from_itself_is_the_same_bytes_on_stdout_too(uami: 
     assert (again.code, again.stderr) == (0, f"Snapshot: {COUNTS}.\n")
     assert again.stdout == (quickstart / "taken.json").read_text(encoding="utf-8")
     assert dash == again
+    assert (quickstart / "sandbox.json").read_bytes() == before
 
 
 def test_snapshot_over_http_in_pages_of_one_is_that_of_the_file(uami: Uami, quickstart: Path, serve: Serve) -> None:
@@ -108,6 +110,7 @@ def test_token_is_in_no_output_at_any_log_level(uami: Uami, quickstart: Path, se
         (("-o", "sandbox.json"), "sandbox.json exists already, and is not overwritten"),
         (("-o", "link.json"), "link.json exists already, and is not overwritten"),
         (("-o", "nowhere/taken.json"), "nowhere/taken.json: its folder does not exist"),
+        (("-o", ""), ". exists already, and is not overwritten"),
         (("-o", "json"), "--out json: a format where a file belongs"),
         (("--subscription", "contoso"), "--subscription must be a GUID, not 'contoso'."),
         (
@@ -142,6 +145,19 @@ def test_subscription_named_twice_is_taken_once(uami: Uami, quickstart: Path) ->
     ended = uami(*SNAPSHOT, "--subscription", SUBSCRIPTION.upper(), "--sandbox", "sandbox.json")
 
     assert (ended.code, ended.stderr) == (0, f"Snapshot: {COUNTS}.\n")
+
+
+def test_extra_that_is_not_installed_is_told_before_anything_is_read(uami: Uami, folder: Path) -> None:
+    (folder / "werkzeug.py").write_text('raise ModuleNotFoundError("gone", name="werkzeug")')
+    nobody = ("--endpoint", "http://127.0.0.1:1", "--credential", "token")
+
+    ended = uami(*SNAPSHOT, *nobody, environment={**TOKEN, "PYTHONPATH": str(folder)})
+
+    assert (ended.code, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "Error: The sandbox needs werkzeug, which is not installed.\n"
+        'Hint: Install it with: pip install "uami-reconciler[sandbox]"\n'
+    )
 
 
 def test_right_that_is_missing_is_told_with_the_role_that_has_it_and_exits_77(uami: Uami, folder: Path) -> None:

@@ -4,17 +4,20 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.arm.identities import Identities
 from reconciler.cli.snapshot import state_text
+from reconciler.errors import ReconcilerError
 from reconciler.read_snapshot import SnapshotScope, read_snapshot
 from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.state import Contents
 from reconciler.sandbox.state_json import parse_state
 from reconciler.sandbox.values import Resource
-from tests.contract.arm import in_process
+from tests.builders import SUBSCRIPTION
+from tests.contract.arm import contents, in_process
 from tests.contract.faults import Fault
 from tests.sandbox.states import SUBSCRIPTIONS, V, states
 from tests.strategies import FEW_EXAMPLES
@@ -123,3 +126,13 @@ def test_snapshot_of_a_group_is_the_same_when_it_is_taken_again_by_group_or_by_s
 
     assert again == [first, first]
     assert [one.key for one in parse_state(first).resource_groups] == [group.key]
+
+
+def test_answer_that_no_sandbox_could_load_is_an_error_that_names_the_place() -> None:
+    with pytest.raises(ReconcilerError) as caught:
+        take(contents("id-one"), scopes=[SnapshotScope(SUBSCRIPTION)])
+
+    assert caught.value.message == (
+        "What was read does not make a sandbox state: identities[0].properties.principalId must be a GUID, "
+        "not 'principal-of-id-one'"
+    )
