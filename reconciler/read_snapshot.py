@@ -62,6 +62,7 @@ class _Kind:
         inherits: it also has what stands above the scope.
         required: texts among `properties` without which an entry cannot be judged, or would be made up when it is
             loaded.
+        query: what of the list is asked for (`$filter`); None for all of it.
     """
 
     suffix: str
@@ -69,6 +70,7 @@ class _Kind:
     action: str
     inherits: bool = False
     required: tuple[str, ...] = ()
+    query: str | None = None
 
 
 _GROUPS = _Kind("/resourceGroups", "2024-07-01", "Microsoft.Resources/subscriptions/resourceGroups/read")
@@ -85,6 +87,14 @@ _ROLE_ASSIGNMENTS = _Kind(
     inherits=True,
     required=("principalId",),
 )
+_ROLE_DEFINITIONS = _Kind(
+    "/providers/Microsoft.Authorization/roleDefinitions",
+    "2022-04-01",
+    "Microsoft.Authorization/roleDefinitions/read",
+    inherits=True,
+    required=("roleName",),
+    query="type eq 'CustomRole'",
+)
 _LOCKS = _Kind(
     "/providers/Microsoft.Authorization/locks",
     "2020-05-01",
@@ -95,9 +105,9 @@ _LOCKS = _Kind(
 # ARM shows a resource in this list to those who may read its type, whichever that is.
 _RESOURCES = _Kind("/resources", "2024-07-01", _READ_EVERYTHING)
 
-_KINDS = (_GROUPS, _IDENTITIES, _ROLE_ASSIGNMENTS, _LOCKS, _RESOURCES)
-"""Source of the api-versions: OpenAPI of Microsoft.Resources 2024-07-01, Microsoft.Authorization 2022-04-01 (role
-assignments) and 2020-05-01 (locks). A new kind of thing gets its row here and its place in `snapshot.Listed`."""
+_KINDS = (_GROUPS, _IDENTITIES, _ROLE_DEFINITIONS, _ROLE_ASSIGNMENTS, _LOCKS, _RESOURCES)
+"""Source of the api-versions: OpenAPI of Microsoft.Resources 2024-07-01, Microsoft.Authorization 2022-04-01 (roles and
+their assignments) and 2020-05-01 (locks). A new kind of thing gets its row here and its place in `snapshot.Listed`."""
 
 
 def read_snapshot(
@@ -128,6 +138,7 @@ def read_snapshot(
             groups=listed[_GROUPS],
             identities=listed[_IDENTITIES],
             credentials=credentials,
+            role_definitions=listed[_ROLE_DEFINITIONS],
             role_assignments=listed[_ROLE_ASSIGNMENTS],
             locks=listed[_LOCKS],
             resources=listed[_RESOURCES],
@@ -183,7 +194,7 @@ def _read_list(identities: Identities, scope: SnapshotScope, kind: _Kind) -> tup
 
     if kind is _GROUPS and scope.resource_group is not None:
         return (client.get(scope.path, api_version, read),)
-    return tuple(client.get_pages(scope.path + kind.suffix, api_version, read))
+    return tuple(client.get_pages(scope.path + kind.suffix, api_version, read, kind.query))
 
 
 def _read_entry(body: JsonObject, required: tuple[str, ...]) -> Entry:

@@ -78,6 +78,7 @@ class Listed:
     groups: tuple[Entry, ...]
     identities: tuple[Entry, ...]
     credentials: Mapping[Key, tuple[Entry, ...] | None]
+    role_definitions: tuple[Entry, ...]
     role_assignments: tuple[Entry, ...]
     locks: tuple[Entry, ...]
     resources: tuple[Entry, ...]
@@ -110,9 +111,10 @@ def identities_to_ask(groups: Iterable[Entry], identities: Iterable[Entry]) -> t
 def make_snapshot(listed: Listed) -> Snapshot:
     """Choose what belongs in the state.
 
-    Of role assignments it is all those within the scopes, and of those above them the ones of the state's identities:
-    deleting one of these would leave them orphaned. Of locks it is every one that reaches the scopes. Of resources it
-    is those with an identity, and those that a role assignment or a lock stands at or below.
+    Of roles it is the custom ones that can be given within the scopes. Of role assignments it is all those within them,
+    and of those above the ones of the state's identities: deleting one of these would leave them orphaned. Of locks it
+    is every one that reaches the scopes. Of resources it is those with an identity, and those that a role assignment or
+    a lock stands at or below.
     """
     asked = identities_to_ask(listed.groups, listed.identities)
     gone = {identity.key for identity in asked if listed.credentials[identity.key] is None}
@@ -133,6 +135,7 @@ def make_snapshot(listed: Listed) -> Snapshot:
         "resourceGroups": _json(_in_order(listed.groups)),
         "identities": _json(identities),
         "federatedIdentityCredentials": _json(credentials),
+        "roleDefinitions": _json(_roles(listed.role_definitions)),
         "roleAssignments": _json(assignments),
         "locks": _json(known),
         "resources": _resources(listed.resources, there, [one.scope for one in (*assignments, *known)]),
@@ -162,6 +165,12 @@ def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 def _json(entries: Iterable[Entry]) -> tuple[JsonObject, ...]:
     return tuple(entry.json for entry in entries)
+
+
+def _roles(definitions: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Custom roles once each: every subscription lists one under an id of its own, with the same GUID at its end."""
+    by_guid = {one.key[-1]: one for one in reversed(_in_order(definitions))}
+    return tuple(by_guid[guid] for guid in sorted(by_guid))
 
 
 def _within(scopes: Iterable[Key], key: Key) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.arm.actions import action_matches
 from reconciler.arm.client import ArmClient
 from reconciler.arm.fields import JsonObject, text_list
-from reconciler.arm.paths import group_path, subscription_path
+from reconciler.arm.paths import group_path, scope_path, subscription_path
 from reconciler.model import ResourceGroupId
 
 API_VERSION = "2022-04-01"
@@ -59,6 +59,14 @@ def read_for_subscription(client: ArmClient, subscription_id: str) -> Permission
     document lists the operation for groups and resources only.
     """
     return _read(client, subscription_path(subscription_id))
+
+
+def read_at(client: ArmClient, scope: str) -> Permissions:
+    """What the caller may do at any scope, given as its ARM id.
+
+    Source: the same OpenAPI document (Permissions_ListForResource); at management groups and the root it is assumed.
+    """
+    return _read(client, scope_path(scope))
 
 
 def read_for_group(client: ArmClient, group_id: ResourceGroupId) -> Permissions:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli import options
-from reconciler.cli.options import CredentialKind, LogLevel
+from reconciler.cli.options import CloudName, CredentialKind, LogLevel
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _NOUNS = {
     "resourceGroups": ("resource group", "resource groups"),
     "identities": ("identity", "identities"),
     "federatedIdentityCredentials": ("federated credential", "federated credentials"),
+    "roleDefinitions": ("custom role", "custom roles"),
     "roleAssignments": ("role assignment", "role assignments"),
     "locks": ("lock", "locks"),
     "resources": ("resource", "resources"),
@@ -70,6 +71,8 @@ def snapshot(
     resource_group: _Groups = None,
     out: _Out = _STDOUT,
     endpoint: options.Endpoint = None,
+    cloud: options.Cloud = CloudName.AZURE_CLOUD,
+    tenant: options.Tenant = None,
     credential: options.Credential = CredentialKind.AUTO,
     sandbox: options.Sandbox = None,
     api_version: options.ApiVersion = options.DEFAULT_API_VERSION,
@@ -87,9 +90,7 @@ def snapshot(
 
     configure_logging(log_level.value)
     scopes = _scopes(subscription, resource_group or ())
-    flags = SessionFlags(
-        endpoint=endpoint, credential=credential, sandbox=sandbox, api_version=api_version, parallelism=parallelism
-    )
+    flags = SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism)
     with extra_needed():
         import reconciler.sandbox.state_json  # noqa: F401  what is missing is told before the long part, not after it
     _take(scopes, flags, _file(out))
@@ -134,7 +135,7 @@ def _take(scopes: "tuple[SnapshotScope, ...]", flags: "SessionFlags", path: Path
         session = stack.enter_context(open_session(flags, Stop(), writes=False))
         with _progress() as progress:
             taken = read_snapshot(
-                scopes, session.azure.identities, parallelism=session.azure.parallelism, progress=progress
+                scopes, session.azure.resources.identities, parallelism=session.azure.parallelism, progress=progress
             )
         write(state_text(taken))
     for note in taken.notes:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reconciler.address import AddressBook
-from reconciler.diff import Action, SkipReason
+from reconciler.changes import Action, SkipReason
 from reconciler.errors import Diagnostic, ReconcilerError, Violation
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
@@ -26,8 +26,12 @@ from reconciler.report.rows import (
     refused_rows,
 )
 from reconciler.report.visible import quoted, visible, visible_lines
+from reconciler.report.warnings import warning_lines
 
 NO_CHANGES = "No changes. Live identities match the manifest."
+
+USUAL_CLOUD = "AzureCloud"
+"""The one cloud that a report does not name."""
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "<=": "cyan"}
 
@@ -72,6 +76,10 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     _write_header(page, plan, header)
     for row in change_rows(plan):
         _write_change(page, row)
+    for line in warning_lines(plan.findings, addresses_of(plan)):
+        page.line((line, "yellow"))
+    if plan.findings:
+        page.line()
     _write_refused(page, plan)
     _write_skipped(page, plan)
     page.line(*_count_line(plan))
@@ -166,6 +174,8 @@ def render_error(error: ReconcilerError, *, color: bool) -> str:
 def _write_header(page: _Page, plan: Plan, header: Header) -> None:
     if header.place:
         page.line((visible(header.place), "bold magenta"))
+    if plan.cloud != USUAL_CLOUD:
+        page.line("Cloud         ", visible(plan.cloud))
     page.line("Tenant        ", visible(plan.tenant or "several"))
     for one in plan.subscriptions:
         page.line("Subscription  ", visible(f"{one.display_name} ({one.subscription_id})"))
@@ -243,10 +253,17 @@ def _write_skipped(page: _Page, plan: Plan) -> None:
         SkipReason.NOT_OWNED: "not of this owner",
         SkipReason.NOT_LISTED: "not listed, kept by policy",
         SkipReason.NOT_TARGETED: "outside --target",
+        SkipReason.NOT_OURS: "role assignments that others made",
+        SkipReason.UNRESOLVED: "role assignments beside an unknown role",
+        SkipReason.INEXPRESSIBLE: "federated credentials that this api-version cannot express",
     }
     told = [f"{counts[reason]} {words[reason]}" for reason in SkipReason if counts[reason]]
     if told:
         page.line((f"Left alone: {', '.join(told)}.", "dim"))
+        page.line()
+    for note in plan.notes:
+        page.line(("Note: ", "yellow"), visible(note))
+    if plan.notes:
         page.line()
 
 

@@ -25,28 +25,33 @@ from reconciler.sandbox.state_children_json import (
     credential_json,
     lock_json,
     parse_credential,
+    parse_event,
     parse_lock,
     parse_resource,
     parse_role_assignment,
+    parse_role_definition,
     resource_json,
     role_assignment_json,
+    role_definition_json,
 )
 from reconciler.sandbox.state_node import Node, StateError
-from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment
+from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment, RoleDefinition
 
 VERSION = 1
 """The one version of the format."""
 
 _COLLECTIONS = (
-    "subscriptions", "resourceGroups", "identities", "federatedIdentityCredentials", "roleAssignments", "locks",
-    "resources", "permissions",
+    "subscriptions", "resourceGroups", "identities", "federatedIdentityCredentials", "roleDefinitions",
+    "roleAssignments", "locks", "resources", "permissions", "activityLog",
 )  # fmt: skip
 _GROUP_ID = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)", re.IGNORECASE)
 _IDENTITY_ID = re.compile(
     _GROUP_ID.pattern + r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/([^/]+)", re.IGNORECASE
 )
 
-T = TypeVar("T", Subscription, ResourceGroup, Identity, FederatedCredential, RoleAssignment, Lock, Resource)
+T = TypeVar(
+    "T", Subscription, ResourceGroup, Identity, FederatedCredential, RoleDefinition, RoleAssignment, Lock, Resource
+)
 
 
 def parse_state(text: str, random_seed: int = 0) -> Contents:
@@ -68,6 +73,7 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
     _check_parents(lists["resourceGroups"], groups, {item.key for item in subscriptions}, "subscription")
     _check_parents(lists["identities"], identities, {item.key for item in groups}, "resource group")
     credentials = _unique(lists["federatedIdentityCredentials"], parse_credential, "id")
+    roles = _unique(lists["roleDefinitions"], parse_role_definition, "id")
     assignments = _unique(lists["roleAssignments"], parse_role_assignment, "id")
     locks = _unique(lists["locks"], parse_lock, "id")
     resources = _unique(lists["resources"], parse_resource, "id")
@@ -85,6 +91,8 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
         assignments,
         locks,
         resources,
+        roles,
+        tuple(parse_event(node) for node in lists["activityLog"]),
     )
 
 
@@ -224,20 +232,25 @@ def format_state(contents: Contents) -> str:
         "resourceGroups": [_group_json(group) for group in contents.resource_groups],
         "identities": [_identity_json(identity) for identity in contents.identities],
         "federatedIdentityCredentials": [credential_json(item) for item in contents.federated_credentials],
+        "roleDefinitions": [role_definition_json(item) for item in contents.role_definitions],
         "roleAssignments": [role_assignment_json(item) for item in contents.role_assignments],
         "locks": [lock_json(item) for item in contents.locks],
         "resources": [resource_json(item) for item in contents.resources],
         "permissions": [grant_json(grant) for grant in contents.permissions],
     }
-    bodies = [f'  "{name}": {_lines(items)}' for name, items in collections.items()]
+    # json.dumps with an indent runs in pure Python, which is too slow for 50,000 identities.
+    bodies = [
+        f'  "{name}": {_lines(json.dumps(item, ensure_ascii=False) for item in items)}'
+        for name, items in collections.items()
+    ]
+    if contents.activity_log:
+        bodies.append(f'  "activityLog": {_lines(event.text for event in contents.activity_log)}')
     return "{\n" + ",\n".join(heads + bodies) + "\n}\n"
 
 
-def _lines(items: list[dict[str, object]]) -> str:
-    # json.dumps with an indent runs in pure Python, which is too slow for 50,000 identities.
-    if not items:
-        return "[]"
-    return "[\n" + ",\n".join(f"    {json.dumps(item, ensure_ascii=False)}" for item in items) + "\n  ]"
+def _lines(texts: Iterable[str]) -> str:
+    lines = ",\n".join(f"    {text}" for text in texts)
+    return f"[\n{lines}\n  ]" if lines else "[]"
 
 
 def _group_json(group: ResourceGroup) -> dict[str, object]:

@@ -26,7 +26,7 @@ class Node:
 
     def mapping(self) -> "dict[str, Node]":
         """The fields of an object."""
-        return {name: self._inner(name, value) for name, value in self._object().items()}
+        return {name: self._inner(name, value) for name, value in self.plain().items()}
 
     def only(self, *names: str) -> "dict[str, Node]":
         """The fields of an object that may have no others."""
@@ -44,14 +44,14 @@ class Node:
 
     def required(self, name: str) -> "Node":
         """A field that must be there."""
-        fields = self._object()
+        fields = self.plain()
         if name not in fields:
             raise self.fail(f"has no {name}")
         return self._inner(name, fields[name])
 
     def optional(self, name: str) -> "Node | None":
         """A field, None where it is absent or null."""
-        value = self._object().get(name)
+        value = self.plain().get(name)
         return None if value is None else self._inner(name, value)
 
     def text(self) -> str:
@@ -80,7 +80,7 @@ class Node:
 
     def tags(self) -> Tags:
         """A map of texts, in its order."""
-        return tuple((name, self._inner(name, value).any_text()) for name, value in self._object().items())
+        return tuple((name, self._inner(name, value).any_text()) for name, value in self.plain().items())
 
     def names(self, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
         """What a pattern finds in a text that must be an id."""
@@ -89,7 +89,8 @@ class Node:
             raise self.fail(f"must be the id of {what}, not {self.text()!r}")
         return match.groups()
 
-    def _object(self) -> dict[str, object]:
+    def plain(self) -> dict[str, object]:
+        """An object as it stands."""
         if not isinstance(self.value, dict):
             raise self.fail("must be an object")
         return self.value

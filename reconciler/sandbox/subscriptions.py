@@ -48,7 +48,7 @@ def list_subscriptions(state: State, call: Call) -> Answer:
         for item in state.subscriptions.below((), after=resume_after(call))
         if rights.has_any_right(state, call.caller, f"/subscriptions/{item.subscription_id}")
     )
-    return page(call, found, lambda item: item.key, lambda item: _show(state, item))
+    return page(call, found, lambda item: item.key, lambda item: show_subscription(state, item))
 
 
 def get_subscription(state: State, call: Call) -> Answer:
@@ -58,10 +58,11 @@ def get_subscription(state: State, call: Call) -> Answer:
     found = state.subscriptions.get(key_of(subscription_id))
     if found is None:
         raise LookupError(f"unchecked subscription {subscription_id}")
-    return Answer(200, _show(state, found))
+    return Answer(200, show_subscription(state, found))
 
 
-def _show(state: State, subscription: Subscription) -> object:
+def show_subscription(state: State, subscription: Subscription) -> dict[str, object]:
+    """A subscription as ARM shows it."""
     # Source: OpenAPI, Microsoft.Resources 2022-12-01, Subscription and its example.
     return {
         "id": f"/subscriptions/{subscription.subscription_id}",

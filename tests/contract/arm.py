@@ -10,7 +10,7 @@ import httpx
 from reconciler.arm.auth import CachedCredentialAuth
 from reconciler.arm.client import ArmClient
 from reconciler.arm.credentials import fixed_token
-from reconciler.arm.identities import Identities
+from reconciler.arm.resources import Resources
 from reconciler.arm.retry import Retries
 from reconciler.arm.transport import open_http_client
 from reconciler.sandbox.application import Application
@@ -51,14 +51,14 @@ class Arm:
     others: httpx.Client
 
     @property
-    def identities(self) -> Identities:
-        """Our calls on identities."""
-        return Identities(self.client)
+    def resources(self) -> Resources:
+        """Our calls on what we manage."""
+        return Resources(self.client)
 
     @property
     def azure(self) -> Azure:
         """The live side of the workflow."""
-        return Azure("AzureCloud", self.client, self.identities, PARALLELISM)
+        return Azure("AzureCloud", self.resources, PARALLELISM, None, lambda: None)
 
     @property
     def live(self) -> dict[str, dict[str, str]]:

@@ -21,6 +21,7 @@ AUTHORIZATION = "providers/Microsoft.Authorization"
 WHOLE = SnapshotScope(SUBSCRIPTION)
 READ_GROUPS = "Microsoft.Resources/subscriptions/resourceGroups/read"
 READ_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
+READ_ROLES = "Microsoft.Authorization/roleDefinitions/read"
 READ_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/read"
 READ_LOCKS = "Microsoft.Authorization/locks/read"
 READ_CREDENTIALS = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read"
@@ -29,7 +30,7 @@ READ_CREDENTIALS = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedId
 def take(arm: Arm, *scopes: SnapshotScope, parallelism: int = 2) -> Snapshot:
     """Take a snapshot, by default of the whole subscription."""
     return read_snapshot(
-        scopes or (WHOLE,), arm.identities, parallelism=parallelism, progress=lambda _done, _total: None
+        scopes or (WHOLE,), arm.resources.identities, parallelism=parallelism, progress=lambda _done, _total: None
     )
 
 
@@ -61,6 +62,7 @@ def test_snapshot_asks_once_for_each_kind_and_once_for_each_identity(arm: OpenAr
             f"{IN_SUBSCRIPTION}/{AUTHORIZATION}/permissions",
             f"{IN_SUBSCRIPTION}/resourceGroups",
             f"{IN_SUBSCRIPTION}/{IDENTITIES}",
+            f"{IN_SUBSCRIPTION}/{AUTHORIZATION}/roleDefinitions",
             f"{IN_SUBSCRIPTION}/{AUTHORIZATION}/roleAssignments",
             f"{IN_SUBSCRIPTION}/{AUTHORIZATION}/locks",
             f"{IN_SUBSCRIPTION}/resources",
@@ -70,7 +72,9 @@ def test_snapshot_asks_once_for_each_kind_and_once_for_each_identity(arm: OpenAr
     )
 
 
-@pytest.mark.parametrize("action", [READ_GROUPS, READ_IDENTITIES, READ_ASSIGNMENTS, READ_LOCKS, READ_CREDENTIALS])
+@pytest.mark.parametrize(
+    "action", [READ_GROUPS, READ_IDENTITIES, READ_ROLES, READ_ASSIGNMENTS, READ_LOCKS, READ_CREDENTIALS]
+)
 def test_right_that_is_missing_is_named_before_anything_is_listed(action: str) -> None:
     grant = Grant(PIPELINE, IN_SUBSCRIPTION, ("*/read",), (action,))
 
@@ -114,7 +118,7 @@ def test_caller_who_may_not_even_ask_for_rights_is_told_all_that_is_needed() -> 
     with in_process(contents(permissions=[grant])) as arm, pytest.raises(AuthError) as caught:
         take(arm)
 
-    needed = (READ_GROUPS, READ_IDENTITIES, READ_ASSIGNMENTS, READ_LOCKS, "*/read", READ_CREDENTIALS)
+    needed = (READ_GROUPS, READ_IDENTITIES, READ_ROLES, READ_ASSIGNMENTS, READ_LOCKS, "*/read", READ_CREDENTIALS)
     assert f"not allowed ({', '.join(needed)})" in caught.value.message
 
 
@@ -239,7 +243,9 @@ def test_progress_counts_every_identity_once() -> None:
     told: list[tuple[int, int]] = []
 
     with in_process(contents("id-one", "id-two", "id-three")) as arm:
-        read_snapshot((WHOLE,), arm.identities, parallelism=3, progress=lambda done, total: told.append((done, total)))
+        read_snapshot(
+            (WHOLE,), arm.resources.identities, parallelism=3, progress=lambda done, total: told.append((done, total))
+        )
 
     assert told == [(1, 3), (2, 3), (3, 3)]
 

@@ -5,6 +5,7 @@ import stat
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,10 @@ from reconciler.sandbox.values import (
     ClaimsExpression,
     FederatedCredential,
     Lock,
+    Permission,
     Resource,
     RoleAssignment,
+    RoleDefinition,
 )
 from tests.sandbox.arm import (
     GROUP,
@@ -62,9 +65,28 @@ def full_contents() -> Contents:
                 ClaimsExpression("claims['sub'] eq 'x'", 1),
             ),
         ),
+        role_definitions=(
+            RoleDefinition(IDS[0], "Röle", None, (), (GROUP, "/providers/Microsoft.Management/managementGroups/mg")),
+            RoleDefinition(
+                IDS[1],
+                "Built-in",
+                "",
+                (
+                    Permission(("*",), ("*/a",), ("*/b",), ("*/c",)),
+                    Permission(("*/d",), condition="c", condition_version="2.0"),
+                ),
+                ("/",),
+                True,
+                "t1",
+                "t2",
+                "me",
+                "you",
+            ),
+        ),
         role_assignments=(
             RoleAssignment("/", IDS[0], "/providers/Microsoft.Authorization/roleDefinitions/x", IDS[1], "Group"),
             RoleAssignment(GROUP, IDS[1], "r", IDS[0], "User", "why", "when", "2.0", "/id", "t1", "t2", "me", "you"),
+            RoleAssignment(GROUP, IDS[0], "r", IDS[0], "User", ""),
         ),
         locks=(Lock(IN_SUBSCRIPTION, "all", "ReadOnly"), Lock(GROUP, "l", "CanNotDelete", "", ("app",))),
         resources=(
@@ -114,6 +136,7 @@ def test_state_is_one_resource_a_line() -> None:
         f'"tags": {{"a": "ü"}}, "properties": {{"tenantId": "{TENANT}", "principalId": "p", "clientId": "c"}}}}\n'
         "  ],\n"
         '  "federatedIdentityCredentials": [],\n'
+        '  "roleDefinitions": [],\n'
         '  "roleAssignments": [],\n'
         '  "locks": [],\n'
         '  "resources": [],\n'
@@ -166,8 +189,31 @@ CREDENTIAL = {
     "id": f"{IDENTITIES}/id-a/federatedIdentityCredentials/fic",
     "properties": {"issuer": "https://issuer", "subject": "s", "audiences": ["one"]},
 }
+ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+ROLE: dict[str, Any] = {
+    "id": f"{ROLES}/{IDS[0]}",
+    "properties": {"roleName": "Restarter", "assignableScopes": [GROUP], "permissions": []},
+}
 LOCK_ID = f"{GROUP}/providers/Microsoft.Authorization/locks/l"
 ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
+
+
+def role_with(**properties: object) -> dict[str, Any]:
+    return {**ROLE, "properties": {**ROLE["properties"], **properties}}
+
+
+def test_custom_roles_may_share_a_name_and_an_unknown_built_in_role_may_be_among_them() -> None:
+    same = {**ROLE, "id": f"/subscriptions/{SUBSCRIPTION}{ROLES}/{IDS[1]}"}
+    built_in = {**role_with(type="BuiltInRole"), "id": f"{ROLES}/{READER}"}
+
+    loaded = parse_state(state_of(roleDefinitions=[ROLE, same, built_in])).role_definitions
+
+    assert [(role.guid, role.role_name, role.built_in) for role in loaded] == [
+        (IDS[0], "Restarter", False),
+        (IDS[1], "Restarter", False),
+        (READER, "Restarter", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +232,8 @@ ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
         (
             state_of(resourcegroups=[]),
             "resourcegroups is not known; known here: version, tenantId, identitiesCreated, subscriptions, "
-            "resourceGroups, identities, federatedIdentityCredentials, roleAssignments, locks, resources, permissions",
+            "resourceGroups, identities, federatedIdentityCredentials, roleDefinitions, roleAssignments, locks, "
+            "resources, permissions, activityLog",
         ),
         (state_of(subscriptions={}), "subscriptions must be a list"),
         (state_of(subscriptions=[7]), "subscriptions[0] must be an object"),
@@ -226,6 +273,30 @@ ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
         (
             state_of(locks=[{"id": LOCK_ID, "properties": {"level": "None"}}]),
             "locks[0].properties.level must be one of CanNotDelete, ReadOnly",
+        ),
+        (
+            state_of(roleDefinitions=[{**ROLE, "id": LOCK_ID}]),
+            f"roleDefinitions[0].id must be the id of a role definition, not '{LOCK_ID}'",
+        ),
+        (
+            state_of(roleDefinitions=[{**ROLE, "id": f"{ROLES}/{READER}"}]),
+            "roleDefinitions[0].id is that of a built-in role",
+        ),
+        (
+            state_of(roleDefinitions=[ROLE, {**ROLE, "id": f"{GROUP}{ROLES}/{IDS[0]}"}]),
+            "roleDefinitions[1].id is the same as that of roleDefinitions[0]",
+        ),
+        (
+            state_of(roleDefinitions=[role_with(type="Custom")]),
+            "roleDefinitions[0].properties.type must be BuiltInRole or CustomRole",
+        ),
+        (
+            state_of(roleDefinitions=[role_with(assignableScopes=["rg"])]),
+            "roleDefinitions[0].properties.assignableScopes[0] must begin with /",
+        ),
+        (
+            state_of(roleDefinitions=[role_with(permissions=[{"actions": [1]}])]),
+            "roleDefinitions[0].properties.permissions[0].actions[0] must be a text that is not empty",
         ),
         (
             state_of(roleAssignments=[{"id": LOCK_ID}]),

@@ -44,6 +44,7 @@ def snapshot(
     groups: Sequence[Entry] = (entry(GROUP),),
     identities: Sequence[Entry] = (),
     credentials: Mapping[Key, tuple[Entry, ...] | None] | None = None,
+    role_definitions: Sequence[Entry] = (),
     role_assignments: Sequence[Entry] = (),
     locks: Sequence[Entry] = (),
     resources: Sequence[Entry] = (),
@@ -56,6 +57,7 @@ def snapshot(
             groups=tuple(groups),
             identities=tuple(identities),
             credentials={one.key: () for one in identities} if credentials is None else credentials,
+            role_definitions=tuple(role_definitions),
             role_assignments=tuple(role_assignments),
             locks=tuple(locks),
             resources=tuple(resources),
@@ -79,6 +81,7 @@ def test_json_of_arm_is_kept_as_it_came() -> None:
         "resourceGroups": (group.json,),
         "identities": (),
         "federatedIdentityCredentials": (),
+        "roleDefinitions": (),
         "roleAssignments": (),
         "locks": (),
         "resources": (),
@@ -196,3 +199,13 @@ def _attachments(taken: Snapshot) -> Mapping[str, object]:
     attached = block["userAssignedIdentities"]
     assert isinstance(attached, dict)
     return attached
+
+
+def test_custom_role_that_two_subscriptions_list_is_there_once() -> None:
+    within = (f"/subscriptions/{one}/providers/Microsoft.Authorization/roleDefinitions/guid-1" for one in ("a", "b"))
+
+    taken = snapshot(role_definitions=[entry(resource_id) for resource_id in within])
+
+    assert ids(taken, "roleDefinitions") == [
+        "/subscriptions/a/providers/Microsoft.Authorization/roleDefinitions/guid-1"
+    ]
