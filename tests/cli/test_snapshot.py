@@ -16,7 +16,10 @@ from tests.cli.inputs import SUBSCRIPTION, grant, group_scope, write_state
 
 TOKEN = {"UAMI_ACCESS_TOKEN": "a-token-that-nobody-may-see"}
 SNAPSHOT = ("sandbox", "snapshot", "--subscription", SUBSCRIPTION)
-COUNTS = "1 subscription, 2 resource groups, 5 identities, 0 federated credentials, 0 custom roles, 0 role assignments, 0 locks, 0 resources"
+COUNTS = (
+    "1 subscription, 2 resource groups, 5 identities, 0 federated credentials, 0 custom roles, 0 role assignments,"
+    " 0 locks, 0 resources"
+)
 
 
 def files(folder: Path) -> set[str]:
