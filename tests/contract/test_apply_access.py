@@ -2,6 +2,7 @@
 refuses none of the calls."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from reconciler.changes import Action
 from reconciler.events import Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
 from reconciler.model import OWNER_TAG
-from tests.builders import desired_group, label, listed
+from tests.builders import OTHER_SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,
     IN_GROUP,
@@ -30,7 +31,8 @@ from tests.contract.access import (
     with_trusts,
 )
 from tests.contract.applying import apply_now, outcomes
-from tests.contract.arm import OpenArm, contents
+from tests.contract.arm import OpenArm, contents, subscription
+from tests.contract.faults import Fault, answer
 
 OURS = {OWNER_TAG: OWNER}
 TWENTY = [f"fic-{number:02}" for number in range(20)]
@@ -212,3 +214,26 @@ def test_kind_that_is_not_managed_costs_no_request(arm: OpenArm) -> None:
 
     assert plan.applicable == ()
     assert [path for _, path in opened.asked if "federated" in path or "roleAssign" in path or "roleDef" in path] == []
+
+
+def test_role_in_a_subscription_that_no_line_names_any_more_is_found_and_taken_away(arm: OpenArm) -> None:
+    elsewhere = f"/subscriptions/{OTHER_SUBSCRIPTION}"
+    start = with_roles(contents(lives("id-api", OURS)), given("id-api", READER, elsewhere, owner=OWNER))
+    opened = arm(replace(start, subscriptions=(*start.subscriptions, subscription(OTHER_SUBSCRIPTION))))
+
+    plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[]), owner=OWNER))
+    apply_now(opened, plan)
+
+    assert [label(one) for one in plan.applicable] == [f"id-api/roleAssignments/Reader@{elsewhere}"]
+    assert roles_of(opened, principal_of("id-api")) == set()
+
+
+def test_resource_graph_that_does_not_answer_is_said_and_stops_nothing(arm: OpenArm) -> None:
+    refusing = Fault("POST", "resources", answer(403, "AuthorizationFailed", "No."))
+    opened = arm(contents(lives("id-api", OURS)), refusing)
+
+    plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]), owner=OWNER))
+
+    (note,) = plan.notes
+    assert note.startswith("Role assignments in subscriptions that the manifest does not name were not looked for: ")
+    assert [label(one) for one in plan.applicable] == [f"id-api/roleAssignments/Reader@{IN_GROUP}"]

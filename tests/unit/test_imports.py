@@ -35,6 +35,7 @@ ORDER = (
     "reconciler.journal",
     "reconciler.arm",
     "reconciler.read_live",
+    "reconciler.find_assignments",
     "reconciler.read_access",
     "reconciler.snapshot",
     "reconciler.read_snapshot",
