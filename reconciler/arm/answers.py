@@ -169,7 +169,7 @@ def _hint(call: Call, status: int, envelope: _Envelope) -> str:
 
 
 def _limit_hint(message: str) -> str:
-    """Source: Microsoft Entra documentation (considerations: 20 for an identity); ARM's words for it were never seen."""
+    """Source: Microsoft Entra documentation (considerations); the words in which ARM says it were never seen."""
     if _TOO_MANY_CREDENTIALS.search(message) is None:
         return ""
     return (
