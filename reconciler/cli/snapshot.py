@@ -84,8 +84,8 @@ def snapshot(
     It takes groups, identities with their credentials, the locks and role assignments that reach them, and the
     resources that have an identity; no properties of resources, and no secrets.
     """
+    from reconciler.cli.embedded import extra_needed
     from reconciler.cli.output import configure_logging
-    from reconciler.cli.sandbox import extra_needed
     from reconciler.cli.session import SessionFlags
 
     configure_logging(log_level.value)
@@ -97,7 +97,7 @@ def snapshot(
 
 
 def _scopes(subscriptions: Iterable[str], groups: Iterable[str]) -> "tuple[SnapshotScope, ...]":
-    from reconciler.cli.sandbox import check_subscriptions
+    from reconciler.cli.embedded import check_subscriptions
     from reconciler.read_snapshot import SnapshotScope
 
     check_subscriptions(subscriptions)
