@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reconciler.access import AnyId, identity_of
 from reconciler.errors import UsageError
 from reconciler.model import ResourceGroupId, ResourceId, same_name
 
@@ -30,12 +31,13 @@ class AddressBook:
             return group_id.address
         return group_id.resource_group
 
-    def short(self, resource_id: ResourceId) -> str:
-        """`GROUP/IDENTITY`, with the subscription in front where that would be ambiguous."""
-        return f"{self.short_group(resource_id.group_id)}/{resource_id.name}"
+    def short(self, resource_id: AnyId) -> str:
+        """`GROUP/IDENTITY[/...]`, with the subscription in front where that would be ambiguous."""
+        parts = (self.short_group(resource_id.group_id), identity_of(resource_id).name, resource_id.below_identity)
+        return "/".join(part for part in parts if part)
 
-    def names_identity(self, text: str, resource_id: ResourceId) -> bool:
-        """Whether the text is an address of this identity, whole or in its short form."""
+    def names(self, text: str, resource_id: AnyId) -> bool:
+        """Whether the text is the address of this resource, whole or in its short form."""
         return any(same_name(text, form) for form in (resource_id.address, self.short(resource_id)))
 
 

@@ -5,11 +5,18 @@ function answers for one identity alone, so that apply can ask it again with a f
 that was reviewed exactly when it comes out the same.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-
-from reconciler.address import AddressBook, Target
+from reconciler.address import Target
+from reconciler.changes import (
+    Action,
+    Changes,
+    FieldChange,
+    GroupChanges,
+    IdentityChange,
+    PlannedIdentity,
+    Reason,
+    Skipped,
+    SkipReason,
+)
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, IdentitiesPolicy, TagsPolicy
 from reconciler.manifest.globs import matches_pattern
 from reconciler.model import (
@@ -20,129 +27,8 @@ from reconciler.model import (
     Live,
     LiveGroup,
     ResourceGroupId,
-    ResourceId,
     Tags,
-    normalize_location,
 )
-
-
-class Action(StrEnum):
-    """What a change does to an identity; nothing is ever replaced, because a new identity is a new principal."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
-    NO_OP = "no-op"
-
-
-class Reason(StrEnum):
-    """Why a change is planned."""
-
-    MISSING = "missing"
-    DIFFERS = "differs"
-    ADOPT = "adopt"
-    NOT_LISTED = "not-listed"
-    EQUAL = "equal"
-
-
-class SkipReason(StrEnum):
-    """Why a live identity is left out of the comparison."""
-
-    IGNORED = "ignored"
-    NOT_OWNED = "not-owned"
-    NOT_LISTED = "not-listed"
-    NOT_TARGETED = "not-targeted"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field that differs: `tags.NAME` or `isolation_scope`; None is an absent tag."""
-
-    field: str
-    before: str | None
-    after: str | None
-
-
-def value_text(value: str | None) -> str:
-    """A field's value in a sentence."""
-    return "absent" if value is None else repr(value)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedIdentity:
-    """What an identity will look like; `location` is None where the group that would give it does not exist."""
-
-    location: str | None
-    tags: Tags
-    isolation_scope: IsolationScope | str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One identity of the comparison: what is, what should be, and under which rules of the manifest.
-
-    `desired` is None for a live identity that no manifest lists; `before` is None for one that is not live. The id
-    bears the spelling that ARM has, where it has one.
-    """
-
-    resource_id: ResourceId
-    action: Action
-    reason: Reason
-    group: DesiredGroup
-    desired: DesiredIdentity | None
-    before: Identity | None
-    after: PlannedIdentity | None
-    differences: tuple[FieldChange, ...] = ()
-
-    @property
-    def contradicts_location(self) -> bool:
-        """Whether the manifest claims a location in which the live identity is not."""
-        if self.desired is None or self.desired.location is None or self.before is None:
-            return False
-        return normalize_location(self.desired.location) != normalize_location(self.before.location)
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A live identity or a listed one that this run leaves alone, and why."""
-
-    resource_id: ResourceId
-    reason: SkipReason
-
-
-@dataclass(frozen=True, slots=True)
-class GroupChanges:
-    """The comparison of one group.
-
-    `live_count` counts the whole group but for ignored identities, whatever `--target` leaves out: it is what the
-    limits are a share of. `in_reach_count` counts those of them that the manifest lists or may delete.
-    """
-
-    group: DesiredGroup
-    live: LiveGroup
-    changes: tuple[Change, ...]
-    skipped: tuple[Skipped, ...]
-    live_count: int
-    in_reach_count: int
-
-    def deletes(self) -> tuple[Change, ...]:
-        """The changes that delete."""
-        return tuple(change for change in self.changes if change.action is Action.DELETE)
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """The whole comparison, groups in the manifest's order."""
-
-    groups: tuple[GroupChanges, ...]
-
-    def __iter__(self) -> Iterator[Change]:
-        return (change for group in self.groups for change in group.changes)
-
-    @property
-    def addresses(self) -> AddressBook:
-        """How this run's identities are written shortly."""
-        return AddressBook(group.group.group_id for group in self.groups)
 
 
 def diff_states(desired: Desired, live: Live, targets: tuple[Target, ...] = ()) -> Changes:
@@ -158,7 +44,7 @@ def diff_states(desired: Desired, live: Live, targets: tuple[Target, ...] = ()) 
 
 def diff_identity(
     group: DesiredGroup, desired: DesiredIdentity, before: Identity | None, group_location: str | None = None
-) -> Change:
+) -> IdentityChange:
     """Compare one listed identity with the live one, or with nothing.
 
     `group_location` is used only where there is nothing live and the manifest gives no location.
@@ -168,14 +54,14 @@ def diff_identity(
         location = desired.location or group.default_location or group_location
         scope = desired.isolation_scope or IsolationScope.NONE
         after = PlannedIdentity(location, tags, scope)
-        return Change(desired.resource_id, Action.CREATE, Reason.MISSING, group, desired, None, after)
+        return IdentityChange(desired.resource_id, Action.CREATE, Reason.MISSING, group, desired, None, after)
     after = PlannedIdentity(before.location, tags, desired.isolation_scope or before.isolation_scope)
     differences = (*_tag_changes(before.tags, tags), *_isolation_changes(before, after))
     action, reason = Action.NO_OP, Reason.EQUAL
     if differences:
         adopts = group.owner is not None and before.owner is None
         action, reason = Action.UPDATE, Reason.ADOPT if adopts else Reason.DIFFERS
-    return Change(before.resource_id, action, reason, group, desired, before, after, differences)
+    return IdentityChange(before.resource_id, action, reason, group, desired, before, after, differences)
 
 
 def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
@@ -199,7 +85,7 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
             skipped.append(Skipped(extra.resource_id, reason))
             continue
         in_reach_count += 1
-        changes.append(Change(extra.resource_id, Action.DELETE, Reason.NOT_LISTED, group, None, extra, None))
+        changes.append(IdentityChange(extra.resource_id, Action.DELETE, Reason.NOT_LISTED, group, None, extra, None))
     if targets:
         outside = {one.resource_id for one in changes if not any(target.covers(one.resource_id) for target in targets)}
         skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]

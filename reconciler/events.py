@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.diff import Action, Change
-from reconciler.errors import ExitCode
-from reconciler.model import Identity
+from reconciler.changes import Action, Change
+from reconciler.errors import ArmError, ExitCode, ReconcilerError
+from reconciler.freshness import Fresh
 
 
 class Outcome(StrEnum):
@@ -35,6 +35,14 @@ class CallError:
     correlation_id: str
 
 
+def call_error(error: ReconcilerError) -> CallError:
+    """What is kept of an error."""
+    if isinstance(error, ArmError):
+        return CallError(error.status, error.arm_code, error.message, error.hint, error.correlation_id)
+    # No token was to be had, so no call went out.
+    return CallError(None, error.code, error.message, error.hint, "")
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
     """The end of one change.
@@ -47,6 +55,11 @@ class ChangeResult:
     because: str = ""
     error: CallError | None = None
     not_held: tuple[str, ...] = ()
+
+
+def not_tried(change: Change) -> ChangeResult:
+    """The end of a change that was not begun, because the run was asked to stop."""
+    return ChangeResult(change, Outcome.NOT_TRIED, "the run was asked to stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ class ApplyResult:
         return ExitCode.DONE if self.complete else ExitCode.PARTIAL
 
 
-class Step(StrEnum):
+class Moment(StrEnum):
     """A moment of one change that an onlooker may be told of."""
 
     STARTED = "started"
@@ -89,7 +102,7 @@ class ApplyEvent:
     """Progress: a change started, or ended as `outcome` says."""
 
     change: Change
-    step: Step
+    moment: Moment
     outcome: Outcome | None = None
 
 
@@ -104,12 +117,14 @@ class JournalStep(StrEnum):
 class JournalEntry:
     """One line of a journal. An intent without an outcome names a call that may or may not have taken effect.
 
-    `before` is all that is known of the identity at the time of the call, which is what an undo needs.
+    `action` is what the call does, and `before` all that is known at its time of what it touches, which is what an undo
+    needs.
     """
 
     step: JournalStep
     change: Change
+    action: Action
     attempt: int
-    before: Identity | None
+    before: Fresh
     outcome: Outcome | None = None
     error: CallError | None = None

@@ -109,6 +109,11 @@ class ResourceId:
         return ResourceGroupId(self.subscription_id, self.resource_group)
 
     @property
+    def below_identity(self) -> str:
+        """What an address of something that hangs on an identity has behind it; of the identity itself, nothing."""
+        return ""
+
+    @property
     def address(self) -> str:
         """`SUBSCRIPTION/GROUP/IDENTITY`."""
         return f"{self.subscription_id}/{self.resource_group}/{self.name}"

@@ -6,17 +6,34 @@ always the same set.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from reconciler import __version__
-from reconciler.diff import Action, Change, Changes, PlannedIdentity, Skipped
+from reconciler.access import AssignmentId, FederatedCredential, Trust, identity_of
+from reconciler.apply_order import order_work
+from reconciler.changes import (
+    Action,
+    AssignmentChange,
+    Change,
+    Changes,
+    CredentialChange,
+    IdentityChange,
+    PlannedIdentity,
+    Skipped,
+)
 from reconciler.errors import Violation
+from reconciler.findings import Finding, finding_document
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
 from reconciler.model import Identity, Live, Subscription
 
 FORMAT_VERSION = "1.0"
 """Version of every JSON document this tool writes: minor versions add, major versions break."""
 
-RESOURCE_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+_RESOURCE_TYPES: dict[type[Change], str] = {
+    IdentityChange: "Microsoft.ManagedIdentity/userAssignedIdentities",
+    CredentialChange: "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
+    AssignmentChange: "Microsoft.Authorization/roleAssignments",
+}
 
 _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
 
@@ -28,8 +45,12 @@ class Plan:
     """What apply would do, in the order in which it would begin.
 
     Attributes:
-        changes: creates and updates by address, no-ops among them, then deletes by address.
+        changes: identities to make or to change by address, no-ops among them, each with what hangs on it behind it;
+            then identities to delete, each behind the roles that go with it.
         targets: `--target` as given; empty where the whole manifest is meant.
+        kept_credentials: live ones of identities that list theirs, which stay though they are not listed.
+        notes: what could not be looked at, in sentences.
+        findings: trust that is usually a mistake; refused only where the caller asks for that.
     """
 
     cloud: str
@@ -39,6 +60,9 @@ class Plan:
     changes: tuple[Change, ...]
     skipped: tuple[Skipped, ...]
     violations: tuple[Violation, ...]
+    kept_credentials: tuple[FederatedCredential, ...] = ()
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def tenant(self) -> str | None:
@@ -77,18 +101,41 @@ def make_plan(
     *,
     cloud: str,
     targets: tuple[str, ...],
+    notes: tuple[str, ...] = (),
+    findings: tuple[Finding, ...] = (),
 ) -> Plan:
     """Put the comparison and the guards' verdict in order."""
+    kept = tuple(one for group in changes.groups for one in group.kept_credentials)
     return Plan(
         cloud,
         live.subscriptions,
         targets,
         desired,
-        # Deletes last of all: whatever replaces an identity exists before it goes.
-        tuple(sorted(changes, key=lambda change: (change.action is Action.DELETE, change.resource_id.key))),
+        _in_order(changes, kept),
         tuple(one for group in changes.groups for one in group.skipped),
         violations,
+        kept,
+        notes,
+        findings,
     )
+
+
+def _in_order(changes: Changes, kept: tuple[FederatedCredential, ...]) -> tuple[Change, ...]:
+    """Identities to delete last of all: whatever replaces one exists before it goes."""
+    going = {change.resource_id for change in changes.identities() if change.action is Action.DELETE}
+    steps = [step.change.resource_id for work in order_work(changes, frozenset(), kept) for step in work.steps]
+    turn = {change_id: number for number, change_id in reversed(list(enumerate(steps, start=1)))}
+
+    def place(change: Change) -> tuple[object, ...]:
+        identity, key = identity_of(change.resource_id), change.resource_id.key
+        kind = _RANKS[type(change)] * (-1 if identity in going else 1)
+        # What changes nothing has no turn of its own and stands where its name puts it.
+        return (identity in going, identity.key, kind, turn.get(change.resource_id, 0), key)
+
+    return tuple(sorted(changes, key=place))
+
+
+_RANKS: dict[type[Change], int] = {IdentityChange: 0, CredentialChange: 1, AssignmentChange: 2}
 
 
 def plan_document(plan: Plan) -> JsonObject:
@@ -117,25 +164,58 @@ def plan_document(plan: Plan) -> JsonObject:
         "changes": [change_document(change, plan.refused) for change in plan.changes],
         "skipped": [{"address": one.resource_id.address, "reason": one.reason.value} for one in plan.skipped],
         "violations": [violation_document(one) for one in plan.violations],
+        "notes": list(plan.notes),
+        "warnings": [finding_document(one) for one in plan.findings],
     }
 
 
 def change_document(change: Change, refused: frozenset[str] = frozenset()) -> JsonObject:
     """One change; `refused` says which addresses are held back."""
-    source = change.desired.source if change.desired else change.group.source
+    source = change.source
+    before, after, after_unknown = _states(change)
     document: JsonObject = {
         "address": change.resource_id.address,
-        "resource_type": RESOURCE_TYPE,
+        "resource_type": _RESOURCE_TYPES[type(change)],
         "actions": [change.action.value],
         "reason": change.reason.value,
-        "before": _identity(change.before) if change.before else None,
-        "after": _planned(change.after, change.before) if change.after else None,
-        "after_unknown": _after_unknown(change),
+        "before": before,
+        "after": after,
+        "after_unknown": after_unknown,
         "source": {"file": source.file, "line": source.line, "column": source.column},
     }
     if change.resource_id.address in refused:
         document["refused"] = True
     return document
+
+
+def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[str]]:
+    """What is, what will be, and which fields of it are not known yet."""
+    match change:
+        case IdentityChange(before=before, after=after):
+            planned = _planned(after, before) if after else None
+            return _identity(before) if before else None, planned, _after_unknown(change)
+        case CredentialChange(before=live, after=trust):
+            return _credential(live) if live else None, _trust(trust) if trust else None, []
+        case AssignmentChange(before=given):
+            stays = change.action is not Action.DELETE
+            principal_id = change.identity.principal_id if change.identity else None
+            wanted = _assignment(change.resource_id, principal_id) if stays else None
+            live_one = _assignment(change.resource_id, given.principal_id) if given else None
+            return live_one, wanted, ["principal_id"] if stays and principal_id is None else []
+    assert_never(change)
+
+
+def _credential(credential: FederatedCredential) -> JsonObject:
+    return {"inexpressible": True} if credential.trust is None else _trust(credential.trust)
+
+
+def _trust(trust: Trust) -> JsonObject:
+    return {"issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
+
+
+def _assignment(assignment_id: AssignmentId, principal_id: str | None) -> JsonObject:
+    known: JsonObject = {"role": assignment_id.role, "role_guid": assignment_id.role_guid, "scope": assignment_id.scope}
+    return known if principal_id is None else {**known, "principal_id": principal_id}
 
 
 def violation_document(violation: Violation) -> JsonObject:
@@ -171,7 +251,7 @@ def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:
     return {**_identity(before), **known}
 
 
-def _after_unknown(change: Change) -> list[str]:
+def _after_unknown(change: IdentityChange) -> list[str]:
     if change.action is not Action.CREATE or change.after is None:
         return []
     # A group that does not exist has no location to give.
@@ -182,9 +262,14 @@ def _desired_group(group: DesiredGroup) -> JsonObject:
     return {
         "subscription_id": group.group_id.subscription_id,
         "resource_group": group.group_id.resource_group,
+        "tenant": None if group.tenant is None else group.tenant.tenant_id,
         "owner": group.owner,
         "default_location": group.default_location,
-        "policy": {"identities": group.policy.identities.value, "tags": group.policy.tags.value},
+        "policy": {
+            "identities": group.policy.identities.value,
+            "tags": group.policy.tags.value,
+            "federated_credentials": group.policy.federated_credentials.value,
+        },
         "limits": {
             "max_deletes": group.limits.max_deletes,
             "max_delete_percent": group.limits.max_delete_percent,
@@ -197,9 +282,16 @@ def _desired_group(group: DesiredGroup) -> JsonObject:
 def _desired_identity(identity: DesiredIdentity) -> JsonObject:
     tags: Mapping[str, str | None] = dict(identity.tags)
     scope = identity.isolation_scope
+    credentials, assignments = identity.federated_credentials, identity.role_assignments
     return {
         "name": identity.resource_id.name,
         "location": identity.location,
         "isolation_scope": scope.value if scope is not None else None,
         "tags": dict(tags),
+        "federated_credentials": None
+        if credentials is None
+        else [{"name": one.name, **_trust(one.trust)} for one in credentials],
+        "role_assignments": None
+        if assignments is None
+        else [{"role": one.role, "scope": one.scope} for one in assignments],
     }

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from reconciler.arm import permissions, resource_groups, subscriptions
 from reconciler.arm.client import ArmClient
 from reconciler.arm.identities import Identities
+from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, NotFound
 from reconciler.manifest.desired import Desired
-from reconciler.model import Identity, Live, LiveGroup, ResourceGroup, ResourceGroupId, Subscription, same_name
+from reconciler.model import Identity, Live, LiveGroup, ResourceGroup, ResourceGroupId, Subscription
 from reconciler.parallel import map_parallel
+from reconciler.tenants import ExpectedTenant, check_subscription_tenant, expected_tenant
 
 READ_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 READ_GROUPS = "Microsoft.Resources/subscriptions/resourceGroups/read"
@@ -38,15 +40,24 @@ class _Scope:
     by_subscription: bool
 
 
-def read_live(desired: Desired, client: ArmClient, identities: Identities, *, parallelism: int) -> Live:
+def read_live(desired: Desired, resources: Resources, *, parallelism: int, tenant: str | None = None) -> Live:
     """Read every group that the manifest names.
 
+    Args:
+        tenant: what every subscription must be of whose tenant the manifest does not name; None means any.
+
     Raises:
-        AuthError: the caller may not read a scope, so that its list could be incomplete.
+        AuthError: the caller may not read a scope, so that its list could be incomplete, or a subscription is of
+            another tenant than it must be.
         ArmError: a scope could not be read, for whatever other reason.
     """
+    client, identities = resources.client, resources.identities
     subscription_ids = list(dict.fromkeys(group.group_id.subscription_id.casefold() for group in desired.groups))
-    views = map_parallel(lambda one: _view_subscription(client, one), subscription_ids, parallelism)
+    views = map_parallel(
+        lambda one: _view_subscription(client, one, expected_tenant(desired, one, tenant)),
+        subscription_ids,
+        parallelism,
+    )
     scopes: list[_Scope] = []
     for subscription_id, view in zip(subscription_ids, views, strict=True):
         group_ids = [
@@ -60,23 +71,13 @@ def read_live(desired: Desired, client: ArmClient, identities: Identities, *, pa
     )
 
 
-def _view_subscription(client: ArmClient, subscription_id: str) -> _SubscriptionView:
-    subscription = _get_subscription(client, subscription_id)
+def _view_subscription(client: ArmClient, subscription_id: str, expected: ExpectedTenant | None) -> _SubscriptionView:
+    subscription = subscriptions.find(client, subscription_id)
+    check_subscription_tenant(subscription, expected)
     rights = _rights_over_subscription(client, subscription_id)
     if rights.allows(READ_IDENTITIES) and rights.allows(READ_GROUPS):
         return _SubscriptionView(subscription, resource_groups.list_by_subscription(client, subscription_id))
     return _SubscriptionView(subscription, None)
-
-
-def _get_subscription(client: ArmClient, subscription_id: str) -> Subscription:
-    try:
-        return subscriptions.get(client, subscription_id)
-    except AuthError:
-        # Rights in one group of it do not reach the subscription itself, but they put it on the caller's list.
-        for one in subscriptions.list_all(client):
-            if same_name(one.subscription_id, subscription_id):
-                return one
-        raise
 
 
 def _rights_over_subscription(client: ArmClient, subscription_id: str) -> permissions.Permissions:

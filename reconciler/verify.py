@@ -5,9 +5,21 @@ A policy, another writer or a slow replica can undo a change that ARM had confir
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import assert_never
 
-from reconciler.arm.identities import Identities
-from reconciler.diff import Action, Change, diff_identity, value_text
+from reconciler.access import assignment_name
+from reconciler.arm.resources import Resources
+from reconciler.changes import (
+    Action,
+    AssignmentChange,
+    Change,
+    CredentialChange,
+    FieldChange,
+    IdentityChange,
+    value_text,
+)
+from reconciler.diff import diff_identity
+from reconciler.diff_access import trust_differences
 from reconciler.errors import ArmError, AuthError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.model import Identity, normalize_location
@@ -18,7 +30,7 @@ PATIENCE_S = (1.0, 2.0, 4.0)
 
 
 def verify_result(
-    result: ApplyResult, identities: Identities, *, sleep: Callable[[float], None], parallelism: int
+    result: ApplyResult, resources: Resources, *, sleep: Callable[[float], None], parallelism: int
 ) -> ApplyResult:
     """Read each change that is done again, with patience for replicas that lag.
 
@@ -30,7 +42,7 @@ def verify_result(
     """
 
     def look(one: ChangeResult) -> ChangeResult:
-        return replace(one, not_held=_look(one.change, identities)) if one.outcome is Outcome.DONE else one
+        return replace(one, not_held=_look(one.change, resources)) if one.outcome is Outcome.DONE else one
 
     results = map_parallel(look, result.results, parallelism)
     for patience_s in PATIENCE_S:
@@ -41,28 +53,65 @@ def verify_result(
     return replace(result, results=tuple(results), verified=True)
 
 
-def _look(change: Change, identities: Identities) -> tuple[str, ...]:
+def _look(change: Change, resources: Resources) -> tuple[str, ...]:
     try:
-        fresh = identities.get(change.resource_id)
+        match change:
+            case IdentityChange():
+                return _look_at_identity(change, resources.identities.get(change.resource_id))
+            case CredentialChange():
+                return _look_at_credential(change, resources)
+            case AssignmentChange():
+                return _look_at_assignment(change, resources)
     except (ArmError, AuthError) as error:
         return (f"could not be read again: {error.message}",)
-    if change.action is Action.DELETE:
-        return () if fresh is None else ("is there again",)
-    if fresh is None:
-        return ("is not there",)
-    return (*_fields_not_held(change, fresh), *_location_not_held(change, fresh))
+    assert_never(change)
 
 
-def _fields_not_held(change: Change, fresh: Identity) -> list[str]:
+def _look_at_identity(change: IdentityChange, fresh: Identity | None) -> tuple[str, ...]:
+    if change.action is Action.DELETE or fresh is None:
+        return _presence(change, fresh)
     if change.desired is None:
         raise AssertionError("a create or an update without a manifest entry")
-    return [
-        f"{one.field} came back as {value_text(one.before)}, not {value_text(one.after)}"
-        for one in diff_identity(change.group, change.desired, fresh).differences
-    ]
+    differences = diff_identity(change.group, change.desired, fresh).differences
+    return (*_came_back(differences), *_location_not_held(change, fresh))
 
 
-def _location_not_held(change: Change, fresh: Identity) -> list[str]:
+def _look_at_credential(change: CredentialChange, resources: Resources) -> tuple[str, ...]:
+    fresh = resources.credentials.get(change.resource_id)
+    if change.after is None or fresh is None:
+        return _presence(change, fresh)
+    # Read from the manifest's side, as the others are: `before` is what came back.
+    return _came_back(trust_differences(fresh.trust, change.after))
+
+
+def _look_at_assignment(change: AssignmentChange, resources: Resources) -> tuple[str, ...]:
+    if change.before is not None:
+        return _presence(change, resources.assignments.get(change.before.scope, change.before.name))
+    identity = resources.identities.get(change.resource_id.identity)
+    if identity is None:
+        return ("its identity is not there",)
+    scope, role_guid = change.resource_id.scope, change.resource_id.role_guid
+    name = assignment_name(change.group.owner, scope, identity.principal_id, role_guid)
+    if resources.assignments.get(scope, name) is not None:
+        return ()
+    # The role may have been given under another name, which ARM refuses to give again.
+    given = resources.assignments.list(scope, identity.principal_id)
+    return _presence(change, next((one for one in given if one.role_guid == role_guid), None))
+
+
+def _presence(change: Change, fresh: object) -> tuple[str, ...]:
+    if change.action is Action.DELETE:
+        return () if fresh is None else ("is there again",)
+    return ("is not there",) if fresh is None else ()
+
+
+def _came_back(differences: tuple[FieldChange, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"{one.field} came back as {value_text(one.before)}, not {value_text(one.after)}" for one in differences
+    )
+
+
+def _location_not_held(change: IdentityChange, fresh: Identity) -> list[str]:
     planned = change.after.location if change.after else None
     if planned is None or normalize_location(planned) == normalize_location(fresh.location):
         return []

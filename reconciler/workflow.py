@@ -6,19 +6,23 @@ It does none of these itself. Commands differ only in how much of the story they
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.access import CredentialId
 from reconciler.address import Target, parse_target
 from reconciler.apply import ApplyTools, apply_plan
-from reconciler.arm.client import ArmClient
-from reconciler.arm.identities import Identities
+from reconciler.arm.resources import Resources
 from reconciler.diff import diff_states
+from reconciler.diff_access import diff_access
 from reconciler.errors import Interrupted, PlanRefused, UsageError
 from reconciler.events import ApplyResult
+from reconciler.findings import Finding, find_risky_trust, finding_violation
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
 from reconciler.manifest.desired import Desired
-from reconciler.manifest.load import load_manifest
+from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.model import Live
 from reconciler.plan import Plan, make_plan
+from reconciler.read_access import read_access
 from reconciler.read_live import read_live
+from reconciler.tenants import check_one_tenant, check_token_tenant
 from reconciler.verify import verify_result
 
 ISOLATION_SCOPE_SINCE = "2024-11-30"
@@ -27,7 +31,12 @@ ISOLATION_SCOPE_SINCE = "2024-11-30"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the caller asks for: which manifests, how much of them, under which allowances."""
+    """What the caller asks for: which manifests, how much of them, under which allowances.
+
+    Attributes:
+        audience: of federated credentials that name none: the cloud's.
+        strict: trust that is usually a mistake is refused rather than warned about.
+    """
 
     paths: tuple[str, ...]
     variables: Mapping[str, str]
@@ -36,6 +45,8 @@ class Request:
     subscriptions: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     allowances: Allowances = NO_ALLOWANCES
+    audience: str = PUBLIC_AUDIENCE
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +56,24 @@ class Declaration:
     desired: Desired
     targets: tuple[Target, ...]
     allowances: Allowances
+    findings: tuple[Finding, ...]
+    strict: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Azure:
-    """The live side: ARM or what stands in for it, through one client."""
+    """The live side: ARM or what stands in for it, through one client.
+
+    Attributes:
+        tenant: `--tenant`, None where it is not given.
+        token_tenant: the tenant that the token says it is of, None where it does not; may fetch it (AuthError).
+    """
 
     cloud: str
-    client: ArmClient
-    identities: Identities
+    resources: Resources
     parallelism: int
+    tenant: str | None
+    token_tenant: Callable[[], str | None]
 
 
 def load_declaration(request: Request) -> Declaration:
@@ -62,15 +81,27 @@ def load_declaration(request: Request) -> Declaration:
 
     Raises:
         ManifestError: with every diagnostic of every file.
-        UsageError: a target or a subscription that the manifest does not have.
+        UsageError: a target or a subscription that the manifest does not have, or several tenants.
     """
-    whole = load_manifest(request.paths, request.variables, request.environment, request.stdin)
+    whole = load_manifest(
+        request.paths, request.variables, request.environment, request.stdin, audience=request.audience
+    )
     desired = _only_subscriptions(whole, request.subscriptions)
     targets = tuple(parse_target(text, (group.group_id for group in desired.groups)) for text in request.targets)
     if targets:
         wanted = {target.group_id for target in targets}
         desired = Desired(tuple(group for group in desired.groups if group.group_id in wanted))
-    return Declaration(desired, targets, request.allowances)
+    check_one_tenant(desired)
+    # Over the whole manifest, since trust is also compared between identities; told of what this run looks at.
+    findings = tuple(
+        one for one in find_risky_trust(whole, request.audience) if _is_looked_at(one.credential_id, desired, targets)
+    )
+    return Declaration(desired, targets, request.allowances, findings, request.strict)
+
+
+def _is_looked_at(credential_id: CredentialId, desired: Desired, targets: tuple[Target, ...]) -> bool:
+    listed = any(group.group_id == credential_id.group_id for group in desired.groups)
+    return listed and (not targets or any(target.covers(credential_id.identity) for target in targets))
 
 
 def run_plan(declaration: Declaration, azure: Azure) -> Plan:
@@ -78,15 +109,34 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
 
     Raises:
         UsageError: a target that exists nowhere, or an api-version too old for what the manifest says.
+        AuthError: the token or a subscription is of another tenant than the manifest or the caller names.
     """
     desired, targets = declaration.desired, declaration.targets
-    _check_api_version(desired, azure.identities.api_version)
-    live = read_live(desired, azure.client, azure.identities, parallelism=azure.parallelism)
+    _check_api_version(desired, azure.resources.api_version)
+    token_tenant = azure.token_tenant()
+    check_token_tenant(desired, token_tenant)
+    # What a token does not say (an emulator's may say nothing) is left to be held against the subscriptions.
+    tenant = azure.tenant if token_tenant is None else None
+    live = read_live(desired, azure.resources, parallelism=azure.parallelism, tenant=tenant)
     _check_targets_exist(targets, desired, live)
-    changes = diff_states(desired, live, targets)
+    identities = diff_states(desired, live, targets)
+    access = read_access(identities, azure.resources, parallelism=azure.parallelism)
+    changes = diff_access(identities, access)
     violations = judge(changes, declaration.allowances)
+    findings = declaration.findings
+    if declaration.strict:
+        violations, findings = (*violations, *(finding_violation(one) for one in findings)), ()
     names = tuple(target.text for target in targets)
-    return make_plan(desired, live, changes, violations, cloud=azure.cloud, targets=names)
+    return make_plan(
+        desired,
+        live,
+        changes,
+        violations,
+        cloud=azure.cloud,
+        targets=names,
+        notes=access.unchecked,
+        findings=findings,
+    )
 
 
 def run_apply(
@@ -118,7 +168,7 @@ def run_apply(
 
 def _verify(result: ApplyResult, azure: Azure, tools: ApplyTools) -> ApplyResult:
     try:
-        return verify_result(result, azure.identities, sleep=tools.retries.sleep, parallelism=azure.parallelism)
+        return verify_result(result, azure.resources, sleep=tools.retries.sleep, parallelism=azure.parallelism)
     except Interrupted:
         # What was done is done, and must be told even if nobody waits for the second look.
         return replace(result, interrupted=True)

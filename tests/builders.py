@@ -5,11 +5,23 @@ Everything lies in the resource group `rg-app` of one subscription, in West Euro
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.access import identity_of
 from reconciler.address import Target
-from reconciler.diff import Changes, diff_states
+from reconciler.changes import Change, Changes
+from reconciler.diff import diff_states
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
-from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, Ignore, Limits, Policy
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredGroup,
+    DesiredIdentity,
+    DesiredTenant,
+    Ignore,
+    Limits,
+    Policy,
+)
 from reconciler.model import (
     Identity,
     IsolationScope,
@@ -48,6 +60,12 @@ def address(name: str, group: str = GROUP, subscription: str = SUBSCRIPTION) -> 
     return f"{subscription}/{group}/{name}"
 
 
+def label(change: Change) -> str:
+    """An identity's name, or that of what hangs on it behind its identity's."""
+    parts = (identity_of(change.resource_id).name, change.resource_id.below_identity)
+    return "/".join(part for part in parts if part)
+
+
 def listed(
     name: str,
     *,
@@ -56,12 +74,20 @@ def listed(
     location: str | None = None,
     isolation_scope: IsolationScope | None = None,
     tags: Mapping[str, str | None] | None = None,
+    federated_credentials: Iterable[DesiredCredential] | None = None,
+    role_assignments: Iterable[DesiredAssignment] | None = None,
     line: int = 5,
 ) -> DesiredIdentity:
     """An identity as a manifest lists it; by default nothing but its name."""
     pairs = tuple(sorted((tags or {}).items(), key=lambda pair: pair[0].casefold()))
     return DesiredIdentity(
-        resource_id(name, group, subscription), location, isolation_scope, pairs, SourcePos(MANIFEST, line, 9)
+        resource_id(name, group, subscription),
+        location,
+        isolation_scope,
+        pairs,
+        SourcePos(MANIFEST, line, 9),
+        None if federated_credentials is None else tuple(federated_credentials),
+        None if role_assignments is None else tuple(role_assignments),
     )
 
 
@@ -69,6 +95,7 @@ def desired_group(
     *identities: DesiredIdentity | str,
     name: str = GROUP,
     subscription: str = SUBSCRIPTION,
+    tenant: DesiredTenant | None = None,
     owner: str | None = None,
     default_location: str | None = None,
     policy: Policy = DEFAULT_POLICY,
@@ -81,6 +108,7 @@ def desired_group(
     ]
     return DesiredGroup(
         group_id(name, subscription),
+        tenant,
         owner,
         default_location,
         policy,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES
+
 ROOT = Path(__file__).parent.parent
 SCHEMAS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "schemas").glob("*.json")}
 
@@ -42,6 +44,17 @@ def test_schemas_are_read_from_a_zipped_wheel(wheel: Path) -> None:
     )
 
     assert completed.stdout == SCHEMAS["plan.v1.schema.json"]
+
+
+def test_built_in_roles_are_read_from_a_zipped_wheel(wheel: Path) -> None:
+    code = "from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES; print(len(BUILT_IN_ROLES))"
+    path = f"import sys; sys.path.insert(0, {str(wheel)!r}); import reconciler; assert '.whl' in reconciler.__file__; "
+
+    completed = subprocess.run(
+        [sys.executable, "-c", path + code], cwd=wheel.parent, capture_output=True, text=True, check=True
+    )
+
+    assert int(completed.stdout) == len(BUILT_IN_ROLES)
 
 
 def test_schemas_are_read_from_a_bare_checkout(tmp_path: Path) -> None:

@@ -11,13 +11,17 @@ from urllib.parse import unquote
 
 import httpx
 
+from reconciler.access import MAX_CREDENTIALS
 from reconciler.arm.actions import role_with
 from reconciler.arm.fields import FieldError, JsonObject, optional_text, parse_object
 from reconciler.arm.redaction import quote_answer
 from reconciler.arm.retry import TRANSIENT_STATUSES, is_untrusted_certificate, may_pass, retry_after_s
 from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, Throttled
 
-_OPERATIONS = {"GET": "reading", "PUT": "creating", "PATCH": "updating", "DELETE": "deleting"}
+QUERY = "QUERY"
+"""A POST that only asks; in a `Call` it is told apart from one that changes something."""
+
+_OPERATIONS = {"GET": "reading", QUERY: "querying", "PUT": "creating", "PATCH": "updating", "DELETE": "deleting"}
 _CLASSES: dict[int, type[ArmError]] = {
     401: ArmAuthError,
     403: ArmAuthError,
@@ -40,6 +44,7 @@ _ACTION = re.compile(r"perform action '([^'\s]+)'")
 _SCOPE = re.compile(r"over scope '([^']+)'")
 _NAMESPACE = re.compile(r"namespace '([A-Za-z.]+)'")
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
+_TOO_MANY_CREDENTIALS = re.compile(r"federated.*\b(maximum|limit|exceed)", re.IGNORECASE)
 _OWN_NAMESPACE = "Microsoft.ManagedIdentity"
 
 
@@ -54,7 +59,7 @@ class Call:
     @property
     def is_write(self) -> bool:
         """Whether it may change anything."""
-        return self.method != "GET"
+        return self.method not in ("GET", QUERY)
 
     @property
     def resource(self) -> str:
@@ -151,6 +156,8 @@ def _hint(call: Call, status: int, envelope: _Envelope) -> str:
         "InvalidApiVersionParameter": "Pass --api-version with one that ARM names above.",
     }
     by_status = {
+        400: _limit_hint(envelope.message),
+        405: _method_hint(envelope.message),
         300: "Redirects are not followed: the token goes to the endpoint only. Check the endpoint.",
         401: "ARM refused the token. Sign in again (`az login`), to the tenant of the subscription.",
         403: _right_hint(envelope.message),
@@ -159,6 +166,26 @@ def _hint(call: Call, status: int, envelope: _Envelope) -> str:
     }
     kind = status // 100 * 100
     return by_code.get(envelope.code) or by_status.get(status) or (by_status[kind] if kind in (300, 500) else "")
+
+
+def _limit_hint(message: str) -> str:
+    """Source: Microsoft Entra documentation (considerations); the words in which ARM says it were never seen."""
+    if _TOO_MANY_CREDENTIALS.search(message) is None:
+        return ""
+    return (
+        f"An identity can have {MAX_CREDENTIALS} federated credentials, and others have added some: plan again, and"
+        " delete those that are not needed."
+    )
+
+
+def _method_hint(message: str) -> str:
+    """Source: Microsoft Entra documentation (considerations for federated credentials: regions without support)."""
+    if "federated identity credentials not enabled" not in message:
+        return ""
+    return (
+        "The identity's region does not support federated credentials; list the identity in another region under a"
+        " new name."
+    )
 
 
 def _register_hint(call: Call, message: str) -> str:

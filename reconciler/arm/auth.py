@@ -2,7 +2,8 @@
 
 azure-identity's CLI credential starts `az` for each token it is asked for, so the cache is here and one thread at a
 time fills it. A request is sent a second time only when it is a read: a write that was refused goes up like any other
-failure, and so nothing in this package ever sends a write twice.
+failure, and so nothing in this package ever sends a write twice. A token of another tenant than was asked for is not
+sent at all: whoever runs this with two logins must not change one tenant believing it to be the other.
 """
 
 import base64
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from reconciler.arm.clouds import Cloud
 from reconciler.arm.credentials import Token, TokenSource, token_source
 from reconciler.arm.endpoints import check_endpoint, origin_of
+from reconciler.arm.logins import TENANT_FLAG, Login
+from reconciler.errors import AuthError
 
 _RENEW_BEFORE_EXPIRY_S = 300.0
 
@@ -59,31 +61,35 @@ def principal_of(token: str) -> Principal | None:
     )
 
 
-def make_auth(
-    kind: str, cloud: Cloud, environment: Mapping[str, str], *, endpoint: str, clock: Callable[[], float]
-) -> "CachedCredentialAuth":
+def make_auth(kind: str, login: Login, *, endpoint: str) -> "CachedCredentialAuth":
     """The authentication of a run; no token is fetched before the first request.
 
     Args:
         kind: one of `credentials.credential_kinds()`.
         endpoint: the only place that the token goes to.
-        clock: epoch seconds.
 
     Raises:
         UsageError: no such kind, or a kind whose tokens may not go to this endpoint (see `check_endpoint`).
         AuthError: the kind lacks what it needs.
     """
-    check_endpoint(endpoint, cloud, kind)
-    return CachedCredentialAuth(token_source(kind, cloud, environment), endpoint=endpoint, clock=clock)
+    check_endpoint(endpoint, login.cloud, kind)
+    source = token_source(kind, login)
+    return CachedCredentialAuth(source, endpoint=endpoint, clock=login.retries.clock, tenant=login.tenant)
 
 
 class CachedCredentialAuth(httpx.Auth):
-    """Adds a bearer token to requests for one endpoint; shared by all threads of a run."""
+    """Adds a bearer token to requests for one endpoint; shared by all threads of a run.
 
-    def __init__(self, source: TokenSource, *, endpoint: str, clock: Callable[[], float]) -> None:
+    `clock` is in epoch seconds; with a `tenant`, a token that says it is of another one is an AuthError instead.
+    """
+
+    def __init__(
+        self, source: TokenSource, *, endpoint: str, clock: Callable[[], float], tenant: str | None = None
+    ) -> None:
         self._source = source
         self._origin = origin_of(httpx.URL(endpoint))
         self._clock = clock
+        self._tenant = tenant
         self._lock = threading.Lock()
         self._token: Token | None = None
         self._renew_at_s = 0.0
@@ -110,12 +116,18 @@ class CachedCredentialAuth(httpx.Auth):
         """Who the run's token speaks for; fetches the token if there is none yet. Raises AuthError."""
         return principal_of(self._current().text)
 
+    def token_tenant(self) -> str | None:
+        """The tenant that the run's token says it is of, None where it does not say; fetches as `principal` does."""
+        principal = self.principal()
+        return None if principal is None else principal.tenant_id
+
     def _current(self, refused: Token | None = None) -> Token:
         """The cached token, or a new one where it is about to expire or is the one that was refused."""
         with self._lock:
             token = self._token
             if token is None or token is refused or self._clock() >= self._renew_at_s:
                 token = self._source.fetch()
+                _check_tenant(token, self._tenant)
                 self._token = token
                 self._renew_at_s = _renewal_time(token, self._clock(), renewable=self._source.renewable)
             return token
@@ -124,6 +136,16 @@ class CachedCredentialAuth(httpx.Auth):
         with self._lock:
             if self._token is refused:
                 self._token = None
+
+
+def _check_tenant(token: Token, tenant: str | None) -> None:
+    principal = principal_of(token.text)
+    found = principal.tenant_id if principal is not None else None
+    if tenant is not None and found is not None and found.casefold() != tenant.casefold():
+        raise AuthError(
+            f"The token is of the tenant {found}, not of {tenant} as {TENANT_FLAG} says; nothing was asked with it.",
+            f"Sign in to that tenant (`az login --tenant {tenant}`), or correct {TENANT_FLAG}.",
+        )
 
 
 def _renewal_time(token: Token, now_s: float, *, renewable: bool) -> float:

@@ -11,9 +11,10 @@ from typing import TypeVar
 
 import httpx
 
-from reconciler.arm.answers import Call, error_answer, malformed_answer, no_answer
+from reconciler.arm.answers import QUERY, Call, error_answer, malformed_answer, no_answer
 from reconciler.arm.endpoints import origin_of
 from reconciler.arm.fields import JsonObject, object_list, optional_text, parse_object
+from reconciler.arm.retry import REPEATABLE
 
 T = TypeVar("T")
 _WITH_BODY = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
@@ -44,13 +45,16 @@ class ArmClient:
         call = self._call("GET", path)
         return _read_body(call, self._send(call, path, {"api-version": api_version}), read)
 
-    def get_pages(self, path: str, api_version: str, read: Callable[[JsonObject], T]) -> Iterator[T]:
-        """Yield the items of a list, page after page: all of them, or an error.
+    def get_pages(
+        self, path: str, api_version: str, read: Callable[[JsonObject], T], query: str | None = None
+    ) -> Iterator[T]:
+        """Yield the items of a list, page after page: all of them that `query` (`$filter`) lets through, or an error.
 
         A link is followed only to the client's own origin, and never twice; a page may be empty.
         """
         call = self._call("GET", path)
-        response = self._send(call, path, {"api-version": api_version})
+        params = {"api-version": api_version} | ({} if query is None else {"$filter": query})
+        response = self._send(call, path, params)
         seen = {str(response.request.url)}
         while True:
             items, link = _read_body(call, response, lambda body: _read_page(body, read))
@@ -60,6 +64,11 @@ class ArmClient:
             next_url = self._checked_link(call, response, link, seen)
             seen.add(str(next_url))
             response = self._send(call, next_url)
+
+    def query(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
+        """Ask by POST what no GET can ask; it changes nothing, and is tried again like any read."""
+        call = self._call(QUERY, path)
+        return _read_body(call, self._send(call, path, {"api-version": api_version}, body), read)
 
     def put(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
         """Create or replace a resource."""
@@ -93,7 +102,13 @@ class ArmClient:
         body: JsonObject | None = None,
     ) -> httpx.Response:
         try:
-            response = self.http.request(call.method, url, params=params, json=body)
+            response = self.http.request(
+                "POST" if call.method == QUERY else call.method,
+                url,
+                params=params,
+                json=body,
+                extensions={REPEATABLE: True} if not call.is_write else None,
+            )
         except httpx.RequestError as error:
             raise no_answer(call, error) from error
         if not response.is_success:

@@ -1,24 +1,21 @@
 """Where tokens come from: one source for each kind of credential that the command line names.
 
-Microsoft's logins are imported only where one of them is built, since importing them takes longer than most commands
-run. Whatever goes wrong in them becomes one error that says what to do for that kind.
+Whatever goes wrong in a login, be it Microsoft's code or a setting of the caller's, becomes one error that says what to
+do for that kind, and repeats nothing that was secret.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from reconciler.arm.clouds import Cloud
-from reconciler.arm.endpoints import TOKEN_KIND
+import httpx
+
+from reconciler.arm.endpoints import TOKEN_KIND, is_loopback
+from reconciler.arm.logins import KINDS, SECRETS, Kind, Login
+from reconciler.arm.redaction import redact_login
 from reconciler.errors import AuthError, UsageError
 
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
 TOKEN_VARIABLE = "UAMI_ACCESS_TOKEN"  # noqa: S105 - the name of a variable, not a secret
-# `az` starts a Python of its own: on a busy machine the library's 10 s are too few.
-_CLI_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +37,33 @@ class TokenSource:
     renewable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """`build` makes a credential of azure-identity; `hint` says what to do when it yields no token."""
-
-    name: str
-    build: Callable[[Cloud, Mapping[str, str]], "TokenCredential"]
-    hint: str
-
-
 def fixed_token(text: str) -> TokenSource:
     """A source of one token that is already there, as for an emulator; raises AuthError as `check_token` does."""
     check_token(text)
     return TokenSource(lambda: Token(text), renewable=False)
 
 
-def token_source(kind: str, cloud: Cloud, environment: Mapping[str, str]) -> TokenSource:
+def token_source(kind: str, login: Login) -> TokenSource:
     """The source for a kind of credential.
 
     Args:
         kind: one of `credential_kinds()`.
-        environment: UAMI_ACCESS_TOKEN, AZURE_CLIENT_ID and AZURE_AUTHORITY_HOST are taken from here; what
-            azure-identity looks up by itself (AZURE_CLIENT_SECRET, IDENTITY_ENDPOINT, PATH) it finds in the process's.
+        login: its tenant is asked for wherever a kind can ask; what comes is for `auth` to check.
 
     Raises:
         UsageError: no such kind.
-        AuthError: the kind lacks what it needs; the hint names it.
+        AuthError: the kind lacks what it needs; all of it is named.
     """
     if kind == TOKEN_KIND:
-        return fixed_token(_given_token(environment))
-    if kind not in _KINDS:
+        return fixed_token(_given_token(login))
+    if kind not in KINDS:
         raise UsageError(f"There is no credential {kind!r}.", f"Known credentials: {', '.join(credential_kinds())}.")
-    return _identity_source(_KINDS[kind], cloud, environment)
+    return _identity_source(KINDS[kind], login)
 
 
 def credential_kinds() -> tuple[str, ...]:
     """Every kind that can be named, the default first."""
-    return (*_KINDS, TOKEN_KIND)
+    return (*KINDS, TOKEN_KIND)
 
 
 def check_token(text: str) -> None:
@@ -94,8 +81,8 @@ def check_token(text: str) -> None:
         )
 
 
-def _given_token(environment: Mapping[str, str]) -> str:
-    text = environment.get(TOKEN_VARIABLE, "")
+def _given_token(login: Login) -> str:
+    text = login.environment.get(TOKEN_VARIABLE, "")
     if not text:
         raise AuthError(
             f"{TOKEN_VARIABLE} is not set.",
@@ -104,13 +91,43 @@ def _given_token(environment: Mapping[str, str]) -> str:
     return text
 
 
-def _identity_source(kind: _Kind, cloud: Cloud, environment: Mapping[str, str]) -> TokenSource:
-    with _explained(kind):
-        credential = kind.build(cloud, environment)
+def _check_settings(kind: Kind, login: Login) -> None:
+    """Raises AuthError where a kind lacks settings, all of which it names, or has one that cannot be used."""
+    missing = [" or ".join(setting) for setting in kind.needs if not login.get(setting)]
+    if missing:
+        raise AuthError(f"The credential {kind.name!r} lacks {_listed(missing)}.", kind.hint)
+    value = login.get(kind.header)
+    # The HTTP libraries quote a header that they cannot send, and this one is a secret.
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        raise AuthError(f"{kind.header[0]} holds what no header can carry.", kind.hint)
+    _check_address(kind, login.get(kind.address))
+
+
+def _check_address(kind: Kind, text: str) -> None:
+    if not text:
+        return
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        raise AuthError(f"{kind.address[0]} is not a URL.", kind.hint) from None
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
+        raise AuthError(f"{kind.address[0]} is not an https URL; {kind.header[0]} is not sent there.", kind.hint)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _identity_source(kind: Kind, login: Login) -> TokenSource:
+    _check_settings(kind, login)
+    with _explained(kind, login):
+        credential = kind.build(login)
 
     def fetch() -> Token:
-        with _explained(kind):
-            answer = credential.get_token(cloud.scope)
+        with _explained(kind, login):
+            # azure-identity's own cache would give again a token that is about to end, or that ARM has refused.
+            asked = credential if kind.chooses else kind.build(login)
+            answer = asked.get_token(login.cloud.scope, tenant_id=login.tenant)
         check_token(answer.token)
         return Token(answer.token, float(answer.expires_on))
 
@@ -118,76 +135,13 @@ def _identity_source(kind: _Kind, cloud: Cloud, environment: Mapping[str, str]) 
 
 
 @contextmanager
-def _explained(kind: _Kind) -> Iterator[None]:
+def _explained(kind: Kind, login: Login) -> Iterator[None]:
     from azure.core.exceptions import AzureError
 
-    # azure-identity answers missing settings with ValueError or TypeError and an unreadable token file with OSError.
+    # azure-identity answers wrong settings with ValueError or TypeError and an unreadable token file with OSError.
     try:
         yield
     except (AzureError, ValueError, TypeError, OSError) as error:
-        reason = " ".join(str(error).split())
+        secrets = (login.environment.get(name, "") for name in SECRETS)
+        reason = redact_login(" ".join(str(error).split()), secrets)
         raise AuthError(f"No token could be had from the credential {kind.name!r}: {reason}", kind.hint) from error
-
-
-def _authority(cloud: Cloud, environment: Mapping[str, str]) -> str:
-    # Set for every pod by the workload identity webhook; Source: azure-identity 1.27.0, EnvironmentVariables.
-    return environment.get("AZURE_AUTHORITY_HOST") or cloud.authority
-
-
-def _build_default(cloud: Cloud, environment: Mapping[str, str]) -> "TokenCredential":
-    from azure.identity import DefaultAzureCredential
-
-    return DefaultAzureCredential(authority=_authority(cloud, environment), process_timeout=_CLI_TIMEOUT_S)
-
-
-def _build_cli(_cloud: Cloud, _environment: Mapping[str, str]) -> "TokenCredential":
-    from azure.identity import AzureCliCredential
-
-    return AzureCliCredential(process_timeout=_CLI_TIMEOUT_S)
-
-
-def _build_environment(cloud: Cloud, environment: Mapping[str, str]) -> "TokenCredential":
-    from azure.identity import EnvironmentCredential
-
-    return EnvironmentCredential(authority=_authority(cloud, environment))
-
-
-def _build_workload_identity(cloud: Cloud, environment: Mapping[str, str]) -> "TokenCredential":
-    from azure.identity import WorkloadIdentityCredential
-
-    return WorkloadIdentityCredential(
-        tenant_id=environment.get("AZURE_TENANT_ID"),
-        client_id=environment.get("AZURE_CLIENT_ID"),
-        token_file_path=environment.get("AZURE_FEDERATED_TOKEN_FILE"),
-        authority=_authority(cloud, environment),
-    )
-
-
-def _build_managed_identity(_cloud: Cloud, environment: Mapping[str, str]) -> "TokenCredential":
-    from azure.identity import ManagedIdentityCredential
-
-    return ManagedIdentityCredential(client_id=environment.get("AZURE_CLIENT_ID"))
-
-
-_KINDS = {
-    kind.name: kind
-    for kind in (
-        _Kind("auto", _build_default, "Sign in with `az login`, or name the credential to use with --credential."),
-        _Kind("cli", _build_cli, "Sign in with `az login`, and check it with `az account get-access-token`."),
-        _Kind(
-            "environment",
-            _build_environment,
-            "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",
-        ),
-        _Kind(
-            "workload-identity",
-            _build_workload_identity,
-            "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE; in AKS the admission webhook does.",
-        ),
-        _Kind(
-            "managed-identity",
-            _build_managed_identity,
-            "Run where a managed identity is assigned; for a user-assigned one set AZURE_CLIENT_ID to its client id.",
-        ),
-    )
-}

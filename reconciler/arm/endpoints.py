@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Address, ip_address
 
 import httpx
 
-from reconciler.arm.clouds import Cloud
+from reconciler.arm.clouds import CLOUDS, Cloud
 from reconciler.errors import UsageError
 
 TOKEN_KIND = "token"  # noqa: S105 - the name of a kind of credential, not a secret
@@ -79,8 +79,19 @@ def check_endpoint(endpoint: str, cloud: Cloud, credential_kind: str) -> None:
     url = parse_endpoint(endpoint)
     if credential_kind == TOKEN_KIND or is_loopback(url.host):
         return
-    if origin_of(url) != origin_of(httpx.URL(cloud.endpoint)):
+    if not _is_endpoint_of(cloud, url):
         raise UsageError(
             f"The endpoint {url} is neither {cloud.name}'s own nor on this machine; no token of yours is sent there.",
-            "Pass --credential token with a token meant for it in UAMI_ACCESS_TOKEN.",
+            _elsewhere_hint(url),
         )
+
+
+def _is_endpoint_of(cloud: Cloud, url: httpx.URL) -> bool:
+    return origin_of(url) == origin_of(httpx.URL(cloud.endpoint))
+
+
+def _elsewhere_hint(url: httpx.URL) -> str:
+    owner = next((cloud for cloud in CLOUDS.values() if _is_endpoint_of(cloud, url)), None)
+    if owner is not None:
+        return f"It is {owner.name}'s: pass --cloud {owner.name}, and no --endpoint."
+    return "Pass --credential token with a token meant for it in UAMI_ACCESS_TOKEN."

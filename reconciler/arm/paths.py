@@ -34,3 +34,8 @@ def identity_path(resource_id: ResourceId) -> str:
 def identities_path(scope_path: str) -> str:
     """The list of identities under the path of a subscription or a group."""
     return f"{scope_path}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def scope_path(scope: str) -> str:
+    """The ARM id of a scope, encoded; the root is empty."""
+    return "".join(f"/{segment(name)}" for name in scope.split("/") if name)

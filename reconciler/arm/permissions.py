@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.arm.actions import action_matches
 from reconciler.arm.client import ArmClient
 from reconciler.arm.fields import JsonObject, text_list
-from reconciler.arm.paths import group_path, subscription_path
+from reconciler.arm.paths import group_path, scope_path, subscription_path
 from reconciler.model import ResourceGroupId
 
 API_VERSION = "2022-04-01"
@@ -29,6 +29,10 @@ class PermissionEntry:
             action_matches(pattern, action) for pattern in self.not_actions
         )
 
+    def allows_every_read(self) -> bool:
+        """Whether this role alone gives `*/read` and withholds nothing of it."""
+        return self.allows("*/read") and not any(_takes_reads(pattern) for pattern in self.not_actions)
+
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
@@ -43,6 +47,10 @@ class Permissions:
         """
         return any(entry.allows(action) for entry in self.entries)
 
+    def allows_every_read(self) -> bool:
+        """Whether one of the roles gives every action that reads; whether several do together is not worked out."""
+        return any(entry.allows_every_read() for entry in self.entries)
+
 
 def read_for_subscription(client: ArmClient, subscription_id: str) -> Permissions:
     """What the caller may do in a subscription.
@@ -51,6 +59,14 @@ def read_for_subscription(client: ArmClient, subscription_id: str) -> Permission
     document lists the operation for groups and resources only.
     """
     return _read(client, subscription_path(subscription_id))
+
+
+def read_at(client: ArmClient, scope: str) -> Permissions:
+    """What the caller may do at any scope, given as its ARM id.
+
+    Source: the same OpenAPI document (Permissions_ListForResource); at management groups and the root it is assumed.
+    """
+    return _read(client, scope_path(scope))
 
 
 def read_for_group(client: ArmClient, group_id: ResourceGroupId) -> Permissions:
@@ -65,3 +81,9 @@ def _read(client: ArmClient, scope_path: str) -> Permissions:
 
 def _read_entry(item: JsonObject) -> PermissionEntry:
     return PermissionEntry(text_list(item, "actions"), text_list(item, "notActions"))
+
+
+def _takes_reads(pattern: str) -> bool:
+    """Whether a pattern matches any action that ends in `/read`."""
+    _, star, tail = pattern.casefold().rpartition("*")
+    return tail.endswith("/read") or (bool(star) and "/read".endswith(tail))

@@ -1,25 +1,38 @@
-"""Keeps a request's own token out of whatever is quoted about that request.
+"""Keeps a request's own token, and whatever else a login sends, out of all that is quoted about them.
 
 The service is not trusted to be discreet: an error page, a header or a link may echo what was sent. Every text that
 leaves this package about an answer passes through here.
 """
 
 import re
+from collections.abc import Iterable
 
 import httpx
 
 _SCHEME = "Bearer "
 _REPLACEMENT = "[token]"
 _SHORTEST_SECRET = 8
+# Source: RFC 7519; the first part is a JSON object, so that it begins with what `{"` is in base64.
+_JSON_WEB_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]+)?")
 
 
 def redact(text: str, request: httpx.Request) -> str:
     """The text with the token of this request, if it carries one, replaced wherever it stands."""
-    token = str(request.headers.get("Authorization", "")).removeprefix(_SCHEME)
-    if len(token) >= _SHORTEST_SECRET:
-        return text.replace(token, _REPLACEMENT)
+    return _replace(text, str(request.headers.get("Authorization", "")).removeprefix(_SCHEME))
+
+
+def redact_login(text: str, secrets: Iterable[str]) -> str:
+    """The text with these secrets, and whatever looks like a JSON Web Token, replaced wherever they stand."""
+    for secret in secrets:
+        text = _replace(text, secret)
+    return _JSON_WEB_TOKEN.sub(_REPLACEMENT, text)
+
+
+def _replace(text: str, secret: str) -> str:
+    if len(secret) >= _SHORTEST_SECRET:
+        return text.replace(secret, _REPLACEMENT)
     # `test`, good enough for an emulator, is no secret; replaced inside words it would garble every text.
-    return re.sub(rf"(?<!\w){re.escape(token)}(?!\w)", _REPLACEMENT, text) if token else text
+    return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _REPLACEMENT, text) if secret else text
 
 
 def quote_answer(text: str, request: httpx.Request, limit: int = 1000) -> str:

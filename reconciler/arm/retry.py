@@ -20,6 +20,9 @@ from reconciler.arm.redaction import redact
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
 
+REPEATABLE = "uami.repeatable"
+"""The name of a request's extension that says that it changes nothing, whatever its method."""
+
 _READS = frozenset({"GET", "HEAD"})
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 _log = logging.getLogger("reconciler.arm")
@@ -151,7 +154,7 @@ class RetryTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; a read's answer comes with its body received, and is the last one there was."""
-        if request.method not in _READS:
+        if request.method not in _READS and not request.extensions.get(REPEATABLE):
             return self._send(request, receive=False)
         attempts = self._retries.begin()
         while True:

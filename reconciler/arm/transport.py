@@ -47,7 +47,7 @@ def open_http_client(
         UsageError: an endpoint, a proxy, a certificate file or a user agent that cannot be used.
     """
     url = parse_endpoint(endpoint)
-    wire = transport or _open_wire(url, max_connections)
+    wire = transport or open_wire(url, max_connections)
     return httpx.Client(
         base_url=url,
         auth=auth,
@@ -75,7 +75,12 @@ def user_agent(environment: Mapping[str, str]) -> str:
     return f"{own} {extra}".strip()
 
 
-def _open_wire(url: httpx.URL, max_connections: int) -> httpx.HTTPTransport:
+def open_wire(url: httpx.URL, max_connections: int) -> httpx.HTTPTransport:
+    """Connections to the place of a URL, through the proxy that the environment names unless it is this machine.
+
+    Raises:
+        UsageError: a proxy or a certificate file that cannot be used.
+    """
     proxy = None if is_loopback(url.host) else _proxy_to(url)
     try:
         return httpx.HTTPTransport(

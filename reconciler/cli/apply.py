@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import options
-from reconciler.cli.options import CredentialKind, Format, LogLevel
+from reconciler.cli.options import CloudName, CredentialKind, Format, LogLevel
 from reconciler.errors import ExitCode
 
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", "--yes", "-y", help="Do not ask for confirmation.")]
@@ -25,8 +25,11 @@ def apply(
     no_verify: NoVerify = False,
     allow: options.Allow = None,
     max_deletes: options.MaxDeletes = None,
+    strict: options.Strict = False,
     skip_refused: SkipRefused = False,
     endpoint: options.Endpoint = None,
+    cloud: options.Cloud = CloudName.AZURE_CLOUD,
+    tenant: options.Tenant = None,
     credential: options.Credential = CredentialKind.AUTO,
     sandbox: options.Sandbox = None,
     api_version: options.ApiVersion = options.DEFAULT_API_VERSION,
@@ -43,10 +46,17 @@ def apply(
 
     configure_logging(log_level.value)
     request = make_request(
-        paths, var=var, subscription=subscription, target=target, allow=allow, max_deletes=max_deletes
+        paths,
+        var=var,
+        subscription=subscription,
+        target=target,
+        allow=allow,
+        max_deletes=max_deletes,
+        cloud=cloud,
+        strict=strict,
     )
     flags = ApplyFlags(
-        SessionFlags(endpoint, credential, sandbox, api_version, parallelism),
+        SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism),
         auto_approve=auto_approve,
         skip_refused=skip_refused,
         verify=not no_verify,

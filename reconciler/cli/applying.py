@@ -5,13 +5,13 @@ import sys
 from dataclasses import dataclass
 
 from reconciler.apply import ApplyTools
+from reconciler.changes import Action, IdentityChange
 from reconciler.cli.inputs import STANDARD_INPUT
 from reconciler.cli.output import print_note, print_report
 from reconciler.cli.session import Session, SessionFlags, open_session
 from reconciler.cli.signals import OrderlyStop, orderly_stop
-from reconciler.diff import Action
 from reconciler.errors import ExitCode, PlanRefused, ReconcilerError, UsageError
-from reconciler.events import ApplyEvent, ApplyResult, Outcome, Step
+from reconciler.events import ApplyEvent, ApplyResult, Moment, Outcome
 from reconciler.journal import MemoryJournal
 from reconciler.plan import Plan
 from reconciler.report.json_document import render_apply_json
@@ -86,7 +86,7 @@ class _Telling:
     def tools(self, stop: Stop) -> ApplyTools:
         """What apply needs, with progress told on stderr."""
         return ApplyTools(
-            self._session.azure.identities,
+            self._session.azure.resources,
             MemoryJournal(),
             stop,
             self._session.retries,
@@ -127,7 +127,7 @@ class _Telling:
         if plan is None:
             raise AssertionError("an event before the plan")
         address = visible(addresses_of(plan).short(event.change.resource_id))
-        if event.step is Step.STARTED:
+        if event.moment is Moment.STARTED:
             print_note(f"{address}: {_DOING[event.change.action]}...\n")
         else:
             done = event.outcome is Outcome.DONE
@@ -145,7 +145,7 @@ def _nobody_to_ask() -> Declined:
 def _ask(plan: Plan) -> None:
     if not sys.stdin.isatty():
         raise _nobody_to_ask()
-    deletes = plan.count(Action.DELETE)
+    deletes = sum(isinstance(one, IdentityChange) and one.action is Action.DELETE for one in plan.applicable)
     if deletes:
         what = "1 identity" if deletes == 1 else f"{deletes} identities"
         print_note(f"\n{what} will be destroyed. A deleted identity cannot be restored.\n")

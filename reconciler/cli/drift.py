@@ -1,7 +1,7 @@
 """`uami drift`: tell in what the live side differs."""
 
 from reconciler.cli import options
-from reconciler.cli.options import CredentialKind, Format, LogLevel
+from reconciler.cli.options import CloudName, CredentialKind, Format, LogLevel
 from reconciler.errors import ExitCode
 
 
@@ -11,6 +11,8 @@ def drift(
     target: options.Target = None,
     subscription: options.Subscription = None,
     endpoint: options.Endpoint = None,
+    cloud: options.Cloud = CloudName.AZURE_CLOUD,
+    tenant: options.Tenant = None,
     credential: options.Credential = CredentialKind.AUTO,
     sandbox: options.Sandbox = None,
     api_version: options.ApiVersion = options.DEFAULT_API_VERSION,
@@ -29,10 +31,10 @@ def drift(
     from reconciler.report.text import render_drift
 
     configure_logging(log_level.value)
-    request = make_request(paths, var=var, subscription=subscription, target=target)
+    request = make_request(paths, var=var, subscription=subscription, target=target, cloud=cloud)
     result = compare_and_report(
         request,
-        SessionFlags(endpoint, credential, sandbox, api_version, parallelism),
+        SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism),
         render_text=render_drift,
         render_json=render_drift_json,
         as_json=report_format is Format.JSON,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
+    from reconciler.cli.options import CloudName
     from reconciler.workflow import Request
 
 STANDARD_INPUT = "-"
@@ -41,8 +42,11 @@ def make_request(
     target: list[str] | None = None,
     allow: list[str] | None = None,
     max_deletes: list[str] | None = None,
+    cloud: "CloudName",
+    strict: bool = False,
 ) -> "Request":
     """A workflow request from flags; raises UsageError for a malformed one."""
+    from reconciler.arm.clouds import CLOUDS
     from reconciler.guards import parse_allowances
     from reconciler.workflow import Request
 
@@ -54,4 +58,6 @@ def make_request(
         tuple(subscription or ()),
         tuple(target or ()),
         parse_allowances(tuple(allow or ()), tuple(max_deletes or ())),
+        CLOUDS[cloud].exchange_audience,
+        strict,
     )

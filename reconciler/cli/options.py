@@ -13,6 +13,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class CloudName(StrEnum):
+    """The Azure clouds, as az spells them."""
+
+    AZURE_CLOUD = "AzureCloud"
+    AZURE_US_GOVERNMENT = "AzureUSGovernment"
+    AZURE_CHINA_CLOUD = "AzureChinaCloud"
+
+
 class CredentialKind(StrEnum):
     """Where the token comes from."""
 
@@ -21,6 +29,8 @@ class CredentialKind(StrEnum):
     ENVIRONMENT = "environment"
     WORKLOAD_IDENTITY = "workload-identity"
     MANAGED_IDENTITY = "managed-identity"
+    AZURE_PIPELINES = "azure-pipelines"
+    GITHUB = "github"
     TOKEN = "token"  # noqa: S105  the name of a source, not a secret
 
 
@@ -52,6 +62,10 @@ Var = Annotated[
         rich_help_panel=_MANIFEST,
     ),
 ]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse what is otherwise only warned about: exit 3.", rich_help_panel=_MANIFEST),
+]
 Target = Annotated[
     list[str] | None,
     typer.Option(
@@ -72,7 +86,21 @@ Endpoint = Annotated[
     typer.Option(
         "--endpoint",
         metavar="URL",
-        help="ARM's address, if not Azure's own.",
+        help="ARM's address, if not the cloud's own.",
+        show_default=False,
+        rich_help_panel=_AZURE,
+    ),
+]
+Cloud = Annotated[
+    CloudName,
+    typer.Option("--cloud", help="The Azure cloud: ARM's address, and where to sign in.", rich_help_panel=_AZURE),
+]
+Tenant = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant",
+        metavar="ID",
+        help="Sign in to this tenant, and refuse a token of another one.",
         show_default=False,
         rich_help_panel=_AZURE,
     ),

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import options
-from reconciler.cli.options import CredentialKind, Format, LogLevel
+from reconciler.cli.options import CloudName, CredentialKind, Format, LogLevel
 from reconciler.errors import ExitCode
 
 DetailedExitcode = Annotated[
@@ -21,7 +21,10 @@ def plan(
     detailed_exitcode: DetailedExitcode = False,
     allow: options.Allow = None,
     max_deletes: options.MaxDeletes = None,
+    strict: options.Strict = False,
     endpoint: options.Endpoint = None,
+    cloud: options.Cloud = CloudName.AZURE_CLOUD,
+    tenant: options.Tenant = None,
     credential: options.Credential = CredentialKind.AUTO,
     sandbox: options.Sandbox = None,
     api_version: options.ApiVersion = options.DEFAULT_API_VERSION,
@@ -40,11 +43,18 @@ def plan(
 
     configure_logging(log_level.value)
     request = make_request(
-        paths, var=var, subscription=subscription, target=target, allow=allow, max_deletes=max_deletes
+        paths,
+        var=var,
+        subscription=subscription,
+        target=target,
+        allow=allow,
+        max_deletes=max_deletes,
+        cloud=cloud,
+        strict=strict,
     )
     result = compare_and_report(
         request,
-        SessionFlags(endpoint, credential, sandbox, api_version, parallelism),
+        SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism),
         render_text=render_plan,
         render_json=render_plan_json,
         as_json=report_format is Format.JSON,

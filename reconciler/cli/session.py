@@ -12,19 +12,21 @@ from pathlib import Path
 
 from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.client import ArmClient
-from reconciler.arm.clouds import AZURE_CLOUD
+from reconciler.arm.clouds import CLOUDS
 from reconciler.arm.credentials import fixed_token
-from reconciler.arm.identities import Identities
+from reconciler.arm.logins import Login
+from reconciler.arm.resources import Resources
 from reconciler.arm.retry import Retries
 from reconciler.arm.transport import open_http_client
-from reconciler.cli.options import CredentialKind
-from reconciler.cli.sandbox import open_embedded
+from reconciler.cli.embedded import open_embedded
+from reconciler.cli.options import CloudName, CredentialKind
 from reconciler.errors import UsageError
 from reconciler.report.text import Header
 from reconciler.stop import Stop
 from reconciler.workflow import Azure
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class SessionFlags:
     """The flags that say where and as whom."""
 
     endpoint: str | None
+    cloud: CloudName
+    tenant: str | None
     credential: CredentialKind
     sandbox: str | None
     api_version: str
@@ -60,24 +64,23 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
 
     Raises:
         UsageError: flags that cannot be combined, an endpoint that must not get this token.
+        AuthError: the credential lacks what it needs.
         InputFileError: the sandbox's file is missing, damaged or in use.
     """
-    if _API_VERSION.fullmatch(flags.api_version) is None:
-        raise UsageError(f"--api-version {flags.api_version}: not an api-version", "Write it as 2024-11-30.")
-    cloud = AZURE_CLOUD
+    _check_flags(flags)
+    cloud = CLOUDS[flags.cloud]
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
     retries = Retries(time.time, stop.sleep, random.random)
     with ExitStack() as stack:
         if flags.sandbox is not None:
-            if flags.endpoint is not None:
-                raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
             place = f"SANDBOX {flags.sandbox}"
         else:
             transport = None
-            auth = make_auth(flags.credential.value, cloud, os.environ, endpoint=endpoint, clock=time.time)
+            login = Login(cloud, os.environ, retries, flags.tenant)
+            auth = make_auth(flags.credential.value, login, endpoint=endpoint)
             place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
         http = stack.enter_context(
             open_http_client(
@@ -92,8 +95,21 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
             )
         )
         client = ArmClient(http, time.time)
-        azure = Azure(cloud.name, client, Identities(client, flags.api_version), flags.parallelism)
+        resources = Resources(client, flags.api_version)
+        azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant)
         yield Session(azure, retries, correlation_id, auth, place)
+
+
+def _check_flags(flags: SessionFlags) -> None:
+    if _API_VERSION.fullmatch(flags.api_version) is None:
+        raise UsageError(f"--api-version {flags.api_version}: not an api-version", "Write it as 2024-11-30.")
+    if flags.tenant is not None and _GUID.fullmatch(flags.tenant) is None:
+        # A token names its tenant by id, so that nothing else could be held against it.
+        raise UsageError(
+            f"--tenant {flags.tenant}: not the id of a tenant", "`az account show --query tenantId` prints it."
+        )
+    if flags.sandbox is not None and flags.endpoint is not None:
+        raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
 
 
 def _describe(principal: Principal | None) -> str:

@@ -1,4 +1,5 @@
-"""Who decides about what: one resource group belongs to one document, one identity to one entry.
+"""Who decides about what: one resource group belongs to one document, one identity to one entry, one subscription to
+one tenant.
 
 A second claim is refused rather than merged: under the policy `exact` each claim would delete what the other lists.
 """
@@ -7,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.declared import DeclaredDocument
+from reconciler.manifest.reading import Located
 
 
 def claimed_twice(name: str, pos: SourcePos, first: SourcePos) -> Diagnostic:
@@ -29,6 +31,19 @@ def check_group_claims(documents: Iterable[DeclaredDocument]) -> Iterator[Diagno
             first = first_claims.setdefault((subscription, group.name.text.casefold()), group.name.pos)
             if first != group.name.pos:
                 yield claimed_twice(group.name.text, group.name.pos, first)
+
+
+def check_tenant_claims(documents: Iterable[DeclaredDocument]) -> Iterator[Diagnostic]:
+    """Every tenant of a subscription that differs from the first one that is named for it."""
+    first_claims: dict[str, Located] = {}
+    for document in documents:
+        if document.subscription is None or document.tenant is None:
+            continue
+        first = first_claims.setdefault(document.subscription.text.casefold(), document.tenant)
+        if first.text.casefold() != document.tenant.text.casefold():
+            message = f"the tenant of `{document.subscription.text}` is `{first.text}` at {first.pos}"
+            hint = "A subscription belongs to one tenant: write the same one in both places."
+            yield Diagnostic("tenant-contradicts", document.tenant.pos, message, hint)
 
 
 def check_identity_claims(document: DeclaredDocument) -> Iterator[Diagnostic]:

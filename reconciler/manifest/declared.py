@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.errors import SourcePos
+from reconciler.manifest.declared_access import (
+    DeclaredAssignment,
+    DeclaredCredentials,
+    read_assignments,
+    read_credentials,
+)
 from reconciler.manifest.desired import Limits
 from reconciler.manifest.document import Document, Path, Plain
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A text and where it stands."""
-
-    text: str
-    pos: SourcePos
+from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,7 @@ class DeclaredScope:
     tags: DeclaredTags | None
     identities_policy: Located | None
     tags_policy: Located | None
+    credentials_policy: Located | None
     ignored_identities: tuple[Located, ...]
     ignored_tags: tuple[Located, ...]
 
@@ -57,6 +57,8 @@ class DeclaredIdentity:
     location: str | None
     isolation_scope: str | None
     tags: DeclaredTags | None
+    credentials: DeclaredCredentials | None
+    assignments: tuple[DeclaredAssignment, ...] | None
     pos: SourcePos
 
 
@@ -71,9 +73,10 @@ class DeclaredGroup:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredDocument:
-    """A document; subscription and owner are None where none can be read, even where their key is there."""
+    """A document; subscription, tenant and owner are None where none can be read, even where their key is there."""
 
     subscription: Located | None
+    tenant: Located | None
     owner: Located | None
     has_owner_key: bool
     limits: Limits
@@ -83,13 +86,14 @@ class DeclaredDocument:
 
 def read_declared(document: Document) -> DeclaredDocument:
     """What a document says, without whatever the schema refuses by its type."""
-    root = _mapping(document.data)
-    groups = _mapping(root.get("resourceGroups"))
+    root = mapping(document.data)
+    groups = mapping(root.get("resourceGroups"))
     return DeclaredDocument(
-        subscription=_text(document, ("subscription",), root.get("subscription")),
-        owner=_text(document, ("owner",), root.get("owner")),
+        subscription=text_at(document, ("subscription",), root.get("subscription")),
+        tenant=text_at(document, ("tenant",), root.get("tenant")),
+        owner=text_at(document, ("owner",), root.get("owner")),
         has_owner_key="owner" in root,
-        limits=_limits(_mapping(root.get("limits"))),
+        limits=_limits(mapping(root.get("limits"))),
         scope=_scope(document, (), root),
         groups=tuple(
             _group(document, ("resourceGroups", name), name, group)
@@ -102,26 +106,34 @@ def read_declared(document: Document) -> DeclaredDocument:
 def _limits(limits: dict[str, Plain]) -> Limits:
     standard = Limits()
     return Limits(
-        max_deletes=_whole_number(limits.get("maxDeletes"), standard.max_deletes),
-        max_delete_percent=_whole_number(limits.get("maxDeletePercent"), standard.max_delete_percent),
+        max_deletes=_limit(limits.get("maxDeletes"), standard.max_deletes),
+        max_delete_percent=_limit(limits.get("maxDeletePercent"), standard.max_delete_percent),
     )
 
 
+def _limit(value: Plain, standard: int) -> int:
+    number = whole_number(value)
+    return standard if number is None else number
+
+
 def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredScope:
-    defaults, policy, ignore = (_mapping(scope.get(key)) for key in ("defaults", "policy", "ignore"))
+    defaults, policy, ignore = (mapping(scope.get(key)) for key in ("defaults", "policy", "ignore"))
     return DeclaredScope(
-        location=_text(document, (*path, "defaults", "location"), defaults.get("location")),
+        location=text_at(document, (*path, "defaults", "location"), defaults.get("location")),
         tags=_tags(document, (*path, "defaults", "tags"), defaults.get("tags")),
-        identities_policy=_text(document, (*path, "policy", "identities"), policy.get("identities")),
-        tags_policy=_text(document, (*path, "policy", "tags"), policy.get("tags")),
-        ignored_identities=_texts(document, (*path, "ignore", "identities"), ignore.get("identities")),
-        ignored_tags=_texts(document, (*path, "ignore", "tags"), ignore.get("tags")),
+        identities_policy=text_at(document, (*path, "policy", "identities"), policy.get("identities")),
+        tags_policy=text_at(document, (*path, "policy", "tags"), policy.get("tags")),
+        credentials_policy=text_at(
+            document, (*path, "policy", "federatedCredentials"), policy.get("federatedCredentials")
+        ),
+        ignored_identities=texts_at(document, (*path, "ignore", "identities"), ignore.get("identities")),
+        ignored_tags=texts_at(document, (*path, "ignore", "tags"), ignore.get("tags")),
     )
 
 
 def _group(document: Document, path: Path, name: str, value: Plain) -> DeclaredGroup:
-    group = _mapping(value)
-    entries = enumerate(_items(group.get("identities")))
+    group = mapping(value)
+    entries = enumerate(items(group.get("identities")))
     return DeclaredGroup(
         name=Located(name, document.key_pos(path)),
         scope=_scope(document, path, group),
@@ -130,17 +142,21 @@ def _group(document: Document, path: Path, name: str, value: Plain) -> DeclaredG
 
 
 def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
-    bare = _text(document, path, entry)
+    bare = text_at(document, path, entry)
     if bare is not None:
-        return DeclaredIdentity(bare, location=None, isolation_scope=None, tags=None, pos=bare.pos)
-    identity = _mapping(entry)
-    location = _text(document, (*path, "location"), identity.get("location"))
-    isolation_scope = _text(document, (*path, "isolationScope"), identity.get("isolationScope"))
+        return DeclaredIdentity(
+            bare, location=None, isolation_scope=None, tags=None, credentials=None, assignments=None, pos=bare.pos
+        )
+    identity = mapping(entry)
+    location = text_at(document, (*path, "location"), identity.get("location"))
+    isolation_scope = text_at(document, (*path, "isolationScope"), identity.get("isolationScope"))
     return DeclaredIdentity(
-        name=_text(document, (*path, "name"), identity.get("name")),
+        name=text_at(document, (*path, "name"), identity.get("name")),
         location=None if location is None else location.text,
         isolation_scope=None if isolation_scope is None else isolation_scope.text,
         tags=_tags(document, (*path, "tags"), identity.get("tags")),
+        credentials=read_credentials(document, (*path, "federatedCredentials"), identity.get("federatedCredentials")),
+        assignments=read_assignments(document, (*path, "roleAssignments"), identity.get("roleAssignments")),
         pos=document.value_pos(path),
     )
 
@@ -156,29 +172,3 @@ def _tag_items(document: Document, path: Path, tags: dict[str, Plain]) -> Iterat
         if (*path, name) not in document.broken_keys:
             text = value if isinstance(value, str) else None
             yield DeclaredTag(name, text, document.key_pos((*path, name)))
-
-
-def _text(document: Document, path: Path, value: Plain) -> Located | None:
-    if not isinstance(value, str) or path in document.broken_values:
-        return None
-    return Located(value, document.value_pos(path))
-
-
-def _texts(document: Document, path: Path, value: Plain) -> tuple[Located, ...]:
-    texts = (_text(document, (*path, index), item) for index, item in enumerate(_items(value)))
-    return tuple(text for text in texts if text is not None)
-
-
-def _mapping(value: Plain) -> dict[str, Plain]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: Plain) -> list[Plain]:
-    return value if isinstance(value, list) else []
-
-
-def _whole_number(value: Plain, standard: int) -> int:
-    """A limit; `10.0` is a whole number to JSON Schema too."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
-        return standard
-    return int(value)

@@ -7,6 +7,7 @@ has to know which document or which default it came from.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.access import Trust
 from reconciler.errors import SourcePos
 from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
 
@@ -31,12 +32,22 @@ class TagsPolicy(StrEnum):
     """They stay."""
 
 
+class CredentialsPolicy(StrEnum):
+    """What happens to live federated credentials, of identities that list theirs, that the manifest does not list."""
+
+    EXACT = "exact"
+    """They are deleted."""
+    MERGE = "merge"
+    """They stay."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How far the manifest's word reaches in a group."""
 
     identities: IdentitiesPolicy = IdentitiesPolicy.EXACT
     tags: TagsPolicy = TagsPolicy.MERGE
+    federated_credentials: CredentialsPolicy = CredentialsPolicy.EXACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,32 @@ class Ignore:
 
 
 @dataclass(frozen=True, slots=True)
+class DesiredCredential:
+    """A federated credential that a manifest lists, its convenience form expanded and its audience filled in."""
+
+    name: str
+    trust: Trust
+    source: SourcePos
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredAssignment:
+    """A role assignment that a manifest lists: `role` is the name or the GUID of a role definition."""
+
+    role: str
+    scope: str
+    source: SourcePos
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredTenant:
+    """The tenant that a document says its subscription belongs to, and where it says so."""
+
+    tenant_id: str
+    source: SourcePos
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredIdentity:
     """One identity that a manifest lists.
 
@@ -63,6 +100,9 @@ class DesiredIdentity:
         location: written at the identity itself, hence a claim; None where only defaults apply.
         isolation_scope: None where the key is absent and so not managed.
         tags: defaults merged in, in order of the names (without case); a value of None means the tag must be absent.
+        federated_credentials: in order of their names (without case); None where the key is absent and so they are
+            neither managed nor read.
+        role_assignments: in order of scope and role (without case); None likewise.
     """
 
     resource_id: ResourceId
@@ -70,16 +110,20 @@ class DesiredIdentity:
     isolation_scope: IsolationScope | None
     tags: tuple[tuple[str, str | None], ...]
     source: SourcePos
+    federated_credentials: tuple[DesiredCredential, ...] | None = None
+    role_assignments: tuple[DesiredAssignment, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredGroup:
     """One resource group that a manifest lists; `identities` are in order of their names, without case.
 
-    `default_location` is for creates only; None means the location of the resource group.
+    `default_location` is for creates only; None means the location of the resource group. `tenant` is None where the
+    document names none.
     """
 
     group_id: ResourceGroupId
+    tenant: DesiredTenant | None
     owner: str | None
     default_location: str | None
     policy: Policy

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos
-from reconciler.manifest.claims import check_group_claims
+from reconciler.manifest.claims import check_group_claims, check_tenant_claims
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.document import Document
@@ -21,12 +21,20 @@ from reconciler.manifest.source import parse_documents
 from reconciler.manifest.text import decode_source
 from reconciler.manifest.variables import replace_variables
 
+PUBLIC_AUDIENCE = "api://AzureADTokenExchange"
+"""What tokens are asked for in Azure's public cloud, to be exchanged for those of an identity.
+
+Source: Microsoft Entra documentation (considerations for federated identity credentials).
+"""
+
 
 def load_manifest(
     paths: Sequence[str],
     variables: Mapping[str, str],
     environment: Mapping[str, str],
     stdin: Callable[[], bytes],
+    *,
+    audience: str = PUBLIC_AUDIENCE,
 ) -> Desired:
     """What the manifests at these paths declare together.
 
@@ -35,6 +43,7 @@ def load_manifest(
         variables: values of `${NAME}` from the command line.
         environment: asked for `UAMI_VAR_NAME` where `variables` has no NAME.
         stdin: all of the standard input; called only for `-`.
+        audience: of federated credentials that name none: the cloud's own.
 
     Raises:
         ManifestError: anything at all is wrong; carries every diagnostic, in order of place and each once.
@@ -49,10 +58,10 @@ def load_manifest(
             replaced, unresolved = replace_variables(document, variables, environment)
             declared.append(read_declared(replaced))
             diagnostics += [*unresolved, *check_schema(replaced), *check_rules(declared[-1])]
-    diagnostics += check_group_claims(declared)
+    diagnostics += [*check_group_claims(declared), *check_tenant_claims(declared)]
     if diagnostics:
         raise ManifestError(_in_order(diagnostics, lines))
-    groups = (group for document in declared for group in merge_document(document))
+    groups = (group for document in declared for group in merge_document(document, audience))
     return Desired(groups=tuple(sorted(groups, key=lambda group: group.group_id.key)))
 
 

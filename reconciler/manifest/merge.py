@@ -1,13 +1,28 @@
 """From what a document says to what each of its groups means: defaults, policy and ignore of the two merged.
 
 Policy keys of a group override those of its document, default tags merge by name, ignore patterns add up, and an
-identity's own tags go over all of them. Everything downstream reads the result only.
+identity's own tags go over all of them. A credential that names no audience takes the cloud's. Everything downstream
+reads the result only.
 """
 
 from collections.abc import Iterable
 
-from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredIdentity, DeclaredTags, Located
-from reconciler.manifest.desired import DesiredGroup, DesiredIdentity, IdentitiesPolicy, Ignore, Policy, TagsPolicy
+from reconciler.access import Trust, normalize_scope
+from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredIdentity, DeclaredTags
+from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential
+from reconciler.manifest.desired import (
+    CredentialsPolicy,
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredGroup,
+    DesiredIdentity,
+    DesiredTenant,
+    IdentitiesPolicy,
+    Ignore,
+    Policy,
+    TagsPolicy,
+)
+from reconciler.manifest.reading import Located
 from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
 
 
@@ -20,25 +35,30 @@ def merged_tags(*layers: DeclaredTags | None) -> tuple[tuple[str, str | None], .
     return tuple(pair for _, pair in sorted(merged.items()))
 
 
-def merge_document(document: DeclaredDocument) -> tuple[DesiredGroup, ...]:
-    """The groups of a document that has passed every check, in the order they are written."""
+def merge_document(document: DeclaredDocument, audience: str) -> tuple[DesiredGroup, ...]:
+    """The groups of a document that has passed every check, in the order they are written.
+
+    Args:
+        audience: of federated credentials that name none.
+    """
     if document.subscription is None:
         return ()
     subscription_id = document.subscription.text
-    return tuple(_merge_group(document, group, subscription_id) for group in document.groups)
+    return tuple(_merge_group(document, group, subscription_id, audience) for group in document.groups)
 
 
-def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_id: str) -> DesiredGroup:
+def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_id: str, audience: str) -> DesiredGroup:
     group_id = ResourceGroupId(subscription_id, group.name.text)
     outer, inner = document.scope, group.scope
     location = inner.location or outer.location
     identities = (
-        _merge_identity(document, group, group_id.identity(identity.name.text), identity)
+        _merge_identity(document, group, group_id.identity(identity.name.text), identity, audience)
         for identity in group.identities
         if identity.name is not None
     )
     return DesiredGroup(
         group_id=group_id,
+        tenant=None if document.tenant is None else DesiredTenant(document.tenant.text, document.tenant.pos),
         owner=None if document.owner is None else document.owner.text,
         default_location=None if location is None else location.text,
         policy=_merge_policy(document, group),
@@ -56,14 +76,18 @@ def _merge_policy(document: DeclaredDocument, group: DeclaredGroup) -> Policy:
     standard = Policy()
     identities = group.scope.identities_policy or document.scope.identities_policy
     tags = group.scope.tags_policy or document.scope.tags_policy
+    credentials = group.scope.credentials_policy or document.scope.credentials_policy
     return Policy(
         identities=standard.identities if identities is None else IdentitiesPolicy(identities.text),
         tags=standard.tags if tags is None else TagsPolicy(tags.text),
+        federated_credentials=(
+            standard.federated_credentials if credentials is None else CredentialsPolicy(credentials.text)
+        ),
     )
 
 
 def _merge_identity(
-    document: DeclaredDocument, group: DeclaredGroup, resource_id: ResourceId, identity: DeclaredIdentity
+    document: DeclaredDocument, group: DeclaredGroup, resource_id: ResourceId, identity: DeclaredIdentity, audience: str
 ) -> DesiredIdentity:
     scope = identity.isolation_scope
     return DesiredIdentity(
@@ -72,7 +96,35 @@ def _merge_identity(
         isolation_scope=None if scope is None else IsolationScope(scope),
         tags=merged_tags(document.scope.tags, group.scope.tags, identity.tags),
         source=identity.pos,
+        federated_credentials=(
+            None if identity.credentials is None else _credentials(identity.credentials.entries, audience)
+        ),
+        role_assignments=None if identity.assignments is None else _assignments(identity.assignments),
     )
+
+
+def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[DesiredCredential, ...]:
+    """The credentials in order of their names."""
+    credentials = (
+        DesiredCredential(
+            entry.name.text,
+            Trust(entry.issuer.text, entry.subject.text, audience if entry.audience is None else entry.audience.text),
+            entry.pos,
+        )
+        for entry in entries
+        if entry.name is not None and entry.issuer is not None and entry.subject is not None
+    )
+    return tuple(sorted(credentials, key=lambda credential: credential.name.casefold()))
+
+
+def _assignments(entries: Iterable[DeclaredAssignment]) -> tuple[DesiredAssignment, ...]:
+    """The assignments in order of scope and role; a slash at the end of a scope goes, since ARM would see two."""
+    assignments = (
+        DesiredAssignment(entry.role.text, entry.scope.text.rstrip("/") or "/", entry.pos)
+        for entry in entries
+        if entry.role is not None and entry.scope is not None
+    )
+    return tuple(sorted(assignments, key=lambda one: (normalize_scope(one.scope), one.role.casefold())))
 
 
 def _texts(patterns: Iterable[Located]) -> tuple[str, ...]:

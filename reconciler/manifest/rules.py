@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Iterator
 
 from reconciler.errors import Diagnostic
+from reconciler.manifest.access_rules import check_assignments, check_credentials
 from reconciler.manifest.claims import check_identity_claims
-from reconciler.manifest.declared import DeclaredDocument, DeclaredTag, DeclaredTags, Located
+from reconciler.manifest.declared import DeclaredDocument, DeclaredTag, DeclaredTags
 from reconciler.manifest.desired import IdentitiesPolicy
 from reconciler.manifest.globs import matches_pattern
 from reconciler.manifest.merge import merged_tags
+from reconciler.manifest.reading import Located
 from reconciler.manifest.words import RULES, broken_rule
 from reconciler.model import MAX_TAGS, OWN_TAG_PREFIX
 
@@ -131,4 +133,6 @@ _DOCUMENT_RULES: tuple[Callable[[DeclaredDocument], Iterator[Diagnostic]], ...] 
     _check_ignored_identities,
     _check_ignored_tags,
     check_identity_claims,
+    check_credentials,
+    check_assignments,
 )

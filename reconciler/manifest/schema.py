@@ -16,8 +16,18 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from reconciler.errors import Diagnostic, SourcePos
+from reconciler.manifest.choices import CHOICES
 from reconciler.manifest.document import Document, Path, Plain
-from reconciler.manifest.words import RULES, broken_rule, found_type, quoted, type_hint, wanted_type
+from reconciler.manifest.words import (
+    MISSING_HINTS,
+    RULES,
+    SUBJECT_WILDCARD,
+    broken_rule,
+    found_type,
+    quoted,
+    type_hint,
+    wanted_type,
+)
 from reconciler.schemas import schema_text
 
 MANIFEST_SCHEMA = "manifest.v1.schema.json"
@@ -117,12 +127,21 @@ def _unknown_keys(document: Document, failure: _Failure) -> Iterator[Diagnostic]
 def _missing_keys(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     # jsonschema fails once for each missing key and names it only in its message: each failure tells of all of them
     # here, and the loader drops what is said twice.
-    unknown = [key.lower() for key in failure.value if key not in failure.schema["properties"]]
-    for key in failure.expected:
-        # A misspelled key is one mistake, and is already reported as the key that it is.
-        if key not in failure.value and not difflib.get_close_matches(key.lower(), unknown):
+    yield from _missing(document, failure, failure.expected)
+
+
+def _missing(document: Document, failure: _Failure, keys: list[str]) -> Iterator[Diagnostic]:
+    for key in keys:
+        if key not in failure.value and not _is_misspelled(failure, key):
             message = f"{_label(failure.path)} has no `{key}`"
-            yield Diagnostic("missing-key", document.key_pos(failure.path), message, _MISSING_HINTS[key])
+            yield Diagnostic("missing-key", document.key_pos(failure.path), message, MISSING_HINTS[key])
+
+
+def _is_misspelled(failure: _Failure, key: str) -> bool:
+    """Whether another key is meant for this one: that is one mistake, and is already reported as the key that it is."""
+    known = failure.schema.get("properties", MISSING_HINTS)
+    unknown = [other.lower() for other in failure.value if other not in known]
+    return bool(difflib.get_close_matches(key.lower(), unknown))
 
 
 def _wrong_type(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
@@ -149,13 +168,21 @@ def _not_one_of(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     yield Diagnostic("unknown-value", _place(document, failure), message, hint)
 
 
-def _unknown_version(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+def _wrong_constant(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    if failure.expected is True:
+        message = f"{_label(failure.path)} can only be `true`, not {_found(document, failure)}"
+        yield Diagnostic("unknown-value", _place(document, failure), message, "Write `true`, or remove the key.")
+        return
     message = f"{_label(failure.path)} must be the number 1, not {_found(document, failure)}"
     hint = "Write `version: 1`; a manifest of a later version needs a later uami."
     yield Diagnostic("unknown-version", _place(document, failure), message, hint)
 
 
 def _out_of_range(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    if failure.title in RULES:
+        spelling = document.spellings[failure.path]
+        yield broken_rule(RULES[failure.title], spelling, document.value_pos(failure.path))
+        return
     least, most = failure.schema["minimum"], failure.schema.get("maximum")
     wanted = f"{least} or more" if most is None else f"from {least} to {most}"
     message = f"{_label(failure.path)} must be {wanted}, not {document.spellings[failure.path]}"
@@ -168,6 +195,27 @@ def _nothing_declared(document: Document, failure: _Failure) -> Iterator[Diagnos
     yield Diagnostic("empty-manifest", _place(document, failure), message, hint)
 
 
+def _wildcard(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    yield broken_rule(SUBJECT_WILDCARD, failure.value, document.value_pos(failure.path))
+
+
+def _wrong_choice(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    """Sets of keys of which exactly one may be there: some of one set, of several, or of none."""
+    if not isinstance(failure.value, dict):
+        return
+    choice, label, pos = CHOICES[failure.title], _label(failure.path), document.key_pos(failure.path)
+    sets = [one["required"] for one in failure.expected]
+    begun = [keys for keys in sets if any(key in failure.value for key in keys)]
+    if len(begun) == 1:
+        yield from _missing(document, failure, begun[0])
+    elif begun:
+        written = [f"`{key}`" for keys in begun for key in keys if key in failure.value]
+        message = f"{label} has {', '.join(written[:-1])} and {written[-1]}, which exclude each other"
+        yield Diagnostic(choice.code, pos, message, choice.several)
+    elif not any(_is_misspelled(failure, key) for keys in sets for key in keys):
+        yield Diagnostic(choice.code, pos, f"{label} {choice.none}", choice.hint)
+
+
 _WORDINGS: dict[str, Callable[[Document, _Failure], Iterator[Diagnostic]]] = {
     "additionalProperties": _unknown_keys,
     "required": _missing_keys,
@@ -176,18 +224,12 @@ _WORDINGS: dict[str, Callable[[Document, _Failure], Iterator[Diagnostic]]] = {
     "minLength": _wrong_text,
     "maxLength": _wrong_text,
     "enum": _not_one_of,
-    "const": _unknown_version,
+    "const": _wrong_constant,
     "minimum": _out_of_range,
     "maximum": _out_of_range,
     "minProperties": _nothing_declared,
-}
-
-_MISSING_HINTS = {
-    "version": "Add `version: 1` as the first line.",
-    "subscription": "Add `subscription:` with the id of the subscription that holds the groups.",
-    "resourceGroups": "Add `resourceGroups:` with the groups and their identities; without it nothing is declared.",
-    "identities": "List its identities; `identities: []` says that the group has none, and empties it.",
-    "name": "Add `name:`; every identity needs one.",
+    "not": _wildcard,
+    "oneOf": _wrong_choice,
 }
 
 

@@ -28,6 +28,11 @@ RULES = {
         "the id of a subscription",
         "Write its GUID, as `az account show --query id` prints it; a subscription's name will not do.",
     ),
+    "Tenant id": Rule(
+        "tenant-id",
+        "the id of a tenant",
+        "Write its GUID, as `az account show --query tenantId` prints it; a domain name will not do.",
+    ),
     "Owner": Rule(
         "owner-invalid",
         "an owner",
@@ -57,17 +62,114 @@ RULES = {
         "a pattern",
         "Write a name with `*` or `?` in it, or remove the entry: an empty one matches nothing.",
     ),
+    "Credential name": Rule(
+        "credential-name",
+        "the name of a federated credential",
+        "Use 3 to 120 letters, digits, `-` and `_`, beginning with a letter or digit.",
+    ),
+    "Issuer": Rule(
+        "issuer-invalid",
+        "an issuer",
+        "Write the tokens' `iss` as it is: an https URL of up to 600 characters, without query, fragment or blanks.",
+    ),
+    "Subject": Rule(
+        "subject-invalid",
+        "a subject",
+        "Write the tokens' `sub` as it is: 1 to 600 characters that can be seen, without blanks at its ends.",
+    ),
+    "Audience": Rule(
+        "audience-invalid",
+        "an audience",
+        "Write 1 to 600 characters that can be seen, without blanks at their ends; or remove the key.",
+    ),
+    "GitHub repository": Rule(
+        "github-repository", "a repository", "Write `OWNER/REPOSITORY` as GitHub spells it, without a URL before it."
+    ),
+    "GitHub id": Rule(
+        "github-id",
+        "an id of GitHub's",
+        "Write the number that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints: the owner's comes first.",
+    ),
+    "GitHub branch": Rule(
+        "github-branch",
+        "the name of a branch",
+        "Write one name, without `refs/heads/`. Patterns never match: list a credential for each branch, or let the"
+        " jobs name an environment and trust that.",
+    ),
+    "GitHub tag": Rule(
+        "github-tag",
+        "the name of a tag",
+        "Write one name, without `refs/tags/`. Patterns never match: let the jobs name an environment and trust that.",
+    ),
+    "GitHub environment": Rule(
+        "github-environment",
+        "the name of an environment",
+        "Write one name of 1 to 255 characters that can be seen, without blanks at its ends; patterns never match.",
+    ),
+    "Kubernetes namespace": Rule(
+        "kubernetes-namespace",
+        "the name of a namespace",
+        "Use 1 to 63 lower-case letters, digits and `-`, with a letter or digit at both ends.",
+    ),
+    "Service account name": Rule(
+        "kubernetes-service-account",
+        "the name of a service account",
+        "Use up to 253 lower-case letters, digits, `-` and `.`; between dots, letters or digits come first and last.",
+    ),
+    "Role": Rule(
+        "role-invalid",
+        "the name or the GUID of a role",
+        "Write the role's name, such as `Storage Blob Data Reader`, or the GUID at the end of its id.",
+    ),
+    "Scope": Rule(
+        "scope-invalid",
+        "the scope of a role",
+        "Write the id of a management group, a subscription, a resource group or a resource, beginning with"
+        " `/providers/Microsoft.Management/managementGroups/` or `/subscriptions/`; or `/` for the whole tenant.",
+    ),
 }
 """By the `title` of a definition in the schema.
 
 Source: Azure resource naming rules (Microsoft.ManagedIdentity), Microsoft.Resources 2024-07-01 OpenAPI (names of
-resource groups), Azure Resource Manager documentation on tags (512 and 256 characters, forbidden characters).
+resource groups), Azure Resource Manager documentation on tags (512 and 256 characters, forbidden characters),
+Microsoft.ManagedIdentity 2024-11-30 OpenAPI (names of credentials), Microsoft Entra documentation (considerations for
+federated identity credentials: 600 characters, no blanks at the ends, no wildcards), GitHub documentation (names of
+environments; branches and tags as `git check-ref-format` has them), Kubernetes documentation on object names, Azure
+documentation on custom roles (512 characters).
 """
+
+
+SUBJECT_WILDCARD = Rule(
+    "subject-wildcard",
+    "a subject: it has a wildcard, and Azure compares subjects as they are",
+    "Write one whole subject, and a credential for each.",
+)
+"""Source: Microsoft Entra documentation (considerations for federated identity credentials)."""
+
+MISSING_HINTS = {
+    "version": "Add `version: 1` as the first line.",
+    "subscription": "Add `subscription:` with the id of the subscription that holds the groups.",
+    "resourceGroups": "Add `resourceGroups:` with the groups and their identities; without it nothing is declared.",
+    "identities": "List its identities; `identities: []` says that the group has none, and empties it.",
+    "name": "Add `name:`; every identity and every federated credential needs one.",
+    "issuer": "Add `issuer:` with the `iss` of the tokens.",
+    "subject": "Add `subject:` with the `sub` of the tokens.",
+    "repository": "Add `repository:` with `OWNER/REPOSITORY`.",
+    "ownerId": "Add `ownerId:` with what `gh api repos/OWNER/REPOSITORY --jq .owner.id` prints.",
+    "repositoryId": "Add `repositoryId:` with what `gh api repos/OWNER/REPOSITORY --jq .id` prints.",
+    "namespace": "Add `namespace:` with that of the service account.",
+    "serviceAccount": "Add `serviceAccount:` with its name.",
+    "role": "Add `role:` with the name or the GUID of a role.",
+    "scope": "Add `scope:` with the id of what the role is given on.",
+}
+"""What to say about a key that has to be there."""
 
 _EMPTY_HINTS = {
     "Identities": "To say that the group has no identities, write `identities: []`.",
     "Resource group": "Write `identities:` below it; `identities: []` empties the group.",
     "Resource groups": "List the resource groups below it.",
+    "Federated credentials": "To say that nobody may become the identity, write `federatedCredentials: []`.",
+    "Role assignments": "To say that the identity has no role from here, write `roleAssignments: []`.",
 }
 _GENERAL_EMPTY_HINT = "Write a value after the colon, or remove the key."
 
@@ -119,6 +221,8 @@ def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
         return f'Quote it: "{spelling}".'
     if title == "Identity":
         return "Write its name, or a mapping that begins with `name:`."
+    if title == "Audience" and isinstance(value, list):
+        return "Write one text: a federated credential has exactly one audience."
     if expected == "array" and isinstance(value, dict):
         return "Begin each entry with `- `."
     if expected == "array":

@@ -4,10 +4,12 @@ Non-ASCII characters are written as JSON escapes, so that no value can disturb a
 """
 
 import json
+from collections.abc import Iterable
 
-from reconciler.diff import Action, Change
+from reconciler.changes import Action, Change
 from reconciler.errors import ManifestError, PlanRefused, ReconcilerError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
+from reconciler.findings import Finding, finding_document
 from reconciler.manifest.desired import Desired
 from reconciler.plan import (
     FORMAT_VERSION,
@@ -17,7 +19,7 @@ from reconciler.plan import (
     plan_document,
     violation_document,
 )
-from reconciler.report.rows import is_changed
+from reconciler.report.rows import claimed_location, is_changed
 
 
 def to_json(document: JsonObject) -> str:
@@ -53,12 +55,13 @@ def render_drift_json(plan: Plan) -> str:
         key: plan_part[key] for key in ("format_version", "tool_version", "cloud", "tenant", "scope")
     }
     document["summary"] = {"missing": len(missing), "unexpected": len(unexpected), "changed": len(changed)}
-    document |= {"missing": missing, "unexpected": unexpected, "changed": changed, "skipped": plan_part["skipped"]}
+    document |= {"missing": missing, "unexpected": unexpected, "changed": changed}
+    document |= {key: plan_part[key] for key in ("skipped", "notes")}
     return to_json(document)
 
 
-def render_validate_json(desired: Desired) -> str:
-    """What a valid manifest declares, in numbers."""
+def render_validate_json(desired: Desired, findings: Iterable[Finding]) -> str:
+    """What a valid manifest declares, in numbers, and what in it should be looked at again."""
     return to_json(
         {
             "format_version": FORMAT_VERSION,
@@ -66,6 +69,7 @@ def render_validate_json(desired: Desired) -> str:
                 "resource_groups": len(desired.groups),
                 "identities": sum(len(group.identities) for group in desired.groups),
             },
+            "warnings": [finding_document(one) for one in findings],
         }
     )
 
@@ -95,8 +99,9 @@ def _drift(change: Change) -> JsonObject:
     differences: list[JsonObject] = [
         {"field": one.field, "before": one.before, "after": one.after} for one in change.differences
     ]
-    if change.contradicts_location and change.before and change.desired:
-        differences.insert(0, {"field": "location", "before": change.before.location, "after": change.desired.location})
+    claimed = claimed_location(change)
+    if claimed is not None:
+        differences.insert(0, {"field": claimed.field, "before": claimed.before, "after": claimed.after})
     return {key: document[key] for key in ("address", "resource_type", "before", "after", "source")} | {
         "differences": differences
     }

@@ -1,13 +1,23 @@
 """Plans and results as rows and counts, shared by every format: what is shown is decided here, how it looks is not."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from reconciler.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.address import AddressBook
-from reconciler.diff import Action, Change, Reason
+from reconciler.changes import (
+    Action,
+    AssignmentChange,
+    Change,
+    CredentialChange,
+    FieldChange,
+    IdentityChange,
+    PlannedIdentity,
+    Reason,
+)
 from reconciler.events import ApplyResult, ChangeResult, Outcome
-from reconciler.model import normalize_location
+from reconciler.model import Identity, normalize_location
 from reconciler.plan import Plan
 
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -62,56 +72,75 @@ def refused_rows(plan: Plan) -> tuple[ChangeRow, ...]:
 
 def change_row(change: Change, book: AddressBook) -> ChangeRow:
     """One change; a delete shows what goes with it, because no later command can."""
-    source = change.desired.source if change.desired else change.group.source
-    symbol, summary, fields = _DESCRIPTIONS[change.action](change)
+    source = change.source
+    symbol, summary, fields = _describe(change)
     return ChangeRow(
         symbol, change.action, book.short(change.resource_id), summary, f"{source.file}:{source.line}", fields
     )
 
 
-def _describe_create(change: Change) -> tuple[str, str, tuple[FieldRow, ...]]:
-    after = change.after
-    if after is None:
-        raise AssertionError("a create of nothing")
-    rows = [FieldRow("location", None, after.location, known=after.location is not None)]
-    if str(after.isolation_scope) != "None":
-        rows.append(FieldRow("isolationScope", None, str(after.isolation_scope)))
-    rows.extend(FieldRow(f"tags.{name}", None, value) for name, value in after.tags.items())
-    rows.extend(FieldRow(name, None, None, known=False) for name in ("principalId", "clientId"))
-    return "+", "will be created", tuple(rows)
+_Description = tuple[str, str, tuple[FieldRow, ...]]
 
-
-def _describe_update(change: Change) -> tuple[str, str, tuple[FieldRow, ...]]:
-    names = {"isolation_scope": "isolationScope"}
-    rows = tuple(FieldRow(names.get(one.field, one.field), one.before, one.after) for one in change.differences)
-    if change.reason is Reason.ADOPT:
-        return "<=", "will be adopted: it exists, and bears no owner yet", rows
-    return "~", "will be updated in place", rows
-
-
-def _describe_delete(change: Change) -> tuple[str, str, tuple[FieldRow, ...]]:
-    before = change.before
-    if before is None:
-        raise AssertionError("a delete of nothing")
-    rows = [
-        FieldRow("location", before.location, None),
-        *(FieldRow(f"tags.{name}", value, None) for name, value in before.tags.items()),
-        FieldRow("principalId", before.principal_id, None),
-        FieldRow("clientId", before.client_id, None),
-    ]
-    return "-", "will be destroyed: the manifest does not list it", tuple(rows)
-
-
-def _describe_no_op(_: Change) -> tuple[str, str, tuple[FieldRow, ...]]:
-    return " ", "is as it should be", ()
-
-
-_DESCRIPTIONS: dict[Action, Callable[[Change], tuple[str, str, tuple[FieldRow, ...]]]] = {
-    Action.CREATE: _describe_create,
-    Action.UPDATE: _describe_update,
-    Action.DELETE: _describe_delete,
-    Action.NO_OP: _describe_no_op,
+_SUMMARIES = {
+    Action.CREATE: ("+", "will be created"),
+    Action.UPDATE: ("~", "will be updated in place"),
+    Action.DELETE: ("-", "will be destroyed: the manifest does not list it"),
+    Action.NO_OP: (" ", "is as it should be"),
 }
+
+_FIELD_NAMES = {"isolation_scope": "isolationScope"}
+
+
+def _describe(change: Change) -> _Description:
+    symbol, summary = _SUMMARIES[change.action]
+    if change.reason is Reason.ADOPT:
+        symbol, summary = "<=", "will be adopted: it exists, and bears no owner yet"
+    match change.action:
+        case Action.NO_OP:
+            return symbol, summary, ()
+        case Action.UPDATE:
+            names = ((_FIELD_NAMES.get(one.field, one.field), one) for one in change.differences)
+            return symbol, summary, tuple(FieldRow(name, one.before, one.after) for name, one in names)
+        case Action.CREATE:
+            return symbol, summary, tuple(_created(change))
+        case Action.DELETE:
+            if isinstance(change, AssignmentChange) and change.owner_entry is None:
+                summary = "will be destroyed: its identity is, and afterwards nobody would find it"
+            return symbol, summary, tuple(_destroyed(change))
+    assert_never(change.action)
+
+
+def _created(change: Change) -> Iterator[FieldRow]:
+    match change:
+        case IdentityChange(after=PlannedIdentity() as after):
+            yield FieldRow("location", None, after.location, known=after.location is not None)
+            if str(after.isolation_scope) != "None":
+                yield FieldRow("isolationScope", None, str(after.isolation_scope))
+            yield from (FieldRow(f"tags.{name}", None, value) for name, value in after.tags.items())
+            yield from (FieldRow(name, None, None, known=False) for name in ("principalId", "clientId"))
+        case CredentialChange(after=Trust() as trust):
+            yield from (FieldRow(name, None, value) for name, value in _trust_fields(trust))
+        case AssignmentChange(resource_id=assignment_id, identity=identity):
+            yield FieldRow("roleDefinition", None, assignment_id.role_guid)
+            yield FieldRow("principalId", None, identity.principal_id if identity else None, known=identity is not None)
+
+
+def _destroyed(change: Change) -> Iterator[FieldRow]:
+    match change:
+        case IdentityChange(before=Identity() as before):
+            yield FieldRow("location", before.location, None)
+            yield from (FieldRow(f"tags.{name}", value, None) for name, value in before.tags.items())
+            yield FieldRow("principalId", before.principal_id, None)
+            yield FieldRow("clientId", before.client_id, None)
+        case CredentialChange(before=FederatedCredential(trust=Trust() as trust)):
+            yield from (FieldRow(name, value, None) for name, value in _trust_fields(trust))
+        case AssignmentChange(before=RoleAssignment() as before):
+            yield FieldRow("roleDefinition", before.role_guid, None)
+            yield FieldRow("principalId", before.principal_id, None)
+
+
+def _trust_fields(trust: Trust) -> tuple[tuple[str, str], ...]:
+    return (("issuer", trust.issuer), ("subject", trust.subject), ("audience", trust.audience))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +175,23 @@ def _drift_rows(plan: Plan, action: Action, summary: str) -> tuple[ChangeRow, ..
 
 
 def is_changed(change: Change) -> bool:
-    """Whether a live identity differs from its manifest entry, a claimed location included."""
-    return change.action is Action.UPDATE or change.contradicts_location
+    """Whether something live differs from its manifest entry, a claimed location included."""
+    return change.action is Action.UPDATE or claimed_location(change) is not None
+
+
+def claimed_location(change: Change) -> FieldChange | None:
+    """The location that the manifest claims for an identity that lives elsewhere; no update can bring it about."""
+    if not isinstance(change, IdentityChange) or not change.contradicts_location:
+        return None
+    if change.before is None or change.desired is None or change.desired.location is None:
+        return None
+    return FieldChange("location", change.before.location, normalize_location(change.desired.location))
 
 
 def _changed_row(change: Change, book: AddressBook) -> ChangeRow:
-    row = change_row(change, book)
-    fields = list(row.fields)
-    if change.contradicts_location and change.before and change.desired and change.desired.location:
-        fields.insert(0, FieldRow("location", change.before.location, normalize_location(change.desired.location)))
-    return ChangeRow("~", Action.UPDATE, row.address, "differs from the manifest", row.source, tuple(fields))
+    row, claimed = change_row(change, book), claimed_location(change)
+    fields = row.fields if claimed is None else (FieldRow("location", claimed.before, claimed.after), *row.fields)
+    return ChangeRow("~", Action.UPDATE, row.address, "differs from the manifest", row.source, fields)
 
 
 def outcome_heading(outcome: Outcome) -> str:

@@ -25,16 +25,12 @@ _COMMON_HEADERS = {
 }
 """Source: recorded traffic (in every answer of every recording), but for `Server`, which tells this from ARM."""
 
-_REMAINING = {
-    "GET": ("reads", 249, 3749),
-    "HEAD": ("reads", 249, 3749),
-    "DELETE": ("deletes", 199, 2999),
-}
-_REMAINING_WRITES = ("writes", 199, 2999)
-"""Kind, and what is left of the subscription's and of the global budget after a first request.
 
-Source: recorded traffic since 2024 (azure-service-operator); the numbers differ by principal and region.
-"""
+@dataclass(frozen=True, slots=True)
+class TracedBody:
+    """A JSON body that repeats the correlation id of the answer that it is in."""
+
+    of: Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +73,55 @@ def by_provider(status: int, code: str, message: str) -> ArmRefusalError:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """What the headers of an answer depend on: the request's method and headers, the time, and fresh ids.
+class Trace:
+    """The ids under which a call is found again; `client_request_id` is empty where the client sent none."""
 
-    `own_request_id`: the provider's request id differs from the correlation id, as Microsoft.Authorization's does and
-    Microsoft.ManagedIdentity's does not. Source: recorded traffic (647 and 79 answers without an exception).
+    request_id: str
+    correlation_id: str
+    client_request_id: str = ""
+
+
+def trace_of(request_headers: Headers, new_id: Callable[[], str], *, own_request_id: bool) -> Trace:
+    """The ids of a call: a fresh one, and the client's own where it sent some.
+
+    Args:
+        own_request_id: the provider's request id differs from the correlation id, as Microsoft.Authorization's does
+            and Microsoft.ManagedIdentity's does not. Source: recorded traffic (647 and 79 answers without an
+            exception).
     """
+    asked = request_headers.get("x-ms-correlation-request-id", "")
+    request_id = new_id()
+    otherwise = new_id() if own_request_id else request_id
+    # Source: client libraries that send a GUID of their own find their calls under it in the Activity Log (azurerm).
+    correlation_id = asked if _GUID.fullmatch(asked) else otherwise
+    return Trace(request_id, correlation_id, request_headers.get("x-ms-client-request-id", ""))
 
-    method: str
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What the headers of an answer depend on: the request's, the time, the call's ids, and what is left of budgets."""
+
     request_headers: Headers
     now: datetime
-    new_id: Callable[[], str]
-    own_request_id: bool = False
+    trace: Trace
+    remaining: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_response(answer: Answer, exchange: Exchange) -> Response:
     """The HTTP response of an answer, with ARM's headers around it."""
-    body = b"" if answer.body is None else _encode(answer.body)
+    tracing = _tracing(exchange)
+    shown = answer.body
+    if isinstance(shown, TracedBody):
+        shown = shown.of(tracing["x-ms-correlation-request-id"])
+    body = b"" if shown is None else _encode(shown)
     response = Response(body, status=answer.status)
     if answer.body is None:
         # Source: recorded traffic (DELETE of an identity: Content-Length 0 and no Content-Type).
         response.headers.remove("Content-Type")
     else:
         response.headers["Content-Type"] = "application/json; charset=utf-8"
-    response.headers.update(
-        {**_COMMON_HEADERS, "Date": http_date(exchange.now), **_tracing(exchange), **answer.headers}
-    )
-    if answer.from_gateway:
-        response.headers["x-ms-failure-cause"] = "gateway"
-    else:
-        response.headers.update(_remaining(exchange.method))
+    origin = {"x-ms-failure-cause": "gateway"} if answer.from_gateway else exchange.remaining
+    response.headers.update({**_COMMON_HEADERS, "Date": http_date(exchange.now), **tracing, **origin, **answer.headers})
     return response
 
 
@@ -115,25 +130,13 @@ def _encode(body: object) -> bytes:
 
 
 def _tracing(exchange: Exchange) -> dict[str, str]:
-    asked = exchange.request_headers.get("x-ms-correlation-request-id", "")
-    request_id = exchange.new_id()
-    otherwise = exchange.new_id() if exchange.own_request_id else request_id
-    # Source: client libraries that send a GUID of their own find their calls under it in the Activity Log (azurerm).
-    correlation_id = asked if _GUID.fullmatch(asked) else otherwise
+    trace = exchange.trace
     headers = {
-        "x-ms-request-id": request_id,
-        "x-ms-correlation-request-id": correlation_id,
-        "x-ms-routing-request-id": f"SANDBOX:{exchange.now:%Y%m%dT%H%M%SZ}:{correlation_id}",
+        "x-ms-request-id": trace.request_id,
+        "x-ms-correlation-request-id": trace.correlation_id,
+        "x-ms-routing-request-id": f"SANDBOX:{exchange.now:%Y%m%dT%H%M%SZ}:{trace.correlation_id}",
     }
-    client_request_id = exchange.request_headers.get("x-ms-client-request-id", "")
-    if client_request_id and exchange.request_headers.get("x-ms-return-client-request-id", "").lower() == "true":
-        headers["x-ms-client-request-id"] = client_request_id
+    asked_back = exchange.request_headers.get("x-ms-return-client-request-id", "").lower() == "true"
+    if trace.client_request_id and asked_back:
+        headers["x-ms-client-request-id"] = trace.client_request_id
     return headers
-
-
-def _remaining(method: str) -> dict[str, str]:
-    kind, subscription, everywhere = _REMAINING.get(method, _REMAINING_WRITES)
-    return {
-        f"x-ms-ratelimit-remaining-subscription-{kind}": str(subscription),
-        f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(everywhere),
-    }

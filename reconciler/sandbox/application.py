@@ -18,21 +18,27 @@ from urllib.parse import parse_qsl
 from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox import (
+    activity_log,
     associated_resources,
     authorization,
     federated_credentials,
     locks,
     managed_identity,
+    provider_operations,
+    resource_graph,
     resource_groups,
     resource_lists,
     resources,
     role_assignments,
     role_definitions,
     subscriptions,
+    system_assigned,
     tags_at_scope,
+    token_revocation,
 )
-from reconciler.sandbox.answers import Answer, ArmRefusalError, Exchange, error_body, to_response
-from reconciler.sandbox.calls import Call, Settings, identify
+from reconciler.sandbox.activity_recording import carry_out
+from reconciler.sandbox.answers import Answer, ArmRefusalError, Exchange, Trace, error_body, to_response, trace_of
+from reconciler.sandbox.calls import Call, Settings, identify, require_living_token
 from reconciler.sandbox.control import PREFIX, Control
 from reconciler.sandbox.fault_injection import FaultScript, FaultyApplication
 from reconciler.sandbox.faults import Fault
@@ -41,7 +47,7 @@ from reconciler.sandbox.login import Login
 from reconciler.sandbox.microsoft_graph import Graph
 from reconciler.sandbox.paths import split_path
 from reconciler.sandbox.providers import provider_routes
-from reconciler.sandbox.rates import RatedCall, Rates, replace_remaining
+from reconciler.sandbox.rates import RatedCall, Rates
 from reconciler.sandbox.request_log import LoggedRequest, RequestLog
 from reconciler.sandbox.routing import (
     Route,
@@ -52,6 +58,7 @@ from reconciler.sandbox.routing import (
 )
 from reconciler.sandbox.state import Contents, State
 from reconciler.sandbox.subscriptions import require_subscription
+from reconciler.sandbox.token_revocation import refuse_revoked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -67,6 +74,11 @@ _SERVED: tuple[Route, ...] = (
     *locks.ROUTES,
     *associated_resources.ROUTES,
     *tags_at_scope.ROUTES,
+    *resource_graph.ROUTES,
+    *token_revocation.ROUTES,
+    *system_assigned.ROUTES,
+    *provider_operations.ROUTES,
+    *activity_log.ROUTES,
     *resource_lists.ROUTES,
     *resources.ROUTES,
 )
@@ -158,35 +170,32 @@ class Application:
         except Exception:  # whatever it is, the client must get an answer and the server must live on
             _log.exception("%s %s failed inside the sandbox", request.method, path)
             failure = Answer(500, error_body("InternalServerError", "The sandbox failed; its log says how."))
-            response = to_response(failure, self._exchange(request, None))
+            response = to_response(failure, self._exchange(request, self._trace(request, None)))
         return response(environ, start_response)
 
     def _respond(self, request: Request, path: str, query: str) -> Response:
         if path.startswith(PREFIX):
             answer = self._control.answer(request.method, path, request.get_data())
-            return to_response(answer, self._exchange(request, None))
-        visit = _Visit(request, path, dict(_query_pairs(query)))
-        found = self._router.find(path)
-        if found is not None:
-            visit.route, visit.names = found
+            return to_response(answer, self._exchange(request, self._trace(request, None)))
+        route, names = self._router.find(path) or (None, {})
+        target = f"{path}?{query}" if query else path
+        trace = self._trace(request, route)
+        visit = _Visit(request, path, target, dict(_query_pairs(query)), trace, route, names)
         with self._writes.arrival(request.method, visit.names) as visit.overlaps:
             if self._latency_s > 0:
                 self._sleep(self._latency_s)
-            return self._decide(visit, f"{path}?{query}" if query else path)
+            return self._decide(visit)
 
-    def _decide(self, visit: "_Visit", asked: str) -> Response:
+    def _decide(self, visit: "_Visit") -> Response:
         request = visit.request
         not_arm = self._login.answer(request, visit.path, visit.query)
         not_arm = not_arm or self._graph.answer(request, visit.path, visit.query)
         if not_arm is not None:
-            self._requests.add(LoggedRequest(request.method, asked, not_arm.status_code, ""))
+            self._requests.add(LoggedRequest(request.method, visit.target, not_arm.status_code, ""))
             return not_arm
         answer = self._answer(visit)
-        self._requests.add(LoggedRequest(request.method, asked, answer.status, visit.principal_id))
-        response = to_response(answer, self._exchange(request, visit.route))
-        if visit.remaining and not answer.from_gateway:
-            replace_remaining(response.headers, visit.remaining)
-        return response
+        self._requests.add(LoggedRequest(request.method, visit.target, answer.status, visit.principal_id))
+        return to_response(answer, self._exchange(request, visit.trace, visit.remaining))
 
     def _answer(self, visit: "_Visit") -> Answer:
         with self.state.lock:
@@ -200,20 +209,21 @@ class Application:
     def _dispatch(self, visit: "_Visit", now: datetime) -> Answer:
         request = visit.request
         caller = identify(request.headers.get("Authorization"), self.state.tenant_id)
+        require_living_token(caller, self.state.tenant_id, now)
         visit.principal_id = caller.principal_id
-        if self._rates is not None:
-            words = split_path(visit.path.casefold())
-            rated = RatedCall(request.method, words, self.state.tenant_id, caller.principal_id)
-            visit.remaining = self._rates.admit_to_arm(rated, now.timestamp())
-            self._rates.admit_to_provider(rated, now.timestamp())
+        refuse_revoked(self.state, caller)
+        rates = self._rates or Rates()  # where none are kept, every call is the first of its kind
+        words = split_path(visit.path.casefold())
+        rated = RatedCall(request.method, words, self.state.tenant_id, caller.principal_id)
+        visit.remaining = rates.admit_to_arm(rated, now.timestamp())
+        visit.remaining = {**visit.remaining, **rates.admit_to_provider(rated, now.timestamp())}
         api_version = visit.query.get("api-version", "").lower()
         if not api_version:
             raise missing_api_version()
         if visit.route is None:
             raise self._router.unknown_path(visit.path, api_version)
         check_api_version(visit.route, api_version)
-        handler = visit.route.handlers.get(request.method)
-        if handler is None:
+        if request.method not in visit.route.handlers:
             raise unsupported_method(request.method)
         if "subscription" in visit.names:
             require_subscription(self.state, visit.names["subscription"])
@@ -227,13 +237,18 @@ class Application:
             request.host_url.rstrip("/"),
             now,
             self._settings,
+            visit.trace,
+            visit.target,
             visit.overlaps,
         )
-        return handler(self.state, call)
+        return carry_out(visit.route, self.state, call)
 
-    def _exchange(self, request: Request, route: Route | None) -> Exchange:
+    def _trace(self, request: Request, route: Route | None) -> Trace:
         own_request_id = route is not None and route.namespace == authorization.NAMESPACE
-        return Exchange(request.method, request.headers, self._clock(), self._new_id, own_request_id)
+        return trace_of(request.headers, self._new_id, own_request_id=own_request_id)
+
+    def _exchange(self, request: Request, trace: Trace, remaining: Mapping[str, str] | None = None) -> Exchange:
+        return Exchange(request.headers, self._clock(), trace, remaining or {})
 
 
 @dataclass(slots=True)
@@ -242,10 +257,12 @@ class _Visit:
 
     request: Request
     path: str
+    target: str
     query: dict[str, str]
+    trace: Trace
+    route: Route | None
+    names: Mapping[str, str]
     principal_id: str = ""
-    route: Route | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
     overlaps: bool = False
     remaining: Mapping[str, str] = field(default_factory=dict)
 

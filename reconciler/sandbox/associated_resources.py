@@ -10,13 +10,16 @@ from reconciler.sandbox import rights
 from reconciler.sandbox.answers import Answer, ArmRefusalError, by_provider
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.locking import refuse_locked
-from reconciler.sandbox.managed_identity import IN_GROUP, READ, existing_identity, identity_scope
+from reconciler.sandbox.managed_identity import IN_GROUP, READ, TYPE, existing_identity, identity_scope
 from reconciler.sandbox.paging import page, resume_after
 from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.routing import Route
 from reconciler.sandbox.shelf import key_of
 from reconciler.sandbox.state import Identity, State
 from reconciler.sandbox.values import Resource
+
+LIST = f"{TYPE}/listAssociatedResources/action"
+"""Only named here: the sandbox asks for the right to read. Source: Azure's list of provider operations."""
 
 API_VERSIONS = ("2021-09-30-preview", "2022-01-31-preview")
 """Source: OpenAPI; the released versions do not have it."""

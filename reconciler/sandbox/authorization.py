@@ -17,10 +17,10 @@ PERMISSIONS_API_VERSIONS = (
 
 
 def list_permissions(state: State, call: Call) -> Answer:
-    """The caller's grants at the scope and above, one entry each.
+    """What the caller has at the scope and above: an entry for each grant, and for each permission of an assigned role.
 
     Source: OpenAPI, Microsoft.Authorization 2022-04-01 (Permissions_ListForResourceGroup and ..ListForResource); the
-    same path at a subscription, and that a resource need not exist, is assumed.
+    same path at a subscription, that a resource need not exist, and the order are assumed.
     """
     scope = call.names["scope"]
     require_group_of(state, scope)
@@ -32,8 +32,8 @@ def _show(grant: Grant) -> object:
     return {
         "actions": list(grant.actions),
         "notActions": list(grant.not_actions),
-        "dataActions": [],
-        "notDataActions": [],
+        "dataActions": list(grant.data_actions),
+        "notDataActions": list(grant.not_data_actions),
     }
 
 

@@ -3,6 +3,7 @@ for."""
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.sandbox.answers import Answer, error_body
@@ -25,8 +26,8 @@ class Control:
     | `GET requests` | the log of requests, with counts by method and status |
     | `DELETE requests` | forgets the log |
     | `GET state` | the state, in the form of the state file |
-    | `POST reset` | back to the state that was loaded, and an empty log |
-    | `PUT permissions` | replaces who may do what: `{"permissions": [...]}` as in the state file |
+    | `POST reset` | back to the state that was loaded, and an empty log, the Activity Log too |
+    | `PUT permissions` | replaces the grants: `{"permissions": [...]}` as in the state file; with none all may do all |
     | `PUT tokens` | how long new tokens are good for: `{"lifetimeSeconds": 3599}` |
     | `PUT faults` | begins another script of faults, YAML or JSON, in the form of the file |
     | `DELETE faults` | ends the script |
@@ -69,7 +70,7 @@ class Control:
         return Answer(200, json.loads(format_state(self._state.contents())))
 
     def _reset(self, _body: bytes) -> Answer:
-        self._state.restore(self._loaded)
+        self._state.restore(replace(self._loaded, activity_log=()))
         self._log.clear()
         return Answer(204)
 

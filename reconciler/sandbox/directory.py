@@ -50,7 +50,7 @@ def _known_type(state: State, call: Call, principal_id: str) -> str | None:
         (resource.system_principal_id or "").casefold() == wanted for resource in state.resources
     ):
         return _SERVICE_PRINCIPAL
-    given = (item.principal_type for item in state.role_assignments if item.principal_id.casefold() == wanted)
+    given = (item.principal_type for item in state.role_assignments.marked(wanted))
     # A service principal that is in neither list cannot be told from one that was deleted.
     return next((kind for kind in given if kind != _SERVICE_PRINCIPAL), None)
 

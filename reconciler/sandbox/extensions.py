@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from heapq import merge
 
-from reconciler.sandbox.paths import ancestors, path_key
+from reconciler.sandbox.paths import MANAGEMENT_GROUPS, ancestors, path_key
 from reconciler.sandbox.shelf import Key, Shelf
 from reconciler.sandbox.state import V
-
-_MANAGEMENT_GROUPS = path_key("/providers/Microsoft.Management/managementGroups")
 
 
 def standing_at(shelf: Shelf[V], scope: Key, type_name: str, after: Key | None = None) -> Iterator[V]:
@@ -35,8 +33,7 @@ def _above(shelf: Shelf[V], scope: Key, type_name: str, after: Key | None) -> It
     for at in ancestors(scope):
         yield standing_at(shelf, at, type_name, after)
     if scope[:1] == ("subscriptions",):
-        # Which management groups a subscription is in is no part of a state: it is in all of them.
-        yield _below(shelf, _MANAGEMENT_GROUPS, after)
+        yield _below(shelf, path_key(MANAGEMENT_GROUPS), after)
 
 
 def _below(shelf: Shelf[V], prefix: Key, after: Key | None) -> Iterator[V]:

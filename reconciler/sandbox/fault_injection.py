@@ -34,6 +34,8 @@ from reconciler.sandbox.faults import (
     StaleRead,
     TruncatedBody,
 )
+from reconciler.sandbox.graph_quota import QUERY_WORDS
+from reconciler.sandbox.paths import split_path
 from reconciler.sandbox.request_log import LoggedRequest, RequestLog
 from reconciler.sandbox.state import Contents, State
 from reconciler.sandbox.tokens import encode
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 _WRITES = ("PUT", "PATCH", "POST", "DELETE")
 _REMEMBERED_WRITES = 100
+_OWN_TO_A_CLIENT = ("HTTP_X_MS_CORRELATION_REQUEST_ID", "HTTP_X_MS_CLIENT_REQUEST_ID")
+"""What the Activity Log must not take from one client for another."""
 
 _log = logging.getLogger(__name__)
 
@@ -139,7 +143,7 @@ class FaultyApplication:
         if isinstance(action, OtherAnswer | ConnectionReset) and not action.after:
             self._remember_request(environ, action)
             return _other(action)
-        if isinstance(action, StaleRead) and environ["REQUEST_METHOD"] == "GET":
+        if isinstance(action, StaleRead) and _reads(environ):
             return self._stale(action)
         if action is None or isinstance(action, StaleRead):
             return self._serve
@@ -147,7 +151,7 @@ class FaultyApplication:
         return _changed(action, b"".join(body), status, headers)
 
     def _serve(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] not in _WRITES or not self._script.reads_stale:
+        if _reads(environ) or environ["REQUEST_METHOD"] not in _WRITES or not self._script.reads_stale:
             return self._application(environ, start_response)
         with self._state.lock:
             before, changes = self._state.contents(), self._state.changes
@@ -170,7 +174,7 @@ class FaultyApplication:
 
     def _compete(self, write: CompetingWrite, environ: "WSGIEnvironment") -> None:
         other: WSGIEnvironment = {
-            **environ,
+            **{name: value for name, value in environ.items() if name not in _OWN_TO_A_CLIENT},
             "REQUEST_METHOD": write.method,
             "REQUEST_URI": write.path,
             "HTTP_AUTHORIZATION": f"Bearer {encode({'oid': write.principal})}",
@@ -191,6 +195,12 @@ class FaultyApplication:
         method, target = str(environ["REQUEST_METHOD"]), str(environ["REQUEST_URI"])
         status, name = (action.status, "answer") if isinstance(action, OtherAnswer) else (0, "reset")
         self._log.add(LoggedRequest(method, target, status, principal_id, name))
+
+
+def _reads(environ: "WSGIEnvironment") -> bool:
+    """Whether a request asks for what is there: a query of Resource Graph, which is a POST, does too."""
+    path = split_path(str(environ["REQUEST_URI"]).partition("?")[0].casefold())
+    return environ["REQUEST_METHOD"] == "GET" or (environ["REQUEST_METHOD"] == "POST" and path == QUERY_WORDS)
 
 
 def _other(action: OtherAnswer | ConnectionReset) -> "WSGIApplication":

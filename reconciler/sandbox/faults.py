@@ -61,7 +61,7 @@ class LostPage:
 
 @dataclass(frozen=True, slots=True)
 class StaleRead:
-    """Answer a GET as it was before the last so many writes."""
+    """Answer a GET, or a query of Resource Graph, as it was before the last so many writes."""
 
     writes: int
 

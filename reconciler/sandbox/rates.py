@@ -1,29 +1,20 @@
-"""How fast ARM and Microsoft.ManagedIdentity let a client be: token buckets, as documented.
+"""How fast ARM, Microsoft.ManagedIdentity and Microsoft.ResourceGraph let a client be, as documented.
 
 A call passes two gates: ARM's own, by subscription and principal, and then its provider's, by tenant, subscription and
-identity. Each gate takes a token from every bucket it has for the call, or from none. What ARM let through has cost ARM
-a token, even where the provider refuses it. Time comes with each call, so that a test decides how it passes.
+identity, or by user. Each gate takes a token from every bucket it has for the call, or from none. What ARM let through
+has cost ARM a token, even where the provider refuses it. Time comes with each call, so that a test decides how it
+passes.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from werkzeug.datastructures import Headers
+from datetime import UTC, datetime
 
 from reconciler.sandbox.answers import ArmRefusalError
-
-Subject = tuple[str, ...]
-"""Whose budget a bucket is, from the kind of call to the name of what is limited."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """How many calls may come at once, and how many a second after that."""
-
-    capacity: float
-    refill_per_s: float
-
+from reconciler.sandbox.buckets import Buckets, Rate, Subject, Wait
+from reconciler.sandbox.graph_errors import throttled
+from reconciler.sandbox.graph_quota import QUERY_WORDS, QUOTA, quota_headers
 
 _ARM_RATES = {"reads": Rate(250, 25), "writes": Rate(200, 10), "deletes": Rate(200, 10)}
 """For one principal in one subscription, or in the tenant for calls that name no subscription.
@@ -55,10 +46,10 @@ managed identities), and, for listAssociatedResources, "View associated resource
 for no resource is assumed.
 """
 
-_ENOUGH = 1 - 1e-6
-"""A token: tenths of seconds, added up in floating point, must not cost one."""
-
-_PROVIDER = ("microsoft.managedidentity", "userassignedidentities")
+_PROVIDER = "microsoft.managedidentity"
+_RATED_TYPES = ("userassignedidentities", "identities")
+"""That reading a system-assigned identity costs what reading another one does is assumed; for the provider's list of
+operations no limit is documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +68,9 @@ class RatedCall:
 
     @property
     def kind(self) -> str:
-        """Which of ARM's budgets the call needs."""
+        """Which of ARM's budgets the call needs; a query is a read. Source: recorded traffic (`-tenant-reads`)."""
+        if self.words == QUERY_WORDS:
+            return "reads"
         return {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(self.method, "writes")
 
 
@@ -90,8 +83,7 @@ class Rates:
         Args:
             speed: how many times faster than documented the buckets fill.
         """
-        self._speed = speed
-        self._levels: dict[Subject, tuple[float, float]] = {}
+        self._buckets = Buckets(speed)
 
     def admit_to_arm(self, call: RatedCall, now_s: float) -> Mapping[str, str]:
         """Let a call into ARM.
@@ -103,47 +95,41 @@ class Rates:
             ArmRefusalError: 429.
         """
         budgets = _arm_budgets(call)
-        wait = self._take(budgets, now_s)
+        wait = self._buckets.take(budgets, now_s)
         if wait is not None:
             raise _refusal_by_arm(call, wait.seconds)
         names = ("subscription", "subscription-global") if call.subscription_id else ("tenant",)
         return {
-            f"x-ms-ratelimit-remaining-{name}-{call.kind}": str(self._tokens(subject, rate, now_s))
+            f"x-ms-ratelimit-remaining-{name}-{call.kind}": str(self._buckets.tokens(subject, rate, now_s))
             for name, (subject, rate) in zip(names, budgets, strict=True)
         }
 
-    def admit_to_provider(self, call: RatedCall, now_s: float) -> None:
-        """Let a call into its provider, where that is Microsoft.ManagedIdentity; raises ArmRefusalError (429)."""
-        wait = self._take(_provider_budgets(call), now_s)
+    def admit_to_provider(self, call: RatedCall, now_s: float) -> Mapping[str, str]:
+        """Let a call into its provider, where that is Microsoft.ManagedIdentity or Microsoft.ResourceGraph.
+
+        Returns:
+            The headers that tell what is left, where the provider does.
+
+        Raises:
+            ArmRefusalError: 429.
+        """
+        if call.words == QUERY_WORDS:
+            return self._admit_query(call, now_s)
+        wait = self._buckets.take(_provider_budgets(call), now_s)
         if wait is not None:
             raise _refusal_by_provider(wait)
+        return {}
 
-    def _take(self, budgets: Sequence[tuple[Subject, Rate]], now_s: float) -> "_Wait | None":
-        """Take a token from each, or from none: then the longest wait for one of them."""
-        levels = {subject: self._level(subject, rate, now_s) for subject, rate in budgets}
-        waits = [
-            _Wait(max(1, math.ceil((_ENOUGH - levels[subject]) / (rate.refill_per_s * self._speed))), subject)
-            for subject, rate in budgets
-            if levels[subject] < _ENOUGH
-        ]
-        if waits:
-            return max(waits, key=lambda wait: wait.seconds)
-        for subject, level in levels.items():
-            self._levels[subject] = (level - 1, now_s)
-        return None
-
-    def _tokens(self, subject: Subject, rate: Rate, now_s: float) -> int:
-        return math.floor(self._level(subject, rate, now_s) + 1 - _ENOUGH)
-
-    def _level(self, subject: Subject, rate: Rate, now_s: float) -> float:
-        level, at_s = self._levels.get(subject, (rate.capacity, now_s))
-        return min(rate.capacity, level + max(0.0, now_s - at_s) * rate.refill_per_s * self._speed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wait:
-    seconds: int
-    subject: Subject
+    def _admit_query(self, call: RatedCall, now_s: float) -> Mapping[str, str]:
+        user = ("query", "user", call.tenant_id, call.principal_id)
+        wait = self._buckets.take([(user, QUOTA)], now_s)
+        headers = quota_headers(
+            self._buckets.tokens(user, QUOTA, now_s), self._buckets.resets_after_s(user, QUOTA, now_s)
+        )
+        if wait is not None:
+            refusal = {"Retry-After": str(wait.seconds), **headers}
+            raise throttled(refusal, datetime.fromtimestamp(now_s, UTC))
+        return headers
 
 
 def parse_speed(text: str) -> float | None:
@@ -160,14 +146,6 @@ def parse_speed(text: str) -> float | None:
     if not 0 < number < math.inf:
         raise ValueError(f"must be off, azure or xN with a number N above 0, not {text!r}")
     return number
-
-
-def replace_remaining(headers: Headers, remaining: Mapping[str, str]) -> None:
-    """Put what is left in place of what an answer says where no rates are kept."""
-    for name, _ in list(headers):
-        if name.lower().startswith("x-ms-ratelimit-remaining-"):
-            del headers[name]
-    headers.update(remaining)
 
 
 def _arm_budgets(call: RatedCall) -> list[tuple[Subject, Rate]]:
@@ -200,9 +178,10 @@ def _provider_budgets(call: RatedCall) -> list[tuple[Subject, Rate]]:
 
 
 def _provider_index(words: tuple[str, ...]) -> int | None:
-    """Where `providers` stands before our provider; None where another one, or none, answers the call."""
+    """Where `providers` stands before a type of our provider that is limited; None where another answers the call."""
     found = [index for index, word in enumerate(words) if word == "providers"]
-    return found[-1] if found and words[found[-1] + 1 : found[-1] + 3] == _PROVIDER else None
+    after = words[found[-1] + 1 : found[-1] + 3] if found else ()
+    return found[-1] if after[:1] == (_PROVIDER,) and after[1:] and after[1] in _RATED_TYPES else None
 
 
 def _operation(method: str, below: tuple[str, ...]) -> str:
@@ -225,7 +204,7 @@ def _refusal_by_arm(call: RatedCall, wait_s: int) -> ArmRefusalError:
     )
 
 
-def _refusal_by_provider(wait: _Wait) -> ArmRefusalError:
+def _refusal_by_provider(wait: Wait) -> ArmRefusalError:
     # Source: recorded traffic (azure-service-operator; the code is the number as a text, and there is no failure
     # cause). For a tenant or a resource in place of the subscription the text is assumed.
     _, level, name = wait.subject

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from reconciler.sandbox import rights
+from reconciler.sandbox.activity_recording import origin_of
 from reconciler.sandbox.answers import Answer, ArmRefusalError, by_gateway
 from reconciler.sandbox.calls import Call
 from reconciler.sandbox.locations import REGIONS, normalize_location
@@ -82,14 +83,14 @@ def list_groups(state: State, call: Call) -> Answer:
         call,
         (group for group in seen if wanted is None or _bears(group, *wanted)),
         lambda group: group.key,
-        lambda group: _show(state, group),
+        lambda group: show_group(state, group),
     )
 
 
 def get_group(state: State, call: Call) -> Answer:
     """One group."""
     rights.require(state, call, READ, group_scope(call))
-    return Answer(200, _show(state, require_group(state, call)))
+    return Answer(200, show_group(state, require_group(state, call)))
 
 
 def head_group(state: State, call: Call) -> Answer:
@@ -115,7 +116,7 @@ def put_group(state: State, call: Call) -> Answer:
         _check_location(location)
         group = ResourceGroup(call.names["subscription"], name, normalize_location(location), tags, managed_by)
         state.put_group(group)
-        return Answer(201, _show(state, group))
+        return Answer(201, show_group(state, group))
     require_writable_group(state, call)
     if normalize_location(location) != existing.location:
         raise by_gateway(
@@ -126,7 +127,7 @@ def put_group(state: State, call: Call) -> Answer:
         )  # Source: text as quoted by users (azure-cli issue 22242); 409 as quoted by users (algo issue 1814).
     changed = replace(existing, tags=tags, managed_by=managed_by)
     state.put_group(changed)
-    return Answer(200, _show(state, changed))
+    return Answer(200, show_group(state, changed))
 
 
 def patch_group(state: State, call: Call) -> Answer:
@@ -142,7 +143,7 @@ def patch_group(state: State, call: Call) -> Answer:
         managed_by=group.managed_by if managed_by is None else managed_by,
     )
     state.put_group(changed)
-    return Answer(200, _show(state, changed))
+    return Answer(200, show_group(state, changed))
 
 
 def delete_group(state: State, call: Call) -> Answer:
@@ -155,7 +156,8 @@ def delete_group(state: State, call: Call) -> Answer:
     refuse_locked(state, call)
     token = _operation_token(state, group)
     if not state.is_leaving(group.key):
-        state.start_deletion(token, GroupDeletion(group.key, call.now + call.settings.group_deletion))
+        done_at = call.now + call.settings.group_deletion
+        state.start_deletion(token, GroupDeletion(group.key, done_at, origin_of(state, call)))
     return _accepted(call, token)
 
 
@@ -220,7 +222,8 @@ def _bears(group: ResourceGroup, name: str, value: str | None) -> bool:
     return any(tag.casefold() == name.casefold() and value in (None, text) for tag, text in group.tags or ())
 
 
-def _show(state: State, group: ResourceGroup) -> object:
+def show_group(state: State, group: ResourceGroup) -> dict[str, object]:
+    """A group as ARM shows it."""
     # Source: recorded traffic (key order, absent `tags` and `managedBy`, `Deleting` while a deletion runs).
     body: dict[str, object] = {
         "id": group.resource_id,

@@ -4,9 +4,8 @@ An assignment names its principal by id alone, so that it outlives the principal
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from reconciler.sandbox import rights
 from reconciler.sandbox.answers import Answer, by_provider
@@ -15,13 +14,13 @@ from reconciler.sandbox.directory import PRINCIPAL_TYPE_SINCE, principal_type
 from reconciler.sandbox.extensions import applying_at, reaching, standing_at
 from reconciler.sandbox.locking import refuse_locked
 from reconciler.sandbox.paging import page, resume_after
-from reconciler.sandbox.paths import path_key
-from reconciler.sandbox.role_definitions import definition_id, require_definition
+from reconciler.sandbox.paths import is_management_group, path_key
+from reconciler.sandbox.roles import definition_id, guid_of, is_assignable_at, require_role
 from reconciler.sandbox.routing import Route
 from reconciler.sandbox.scopes import require_scope, require_writable_scope
 from reconciler.sandbox.state import State
 from reconciler.sandbox.state_node import GUID
-from reconciler.sandbox.values import ROLE_ASSIGNMENT_TYPE, RoleAssignment
+from reconciler.sandbox.values import ROLE_ASSIGNMENT_TYPE, RoleAssignment, RoleDefinition
 
 READ, WRITE, DELETE = f"{ROLE_ASSIGNMENT_TYPE}/read", f"{ROLE_ASSIGNMENT_TYPE}/write", f"{ROLE_ASSIGNMENT_TYPE}/delete"
 
@@ -56,7 +55,7 @@ def list_assignments(state: State, call: Call) -> Answer:
 
 
 def get_assignment(state: State, call: Call) -> Answer:
-    """One assignment. Source: recorded traffic (azure-service-operator)."""
+    """One assignment, at its own scope alone (assumed). Source: recorded traffic (azure-service-operator)."""
     rights.require(state, call, READ, _asked_id(call))
     require_scope(state, call.names["scope"])
     found = state.role_assignments.get(path_key(_asked_id(call)))
@@ -84,7 +83,10 @@ def put_assignment(state: State, call: Call) -> Answer:
 
 
 def delete_assignment(state: State, call: Call) -> Answer:
-    """200 with what was deleted, or 204. Source: recorded traffic (azure-service-operator)."""
+    """200 with what was deleted, or 204, also for one that is inherited from another scope (assumed).
+
+    Source: recorded traffic (azure-service-operator).
+    """
     rights.require(state, call, DELETE, _asked_id(call))
     require_scope(state, call.names["scope"])
     refuse_locked(state, call)
@@ -139,8 +141,9 @@ def _read(state: State, call: Call) -> RoleAssignment:
             "InvalidPrincipalId",
             f"The Principal ID '{principal_id}' is not valid. Principal ID must be a GUID.",
         )
-    definition = require_definition(role)
-    now = _timestamp(call.now)
+    definition = require_role(state, role)
+    _refuse_unassignable(definition, scope)
+    condition, condition_version = _condition(call, fields)
     return RoleAssignment(
         scope,
         name,
@@ -148,19 +151,34 @@ def _read(state: State, call: Call) -> RoleAssignment:
         principal_id,
         principal_type(state, call, principal_id, call.text_field(fields, "principalType")),
         call.text_field(fields, "description"),
-        call.text_field(fields, "condition"),
-        call.text_field(fields, "conditionVersion"),
+        condition,
+        condition_version,
         call.text_field(fields, "delegatedManagedIdentityResourceId"),
-        created_on=now,
-        updated_on=now,
+        created_on=call.time_text,
+        updated_on=call.time_text,
         created_by=call.caller.principal_id,
         updated_by=call.caller.principal_id,
     )
 
 
-def _timestamp(now: datetime) -> str:
-    # Source: recorded traffic (seven digits of a second).
-    return f"{now:%Y-%m-%dT%H:%M:%S.%f}0Z"
+def _refuse_unassignable(role: RoleDefinition, scope: str) -> None:
+    has_data_actions = any(permission.data_actions for permission in role.permissions)
+    barred = not role.built_in and has_data_actions and is_management_group(scope)
+    if barred or not is_assignable_at(role, scope):
+        # Source: the code as quoted by users, custom roles with data actions: Azure documentation; the text ours.
+        raise by_provider(
+            400,
+            "RoleAssignmentScopeNotAssignableToRoleDefinition",
+            f"The role '{role.role_name}' cannot be assigned at the scope '{scope}'.",
+        )
+
+
+def _condition(call: Call, fields: Mapping[str, object]) -> tuple[str | None, str | None]:
+    """The condition and its version. Source: OpenAPI (2.0 is the only one); the refusal is assumed."""
+    condition, version = call.text_field(fields, "condition"), call.text_field(fields, "conditionVersion")
+    if condition and version != "2.0":
+        raise by_provider(400, "InvalidConditionVersion", f"The condition version '{version}' is not valid; it is 2.0.")
+    return condition, version
 
 
 def _of_same_name(state: State, asked: RoleAssignment) -> RoleAssignment | None:
@@ -189,34 +207,34 @@ def _refuse_duplicate(state: State, asked: RoleAssignment) -> None:
 
 
 def _granted(assignment: RoleAssignment) -> tuple[str, str]:
-    guid = assignment.role_definition_id.rpartition("/")[2]
-    return assignment.principal_id.casefold(), guid.casefold()
+    return assignment.principal_id.casefold(), guid_of(assignment.role_definition_id).casefold()
 
 
 def _shower(call: Call) -> Callable[[RoleAssignment], object]:
     """How this call's api-version shows an assignment."""
+    return lambda item: show_assignment(item, call.api_version)
 
-    def show(item: RoleAssignment) -> object:
-        # Source: recorded traffic (keys in this order, null where unset; principalType absent in 2015-07-01).
-        properties = {
-            "roleDefinitionId": item.role_definition_id,
-            "principalId": item.principal_id,
-            "principalType": item.principal_type,
-            "scope": item.scope,
-            "condition": item.condition,
-            "conditionVersion": item.condition_version,
-            "createdOn": item.created_on,
-            "updatedOn": item.updated_on,
-            "createdBy": item.created_by,
-            "updatedBy": item.updated_by,
-            "delegatedManagedIdentityResourceId": item.delegated_identity_id,
-            "description": item.description,
-        }
-        for name in _absent_fields(call.api_version):
-            del properties[name]
-        return {"properties": properties, "id": item.resource_id, "type": ROLE_ASSIGNMENT_TYPE, "name": item.name}
 
-    return show
+def show_assignment(item: RoleAssignment, api_version: str) -> dict[str, object]:
+    """An assignment as ARM shows it."""
+    # Source: recorded traffic (keys in this order, null where unset; principalType absent in 2015-07-01).
+    properties = {
+        "roleDefinitionId": item.role_definition_id,
+        "principalId": item.principal_id,
+        "principalType": item.principal_type,
+        "scope": item.scope,
+        "condition": item.condition,
+        "conditionVersion": item.condition_version,
+        "createdOn": item.created_on,
+        "updatedOn": item.updated_on,
+        "createdBy": item.created_by,
+        "updatedBy": item.updated_by,
+        "delegatedManagedIdentityResourceId": item.delegated_identity_id,
+        "description": item.description,
+    }
+    for name in _absent_fields(api_version):
+        del properties[name]
+    return {"properties": properties, "id": item.resource_id, "type": ROLE_ASSIGNMENT_TYPE, "name": item.name}
 
 
 def _absent_fields(api_version: str) -> tuple[str, ...]:

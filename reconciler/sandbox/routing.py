@@ -31,12 +31,14 @@ _ANY_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?")
 class Route:
     """A path of ARM, the api-versions in which it exists, and who answers each method.
 
-    `template` is written as in the OpenAPI documents. Without `api_versions` the route exists in every one.
+    `template` is written as in the OpenAPI documents. Without `api_versions` the route exists in every one. A POST to
+    an action changes something.
     """
 
     template: str
     api_versions: tuple[str, ...]
     handlers: Mapping[str, Handler]
+    is_action: bool = False
 
     @property
     def namespace(self) -> str:
@@ -79,7 +81,8 @@ class Router:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._routes = tuple(routes)
-        self._own_namespaces = frozenset(route.namespace.casefold() for route in routes)
+        # Where only reads are served, as of Microsoft.Insights, resources are kept as those of any other provider.
+        self._own_namespaces = frozenset(route.namespace.casefold() for route in routes if "PUT" in route.handlers)
 
     def find(self, path: str) -> tuple[Route, Mapping[str, str]] | None:
         """The route of a path and the names in it."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from reconciler.sandbox.activity import ActivityEvent, ActivityLog, Origin, deletion_events
 from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.shelf import Key, Shelf, key_of
-from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment
+from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment, RoleDefinition
 
 DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
 """The tenant of a state that names none."""
@@ -22,6 +23,9 @@ DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 """The subscription of a sandbox that was given none."""
 
 _NAMESPACE = uuid.UUID("5b0f3a52-7d0c-4a53-9b1e-4d0c6f1f7a10")
+
+_OUTERMOST_LENGTH = 8
+"""Segments in the id of a resource that is in no other."""
 
 Tags = tuple[tuple[str, str], ...]
 
@@ -112,17 +116,26 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a principal (`*` is anyone) may do at a scope and below; actions may hold `*`."""
+    """What a principal (`*` is anyone) may do at a scope and below; actions may hold `*`.
+
+    Data actions, and `conditional` for an assignment that has a condition, come with roles alone.
+    """
 
     principal_id: str
     scope: str
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything that a state file holds. `identities_created` counts creations, so that no id is handed out twice."""
+    """Everything that a state file holds. `identities_created` counts creations, so that no id is handed out twice.
+
+    `role_definitions` are those of the state alone: the custom ones, and built-in ones that the sandbox does not have.
+    """
 
     tenant_id: str = DEFAULT_TENANT
     subscriptions: tuple[Subscription, ...] = ()
@@ -134,14 +147,17 @@ class Contents:
     role_assignments: tuple[RoleAssignment, ...] = ()
     locks: tuple[Lock, ...] = ()
     resources: tuple[Resource, ...] = ()
+    role_definitions: tuple[RoleDefinition, ...] = ()
+    activity_log: tuple[ActivityEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GroupDeletion:
-    """A group's deletion that was accepted and is done at `done_at`."""
+    """A group's deletion that was accepted and is done at `done_at`; `origin` is the call that asked for it."""
 
     group: Key
     done_at: datetime
+    origin: Origin | None = None
 
 
 class State:
@@ -151,6 +167,8 @@ class State:
         changes: counts every change; two equal counts mean nothing happened in between.
         deletions: accepted group deletions by the token of their operation, those that are done included.
         principals_since: when the principals of this run were created; those that were loaded are not in it.
+        tokens_revoked: the epoch second of the last revocation of tokens, by principal; of this run.
+        activity: what the Activity Log tells of. It changes without `changes`, since no resource does.
     """
 
     def __init__(self, contents: Contents, random_seed: int = 0) -> None:
@@ -165,13 +183,22 @@ class State:
         self.resource_groups = _shelf(contents.resource_groups)
         self.identities = _shelf(contents.identities)
         self.federated_credentials = _shelf(contents.federated_credentials)
-        self.role_assignments = _shelf(contents.role_assignments)
+        self.role_definitions = _shelf(contents.role_definitions)
+        self.role_assignments = Shelf(
+            contents.role_assignments, lambda item: item.key, lambda item: item.principal_id.casefold()
+        )
         self.locks = _shelf(contents.locks)
         self.resources = _shelf(contents.resources)
         self.permissions = contents.permissions
+        self.activity = ActivityLog(contents.activity_log)
         self.deletions: dict[str, GroupDeletion] = {}
         self.principals_since: dict[str, datetime] = {}
+        self.tokens_revoked: dict[str, int] = {}
         self._identities_created = contents.identities_created
+        # A state that was taken from another sandbox has ids of the same seed, and does not know how many there were.
+        self._loaded_principals = frozenset(identity.principal_id.casefold() for identity in contents.identities) | {
+            resource.system_principal_id.casefold() for resource in contents.resources if resource.system_principal_id
+        }
 
     def contents(self) -> Contents:
         """A snapshot; groups whose deletion was accepted are already gone from it, with what they hold."""
@@ -184,15 +211,22 @@ class State:
         return Contents(
             self.tenant_id,
             tuple(self.subscriptions),
-            tuple(group for group in self.resource_groups if group.key not in leaving),
-            tuple(identity for identity in self.identities if identity.key[:2] not in leaving),
+            tuple(group for group in self.resource_groups if not leaving or group.key not in leaving),
+            tuple(identity for identity in self.identities if not leaving or identity.key[:2] not in leaving),
             self.permissions,
             self._identities_created,
             staying(self.federated_credentials),
             staying(self.role_assignments),
             staying(self.locks),
             staying(self.resources),
+            tuple(self.role_definitions),
+            (*self.activity, *(event for deletion in self.deletions.values() for event in self._end_of(deletion))),
         )
+
+    @property
+    def revision(self) -> tuple[int, int]:
+        """Differs whenever the contents do, the Activity Log among them."""
+        return self.changes, self.activity.recorded
 
     def restore(self, contents: Contents) -> None:
         """Go back to a snapshot, except that principal and client ids that were handed out stay used."""
@@ -203,10 +237,15 @@ class State:
 
     def new_ids(self, now: datetime) -> tuple[str, str]:
         """A principal id and a client id that no identity of this state ever had; the same seed gives the same ids."""
-        self._identities_created += 1
-        principal_id = derived_id(self._random_seed, "principal", str(self._identities_created))
+        principal_id = self._next_principal_id()
+        while principal_id in self._loaded_principals:
+            principal_id = self._next_principal_id()
         self.principals_since[principal_id] = now
         return principal_id, derived_id(self._random_seed, "client", str(self._identities_created))
+
+    def _next_principal_id(self) -> str:
+        self._identities_created += 1
+        return derived_id(self._random_seed, "principal", str(self._identities_created))
 
     def put(self, shelf: Shelf[V], item: V) -> None:
         """Create or replace an item of one of this state's shelves."""
@@ -270,13 +309,27 @@ class State:
         """Carry out the group deletions that are due."""
         for token, deletion in list(self.deletions.items()):
             if deletion.group and deletion.done_at <= now:
+                events = self._end_of(deletion)
                 group = self.resource_groups.get(deletion.group)
                 if group is not None:
                     _empty(self.identities, deletion.group)
                     self.remove_below(path_key(group.resource_id))
                     self.resource_groups.remove(deletion.group)
+                for event in events:
+                    self.activity.add(event)
                 # The operation stays known so that a late poll still learns that it is done.
                 self.deletions[token] = GroupDeletion((), deletion.done_at)
+
+    def _end_of(self, deletion: GroupDeletion) -> list[ActivityEvent]:
+        """What the Activity Log tells once a deletion that is under way is done."""
+        group = self.resource_groups.get(deletion.group)
+        if group is None or deletion.origin is None:
+            return []
+        identities = (identity.resource_id for identity in self.identities.below(deletion.group))
+        resources = (item for item in self.resources.below(path_key(group.resource_id)))
+        # What lies inside a resource goes with it.
+        outermost = (item.resource_id for item in resources if len(item.key) == _OUTERMOST_LENGTH)
+        return deletion_events(deletion.origin, group.resource_id, (*identities, *outermost), deletion.done_at)
 
 
 def _shelf(items: Iterable[V]) -> Shelf[V]:

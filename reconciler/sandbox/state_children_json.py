@@ -1,4 +1,5 @@
-"""The JSON of what stands below and beside identities in a state: credentials, role assignments, locks, resources.
+"""The JSON of what stands below and beside identities in a state: credentials, roles and their assignments, locks,
+resources, and the events of the Activity Log.
 
 It is ARM's own, as `state_json` has it for groups and identities: what a list of real Azure shows can be put here.
 """
@@ -6,19 +7,24 @@ It is ARM's own, as `state_json` has it for groups and identities: what a list o
 import json
 import re
 
+from reconciler.sandbox.activity import ActivityEvent, event_of, parse_time
 from reconciler.sandbox.attachments import identity_block
 from reconciler.sandbox.locations import normalize_location
 from reconciler.sandbox.locks import LEVELS
-from reconciler.sandbox.state_node import Node
+from reconciler.sandbox.roles import BUILT_IN, CUSTOM, definition_id, is_built_in, role_properties
+from reconciler.sandbox.state_node import GUID, Node
 from reconciler.sandbox.values import (
     LOCK_TYPE,
     ROLE_ASSIGNMENT_TYPE,
+    ROLE_DEFINITION_TYPE,
     Attachment,
     ClaimsExpression,
     FederatedCredential,
     Lock,
+    Permission,
     Resource,
     RoleAssignment,
+    RoleDefinition,
 )
 
 _GROUP_ID = r"/subscriptions/[^/]+/resourceGroups/[^/]+"
@@ -27,6 +33,7 @@ _CREDENTIAL_ID = re.compile(
     r"/federatedIdentityCredentials/([^/]+)",
     re.IGNORECASE,
 )
+_DEFINITION_ID = re.compile(rf"(?:|/.+)/providers/{re.escape(ROLE_DEFINITION_TYPE)}/({GUID.pattern})", re.IGNORECASE)
 _ASSIGNMENT_ID = re.compile(rf"(|/.+)/providers/{re.escape(ROLE_ASSIGNMENT_TYPE)}/([^/]+)", re.IGNORECASE)
 _LOCK_ID = re.compile(rf"(|/.+)/providers/{re.escape(LOCK_TYPE)}/([^/]+)", re.IGNORECASE)
 _RESOURCE_ID = re.compile(rf"{_GROUP_ID}/providers/([^/]+)((?:/[^/]+/[^/]+)+)", re.IGNORECASE)
@@ -43,7 +50,7 @@ def parse_credential(node: Node) -> FederatedCredential:
         f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}",
         name,
         properties.required("issuer").text(),
-        None if subject is None else subject.text(),
+        None if subject is None else subject.any_text() or None,
         tuple(audience.text() for audience in properties.required("audiences").items()),
         _expression(properties.optional("claimsMatchingExpression")),
     )
@@ -53,6 +60,49 @@ def _expression(node: Node | None) -> ClaimsExpression | None:
     if node is None:
         return None
     return ClaimsExpression(node.required("value").text(), node.required("languageVersion").count())
+
+
+def parse_role_definition(node: Node) -> RoleDefinition:
+    """A role, a custom one unless its `type` says otherwise; two may have one name, which ARM would not let them."""
+    guid = node.required("id").names(_DEFINITION_ID, "a role definition")[0]
+    properties = node.required("properties")
+    kind = properties.optional("type")
+    if kind is not None and kind.value not in (BUILT_IN, CUSTOM):
+        raise kind.fail(f"must be {BUILT_IN} or {CUSTOM}")
+    built_in = kind is not None and kind.value == BUILT_IN
+    if not built_in and is_built_in(guid):
+        raise node.required("id").fail("is that of a built-in role")
+    scopes = properties.required("assignableScopes")
+    for scope in scopes.items():
+        if not scope.text().startswith("/"):
+            raise scope.fail("must begin with /")
+    return RoleDefinition(
+        guid,
+        properties.required("roleName").text(),
+        _free_text(properties, "description"),
+        tuple(_permission(entry) for entry in properties.required("permissions").items()),
+        tuple(scope.text() for scope in scopes.items()),
+        built_in,
+        _text(properties, "createdOn"),
+        _text(properties, "updatedOn"),
+        _text(properties, "createdBy"),
+        _text(properties, "updatedBy"),
+    )
+
+
+def _permission(node: Node) -> Permission:
+    def actions(name: str) -> tuple[str, ...]:
+        found = node.optional(name)
+        return () if found is None else tuple(action.text() for action in found.items())
+
+    return Permission(
+        actions("actions"),
+        actions("notActions"),
+        actions("dataActions"),
+        actions("notDataActions"),
+        _text(node, "condition"),
+        _text(node, "conditionVersion"),
+    )
 
 
 def parse_role_assignment(node: Node) -> RoleAssignment:
@@ -65,15 +115,29 @@ def parse_role_assignment(node: Node) -> RoleAssignment:
         properties.required("roleDefinitionId").text(),
         properties.required("principalId").text(),
         _text(properties, "principalType") or "ServicePrincipal",
-        _text(properties, "description"),
-        _text(properties, "condition"),
-        _text(properties, "conditionVersion"),
+        _free_text(properties, "description"),
+        _free_text(properties, "condition"),
+        _free_text(properties, "conditionVersion"),
         _text(properties, "delegatedManagedIdentityResourceId"),
         _text(properties, "createdOn"),
         _text(properties, "updatedOn"),
         _text(properties, "createdBy"),
         _text(properties, "updatedBy"),
     )
+
+
+def parse_event(node: Node) -> ActivityEvent:
+    """An event of the Activity Log; what it has besides the fields that are read here is kept as it is."""
+    timestamp = node.required("eventTimestamp")
+    for name in ("caller", "correlationId", "resourceId"):
+        node.required(name).text()
+    for name in ("operationName", "status"):
+        node.required(name).required("value").text()
+    try:
+        at = parse_time(timestamp.text())
+    except ValueError as error:
+        raise timestamp.fail("must be a time as 2026-03-01T12:00:00Z") from error
+    return event_of(node.plain(), at)
 
 
 def parse_lock(node: Node) -> Lock:
@@ -89,7 +153,7 @@ def parse_lock(node: Node) -> Lock:
         name,
         level.text(),
         None if notes is None else str(notes.value),
-        None if owners is None else tuple(owner.required("applicationId").text() for owner in owners.items()),
+        None if owners is None else tuple(owner.required("applicationId").any_text() for owner in owners.items()),
     )
 
 
@@ -126,7 +190,17 @@ def _attachments(identity: Node) -> tuple[Attachment, ...]:
 
 def _text(node: Node, name: str) -> str | None:
     value = node.optional(name)
-    return None if value is None else value.text()
+    return None if value is None else value.any_text()
+
+
+def _free_text(node: Node, name: str) -> str | None:
+    """A text that may be empty, since callers may send such ones."""
+    value = node.optional(name)
+    if value is None:
+        return None
+    if not isinstance(value.value, str):
+        raise value.fail("must be a text")
+    return value.value
 
 
 def credential_json(credential: FederatedCredential) -> dict[str, object]:
@@ -141,6 +215,15 @@ def credential_json(credential: FederatedCredential) -> dict[str, object]:
             "languageVersion": credential.expression.language_version,
         }
     return {"id": credential.resource_id, "properties": properties}
+
+
+def role_definition_json(role: RoleDefinition) -> dict[str, object]:
+    """A role in the form of the state file; what is unset is left out."""
+    first_scope = role.assignable_scopes[0] if role.assignable_scopes else "/"
+    return {
+        "id": definition_id(first_scope, role.guid),
+        "properties": {name: value for name, value in role_properties(role).items() if value is not None},
+    }
 
 
 def role_assignment_json(item: RoleAssignment) -> dict[str, object]:

@@ -125,15 +125,15 @@ class StateSaver:
     def __init__(self, path: Path, state: State) -> None:
         self._path = path
         self._state = state
-        self._saved_changes = state.changes
+        self._saved_revision = state.revision
 
     def save_if_changed(self) -> None:
         """Bring the file up to date; raises StateError where it cannot be written."""
         with self._state.lock:
-            changes = self._state.changes
-            if changes == self._saved_changes:
+            revision = self._state.revision
+            if revision == self._saved_revision:
                 return
             contents = self._state.contents()
         # Without the lock: writing a big state takes long, and calls are answered meanwhile.
         save_state(self._path, contents)
-        self._saved_changes = changes
+        self._saved_revision = revision

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from reconciler.sandbox.locations import normalize_location
-from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.shelf import Key
 from reconciler.sandbox.state import (
     DEFAULT_TENANT,
@@ -26,28 +25,33 @@ from reconciler.sandbox.state_children_json import (
     credential_json,
     lock_json,
     parse_credential,
+    parse_event,
     parse_lock,
     parse_resource,
     parse_role_assignment,
+    parse_role_definition,
     resource_json,
     role_assignment_json,
+    role_definition_json,
 )
 from reconciler.sandbox.state_node import Node, StateError
-from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment
+from reconciler.sandbox.values import FederatedCredential, Lock, Resource, RoleAssignment, RoleDefinition
 
 VERSION = 1
 """The one version of the format."""
 
 _COLLECTIONS = (
-    "subscriptions", "resourceGroups", "identities", "federatedIdentityCredentials", "roleAssignments", "locks",
-    "resources", "permissions",
+    "subscriptions", "resourceGroups", "identities", "federatedIdentityCredentials", "roleDefinitions",
+    "roleAssignments", "locks", "resources", "permissions", "activityLog",
 )  # fmt: skip
 _GROUP_ID = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)", re.IGNORECASE)
 _IDENTITY_ID = re.compile(
     _GROUP_ID.pattern + r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/([^/]+)", re.IGNORECASE
 )
 
-T = TypeVar("T", Subscription, ResourceGroup, Identity, FederatedCredential, RoleAssignment, Lock, Resource)
+T = TypeVar(
+    "T", Subscription, ResourceGroup, Identity, FederatedCredential, RoleDefinition, RoleAssignment, Lock, Resource
+)
 
 
 def parse_state(text: str, random_seed: int = 0) -> Contents:
@@ -69,10 +73,11 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
     _check_parents(lists["resourceGroups"], groups, {item.key for item in subscriptions}, "subscription")
     _check_parents(lists["identities"], identities, {item.key for item in groups}, "resource group")
     credentials = _unique(lists["federatedIdentityCredentials"], parse_credential, "id")
+    roles = _unique(lists["roleDefinitions"], parse_role_definition, "id")
     assignments = _unique(lists["roleAssignments"], parse_role_assignment, "id")
     locks = _unique(lists["locks"], parse_lock, "id")
     resources = _unique(lists["resources"], parse_resource, "id")
-    _check_parents(lists["federatedIdentityCredentials"], credentials, _identity_paths(identities), "identity")
+    _check_parents(lists["federatedIdentityCredentials"], credentials, {item.key for item in identities}, "identity")
     _check_parents(lists["resources"], resources, {item.key for item in groups}, "resource group")
     created = root.optional("identitiesCreated")
     return Contents(
@@ -86,6 +91,8 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
         assignments,
         locks,
         resources,
+        roles,
+        tuple(parse_event(node) for node in lists["activityLog"]),
     )
 
 
@@ -123,9 +130,9 @@ def _unique(nodes: tuple[Node, ...], read: Callable[[Node], T], id_field: str) -
     items = []
     for node in nodes:
         item = read(node)
-        if item.key in first_place:
-            raise node.required(id_field).fail(f"is the same as that of {first_place[item.key]}")
-        first_place[item.key] = node.place
+        place = first_place.setdefault(item.key, node.place)
+        if place != node.place:
+            raise node.required(id_field).fail(f"is the same as that of {place}")
         items.append(item)
     return tuple(items)
 
@@ -147,12 +154,8 @@ def _with_article(noun: str) -> str:
 
 def _parent(item: ResourceGroup | Identity | FederatedCredential | Resource) -> Key:
     if isinstance(item, FederatedCredential):
-        return path_key(item.identity_id)
+        return (item.key[1], item.key[3], item.key[7])
     return (item.key[1], item.key[3]) if isinstance(item, Resource) else item.key[:-1]
-
-
-def _identity_paths(identities: Iterable[Identity]) -> set[Key]:
-    return {path_key(identity.resource_id) for identity in identities}
 
 
 def _subscription(node: Node) -> Subscription:
@@ -174,7 +177,7 @@ def _resource_group(node: Node) -> ResourceGroup:
         name,
         normalize_location(node.required("location").text()),
         None if tags is None else tags.tags(),
-        None if managed_by is None else managed_by.text(),
+        None if managed_by is None else managed_by.any_text(),
     )
 
 
@@ -183,11 +186,13 @@ def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
     tags = node.optional("tags")
     properties = node.optional("properties") or Node({}, f"{node.place}.properties")
 
-    def guid(field: str, otherwise: str) -> str:
+    def guid(field: str, listed_as: str) -> str:
         value = properties.optional(field)
-        return otherwise if value is None else value.guid()
+        if value is not None:
+            return value.guid()
+        return derived_id(random_seed, listed_as, "/".join((subscription_id, group, name)).casefold())
 
-    own_key = "/".join((subscription_id, group, name)).casefold()
+    own_tenant = properties.optional("tenantId")
     isolation_scope = properties.optional("isolationScope")
     restrictions = properties.optional("assignmentRestrictions")
     return Identity(
@@ -196,11 +201,11 @@ def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
         name,
         normalize_location(node.required("location").text()),
         () if tags is None else tags.tags(),
-        guid("principalId", derived_id(random_seed, "listed principal", own_key)),
-        guid("clientId", derived_id(random_seed, "listed client", own_key)),
-        guid("tenantId", tenant_id),
+        guid("principalId", "listed principal"),
+        guid("clientId", "listed client"),
+        tenant_id if own_tenant is None else own_tenant.guid(),
         None if isolation_scope is None else isolation_scope.text(),
-        None if restrictions is None else tuple(item.text() for item in restrictions.required("providers").items()),
+        None if restrictions is None else tuple(item.any_text() for item in restrictions.required("providers").items()),
     )
 
 
@@ -228,20 +233,25 @@ def format_state(contents: Contents) -> str:
         "resourceGroups": [_group_json(group) for group in contents.resource_groups],
         "identities": [_identity_json(identity) for identity in contents.identities],
         "federatedIdentityCredentials": [credential_json(item) for item in contents.federated_credentials],
+        "roleDefinitions": [role_definition_json(item) for item in contents.role_definitions],
         "roleAssignments": [role_assignment_json(item) for item in contents.role_assignments],
         "locks": [lock_json(item) for item in contents.locks],
         "resources": [resource_json(item) for item in contents.resources],
         "permissions": [grant_json(grant) for grant in contents.permissions],
     }
-    bodies = [f'  "{name}": {_lines(items)}' for name, items in collections.items()]
+    # json.dumps with an indent runs in pure Python, which is too slow for 50,000 identities.
+    bodies = [
+        f'  "{name}": {_lines(json.dumps(item, ensure_ascii=False) for item in items)}'
+        for name, items in collections.items()
+    ]
+    if contents.activity_log:
+        bodies.append(f'  "activityLog": {_lines(event.text for event in contents.activity_log)}')
     return "{\n" + ",\n".join(heads + bodies) + "\n}\n"
 
 
-def _lines(items: list[dict[str, object]]) -> str:
-    # json.dumps with an indent runs in pure Python, which is too slow for 50,000 identities.
-    if not items:
-        return "[]"
-    return "[\n" + ",\n".join(f"    {json.dumps(item, ensure_ascii=False)}" for item in items) + "\n  ]"
+def _lines(texts: Iterable[str]) -> str:
+    lines = ",\n".join(f"    {text}" for text in texts)
+    return f"[\n{lines}\n  ]" if lines else "[]"
 
 
 def _subscription_json(subscription: Subscription) -> dict[str, object]:

@@ -49,7 +49,7 @@ def list_subscriptions(state: State, call: Call) -> Answer:
         for item in state.subscriptions.below((), after=resume_after(call))
         if rights.has_any_right(state, call.caller, f"/subscriptions/{item.subscription_id}")
     )
-    return page(call, found, lambda item: item.key, lambda item: _show(state, item))
+    return page(call, found, lambda item: item.key, lambda item: show_subscription(state, item))
 
 
 def get_subscription(state: State, call: Call) -> Answer:
@@ -59,7 +59,7 @@ def get_subscription(state: State, call: Call) -> Answer:
     found = state.subscriptions.get(key_of(subscription_id))
     if found is None:
         raise LookupError(f"unchecked subscription {subscription_id}")
-    return Answer(200, _show(state, found))
+    return Answer(200, show_subscription(state, found))
 
 
 def list_tenants(state: State, _call: Call) -> Answer:
@@ -94,7 +94,8 @@ def _show_region(scope: str, region: Region) -> object:
     }
 
 
-def _show(state: State, subscription: Subscription) -> object:
+def show_subscription(state: State, subscription: Subscription) -> dict[str, object]:
+    """A subscription as ARM shows it."""
     # Source: OpenAPI, Microsoft.Resources 2022-12-01, Subscription and its example.
     body: dict[str, object] = {
         "id": f"/subscriptions/{subscription.subscription_id}",

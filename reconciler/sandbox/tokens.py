@@ -24,11 +24,15 @@ _KEY = b"The sandbox of uami signs what nobody checks."
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whom a token is about; `resource_id` is that of a user-assigned identity, None for an application."""
+    """Whom a token is about; `resource_id` is that of a managed identity, None for an application.
+
+    `tokens_revoked_at` is the epoch second up to which no token is good, None where all are.
+    """
 
     principal_id: str
     client_id: str
     resource_id: str | None = None
+    tokens_revoked_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +51,26 @@ class AccessToken:
 
 def principal_of(state: State, client_id: str) -> Principal:
     """Whom a client id stands for: an identity of the state, else an application with an object id of its own."""
-    identity = next((item for item in state.identities if item.client_id.casefold() == client_id.casefold()), None)
+    wanted = client_id.casefold()
+    identity = next((item for item in state.identities if item.client_id.casefold() == wanted), None)
     if identity is not None:
-        return principal_of_identity(identity)
-    return Principal(derived_id(0, "application", client_id.casefold()), client_id)
+        return principal_of_identity(state, identity)
+    for resource in state.resources:
+        principal_id = resource.system_principal_id
+        if principal_id is not None and client_id_of_system_identity(principal_id) == wanted:
+            return Principal(principal_id, client_id, resource.resource_id)
+    return Principal(derived_id(0, "application", wanted), client_id)
 
 
-def principal_of_identity(identity: Identity) -> Principal:
+def principal_of_identity(state: State, identity: Identity) -> Principal:
     """A user-assigned identity as whom a token is about."""
-    return Principal(identity.principal_id, identity.client_id, identity.resource_id)
+    revoked_at = state.tokens_revoked.get(identity.principal_id)
+    return Principal(identity.principal_id, identity.client_id, identity.resource_id, revoked_at)
+
+
+def client_id_of_system_identity(principal_id: str) -> str:
+    """The client id that belongs to the principal of a system-assigned identity."""
+    return derived_id(0, "system-assigned client", principal_id.casefold())
 
 
 def issue_access_token(
@@ -67,6 +82,8 @@ def issue_access_token(
     `xms_mirid` names the identity's resource in tokens of managed identities, as quoted by users.
     """
     issued_at, expires_at = int(now.timestamp()), int((now + lifetime).timestamp())
+    if principal.tokens_revoked_at is not None:
+        issued_at = max(issued_at, principal.tokens_revoked_at + 1)
     claims: dict[str, object] = {
         "aud": audience,
         "iss": f"https://sts.windows.net/{tenant_id}/",

@@ -1,15 +1,17 @@
-"""What the sandbox holds below and beside identities: credentials, role assignments, locks, resources.
+"""What the sandbox holds below and beside identities: credentials, roles, role assignments, locks, resources.
 
 They are kept by their whole id, segment by segment, so that everything at or below a scope is one range of a shelf,
-whether the scope is a subscription, a group or a resource.
+whether the scope is a subscription, a group or a resource. Roles alone are kept by their GUID, which is one of a kind
+in a tenant.
 """
 
 from dataclasses import dataclass
 
 from reconciler.sandbox.paths import path_key
-from reconciler.sandbox.shelf import Key
+from reconciler.sandbox.shelf import Key, key_of
 
 CREDENTIAL_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
+ROLE_DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
 ROLE_ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
 LOCK_TYPE = "Microsoft.Authorization/locks"
 
@@ -45,6 +47,45 @@ class FederatedCredential:
     def resource_id(self) -> str:
         """The id in ARM's spelling."""
         return f"{self.identity_id}/federatedIdentityCredentials/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One entry of what a role gives; what the `not_` fields name is left out of this entry alone. All may hold `*`.
+
+    `condition`: some built-in roles have one. Source: listings of built-in roles.
+    """
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    condition: str | None = None
+    condition_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDefinition:
+    """A role. `guid` is ARM's `name`, `role_name` what people call it.
+
+    Times are texts as ARM shows them, None for those of built-in roles; `created_by` and `updated_by` are object ids.
+    """
+
+    guid: str
+    role_name: str
+    description: str | None
+    permissions: tuple[Permission, ...]
+    assignable_scopes: tuple[str, ...]
+    built_in: bool = False
+    created_on: str | None = None
+    updated_on: str | None = None
+    created_by: str | None = None
+    updated_by: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """What lookups compare."""
+        return key_of(self.guid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _managed_principal(state: State, query: Mapping[str, str]) -> Principal | No
     for identity in state.identities:
         known = (identity.client_id, identity.principal_id, identity.resource_id)
         if any(asked and asked == has.casefold() for asked, has in zip(wanted, known, strict=True)):
-            return principal_of_identity(identity)
+            return principal_of_identity(state, identity)
     return None
 
 

@@ -42,6 +42,12 @@ def write_state(path: Path, groups: Groups, grants: Iterable[Mapping[str, object
     return path
 
 
+def identity_names(path: Path) -> list[str]:
+    """The names of the identities that a sandbox state holds, in its order."""
+    identities = json.loads(path.read_text(encoding="utf-8"))["identities"]
+    return [identity["id"].rpartition("/")[2] for identity in identities]
+
+
 def grant(scope: str, *actions: str) -> dict[str, object]:
     """Actions that every caller may do at a scope and below."""
     return {"principalId": "*", "scope": scope, "actions": list(actions), "notActions": []}

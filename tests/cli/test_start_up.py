@@ -20,6 +20,7 @@ COMMANDS = [
     ("schema",),
     ("sandbox",),
     ("sandbox", "serve"),
+    ("sandbox", "snapshot"),
 ]
 
 

@@ -11,6 +11,7 @@ from reconciler.journal import MemoryJournal
 from reconciler.manifest.desired import Desired, DesiredGroup
 from reconciler.plan import Plan, make_plan
 from reconciler.read_live import read_live
+from tests.builders import label
 from tests.contract.arm import CORRELATION_ID, PARALLELISM, Arm
 
 MANY_DELETES = Allowances(max_deletes=1000, max_delete_percent=100)
@@ -19,7 +20,7 @@ MANY_DELETES = Allowances(max_deletes=1000, max_delete_percent=100)
 def plan_now(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DELETES) -> Plan:
     """The plan for these groups against what lives now."""
     desired = Desired(groups)
-    live = read_live(desired, arm.client, arm.identities, parallelism=PARALLELISM)
+    live = read_live(desired, arm.resources, parallelism=PARALLELISM)
     changes = diff_states(desired, live)
     return make_plan(desired, live, changes, judge(changes, allowances), cloud="AzureCloud", targets=())
 
@@ -36,7 +37,7 @@ class Run:
     def tools(self, parallelism: int = 1) -> ApplyTools:
         """What apply works with."""
         return ApplyTools(
-            self.arm.identities,
+            self.arm.resources,
             self.journal,
             self.arm.stop,
             self.arm.retries,
@@ -61,12 +62,12 @@ def apply_now(arm: Arm, plan: Plan, parallelism: int = 1) -> ApplyResult:
 
 def endings(result: ApplyResult) -> list[tuple[str, Outcome, str]]:
     """Name, outcome and reason of each change."""
-    return [(one.change.resource_id.name, one.outcome, one.because) for one in result.results]
+    return [(label(one.change), one.outcome, one.because) for one in result.results]
 
 
 def outcomes(result: ApplyResult) -> list[tuple[str, Outcome]]:
     """Name and outcome of each change."""
-    return [(one.change.resource_id.name, one.outcome) for one in result.results]
+    return [(label(one.change), one.outcome) for one in result.results]
 
 
 def entries(journal: MemoryJournal) -> list[tuple[str, str, int, Outcome | None]]:
@@ -75,4 +76,4 @@ def entries(journal: MemoryJournal) -> list[tuple[str, str, int, Outcome | None]
 
 
 def _short(entry: JournalEntry) -> tuple[str, str, int, Outcome | None]:
-    return (entry.step.value, entry.change.resource_id.name, entry.attempt, entry.outcome)
+    return (entry.step.value, label(entry.change), entry.attempt, entry.outcome)

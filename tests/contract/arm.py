@@ -10,7 +10,7 @@ import httpx
 from reconciler.arm.auth import CachedCredentialAuth
 from reconciler.arm.client import ArmClient
 from reconciler.arm.credentials import fixed_token
-from reconciler.arm.identities import Identities
+from reconciler.arm.resources import Resources
 from reconciler.arm.retry import Retries
 from reconciler.arm.transport import open_http_client
 from reconciler.sandbox.application import Application
@@ -51,14 +51,14 @@ class Arm:
     others: httpx.Client
 
     @property
-    def identities(self) -> Identities:
-        """Our calls on identities."""
-        return Identities(self.client)
+    def resources(self) -> Resources:
+        """Our calls on what we manage."""
+        return Resources(self.client)
 
     @property
     def azure(self) -> Azure:
         """The live side of the workflow."""
-        return Azure("AzureCloud", self.client, self.identities, PARALLELISM)
+        return Azure("AzureCloud", self.resources, PARALLELISM, None, lambda: None)
 
     @property
     def live(self) -> dict[str, dict[str, str]]:
@@ -74,8 +74,9 @@ class Arm:
 
     @property
     def writes(self) -> list[tuple[str, str, int]]:
-        """Method, name and status of each call of ours that could change something."""
-        return [(method, path.rpartition("/")[2], status) for method, path, status in self._log() if method != "GET"]
+        """Method, name and status of each call of ours that could change something; our POSTs only ask."""
+        changing = ("PUT", "PATCH", "DELETE")
+        return [(method, path.rpartition("/")[2], status) for method, path, status in self._log() if method in changing]
 
     def _log(self) -> list[tuple[str, str, int]]:
         ours = [one for one in self.application.requests if one.principal == PIPELINE]

@@ -26,6 +26,10 @@ _SERVED = tuple(
         _IN_GROUP + rf"/providers/{_TYPE}/(?P<identity>[^/]+)",
         _IN_GROUP + rf"/providers/{_TYPE}/(?P<parent>[^/]+)/federatedIdentityCredentials(/[^/]+)?",
         _IN_GROUP + rf"/providers/{_TYPE}/(?P<parent>[^/]+)/listAssociatedResources",
+        _IN_GROUP + rf"/providers/{_TYPE}/(?P<parent>[^/]+)/revokeTokens",
+        r"/.*/providers/Microsoft\.ManagedIdentity/identities/default",
+        r"/providers/Microsoft\.(ManagedIdentity|Authorization)/operations",
+        rf"({_IN_SUBSCRIPTION})?/providers/Microsoft\.Insights/eventtypes/management/values",
         r"/.*/providers/Microsoft\.Authorization/permissions",
         r"(?P<scope>/.*)/providers/Microsoft\.Authorization/(?P<extension>roleDefinitions|roleAssignments|locks)(/[^/]+)?",
     )
@@ -90,7 +94,8 @@ class _Seeds:
                 }
             )
         for item in body.get("value", ()):
-            self._listed(item)
+            if "id" in item:  # operations have none
+                self._listed(item)
 
     def contents(self) -> Contents:
         return Contents(

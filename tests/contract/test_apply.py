@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from reconciler.diff import Action
-from reconciler.events import ApplyResult, JournalEntry, JournalStep, Outcome, Step
+from reconciler.changes import Action
+from reconciler.events import ApplyResult, JournalEntry, JournalStep, Moment, Outcome
 from reconciler.journal import MemoryJournal
 from reconciler.manifest.desired import Ignore, Policy, TagsPolicy
-from reconciler.model import OWNER_TAG, IsolationScope
-from tests.builders import desired_group, listed
+from reconciler.model import OWNER_TAG, Identity, IsolationScope
+from tests.builders import desired_group, label, listed
 from tests.contract.applying import Run, apply_now, entries, outcomes, plan_now
 from tests.contract.arm import CORRELATION_ID, Arm, OpenArm, contents, there
 
@@ -240,7 +240,7 @@ def test_journal_keeps_what_was_there_before_the_call(arm: OpenArm) -> None:
 
     run.apply(plan)
 
-    assert [dict(entry.before.tags) for entry in run.journal.entries if entry.before] == [
+    assert [dict(entry.before.tags) for entry in run.journal.entries if isinstance(entry.before, Identity)] == [
         {"env": "test", "later": "x"},
         {"env": "test", "later": "x"},
     ]
@@ -252,9 +252,9 @@ def test_every_change_is_told_when_it_starts_and_when_it_ends(arm: OpenArm) -> N
 
     run.apply(plan_now(opened, desired_group("id-new")))
 
-    assert [(one.change.resource_id.name, one.step, one.outcome) for one in run.events] == [
-        ("id-new", Step.STARTED, None),
-        ("id-new", Step.ENDED, Outcome.DONE),
-        ("id-old", Step.STARTED, None),
-        ("id-old", Step.ENDED, Outcome.DONE),
+    assert [(label(one.change), one.moment, one.outcome) for one in run.events] == [
+        ("id-new", Moment.STARTED, None),
+        ("id-new", Moment.ENDED, Outcome.DONE),
+        ("id-old", Moment.STARTED, None),
+        ("id-old", Moment.ENDED, Outcome.DONE),
     ]

@@ -8,7 +8,7 @@ from reconciler.events import CallError, ChangeResult, Outcome
 from reconciler.manifest.desired import DesiredGroup
 from reconciler.model import OWNER_TAG
 from reconciler.sandbox.state import Grant
-from tests.builders import GROUP, SUBSCRIPTION, desired_group, listed
+from tests.builders import GROUP, SUBSCRIPTION, desired_group, label, listed
 from tests.contract.applying import Run, apply_now, endings, entries, outcomes, plan_now
 from tests.contract.arm import CORRELATION_ID, PIPELINE, Arm, OpenArm, contents, there
 from tests.contract.faults import (
@@ -119,7 +119,7 @@ def test_call_without_an_answer_that_cannot_be_looked_for_is_in_doubt(
 
     result = apply_now(opened, plan_now(opened, wanted()))
 
-    ended = {one.change.resource_id.name: (one.outcome, one.error and one.error.status) for one in result.results}
+    ended = {label(one.change): (one.outcome, one.error and one.error.status) for one in result.results}
     assert ended[name] == (Outcome.IN_DOUBT, None)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from reconciler.apply import GRACE_S
-from reconciler.events import ApplyEvent, ApplyResult, Outcome, Step
+from reconciler.apply_run import GRACE_S
+from reconciler.events import ApplyEvent, ApplyResult, Moment, Outcome
 from reconciler.plan import Plan
 from tests.builders import desired_group
 from tests.contract.applying import Run, apply_now, endings, outcomes, plan_now
@@ -43,7 +43,7 @@ class Background:
 
     def note(self, event: ApplyEvent) -> None:
         """Learn that a change has ended, even where the run did not wait for it."""
-        if event.step is Step.ENDED:
+        if event.moment is Moment.ENDED:
             self.ended.set()
 
     def result(self, thread: threading.Thread) -> ApplyResult:

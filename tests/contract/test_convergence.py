@@ -2,6 +2,7 @@
 
 from hypothesis import HealthCheck, given, settings
 
+from reconciler.changes import IdentityChange
 from reconciler.diff import diff_states
 from reconciler.guards import Allowance, Allowances, judge
 from reconciler.manifest.desired import Desired
@@ -38,7 +39,7 @@ def _emulated(one: LiveIdentity) -> Identity:
 
 def plan_now(arm: Arm, desired: Desired) -> Plan:
     """The plan against what lives now."""
-    live = read_live(desired, arm.client, arm.identities, parallelism=PARALLELISM)
+    live = read_live(desired, arm.resources, parallelism=PARALLELISM)
     changes = diff_states(desired, live)
     return make_plan(desired, live, changes, judge(changes, ALLOWED), cloud="AzureCloud", targets=())
 
@@ -60,6 +61,7 @@ def test_apply_changes_exactly_what_the_plan_shows(world: World) -> None:
         plan = plan_now(arm, world.desired)
         expected = arm.live
         for change in plan.applicable:
+            assert isinstance(change, IdentityChange)
             address = f"{change.resource_id.resource_group}/{change.resource_id.name}"
             expected.pop(address, None)
             if change.after is not None:

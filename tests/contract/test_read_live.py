@@ -31,7 +31,7 @@ READ_EVERYTHING = ("*/read",)
 def read(arm: Arm, *groups: str) -> Live:
     """Read these groups, by default the one that every test has."""
     declared = tuple(desired_group(name=name) for name in groups or (GROUP,))
-    return read_live(Desired(declared), arm.client, arm.identities, parallelism=PARALLELISM)
+    return read_live(Desired(declared), arm.resources, parallelism=PARALLELISM)
 
 
 def link_to_itself(request: httpx.Request, _: Forward) -> httpx.Response:
@@ -234,7 +234,7 @@ def test_subscription_that_does_not_exist_is_an_error(arm: OpenArm) -> None:
     declared = Desired((desired_group(subscription=OTHER_SUBSCRIPTION),))
 
     with pytest.raises(ArmError) as failure:
-        read_live(declared, opened.client, opened.identities, parallelism=PARALLELISM)
+        read_live(declared, opened.resources, parallelism=PARALLELISM)
 
     assert (failure.value.status, failure.value.arm_code) == (404, "SubscriptionNotFound")
 

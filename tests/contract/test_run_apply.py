@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 import httpx
 import pytest
 
+from reconciler.changes import IdentityChange
 from reconciler.errors import PlanRefused, UsageError
 from reconciler.events import ApplyResult, Outcome
 from reconciler.guards import NO_ALLOWANCES, Allowances, parse_allowances
 from reconciler.model import OWNER_TAG
 from reconciler.plan import Plan
 from reconciler.workflow import Declaration, Request, load_declaration, run_apply, run_plan
-from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION
+from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, label
 from tests.contract.applying import Run, outcomes
 from tests.contract.arm import Arm, OpenArm, contents, there
 from tests.contract.faults import Fault, Forward, answer, meddle_after
@@ -95,7 +96,7 @@ def test_plan_is_shown_and_then_asked_about(arm: OpenArm) -> None:
     story.run(declare())
 
     assert story.shown == story.asked
-    assert [change.resource_id.name for change in story.shown[0].applicable] == ["id-api", "id-new"]
+    assert [label(change) for change in story.shown[0].applicable] == ["id-api", "id-new"]
 
 
 def test_nothing_is_written_when_the_answer_is_no(arm: OpenArm) -> None:
@@ -264,7 +265,7 @@ ISOLATED = MANIFEST + "      - name: id-bound\n        isolationScope: Regional\
 @pytest.mark.parametrize("api_version", ["2018-11-30", "2023-01-31", "2023-07-31-preview"])
 def test_isolation_scope_under_an_older_api_version_is_wrong_usage(arm: OpenArm, api_version: str) -> None:
     opened = arm(contents())
-    azure = replace(opened.azure, identities=replace(opened.identities, api_version=api_version))
+    azure = replace(opened.azure, resources=replace(opened.resources, api_version=api_version))
 
     with pytest.raises(UsageError) as refusal:
         run_plan(declare(ISOLATED), azure)
@@ -277,21 +278,21 @@ def test_isolation_scope_under_an_older_api_version_is_wrong_usage(arm: OpenArm,
 @pytest.mark.parametrize("api_version", ["2024-11-30", "2025-01-31-preview"])
 def test_isolation_scope_under_a_newer_api_version_is_applied(arm: OpenArm, api_version: str) -> None:
     opened = arm(contents())
-    azure = replace(opened.azure, identities=replace(opened.identities, api_version=api_version))
+    azure = replace(opened.azure, resources=replace(opened.resources, api_version=api_version))
 
     plan = run_plan(declare(ISOLATED), azure)
 
-    assert [str(change.after.isolation_scope) for change in plan.applicable if change.after] == [
-        "None",
-        "Regional",
-        "None",
-    ]
+    assert [
+        str(change.after.isolation_scope)
+        for change in plan.applicable
+        if isinstance(change, IdentityChange) and change.after
+    ] == ["None", "Regional", "None"]
 
 
 def test_older_api_version_is_fine_without_an_isolation_scope(arm: OpenArm) -> None:
     opened = arm(contents())
-    azure = replace(opened.azure, identities=replace(opened.identities, api_version="2023-01-31"))
+    azure = replace(opened.azure, resources=replace(opened.resources, api_version="2023-01-31"))
 
     plan = run_plan(declare(), azure)
 
-    assert [change.resource_id.name for change in plan.applicable] == ["id-api", "id-new"]
+    assert [label(change) for change in plan.applicable] == ["id-api", "id-new"]

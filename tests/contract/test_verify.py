@@ -5,7 +5,7 @@ import httpx
 from reconciler.events import ApplyResult, Outcome
 from reconciler.manifest.desired import DesiredGroup, Policy, TagsPolicy
 from reconciler.verify import PATIENCE_S, verify_result
-from tests.builders import desired_group, listed
+from tests.builders import desired_group, label, listed
 from tests.contract.applying import apply_now, plan_now
 from tests.contract.arm import PARALLELISM, Arm, OpenArm, contents, there
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, meddle_after
@@ -17,12 +17,12 @@ def apply_and_verify(arm: Arm, group: DesiredGroup) -> ApplyResult:
     """Bring a group to what the manifest says, and look again."""
     result = apply_now(arm, plan_now(arm, group))
     arm.time.slept_s.clear()
-    return verify_result(result, arm.identities, sleep=arm.time.sleep, parallelism=PARALLELISM)
+    return verify_result(result, arm.resources, sleep=arm.time.sleep, parallelism=PARALLELISM)
 
 
 def told(result: ApplyResult) -> list[tuple[str, tuple[str, ...]]]:
     """Name of each change, and what did not hold of it."""
-    return [(one.change.resource_id.name, one.not_held) for one in result.results]
+    return [(label(one.change), one.not_held) for one in result.results]
 
 
 class Meddler:

@@ -3,17 +3,19 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
-from reconciler.cli.sandbox import open_embedded
+from reconciler.cli.embedded import open_embedded
 from reconciler.errors import InputFileError
 from reconciler.sandbox.state_file import load_state, locked
 from reconciler.sandbox.state_node import StateError
 from reconciler.sandbox.transport import embedded
-from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, VERSION, files_in
+from tests.sandbox.activity import ask
+from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, VERSION, client, files_in
 
 HAND_WRITTEN = json.dumps(
     {
@@ -56,9 +58,15 @@ def test_write_is_saved_after_an_exception_too(state_file: Path) -> None:
 
 
 @pytest.mark.parametrize("writable", [True, False])
-def test_use_that_changes_nothing_leaves_a_hand_written_file_alone(state_file: Path, writable: bool) -> None:
-    with embedded(state_file, writable=writable) as transport:
-        create(transport, "id-a")
+def test_use_that_only_reads_leaves_a_hand_written_file_alone(state_file: Path, writable: bool) -> None:
+    with embedded(state_file, writable=writable) as transport, client(transport.application) as arm:
+        read = [
+            arm.get(f"{IDENTITIES}/id-a", params=VERSION),
+            arm.post(f"{IDENTITIES}/id-a/listAssociatedResources", params={"api-version": "2022-01-31-preview"}),
+            ask(arm, f"eventTimestamp ge '{datetime.now(UTC):%Y-%m-%d}'"),
+        ]
+
+    assert [answer.status_code for answer in read] == [200] * 3
 
     assert state_file.read_text(encoding="utf-8") == HAND_WRITTEN
     assert files_in(state_file.parent) == ["state.json"]

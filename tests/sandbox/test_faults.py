@@ -31,6 +31,7 @@ from tests.sandbox.arm import GROUP, IDENTITIES, VERSION, Clock, client, content
 from tests.sandbox.test_server import serving
 
 BODY = {"location": "westeurope"}
+GRAPH_VERSION = {"api-version": "2024-04-01"}
 BOTH = pytest.mark.parametrize("over_http", [False, True], ids=["in process", "over HTTP"])
 
 
@@ -263,6 +264,28 @@ def test_stale_list_is_as_it_was_before_the_last_writes(writes: int, seen: list[
 
     assert (names(stale), names(fresh)) == (seen, ["id-a", "id-b", "id-c", "id-d"])
     assert [request.fault for request in app.requests] == ["", "", "", "stale", ""]
+
+
+def test_stale_query_is_answered_as_the_index_was_before_the_last_writes() -> None:
+    app = sandbox("{path: '*/microsoft.resourcegraph/*', stale: 1, times: 2}")
+    query = {"query": "resources | project name"}
+
+    def found(arm: httpx.Client) -> list[str]:
+        answer = arm.post("/providers/Microsoft.ResourceGraph/resources", params=GRAPH_VERSION, json=query)
+        return [row["name"] for row in answer.json()["data"]]
+
+    with client(app) as arm:
+        arm.delete(f"{IDENTITIES}/id-a", params=VERSION)
+        arm.put(f"{IDENTITIES}/id-c", params=VERSION, json=BODY)
+        # A query is no write: asking twice looks back no further.
+        seen = [found(arm), found(arm), found(arm)]
+
+    assert seen == [["id-b"], ["id-b"], ["id-b", "id-c"]]
+    assert [(request.method, request.fault) for request in app.requests[2:]] == [
+        ("POST", "stale"),
+        ("POST", "stale"),
+        ("POST", ""),
+    ]
 
 
 def test_competing_writer_comes_between_two_calls_of_a_client() -> None:

@@ -8,6 +8,7 @@ import pytest
 from reconciler.sandbox.application import Application
 from reconciler.sandbox.request_log import LoggedRequest
 from reconciler.sandbox.server import running
+from reconciler.sandbox.tokens import encode
 from tests.sandbox.arm import (
     GROUP,
     GROUPS_VERSION,
@@ -17,6 +18,7 @@ from tests.sandbox.arm import (
     SUBSCRIPTION,
     TYPE,
     VERSION,
+    Clock,
     application,
     client,
     contents,
@@ -48,6 +50,53 @@ def test_call_without_a_bearer_token_is_401(header: str) -> None:
         refused = arm.get(IDENTITIES, params=VERSION, headers={"Authorization": header})
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "AuthenticationFailedInvalidHeader")
+
+
+@pytest.mark.parametrize("ended_s", [0, 1.5, 3600])
+def test_token_that_has_ended_is_401_in_the_words_of_arm(ended_s: float) -> None:
+    clock = Clock()
+    token = encode({"oid": "me", "exp": clock.now.timestamp() - ended_s})
+    clock.advance(9 * 3600 - 3595)
+
+    with client(application(clock=clock), token) as arm:
+        refused = arm.get(IDENTITIES, params=VERSION)
+
+    then = {0: "12:00:00 PM", 1.5: "11:59:58 AM", 3600: "11:00:00 AM"}[ended_s]
+    assert error(refused) == (
+        401,
+        "ExpiredAuthenticationToken",
+        f"The access token expiry UTC time '3/1/2026 {then}' is earlier than current UTC time '3/1/2026 8:00:05 PM'.",
+    )
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer authorization_uri=")
+    assert refused.headers["x-ms-failure-cause"] == "gateway"
+
+
+def test_token_ends_by_the_clock_of_the_sandbox() -> None:
+    clock = Clock()
+    token = encode({"oid": "me", "exp": clock.now.timestamp() + 5})
+
+    with client(application(contents([identity("id-a")]), clock=clock), token) as arm:
+        statuses = []
+        for _ in range(3):
+            clock.advance(2.4)
+            statuses.append(arm.get(f"{IDENTITIES}/id-a", params=VERSION).status_code)
+
+    assert statuses == [200, 200, 401]
+
+
+@pytest.mark.parametrize("claims", [{}, {"exp": "1"}, {"exp": None}, {"exp": 10**400}, {"exp": float("inf")}])
+def test_token_that_does_not_say_when_it_ends_never_does(claims: dict[str, object]) -> None:
+    with client(application(contents([identity("id-a")])), encode({"oid": "me", **claims})) as arm:
+        found = arm.get(f"{IDENTITIES}/id-a", params=VERSION)
+
+    assert found.status_code == 200
+
+
+def test_token_that_ended_before_there_were_any_is_refused() -> None:
+    with client(application(), encode({"exp": -(10**400)})) as arm:
+        refused = arm.get(IDENTITIES, params=VERSION)
+
+    assert error(refused)[:2] == (401, "ExpiredAuthenticationToken")
 
 
 def test_missing_api_version_is_refused() -> None:

@@ -105,7 +105,7 @@ def test_bad_tags_are_refused_and_change_nothing(method: str, tags: object, code
         )
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, code)
-    assert app.state.contents() == contents([identity("id-a")])
+    assert list(app.state.identities) == [identity("id-a")]
 
 
 def test_tags_at_the_limits_are_accepted() -> None:

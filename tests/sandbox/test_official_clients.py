@@ -1,21 +1,12 @@
-"""Azure's own clients against the sandbox over real HTTP: whole lifecycles, pages, and the errors as they are typed.
+"""Azure's own clients against the sandbox over real HTTP: whole lifecycles, pages, and the errors as they are typed."""
 
-azure-core gives no bearer token to plain http, so the clients are given a policy that does.
-"""
-
-import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
-from azure.mgmt.authorization import AuthorizationManagementClient
-from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
 from azure.mgmt.msi import ManagedServiceIdentityClient
 from azure.mgmt.msi.v2024_11_30.models import FederatedIdentityCredential, Identity, IdentityUpdate
 from azure.mgmt.resource.locks import ManagementLockClient
@@ -24,28 +15,13 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.resources.models import ResourceGroup, ResourceGroupPatchable
 
 from reconciler.sandbox.server import running
-from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, SUBSCRIPTION, Clock, application, contents
+from tests.sandbox.arm import GROUP, Clock, application, contents
+from tests.sandbox.official import arguments_for
 
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-ROLE_ID = f"{IN_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
 NAME = "rg-Payments"
 VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
 COMPUTE = "2024-07-01"
 VM_LOCK = ("rg-Payments", "Microsoft.Compute", "", "virtualMachines", "vm")
-
-
-class Token:
-    """A credential that always has a token."""
-
-    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        return AccessToken("any", 4102444800)
-
-
-class PlainBearer(SansIOHTTPPolicy[Any, Any]):
-    """Sends the token over http too."""
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:
-        request.http_request.headers["Authorization"] = "Bearer any"
 
 
 def sleeping_by(clock: Clock) -> Any:
@@ -59,24 +35,12 @@ def sleeping_by(clock: Clock) -> Any:
 def arguments() -> Iterator[dict[str, Any]]:
     """What every client is made with: a sandbox with a group, in pages of two."""
     with running(application(contents(), page_size=2)) as url:
-        yield {
-            "credential": Token(),
-            "subscription_id": SUBSCRIPTION,
-            "base_url": url,
-            "authentication_policy": PlainBearer(),
-            "polling_interval": 0,
-        }
+        yield arguments_for(url)
 
 
 @pytest.fixture
 def msi(arguments: dict[str, Any]) -> Iterator[ManagedServiceIdentityClient]:
     with ManagedServiceIdentityClient(**arguments) as client:
-        yield client
-
-
-@pytest.fixture
-def authorization(arguments: dict[str, Any]) -> Iterator[AuthorizationManagementClient]:
-    with AuthorizationManagementClient(**arguments) as client:
         yield client
 
 
@@ -271,71 +235,3 @@ def test_locked_identity_is_a_typed_conflict(msi: ManagedServiceIdentityClient, 
 
     codes = [caught.value.error.code for caught in (deleted, missing) if caught.value.error is not None]
     assert codes == ["ScopeLocked", "LockNotFound"]
-
-
-def test_role_assignments_live_from_create_to_delete(
-    msi: ManagedServiceIdentityClient, authorization: AuthorizationManagementClient
-) -> None:
-    principal_id = str(create_identity(msi).principal_id)
-    of, name = authorization.role_assignments, str(uuid.UUID(int=1))
-    wanted = RoleAssignmentCreateParameters(
-        role_definition_id=ROLE_ID, principal_id=principal_id, principal_type="ServicePrincipal"
-    )
-
-    created = of.create(GROUP, name, wanted)
-    again = of.create_by_id(str(created.id), wanted)
-    read = [of.get(GROUP, name), of.get_by_id(str(created.id))]
-    listed = [
-        [item.name for item in pages]
-        for pages in (
-            of.list_for_subscription(filter=f"principalId eq '{principal_id}'"),
-            of.list_for_resource_group(NAME),
-            of.list_for_resource(NAME, "Microsoft.ManagedIdentity", "userAssignedIdentities", "id-a"),
-            of.list_for_scope(GROUP, filter="atScope()"),
-        )
-    ]
-    deleted = of.delete(GROUP, name)
-
-    assert (created.principal_type, again.id, deleted.id) == ("ServicePrincipal", created.id, created.id)
-    assert [item.scope for item in read] == [GROUP, GROUP]
-    assert listed == [[name]] * 4
-    assert of.delete_by_id(str(created.id)) is None
-    with pytest.raises(ResourceNotFoundError) as caught:
-        of.get(GROUP, name)
-    assert caught.value.error is not None
-    assert caught.value.error.code == "RoleAssignmentNotFound"
-
-
-def test_refused_role_assignments_are_typed_errors(
-    msi: ManagedServiceIdentityClient, authorization: AuthorizationManagementClient
-) -> None:
-    principal_id = str(create_identity(msi).principal_id)
-    of = authorization.role_assignments
-
-    def create(number: int, principal_type: Any) -> None:
-        wanted = RoleAssignmentCreateParameters(role_definition_id=ROLE_ID, principal_id=principal_id)
-        wanted.principal_type = principal_type
-        of.create(GROUP, str(uuid.UUID(int=number)), wanted)
-
-    with pytest.raises(HttpResponseError) as young:
-        create(1, None)
-    create(1, "ServicePrincipal")
-    with pytest.raises(ResourceExistsError) as duplicate:
-        create(2, "ServicePrincipal")
-
-    codes = [caught.value.error.code for caught in (young, duplicate) if caught.value.error is not None]
-    assert codes == ["PrincipalNotFound", "RoleAssignmentExists"]
-
-
-def test_role_definitions_and_permissions_are_read(authorization: AuthorizationManagementClient) -> None:
-    of = authorization.role_definitions
-
-    listed = [item.name for item in of.list(GROUP, filter="roleName eq 'Reader'")]
-    read = [of.get(GROUP, READER), of.get_by_id(ROLE_ID)]
-    permissions = list(authorization.permissions.list_for_resource_group(NAME))
-
-    assert (listed, [item.role_name for item in read]) == ([READER], ["Reader", "Reader"])
-    assert [item.actions for item in permissions] == [["*"]]
-    with pytest.raises(HttpResponseError) as caught:
-        of.delete(GROUP, READER)
-    assert caught.value.status_code == 405

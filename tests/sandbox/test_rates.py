@@ -29,6 +29,7 @@ START_S = 1_772_366_400.0
 STEP_S = 0.01
 IN_SUBSCRIPTION = ("subscriptions", SUBSCRIPTION)
 GROUP_WORDS = (*IN_SUBSCRIPTION, "resourcegroups", "rg")
+QUERY = ("providers", "microsoft.resourcegraph", "resources")
 IDENTITIES_WORDS = (*GROUP_WORDS, "providers", "microsoft.managedidentity", "userassignedidentities")
 
 
@@ -36,14 +37,16 @@ def call(method: str, *words: str, principal_id: str = "me") -> RatedCall:
     return RatedCall(method, words, TENANT, principal_id)
 
 
-def admitted(gate: str, calls: list[RatedCall], seconds: int, rates: Rates | None = None) -> int:
+def admitted(
+    gate: str, calls: list[RatedCall], seconds: int, rates: Rates | None = None, step_s: float = STEP_S
+) -> int:
     """How many of these calls, sent in turn as fast as can be, get through a gate."""
     rates = rates or Rates()
     admit = getattr(rates, f"admit_to_{gate}")
     passed = 0
-    for step in range(round(seconds / STEP_S)):
+    for step in range(round(seconds / step_s)):
         try:
-            admit(calls[step % len(calls)], START_S + step * STEP_S)
+            admit(calls[step % len(calls)], START_S + step * step_s)
         except ArmRefusalError:
             continue
         passed += 1
@@ -59,10 +62,35 @@ def test_arm_lets_a_principal_be_as_fast_as_documented(method: str, capacity: in
     assert passed == pytest.approx(capacity + 100 * per_second, rel=0.02)
 
 
-def test_arm_lets_a_caller_without_a_subscription_be_as_fast_as_documented() -> None:
-    passed = admitted("arm", [call("GET", "subscriptions")], seconds=100)
+@pytest.mark.parametrize(
+    ("method", "words", "capacity", "per_second"),
+    [
+        ("GET", ("subscriptions",), 250, 25),
+        ("PUT", ("providers", "microsoft.authorization", "roleassignments", "a"), 200, 10),
+        ("DELETE", ("providers", "microsoft.authorization", "roleassignments", "a"), 200, 10),
+        # A query is a read, though it is a POST.
+        ("POST", QUERY, 250, 25),
+    ],
+)
+def test_arm_lets_a_caller_without_a_subscription_be_as_fast_as_documented(
+    method: str, words: tuple[str, ...], capacity: int, per_second: int
+) -> None:
+    passed = admitted("arm", [call(method, *words)], seconds=100)
 
-    assert passed == pytest.approx(250 + 100 * 25, rel=0.02)
+    assert passed == pytest.approx(capacity + 100 * per_second, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("method", "capacity", "per_second"), [("GET", 3750, 375), ("PUT", 3000, 150), ("DELETE", 3000, 150)]
+)
+def test_arm_lets_all_principals_of_a_subscription_together_be_as_fast_as_documented(
+    method: str, capacity: int, per_second: int
+) -> None:
+    calls = [call(method, *GROUP_WORDS, principal_id=f"principal {number}") for number in range(40)]
+
+    passed = admitted("arm", calls, seconds=20, step_s=0.001)
+
+    assert passed == pytest.approx(capacity + 20 * per_second, rel=0.02)
 
 
 def test_principals_do_not_slow_each_other_until_the_subscription_is_used_up() -> None:
@@ -127,8 +155,56 @@ def test_associated_resources_are_listed_once_a_second_in_the_whole_tenant() -> 
     assert passed == pytest.approx(200 + 20, rel=0.02)
 
 
+@pytest.mark.parametrize(("speed", "per_second"), [(1, 3), (5, 15)])
+def test_resource_graph_answers_a_caller_as_fast_as_documented(speed: float, per_second: float) -> None:
+    passed = admitted("provider", [call("POST", *QUERY)], 100, Rates(speed))
+
+    assert passed == pytest.approx(100 * per_second, rel=0.02)
+
+
+def test_resource_graph_answers_each_caller_by_themselves() -> None:
+    calls = [call("POST", *QUERY, principal_id=name) for name in ("first", "second")]
+
+    passed = admitted("provider", calls, seconds=100)
+
+    assert passed == pytest.approx(2 * 100 * 3, rel=0.02)
+
+
+def test_window_of_resource_graph_is_used_up_at_once_and_not_a_call_more() -> None:
+    passed = [admitted("provider", [call("POST", *QUERY)], seconds) for seconds in (1, 4, 5, 6)]
+
+    assert passed == [15, 15, 15, 30]
+
+
+def test_revocations_of_tokens_are_as_slow_as_other_writes_to_an_identity() -> None:
+    calls = [call("POST", *IDENTITIES_WORDS, "id-a", "revoketokens")]
+
+    passed = admitted("provider", calls, seconds=200)
+
+    assert passed == pytest.approx((200 + 20) * 0.25, rel=0.02)
+
+
+@pytest.mark.parametrize(("resource", "per_second"), [("vm-{}", 10), ("vm-a", 0.5)])
+def test_system_assigned_identities_are_read_as_fast_as_others(resource: str, per_second: float) -> None:
+    below = ("providers", "microsoft.managedidentity", "identities", "default")
+    calls = [
+        call("GET", *GROUP_WORDS, "providers", "microsoft.x", "vms", resource.format(number), *below)
+        for number in range(1000)
+    ]
+
+    passed = admitted("provider", calls, seconds=200)
+
+    assert passed == pytest.approx((200 + 20) * per_second, rel=0.02)
+
+
 @pytest.mark.parametrize(
-    "words", [GROUP_WORDS, (*IDENTITIES_WORDS, "id-a", "providers", "microsoft.authorization", "locks", "lock")]
+    "words",
+    [
+        GROUP_WORDS,
+        (*IDENTITIES_WORDS, "id-a", "providers", "microsoft.authorization", "locks", "lock"),
+        ("providers", "microsoft.managedidentity", "operations"),
+        ("providers", "microsoft.managedidentity"),
+    ],
 )
 def test_calls_to_other_providers_do_not_count_for_managed_identity(words: tuple[str, ...]) -> None:
     passed = admitted("provider", [call("PUT", *words)], seconds=10)

@@ -3,7 +3,9 @@
 import json
 import stat
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +18,10 @@ from reconciler.sandbox.values import (
     ClaimsExpression,
     FederatedCredential,
     Lock,
+    Permission,
     Resource,
     RoleAssignment,
+    RoleDefinition,
 )
 from tests.sandbox.arm import (
     GROUP,
@@ -62,9 +66,28 @@ def full_contents() -> Contents:
                 ClaimsExpression("claims['sub'] eq 'x'", 1),
             ),
         ),
+        role_definitions=(
+            RoleDefinition(IDS[0], "Röle", None, (), (GROUP, "/providers/Microsoft.Management/managementGroups/mg")),
+            RoleDefinition(
+                IDS[1],
+                "Built-in",
+                "",
+                (
+                    Permission(("*",), ("*/a",), ("*/b",), ("*/c",)),
+                    Permission(("*/d",), condition="c", condition_version="2.0"),
+                ),
+                ("/",),
+                True,
+                "t1",
+                "t2",
+                "me",
+                "you",
+            ),
+        ),
         role_assignments=(
             RoleAssignment("/", IDS[0], "/providers/Microsoft.Authorization/roleDefinitions/x", IDS[1], "Group"),
             RoleAssignment(GROUP, IDS[1], "r", IDS[0], "User", "why", "when", "2.0", "/id", "t1", "t2", "me", "you"),
+            RoleAssignment(GROUP, IDS[0], "r", IDS[0], "User", ""),
         ),
         locks=(Lock(IN_SUBSCRIPTION, "all", "ReadOnly"), Lock(GROUP, "l", "CanNotDelete", "", ("app",))),
         resources=(
@@ -114,6 +137,7 @@ def test_state_is_one_resource_a_line() -> None:
         f'"tags": {{"a": "ü"}}, "properties": {{"tenantId": "{TENANT}", "principalId": "p", "clientId": "c"}}}}\n'
         "  ],\n"
         '  "federatedIdentityCredentials": [],\n'
+        '  "roleDefinitions": [],\n'
         '  "roleAssignments": [],\n'
         '  "locks": [],\n'
         '  "resources": [],\n'
@@ -166,8 +190,31 @@ CREDENTIAL = {
     "id": f"{IDENTITIES}/id-a/federatedIdentityCredentials/fic",
     "properties": {"issuer": "https://issuer", "subject": "s", "audiences": ["one"]},
 }
+ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+ROLE: dict[str, Any] = {
+    "id": f"{ROLES}/{IDS[0]}",
+    "properties": {"roleName": "Restarter", "assignableScopes": [GROUP], "permissions": []},
+}
 LOCK_ID = f"{GROUP}/providers/Microsoft.Authorization/locks/l"
 ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
+
+
+def role_with(**properties: object) -> dict[str, Any]:
+    return {**ROLE, "properties": {**ROLE["properties"], **properties}}
+
+
+def test_custom_roles_may_share_a_name_and_an_unknown_built_in_role_may_be_among_them() -> None:
+    same = {**ROLE, "id": f"/subscriptions/{SUBSCRIPTION}{ROLES}/{IDS[1]}"}
+    built_in = {**role_with(type="BuiltInRole"), "id": f"{ROLES}/{READER}"}
+
+    loaded = parse_state(state_of(roleDefinitions=[ROLE, same, built_in])).role_definitions
+
+    assert [(role.guid, role.role_name, role.built_in) for role in loaded] == [
+        (IDS[0], "Restarter", False),
+        (IDS[1], "Restarter", False),
+        (READER, "Restarter", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +233,8 @@ ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
         (
             state_of(resourcegroups=[]),
             "resourcegroups is not known; known here: version, tenantId, identitiesCreated, subscriptions, "
-            "resourceGroups, identities, federatedIdentityCredentials, roleAssignments, locks, resources, permissions",
+            "resourceGroups, identities, federatedIdentityCredentials, roleDefinitions, roleAssignments, locks, "
+            "resources, permissions, activityLog",
         ),
         (state_of(subscriptions={}), "subscriptions must be a list"),
         (state_of(subscriptions=[7]), "subscriptions[0] must be an object"),
@@ -226,6 +274,30 @@ ONE = {"id": f"{IDENTITIES}/id-a", "location": "westeurope"}
         (
             state_of(locks=[{"id": LOCK_ID, "properties": {"level": "None"}}]),
             "locks[0].properties.level must be one of CanNotDelete, ReadOnly",
+        ),
+        (
+            state_of(roleDefinitions=[{**ROLE, "id": LOCK_ID}]),
+            f"roleDefinitions[0].id must be the id of a role definition, not '{LOCK_ID}'",
+        ),
+        (
+            state_of(roleDefinitions=[{**ROLE, "id": f"{ROLES}/{READER}"}]),
+            "roleDefinitions[0].id is that of a built-in role",
+        ),
+        (
+            state_of(roleDefinitions=[ROLE, {**ROLE, "id": f"{GROUP}{ROLES}/{IDS[0]}"}]),
+            "roleDefinitions[1].id is the same as that of roleDefinitions[0]",
+        ),
+        (
+            state_of(roleDefinitions=[role_with(type="Custom")]),
+            "roleDefinitions[0].properties.type must be BuiltInRole or CustomRole",
+        ),
+        (
+            state_of(roleDefinitions=[role_with(assignableScopes=["rg"])]),
+            "roleDefinitions[0].properties.assignableScopes[0] must begin with /",
+        ),
+        (
+            state_of(roleDefinitions=[role_with(permissions=[{"actions": [1]}])]),
+            "roleDefinitions[0].properties.permissions[0].actions[0] must be a text that is not empty",
         ),
         (
             state_of(roleAssignments=[{"id": LOCK_ID}]),
@@ -318,3 +390,25 @@ def test_state_that_did_not_change_is_not_written(tmp_path: Path) -> None:
     saver.save_if_changed()
 
     assert not path.exists()
+
+
+def test_empty_texts_that_calls_can_leave_survive_their_own_text() -> None:
+    empty = replace(
+        full_contents(),
+        resource_groups=(group("rg-Payments"), replace(group("rg-managed"), managed_by="")),
+        role_assignments=(RoleAssignment(GROUP, IDS[1], "r", IDS[0], "User", "", "", "", "", "t1", "t2", "me", ""),),
+        locks=(Lock(GROUP, "l", "CanNotDelete", "", ("",)),),
+    )
+
+    assert parse_state(format_state(empty)) == empty
+
+
+def test_new_ids_are_never_those_of_a_loaded_identity() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    other = State(contents(), 7)
+    given = [other.new_ids(now) for _ in range(3)]
+    loaded = State(contents([replace(identity("id-a"), principal_id=given[1][0].upper())]), 7)
+
+    new = [loaded.new_ids(now) for _ in range(2)]
+
+    assert new == [given[0], given[2]]

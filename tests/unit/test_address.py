@@ -24,16 +24,16 @@ def test_group_whose_name_is_not_shared_is_written_alone() -> None:
 
 @pytest.mark.parametrize("text", ["rg-app/id-api", "RG-APP/ID-API", address("id-api"), address("ID-api")])
 def test_address_names_an_identity_in_any_case(text: str) -> None:
-    assert AddressBook(ONE_OF_EACH).names_identity(text, resource_id("id-api"))
+    assert AddressBook(ONE_OF_EACH).names(text, resource_id("id-api"))
 
 
 @pytest.mark.parametrize("text", ["id-api", "rg-data/id-api", "rg-app/id-ap", "rg-app/", "rg-app/id-api/x", ""])
 def test_text_that_is_not_its_address_names_no_identity(text: str) -> None:
-    assert not AddressBook(ONE_OF_EACH).names_identity(text, resource_id("id-api"))
+    assert not AddressBook(ONE_OF_EACH).names(text, resource_id("id-api"))
 
 
 def test_short_address_in_a_shared_group_names_no_identity() -> None:
-    assert not AddressBook(SHARED).names_identity("rg-app/id-api", resource_id("id-api"))
+    assert not AddressBook(SHARED).names("rg-app/id-api", resource_id("id-api"))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.access import identity_of
 from reconciler.address import Target
-from reconciler.diff import Action, Change, FieldChange, PlannedIdentity, Reason, Skipped, SkipReason, diff_states
+from reconciler.changes import Action, FieldChange, IdentityChange, PlannedIdentity, Reason, Skipped, SkipReason
+from reconciler.diff import diff_states
 from reconciler.manifest.desired import (
     Desired,
     DesiredGroup,
@@ -26,15 +28,15 @@ OWNED = Policy(IdentitiesPolicy.OWNED)
 MERGE = Policy(IdentitiesPolicy.MERGE)
 
 
-def only_change(desired: DesiredGroup, live: LiveGroup) -> Change:
+def only_change(desired: DesiredGroup, live: LiveGroup) -> IdentityChange:
     """The change of a group with one identity."""
-    (change,) = compare(desired, live)
+    (change,) = compare(desired, live).identities()
     return change
 
 
 def actions(desired: DesiredGroup, live: LiveGroup) -> list[tuple[str, Action, Reason]]:
     """Name, action and reason of each change."""
-    return [(change.resource_id.name, change.action, change.reason) for change in compare(desired, live)]
+    return [(change.resource_id.name, change.action, change.reason) for change in compare(desired, live).identities()]
 
 
 def as_listed(identity: Identity) -> DesiredIdentity:
@@ -127,7 +129,7 @@ def test_identity_that_is_only_listed_is_created() -> None:
 
     group = desired_group(entry)
     after = PlannedIdentity("northeurope", Tags({"env": "prod"}), IsolationScope.NONE)
-    assert change == Change(resource_id("id-api"), Action.CREATE, Reason.MISSING, group, entry, None, after)
+    assert change == IdentityChange(resource_id("id-api"), Action.CREATE, Reason.MISSING, group, entry, None, after)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +209,7 @@ def test_group_is_counted_whole_whatever_the_target_leaves_out() -> None:
     (group,) = compare(desired_group("id-api", "id-new"), live_group("id-api", "id-old", "id-x"), (target,)).groups
 
     assert [change.resource_id.name for change in group.changes] == ["id-old"]
-    assert [(one.resource_id.name, one.reason) for one in group.skipped] == [
+    assert [(identity_of(one.resource_id).name, one.reason) for one in group.skipped] == [
         ("id-api", SkipReason.NOT_TARGETED),
         ("id-new", SkipReason.NOT_TARGETED),
         ("id-x", SkipReason.NOT_TARGETED),

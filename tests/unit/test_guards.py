@@ -6,7 +6,8 @@ The guard against deleting too much has a file of its own.
 import pytest
 
 from reconciler.errors import UsageError, Violation
-from reconciler.guards import Allowance, Allowances, parse_allowances
+from reconciler.guards import Allowances, parse_allowances
+from reconciler.guards.allowances import Allowance
 from reconciler.manifest.desired import IdentitiesPolicy, Limits, Policy
 from reconciler.model import OWNER_TAG
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, address, desired_group, listed, live_group, live_identity

@@ -2,21 +2,26 @@
 
 import json
 
+import pytest
 from hypothesis import given
 
 from reconciler.address import AddressBook
-from reconciler.diff import Action, diff_states
+from reconciler.changes import Action
+from reconciler.diff import diff_states
+from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowance, Allowances, judge
-from reconciler.manifest.desired import Policy, TagsPolicy
+from reconciler.manifest.desired import DesiredTenant, Policy, TagsPolicy
 from reconciler.model import OWNER_TAG, IsolationScope, ResourceGroupId
 from reconciler.plan import Plan, make_plan, plan_document
 from tests.builders import (
     GROUP,
+    MANIFEST,
     OTHER_SUBSCRIPTION,
     SUBSCRIPTION,
     TENANT,
     address,
     desired_group,
+    label,
     listed,
     live_group,
     live_identity,
@@ -53,7 +58,7 @@ def test_no_change_reaches_an_ignored_identity(world: World) -> None:
     plan = plan_world(world, EVERYTHING_ALLOWED)
 
     touched = [change for change in plan.applicable if change.group.ignore.identities]
-    assert [one.resource_id.name for one in touched if one.resource_id.name.casefold().startswith("aks-")] == []
+    assert [label(one) for one in touched if label(one).casefold().startswith("aks-")] == []
 
 
 @FEW_EXAMPLES
@@ -63,7 +68,9 @@ def test_nothing_of_another_owner_is_touched_without_its_allowance(world: World)
     plan = plan_world(world, Allowances(max_deletes=1000, max_delete_percent=100))
 
     owners = {
-        (change.before.owner, change.group.owner) for change in plan.applicable if change.before and change.before.owner
+        (change.identity.owner, change.group.owner)
+        for change in plan.applicable
+        if change.identity and change.identity.owner
     }
     assert [pair for pair in owners if pair[0] != pair[1]] == []
 
@@ -74,7 +81,7 @@ def test_no_unowned_identity_is_deleted_under_an_owner_without_its_allowance(wor
     plan = plan_world(world, Allowances(max_deletes=1000, max_delete_percent=100))
 
     deletes = [change for change in plan.applicable if change.action is Action.DELETE and change.group.owner]
-    assert [change for change in deletes if change.before and change.before.owner is None] == []
+    assert [change for change in deletes if change.identity and change.identity.owner is None] == []
 
 
 @FEW_EXAMPLES
@@ -137,7 +144,7 @@ def test_every_address_of_a_plan_is_found_again_by_its_short_form(world: World) 
         same = [
             one.resource_id
             for one in plan_world(world).changes
-            if book.names_identity(book.short(change.resource_id), one.resource_id)
+            if book.names(book.short(change.resource_id), one.resource_id)
         ]
         assert same == [change.resource_id]
 
@@ -225,6 +232,36 @@ def test_plan_document_shows_each_kind_of_change_whole() -> None:
             "source": {"file": "identities.yaml", "line": 3, "column": 3},
         },
     ]
+
+
+@pytest.mark.parametrize("tenant", [None, DesiredTenant(TENANT, SourcePos(MANIFEST, 2, 9))])
+def test_plan_document_keeps_the_tenant_that_the_manifest_names(tenant: DesiredTenant | None) -> None:
+    document = plan_document(plan_of(desired_group("id-api", tenant=tenant), live_group("id-api")))
+
+    assert document["desired"] == {
+        "resource_groups": [
+            {
+                "subscription_id": SUBSCRIPTION,
+                "resource_group": GROUP,
+                "tenant": None if tenant is None else TENANT,
+                "owner": None,
+                "default_location": None,
+                "policy": {"identities": "exact", "tags": "merge", "federated_credentials": "exact"},
+                "limits": {"max_deletes": 10, "max_delete_percent": 30},
+                "ignore": {"identities": [], "tags": []},
+                "identities": [
+                    {
+                        "name": "id-api",
+                        "location": None,
+                        "isolation_scope": None,
+                        "tags": {},
+                        "federated_credentials": None,
+                        "role_assignments": None,
+                    }
+                ],
+            }
+        ]
+    }
 
 
 def test_plan_document_marks_what_is_refused_and_says_why() -> None:

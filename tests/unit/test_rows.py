@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.diff import Action
+from reconciler.changes import Action
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.report.rows import (
     ChangeRow,
@@ -13,7 +13,7 @@ from reconciler.report.rows import (
     outcome_heading,
     refused_rows,
 )
-from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, listed, live_group, plan_of
+from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, label, listed, live_group, plan_of
 from tests.unit.reporting import plan_of_everything, refused_plan, result_of_everything
 
 KNOWN_LATER = (FieldRow("principalId", None, None, known=False), FieldRow("clientId", None, None, known=False))
@@ -157,7 +157,7 @@ def test_states_that_match_have_no_drift() -> None:
 def test_changes_that_did_not_hold_are_picked_out() -> None:
     plan = plan_of_everything()
 
-    assert [one.change.resource_id.name for one in not_held(result_of_everything(plan))] == ["id-new"]
+    assert [label(one.change) for one in not_held(result_of_everything(plan))] == ["id-new"]
 
 
 @pytest.mark.parametrize("outcome", Outcome)

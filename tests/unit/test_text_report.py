@@ -304,6 +304,15 @@ def test_valid_manifest_is_told_in_numbers(groups: tuple[DesiredGroup, ...], tex
     assert render_validate(Desired(groups)) == text
 
 
+@pytest.mark.parametrize("render", [render_plan, render_drift])
+def test_cloud_that_is_not_the_usual_one_is_named(render: Callable[..., str]) -> None:
+    plan = replace(plan_of(desired_group("id-api"), live_group("id-api")), cloud="AzureChinaCloud")
+
+    text = render(plan, HEADER, color=False)
+
+    assert text.startswith(f"SANDBOX state.json\nCloud         AzureChinaCloud\n{HEAD}Principal ")
+
+
 def hostile_plan() -> Plan:
     """A plan in which every text of others tries to write to the terminal."""
     evil = "\x1b[2J\r\nForged\u202e[bold]"

@@ -3,17 +3,22 @@
 import base64
 import itertools
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
+import pytest
 
 from reconciler.arm.auth import CachedCredentialAuth
 from reconciler.arm.client import ArmClient
+from reconciler.arm.clouds import AZURE_CLOUD, Cloud
 from reconciler.arm.credentials import fixed_token
+from reconciler.arm.logins import Login
 from reconciler.arm.retry import Retries, RetryPolicy
 from reconciler.arm.transport import open_http_client
 
@@ -41,6 +46,17 @@ class FakeTime:
 
     def retries(self, policy: RetryPolicy | None = None) -> Retries:
         return Retries(self.clock, self.sleep, lambda: 0.0, policy or RetryPolicy())
+
+
+def login(
+    environment: Mapping[str, str] | None = None,
+    *,
+    cloud: Cloud = AZURE_CLOUD,
+    tenant: str | None = None,
+    time: FakeTime | None = None,
+) -> Login:
+    """What a login starts from, with a clock that stands still."""
+    return Login(cloud, environment or {}, (time or FakeTime()).retries(), tenant)
 
 
 @dataclass
@@ -152,3 +168,17 @@ def loopback_client(endpoint: str, time: FakeTime) -> Iterator[ArmClient]:
         max_connections=2,
     ) as http:
         yield ArmClient(http, time.clock)
+
+
+def az_script(log: Path, token: str, expires_on: int) -> str:
+    """An `az` that notes how it was called and answers with a token."""
+    answered = json.dumps({"accessToken": token, "expires_on": expires_on, "tokenType": "Bearer"})
+    return f"#!/bin/sh\necho \"$*\" >> '{log}'\necho '{answered}'\n"
+
+
+def put_az_on_path(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Let a script be `az` for this process."""
+    az = folder / "az"
+    az.write_text(script)
+    az.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")

@@ -1,7 +1,5 @@
 """One token for all threads, renewed in time, sent to one place, shown nowhere."""
 
-import os
-import stat
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +9,14 @@ import httpx
 import pytest
 
 from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth, principal_of
-from reconciler.arm.clouds import AZURE_CLOUD
-from reconciler.arm.credentials import Token, TokenSource, credential_kinds, fixed_token, token_source
+from reconciler.arm.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD
+from reconciler.arm.credentials import Token, TokenSource, fixed_token
 from reconciler.errors import AuthError, UsageError
 
-from .fakes import ENDPOINT, TOKEN, FakeArm, FakeTime, answer, http_client, jwt
+from .fakes import ENDPOINT, TOKEN, FakeArm, FakeTime, answer, az_script, http_client, jwt, login, put_az_on_path
 
-FAKE_AZ = """#!/bin/sh
-echo "$*" >> "{log}"
-echo '{{"accessToken": "cli-token", "expires_on": {expires_on}, "tokenType": "Bearer"}}'
-"""
+TENANT = "00000000-0000-0000-0000-00000000000a"
+OTHER_TENANT = "00000000-0000-0000-0000-00000000000b"
 
 
 class CountingSource:
@@ -59,13 +55,6 @@ def send(auth: httpx.Auth, time: FakeTime, method: str, *script: httpx.Response,
             client.request(method, "/x")
             time.now_s += waits_s
     return sent
-
-
-def put_az_on_path(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    az = folder / "az"
-    az.write_text(script)
-    az.chmod(az.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
 def test_token_is_fetched_for_the_first_request_and_kept() -> None:
@@ -169,8 +158,8 @@ def test_threads_share_one_fetch() -> None:
 
 def test_az_is_started_once_for_ten_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     time, log = FakeTime(), tmp_path / "calls"
-    put_az_on_path(tmp_path, monkeypatch, FAKE_AZ.format(log=log, expires_on=int(time.now_s) + 3600))
-    auth = make_auth("cli", AZURE_CLOUD, {}, endpoint=ENDPOINT, clock=time.clock)
+    put_az_on_path(tmp_path, monkeypatch, az_script(log, "cli-token", int(time.now_s) + 3600))
+    auth = make_auth("cli", login(time=time), endpoint=ENDPOINT)
 
     with http_client(lambda _: answer(200), time=time, auth=auth) as client, ThreadPoolExecutor(10) as pool:
         statuses = [response.status_code for response in pool.map(lambda _: client.get("/x"), range(50))]
@@ -179,91 +168,75 @@ def test_az_is_started_once_for_ten_threads(tmp_path: Path, monkeypatch: pytest.
     assert log.read_text() == "account get-access-token --output json --resource https://management.azure.com\n"
 
 
-def test_cli_that_is_not_signed_in_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put_az_on_path(tmp_path, monkeypatch, "#!/bin/sh\necho \"Please run 'az login' to setup account.\" >&2\nexit 1\n")
-    source = token_source("cli", AZURE_CLOUD, {})
-
-    with pytest.raises(AuthError) as raised:
-        source.fetch()
-
-    assert raised.value.message.startswith("No token could be had from the credential 'cli': ")
-    assert raised.value.hint.startswith("Sign in with `az login`")
-
-
 def test_given_token_is_sent_as_it_is() -> None:
     time = FakeTime()
-    auth = make_auth("token", AZURE_CLOUD, {"UAMI_ACCESS_TOKEN": TOKEN}, endpoint=ENDPOINT, clock=time.clock)
+    auth = make_auth("token", login({"UAMI_ACCESS_TOKEN": TOKEN}, time=time), endpoint=ENDPOINT)
 
     sent = send(auth, time, "GET", answer(200))
 
     assert sent == [f"Bearer {TOKEN}"]
 
 
-@pytest.mark.parametrize("environment", [{}, {"UAMI_ACCESS_TOKEN": ""}])
-def test_given_token_that_is_not_there_is_named(environment: dict[str, str]) -> None:
-    with pytest.raises(AuthError, match="UAMI_ACCESS_TOKEN is not set"):
-        token_source("token", AZURE_CLOUD, environment)
-
-
-@pytest.mark.parametrize(
-    "text", ["s3cret\n", " s3cret", "s3 cret", "s3cret\r\nX-Evil: 1", "s3crét", "s3cret\x00", "\t"]
-)
-def test_given_token_that_no_header_can_carry_is_refused_and_not_shown(text: str) -> None:
-    with pytest.raises(AuthError) as raised:
-        token_source("token", AZURE_CLOUD, {"UAMI_ACCESS_TOKEN": text})
-
-    assert "cr" not in (raised.value.message + raised.value.hint).replace("character", "").replace("access", "")
-
-
-@pytest.mark.parametrize(
-    ("kind", "named"),
-    [
-        ("environment", ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]),
-        ("workload-identity", ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"]),
-    ],
-)
-def test_credential_without_its_variables_names_them(
-    kind: str, named: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in [name for name in os.environ if name.startswith("AZURE_")]:
-        monkeypatch.delenv(name)
-
-    with pytest.raises(AuthError) as raised:
-        token_source(kind, AZURE_CLOUD, {}).fetch()
-
-    assert [name for name in named if name not in raised.value.hint] == []
-
-
-def test_token_file_that_is_missing_is_an_auth_error() -> None:
-    environment = {
-        "AZURE_TENANT_ID": "00000000-0000-0000-0000-00000000000a",
-        "AZURE_CLIENT_ID": "00000000-0000-0000-0000-00000000000b",
-        "AZURE_FEDERATED_TOKEN_FILE": "/nowhere/token",
-    }
-
-    with pytest.raises(AuthError, match="workload-identity"):
-        token_source("workload-identity", AZURE_CLOUD, environment).fetch()
-
-
-@pytest.mark.parametrize("kind", ["auto", "managed-identity"])
-def test_credential_is_built_without_asking_for_a_token(kind: str) -> None:
-    assert token_source(kind, AZURE_CLOUD, {"AZURE_CLIENT_ID": "00000000-0000-0000-0000-00000000000b"}).renewable
-
-
-def test_unknown_credential_names_those_there_are() -> None:
-    with pytest.raises(UsageError) as raised:
-        token_source("password", AZURE_CLOUD, {})
-
-    assert raised.value.hint == f"Known credentials: {', '.join(credential_kinds())}."
-
-
-def test_kinds_begin_with_the_default() -> None:
-    assert credential_kinds() == ("auto", "cli", "environment", "workload-identity", "managed-identity", "token")
-
-
 def test_own_login_is_not_made_for_a_foreign_endpoint() -> None:
     with pytest.raises(UsageError, match="no token of yours is sent there"):
-        make_auth("cli", AZURE_CLOUD, {}, endpoint="https://evil.example", clock=lambda: 0.0)
+        make_auth("cli", login(), endpoint="https://evil.example")
+
+
+def test_own_login_is_not_made_for_the_endpoint_of_another_cloud() -> None:
+    with pytest.raises(UsageError) as raised:
+        make_auth("cli", login(cloud=AZURE_CHINA_CLOUD), endpoint=AZURE_CLOUD.endpoint)
+
+    assert raised.value.hint == "It is AzureCloud's: pass --cloud AzureCloud, and no --endpoint."
+
+
+def test_token_of_another_tenant_is_not_sent() -> None:
+    token = jwt({"oid": "o", "tid": OTHER_TENANT})
+    auth = make_auth("token", login({"UAMI_ACCESS_TOKEN": token}, tenant=TENANT), endpoint=ENDPOINT)
+    arm = FakeArm([answer(200)])
+
+    with http_client(arm, auth=auth) as client, pytest.raises(AuthError) as raised:
+        client.get("/x")
+
+    assert (raised.value.message, arm.requests) == (
+        f"The token is of the tenant {OTHER_TENANT}, not of {TENANT} as --tenant says; nothing was asked with it.",
+        [],
+    )
+
+
+def test_token_that_is_renewed_into_another_tenant_is_not_sent() -> None:
+    time = FakeTime()
+    tokens = [jwt({"tid": TENANT}), jwt({"tid": OTHER_TENANT})]
+    source = TokenSource(lambda: Token(tokens.pop(0), time.now_s + 60), renewable=True)
+    auth = CachedCredentialAuth(source, endpoint=ENDPOINT, clock=time.clock, tenant=TENANT)
+    arm = FakeArm([answer(200), answer(200)])
+
+    with http_client(arm, time=time, auth=auth) as client:
+        client.get("/x")
+        time.now_s += 60
+        with pytest.raises(AuthError, match="as --tenant says"):
+            client.get("/x")
+
+    assert len(arm.requests) == 1
+
+
+@pytest.mark.parametrize("token", [jwt({"tid": "ABCDEF00-0000-0000-0000-00000000000A"}), "opaque", jwt({"oid": "o"})])
+def test_token_of_the_tenant_or_of_none_that_it_says_is_sent(token: str) -> None:
+    tenant = "abcdef00-0000-0000-0000-00000000000a"
+    time = FakeTime()
+
+    sent = send(
+        make_auth("token", login({"UAMI_ACCESS_TOKEN": token}, tenant=tenant, time=time), endpoint=ENDPOINT),
+        time,
+        "GET",
+        answer(200),
+    )
+
+    assert sent == [f"Bearer {token}"]
+
+
+@pytest.mark.parametrize(("token", "tenant"), [(jwt({"tid": "t"}), "t"), (jwt({"oid": "o"}), None), ("opaque", None)])
+def test_tenant_of_the_run_is_what_its_token_says(token: str, tenant: str | None) -> None:
+    assert auth_of(fixed_token(token), FakeTime()).token_tenant() == tenant
 
 
 def test_no_repr_shows_the_token() -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from reconciler.errors import Diagnostic, ManifestError
-from reconciler.manifest.desired import Desired, DesiredGroup
+from reconciler.errors import Diagnostic, ManifestError, SourcePos
+from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
 from reconciler.manifest.load import load_manifest
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -44,6 +44,11 @@ def places_of(text: str | bytes, variables: Mapping[str, str] | None = None) -> 
     return [(found.code, found.pos.line, found.pos.column) for found in diagnostics_of(text, variables)]
 
 
+def place_of(text: str, mark: str) -> SourcePos:
+    """Where something first stands in the line in which `credential_with` and its like put the entry."""
+    return SourcePos("<stdin>", 6, text.split("\n")[5].index(mark) + 1)
+
+
 def hint_of(text: str | bytes) -> str:
     """The hint of the only diagnostic."""
     (found,) = diagnostics_of(text)
@@ -53,3 +58,24 @@ def hint_of(text: str | bytes) -> str:
 def group_with(identities: str) -> str:
     """A manifest of one group; the flow list of its identities begins at line 4, column 17."""
     return f"{HEAD}resourceGroups:\n  rg: {{identities: {identities}}}\n"
+
+
+def identity_with(keys: str) -> str:
+    """A manifest of one identity that also has these keys, in flow style; they begin at line 5, column 5."""
+    return f"{HEAD}resourceGroups:\n  rg: {{identities: [{{name: id-a,\n    {keys}}}]}}\n"
+
+
+def credential_with(entry: str) -> str:
+    """A manifest of one identity with one federated credential; its mapping begins at line 6, column 1."""
+    return identity_with(f"federatedCredentials: [\n{{{entry}}}]")
+
+
+def assignment_with(entry: str) -> str:
+    """The same with a role assignment."""
+    return identity_with(f"roleAssignments: [\n{{{entry}}}]")
+
+
+def load_identity(text: str) -> DesiredIdentity:
+    """The only identity of a manifest."""
+    (identity,) = load_group(text).identities
+    return identity

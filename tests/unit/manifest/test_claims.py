@@ -1,10 +1,11 @@
-"""One group belongs to one document, one identity to one entry."""
+"""One group belongs to one document, one identity to one entry, one subscription to one tenant."""
 
 from pathlib import Path
 
 import pytest
 
 from reconciler.errors import ManifestError, SourcePos
+from reconciler.manifest.desired import DesiredTenant
 from reconciler.manifest.load import load_manifest
 from tests.unit.manifest.manifests import GROUP, HEAD, SUBSCRIPTION, diagnostics_of, group_with, load_text, places_of
 
@@ -40,6 +41,35 @@ def test_same_name_in_another_subscription_is_another_group() -> None:
     other = f"version: 1\nsubscription: {SUBSCRIPTION[:-1]}2\n"
 
     assert len(load_text(f"{HEAD}{GROUP}---\n{other}{GROUP}").groups) == 2
+
+
+def tenant(number: int, subscription: str = SUBSCRIPTION, group: str = "rg") -> str:
+    """A document of one group that names its tenant; its value stands at column 9 of the third line."""
+    head = f"version: 1\nsubscription: {subscription}\ntenant: 00000000-0000-0000-0000-00000000000{number:x}\n"
+    return f"{head}resourceGroups: {{{group}: {{identities: []}}}}\n"
+
+
+def test_subscription_of_two_tenants_names_the_first_place() -> None:
+    (found,) = diagnostics_of(f"{tenant(1)}---\n{tenant(2, group='rg-2')}")
+
+    assert (found.code, found.pos) == ("tenant-contradicts", SourcePos("<stdin>", 8, 9))
+    assert found.message == f"the tenant of `{SUBSCRIPTION}` is `00000000-0000-0000-0000-000000000001` at <stdin>:3:9"
+
+
+def test_subscriptions_may_be_of_different_tenants() -> None:
+    desired = load_text(f"{tenant(1)}---\n{tenant(2, SUBSCRIPTION[:-1] + '2')}")
+
+    named = [group.tenant for group in desired.groups]
+    assert named == [
+        DesiredTenant("00000000-0000-0000-0000-000000000001", SourcePos("<stdin>", 3, 9)),
+        DesiredTenant("00000000-0000-0000-0000-000000000002", SourcePos("<stdin>", 8, 9)),
+    ]
+
+
+def test_tenant_in_another_spelling_is_the_same() -> None:
+    upper = tenant(10, group="rg-2").replace("00000000000a", "00000000000A")
+
+    assert diagnostics_of(f"{tenant(10)}---\n{upper}") == ()
 
 
 def test_groups_are_compared_even_where_the_subscription_is_missing() -> None:

@@ -1,18 +1,35 @@
 """What a group means once defaults, policy and ignore of its document are merged in."""
 
+import pytest
+
+from reconciler.access import Trust
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
+    CredentialsPolicy,
     Desired,
+    DesiredAssignment,
+    DesiredCredential,
     DesiredGroup,
     DesiredIdentity,
+    DesiredTenant,
     IdentitiesPolicy,
     Ignore,
     Limits,
     Policy,
     TagsPolicy,
 )
+from reconciler.manifest.load import load_manifest
 from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
-from tests.unit.manifest.manifests import GROUP, HEAD, SUBSCRIPTION, load_group, load_text
+from tests.unit.manifest.manifests import (
+    GROUP,
+    HEAD,
+    SUBSCRIPTION,
+    credential_with,
+    identity_with,
+    load_group,
+    load_identity,
+    load_text,
+)
 
 FULL = f"""\
 version: 1
@@ -37,7 +54,10 @@ resourceGroups:
         tags: {{costCenter: null, Tier: backend}}
   rg-a:
     identities: []
+tenant: 22222222-2222-2222-2222-222222222222
 """
+
+TENANT = DesiredTenant("22222222-2222-2222-2222-222222222222", SourcePos("<stdin>", 23, 9))
 
 
 def test_group_narrows_what_its_document_says() -> None:
@@ -46,6 +66,7 @@ def test_group_narrows_what_its_document_says() -> None:
     group_id = ResourceGroupId(SUBSCRIPTION, "rg-b")
     narrowed = DesiredGroup(
         group_id=group_id,
+        tenant=TENANT,
         owner="contoso/identities#prod",
         default_location="northeurope",
         policy=Policy(IdentitiesPolicy.MERGE, TagsPolicy.EXACT),
@@ -71,6 +92,7 @@ def test_group_narrows_what_its_document_says() -> None:
     )
     untouched = DesiredGroup(
         group_id=ResourceGroupId(SUBSCRIPTION, "rg-a"),
+        tenant=TENANT,
         owner="contoso/identities#prod",
         default_location="West Europe",
         policy=Policy(IdentitiesPolicy.OWNED, TagsPolicy.EXACT),
@@ -93,6 +115,7 @@ def test_manifest_that_says_little_takes_the_standard() -> None:
 
     assert group == DesiredGroup(
         group_id=ResourceGroupId(SUBSCRIPTION, "rg"),
+        tenant=None,
         owner=None,
         default_location=None,
         policy=Policy(IdentitiesPolicy.EXACT, TagsPolicy.MERGE),
@@ -118,3 +141,81 @@ def test_tags_may_be_shared_by_an_alias() -> None:
     )
 
     assert group.identities[0].tags == (("a", "b"),)
+
+
+ACCESS = f"""\
+version: 1
+subscription: {SUBSCRIPTION}
+resourceGroups:
+  rg:
+    identities:
+      - name: id-a
+        federatedCredentials:
+          - name: k8s
+            kubernetes: {{issuer: "https://oidc.contoso.com", namespace: payments, serviceAccount: api}}
+          - name: GitHub
+            github: {{repository: contoso/pay, ownerId: 12, repositoryId: "34", environment: prod}}
+          - {{name: aws, issuer: "https://a", subject: b, audience: "api://other"}}
+        roleAssignments:
+          - {{role: reader, scope: "/Subscriptions/{SUBSCRIPTION}/resourceGroups/RG/"}}
+          - {{role: Owner, scope: "/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"}}
+          - {{role: Reader, scope: /}}
+"""
+
+
+def test_what_an_identity_is_for_is_written_out_and_in_order() -> None:
+    identity = load_identity(ACCESS)
+
+    standard = "api://AzureADTokenExchange"
+    github = Trust("https://token.actions.githubusercontent.com", "repo:contoso@12/pay@34:environment:prod", standard)
+    kubernetes = Trust("https://oidc.contoso.com", "system:serviceaccount:payments:api", standard)
+    assert identity.federated_credentials == (
+        DesiredCredential("aws", Trust("https://a", "b", "api://other"), SourcePos("<stdin>", 12, 13)),
+        DesiredCredential("GitHub", github, SourcePos("<stdin>", 10, 13)),
+        DesiredCredential("k8s", kubernetes, SourcePos("<stdin>", 8, 13)),
+    )
+    assert identity.role_assignments == (
+        DesiredAssignment("Reader", "/", SourcePos("<stdin>", 16, 13)),
+        DesiredAssignment("Owner", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg", SourcePos("<stdin>", 15, 13)),
+        DesiredAssignment("reader", f"/Subscriptions/{SUBSCRIPTION}/resourceGroups/RG", SourcePos("<stdin>", 14, 13)),
+    )
+
+
+@pytest.mark.parametrize("identities", ["[id-a]", "[{name: id-a}]"])
+def test_what_is_not_written_is_not_managed(identities: str) -> None:
+    identity = load_identity(f"{HEAD}resourceGroups: {{rg: {{identities: {identities}}}}}")
+
+    assert (identity.federated_credentials, identity.role_assignments) == (None, None)
+
+
+def test_empty_lists_are_managed() -> None:
+    identity = load_identity(identity_with("federatedCredentials: [], roleAssignments: []"))
+
+    assert (identity.federated_credentials, identity.role_assignments) == ((), ())
+
+
+def test_audience_that_is_not_written_is_the_clouds() -> None:
+    text = credential_with("name: cred, issuer: 'https://a', subject: b")
+
+    desired = load_manifest(["-"], {}, {}, text.encode, audience="api://AzureADTokenExchangeUSGov")
+
+    (credential,) = desired.groups[0].identities[0].federated_credentials or ()
+    assert credential.trust == Trust("https://a", "b", "api://AzureADTokenExchangeUSGov")
+
+
+@pytest.mark.parametrize(
+    ("document", "group", "policy"),
+    [
+        ("{}", "{}", CredentialsPolicy.EXACT),
+        ("{federatedCredentials: merge}", "{}", CredentialsPolicy.MERGE),
+        ("{federatedCredentials: merge}", "{federatedCredentials: exact}", CredentialsPolicy.EXACT),
+        ("{}", "{federatedCredentials: merge}", CredentialsPolicy.MERGE),
+        ("{federatedCredentials: merge}", "{tags: exact}", CredentialsPolicy.MERGE),
+    ],
+)
+def test_policy_of_credentials_is_the_groups_before_the_documents(
+    document: str, group: str, policy: CredentialsPolicy
+) -> None:
+    text = f"{HEAD}policy: {document}\nresourceGroups: {{rg: {{policy: {group}, identities: []}}}}"
+
+    assert load_group(text).policy.federated_credentials is policy

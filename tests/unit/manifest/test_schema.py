@@ -17,7 +17,7 @@ def test_misspelled_key_is_reported_once_with_the_key_that_was_meant() -> None:
     assert found == (expected,)
 
 
-@pytest.mark.parametrize("key", ["tenant", "expect", "protect", "remove", "federatedCredentials", "roleAssignments"])
+@pytest.mark.parametrize("key", ["tenant", "expect", "protect", "remove", "owner", "resourceGroups"])
 def test_key_that_this_version_does_not_know_is_refused(key: str) -> None:
     assert places_of(group_with(f"[{{name: id-a, {key}: x}}]")) == [("unknown-key", 4, 34)]
 
@@ -29,7 +29,7 @@ def test_unknown_key_without_a_likeness_lists_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
-        (f"{HEAD}policy: {{federatedCredentials: exact}}\n{GROUP}", 3, 10),
+        (f"{HEAD}policy: {{roleAssignments: exact}}\n{GROUP}", 3, 10),
         (f"{HEAD}defaults: {{isolationScope: None}}\n{GROUP}", 3, 12),
         (f"{HEAD}ignore: {{groups: []}}\n{GROUP}", 3, 10),
         (f"{HEAD}resourceGroups: {{rg: {{limits: {{}}, identities: []}}}}", 3, 23),
@@ -154,6 +154,8 @@ def test_list_in_place_of_a_mapping_is_shown_at_its_key() -> None:
         (f"{HEAD}policy: {{identities: all}}\n{GROUP}", "unknown-value", 3, 22),
         (f"{HEAD}policy: {{tags: owned}}\n{GROUP}", "unknown-value", 3, 16),
         (f"{HEAD}policy: {{tags: }}\n{GROUP}", "unknown-value", 3, 10),
+        (f"{HEAD}policy: {{federatedCredentials: owned}}\n{GROUP}", "unknown-value", 3, 32),
+        (f"{HEAD}policy: {{federatedCredentials: }}\n{GROUP}", "unknown-value", 3, 10),
         (group_with("[{name: id-a, isolationScope: regional}]"), "unknown-value", 4, 50),
         (group_with("[4711]"), "wrong-type", 4, 21),
         (group_with("[[id-a]]"), "wrong-type", 4, 21),
@@ -177,6 +179,9 @@ def test_list_in_place_of_a_mapping_is_shown_at_its_key() -> None:
         (f"{HEAD}owner: '{'x' * 257}'\n{GROUP}", "owner-invalid", 3, 8),
         (f"version: 1\nsubscription: prod\n{GROUP}", "subscription-id", 2, 15),
         (f"version: 1\nsubscription: 1\n{GROUP}", "wrong-type", 2, 15),
+        (f"{HEAD}tenant: contoso.onmicrosoft.com\n{GROUP}", "tenant-id", 3, 9),
+        (f"{HEAD}tenant: ''\n{GROUP}", "tenant-id", 3, 9),
+        (f"{HEAD}tenant:\n{GROUP}", "empty-value", 3, 1),
         (f"{HEAD}ignore: {{tags: ['']}}\n{GROUP}", "ignore-pattern", 3, 17),
         (f"version: 2\nsubscription: 00000000-0000-0000-0000-000000000001\n{GROUP}", "unknown-version", 1, 10),
         (f"version: '1'\nsubscription: 00000000-0000-0000-0000-000000000001\n{GROUP}", "unknown-version", 1, 10),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from reconciler.manifest.choices import CHOICES
 from reconciler.manifest.schema import MANIFEST_SCHEMA, manifest_validator
 from reconciler.manifest.words import RULES
 from reconciler.schemas import schema_text
@@ -74,7 +75,7 @@ def test_every_enumeration_describes_each_of_its_values() -> None:
         if "enum" in schema
     }
 
-    assert len(counts) == 3
+    assert len(counts) == 4
     assert all(values == descriptions for values, descriptions in counts.values())
 
 
@@ -89,6 +90,14 @@ def test_every_rule_for_text_has_words() -> None:
     titles = {schema["title"] for _, schema in subschemas(SCHEMA) if limited & schema.keys()} - {"Variable"}
 
     assert titles == RULES.keys()
+
+
+def test_every_choice_has_words() -> None:
+    choices = [
+        part for _, schema in subschemas(SCHEMA) for part in (schema, *schema.get("allOf", [])) if "oneOf" in part
+    ]
+
+    assert {part["title"] for part in choices} == CHOICES.keys()
 
 
 def test_patterns_use_what_python_and_javascript_read_alike() -> None:
@@ -106,7 +115,7 @@ def test_patterns_use_what_python_and_javascript_read_alike() -> None:
         {"subscription": "${SUBSCRIPTION_ID}"},
         {"owner": "${OWNER}"},
         {"defaults": {"location": "${LOCATION}", "tags": {"a": "${A}"}}},
-        {"policy": {"identities": "${POLICY}", "tags": "${POLICY}"}},
+        {"policy": {"identities": "${POLICY}", "tags": "${POLICY}", "federatedCredentials": "${POLICY}"}},
         {
             "resourceGroups": {
                 "rg-${ENV}": {"identities": ["${NAME}", {"name": "id-${ENV}!", "isolationScope": "${SCOPE}"}]}
@@ -122,6 +131,37 @@ def test_editors_admit_variables_where_a_rule_would_refuse_them(changes: dict[st
     }
 
     assert editor_errors(document | changes) == []
+
+
+CREDENTIALS: list[tuple[dict[str, object], bool]] = [
+    ({"issuer": "https://${HOST}", "subject": "${SUBJECT}", "audience": "${AUDIENCE}"}, True),
+    ({"issuer": "${ISSUER}", "subject": "repo:${OWNER}/*"}, True),
+    ({"kubernetes": {"issuer": "${I}", "namespace": "${N}", "serviceAccount": "${S}"}}, True),
+    ({"github": {"repository": "${R}", "ownerId": "${O}", "repositoryId": "${P}", "branch": "${B}"}}, True),
+    ({"github": {"repository": "a/b", "legacySubject": True, "environment": "${E}"}}, True),
+    ({"github": {"repository": "a/b", "ownerId": 1, "repositoryId": "2", "pullRequest": True}}, True),
+    ({}, False),
+    ({"issuer": "https://a"}, False),
+    ({"issuer": "https://a", "subject": "repo:*"}, False),
+    ({"issuer": "https://a", "subject": "b", "audience": ["c"]}, False),
+    ({"subject": "b", "github": {"repository": "a/b", "legacySubject": True, "branch": "c"}}, False),
+    ({"github": {"repository": "a/b", "branch": "c"}}, False),
+    ({"github": {"repository": "a/b", "ownerId": 1, "repositoryId": 2, "legacySubject": True, "tag": "c"}}, False),
+    ({"github": {"repository": "a/b", "legacySubject": True, "branch": "c", "tag": "d"}}, False),
+    ({"github": {"repository": "a/b", "legacySubject": False, "branch": "c"}}, False),
+]
+
+
+@pytest.mark.parametrize(("credential", "valid"), CREDENTIALS)
+def test_editors_tell_a_whole_credential_from_another(credential: dict[str, object], valid: bool) -> None:
+    identity = {"name": "id-a", "federatedCredentials": [{"name": "gh-a", **credential}]}
+    document = {
+        "version": 1,
+        "subscription": "00000000-0000-0000-0000-000000000001",
+        "resourceGroups": {"rg": {"identities": [identity]}},
+    }
+
+    assert (editor_errors(document) == []) is valid
 
 
 def test_loader_leaves_no_reference_and_no_alternative_in_the_schema() -> None:

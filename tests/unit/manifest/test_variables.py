@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import Diagnostic, SourcePos
+from reconciler.manifest.desired import DesiredTenant
 from reconciler.model import ResourceGroupId
 from tests.unit.manifest.manifests import GROUP, HEAD, SUBSCRIPTION, diagnostics_of, load_group, load_text, places_of
 
@@ -103,6 +104,12 @@ def test_variable_that_is_missing_causes_no_second_diagnostic() -> None:
     text = f"version: 1\nsubscription: ${{S}}\npolicy: {{identities: owned}}\nowner: ${{O}}\n{GROUP}"
 
     assert places_of(text) == [("variable-unset", 2, 15), ("variable-unset", 4, 8)]
+
+
+def test_tenant_may_be_a_variable() -> None:
+    group = load_text(f"{HEAD}tenant: ${{T}}\n{GROUP}", {"T": "00000000-0000-0000-0000-00000000000a"}).groups[0]
+
+    assert group.tenant == DesiredTenant("00000000-0000-0000-0000-00000000000a", SourcePos("<stdin>", 3, 9))
 
 
 def test_what_a_variable_brings_is_held_to_the_rules() -> None:

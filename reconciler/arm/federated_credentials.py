@@ -1,0 +1,104 @@
+"""Federated identity credentials: the calls, and their JSON to and from the model.
+
+There is no PATCH: a change is a PUT of the whole credential. Writes to one identity must not overlap, which is for the
+caller to see to; ARM refuses them with a conflict that says so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.access import CredentialId, FederatedCredential, Trust
+from reconciler.arm.client import ArmClient
+from reconciler.arm.fields import FieldError, JsonObject, optional_text, section, text, text_list
+from reconciler.arm.identities import API_VERSION
+from reconciler.arm.paths import identity_path, segment
+from reconciler.errors import NotFound
+from reconciler.model import ResourceId
+
+# Source: recorded traffic (the provider's 404 of a credential, the gateway's where its identity or group is gone).
+_ABSENT_CODES = frozenset({"NotFound", "ParentResourceNotFound", "ResourceNotFound", "ResourceGroupNotFound"})
+
+
+@dataclass(frozen=True, slots=True)
+class FederatedCredentials:
+    """Calls on the federated credentials of identities; every method raises as ArmClient does.
+
+    Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI (FederatedIdentityCredentials_*). None is long-running.
+    """
+
+    client: ArmClient
+    api_version: str = API_VERSION
+
+    def list(self, identity: ResourceId) -> tuple[FederatedCredential, ...]:
+        """All credentials of an identity, in order of their names; NotFound without such an identity."""
+        seen: set[CredentialId] = set()
+
+        def read(item: JsonObject) -> FederatedCredential:
+            credential = _read(item)
+            if credential.credential_id.identity != identity:
+                raise FieldError(f"{credential.credential_id} is of another identity than was asked")
+            if credential.credential_id in seen:
+                raise FieldError(f"{credential.credential_id} is listed twice")
+            seen.add(credential.credential_id)
+            return credential
+
+        found = self.client.get_pages(_credentials_path(identity), self.api_version, read)
+        return tuple(sorted(found, key=lambda one: one.credential_id.key))
+
+    def get(self, credential_id: CredentialId) -> FederatedCredential | None:
+        """One credential, or None where it, its identity or its group does not exist; any other 404 is an error."""
+        try:
+            return self.client.get(_path(credential_id), self.api_version, _reader_of(credential_id))
+        except NotFound as error:
+            if error.arm_code in _ABSENT_CODES:
+                return None
+            raise
+
+    def write(self, credential_id: CredentialId, trust: Trust) -> FederatedCredential:
+        """Create a credential, or replace the one that is there; the caller has looked."""
+        properties = {"issuer": trust.issuer, "subject": trust.subject, "audiences": [trust.audience]}
+        body = {"properties": properties}
+        return self.client.put(_path(credential_id), self.api_version, body, _reader_of(credential_id))
+
+    def delete(self, credential_id: CredentialId) -> bool:
+        """Delete a credential; False where there was none, NotFound where there is no identity.
+
+        Source: recorded traffic (azure-service-operator: 404 ParentResourceNotFound).
+        """
+        return self.client.delete(_path(credential_id), self.api_version)
+
+
+def _credentials_path(identity: ResourceId) -> str:
+    return f"{identity_path(identity)}/federatedIdentityCredentials"
+
+
+def _path(credential_id: CredentialId) -> str:
+    return f"{_credentials_path(credential_id.identity)}/{segment(credential_id.name)}"
+
+
+def _reader_of(credential_id: CredentialId) -> Callable[[JsonObject], FederatedCredential]:
+    def read(body: JsonObject) -> FederatedCredential:
+        credential = _read(body)
+        if credential.credential_id != credential_id:
+            raise FieldError(f"the answer is about {credential.credential_id}")
+        return credential
+
+    return read
+
+
+def _read(body: JsonObject) -> FederatedCredential:
+    return FederatedCredential(CredentialId.parse(text(body, "id")), _read_trust(body))
+
+
+def _read_trust(body: JsonObject) -> Trust | None:
+    """None for what this api-version cannot express, whatever it makes of it.
+
+    Source: Microsoft.ManagedIdentity 2025-01-31-preview (`claimsMatchingExpression` in place of `subject`).
+    """
+    properties = section(body, "properties")
+    issuer, subject = optional_text(properties, "issuer"), optional_text(properties, "subject")
+    audiences = text_list(properties, "audiences")
+    flexible = properties.get("claimsMatchingExpression") is not None
+    if flexible or issuer is None or subject is None or len(audiences) != 1:
+        return None
+    return Trust(issuer, subject, audiences[0])

@@ -1,0 +1,55 @@
+"""Azure Resource Graph: one question about every subscription that the caller may see.
+
+Its index follows ARM with some delay and shows only what the caller may read, so that an answer can prove that
+something is there and never that nothing is. Nothing is written on its word.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from reconciler.arm.client import ArmClient
+from reconciler.arm.fields import JsonObject, object_list, optional_text
+from reconciler.errors import ArmError
+
+API_VERSION = "2024-04-01"
+"""Source: Microsoft.ResourceGraph 2024-04-01 OpenAPI (resourcegraph.json)."""
+
+_PATH = "/providers/Microsoft.ResourceGraph/resources"
+_TOP = 1000
+"""Rows of a page. Source: the same document (`$top` is 1 to 1000)."""
+
+T = TypeVar("T")
+
+
+def query(client: ArmClient, text: str, read: Callable[[JsonObject], T]) -> Iterator[T]:
+    """Yield the rows of a query over the whole tenant, page after page: all of them, or an error.
+
+    The query must order its rows by something unique, or pages may overlap.
+    """
+    seen: set[str] = set()
+    token: str | None = None
+    while True:
+        options: dict[str, object] = {"resultFormat": "objectArray", "$top": _TOP}
+        if token is not None:
+            options["$skipToken"] = token
+        body: JsonObject = {"query": text, "options": options}
+        rows, token = client.query(_PATH, API_VERSION, body, lambda answer: _page(answer, read))
+        yield from rows
+        if token is None:
+            return
+        if token in seen:
+            raise ArmError(f"querying {_PATH}: malformed answer (a page leads to one that was read before)")
+        seen.add(token)
+
+
+def in_list(values: Sequence[str]) -> str:
+    """Values as the right side of `in`: `('a', 'b')`.
+
+    Source: the Kusto query language's documentation on string literals (a backslash escapes).
+    """
+    quoted = (value.replace("\\", "\\\\").replace("'", "\\'") for value in values)
+    return "(" + ", ".join(f"'{value}'" for value in quoted) + ")"
+
+
+def _page(body: JsonObject, read: Callable[[JsonObject], T]) -> tuple[tuple[T, ...], str | None]:
+    return tuple(read(row) for row in object_list(body, "data")), optional_text(body, "$skipToken")

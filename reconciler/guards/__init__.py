@@ -1,0 +1,45 @@
+"""Reasons to refuse a plan, one small function per guard; they see the whole comparison and change nothing in it.
+
+A refusal names what it counted, the limit, and exactly what lifts it, because a guard that people cannot read is a
+guard that they switch off. There is no way to lift all of them at once.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from reconciler.changes import Changes
+from reconciler.errors import Violation
+from reconciler.guards.access import check_credential_limit, check_inexpressible, check_roles, check_trust_taken
+from reconciler.guards.allowances import NO_ALLOWANCES, Allowance, Allowances, parse_allowances
+from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
+from reconciler.guards.limits import check_delete_limit
+from reconciler.guards.words import addresses, changes_below
+
+__all__ = ["GUARDS", "NO_ALLOWANCES", "Allowance", "Allowances", "judge", "parse_allowances"]
+
+GUARDS: tuple[Callable[[Changes, Allowances], Iterator[Violation]], ...] = (
+    check_group_missing,
+    check_location,
+    check_foreign_owner,
+    check_tag_limit,
+    check_roles,
+    check_inexpressible,
+    check_credential_limit,
+    check_trust_taken,
+    check_delete_limit,
+)
+
+
+def judge(changes: Changes, allowances: Allowances) -> tuple[Violation, ...]:
+    """Every guard's verdict on the comparison, in order of guard and address.
+
+    What hangs on an identity that is held back is held back with it.
+    """
+    violations = tuple(violation for check in GUARDS for violation in check(changes, allowances))
+    below = {identity.address: addresses(hanging) for identity, hanging in changes_below(changes).items()}
+    return tuple(_with_hanging(one, below) for one in violations) if below else violations
+
+
+def _with_hanging(violation: Violation, below: dict[str, tuple[str, ...]]) -> Violation:
+    hanging = (address for identity in violation.refused for address in below.get(identity, ()))
+    return replace(violation, refused=tuple(dict.fromkeys((*violation.refused, *hanging))))

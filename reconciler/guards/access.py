@@ -1,0 +1,107 @@
+"""Guards over federated credentials and role assignments: what ARM would refuse half-way, or could not be undone."""
+
+from collections.abc import Iterator
+
+from reconciler.access import MAX_CREDENTIALS, identity_of
+from reconciler.changes import Action, Changes, CredentialChange, UnresolvedRole
+from reconciler.errors import Violation
+from reconciler.guards.allowances import Allowances
+from reconciler.guards.words import addresses
+from reconciler.model import ResourceId
+
+_STAYING = (Action.CREATE, Action.UPDATE, Action.NO_OP)
+
+
+def check_roles(changes: Changes, _: Allowances) -> Iterator[Violation]:
+    """Refuse a role that is unknown at its scope, or whose name is that of several."""
+    for group in changes.groups:
+        for role in group.unresolved_roles:
+            yield _ambiguous(role) if role.lookup.found else _unknown(role)
+
+
+def _unknown(role: UnresolvedRole) -> Violation:
+    similar = ", ".join(role.lookup.similar)
+    return Violation(
+        code="role-unknown",
+        address=role.address,
+        message=f"no role {role.desired.role!r} can be assigned at {role.desired.scope}",
+        hint=f"Did you mean: {similar}?" if similar else f"See: az role definition list --scope {role.desired.scope}",
+    )
+
+
+def _ambiguous(role: UnresolvedRole) -> Violation:
+    guids = ", ".join(one.guid for one in role.lookup.found)
+    return Violation(
+        code="role-ambiguous",
+        address=role.address,
+        message=f"{len(role.lookup.found)} roles at {role.desired.scope} are named {role.desired.role!r}",
+        hint=f"Write the GUID of the one that is meant: {guids}.",
+    )
+
+
+def check_inexpressible(changes: Changes, _: Allowances) -> Iterator[Violation]:
+    """Refuse writing over a credential of which only a part can be read."""
+    for change in changes.access():
+        if isinstance(change, CredentialChange) and change.before is not None and change.before.trust is None:
+            yield Violation(
+                code="inexpressible",
+                address=change.resource_id.address,
+                message="the live credential of this name is flexible or has several audiences, which the api-version"
+                " in use cannot express; it is kept as it is",
+                hint="List the trust under another name, or delete the live credential in Azure first.",
+                refused=addresses([change]),
+            )
+
+
+def check_credential_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:
+    """Refuse more credentials than an identity can have, counting those that stay."""
+    kept: dict[ResourceId, int] = {}
+    for group in changes.groups:
+        for credential in group.kept_credentials:
+            identity = credential.credential_id.identity
+            kept[identity] = kept.get(identity, 0) + 1
+    for identity, listed in _credentials_by_identity(changes).items():
+        total = kept.get(identity, 0) + len(listed)
+        if kept.get(identity, 0) and total > MAX_CREDENTIALS:
+            creates = [change for change in listed if change.action is Action.CREATE]
+            yield Violation(
+                code="credential-limit",
+                address=identity.address,
+                message=f"would have {total} federated credentials with the {kept[identity]} that stay unlisted,"
+                f" over ARM's limit of {MAX_CREDENTIALS}",
+                hint="List fewer, delete some of those that stay, or set policy.federatedCredentials: exact.",
+                refused=addresses(creates),
+            )
+
+
+def check_trust_taken(changes: Changes, _: Allowances) -> Iterator[Violation]:
+    """Refuse a trust that a credential which stays already states: issuer and subject are unique in an identity.
+
+    Source: Microsoft Entra documentation (considerations for federated identity credentials).
+    """
+    taken = {
+        (one.credential_id.identity, one.trust.who): one.credential_id.name
+        for group in changes.groups
+        for one in group.kept_credentials
+        if one.trust is not None
+    }
+    for identity, listed in _credentials_by_identity(changes).items():
+        for change in listed:
+            holder = None if change.after is None else taken.get((identity, change.after.who))
+            if holder is not None:
+                yield Violation(
+                    code="trust-taken",
+                    address=change.resource_id.address,
+                    message=f"the live credential {holder!r}, which stays, has the same issuer and subject",
+                    hint=f"List it as {holder!r}, or set policy.federatedCredentials: exact, which deletes that one.",
+                    refused=addresses([change]),
+                )
+
+
+def _credentials_by_identity(changes: Changes) -> dict[ResourceId, list[CredentialChange]]:
+    """The listed credentials of each identity."""
+    found: dict[ResourceId, list[CredentialChange]] = {}
+    for change in changes.access():
+        if isinstance(change, CredentialChange) and change.action in _STAYING:
+            found.setdefault(identity_of(change.resource_id), []).append(change)
+    return found

@@ -1,0 +1,91 @@
+"""Guards over identities one by one: where they would be, whose they are, what they would bear."""
+
+from collections.abc import Iterator
+
+from reconciler.changes import Action, Changes, IdentityChange
+from reconciler.errors import Violation
+from reconciler.guards.allowances import Allowances
+from reconciler.guards.words import addresses, changes_below, count
+from reconciler.model import MAX_TAGS
+
+_LEAVE_ALONE = {
+    Action.UPDATE: "To leave it alone, take it off the list.",
+    Action.DELETE: "To leave it alone, list it under ignore.identities or use policy.identities: owned.",
+}
+
+
+def check_group_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
+    """Refuse creates in a resource group that does not exist: this tool manages identities, not groups."""
+    for group in changes.groups:
+        creates = addresses(change for change in group.changes if change.action is Action.CREATE)
+        if group.live.resource_group is None and creates:
+            group_id = group.group.group_id
+            yield Violation(
+                code="group-missing",
+                address=group_id.address,
+                message=f"resource group {group_id.resource_group} does not exist,"
+                f" and {count(len(creates), 'identity')} would be created in it",
+                hint=f"Create it first: az group create --subscription {group_id.subscription_id}"
+                f" --name {group_id.resource_group} --location LOCATION",
+                refused=creates,
+            )
+
+
+def check_location(changes: Changes, _: Allowances) -> Iterator[Violation]:
+    """Refuse an identity whose manifest claims another location than the one in which it lives."""
+    for change in changes.identities():
+        if change.desired is not None and change.before is not None and change.contradicts_location:
+            yield Violation(
+                code="location",
+                address=change.resource_id.address,
+                message=f"the manifest says {change.desired.location}, but the identity lives in"
+                f" {change.before.location}; an identity cannot move, and a new one is a new principal",
+                hint=f"Write location: {change.before.location} (or leave it out). To move for real: list a new name,"
+                " move what uses the old identity to it, then take the old name off the list.",
+                refused=addresses([change]),
+            )
+
+
+def check_foreign_owner(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
+    """Refuse touching an identity that another owner marked, and deleting one that never was this manifest's."""
+    below = changes_below(changes)
+    for change in changes.identities():
+        touched = [one for one in (change, *below.get(change.resource_id, ())) if one.action is not Action.NO_OP]
+        if not touched or change.before is None:
+            continue
+        live_owner, our_owner = change.before.owner, change.group.owner
+        never_ours = change.action is Action.DELETE and live_owner is None and our_owner is not None
+        bears_other = live_owner is not None and live_owner != our_owner
+        if not (never_ours or bears_other) or _is_allowed(change, live_owner, changes, allowances):
+            continue
+        verb = Action.DELETE if change.action is Action.DELETE else Action.UPDATE
+        short = changes.addresses.short(change.resource_id)
+        state = f"belongs to {live_owner!r}" if live_owner is not None else "bears no owner"
+        whose = f"this manifest's owner is {our_owner!r}" if our_owner is not None else "this manifest has no owner"
+        yield Violation(
+            code="foreign-owner",
+            address=change.resource_id.address,
+            message=f"would {verb} an identity that {state}; {whose}",
+            hint=f"If it is meant: --allow foreign-owner={short}. {_LEAVE_ALONE[verb]}",
+            refused=addresses(touched),
+        )
+
+
+def _is_allowed(change: IdentityChange, owner: str | None, changes: Changes, allowances: Allowances) -> bool:
+    by_owner = any(one.code == "foreign-owner" and one.value == owner for one in allowances.allowed)
+    return by_owner or allowances.lift("foreign-owner", change.resource_id, changes.addresses)
+
+
+def check_tag_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:
+    """Refuse more tags than a resource can bear, counting those that stay."""
+    for change in changes.identities():
+        if change.action not in (Action.CREATE, Action.UPDATE) or change.after is None:
+            continue
+        if len(change.after.tags) > MAX_TAGS:
+            yield Violation(
+                code="tag-limit",
+                address=change.resource_id.address,
+                message=f"would bear {len(change.after.tags)} tags, over ARM's limit of {MAX_TAGS}",
+                hint="List fewer tags, or take live ones away by listing them as null.",
+                refused=addresses([change]),
+            )

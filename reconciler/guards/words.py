@@ -1,0 +1,27 @@
+"""How guards count, name, and find what hangs on an identity."""
+
+from collections.abc import Iterable
+
+from reconciler.access import identity_of
+from reconciler.changes import AccessChange, Change, Changes
+from reconciler.model import ResourceId
+
+
+def addresses(changes: Iterable[Change]) -> tuple[str, ...]:
+    """The whole addresses of changes."""
+    return tuple(change.resource_id.address for change in changes)
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun: `1 identity`, `2 identities`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
+
+
+def changes_below(changes: Changes) -> dict[ResourceId, list[AccessChange]]:
+    """The changes of what hangs on each identity."""
+    below: dict[ResourceId, list[AccessChange]] = {}
+    for change in changes.access():
+        below.setdefault(identity_of(change.resource_id), []).append(change)
+    return below

@@ -1,0 +1,47 @@
+"""Reads plain data leniently: what is not of the type that is asked for counts as not there.
+
+The schema has a diagnostic for it already, and everything else can still be looked at in the same run.
+"""
+
+from dataclasses import dataclass
+
+from reconciler.errors import SourcePos
+from reconciler.manifest.document import Document, Path, Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A text and where it stands."""
+
+    text: str
+    pos: SourcePos
+
+
+def text_at(document: Document, path: Path, value: Plain) -> Located | None:
+    """A text with its place; None where it is none, or already has a diagnostic."""
+    if not isinstance(value, str) or path in document.broken_values:
+        return None
+    return Located(value, document.value_pos(path))
+
+
+def texts_at(document: Document, path: Path, value: Plain) -> tuple[Located, ...]:
+    """The texts of a list."""
+    texts = (text_at(document, (*path, index), item) for index, item in enumerate(items(value)))
+    return tuple(text for text in texts if text is not None)
+
+
+def mapping(value: Plain) -> dict[str, Plain]:
+    """A mapping; empty where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Plain) -> list[Plain]:
+    """The entries of a list; none where it is no list."""
+    return value if isinstance(value, list) else []
+
+
+def whole_number(value: Plain) -> int | None:
+    """A whole number; `10.0` is one to JSON Schema too."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        return None
+    return int(value)

@@ -1,0 +1,27 @@
+"""Warnings about a manifest, as text: each with the line that it is about, in the form in which editors find places."""
+
+from collections.abc import Sequence
+
+from reconciler.address import AddressBook
+from reconciler.findings import Finding
+from reconciler.manifest.desired import Desired
+from reconciler.report.visible import visible
+
+
+def render_warnings(findings: Sequence[Finding], desired: Desired, *, strict: bool) -> str:
+    """Each finding with its place and what to do, and at last their number; nothing where there is none."""
+    if not findings:
+        return ""
+    lines = ["", *warning_lines(findings, AddressBook(group.group_id for group in desired.groups))]
+    count = f"{len(findings)} {'warning' if len(findings) == 1 else 'warnings'}"
+    lines += ["", f"{count}, refused because of --strict." if strict else f"{count}."]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def warning_lines(findings: Sequence[Finding], book: AddressBook) -> list[str]:
+    """Two lines for each finding: its place and what is doubtful, and what to do."""
+    lines = []
+    for one in findings:
+        lines.append(visible(f"{one.pos}: warning: {book.short(one.credential_id)} {one.message} [{one.code}]"))
+        lines.append(visible(f"    hint: {one.hint}"))
+    return lines

@@ -1,0 +1,342 @@
+"""Credentials and roles with something in the way: principals that nobody knows yet, other writers, ARM's limits."""
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from reconciler.errors import AuthError
+from reconciler.events import Outcome
+from reconciler.manifest.desired import CredentialsPolicy, Policy
+from reconciler.model import OWNER_TAG
+from reconciler.sandbox.state import Grant
+from reconciler.sandbox.values import ClaimsExpression, FederatedCredential, Lock
+from tests.builders import desired_group, label, listed
+from tests.contract.access import (
+    AUDIENCE,
+    IN_GROUP,
+    IN_SUBSCRIPTION,
+    ISSUER,
+    OWNER,
+    READER,
+    credentials_of,
+    full_plan,
+    given,
+    lives,
+    principal_of,
+    role,
+    roles_of,
+    subjects,
+    trusts,
+    with_roles,
+    with_trusts,
+)
+from tests.contract.applying import apply_now, endings, outcomes
+from tests.contract.arm import PIPELINE, OpenArm, contents, there
+from tests.contract.faults import ALWAYS, Fault, Forward, answer, meddle, reset_after
+
+CONCURRENT = "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity"
+OURS = {OWNER_TAG: OWNER}
+MERGE = Policy(federated_credentials=CredentialsPolicy.MERGE)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("", 400, "PrincipalNotFound"),
+        ("fic-a", 404, "NotFound"),
+        ("fic-a", 404, "MsGraphResourceNotFoundOnFederatedIdentityCredentialCreation"),
+        ("fic-a", 503, "ServiceUnavailable"),
+    ],
+)
+def test_principal_that_becomes_visible_after_a_minute_fails_nothing(
+    arm: OpenArm, path: str, status: int, code: str
+) -> None:
+    visible_at: list[float] = []
+
+    def not_yet(request: httpx.Request, forward: Forward) -> httpx.Response:
+        if request.url.path.endswith("/id-new"):
+            return forward(request)
+        if not visible_at:
+            visible_at.append(opened.time.now_s + 60)
+        if opened.time.now_s < visible_at[0]:
+            return httpx.Response(status, json={"error": {"code": code, "message": "Not yet."}}, request=request)
+        return forward(request)
+
+    opened = arm(contents(), Fault("PUT", path, not_yet, times=ALWAYS))
+    wanted = desired_group(listed("id-new", federated_credentials=trusts(fic_a="a"), role_assignments=[role("Reader")]))
+
+    result = apply_now(opened, full_plan(opened, wanted))
+
+    assert result.complete
+    assert opened.time.now_s >= visible_at[0]
+    assert credentials_of(opened, "id-new") == {"fic-a": "a"}
+
+
+def test_principal_that_never_becomes_visible_is_told_after_a_bounded_wait(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-api")), Fault("PUT", "", answer(400, "PrincipalNotFound", "No."), times=ALWAYS))
+
+    result = apply_now(opened, full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]))))
+
+    assert [one.outcome for one in result.results] == [Outcome.FAILED]
+    assert 269 < sum(opened.time.slept_s) <= 420
+
+
+def test_other_writer_at_the_same_identity_is_waited_for(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-api")), Fault("PUT", "fic-a", answer(409, CONCURRENT, "Busy."), times=12))
+    wanted = desired_group(listed("id-api", federated_credentials=trusts(fic_a="a", fic_b="b")))
+
+    result = apply_now(opened, full_plan(opened, wanted))
+
+    assert result.complete
+    assert credentials_of(opened, "id-api") == {"fic-a": "a", "fic-b": "b"}
+
+
+def test_second_writer_of_the_same_manifest_does_no_harm(arm: OpenArm) -> None:
+    wanted = desired_group(listed("id-api", federated_credentials=trusts(fic_a="a", fic_b="b")))
+
+    def write_both() -> None:
+        apply_now(opened, full_plan(opened, wanted))
+
+    opened = arm(contents(lives("id-api")), Fault("GET", "fic-a", meddle(write_both)))
+
+    result = apply_now(opened, full_plan(opened, wanted))
+
+    assert result.complete
+    assert credentials_of(opened, "id-api") == {"fic-a": "a", "fic-b": "b"}
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_credential_write_that_took_effect_without_an_answer_is_done(arm: OpenArm, method: str) -> None:
+    name = {"PUT": "fic-new", "DELETE": "fic-old"}[method]
+    start = with_trusts(contents(lives("id-api")), "id-api", {"fic-old": "old"})
+    opened = arm(start, Fault(method, name, reset_after))
+
+    result = apply_now(
+        opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_new="new"))))
+    )
+
+    assert result.complete
+    assert credentials_of(opened, "id-api") == {"fic-new": "new"}
+    assert [one for one in opened.writes if one[1] == name] == [(method, name, 201 if method == "PUT" else 200)]
+
+
+def test_failed_credential_leaves_the_others_and_keeps_what_waits_for_its_trust(arm: OpenArm) -> None:
+    start = with_trusts(contents(lives("id-api")), "id-api", {"fic-a": "a", "fic-z": "z"})
+    opened = arm(start, Fault("DELETE", "fic-a", answer(400, "BadRequest", "No."), times=ALWAYS))
+    wanted = desired_group(listed("id-api", federated_credentials=trusts(fic_b="a", fic_c="c")))
+
+    result = apply_now(opened, full_plan(opened, wanted))
+
+    assert dict(outcomes(result)) == {
+        "id-api/federatedCredentials/fic-a": Outcome.FAILED,
+        "id-api/federatedCredentials/fic-b": Outcome.SKIPPED,
+        "id-api/federatedCredentials/fic-c": Outcome.DONE,
+        "id-api/federatedCredentials/fic-z": Outcome.DONE,
+    }
+    assert credentials_of(opened, "id-api") == {"fic-a": "a", "fic-c": "c"}
+
+
+def test_identity_that_could_not_be_created_takes_what_hangs_on_it_along(arm: OpenArm) -> None:
+    opened = arm(contents(), Fault("PUT", "id-new", answer(400, "BadRequest", "No."), times=ALWAYS))
+    wanted = desired_group(listed("id-new", federated_credentials=trusts(fic_a="a"), role_assignments=[role("Reader")]))
+
+    result = apply_now(opened, full_plan(opened, wanted))
+
+    assert [one.outcome for one in result.results] == [Outcome.FAILED, Outcome.SKIPPED, Outcome.SKIPPED]
+    assert {one.because for one in result.results[1:]} == {"its identity could not be created"}
+
+
+def test_identity_that_is_another_principal_now_gets_neither_trust_nor_role(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-api")))
+    wanted = desired_group(listed("id-api", federated_credentials=trusts(fic_a="a"), role_assignments=[role("Reader")]))
+    plan = full_plan(opened, wanted)
+    opened.recreate("id-api")
+
+    result = apply_now(opened, plan)
+
+    assert {one.outcome for one in result.results} == {Outcome.STALE}
+    assert opened.writes == []
+
+
+def test_credential_that_changed_since_the_plan_is_stale(arm: OpenArm) -> None:
+    opened = arm(with_trusts(contents(lives("id-api")), "id-api", {"fic-a": "a"}))
+    plan = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="wanted"))))
+    state = opened.application.state
+    state.put(
+        state.federated_credentials,
+        FederatedCredential(there("id-api").resource_id, "fic-a", ISSUER, "theirs", (AUDIENCE,)),
+    )
+
+    result = apply_now(opened, plan)
+
+    assert endings(result) == [
+        (
+            "id-api/federatedCredentials/fic-a",
+            Outcome.STALE,
+            "changed since the plan was made: subject is now 'theirs'",
+        )
+    ]
+    assert credentials_of(opened, "id-api") == {"fic-a": "theirs"}
+
+
+def test_identity_whose_role_could_not_be_taken_away_stays(arm: OpenArm) -> None:
+    ours = given("id-old", READER, owner=OWNER)
+    opened = arm(
+        with_roles(contents(lives("id-old", OURS), lives("id-api", OURS)), ours),
+        Fault("DELETE", ours.name, answer(400, "BadRequest", "No."), times=ALWAYS),
+    )
+
+    result = apply_now(opened, full_plan(opened, desired_group("id-api", owner=OWNER)))
+
+    assert [one.outcome for one in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
+    assert "rg-app/id-old" in opened.live
+
+
+@pytest.mark.parametrize("kind", ["flexible", "several audiences"])
+def test_credential_that_cannot_be_expressed_is_kept_and_never_written_over(arm: OpenArm, kind: str) -> None:
+    odd = FederatedCredential(
+        there("id-api").resource_id,
+        "fic-odd",
+        ISSUER,
+        None if kind == "flexible" else "s",
+        (AUDIENCE,) if kind == "flexible" else (AUDIENCE, "another"),
+        ClaimsExpression("claims['sub'] matches 'a*'", 1) if kind == "flexible" else None,
+    )
+    opened = arm(replace(contents(lives("id-api")), federated_credentials=(odd,)))
+
+    unlisted = full_plan(opened, desired_group(listed("id-api", federated_credentials=())))
+    overwriting = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_odd="mine"))))
+
+    assert (unlisted.applicable, [one.reason.value for one in unlisted.skipped]) == ((), ["inexpressible"])
+    assert ([one.code for one in overwriting.violations], overwriting.applicable) == (["inexpressible"], ())
+
+
+def test_credentials_that_stay_count_against_the_limit(arm: OpenArm) -> None:
+    theirs = subjects(f"fic-{number:02}" for number in range(19))
+    opened = arm(with_trusts(contents(lives("id-api")), "id-api", theirs))
+
+    plan = full_plan(
+        opened, desired_group(listed("id-api", federated_credentials=trusts(one="1", two="2")), policy=MERGE)
+    )
+
+    (violation,) = plan.violations
+    assert violation.code == "credential-limit"
+    assert violation.message == (
+        "would have 21 federated credentials with the 19 that stay unlisted, over ARM's limit of 20"
+    )
+    assert plan.applicable == ()
+
+
+def test_trust_that_a_credential_which_stays_already_states_is_refused(arm: OpenArm) -> None:
+    opened = arm(with_trusts(contents(lives("id-api")), "id-api", {"fic-theirs": "same"}))
+
+    plan = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(mine="same")), policy=MERGE))
+
+    assert [(one.code, one.message) for one in plan.violations] == [
+        ("trust-taken", "the live credential 'fic-theirs', which stays, has the same issuer and subject")
+    ]
+
+
+def test_what_hangs_on_an_identity_that_is_held_back_is_held_back_with_it(arm: OpenArm) -> None:
+    opened = arm(contents(groups=()))
+    roles = [role("Reader", IN_SUBSCRIPTION)]
+    wanted = desired_group(listed("id-new", federated_credentials=trusts(fic_a="a"), role_assignments=roles))
+
+    plan = full_plan(opened, wanted)
+
+    assert len(plan.changes) == 3
+    assert [one.code for one in plan.violations] == ["group-missing"]
+    assert plan.applicable == ()
+
+
+def test_credentials_of_an_identity_of_another_owner_are_not_touched(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-api", {OWNER_TAG: "team-b"})))
+
+    plan = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="a"))))
+
+    (violation,) = plan.violations
+    assert (violation.code, plan.applicable) == ("foreign-owner", ())
+
+
+def test_locked_identity_explains_why_its_credential_cannot_go(arm: OpenArm) -> None:
+    start = with_trusts(contents(lives("id-api")), "id-api", {"fic-a": "a"})
+    opened = arm(replace(start, locks=(Lock(IN_GROUP, "keep", "CanNotDelete"),)))
+
+    result = apply_now(opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=()))))
+
+    (ended,) = result.results
+    assert ended.error is not None
+    assert (ended.error.status, ended.error.code) == (409, "ScopeLocked")
+    assert ended.error.hint.startswith("Remove the lock in Azure first")
+
+
+def test_missing_right_on_role_assignments_names_the_role_to_ask_for(arm: OpenArm) -> None:
+    grants = [Grant(PIPELINE, "/", ("*",), ("Microsoft.Authorization/*/write",))]
+    opened = arm(contents(lives("id-api"), permissions=grants))
+
+    result = apply_now(opened, full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]))))
+
+    (ended,) = result.results
+    assert ended.error is not None
+    assert ended.error.status == 403
+    assert "the role Role Based Access Control Administrator" in ended.error.hint
+    assert "Microsoft.Authorization/roleAssignments/write" in ended.error.hint
+
+
+def test_twenty_first_credential_is_explained(arm: OpenArm) -> None:
+    theirs = subjects(f"fic-{number:02}" for number in range(19))
+    opened = arm(with_trusts(contents(lives("id-api")), "id-api", theirs))
+    plan = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(mine="mine")), policy=MERGE))
+    state = opened.application.state
+    twentieth = FederatedCredential(there("id-api").resource_id, "fic-late", ISSUER, "late", (AUDIENCE,))
+    state.put(state.federated_credentials, twentieth)
+
+    (ended,) = apply_now(opened, plan).results
+
+    assert ended.error is not None
+    assert (ended.outcome, ended.error.status) == (Outcome.FAILED, 400)
+    assert ended.error.hint == (
+        "An identity can have 20 federated credentials, and others have added some: plan again, and delete those that"
+        " are not needed."
+    )
+
+
+def test_region_without_support_is_explained(arm: OpenArm) -> None:
+    message = "The request format was unexpected: Support for federated identity credentials not enabled."
+    opened = arm(contents(lives("id-api")), Fault("PUT", "fic-a", answer(405, "MethodNotAllowed", message)))
+
+    result = apply_now(
+        opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="a"))))
+    )
+
+    (ended,) = result.results
+    assert ended.error is not None
+    assert ended.error.hint == (
+        "The identity's region does not support federated credentials; list the identity in another region under a"
+        " new name."
+    )
+
+
+def test_caller_with_rights_in_one_group_sees_the_roles_there_and_is_told_of_the_rest(arm: OpenArm) -> None:
+    grants = [Grant(PIPELINE, IN_GROUP, ("*",))]
+    start = with_roles(contents(lives("id-api", OURS), permissions=grants), given("id-api", READER, owner=OWNER))
+    opened = arm(start)
+
+    plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[]), owner=OWNER))
+
+    assert [label(one) for one in plan.applicable] == [f"id-api/roleAssignments/Reader@{IN_GROUP}"]
+    assert plan.notes == (
+        f"Role assignments elsewhere in {IN_SUBSCRIPTION} were not looked for:"
+        " Microsoft.Authorization/roleAssignments/read is missing there.",
+    )
+
+
+def test_caller_who_may_not_read_a_listed_scope_is_refused(arm: OpenArm) -> None:
+    grants = [Grant(PIPELINE, IN_GROUP, ("*",), ("Microsoft.Authorization/roleAssignments/read",))]
+    opened = arm(contents(lives("id-api"), permissions=grants))
+
+    with pytest.raises(AuthError, match="reading the role assignments at"):
+        full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")])))
+
+    assert roles_of(opened, principal_of("id-api")) == set()

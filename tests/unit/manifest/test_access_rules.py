@@ -1,0 +1,264 @@
+"""Rules of credentials and assignments that look at more than one of them, or further than the schema."""
+
+import pytest
+
+from reconciler.errors import Diagnostic, SourcePos
+from tests.unit.manifest.manifests import (
+    assignment_with,
+    credential_with,
+    diagnostics_of,
+    hint_of,
+    identity_with,
+    load_identity,
+    place_of,
+    places_of,
+)
+
+GITHUB = "https://token.actions.githubusercontent.com"
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
+
+
+def credentials(*entries: str) -> str:
+    """A manifest with these credentials, the first in line 6, each in a line of its own from column 1."""
+    return identity_with("federatedCredentials: [\n" + ",\n".join(f"{{{entry}}}" for entry in entries) + "]")
+
+
+def assignments(*entries: str) -> str:
+    """The same with role assignments."""
+    return identity_with("roleAssignments: [\n" + ",\n".join(f"{{{entry}}}" for entry in entries) + "]")
+
+
+def numbered(count: int) -> str:
+    return credentials(*(f"name: cred-{number}, issuer: 'https://a', subject: s{number}" for number in range(count)))
+
+
+def test_twenty_credentials_are_taken() -> None:
+    assert diagnostics_of(numbered(20)) == ()
+
+
+def test_twenty_one_credentials_are_refused_at_their_key() -> None:
+    (found,) = diagnostics_of(numbered(21))
+
+    assert (found.code, found.pos) == ("too-many-credentials", SourcePos("<stdin>", 5, 5))
+    assert found.message == "these are 21 federated credentials, and an identity has at most 20"
+
+
+def test_credential_name_that_differs_only_in_case_is_refused() -> None:
+    text = credentials(
+        "name: cred, issuer: 'https://a', subject: b",
+        "name: CRED, issuer: 'https://a', subject: c",
+    )
+
+    (found,) = diagnostics_of(text)
+
+    message = "the federated credential `CRED` is already listed at <stdin>:6:1"
+    assert (found.code, found.pos, found.message) == ("credential-listed-twice", SourcePos("<stdin>", 7, 1), message)
+
+
+def test_issuer_and_subject_are_trusted_once() -> None:
+    text = credentials(
+        "name: cred-a, issuer: 'https://a', subject: b",
+        "name: cred-b, issuer: 'https://a', subject: b, audience: other",
+    )
+
+    (found,) = diagnostics_of(text)
+
+    assert found == Diagnostic(
+        "trust-listed-twice",
+        SourcePos("<stdin>", 7, 1),
+        "this issuer and the subject `b` are already trusted at <stdin>:6:1",
+        "Keep one of the two: an identity trusts an issuer and subject once.",
+        "{name: cred-b, issuer: 'https://a', subject: b, audience: other}]}]}",
+    )
+
+
+def test_form_that_comes_to_a_subject_written_out_is_refused() -> None:
+    text = credentials(
+        f"name: cred-a, issuer: '{GITHUB}', subject: 'repo:a/b:pull_request'",
+        "name: cred-b, github: {repository: a/b, legacySubject: true, pullRequest: true}",
+    )
+
+    assert places_of(text) == [("trust-listed-twice", 7, 1)]
+
+
+@pytest.mark.parametrize(("issuer", "subject"), [("https://A", "b"), ("https://a", "B")])
+def test_issuer_and_subject_compare_with_case(issuer: str, subject: str) -> None:
+    text = credentials(
+        "name: cred-a, issuer: 'https://a', subject: b", f"name: cred-b, issuer: '{issuer}', subject: {subject}"
+    )
+
+    assert diagnostics_of(text) == ()
+
+
+def test_entry_written_twice_is_one_mistake() -> None:
+    entry = "name: cred, issuer: 'https://a', subject: b"
+
+    assert places_of(credentials(entry, entry)) == [("credential-listed-twice", 7, 1)]
+
+
+def test_entry_repeated_by_an_alias_is_shown_at_the_alias() -> None:
+    text = identity_with("federatedCredentials: [&c {name: cred, issuer: 'https://a', subject: b},\n*c]")
+
+    assert places_of(text) == [("credential-listed-twice", 6, 1)]
+
+
+def test_identities_may_share_a_list_by_an_alias() -> None:
+    shared = "federatedCredentials: &c [{name: cred, issuer: 'https://a', subject: b}]"
+    text = identity_with(f"{shared}}}, {{name: id-b, federatedCredentials: *c")
+
+    assert diagnostics_of(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        (f"{GITHUB}/", GITHUB),
+        ("https://gitlab.com/", "https://gitlab.com"),
+        ("https://westeurope.oic.prod-aks.azure.com/t/c", "https://westeurope.oic.prod-aks.azure.com/t/c/"),
+    ],
+)
+def test_issuer_of_a_known_service_is_told_its_slash(written: str, right: str) -> None:
+    text = credential_with(f"name: cred, issuer: '{written}', subject: b")
+
+    (found,) = diagnostics_of(text)
+
+    assert (found.code, found.pos) == ("issuer-slash", place_of(text, "'http"))
+    assert found.hint == f"Write `{right}`: Azure compares issuers letter by letter."
+
+
+def test_issuer_of_the_kubernetes_form_is_looked_at_too() -> None:
+    form = "issuer: 'https://westeurope.oic.prod-aks.azure.com/t/c', namespace: n, serviceAccount: s"
+
+    text = credential_with(f"name: cred, kubernetes: {{{form}}}")
+
+    (found,) = diagnostics_of(text)
+
+    assert (found.code, found.pos) == ("issuer-slash", place_of(text, "'http"))
+
+
+@pytest.mark.parametrize("issuer", ["https://oidc.contoso.com/", "https://oidc.contoso.com", "https://a.auth0.com/"])
+def test_issuer_that_may_be_right_is_taken(issuer: str) -> None:
+    assert diagnostics_of(credential_with(f"name: cred, issuer: '{issuer}', subject: b")) == ()
+
+
+def test_well_known_document_is_not_the_issuer() -> None:
+    text = credential_with("name: cred, issuer: 'https://a.b/.well-known/openid-configuration', subject: c")
+
+    (found,) = diagnostics_of(text)
+
+    assert (found.code, found.pos) == ("issuer-discovery", place_of(text, "'http"))
+
+
+def test_form_that_comes_to_too_long_a_subject_is_refused() -> None:
+    environment = "'" + ":" * 255 + "'"
+    form = f"repository: a/b, legacySubject: true, environment: {environment}"
+
+    text = credential_with(f"name: cred, github: {{{form}}}")
+
+    (found,) = diagnostics_of(text)
+
+    assert (found.code, found.pos) == ("subject-invalid", place_of(text, "github"))
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "/",
+        SUBSCRIPTION,
+        f"{SUBSCRIPTION}/",
+        f"{SUBSCRIPTION.upper()}/RESOURCEGROUPS/rg",
+        f"{SUBSCRIPTION}/resourceGroups/größe_(1)",
+        f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a",
+        f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a/blobServices/default",
+        f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.A/bs/c/providers/Microsoft.D/es/f g",
+        f"{SUBSCRIPTION}/providers/Microsoft.Network/locations/westeurope",
+        "/providers/Microsoft.Management/managementGroups/mg-platform",
+        "/providers/microsoft.management/managementgroups/00000000-0000-0000-0000-000000000001/",
+    ],
+)
+def test_scope_of_arm_is_taken(scope: str) -> None:
+    assert diagnostics_of(assignment_with(f"role: Reader, scope: '{scope}'")) == ()
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "",
+        "//",
+        "rg-data",
+        SUBSCRIPTION[1:],
+        "/subscriptions",
+        "/subscriptions/contoso-production",
+        f"{SUBSCRIPTION}//",
+        f"{SUBSCRIPTION}/resourceGroups",
+        f"{SUBSCRIPTION}/resourceGroups/",
+        f"{SUBSCRIPTION}/resourceGroups/rg.",
+        f"{SUBSCRIPTION}/resourceGroups/..",
+        f"{SUBSCRIPTION}/resourceGroup/rg",
+        f"{SUBSCRIPTION}/resourceGroups/rg/Microsoft.Storage/storageAccounts/a",
+        f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Storage",
+        f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts",
+        f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/..",
+        f"{SUBSCRIPTION}/resourceGroups/rg/providers/Storage/storageAccounts/a",
+        f"{SUBSCRIPTION}/resourceGroups/rg?x=y",
+        f"{SUBSCRIPTION}/resourceGroups/a%2Fb",
+        f"{SUBSCRIPTION} ",
+        "/providers/Microsoft.Management/managementGroups",
+        "/providers/Microsoft.Management/managementGroups/a/b",
+        f"https://management.azure.com{SUBSCRIPTION}",
+    ],
+)
+def test_scope_that_is_none_is_refused_once(scope: str) -> None:
+    text = assignment_with(f"role: Reader, scope: '{scope}'")
+
+    (found,) = diagnostics_of(text)
+
+    assert (found.code, found.pos) == ("scope-invalid", place_of(text, "'"))
+
+
+def test_scope_that_is_long_and_wrong_is_refused_without_trying_every_reading_of_it() -> None:
+    scope = f"{SUBSCRIPTION}{'/providers/Microsoft.A/bs/c' * 1_000}/d"
+
+    assert [code for code, _, _ in places_of(assignment_with(f"role: Reader, scope: '{scope}'"))] == ["scope-invalid"]
+
+
+def test_scope_that_is_none_is_told_what_one_is() -> None:
+    assert hint_of(assignment_with("role: Reader, scope: rg-data")) == (
+        "Write the id of a management group, a subscription, a resource group or a resource, beginning with"
+        " `/providers/Microsoft.Management/managementGroups/` or `/subscriptions/`; or `/` for the whole tenant."
+    )
+
+
+@pytest.mark.parametrize("second", [SUBSCRIPTION, f"{SUBSCRIPTION}/", SUBSCRIPTION.upper()])
+def test_assignment_of_one_role_on_one_scope_is_listed_once(second: str) -> None:
+    text = assignments(f"role: Reader, scope: {SUBSCRIPTION}", f"role: READER, scope: {second}")
+
+    (found,) = diagnostics_of(text)
+
+    message = "the role `READER` on this scope is already listed at <stdin>:6:1"
+    assert (found.code, found.pos, found.message) == ("assignment-listed-twice", SourcePos("<stdin>", 7, 1), message)
+
+
+def test_roles_on_several_scopes_and_of_several_identities_are_taken() -> None:
+    text = assignments(
+        f"role: Reader, scope: {SUBSCRIPTION}", "role: Reader, scope: /", f"role: Owner, scope: {SUBSCRIPTION}"
+    )
+
+    assert len(load_identity(text).role_assignments or ()) == 3
+
+
+def test_several_mistakes_of_several_credentials_are_all_reported() -> None:
+    text = credentials(
+        f"name: a, issuer: '{GITHUB}/', subject: 'repo:*'",
+        "name: cred, github: {repository: a/b, branch: main}",
+        "name: cred, issuer: 'https://a', subject: b, audience: [c]",
+    )
+
+    assert [(code, line) for code, line, _ in places_of(text)] == [
+        ("credential-name", 6),
+        ("issuer-slash", 6),
+        ("subject-wildcard", 6),
+        ("github-ids", 7),
+        ("credential-listed-twice", 8),
+        ("wrong-type", 8),
+    ]

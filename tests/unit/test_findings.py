@@ -1,0 +1,176 @@
+"""Trust that is usually a mistake is found where it is listed, and nothing else is."""
+
+import pytest
+
+from reconciler.access import CredentialId, Trust
+from reconciler.errors import SourcePos, Violation
+from reconciler.findings import Finding, find_risky_trust, finding_document, finding_violation
+from reconciler.manifest.desired import Desired, DesiredCredential
+from tests.builders import MANIFEST, SUBSCRIPTION, desired_group, listed, resource_id
+
+GITHUB = "https://token.actions.githubusercontent.com"
+AUDIENCE = "api://AzureADTokenExchange"
+SAFE = "repo:contoso@12/pay@34:ref:refs/heads/main"
+
+
+def credential(
+    subject: str, *, name: str = "cred", issuer: str = GITHUB, audience: str = AUDIENCE, line: int = 7
+) -> DesiredCredential:
+    return DesiredCredential(name, Trust(issuer, subject, audience), SourcePos(MANIFEST, line, 13))
+
+
+def desired_with(*credentials: DesiredCredential) -> Desired:
+    """One identity with these credentials."""
+    return Desired((desired_group(listed("id-a", federated_credentials=credentials)),))
+
+
+def codes_of(*credentials: DesiredCredential) -> list[tuple[str, str]]:
+    """Name and code of everything that is found of one identity's credentials."""
+    found = find_risky_trust(desired_with(*credentials), AUDIENCE)
+    return [(one.credential_id.name, one.code) for one in found]
+
+
+def test_finding_says_where_the_credential_is_listed() -> None:
+    (found,) = find_risky_trust(desired_with(credential("repo:contoso@12/pay@34:pull_request")), AUDIENCE)
+
+    assert found == Finding(
+        code="trust-pull-request",
+        credential_id=CredentialId(resource_id("id-a"), "cred"),
+        pos=SourcePos(MANIFEST, 7, 13),
+        message=(
+            "trusts every pull request of the repository: whoever can push a branch can become the identity with a"
+            " workflow that nobody has reviewed, and so can forks that the repository sends write tokens to"
+        ),
+        hint=(
+            "Trust a branch, or an environment with required reviewers; give pull requests an identity of their own,"
+            " with no more than they need."
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("listed_credential", "codes"),
+    [
+        (credential(SAFE), []),
+        (credential("repo:contoso@12/pay@34:environment:prod"), []),
+        (credential("repo:contoso@12/pay@34:pull_request"), ["trust-pull-request"]),
+        (credential("repo:contoso/pay:ref:refs/heads/main"), ["trust-by-name"]),
+        (credential("repo:contoso/pay:pull_request"), ["trust-pull-request", "trust-by-name"]),
+        (
+            credential("repo:contoso/pay:pull_request", issuer=f"{GITHUB}/contoso"),
+            ["trust-pull-request", "trust-by-name"],
+        ),
+        (
+            credential("repo:a/b:pull_request", issuer="https://ghes.contoso.com/_services/token"),
+            ["trust-pull-request"],
+        ),
+        (credential("repo:a/b:pull_request", issuer="https://oidc.contoso.com"), []),
+        (credential(SAFE, audience="api://other"), ["trust-audience"]),
+        (credential(SAFE, audience="api://azureadtokenexchange"), ["trust-audience"]),
+        (credential("system:serviceaccount:a:b", issuer="https://oidc.contoso.com/"), ["trust-issuer-slash"]),
+        (credential("system:serviceaccount:a:b", issuer="https://x.oic.prod-aks.azure.com/t/c/"), []),
+        (credential("a", issuer="https://contoso.auth0.com/"), []),
+    ],
+)
+def test_risky_trust_is_told_from_other_trust(listed_credential: DesiredCredential, codes: list[str]) -> None:
+    assert codes_of(listed_credential) == [("cred", code) for code in codes]
+
+
+def test_audience_of_another_cloud_is_found_and_its_own_is_not() -> None:
+    government = "api://AzureADTokenExchangeUSGov"
+
+    found = find_risky_trust(
+        desired_with(credential(SAFE, name="a-gov", audience=government), credential("x", name="b-public", line=8)),
+        government,
+    )
+
+    assert [(one.credential_id.name, one.code) for one in found] == [("b-public", "trust-audience")]
+    assert "not the cloud's `api://AzureADTokenExchangeUSGov`" in found[0].message
+
+
+def test_same_trust_of_two_identities_is_found_at_the_second_with_the_place_of_the_first() -> None:
+    desired = Desired(
+        (
+            desired_group(listed("id-b", group="rg-a", federated_credentials=[credential(SAFE, line=9)]), name="rg-a"),
+            desired_group(
+                listed("id-a", group="rg-b", federated_credentials=[credential(SAFE, name="other", line=5)]),
+                name="rg-b",
+            ),
+        )
+    )
+
+    (found,) = find_risky_trust(desired, AUDIENCE)
+
+    assert (found.code, found.address) == ("trust-shared", f"{SUBSCRIPTION}/rg-b/id-a/federatedCredentials/other")
+    assert found.message == (
+        f"trusts the same issuer and subject as rg-a/id-b at {MANIFEST}:9:13: one workload can become both, and has the"
+        " roles of both"
+    )
+
+
+@pytest.mark.parametrize(("subject", "issuer"), [(SAFE.upper(), GITHUB), (SAFE, f"{GITHUB}/contoso")])
+def test_trust_of_two_identities_is_compared_with_case(subject: str, issuer: str) -> None:
+    desired = Desired(
+        (
+            desired_group(
+                listed("id-a", federated_credentials=[credential(SAFE)]),
+                listed("id-b", federated_credentials=[credential(subject, issuer=issuer)]),
+            ),
+        )
+    )
+
+    assert [one for one in find_risky_trust(desired, AUDIENCE) if one.code == "trust-shared"] == []
+
+
+def test_findings_are_in_order_of_the_credentials() -> None:
+    desired = Desired(
+        (
+            desired_group(
+                listed(
+                    "id-a",
+                    federated_credentials=[
+                        credential("repo:a/b:pull_request", name="a", audience="x"),
+                        credential("repo:a/b:environment:e", name="b"),
+                    ],
+                ),
+                listed("id-b", federated_credentials=[credential("repo:a/b:pull_request", name="c")]),
+            ),
+        )
+    )
+
+    found = find_risky_trust(desired, AUDIENCE)
+
+    assert [(one.credential_id.name, one.code) for one in found] == [
+        ("a", "trust-pull-request"),
+        ("a", "trust-by-name"),
+        ("a", "trust-audience"),
+        ("b", "trust-by-name"),
+        ("c", "trust-pull-request"),
+        ("c", "trust-by-name"),
+        ("c", "trust-shared"),
+    ]
+
+
+def test_identities_that_list_no_credentials_have_none_to_look_at() -> None:
+    desired = Desired((desired_group("id-a", listed("id-b", federated_credentials=[])),))
+
+    assert find_risky_trust(desired, AUDIENCE) == ()
+
+
+def test_finding_becomes_a_violation_that_holds_back_the_credential() -> None:
+    (found,) = find_risky_trust(desired_with(credential(SAFE, audience="x")), AUDIENCE)
+
+    address = f"{SUBSCRIPTION}/rg-app/id-a/federatedCredentials/cred"
+    assert finding_violation(found) == Violation("trust-audience", address, found.message, found.hint, (address,))
+
+
+def test_finding_has_a_document() -> None:
+    (found,) = find_risky_trust(desired_with(credential(SAFE, audience="x")), AUDIENCE)
+
+    assert finding_document(found) == {
+        "code": "trust-audience",
+        "address": f"{SUBSCRIPTION}/rg-app/id-a/federatedCredentials/cred",
+        "message": found.message,
+        "hint": found.hint,
+        "source": {"file": MANIFEST, "line": 7, "column": 13},
+    }
