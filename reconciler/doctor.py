@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from reconciler.arm import subscriptions
 from reconciler.arm.actions import role_with
 from reconciler.arm.auth import Principal
 from reconciler.arm.service import ClockWatch, check_api_version, watched_clock
 from reconciler.checkup import Check, Checkup, RightCheck, Standing
 from reconciler.errors import ArmError, AuthError, NotFound, ReconcilerError
 from reconciler.manifest.desired import Desired
-from reconciler.read_live import get_subscription
 from reconciler.read_rights import grant_commands, read_rights
 from reconciler.rights import WORDS, Need, Rights, needs_of_manifest
 from reconciler.tenants import check_subscription_tenant, check_token_tenant, expected_tenant
@@ -160,7 +160,7 @@ def _check_subscriptions(declaration: Declaration, azure: Azure) -> tuple[list[C
 
 def _check_subscription(desired: Desired, azure: Azure, subscription_id: str) -> Check:
     try:
-        found = get_subscription(azure.resources.client, subscription_id)
+        found = subscriptions.find(azure.resources.client, subscription_id)
         check_subscription_tenant(found, expected_tenant(desired, subscription_id, azure.tenant))
     except (ArmError, AuthError) as error:
         return _failed("subscription", error, subscription_id)

@@ -23,6 +23,7 @@ from reconciler.arm import permissions, role_definitions
 from reconciler.arm.resources import Resources
 from reconciler.changes import Action, Changes, IdentityChange
 from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.find_assignments import find_scopes
 from reconciler.manifest.desired import DesiredAssignment
 from reconciler.model import ResourceId
 from reconciler.parallel import map_parallel
@@ -128,8 +129,10 @@ def _read_assignments(
     for holder in holders:
         for scope in holder.scopes:
             roots.setdefault(normalize_scope(_root_of(scope)) or "/", {})[holder.identity] = holder
+    elsewhere, unchecked = _find_elsewhere(holders, resources)
+    for holder, scope in elsewhere:
+        roots.setdefault(normalize_scope(_root_of(scope)) or "/", {})[holder.identity] = holder
     places: list[_Place] = []
-    unchecked: list[str] = []
     readable = map_parallel(lambda root: _may_read(resources, root), roots, parallelism)
     for (root, concerned), may_read in zip(roots.items(), readable, strict=True):
         if may_read:
@@ -141,6 +144,18 @@ def _read_assignments(
         )
     found = map_parallel(lambda place: _list_at(resources, place), places, parallelism)
     return _by_identity(holders, (one for given in found for one in given)), tuple(unchecked)
+
+
+def _find_elsewhere(holders: Iterable[_Holder], resources: Resources) -> tuple[list[tuple[_Holder, str]], list[str]]:
+    """Scopes that the manifest does not name and at which a role of ours could be; without an owner none is ours."""
+    owned = {one.principal_id.casefold(): one for one in holders if one.change.group.owner is not None}
+    if not owned:
+        return [], []
+    try:
+        found = find_scopes(resources.client, owned)
+    except (ArmError, AuthError) as error:
+        return [], [f"Role assignments in subscriptions that the manifest does not name were not looked for: {error}"]
+    return [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned], []
 
 
 def _root_of(scope: str) -> str:

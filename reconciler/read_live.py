@@ -15,7 +15,7 @@ from reconciler.arm.identities import Identities
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, NotFound
 from reconciler.manifest.desired import Desired
-from reconciler.model import Identity, Live, LiveGroup, ResourceGroup, ResourceGroupId, Subscription, same_name
+from reconciler.model import Identity, Live, LiveGroup, ResourceGroup, ResourceGroupId, Subscription
 from reconciler.parallel import map_parallel
 from reconciler.tenants import ExpectedTenant, check_subscription_tenant, expected_tenant
 
@@ -72,24 +72,12 @@ def read_live(desired: Desired, resources: Resources, *, parallelism: int, tenan
 
 
 def _view_subscription(client: ArmClient, subscription_id: str, expected: ExpectedTenant | None) -> _SubscriptionView:
-    subscription = get_subscription(client, subscription_id)
+    subscription = subscriptions.find(client, subscription_id)
     check_subscription_tenant(subscription, expected)
     rights = _rights_over_subscription(client, subscription_id)
     if rights.allows(READ_IDENTITIES) and rights.allows(READ_GROUPS):
         return _SubscriptionView(subscription, resource_groups.list_by_subscription(client, subscription_id))
     return _SubscriptionView(subscription, None)
-
-
-def get_subscription(client: ArmClient, subscription_id: str) -> Subscription:
-    """One subscription, in which the caller may have a right in a single group only; raises as ArmClient does."""
-    try:
-        return subscriptions.get(client, subscription_id)
-    except AuthError:
-        # Rights in one group of it do not reach the subscription itself, but they put it on the caller's list.
-        for one in subscriptions.list_all(client):
-            if same_name(one.subscription_id, subscription_id):
-                return one
-        raise
 
 
 def _rights_over_subscription(client: ArmClient, subscription_id: str) -> permissions.Permissions:

@@ -11,10 +11,17 @@ import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 LANDING_ZONE = ("--var", "WORKLOADS=22222222-0000-4000-8000-000000000002")
+CLIENTS = ("sandbox-with-az", "sandbox-with-terraform")
+"""See test_example_clients."""
 RUNS = {
     "quickstart": ("quickstart/identities.yaml", "quickstart/sandbox.json", ()),
     "landing-zone": ("landing-zone", "landing-zone/sandbox.json", LANDING_ZONE),
+    "workload-identity": ("workload-identity/identities.yaml", "workload-identity/sandbox.json", ()),
 }
+WHOLE = ("quickstart", "landing-zone")
+"""Those that show everything that can happen to an identity."""
+
+COUNTS = {"workload-identity": "4 added, 1 changed, 2 destroyed"}
 
 
 def run_uami(folder: Path, command: str, example: str, *more: str) -> subprocess.CompletedProcess[str]:
@@ -31,11 +38,11 @@ def examples(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES, tmp_path / "examples"))
 
 
-def test_examples_are_all_run_here() -> None:
-    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {*RUNS, "github-actions"}
+def test_examples_are_all_run_here_or_with_their_clients() -> None:
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {*RUNS, *CLIENTS, "github-actions"}
 
 
-@pytest.mark.parametrize("example", RUNS)
+@pytest.mark.parametrize("example", WHOLE)
 def test_example_plans_every_action(example: str) -> None:
     completed = run_uami(EXAMPLES, "plan", example, "--format", "json")
 
@@ -52,7 +59,8 @@ def test_example_converges_in_one_apply(example: str, examples: Path) -> None:
 
     planned = run_uami(examples, "plan", example, "--detailed-exitcode")
     assert applied.returncode == 0
-    assert "Apply complete! Resources: 2 added, 2 changed, 1 destroyed." in applied.stdout
+    counts = COUNTS.get(example, "2 added, 2 changed, 1 destroyed")
+    assert f"Apply complete! Resources: {counts}." in applied.stdout
     assert planned.returncode == 0
     assert "No changes. Live identities match the manifest." in planned.stdout
 

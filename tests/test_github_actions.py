@@ -1,5 +1,6 @@
 """The example workflows are safe to copy: what triggers them, what they may do, and every command line in them."""
 
+import itertools
 import json
 import re
 import shlex
@@ -54,8 +55,11 @@ def commands_of_documents() -> list[str]:
 
 def parse(command: str) -> None:
     """Read a command line as the command itself does, without running it; fails as wrong usage does."""
-    words = shlex.split(command, comments=True)[1:]
-    context = typer.main.get_command(app).make_context("uami", words[: words.index("&")] if "&" in words else words)
+    # What follows belongs to the shell.
+    words = [
+        *itertools.takewhile(lambda word: not re.match(r"[&|]|\d?[<>]", word), shlex.split(command, comments=True)[1:])
+    ]
+    context = typer.main.get_command(app).make_context("uami", words)
     while isinstance(context.command, typer.core.TyperGroup):
         name, inner, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
         assert name is not None

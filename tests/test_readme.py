@@ -79,7 +79,7 @@ def test_readme_names_every_exit_code() -> None:
 
 def test_readme_names_only_options_that_exist() -> None:
     known = set()
-    for command in ("validate", "plan", "apply", "drift", "schema", "sandbox serve"):
+    for command in ("validate", "plan", "apply", "drift", "doctor", "schema", "sandbox serve", "sandbox snapshot"):
         known |= set(re.findall(r"--[a-z][a-z-]+", run_uami(*command.split(), "--help").stdout))
     fenced = "".join(re.findall(r"```\w+\n(.*?)```", README, re.DOTALL))
     spans = re.findall(r"`((?:uami |--)[^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import httpx
 
+from reconciler.access import MAX_CREDENTIALS
 from reconciler.arm.actions import role_with
 from reconciler.arm.fields import FieldError, JsonObject, optional_text, parse_object
 from reconciler.arm.redaction import quote_answer
@@ -43,6 +44,7 @@ _ACTION = re.compile(r"perform action '([^'\s]+)'")
 _SCOPE = re.compile(r"over scope '([^']+)'")
 _NAMESPACE = re.compile(r"namespace '([A-Za-z.]+)'")
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
+_TOO_MANY_CREDENTIALS = re.compile(r"federated.*\b(maximum|limit|exceed)", re.IGNORECASE)
 _OWN_NAMESPACE = "Microsoft.ManagedIdentity"
 
 
@@ -154,6 +156,7 @@ def _hint(call: Call, status: int, envelope: _Envelope) -> str:
         "InvalidApiVersionParameter": "Pass --api-version with one that ARM names above.",
     }
     by_status = {
+        400: _limit_hint(envelope.message),
         405: _method_hint(envelope.message),
         300: "Redirects are not followed: the token goes to the endpoint only. Check the endpoint.",
         401: "ARM refused the token. Sign in again (`az login`), to the tenant of the subscription.",
@@ -163,6 +166,16 @@ def _hint(call: Call, status: int, envelope: _Envelope) -> str:
     }
     kind = status // 100 * 100
     return by_code.get(envelope.code) or by_status.get(status) or (by_status[kind] if kind in (300, 500) else "")
+
+
+def _limit_hint(message: str) -> str:
+    """Source: Microsoft Entra documentation (considerations); the words in which ARM says it were never seen."""
+    if _TOO_MANY_CREDENTIALS.search(message) is None:
+        return ""
+    return (
+        f"An identity can have {MAX_CREDENTIALS} federated credentials, and others have added some: plan again, and"
+        " delete those that are not needed."
+    )
 
 
 def _method_hint(message: str) -> str:

@@ -29,6 +29,10 @@ class PermissionEntry:
             action_matches(pattern, action) for pattern in self.not_actions
         )
 
+    def allows_every_read(self) -> bool:
+        """Whether this role alone gives `*/read` and withholds nothing of it."""
+        return self.allows("*/read") and not any(_takes_reads(pattern) for pattern in self.not_actions)
+
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
@@ -42,6 +46,10 @@ class Permissions:
         Source: Microsoft's documentation of role definitions (NotActions is not a deny).
         """
         return any(entry.allows(action) for entry in self.entries)
+
+    def allows_every_read(self) -> bool:
+        """Whether one of the roles gives every action that reads; whether several do together is not worked out."""
+        return any(entry.allows_every_read() for entry in self.entries)
 
 
 def read_for_subscription(client: ArmClient, subscription_id: str) -> Permissions:
@@ -73,3 +81,9 @@ def _read(client: ArmClient, scope_path: str) -> Permissions:
 
 def _read_entry(item: JsonObject) -> PermissionEntry:
     return PermissionEntry(text_list(item, "actions"), text_list(item, "notActions"))
+
+
+def _takes_reads(pattern: str) -> bool:
+    """Whether a pattern matches any action that ends in `/read`."""
+    _, star, tail = pattern.casefold().rpartition("*")
+    return tail.endswith("/read") or (bool(star) and "/read".endswith(tail))

@@ -3,6 +3,7 @@
 from reconciler.arm.client import ArmClient
 from reconciler.arm.fields import FieldError, JsonObject, text
 from reconciler.arm.paths import subscription_path
+from reconciler.errors import AuthError
 from reconciler.model import Subscription, same_name
 
 API_VERSION = "2022-12-01"
@@ -19,6 +20,17 @@ def get(client: ArmClient, subscription_id: str) -> Subscription:
         return subscription
 
     return client.get(subscription_path(subscription_id), API_VERSION, read)
+
+
+def find(client: ArmClient, subscription_id: str) -> Subscription:
+    """One subscription, for callers with rights in one group of it too: these reach only the list of subscriptions."""
+    try:
+        return get(client, subscription_id)
+    except AuthError:
+        for one in list_all(client):
+            if same_name(one.subscription_id, subscription_id):
+                return one
+        raise
 
 
 def list_all(client: ArmClient) -> tuple[Subscription, ...]:

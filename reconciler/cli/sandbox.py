@@ -4,10 +4,9 @@ What it is made of comes with the extra `sandbox` and is imported only when it i
 itself starts without it.
 """
 
-import re
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +15,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.embedded import check_subscriptions, extra_needed
+from reconciler.cli.snapshot import snapshot
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    import httpx
-
     from reconciler.sandbox.faults import Fault
     from reconciler.sandbox.rates import Rates
     from reconciler.sandbox.tls import Authority
 
 sandbox_app = typer.Typer(no_args_is_help=True, help="A local emulator of Azure Resource Manager.")
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_EXTRA = ("cheroot", "trustme", "werkzeug")
 _LOOK_INTERVAL_S = 0.1
 
 
@@ -80,45 +77,12 @@ def serve(
     The first line on stdout is the base URL, printed once it answers. Any bearer token is accepted.
     """
     subscriptions = tuple(subscription or ())
-    _check_subscriptions(subscriptions)
-    with _extra_needed():
+    check_subscriptions(subscriptions)
+    with extra_needed():
         _serve(_Serving(port, state, subscriptions, tls, rates, latency_ms / 1000, page_size, faults, random_seed))
 
 
-@contextmanager
-def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTransport]":
-    """The emulator in this process over an existing state file, for the commands that take `--sandbox FILE`.
-
-    Args:
-        writable: hold the file for this process alone and save what changed at the end; otherwise it is only read.
-
-    Raises:
-        InputFileError: the file is missing, damaged, in use by another process, or cannot be written.
-        ReconcilerError: the extra `sandbox` is not installed.
-    """
-    with _extra_needed():
-        from reconciler.sandbox.state_node import StateError
-        from reconciler.sandbox.transport import embedded
-    try:
-        with embedded(path, writable=writable) as transport:
-            yield transport
-    except StateError as error:
-        raise InputFileError(
-            str(error), "Name an existing, whole state file that no other command is using."
-        ) from error
-
-
-@contextmanager
-def _extra_needed() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] not in _EXTRA:
-            raise
-        raise ReconcilerError(
-            f"The sandbox needs {error.name}, which is not installed.",
-            'Install it with: pip install "uami-reconciler[sandbox]"',
-        ) from error
+sandbox_app.command()(snapshot)
 
 
 def _serve(asked: _Serving) -> None:
@@ -191,12 +155,6 @@ def _authority(wanted: bool) -> "Iterator[Authority | None]":
             f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {authority.certificate}", err=True
         )
         yield authority
-
-
-def _check_subscriptions(subscriptions: Sequence[str]) -> None:
-    for subscription_id in subscriptions:
-        if not _GUID.fullmatch(subscription_id):
-            raise UsageError(f"--subscription must be a GUID, not {subscription_id!r}.")
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from reconciler.arm.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.arm.retry import Retries
 from reconciler.arm.transport import open_http_client
+from reconciler.cli.embedded import open_embedded
 from reconciler.cli.options import CloudName, CredentialKind
-from reconciler.cli.sandbox import open_embedded
 from reconciler.doctor import Caller
 from reconciler.errors import UsageError
 from reconciler.report.text import Header

@@ -11,6 +11,7 @@ from reconciler.changes import Action, SkipReason
 from reconciler.errors import Diagnostic, ReconcilerError, Violation
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
+from reconciler.model import ResourceId
 from reconciler.plan import Plan
 from reconciler.report.page import Page as _Page
 from reconciler.report.rows import (
@@ -34,7 +35,7 @@ USUAL_CLOUD = "AzureCloud"
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "<=": "cyan"}
 
-_UNQUOTED = ("location", "isolationScope", "principalId", "clientId")
+_UNQUOTED = ("location", "isolationScope", "principalId", "clientId", "roleDefinition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,32 +214,43 @@ def _write_violation(page: _Page, violation: Violation, plan: Plan) -> None:
 
 
 def _short(plan: Plan, address: str) -> str:
-    """The shortest form of a group's or an identity's whole address."""
+    """The shortest form of the whole address of a group, or of anything in it."""
     book = addresses_of(plan)
-    names = {group.group_id.address: book.short_group(group.group_id) for group in plan.desired.groups}
-    names.update({change.resource_id.address: book.short(change.resource_id) for change in plan.changes})
-    return names.get(address, address)
+    for group in plan.desired.groups:
+        whole = group.group_id.address
+        if address == whole or address.startswith(f"{whole}/"):
+            return f"{book.short_group(group.group_id)}{address.removeprefix(whole)}"
+    return address
+
+
+_SKIPPED_IDENTITIES = {
+    SkipReason.IGNORED: "ignored",
+    SkipReason.NOT_OWNED: "not of this owner",
+    SkipReason.NOT_LISTED: "not listed, kept by policy",
+    SkipReason.NOT_TARGETED: "outside --target",
+}
+
+_SKIPPED_ACCESS = {
+    SkipReason.NOT_LISTED: "not listed, kept by policy",
+    SkipReason.NOT_OURS: "made by others",
+    SkipReason.UNRESOLVED: "stays while another role of its identity is not known",
+    SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",
+}
 
 
 def _write_skipped(page: _Page, plan: Plan) -> None:
-    """Absence is shown too: how many live identities this run does not touch, and why."""
-    counts = {reason: sum(1 for one in plan.skipped if one.reason is reason) for reason in SkipReason}
-    words = {
-        SkipReason.IGNORED: "ignored",
-        SkipReason.NOT_OWNED: "not of this owner",
-        SkipReason.NOT_LISTED: "not listed, kept by policy",
-        SkipReason.NOT_TARGETED: "outside --target",
-        SkipReason.NOT_OURS: "role assignments that others made",
-        SkipReason.UNRESOLVED: "role assignments beside an unknown role",
-        SkipReason.INEXPRESSIBLE: "federated credentials that this api-version cannot express",
-    }
-    told = [f"{counts[reason]} {words[reason]}" for reason in SkipReason if counts[reason]]
+    """Absence is shown too: how many live identities this run does not touch, and what of credentials and roles."""
+    identities = [one.reason for one in plan.skipped if isinstance(one.resource_id, ResourceId)]
+    told = [f"{identities.count(one)} {words}" for one, words in _SKIPPED_IDENTITIES.items() if one in identities]
+    access = [one for one in plan.skipped if not isinstance(one.resource_id, ResourceId)]
     if told:
         page.line((f"Left alone: {', '.join(told)}.", "dim"))
-        page.line()
+    for one in access:
+        address = visible(addresses_of(plan).short(one.resource_id))
+        page.line((f"Left alone: {address}, {_SKIPPED_ACCESS[one.reason]}.", "dim"))
     for note in plan.notes:
         page.line(("Note: ", "yellow"), visible(note))
-    if plan.notes:
+    if told or access or plan.notes:
         page.line()
 
 

@@ -33,6 +33,7 @@ from reconciler.sandbox import (
     role_definitions,
     subscriptions,
     system_assigned,
+    tags_at_scope,
     token_revocation,
 )
 from reconciler.sandbox.activity_recording import carry_out
@@ -43,7 +44,9 @@ from reconciler.sandbox.fault_injection import FaultScript, FaultyApplication
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.federated_credentials import WritesInFlight
 from reconciler.sandbox.login import Login
+from reconciler.sandbox.microsoft_graph import Graph
 from reconciler.sandbox.paths import split_path
+from reconciler.sandbox.providers import provider_routes
 from reconciler.sandbox.rates import RatedCall, Rates
 from reconciler.sandbox.request_log import LoggedRequest, RequestLog
 from reconciler.sandbox.routing import (
@@ -60,7 +63,7 @@ from reconciler.sandbox.token_revocation import refuse_revoked
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_ROUTES: tuple[Route, ...] = (
+_SERVED: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *resource_groups.ROUTES,
     *managed_identity.ROUTES,
@@ -70,6 +73,7 @@ _ROUTES: tuple[Route, ...] = (
     *role_assignments.ROUTES,
     *locks.ROUTES,
     *associated_resources.ROUTES,
+    *tags_at_scope.ROUTES,
     *resource_graph.ROUTES,
     *token_revocation.ROUTES,
     *system_assigned.ROUTES,
@@ -78,6 +82,7 @@ _ROUTES: tuple[Route, ...] = (
     *resource_lists.ROUTES,
     *resources.ROUTES,
 )
+_ROUTES = (*_SERVED, *provider_routes(_SERVED))
 
 _log = logging.getLogger(__name__)
 
@@ -130,6 +135,7 @@ class Application:
         self._new_id = new_id
         self._requests = RequestLog()
         self._login = Login(self.state, clock, new_id)
+        self._graph = Graph(self.state, clock, new_id)
         script = FaultScript(faults, Random(random_seed))  # noqa: S311  a script's dice, not a secret
         self._faulty = FaultyApplication(self._serve, script, self.state, self._requests, self._past, sleep)
         self._control = Control(self.state, contents, self._requests, self._login, script)
@@ -182,10 +188,11 @@ class Application:
 
     def _decide(self, visit: "_Visit") -> Response:
         request = visit.request
-        login = self._login.answer(request, visit.path, visit.query)
-        if login is not None:
-            self._requests.add(LoggedRequest(request.method, visit.target, login.status_code, ""))
-            return login
+        not_arm = self._login.answer(request, visit.path, visit.query)
+        not_arm = not_arm or self._graph.answer(request, visit.path, visit.query)
+        if not_arm is not None:
+            self._requests.add(LoggedRequest(request.method, visit.target, not_arm.status_code, ""))
+            return not_arm
         answer = self._answer(visit)
         self._requests.add(LoggedRequest(request.method, visit.target, answer.status, visit.principal_id))
         return to_response(answer, self._exchange(request, visit.trace, visit.remaining))

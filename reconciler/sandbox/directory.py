@@ -28,7 +28,7 @@ def principal_type(state: State, call: Call, principal_id: str, asked: str | Non
     if asked is not None and asked not in PRINCIPAL_TYPES:  # Source: assumed
         raise by_provider(400, "InvalidPrincipalType", f"The principal type '{asked}' is not valid.")
     known = _known_type(state, call, principal_id)
-    if known is None and asked is None:
+    if known is None and asked is None and not _is_caller(call, principal_id):
         raise _principal_not_found(state, principal_id)
     if asked is not None and _SERVICE_PRINCIPAL in (asked, known) and known not in (None, asked):
         raise by_provider(
@@ -53,6 +53,14 @@ def _known_type(state: State, call: Call, principal_id: str) -> str | None:
     given = (item.principal_type for item in state.role_assignments.marked(wanted))
     # A service principal that is in neither list cannot be told from one that was deleted.
     return next((kind for kind in given if kind != _SERVICE_PRINCIPAL), None)
+
+
+def _is_caller(call: Call, principal_id: str) -> bool:
+    """Whether who asks gives the role to themselves: they are in the directory, and an application if nobody says else.
+
+    Terraform's azurerm gives its own principal a role without its type, and waits while that is not found.
+    """
+    return call.caller.principal_id.casefold() == principal_id.casefold()
 
 
 def _principal_not_found(state: State, principal_id: str) -> ArmRefusalError:

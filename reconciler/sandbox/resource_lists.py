@@ -43,20 +43,22 @@ def list_in_subscription(state: State, call: Call) -> Answer:
 
 def _list(state: State, call: Call, scope: str) -> Answer:
     matches, after = _filter(call), resume_after(call)
-    items = (item for item in _items(state, path_key(scope)) if (after is None or _key(item) > after) and matches(item))
+    items = (item for item in _items(state, path_key(scope), after) if matches(item))
     seen = rights.visible(state, call, READ, scope, items, lambda item: str(item["id"]))
     return page(call, seen, _key, lambda item: item)
 
 
-def _items(state: State, scope: Key) -> Iterator[_Item]:
+def _items(state: State, scope: Key, after: Key | None) -> Iterator[_Item]:
     # Children without a location are known to their provider alone.
     resources = (
         show_resource(resource, without=("properties",))
-        for resource in state.resources.below(scope)
+        for resource in state.resources.below(scope, after)
         if resource.location is not None
     )
-    names = (scope[1], *scope[3:4])
-    return merge(resources, (_identity(identity) for identity in state.identities.below(names)), key=_key)
+    # Identities are kept by other keys, in the same order: what is in the groups before that of `after` is passed.
+    groups = None if after is None else (*after[1:2], *after[3:4])
+    identities = (_identity(identity) for identity in state.identities.below((scope[1], *scope[3:4]), groups))
+    return (item for item in merge(resources, identities, key=_key) if after is None or _key(item) > after)
 
 
 def _identity(identity: Identity) -> _Item:

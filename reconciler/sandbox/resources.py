@@ -129,7 +129,7 @@ def _location(call: Call, body: dict[str, object]) -> str | None:
     """Child resources may have none; the others must."""
     if "/" in call.names["types"].partition("/")[2]:
         location = call.text_field(body, "location")
-        return None if location is None else normalize_location(location)
+        return normalize_location(location) if location else None
     return normalize_location(require_location(call, body))
 
 

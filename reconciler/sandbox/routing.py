@@ -23,6 +23,7 @@ RESOURCES = "Microsoft.Resources"
 
 _SCOPE = "{scope}"
 _TYPES = "{types}"
+_PROVIDER = "{provider}"
 _ANY_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?")
 
 
@@ -98,8 +99,7 @@ class Router:
         namespace, resource_type = _namespace(segments), _resource_type(segments)
         siblings = [route for route in self._routes if route.namespace.casefold() == namespace.casefold()]
         if not siblings:
-            # Source: text as quoted by users.
-            return by_gateway(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+            return unknown_namespace(namespace)
         versions = siblings[0].api_versions
         if namespace == RESOURCES and api_version not in versions:
             # An empty group name ends here: what follows it is no path of ARM's own (azure-cli issue 31331).
@@ -138,6 +138,11 @@ def invalid_api_version(api_version: str, supported: Sequence[str]) -> ArmRefusa
     )
 
 
+def unknown_namespace(namespace: str) -> ArmRefusalError:
+    """A provider that does not exist. Source: text as quoted by users."""
+    return by_gateway(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+
+
 def unknown_type(namespace: str, resource_type: str, api_version: str, supported: Sequence[str]) -> ArmRefusalError:
     """A type that its provider does not have in this api-version. Source: text as quoted by users."""
     return by_gateway(
@@ -154,11 +159,15 @@ def unsupported_method(method: str) -> ArmRefusalError:
 
 
 def _provider_index(segments: Sequence[str]) -> int | None:
-    """Where the last `providers` stands at a place where a type can stand; a group may itself be named `providers`."""
+    """Where the last `providers` stands at a place where a type can stand; a group may itself be named `providers`.
+
+    A template's `{provider}` is a name in ARM's own list of them.
+    """
     found = None
     index = 0
     while index < len(segments):
-        if segments[index].casefold() == "providers" and index + 1 < len(segments):
+        names_type = index + 1 < len(segments) and segments[index + 1] != _PROVIDER
+        if names_type and segments[index].casefold() == "providers":
             found = index
         index += 2
     return found

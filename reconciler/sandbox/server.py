@@ -10,10 +10,11 @@ import logging
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,9 @@ from reconciler.sandbox.state_file import StateSaver, load_state, locked, save_s
 from reconciler.sandbox.state_node import StateError
 from reconciler.sandbox.tls import TLS_HOST, Authority, LateHandshakeAdapter, shake_hands
 
+if sys.platform != "win32":
+    import resource
+
 HOST = "127.0.0.1"
 """Loopback only: whoever reaches the sandbox may do everything in it."""
 
@@ -37,8 +41,8 @@ _IDLE_S = 120
 """Longer than clients keep a connection that they may use again: Terraform's azurerm does so for 90 seconds."""
 _STALLED_S = 10
 """A connection that stops in the middle of a request keeps a thread for so long."""
-_CONNECTIONS = 512
-"""Idle connections to hold; beyond them, each is closed after its answer. Below the usual limit of 1024 open files."""
+_FILES, _OTHER_FILES = 8192, 128
+"""Files that this process has open at most, and those of them that are no connections that wait."""
 _FLUSH_INTERVAL_S = 1.0
 _SHUTDOWN_S = 30
 
@@ -61,14 +65,7 @@ def running(application: Application, port: int = 0, *, authority: Authority | N
     Raises:
         ServeError: the port is taken or may not be used.
     """
-    server = _Server(
-        (HOST, port),
-        application,
-        numthreads=_THREADS,
-        request_queue_size=_BACKLOG,
-        timeout=_IDLE_S,
-        shutdown_timeout=_SHUTDOWN_S,
-    )
+    server = _Server(application, port)
     if authority is not None:
         server.ssl_adapter = LateHandshakeAdapter(authority.context)
     server.gateway = _Gateway
@@ -89,6 +86,7 @@ class _Connection(HTTPConnection):
 
     def __init__(self, server: "_Server", sock: socket.socket, makefile: Callable[..., object]) -> None:
         super().__init__(server, sock, makefile)
+        self._silent = server.silent
         sock.settimeout(_STALLED_S)
         self._awaits_handshake = isinstance(sock, ssl.SSLSocket)
         self.is_to_be_reset = False
@@ -99,11 +97,13 @@ class _Connection(HTTPConnection):
             self._awaits_handshake = False
             # The first request is waited for as later ones are: without a thread.
             return shake_hands(self.socket)
+        self._silent.discard(self)
         read_and_answer: Callable[[], object] = super().communicate
         return bool(read_and_answer())
 
     def close(self) -> None:
         """Close the connection, with a reset where a fault asks for one."""
+        self._silent.discard(self)
         if not self.is_to_be_reset:
             super().close()
             return
@@ -129,13 +129,57 @@ class _Gateway(wsgi.Gateway_10):
         self.req.close_connection = True
 
 
+class _Silent:
+    """Connections that have asked nothing yet. Beyond so many, the one that came first is given up for the newest.
+
+    Their number is the clients' affair; without a limit they could take every file that new ones need.
+    """
+
+    def __init__(self, at_most: int) -> None:
+        self._at_most = at_most
+        self._lock = threading.Lock()
+        self._connections: dict[_Connection, None] = {}
+
+    def add(self, connection: _Connection) -> None:
+        """Hold another connection."""
+        with self._lock:
+            self._connections[connection] = None
+            first = next(iter(self._connections))
+            if len(self._connections) <= self._at_most:
+                return
+            del self._connections[first]
+        with suppress(OSError):
+            # The server sees its end, and closes it as it closes any other. SSLSocket's own shutdown would first
+            # forget that the socket had TLS.
+            socket.socket.shutdown(first.socket, socket.SHUT_RDWR)
+
+    def discard(self, connection: _Connection) -> None:
+        """Hold a connection no longer, if it was held."""
+        with self._lock:
+            self._connections.pop(connection, None)
+
+
 class _Server(wsgi.Server):
     ConnectionClass = _Connection
-    keep_alive_conn_limit = _CONNECTIONS
+
+    def __init__(self, application: Application, port: int) -> None:
+        super().__init__(
+            (HOST, port),
+            application,
+            numthreads=_THREADS,
+            request_queue_size=_BACKLOG,
+            timeout=_IDLE_S,
+            shutdown_timeout=_SHUTDOWN_S,
+        )
+        waiting = (_allow_files() - _OTHER_FILES) // 2
+        # Idle connections beyond these are closed after their answers.
+        self.keep_alive_conn_limit = waiting
+        self.silent = _Silent(waiting)
 
     def process_conn(self, conn: _Connection) -> None:
         """Hand a connection to a thread once there is something to read from it."""
         if conn.last_used is None:
+            self.silent.add(conn)
             self.put_conn(conn)
         else:
             super().process_conn(conn)
@@ -149,6 +193,24 @@ class _Server(wsgi.Server):
             socket_.close()
             raise ServeError(f"port {bind_addr[1]} of {HOST} cannot be used: {error.strerror}") from error
         return socket_
+
+
+def _allow_files() -> int:
+    """How many files this process may have open; where it may raise that number itself, it does.
+
+    1024, the usual number, is little for clients that leave each connection idle, as Terraform's azurerm does.
+    """
+    if sys.platform == "win32":
+        return _FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return soft
+    return wanted
 
 
 def open_contents(path: Path | None, subscription_ids: Sequence[str], otherwise: str, random_seed: int = 0) -> Contents:

@@ -65,8 +65,14 @@ class Shelf(Generic[T]):
             del self._marked[self._mark(item)][key]
 
     def below(self, prefix: Key, after: Key | None = None) -> Iterator[T]:
-        """The items whose keys begin with `prefix`, from the one that follows the key `after`."""
-        first = bisect_left(self._order, prefix) if after is None else bisect_right(self._order, after)
+        """The items whose keys begin with `prefix`, from the one that follows the key `after`.
+
+        They are looked up one by one as they are asked for: a page of a long list must not cost the whole list. So
+        nothing may be put or removed meanwhile.
+        """
+        first = bisect_left(self._order, prefix)
+        if after is not None:
+            first = max(first, bisect_right(self._order, after))
         # No name holds a NUL, so this is the smallest key past every key of the prefix.
         end = bisect_left(self._order, (*prefix[:-1], prefix[-1] + "\0")) if prefix else len(self._order)
-        return (self._items[key] for key in self._order[first:end])
+        return (self._items[self._order[position]] for position in range(first, end))

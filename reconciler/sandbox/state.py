@@ -44,6 +44,7 @@ class Subscription:
 
     subscription_id: str
     display_name: str
+    tags: Tags = ()
 
     @property
     def key(self) -> Key:
@@ -194,6 +195,10 @@ class State:
         self.principals_since: dict[str, datetime] = {}
         self.tokens_revoked: dict[str, int] = {}
         self._identities_created = contents.identities_created
+        # A state that was taken from another sandbox has ids of the same seed, and does not know how many there were.
+        self._loaded_principals = frozenset(identity.principal_id.casefold() for identity in contents.identities) | {
+            resource.system_principal_id.casefold() for resource in contents.resources if resource.system_principal_id
+        }
 
     def contents(self) -> Contents:
         """A snapshot; groups whose deletion was accepted are already gone from it, with what they hold."""
@@ -206,8 +211,8 @@ class State:
         return Contents(
             self.tenant_id,
             tuple(self.subscriptions),
-            tuple(group for group in self.resource_groups if group.key not in leaving),
-            tuple(identity for identity in self.identities if identity.key[:2] not in leaving),
+            tuple(group for group in self.resource_groups if not leaving or group.key not in leaving),
+            tuple(identity for identity in self.identities if not leaving or identity.key[:2] not in leaving),
             self.permissions,
             self._identities_created,
             staying(self.federated_credentials),
@@ -232,10 +237,15 @@ class State:
 
     def new_ids(self, now: datetime) -> tuple[str, str]:
         """A principal id and a client id that no identity of this state ever had; the same seed gives the same ids."""
-        self._identities_created += 1
-        principal_id = derived_id(self._random_seed, "principal", str(self._identities_created))
+        principal_id = self._next_principal_id()
+        while principal_id in self._loaded_principals:
+            principal_id = self._next_principal_id()
         self.principals_since[principal_id] = now
         return principal_id, derived_id(self._random_seed, "client", str(self._identities_created))
+
+    def _next_principal_id(self) -> str:
+        self._identities_created += 1
+        return derived_id(self._random_seed, "principal", str(self._identities_created))
 
     def put(self, shelf: Shelf[V], item: V) -> None:
         """Create or replace an item of one of this state's shelves."""

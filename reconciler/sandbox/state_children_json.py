@@ -50,7 +50,7 @@ def parse_credential(node: Node) -> FederatedCredential:
         f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}",
         name,
         properties.required("issuer").text(),
-        None if subject is None else subject.text(),
+        None if subject is None else subject.any_text() or None,
         tuple(audience.text() for audience in properties.required("audiences").items()),
         _expression(properties.optional("claimsMatchingExpression")),
     )
@@ -153,7 +153,7 @@ def parse_lock(node: Node) -> Lock:
         name,
         level.text(),
         None if notes is None else str(notes.value),
-        None if owners is None else tuple(owner.required("applicationId").text() for owner in owners.items()),
+        None if owners is None else tuple(owner.required("applicationId").any_text() for owner in owners.items()),
     )
 
 
@@ -190,7 +190,7 @@ def _attachments(identity: Node) -> tuple[Attachment, ...]:
 
 def _text(node: Node, name: str) -> str | None:
     value = node.optional(name)
-    return None if value is None else value.text()
+    return None if value is None else value.any_text()
 
 
 def _free_text(node: Node, name: str) -> str | None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from reconciler.sandbox.locations import normalize_location
-from reconciler.sandbox.paths import path_key
 from reconciler.sandbox.shelf import Key
 from reconciler.sandbox.state import (
     DEFAULT_TENANT,
@@ -78,7 +77,7 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
     assignments = _unique(lists["roleAssignments"], parse_role_assignment, "id")
     locks = _unique(lists["locks"], parse_lock, "id")
     resources = _unique(lists["resources"], parse_resource, "id")
-    _check_parents(lists["federatedIdentityCredentials"], credentials, _identity_paths(identities), "identity")
+    _check_parents(lists["federatedIdentityCredentials"], credentials, {item.key for item in identities}, "identity")
     _check_parents(lists["resources"], resources, {item.key for item in groups}, "resource group")
     created = root.optional("identitiesCreated")
     return Contents(
@@ -131,9 +130,9 @@ def _unique(nodes: tuple[Node, ...], read: Callable[[Node], T], id_field: str) -
     items = []
     for node in nodes:
         item = read(node)
-        if item.key in first_place:
-            raise node.required(id_field).fail(f"is the same as that of {first_place[item.key]}")
-        first_place[item.key] = node.place
+        place = first_place.setdefault(item.key, node.place)
+        if place != node.place:
+            raise node.required(id_field).fail(f"is the same as that of {place}")
         items.append(item)
     return tuple(items)
 
@@ -155,19 +154,19 @@ def _with_article(noun: str) -> str:
 
 def _parent(item: ResourceGroup | Identity | FederatedCredential | Resource) -> Key:
     if isinstance(item, FederatedCredential):
-        return path_key(item.identity_id)
+        return (item.key[1], item.key[3], item.key[7])
     return (item.key[1], item.key[3]) if isinstance(item, Resource) else item.key[:-1]
 
 
-def _identity_paths(identities: Iterable[Identity]) -> set[Key]:
-    return {path_key(identity.resource_id) for identity in identities}
-
-
 def _subscription(node: Node) -> Subscription:
-    node.only("subscriptionId", "displayName")
+    node.only("subscriptionId", "displayName", "tags")
     subscription_id = node.required("subscriptionId").guid()
-    display_name = node.optional("displayName")
-    return Subscription(subscription_id, subscription_id if display_name is None else display_name.text())
+    display_name, tags = node.optional("displayName"), node.optional("tags")
+    return Subscription(
+        subscription_id,
+        subscription_id if display_name is None else display_name.text(),
+        () if tags is None else tags.tags(),
+    )
 
 
 def _resource_group(node: Node) -> ResourceGroup:
@@ -178,7 +177,7 @@ def _resource_group(node: Node) -> ResourceGroup:
         name,
         normalize_location(node.required("location").text()),
         None if tags is None else tags.tags(),
-        None if managed_by is None else managed_by.text(),
+        None if managed_by is None else managed_by.any_text(),
     )
 
 
@@ -187,11 +186,13 @@ def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
     tags = node.optional("tags")
     properties = node.optional("properties") or Node({}, f"{node.place}.properties")
 
-    def guid(field: str, otherwise: str) -> str:
+    def guid(field: str, listed_as: str) -> str:
         value = properties.optional(field)
-        return otherwise if value is None else value.guid()
+        if value is not None:
+            return value.guid()
+        return derived_id(random_seed, listed_as, "/".join((subscription_id, group, name)).casefold())
 
-    own_key = "/".join((subscription_id, group, name)).casefold()
+    own_tenant = properties.optional("tenantId")
     isolation_scope = properties.optional("isolationScope")
     restrictions = properties.optional("assignmentRestrictions")
     return Identity(
@@ -200,11 +201,11 @@ def _identity(node: Node, tenant_id: str, random_seed: int) -> Identity:
         name,
         normalize_location(node.required("location").text()),
         () if tags is None else tags.tags(),
-        guid("principalId", derived_id(random_seed, "listed principal", own_key)),
-        guid("clientId", derived_id(random_seed, "listed client", own_key)),
-        guid("tenantId", tenant_id),
+        guid("principalId", "listed principal"),
+        guid("clientId", "listed client"),
+        tenant_id if own_tenant is None else own_tenant.guid(),
         None if isolation_scope is None else isolation_scope.text(),
-        None if restrictions is None else tuple(item.text() for item in restrictions.required("providers").items()),
+        None if restrictions is None else tuple(item.any_text() for item in restrictions.required("providers").items()),
     )
 
 
@@ -228,10 +229,7 @@ def format_state(contents: Contents) -> str:
     if contents.identities_created:
         heads.append(f'  "identitiesCreated": {contents.identities_created}')
     collections: dict[str, list[dict[str, object]]] = {
-        "subscriptions": [
-            {"subscriptionId": item.subscription_id, "displayName": item.display_name}
-            for item in contents.subscriptions
-        ],
+        "subscriptions": [_subscription_json(item) for item in contents.subscriptions],
         "resourceGroups": [_group_json(group) for group in contents.resource_groups],
         "identities": [_identity_json(identity) for identity in contents.identities],
         "federatedIdentityCredentials": [credential_json(item) for item in contents.federated_credentials],
@@ -254,6 +252,11 @@ def format_state(contents: Contents) -> str:
 def _lines(texts: Iterable[str]) -> str:
     lines = ",\n".join(f"    {text}" for text in texts)
     return f"[\n{lines}\n  ]" if lines else "[]"
+
+
+def _subscription_json(subscription: Subscription) -> dict[str, object]:
+    tags = {"tags": dict(subscription.tags)} if subscription.tags else {}
+    return {"subscriptionId": subscription.subscription_id, "displayName": subscription.display_name, **tags}
 
 
 def _group_json(group: ResourceGroup) -> dict[str, object]:

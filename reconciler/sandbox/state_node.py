@@ -26,7 +26,7 @@ class Node:
 
     def mapping(self) -> "dict[str, Node]":
         """The fields of an object."""
-        return {name: self._field(name) for name in self.plain()}
+        return {name: self._inner(name, value) for name, value in self.plain().items()}
 
     def only(self, *names: str) -> "dict[str, Node]":
         """The fields of an object that may have no others."""
@@ -44,18 +44,26 @@ class Node:
 
     def required(self, name: str) -> "Node":
         """A field that must be there."""
-        if name not in self.plain():
+        fields = self.plain()
+        if name not in fields:
             raise self.fail(f"has no {name}")
-        return self._field(name)
+        return self._inner(name, fields[name])
 
     def optional(self, name: str) -> "Node | None":
         """A field, None where it is absent or null."""
-        return None if self.plain().get(name) is None else self._field(name)
+        value = self.plain().get(name)
+        return None if value is None else self._inner(name, value)
 
     def text(self) -> str:
         """A text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
             raise self.fail("must be a text that is not empty")
+        return self.value
+
+    def any_text(self) -> str:
+        """A text, which may be empty: ARM keeps an empty description or owner as it was sent."""
+        if not isinstance(self.value, str):
+            raise self.fail("must be a text")
         return self.value
 
     def guid(self) -> str:
@@ -72,12 +80,7 @@ class Node:
 
     def tags(self) -> Tags:
         """A map of texts, in its order."""
-        pairs = []
-        for name, node in self.mapping().items():
-            if not isinstance(node.value, str):
-                raise node.fail("must be a text")
-            pairs.append((name, node.value))
-        return tuple(pairs)
+        return tuple((name, self._inner(name, value).any_text()) for name, value in self.plain().items())
 
     def names(self, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
         """What a pattern finds in a text that must be an id."""
@@ -92,5 +95,5 @@ class Node:
             raise self.fail("must be an object")
         return self.value
 
-    def _field(self, name: str) -> "Node":
-        return Node(self.plain()[name], f"{self.place}.{name}" if self.place else name)
+    def _inner(self, name: str, value: object) -> "Node":
+        return Node(value, f"{self.place}.{name}" if self.place else name)

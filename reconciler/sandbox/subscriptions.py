@@ -1,8 +1,9 @@
-"""Subscriptions, as ARM lists them to a caller, and the check that a path names one."""
+"""Subscriptions and the tenant, as ARM lists them to a caller, the regions, and the check that a path names one."""
 
 from reconciler.sandbox import rights
 from reconciler.sandbox.answers import Answer, by_gateway
 from reconciler.sandbox.calls import Call
+from reconciler.sandbox.locations import REGION_LIST, Region
 from reconciler.sandbox.paging import page, resume_after
 from reconciler.sandbox.routing import Route
 from reconciler.sandbox.shelf import key_of
@@ -61,10 +62,42 @@ def get_subscription(state: State, call: Call) -> Answer:
     return Answer(200, show_subscription(state, found))
 
 
+def list_tenants(state: State, _call: Call) -> Answer:
+    """The one tenant there is, to whoever has a token.
+
+    Source: OpenAPI, Microsoft.Resources 2022-12-01 (Tenants_List). What a state does not know, such as domains, is left
+    out.
+    """
+    tenant = {"id": f"/tenants/{state.tenant_id}", "tenantId": state.tenant_id, "tenantCategory": "Home"}
+    return Answer(200, {"value": [tenant]})
+
+
+def list_locations(state: State, call: Call) -> Answer:
+    """Every region, for every subscription.
+
+    Source: OpenAPI, Microsoft.Resources 2022-12-01 (Subscriptions_ListLocations and its example); that it takes the
+    right to read the subscription is assumed.
+    """
+    scope = f"/subscriptions/{call.names['subscription']}"
+    rights.require(state, call, READ, scope)
+    return Answer(200, {"value": [_show_region(scope, region) for region in REGION_LIST]})
+
+
+def _show_region(scope: str, region: Region) -> object:
+    return {
+        "id": f"{scope}/locations/{region.name}",
+        "name": region.name,
+        "type": "Region",
+        "displayName": region.display_name,
+        "regionalDisplayName": f"({region.group}) {region.display_name}",
+        "metadata": {"regionType": "Physical", "geographyGroup": region.group},
+    }
+
+
 def show_subscription(state: State, subscription: Subscription) -> dict[str, object]:
     """A subscription as ARM shows it."""
     # Source: OpenAPI, Microsoft.Resources 2022-12-01, Subscription and its example.
-    return {
+    body: dict[str, object] = {
         "id": f"/subscriptions/{subscription.subscription_id}",
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
@@ -78,9 +111,12 @@ def show_subscription(state: State, subscription: Subscription) -> dict[str, obj
             "spendingLimit": "Off",
         },
     }
+    return {**body, "tags": dict(subscription.tags)} if subscription.tags else body
 
 
 ROUTES = (
     Route("/subscriptions", API_VERSIONS, {"GET": list_subscriptions}),
     Route("/subscriptions/{subscription}", API_VERSIONS, {"GET": get_subscription}),
+    Route("/subscriptions/{subscription}/locations", API_VERSIONS, {"GET": list_locations}),
+    Route("/tenants", API_VERSIONS, {"GET": list_tenants}),
 )

@@ -4,7 +4,7 @@ Source of the limits: Azure documentation on tags (50 a resource, names to 512 c
 characters that names must not hold). Source of every code and text below: assumed; none was recorded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.sandbox.answers import by_gateway
 from reconciler.sandbox.state import Tags
@@ -30,7 +30,7 @@ def read_tags(body: Mapping[str, object]) -> Tags | None:
     for name, text in value.items():
         _check_name(name)
         tags.append((name, _check_value(name, text)))
-    _check_together(tags)
+    check_together(tags)
     return tuple(tags)
 
 
@@ -60,7 +60,8 @@ def _check_value(name: str, value: object) -> str:
     return value
 
 
-def _check_together(tags: list[tuple[str, str]]) -> None:
+def check_together(tags: Sequence[tuple[str, str]]) -> None:
+    """Refuse tags of which there are too many, or two of one name; raises ArmRefusalError (400)."""
     if len(tags) > MAX_TAGS:
         raise by_gateway(400, "TooManyTags", f"The resource has {len(tags)} tags; the maximum is {MAX_TAGS}.")
     keys = [name.casefold() for name, _ in tags]

@@ -9,12 +9,13 @@ import logging
 import socket
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
+from cheroot.errors import FatalSSLAlert
 from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.ssl import Adapter
 
@@ -52,6 +53,18 @@ def throw_away_authority() -> Iterator[Authority]:
         yield Authority(path, context)
 
 
+class _Writer(StreamWriter):
+    """Writes to a TLS connection; a client that has left is no error of ours, as it is none without TLS."""
+
+    def write(self, value: object) -> int:
+        """Send everything."""
+        send: Callable[[object], int] = super().write
+        try:
+            return send(value)
+        except ssl.SSLError as error:
+            raise FatalSSLAlert(str(error)) from error
+
+
 class LateHandshakeAdapter(Adapter):
     """Puts TLS on the connections of a cheroot server; whoever first reads from one calls `shake_hands` before."""
 
@@ -72,8 +85,8 @@ class LateHandshakeAdapter(Adapter):
         return {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
     def makefile(self, sock: ssl.SSLSocket, mode: str = "r", bufsize: int = -1) -> StreamReader | StreamWriter:
-        """A buffered file over a connection, as cheroot's own adapter makes it."""
-        return (StreamReader if "r" in mode else StreamWriter)(sock, mode, bufsize)
+        """A buffered file over a connection."""
+        return (StreamReader if "r" in mode else _Writer)(sock, mode, bufsize)
 
 
 def shake_hands(connection: ssl.SSLSocket) -> bool:

@@ -34,8 +34,9 @@ class HostRequest:
 def managed_identity_token(state: State, request: HostRequest) -> Answer:
     """A token of a managed identity, by `client_id`, `principal_id` or `mi_res_id`; of the host's own without one.
 
-    Source: Microsoft's documentation of managed identities in App Service (REST endpoint reference, 2019-08-01). The
-    texts of refusals are as quoted by users, their statuses assumed.
+    Source: Microsoft's documentation of managed identities in App Service (REST endpoint reference, 2019-08-01); MSAL
+    for Python for `object_id`, another name of `principal_id`. The texts of refusals are as quoted by users, their
+    statuses assumed.
     """
     if not request.headers.get("x-identity-header"):
         return _refusal(401, "The request has no X-IDENTITY-HEADER.")
@@ -61,7 +62,8 @@ def managed_identity_token(state: State, request: HostRequest) -> Answer:
 
 
 def _managed_principal(state: State, query: Mapping[str, str]) -> Principal | None:
-    client_id, principal_id = query.get("client_id", ""), query.get("principal_id", "")
+    client_id = query.get("client_id", "")
+    principal_id = query.get("principal_id") or query.get("object_id", "")
     resource_id = query.get("mi_res_id", "")
     wanted = tuple(value.casefold() for value in (client_id, principal_id, resource_id))
     if not any(wanted):

@@ -4,6 +4,7 @@ To renew a golden file, write the new report there by hand or by copying it, and
 """
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.cli.command import Uami
 from tests.cli.inputs import write_manifest, write_state
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 GOLDEN = Path(__file__).parent / "golden"
 QUICKSTART = ("identities.yaml", "--sandbox", "sandbox.json")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -41,6 +43,13 @@ def test_refused_plan_reads_as_it_should(uami: Uami, folder: Path) -> None:
     ended = uami("plan", "m.yaml", "--sandbox", "s.json")
 
     assert ended.stdout == _golden("refused.txt")
+
+
+def test_credentials_and_roles_read_as_they_should(uami: Uami, folder: Path) -> None:
+    for name in QUICKSTART[::2]:
+        shutil.copy(EXAMPLES / "workload-identity" / name, folder)
+
+    assert uami("plan", *QUICKSTART).stdout == _golden("access.txt")
 
 
 def test_second_apply_finds_nothing_to_do(uami: Uami, quickstart: Path) -> None:

@@ -21,6 +21,7 @@ COMMANDS = [
     ("schema",),
     ("sandbox",),
     ("sandbox", "serve"),
+    ("sandbox", "snapshot"),
 ]
 
 

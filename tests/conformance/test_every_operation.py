@@ -17,12 +17,9 @@ from tests.conformance.scenarios import IN_GROUP, MANAGEMENT_GROUP, walk_through
 from tests.conformance.walk import Walk
 from tests.sandbox.arm import application, contents
 
-_NOT_YET = "not served yet"
 _OPERATIONS_OF_ALL = "a list of what a provider can do, which nothing about identities asks for"
 
 NOT_SERVED: Mapping[str, str] = {
-    "Microsoft.Resources * Subscriptions_ListLocations": _NOT_YET,
-    "Microsoft.Resources * Tenants_List": _NOT_YET,
     "Microsoft.Resources * Operations_List": _OPERATIONS_OF_ALL,
     "Microsoft.Resources * Subscriptions_CheckZonePeers": "identities have no zones",
     "Microsoft.Resources * checkResourceName": "which words are reserved is not known, and nothing asks",

@@ -93,7 +93,6 @@ def test_what_workers_saw_is_added_up_and_told(specification: Specification) -> 
     assert terminal.lines == [
         "answers against Microsoft's OpenAPI documents",
         "5 answers judged, of 1 of the 2 documented operations",
-        "not seen of Microsoft.Resources 2022-12-01: Get 200/204",
     ]
 
 

@@ -74,8 +74,9 @@ class Arm:
 
     @property
     def writes(self) -> list[tuple[str, str, int]]:
-        """Method, name and status of each call of ours that could change something."""
-        return [(method, path.rpartition("/")[2], status) for method, path, status in self._log() if method != "GET"]
+        """Method, name and status of each call of ours that could change something; our POSTs only ask."""
+        changing = ("PUT", "PATCH", "DELETE")
+        return [(method, path.rpartition("/")[2], status) for method, path, status in self._log() if method in changing]
 
     def _log(self) -> list[tuple[str, str, int]]:
         ours = [one for one in self.application.requests if one.principal == PIPELINE]

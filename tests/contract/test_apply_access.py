@@ -2,6 +2,7 @@
 refuses none of the calls."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from reconciler.changes import Action
 from reconciler.events import Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
 from reconciler.model import OWNER_TAG
-from tests.builders import desired_group, label, listed
+from tests.builders import OTHER_SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,
     IN_GROUP,
@@ -30,7 +31,8 @@ from tests.contract.access import (
     with_trusts,
 )
 from tests.contract.applying import apply_now, outcomes
-from tests.contract.arm import OpenArm, contents
+from tests.contract.arm import OpenArm, contents, subscription
+from tests.contract.faults import Fault, answer
 
 OURS = {OWNER_TAG: OWNER}
 TWENTY = [f"fic-{number:02}" for number in range(20)]
@@ -111,19 +113,25 @@ def test_credentials_under_merge_stay(arm: OpenArm) -> None:
 
 
 def test_identities_are_written_side_by_side_and_credentials_of_one_in_turn(arm: OpenArm) -> None:
-    opened = arm(contents())
+    opened = arm(contents(lives("id-first")))
     wanted = desired_group(
+        "id-first",
         *(
-            listed(f"id-{number}", federated_credentials=trusts(**subjects(f"fic_{n}" for n in range(5))))
-            for number in range(20)
-        )
+            listed(f"id-{number:03}", federated_credentials=trusts(**subjects(f"fic_{n}" for n in range(5))))
+            for number in range(100)
+        ),
     )
 
     result = apply_now(opened, full_plan(opened, wanted), parallelism=8)
 
+    written = [path.split("/")[8] for method, path in opened.asked if method == "PUT"]
+    turns = [name for name, before in zip(written, ["", *written], strict=False) if name != before]
     assert result.complete
+    # The emulator refuses a write that meets another one to the same identity.
     assert statuses(opened) == {201}
-    assert len(opened.writes) == 20 + 100
+    assert len(written) == 100 + 500
+    # In turn, each identity would have one turn of six writes.
+    assert len(turns) > 200
 
 
 def test_line_that_is_gone_takes_its_role_along_and_leaves_those_that_others_gave(arm: OpenArm) -> None:
@@ -212,3 +220,26 @@ def test_kind_that_is_not_managed_costs_no_request(arm: OpenArm) -> None:
 
     assert plan.applicable == ()
     assert [path for _, path in opened.asked if "federated" in path or "roleAssign" in path or "roleDef" in path] == []
+
+
+def test_role_in_a_subscription_that_no_line_names_any_more_is_found_and_taken_away(arm: OpenArm) -> None:
+    elsewhere = f"/subscriptions/{OTHER_SUBSCRIPTION}"
+    start = with_roles(contents(lives("id-api", OURS)), given("id-api", READER, elsewhere, owner=OWNER))
+    opened = arm(replace(start, subscriptions=(*start.subscriptions, subscription(OTHER_SUBSCRIPTION))))
+
+    plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[]), owner=OWNER))
+    apply_now(opened, plan)
+
+    assert [label(one) for one in plan.applicable] == [f"id-api/roleAssignments/Reader@{elsewhere}"]
+    assert roles_of(opened, principal_of("id-api")) == set()
+
+
+def test_resource_graph_that_does_not_answer_is_said_and_stops_nothing(arm: OpenArm) -> None:
+    refusing = Fault("POST", "resources", answer(403, "AuthorizationFailed", "No."))
+    opened = arm(contents(lives("id-api", OURS)), refusing)
+
+    plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]), owner=OWNER))
+
+    (note,) = plan.notes
+    assert note.startswith("Role assignments in subscriptions that the manifest does not name were not looked for: ")
+    assert [label(one) for one in plan.applicable] == [f"id-api/roleAssignments/Reader@{IN_GROUP}"]

@@ -284,6 +284,24 @@ def test_missing_right_on_role_assignments_names_the_role_to_ask_for(arm: OpenAr
     assert "Microsoft.Authorization/roleAssignments/write" in ended.error.hint
 
 
+def test_twenty_first_credential_is_explained(arm: OpenArm) -> None:
+    theirs = subjects(f"fic-{number:02}" for number in range(19))
+    opened = arm(with_trusts(contents(lives("id-api")), "id-api", theirs))
+    plan = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(mine="mine")), policy=MERGE))
+    state = opened.application.state
+    twentieth = FederatedCredential(there("id-api").resource_id, "fic-late", ISSUER, "late", (AUDIENCE,))
+    state.put(state.federated_credentials, twentieth)
+
+    (ended,) = apply_now(opened, plan).results
+
+    assert ended.error is not None
+    assert (ended.outcome, ended.error.status) == (Outcome.FAILED, 400)
+    assert ended.error.hint == (
+        "An identity can have 20 federated credentials, and others have added some: plan again, and delete those that"
+        " are not needed."
+    )
+
+
 def test_region_without_support_is_explained(arm: OpenArm) -> None:
     message = "The request format was unexpected: Support for federated identity credentials not enabled."
     opened = arm(contents(lives("id-api")), Fault("PUT", "fic-a", answer(405, "MethodNotAllowed", message)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.sandbox import open_embedded
+from reconciler.cli.embedded import open_embedded
 from reconciler.errors import InputFileError
 from reconciler.sandbox.state_file import load_state, locked
 from reconciler.sandbox.state_node import StateError

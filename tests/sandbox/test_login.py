@@ -326,6 +326,7 @@ def test_lifetime_that_is_no_number_is_refused() -> None:
     [
         ({"client_id": "client of id-a"}, "client of id-a"),
         ({"principal_id": "principal of id-a"}, "client of id-a"),
+        ({"object_id": "principal of id-a"}, "client of id-a"),
         ({"mi_res_id": f"{IDENTITIES}/ID-A"}, "client of id-a"),
     ],
 )

@@ -1,9 +1,12 @@
 """Lists in pages: complete, linked as ARM links them, and steady while others write."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
 from reconciler.sandbox.state import Grant
+from reconciler.sandbox.values import Resource
 from tests.sandbox.arm import (
     GROUPS_VERSION,
     IDENTITIES,
@@ -89,6 +92,37 @@ def test_groups_page_too() -> None:
         pages = read_pages(arm, f"{IN_SUBSCRIPTION}/resourceGroups", GROUPS_VERSION)
 
     assert [name for page in pages for name in names(page)] == [f"rg-{number}" for number in range(5)]
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 3])
+def test_resources_and_identities_of_all_groups_page_together(page_size: int) -> None:
+    groups = [group(name) for name in ("rg-a", "rg-b", "rg-c")]
+    machines = [
+        Resource(f"{one.resource_id}/providers/{kind}/vm", kind, "vm", "westeurope")
+        for one in groups
+        for kind in ("Microsoft.Compute/virtualMachines", "Microsoft.Web/sites")
+    ]
+    identities = [identity(name, one.name) for one in groups for name in ("id-a", "id-b")]
+    app = application(replace(contents(identities, groups=groups), resources=tuple(machines)), page_size=page_size)
+
+    with client(app) as arm:
+        pages = read_pages(arm, f"{IN_SUBSCRIPTION}/resources", GROUPS_VERSION)
+
+    assert [len(page.json()["value"]) for page in pages] == [page_size] * (12 // page_size)
+    assert [name for page in pages for name in names(page)] == ["vm", "id-a", "id-b", "vm"] * 3
+
+
+def test_token_of_a_wider_list_does_not_widen_a_narrower_one() -> None:
+    groups = [group("rg-a"), group("rg-b")]
+    identities = [identity("id-a", "rg-a"), identity("id-a-2", "rg-a"), identity("id-b", "rg-b")]
+    app = application(contents(identities, groups=groups), page_size=1)
+
+    with client(app) as arm:
+        first = arm.get(EVERYWHERE, params=VERSION)
+        token = httpx.URL(first.json()["nextLink"]).params["$skiptoken"]
+        narrower = arm.get(IDENTITIES.replace("rg-Payments", "rg-b"), params={**VERSION, "$skiptoken": token})
+
+    assert (names(first), names(narrower)) == (["id-a"], ["id-b"])
 
 
 @pytest.mark.parametrize("token", ["", "x", "bm90IGpzb24=", "W10=", "WzFd", "ü"])

@@ -320,6 +320,15 @@ def test_list_holds_what_reaches_the_scope_by_the_filter(scope: str, asked: str,
     assert sorted(names(listed)) == [guid(number) for number in found]
 
 
+def test_caller_is_in_the_directory_and_an_application_unless_it_says_else() -> None:
+    with client(sandbox(), token_of(USER)) as arm:
+        untyped = put(arm, number=1, content=body(USER))
+        typed = put(arm, number=2, content=body(USER, role=CONTRIBUTOR, principalType="User"))
+
+    assert (untyped.status_code, untyped.json()["properties"]["principalType"]) == (201, "ServicePrincipal")
+    assert (typed.status_code, typed.json()["properties"]["principalType"]) == (201, "User")
+
+
 @pytest.mark.parametrize(
     "asked", ["principalId", f"principalId eq '{USER}' and roleDefinitionId eq 'x'", "atScope() and", "atScope()x"]
 )

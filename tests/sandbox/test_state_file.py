@@ -3,12 +3,13 @@
 import json
 import stat
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.sandbox.state import DEFAULT_TENANT, Contents, Grant, State
+from reconciler.sandbox.state import DEFAULT_TENANT, Contents, Grant, State, Subscription
 from reconciler.sandbox.state_file import StateSaver, load_state, save_state
 from reconciler.sandbox.state_json import format_state, parse_state
 from reconciler.sandbox.state_node import StateError
@@ -52,6 +53,7 @@ def full_contents() -> Contents:
     grant = Grant("*", GROUP, ("*",), ("*/delete",))
     return replace(
         contents([whole], [grant], [group("rg-Payments"), managed]),
+        subscriptions=(Subscription(SUBSCRIPTION, "Payments", (("env", "prod"),)),),
         identities_created=7,
         federated_credentials=(
             FederatedCredential(whole.resource_id, "fic-a", "https://issuer", "subject ü", ("one", "two")),
@@ -388,3 +390,25 @@ def test_state_that_did_not_change_is_not_written(tmp_path: Path) -> None:
     saver.save_if_changed()
 
     assert not path.exists()
+
+
+def test_empty_texts_that_calls_can_leave_survive_their_own_text() -> None:
+    empty = replace(
+        full_contents(),
+        resource_groups=(group("rg-Payments"), replace(group("rg-managed"), managed_by="")),
+        role_assignments=(RoleAssignment(GROUP, IDS[1], "r", IDS[0], "User", "", "", "", "", "t1", "t2", "me", ""),),
+        locks=(Lock(GROUP, "l", "CanNotDelete", "", ("",)),),
+    )
+
+    assert parse_state(format_state(empty)) == empty
+
+
+def test_new_ids_are_never_those_of_a_loaded_identity() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    other = State(contents(), 7)
+    given = [other.new_ids(now) for _ in range(3)]
+    loaded = State(contents([replace(identity("id-a"), principal_id=given[1][0].upper())]), 7)
+
+    new = [loaded.new_ids(now) for _ in range(2)]
+
+    assert new == [given[0], given[2]]

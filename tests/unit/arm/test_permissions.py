@@ -40,6 +40,26 @@ def test_another_entry_gives_what_one_takes_away() -> None:
     assert granted.allows(DELETE)
 
 
+@pytest.mark.parametrize(
+    ("actions", "not_actions", "every"),
+    [
+        (("*/read",), (), True),
+        (("*",), ("Microsoft.Authorization/*/Delete", "Microsoft.Compute/galleries/share/action"), True),
+        (("*/read",), ("Microsoft.Compute/virtualMachines/read",), False),
+        (("*",), ("Microsoft.Compute/*",), False),
+        (("*",), ("Microsoft.Compute/*d",), False),
+        (("*/write",), (), False),
+        (("Microsoft.Compute/*/read",), (), False),
+    ],
+)
+def test_role_gives_every_read_only_where_it_withholds_none(
+    actions: tuple[str, ...], not_actions: tuple[str, ...], every: bool
+) -> None:
+    granted = Permissions((PermissionEntry((READ,), ()), PermissionEntry(actions, not_actions)))
+
+    assert granted.allows_every_read() is every
+
+
 def test_no_entries_allow_nothing() -> None:
     assert not Permissions(()).allows(READ)
 

@@ -1,0 +1,63 @@
+"""The emulator inside this process, and what every command needs that touches it.
+
+What it is made of comes with the extra `sandbox` and is imported only when it is asked for, so that the command line
+itself starts without it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import InputFileError, ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_EXTRA = ("cheroot", "trustme", "werkzeug")
+
+
+@contextmanager
+def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTransport]":
+    """The emulator in this process over an existing state file, for the commands that take `--sandbox FILE`.
+
+    Args:
+        writable: hold the file for this process alone and save what changed at the end; otherwise it is only read.
+
+    Raises:
+        InputFileError: the file is missing, damaged, in use by another process, or cannot be written.
+        ReconcilerError: the extra `sandbox` is not installed.
+    """
+    with extra_needed():
+        from reconciler.sandbox.state_node import StateError
+        from reconciler.sandbox.transport import embedded
+    try:
+        with embedded(path, writable=writable) as transport:
+            yield transport
+    except StateError as error:
+        raise InputFileError(
+            str(error), "Name an existing, whole state file that no other command is using."
+        ) from error
+
+
+@contextmanager
+def extra_needed() -> Iterator[None]:
+    """Within it, a library of the extra that is missing is an error that says how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] not in _EXTRA:
+            raise
+        raise ReconcilerError(
+            f"The sandbox needs {error.name}, which is not installed.",
+            'Install it with: pip install "uami-reconciler[sandbox]"',
+        ) from error
+
+
+def check_subscriptions(subscriptions: Iterable[str]) -> None:
+    """Raise UsageError for what is no subscription id."""
+    for subscription_id in subscriptions:
+        if not _GUID.fullmatch(subscription_id):
+            raise UsageError(f"--subscription must be a GUID, not {subscription_id!r}.")

@@ -1,0 +1,205 @@
+"""`uami sandbox snapshot`: a sandbox state taken from Azure.
+
+Reading is our client's business and the form of the file is the emulator's: here the two meet. What was read goes
+through the emulator's own parser before it is written, so that whatever is written can be loaded.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli import options
+from reconciler.cli.options import CloudName, CredentialKind, LogLevel
+from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import SessionFlags
+    from reconciler.read_snapshot import Progress, SnapshotScope
+    from reconciler.snapshot import Snapshot
+
+_STDOUT = "-"
+_NOT_PLAIN = re.compile(r"[^\n -~]")
+_FORMATS = ("json", "yaml", "text", "table")
+"""What `-o` means to az and kubectl."""
+
+_NOUNS = {
+    "subscriptions": ("subscription", "subscriptions"),
+    "resourceGroups": ("resource group", "resource groups"),
+    "identities": ("identity", "identities"),
+    "federatedIdentityCredentials": ("federated credential", "federated credentials"),
+    "roleDefinitions": ("custom role", "custom roles"),
+    "roleAssignments": ("role assignment", "role assignments"),
+    "locks": ("lock", "locks"),
+    "resources": ("resource", "resources"),
+}
+
+_PANEL = "Snapshot"
+_Subscriptions = Annotated[
+    list[str],
+    typer.Option("--subscription", metavar="ID", help="A subscription to take. Repeatable.", rich_help_panel=_PANEL),
+]
+_Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--resource-group",
+        "-g",
+        metavar="GROUP",
+        help="Take only this group of the one subscription. Repeatable.",
+        rich_help_panel=_PANEL,
+    ),
+]
+_Out = Annotated[
+    str,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="Where to write the state: a file that does not exist yet, or - for stdout.",
+        rich_help_panel=_PANEL,
+    ),
+]
+
+
+def snapshot(
+    subscription: _Subscriptions,
+    resource_group: _Groups = None,
+    out: _Out = _STDOUT,
+    endpoint: options.Endpoint = None,
+    cloud: options.Cloud = CloudName.AZURE_CLOUD,
+    tenant: options.Tenant = None,
+    credential: options.Credential = CredentialKind.AUTO,
+    sandbox: options.Sandbox = None,
+    api_version: options.ApiVersion = options.DEFAULT_API_VERSION,
+    parallelism: options.Parallelism = options.DEFAULT_PARALLELISM,
+    log_level: options.Log = LogLevel.WARNING,
+) -> None:
+    """Copy what Azure has into a sandbox state, to rehearse a change on; needs Reader, and changes nothing in Azure.
+
+    It takes groups, identities with their credentials, the locks and role assignments that reach them, and the
+    resources that have an identity; no properties of resources, and no secrets.
+    """
+    from reconciler.cli.embedded import extra_needed
+    from reconciler.cli.output import configure_logging
+    from reconciler.cli.session import SessionFlags
+
+    configure_logging(log_level.value)
+    scopes = _scopes(subscription, resource_group or ())
+    flags = SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism)
+    with extra_needed():
+        import reconciler.sandbox.state_json  # noqa: F401  what is missing is told before the long part, not after it
+    _take(scopes, flags, _file(out))
+
+
+def _scopes(subscriptions: Iterable[str], groups: Iterable[str]) -> "tuple[SnapshotScope, ...]":
+    from reconciler.cli.embedded import check_subscriptions
+    from reconciler.read_snapshot import SnapshotScope
+
+    check_subscriptions(subscriptions)
+    ids = tuple({one.casefold(): one for one in subscriptions}.values())
+    names = tuple({name.casefold(): name for name in groups}.values())
+    if not names:
+        return tuple(SnapshotScope(one) for one in ids)
+    if len(ids) > 1:
+        raise UsageError("--resource-group is of one subscription, and several are given", "Leave one of them out.")
+    return tuple(SnapshotScope(ids[0], name) for name in names)
+
+
+def _file(out: str) -> Path | None:
+    """The file to write, None for stdout."""
+    if out == _STDOUT:
+        return None
+    if out in _FORMATS:
+        raise UsageError(
+            f"--out {out}: a format where a file belongs",
+            f"A state is always JSON. For a file of that name write --out ./{out}.",
+        )
+    return Path(out)
+
+
+def _take(scopes: "tuple[SnapshotScope, ...]", flags: "SessionFlags", path: Path | None) -> None:
+    from reconciler.cli.new_file import new_file
+    from reconciler.cli.output import print_note
+    from reconciler.cli.session import open_session
+    from reconciler.read_snapshot import read_snapshot
+    from reconciler.report.visible import visible
+    from reconciler.stop import Stop
+
+    with ExitStack() as stack:
+        write = _print_state if path is None else stack.enter_context(new_file(path))
+        session = stack.enter_context(open_session(flags, Stop(), writes=False))
+        with _progress() as progress:
+            taken = read_snapshot(
+                scopes, session.azure.resources.identities, parallelism=session.azure.parallelism, progress=progress
+            )
+        write(state_text(taken))
+    for note in taken.notes:
+        print_note(f"{visible(note)}\n")
+    print_note(visible(f"{'Snapshot' if path is None else f'Wrote {path}'}: {_counts(taken)}.") + "\n")
+
+
+def state_text(taken: "Snapshot") -> str:
+    """The text of the state file.
+
+    Raises:
+        ReconcilerError: what ARM answered is nothing that a sandbox could load.
+    """
+    from reconciler.sandbox.state_json import VERSION, format_state, parse_state
+    from reconciler.sandbox.state_node import StateError
+
+    document = {"version": VERSION, "tenantId": taken.tenant_id, **taken.collections}
+    try:
+        return format_state(parse_state(json.dumps(document, ensure_ascii=False)))
+    except StateError as error:
+        raise ReconcilerError(
+            f"What was read does not make a sandbox state: {error}",
+            "Check that the endpoint is ARM; if it is, this is a fault of this tool.",
+        ) from error
+
+
+def _print_state(text: str) -> None:
+    """To stdout the state goes in plain ASCII, so that no value can disturb a terminal that shows it."""
+    from reconciler.cli.output import print_report
+
+    print_report(_NOT_PLAIN.sub(lambda found: _escaped(found[0]), text))
+
+
+def _escaped(char: str) -> str:
+    """A character of a JSON string as JSON's own escape: two of them beyond the first 65,536."""
+    units = char.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+@contextmanager
+def _progress() -> "Iterator[Progress]":
+    """Shows how far the long part is, in one line that goes away again; nothing where stderr is no terminal."""
+    from reconciler.cli.output import print_note
+
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    shown = 0
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        line = f"Reading federated credentials: {done} of {total} identities"
+        shown = len(line)
+        print_note(f"\r{line}")
+
+    try:
+        yield show
+    finally:
+        print_note(f"\r{' ' * shown}\r" if shown else "")
+
+
+def _counts(taken: "Snapshot") -> str:
+    told = []
+    for name, (one, several) in _NOUNS.items():
+        count = len(taken.collections[name])
+        told.append(f"{count} {one if count == 1 else several}")
+    return ", ".join(told)

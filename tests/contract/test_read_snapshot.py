@@ -1,0 +1,138 @@
+"""A snapshot of a sandbox: everything that it promises is in it, and what was loaded from it gives it again."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from reconciler.arm.identities import Identities
+from reconciler.cli.snapshot import state_text
+from reconciler.errors import ReconcilerError
+from reconciler.read_snapshot import SnapshotScope, read_snapshot
+from reconciler.sandbox.paths import path_key
+from reconciler.sandbox.state import Contents
+from reconciler.sandbox.state_json import parse_state
+from reconciler.sandbox.values import Resource
+from tests.builders import SUBSCRIPTION
+from tests.contract.arm import contents, in_process
+from tests.contract.faults import Fault
+from tests.sandbox.states import SUBSCRIPTIONS, V, states
+from tests.strategies import FEW_EXAMPLES
+
+RELEASED, PREVIEW = "2024-11-30", "2025-05-31-preview"
+BOTH = tuple(SnapshotScope(one) for one in SUBSCRIPTIONS)
+NOT_LISTED = {"properties", "etag", "provisioningState"}
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Nobody looks."""
+
+
+def take(
+    start: Contents,
+    *faults: Fault,
+    scopes: Sequence[SnapshotScope] = BOTH,
+    api_version: str = PREVIEW,
+    page_size: int = 1000,
+) -> str:
+    """The text of a snapshot of a sandbox over these contents."""
+    with in_process(start, *faults, page_size=page_size) as arm:
+        return state_text(
+            read_snapshot(scopes, Identities(arm.client, api_version), parallelism=2, progress=no_progress)
+        )
+
+
+def promised(start: Contents) -> Contents:
+    """What the newest api-version's snapshot of both subscriptions holds."""
+    principals = {one.principal_id for one in start.identities}
+    assignments = [
+        one
+        for one in start.role_assignments
+        if one.scope.startswith("/subscriptions/") or one.principal_id in principals
+    ]
+    scopes = [path_key(one.scope) for one in assignments] + [path_key(one.scope) for one in start.locks]
+    resources = [listed(one) for one in start.resources if one.location is not None and concerns(one, scopes)]
+    return replace(
+        start,
+        subscriptions=in_order(start.subscriptions),
+        resource_groups=in_order(start.resource_groups),
+        identities=in_order(start.identities),
+        federated_credentials=in_order(start.federated_credentials),
+        role_assignments=in_order(assignments),
+        locks=in_order(start.locks),
+        resources=in_order(resources),
+    )
+
+
+def concerns(resource: Resource, scopes: Iterable[tuple[str, ...]]) -> bool:
+    """Whether a resource has an identity, or one of the scopes lies at or below it."""
+    key = path_key(resource.resource_id)
+    attached = resource.attachments or resource.system_principal_id is not None
+    return bool(attached) or any(scope[: len(key)] == key for scope in scopes)
+
+
+def listed(resource: Resource) -> Resource:
+    """A resource as ARM's list shows it, without what comes and goes by itself."""
+    fields = {name: value for name, value in json.loads(resource.fields).items() if name not in NOT_LISTED}
+    attachments = tuple(sorted(resource.attachments, key=lambda one: path_key(one.identity_id)))
+    return replace(resource, attachments=attachments, fields=json.dumps(fields, ensure_ascii=False))
+
+
+def in_order(items: Iterable[V]) -> tuple[V, ...]:
+    """Items in order of their keys."""
+    return tuple(sorted(items, key=lambda item: item.key))
+
+
+def as_released(start: Contents) -> Contents:
+    """What the default api-version shows of a state: nothing that only a preview has."""
+    return replace(
+        start,
+        identities=tuple(replace(one, assigned_to_providers=None) for one in start.identities),
+        federated_credentials=tuple(replace(one, expression=None) for one in start.federated_credentials),
+    )
+
+
+@FEW_EXAMPLES
+@given(states(), st.sampled_from([RELEASED, PREVIEW]), st.sampled_from([1, 2, 1000]))
+def test_snapshot_holds_everything_that_it_promises(start: Contents, api_version: str, page_size: int) -> None:
+    taken = parse_state(take(start, api_version=api_version, page_size=page_size))
+
+    assert taken == (promised(start) if api_version == PREVIEW else as_released(promised(start)))
+
+
+@FEW_EXAMPLES
+@given(states(), st.sampled_from([RELEASED, PREVIEW]))
+def test_snapshot_that_is_loaded_and_taken_again_is_the_same(start: Contents, api_version: str) -> None:
+    first = take(start, api_version=api_version)
+
+    again = take(parse_state(first), api_version=api_version)
+
+    assert again == first
+
+
+@FEW_EXAMPLES
+@given(states())
+def test_snapshot_of_a_group_is_the_same_when_it_is_taken_again_by_group_or_by_subscription(start: Contents) -> None:
+    assume(start.resource_groups)
+    group = start.resource_groups[0]
+    one_group = [SnapshotScope(group.subscription_id, group.name.upper())]
+    whole = [SnapshotScope(group.subscription_id)]
+
+    first = take(start, scopes=one_group)
+    again = [take(parse_state(first), scopes=scopes) for scopes in (one_group, whole)]
+
+    assert again == [first, first]
+    assert [one.key for one in parse_state(first).resource_groups] == [group.key]
+
+
+def test_answer_that_no_sandbox_could_load_is_an_error_that_names_the_place() -> None:
+    with pytest.raises(ReconcilerError) as caught:
+        take(contents("id-one"), scopes=[SnapshotScope(SUBSCRIPTION)])
+
+    assert caught.value.message == (
+        "What was read does not make a sandbox state: identities[0].properties.principalId must be a GUID, "
+        "not 'principal-of-id-one'"
+    )

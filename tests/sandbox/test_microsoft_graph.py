@@ -1,0 +1,263 @@
+"""Microsoft Graph: who a principal is, as `az role assignment` asks it, and what it refuses."""
+
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.sandbox.application import Application
+from reconciler.sandbox.request_log import LoggedRequest
+from reconciler.sandbox.state import Contents, Identity
+from reconciler.sandbox.tokens import encode
+from reconciler.sandbox.values import Resource, RoleAssignment
+from tests.sandbox.arm import GROUP, Clock, application, client, contents, identity
+
+PRINCIPAL, CLIENT = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
+OTHER_PRINCIPAL, OTHER_CLIENT = "aaaaaaaa-0000-4000-8000-000000000003", "aaaaaaaa-0000-4000-8000-000000000004"
+SYSTEM_PRINCIPAL = "bbbbbbbb-0000-4000-8000-000000000001"
+USER, TEAM = "cccccccc-0000-4000-8000-000000000001", "cccccccc-0000-4000-8000-000000000002"
+CALLER, CALLER_APP = "dddddddd-0000-4000-8000-000000000001", "dddddddd-0000-4000-8000-000000000002"
+NOBODY = "eeeeeeee-0000-4000-8000-000000000001"
+VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
+SERVICE_PRINCIPALS = "/v1.0/servicePrincipals"
+
+
+def start() -> Contents:
+    """Two identities, a machine with one of its own, and roles of a user, a group and a deleted identity."""
+    identities = (of("id-a", PRINCIPAL, CLIENT), of("id-b", OTHER_PRINCIPAL, OTHER_CLIENT))
+    assignments = tuple(
+        RoleAssignment(GROUP, f"{number}", "role", principal_id, kind)
+        for number, (principal_id, kind) in enumerate(((USER, "User"), (TEAM, "Group"), (NOBODY, "ServicePrincipal")))
+    )
+    machine = Resource(
+        VM, "Microsoft.Compute/virtualMachines", "vm", "westeurope", system_principal_id=SYSTEM_PRINCIPAL
+    )
+    return replace(contents(identities), role_assignments=assignments, resources=(machine,))
+
+
+def of(name: str, principal_id: str, client_id: str) -> Identity:
+    return replace(identity(name), principal_id=principal_id, client_id=client_id)
+
+
+def graph(app: Application | None = None) -> httpx.Client:
+    """A client whose token is that of an application."""
+    return client(app or application(start()), encode({"oid": CALLER, "appid": CALLER_APP}))
+
+
+def ids(answer: httpx.Response) -> list[str]:
+    return [item["id"] for item in answer.json()["value"]]
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str, str]:
+    body = answer.json()["error"]
+    return answer.status_code, body["code"], body["message"]
+
+
+def test_identity_is_a_service_principal_that_names_its_resource() -> None:
+    with graph() as asked:
+        shown = asked.get(f"{SERVICE_PRINCIPALS}/{PRINCIPAL.upper()}")
+
+    assert shown.json() == {
+        "@odata.context": "http://arm.test/v1.0/$metadata#servicePrincipals/$entity",
+        "id": PRINCIPAL,
+        "accountEnabled": True,
+        "alternativeNames": ["isExplicit=True", identity("id-a").resource_id],
+        "appId": CLIENT,
+        "displayName": "id-a",
+        "servicePrincipalNames": [CLIENT],
+        "servicePrincipalType": "ManagedIdentity",
+    }
+    assert shown.headers["content-type"] == "application/json;odata.metadata=minimal"
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (f"servicePrincipalNames/any(c:c eq '{CLIENT}')", [PRINCIPAL]),
+        (f"servicePrincipalNames/any(c:c eq '{PRINCIPAL}')", []),
+        (f"servicePrincipalNames/any(c:c eq '{CALLER_APP.upper()}')", [CALLER]),
+        (f"appId eq '{OTHER_CLIENT}'", [OTHER_PRINCIPAL]),
+        ("displayName eq 'ID-B'", [OTHER_PRINCIPAL]),
+        ("startswith(displayName,'id-') and servicePrincipalType eq 'ManagedIdentity'", [PRINCIPAL, OTHER_PRINCIPAL]),
+        (f"alternativeNames/any(name: name eq '{VM}')", [SYSTEM_PRINCIPAL]),
+        ("displayName eq 'it''s'", []),
+        ("", [PRINCIPAL, OTHER_PRINCIPAL, SYSTEM_PRINCIPAL, CALLER]),
+    ],
+)
+def test_service_principals_are_found_by_filter(asked: str, found: list[str]) -> None:
+    with graph() as client_:
+        listed = client_.get(SERVICE_PRINCIPALS, params={"$filter": asked})
+
+    assert ids(listed) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        ("color eq 'red'", "color"),
+        ("displayName ne 'x'", "displayName"),
+        ("displayName eq 'x' or appId eq 'y'", "or"),
+        ("not(appId eq 'y')", "not"),
+        ("displayName eq 'x' and", "and"),
+        ("servicePrincipalNames/any(c:d eq 'x')", "servicePrincipalNames"),
+    ],
+)
+def test_filter_that_is_not_understood_is_refused_as_a_whole(asked: str, word: str) -> None:
+    with graph() as client_:
+        refused = client_.get(SERVICE_PRINCIPALS, params={"$filter": asked})
+
+    assert refusal(refused) == (
+        400,
+        "Request_UnsupportedQuery",
+        f"Unsupported or invalid query filter clause specified for property '{word}' of resource 'ServicePrincipal'.",
+    )
+
+
+def test_list_is_paged_and_shows_what_is_selected() -> None:
+    with graph() as asked:
+        first = asked.get(SERVICE_PRINCIPALS, params={"$top": "3", "$select": "id,appId"})
+        second = asked.get(first.json()["@odata.nextLink"])
+
+    assert ids(first) + ids(second) == [PRINCIPAL, OTHER_PRINCIPAL, SYSTEM_PRINCIPAL, CALLER]
+    assert first.json()["value"][0] == {"id": PRINCIPAL, "appId": CLIENT}
+    assert "@odata.nextLink" not in second.json()
+
+
+def test_service_principal_is_shown_by_its_application() -> None:
+    with graph() as asked:
+        shown = asked.get(f"{SERVICE_PRINCIPALS}(appId='{CLIENT}')")
+
+    assert shown.json()["id"] == PRINCIPAL
+
+
+@pytest.mark.parametrize(
+    ("types", "found"),
+    [
+        (None, {PRINCIPAL: "servicePrincipal", USER: "user", TEAM: "group", CALLER: "servicePrincipal"}),
+        (["user", "group"], {USER: "user", TEAM: "group"}),
+        (
+            ["servicePrincipal", "directoryObjectPartnerReference"],
+            {PRINCIPAL: "servicePrincipal", CALLER: "servicePrincipal"},
+        ),
+    ],
+)
+def test_objects_are_found_by_their_ids_whatever_they_are(types: list[str] | None, found: dict[str, str]) -> None:
+    asked: dict[str, Any] = {"ids": [PRINCIPAL, USER.upper(), TEAM, NOBODY, CALLER]}
+
+    with graph() as client_:
+        listed = client_.post(
+            "/v1.0/directoryObjects/getByIds", json=asked if types is None else asked | {"types": types}
+        )
+
+    assert {item["id"]: item["@odata.type"] for item in listed.json()["value"]} == {
+        object_id: f"#microsoft.graph.{kind}" for object_id, kind in found.items()
+    }
+
+
+def test_identity_is_found_as_soon_as_it_is_created_and_until_it_is_deleted() -> None:
+    app = application(contents())
+    path = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-new"
+    version = {"api-version": "2024-11-30"}
+
+    with graph(app) as arm:
+        created = arm.put(path, params=version, json={"location": "westeurope"}).json()["properties"]
+        found = arm.get(f"/v1.0/directoryObjects/{created['principalId']}")
+        arm.delete(path, params=version)
+        lost = arm.get(f"/v1.0/directoryObjects/{created['principalId']}")
+
+    assert (found.json()["@odata.type"], found.json()["appId"]) == (
+        "#microsoft.graph.servicePrincipal",
+        created["clientId"],
+    )
+    assert refusal(lost) == (
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{created['principalId']}' does not exist or one of its queried reference-property objects are not "
+        "present.",
+    )
+
+
+def test_users_and_groups_are_those_that_have_a_role() -> None:
+    with graph() as asked:
+        users, groups = asked.get("/v1.0/users"), asked.get("/beta/groups")
+        one = asked.get(f"/v1.0/users/{USER}")
+        unknown = asked.get("/v1.0/users", params={"$filter": "userPrincipalName eq 'a@example.com'"})
+
+    assert (ids(users), ids(groups), ids(unknown)) == ([USER], [TEAM], [])
+    assert one.json() == {
+        "@odata.context": "http://arm.test/v1.0/$metadata#users/$entity",
+        "id": USER,
+        "displayName": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "refused"),
+    [
+        ("GET", "/v1.0/me", None, (400, "BadRequest", "/me request is only valid with delegated authentication flow.")),
+        ("GET", "/v1.0/applications", None, (400, "BadRequest", "Resource not found for the segment 'applications'.")),
+        (
+            "GET",
+            f"{SERVICE_PRINCIPALS}/{PRINCIPAL}/owners",
+            None,
+            (400, "BadRequest", "Resource not found for the segment 'owners'."),
+        ),
+        (
+            "POST",
+            SERVICE_PRINCIPALS,
+            {},
+            (405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."),
+        ),
+        ("GET", f"{SERVICE_PRINCIPALS}?$top=0", None, (400, "Request_BadRequest", "Invalid page size specified: '0'.")),
+        (
+            "POST",
+            "/v1.0/directoryObjects/getByIds",
+            {"ids": "one"},
+            (400, "Request_BadRequest", "Invalid request: 'ids' and 'types' must be lists of texts."),
+        ),
+        (
+            "POST",
+            "/v1.0/directoryObjects/getByIds",
+            {"ids": ["x"] * 1001},
+            (400, "Request_BadRequest", "Invalid request: There are more than 1000 ids."),
+        ),
+    ],
+)
+def test_what_the_directory_does_not_have_or_allow_is_refused_in_the_form_of_graph(
+    method: str, path: str, body: object, refused: tuple[int, str, str]
+) -> None:
+    with graph() as asked:
+        answer = asked.request(method, path, json=body)
+
+    assert refusal(answer) == refused
+
+
+def test_refusal_tells_when_and_in_answer_to_which_request() -> None:
+    with graph() as asked:
+        refused = asked.get("/v1.0/me", headers={"client-request-id": NOBODY})
+
+    inner = refused.json()["error"]["innerError"]
+    assert inner == {
+        "date": f"{Clock().now:%Y-%m-%dT%H:%M:%S}",
+        "request-id": refused.headers["request-id"],
+        "client-request-id": NOBODY,
+    }
+
+
+def test_request_without_a_token_is_refused_and_logged() -> None:
+    app = application(start())
+
+    with graph(app) as asked:
+        del asked.headers["Authorization"]
+        refused = asked.get(SERVICE_PRINCIPALS)
+
+    assert refusal(refused) == (401, "InvalidAuthenticationToken", "Access token is empty.")
+    assert app.requests == (LoggedRequest("GET", SERVICE_PRINCIPALS, 401, ""),)
+
+
+def test_token_that_names_no_object_adds_nobody() -> None:
+    with client(application(start()), "any") as asked:
+        listed = asked.get(SERVICE_PRINCIPALS)
+
+    assert ids(listed) == [PRINCIPAL, OTHER_PRINCIPAL, SYSTEM_PRINCIPAL]
