@@ -146,7 +146,7 @@ class _OneIdentity:
                 continue  # the first of two steps of a change has failed
             if self._tools.stop.requested:
                 return
-            because = self._failures.why_skip(self._work) or self._why_skip(step)
+            because = self._failures.why_skip(self._work) or self._why_skip(index, step)
             if because:
                 self._end(ChangeResult(step.change, Outcome.SKIPPED, because), told=False)
                 continue
@@ -194,7 +194,7 @@ class _OneIdentity:
             if change.resource_id not in self._results:
                 self._end(replace(first, change=change), told=change.resource_id in self._begun)
 
-    def _why_skip(self, step: Step) -> str:
+    def _why_skip(self, index: int, step: Step) -> str:
         """An identity that is not as planned takes what hangs on it along, and roles that stay keep their identity."""
         own, failed = self._work.own, [one for one in self._results.values() if one.outcome is not Outcome.DONE]
         if own is not None and step.change is own:
@@ -207,6 +207,17 @@ class _OneIdentity:
                 stated = holder.before.trust if holder.before else None
                 if stated is not None and stated.who == step.change.after.who:
                     return f"{holder.resource_id.name}, which states this trust, could not be changed before"
+        return self._why_stay(index, failed) if step.change.action is Action.DELETE else ""
+
+    def _why_stay(self, index: int, failed: Iterable[ChangeResult]) -> str:
+        """What is exchanged must not be missing: it stays until what may replace it is there, unless it makes way."""
+        kind = type(self._work.steps[index].change)
+        if any(_is_put(later.change, kind) for later in self._work.steps[index + 1 :]):
+            return ""
+        for one in failed:
+            if _is_put(one.change, kind) and one.outcome is not Outcome.SKIPPED:
+                name = one.change.resource_id.below_identity
+                return f"it stays, since what may replace it could not be written ({name})"
         return ""
 
     def _read_host(self, step: Step) -> Identity | ChangeResult | None:
@@ -226,6 +237,10 @@ class _OneIdentity:
 
 
 _PAST = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted", Action.NO_OP: "kept"}
+
+
+def _is_put(change: Change, kind: type[Change]) -> bool:
+    return type(change) is kind and change.action in (Action.CREATE, Action.UPDATE)
 
 
 def _half_done(result: ChangeResult) -> ChangeResult:

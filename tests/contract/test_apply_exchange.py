@@ -7,17 +7,21 @@ from hypothesis import given as when
 from hypothesis import strategies as st
 
 from reconciler.events import Outcome
+from reconciler.model import OWNER_TAG
 from reconciler.verify import verify_result
 from tests.builders import desired_group, listed
 from tests.contract.access import (
     IN_GROUP,
     IN_SUBSCRIPTION,
+    OWNER,
     READER,
     credentials_of,
     full_plan,
     given,
     lives,
+    principal_of,
     role,
+    roles_of,
     statuses,
     trusts,
     with_roles,
@@ -112,3 +116,41 @@ def test_role_that_is_inherited_does_not_stand_for_one_that_did_not_hold(arm: Op
     verified = verify_result(result, opened.resources, sleep=opened.time.sleep, parallelism=PARALLELISM)
 
     assert [one.not_held for one in verified.results] == [("is not there",)]
+
+
+def test_credential_stays_where_what_may_replace_it_could_not_be_written(arm: OpenArm) -> None:
+    start = with_trusts(contents(lives("id-api")), "id-api", {"fic-old": "old"})
+    opened = arm(start, Fault("PUT", "fic-new", REFUSED, times=ALWAYS))
+
+    result = apply_now(
+        opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_new="new"))))
+    )
+
+    assert [one.outcome for one in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
+    assert result.results[1].because == (
+        "it stays, since what may replace it could not be written (federatedCredentials/fic-new)"
+    )
+    assert credentials_of(opened, "id-api") == {"fic-old": "old"}
+
+
+def test_role_stays_where_what_may_replace_it_could_not_be_given(arm: OpenArm) -> None:
+    start = with_roles(contents(lives("id-api", {OWNER_TAG: OWNER})), given("id-api", READER, owner=OWNER))
+    opened = arm(start, Fault("PUT", "", REFUSED, times=ALWAYS))
+    wanted = desired_group(listed("id-api", role_assignments=[role("Contributor")]), owner=OWNER)
+
+    result = apply_now(opened, full_plan(opened, wanted))
+
+    assert [one.outcome for one in result.results] == [Outcome.FAILED, Outcome.SKIPPED]
+    assert roles_of(opened, principal_of("id-api")) == {(IN_GROUP, READER)}
+
+
+def test_credential_that_makes_way_goes_though_another_could_not_be_written(arm: OpenArm) -> None:
+    before, after = ({f"{age}-{number:02}": f"{age}-{number:02}" for number in range(MAX)} for age in ("old", "new"))
+    start = with_trusts(contents(lives("id-api")), "id-api", before)
+    opened = arm(start, Fault("PUT", "new-00", REFUSED, times=ALWAYS))
+
+    apply_now(opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(**after)))))
+
+    left = set(credentials_of(opened, "id-api"))
+    assert after.keys() - left == {"new-00"}
+    assert len(before.keys() & left) <= 1
