@@ -384,3 +384,18 @@ def test_roles_of_an_identity_to_delete_that_may_not_be_read_are_said_and_fail_n
         f"Role assignments elsewhere in {IN_SUBSCRIPTION} {missing}",
         f"Role assignments at {IN_GROUP} of identities that are to go {missing}",
     )
+
+
+def test_credentials_that_would_go_are_held_back_with_what_may_replace_them(arm: OpenArm) -> None:
+    odd = FederatedCredential(
+        there("id-api").resource_id, "fic-odd", ISSUER, None, (AUDIENCE,), ClaimsExpression("claims['sub'] eq 'a'", 1)
+    )
+    start = with_trusts(contents(lives("id-api")), "id-api", {"fic-old": "old"})
+    opened = arm(replace(start, federated_credentials=(*start.federated_credentials, odd)))
+    twenty = trusts(**subjects(f"new-{number:02}" for number in range(20)))
+
+    over_limit = full_plan(opened, desired_group(listed("id-api", federated_credentials=twenty)))
+    overwriting = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_odd="mine"))))
+
+    assert ([one.code for one in over_limit.violations], over_limit.applicable) == (["credential-limit"], ())
+    assert ([one.code for one in overwriting.violations], overwriting.applicable) == (["inexpressible"], ())
