@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import count
 from typing import assert_never
 
-from reconciler.access import FederatedCredential, RoleAssignment, assignment_name
+from reconciler.access import FederatedCredential, RoleAssignment, assignment_name, normalize_scope
 from reconciler.apply_order import Step, order_work
 from reconciler.apply_run import ApplyTools as ApplyTools  # part of what this module offers
 from reconciler.apply_run import Run
@@ -202,7 +202,16 @@ class _OneStep:
             return True
         # A principal that is new may still be missing anywhere. Source: azure-rest-api-specs pull request 43555.
         is_new = self._change.identity is None and not isinstance(self._change, IdentityChange)
-        return is_new and (isinstance(error, NotFound) or error.transient)
+        return is_new and (error.transient or (isinstance(error, NotFound) and self._is_of_its_identity()))
+
+    def _is_of_its_identity(self) -> bool:
+        """Whether a 404 can be about the new identity; about the scope of a role, waiting would be for nothing."""
+        match self._change:
+            case AssignmentChange(resource_id=assignment):
+                scope, identity = (normalize_scope(one) for one in (assignment.scope, str(assignment.identity)))
+                return f"{scope}/".startswith(f"{identity}/")
+            case _:
+                return True
 
     def _pause(self, attempts: Attempts, error: ArmError) -> bool:
         """Wait until another attempt is due; False where there is to be none."""

@@ -121,14 +121,21 @@ class _OneIdentity:
         self._failures = failures
         self._lock = threading.Lock()
         self._begun: set[AnyId] = set()
+        self._deleted: set[AnyId] = set()
         self._results: dict[AnyId, ChangeResult] = {}
 
     def results(self) -> dict[AnyId, ChangeResult]:
         """How each change has ended, or what is known of it where nobody waits for its end any more."""
         with self._lock:
-            ended, begun = dict(self._results), set(self._begun)
+            ended, begun, deleted = dict(self._results), set(self._begun), set(self._deleted)
         changes = {step.change.resource_id: step.change for step in self._work.steps}
-        return {key: ended.get(key) or _unfinished(change, key in begun) for key, change in changes.items()}
+
+        def unfinished(change: Change) -> ChangeResult:
+            if change.resource_id in begun:
+                return ChangeResult(change, Outcome.IN_DOUBT, "the run ended before ARM answered")
+            return _half_done(not_tried(change)) if change.resource_id in deleted else not_tried(change)
+
+        return {key: ended.get(key) or unfinished(change) for key, change in changes.items()}
 
     def run(self) -> None:
         """Take the steps in turn; what needs a change that failed is skipped."""
@@ -139,7 +146,7 @@ class _OneIdentity:
                 continue  # the first of two steps of a change has failed
             if self._tools.stop.requested:
                 return
-            because = self._failures.why_skip(self._work) or self._why_skip(step)
+            because = self._failures.why_skip(self._work) or self._why_skip(index, step)
             if because:
                 self._end(ChangeResult(step.change, Outcome.SKIPPED, because), told=False)
                 continue
@@ -155,17 +162,28 @@ class _OneIdentity:
             follows = any(later.change.resource_id == change_id for later in self._work.steps[index + 1 :])
             if not follows or result.outcome is not Outcome.DONE:
                 self._end(result)
+            else:
+                self._end_first_of_two(change_id)
 
     def _begin(self, step: Step) -> None:
         with self._lock:
-            first = step.change.resource_id not in self._begun
+            first = step.change.resource_id not in self._deleted
             self._begun.add(step.change.resource_id)
         if first:
             self._tools.on_event(ApplyEvent(step.change, Moment.STARTED))
 
-    def _end(self, result: ChangeResult, *, told: bool = True) -> None:
+    def _end_first_of_two(self, change_id: AnyId) -> None:
+        """Keep that a credential has been deleted, to be created again: from now on nothing is "not begun" of it."""
         with self._lock:
-            self._results[result.change.resource_id] = result
+            self._begun.discard(change_id)
+            self._deleted.add(change_id)
+
+    def _end(self, result: ChangeResult, *, told: bool = True) -> None:
+        change_id = result.change.resource_id
+        if change_id in self._deleted and result.outcome is not Outcome.DONE:
+            result, told = _half_done(result), True
+        with self._lock:
+            self._results[change_id] = result
         self._failures.note(result, forbidden=result.error is not None and result.error.status == 403)
         if told:
             self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome))
@@ -176,7 +194,7 @@ class _OneIdentity:
             if change.resource_id not in self._results:
                 self._end(replace(first, change=change), told=change.resource_id in self._begun)
 
-    def _why_skip(self, step: Step) -> str:
+    def _why_skip(self, index: int, step: Step) -> str:
         """An identity that is not as planned takes what hangs on it along, and roles that stay keep their identity."""
         own, failed = self._work.own, [one for one in self._results.values() if one.outcome is not Outcome.DONE]
         if own is not None and step.change is own:
@@ -189,6 +207,17 @@ class _OneIdentity:
                 stated = holder.before.trust if holder.before else None
                 if stated is not None and stated.who == step.change.after.who:
                     return f"{holder.resource_id.name}, which states this trust, could not be changed before"
+        return self._why_stay(index, failed) if step.change.action is Action.DELETE else ""
+
+    def _why_stay(self, index: int, failed: Iterable[ChangeResult]) -> str:
+        """What is exchanged must not be missing: it stays until what may replace it is there, unless it makes way."""
+        kind = type(self._work.steps[index].change)
+        if any(_is_put(later.change, kind) for later in self._work.steps[index + 1 :]):
+            return ""
+        for one in failed:
+            if _is_put(one.change, kind) and one.outcome is not Outcome.SKIPPED:
+                name = one.change.resource_id.below_identity
+                return f"it stays, since what may replace it could not be written ({name})"
         return ""
 
     def _read_host(self, step: Step) -> Identity | ChangeResult | None:
@@ -210,7 +239,12 @@ class _OneIdentity:
 _PAST = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted", Action.NO_OP: "kept"}
 
 
-def _unfinished(change: Change, begun: bool) -> ChangeResult:
-    if begun:
-        return ChangeResult(change, Outcome.IN_DOUBT, "the run ended before ARM answered")
-    return not_tried(change)
+def _is_put(change: Change, kind: type[Change]) -> bool:
+    return type(change) is kind and change.action in (Action.CREATE, Action.UPDATE)
+
+
+def _half_done(result: ChangeResult) -> ChangeResult:
+    """The end of a change of which the first step, the delete, was done and the second was not."""
+    because = f"it was deleted, to be created again with another trust, and was not: {result.because}"
+    outcome = Outcome.IN_DOUBT if result.outcome is Outcome.IN_DOUBT else Outcome.FAILED
+    return replace(result, outcome=outcome, because=because)

@@ -13,7 +13,7 @@ class Outcome(StrEnum):
 
     DONE = "done"
     FAILED = "failed"
-    """ARM refused it; nothing was changed."""
+    """ARM refused it; nothing was changed, unless `because` says that a credential was deleted to be created again."""
     STALE = "stale"
     """The live identity is no longer what the plan was made for; nothing was changed."""
     SKIPPED = "skipped"

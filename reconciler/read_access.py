@@ -130,11 +130,14 @@ def _read_assignments(
         for scope in holder.scopes:
             roots.setdefault(normalize_scope(_root_of(scope)) or "/", {})[holder.identity] = holder
     elsewhere, unchecked = _find_elsewhere(holders, resources)
+    named = set(roots)
     for holder, scope in elsewhere:
         roots.setdefault(normalize_scope(_root_of(scope)) or "/", {})[holder.identity] = holder
     places: list[_Place] = []
-    readable = map_parallel(lambda root: _may_read(resources, root), roots, parallelism)
+    readable = map_parallel(lambda root: _may_read(resources, root, gone_is_error=root in named), roots, parallelism)
     for (root, concerned), may_read in zip(roots.items(), readable, strict=True):
+        if may_read is None:
+            continue
         if may_read:
             places.append(_Place(root, tuple(concerned.values())))
             continue
@@ -143,7 +146,13 @@ def _read_assignments(
             f"Role assignments elsewhere in {root} were not looked for: {READ_ASSIGNMENTS} is missing there."
         )
     found = map_parallel(lambda place: _list_at(resources, place), places, parallelism)
-    return _by_identity(holders, (one for given in found for one in given)), tuple(unchecked)
+    for place, given in zip(places, found, strict=True):
+        if given is None:
+            unchecked.append(
+                f"Role assignments at {place.scope} of identities that are to go were not looked for:"
+                f" {READ_ASSIGNMENTS} is missing there."
+            )
+    return _by_identity(holders, (one for given in found for one in given or ())), tuple(unchecked)
 
 
 def _find_elsewhere(holders: Iterable[_Holder], resources: Resources) -> tuple[list[tuple[_Holder, str]], list[str]]:
@@ -164,11 +173,16 @@ def _root_of(scope: str) -> str:
     return subscription[0] if subscription else scope
 
 
-def _may_read(resources: Resources, root: str) -> bool:
+def _may_read(resources: Resources, root: str, *, gone_is_error: bool = True) -> bool | None:
+    """Whether the caller may list role assignments there; None where the index names a scope that is gone."""
     try:
         return permissions.read_at(resources.client, root).allows(READ_ASSIGNMENTS)
     except AuthError:
         return False
+    except NotFound:
+        if gone_is_error:
+            raise
+        return None
 
 
 def _places_within(root: str, holders: Iterable[_Holder]) -> list[_Place]:
@@ -181,8 +195,11 @@ def _places_within(root: str, holders: Iterable[_Holder]) -> list[_Place]:
     return [_Place(scope, tuple(concerned.values())) for scope, concerned in scopes.items()]
 
 
-def _list_at(resources: Resources, place: _Place) -> list[RoleAssignment]:
+def _list_at(resources: Resources, place: _Place) -> list[RoleAssignment] | None:
+    """What is given there; None where it may not be read and no manifest says what it should be."""
     if not _may_read(resources, place.scope):
+        if all(holder.change.desired is None for holder in place.holders):
+            return None
         raise AuthError(
             f"reading the role assignments at {place.scope}: not allowed ({READ_ASSIGNMENTS}), so the list could be"
             " incomplete",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from reconciler.access import assignment_name
+from reconciler.access import assignment_name, normalize_scope
 from reconciler.arm.resources import Resources
 from reconciler.changes import (
     Action,
@@ -96,7 +96,11 @@ def _look_at_assignment(change: AssignmentChange, resources: Resources) -> tuple
         return ()
     # The role may have been given under another name, which ARM refuses to give again.
     given = resources.assignments.list(scope, identity.principal_id)
-    return _presence(change, next((one for one in given if one.role_guid == role_guid), None))
+    wanted = (normalize_scope(scope), role_guid)
+    # One that is inherited from above may go without this one.
+    return _presence(
+        change, next((one for one in given if (normalize_scope(one.scope), one.role_guid) == wanted), None)
+    )
 
 
 def _presence(change: Change, fresh: object) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def check_inexpressible(changes: Changes, _: Allowances) -> Iterator[Violation]:
                 message="the live credential of this name is flexible or has several audiences, which the api-version"
                 " in use cannot express; it is kept as it is",
                 hint="List the trust under another name, or delete the live credential in Azure first.",
-                refused=addresses([change]),
+                refused=addresses([change, *_going(changes, change.resource_id.identity)]),
             )
 
 
@@ -70,7 +70,7 @@ def check_credential_limit(changes: Changes, _: Allowances) -> Iterator[Violatio
                 message=f"would have {total} federated credentials with the {kept[identity]} that stay unlisted,"
                 f" over ARM's limit of {MAX_CREDENTIALS}",
                 hint="List fewer, delete some of those that stay, or set policy.federatedCredentials: exact.",
-                refused=addresses(creates),
+                refused=addresses([*creates, *_going(changes, identity)]),
             )
 
 
@@ -96,6 +96,12 @@ def check_trust_taken(changes: Changes, _: Allowances) -> Iterator[Violation]:
                     hint=f"List it as {holder!r}, or set policy.federatedCredentials: exact, which deletes that one.",
                     refused=addresses([change]),
                 )
+
+
+def _going(changes: Changes, identity: ResourceId) -> list[CredentialChange]:
+    """The credentials of an identity that would go: held back with what may replace them."""
+    hanging = (one for one in changes.access() if isinstance(one, CredentialChange))
+    return [one for one in hanging if one.action is Action.DELETE and one.resource_id.identity == identity]
 
 
 def _credentials_by_identity(changes: Changes) -> dict[ResourceId, list[CredentialChange]]:

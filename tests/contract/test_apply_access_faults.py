@@ -11,7 +11,7 @@ from reconciler.manifest.desired import CredentialsPolicy, Policy
 from reconciler.model import OWNER_TAG
 from reconciler.sandbox.state import Grant
 from reconciler.sandbox.values import ClaimsExpression, FederatedCredential, Lock
-from tests.builders import desired_group, label, listed
+from tests.builders import OTHER_SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     AUDIENCE,
     IN_GROUP,
@@ -33,7 +33,7 @@ from tests.contract.access import (
 )
 from tests.contract.applying import apply_now, endings, outcomes
 from tests.contract.arm import PIPELINE, OpenArm, contents, there
-from tests.contract.faults import ALWAYS, Fault, Forward, answer, meddle, reset_after
+from tests.contract.faults import ALWAYS, Fault, Forward, answer, answer_body, meddle, reset_after
 
 CONCURRENT = "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity"
 OURS = {OWNER_TAG: OWNER}
@@ -340,3 +340,62 @@ def test_caller_who_may_not_read_a_listed_scope_is_refused(arm: OpenArm) -> None
         full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")])))
 
     assert roles_of(opened, principal_of("id-api")) == set()
+
+
+def test_missing_scope_of_a_role_is_told_at_once_for_a_new_identity_too(arm: OpenArm) -> None:
+    opened = arm(contents())
+    nowhere = f"{IN_SUBSCRIPTION}/resourceGroups/rg-tpyo"
+    wanted = desired_group(listed("id-new", role_assignments=[role("Reader", nowhere)]))
+
+    result = apply_now(opened, full_plan(opened, wanted))
+
+    assert [one.outcome for one in result.results] == [Outcome.DONE, Outcome.FAILED]
+    assert opened.time.slept_s == []
+
+
+def test_role_on_a_new_identity_itself_waits_for_that_identity(arm: OpenArm) -> None:
+    opened = arm(contents(), Fault("PUT", "", answer(404, "ResourceNotFound", "Not yet."), times=3, passes=1))
+    itself = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/ID-NEW"
+    wanted = desired_group(listed("id-new", role_assignments=[role("Reader", itself)]))
+
+    assert apply_now(opened, full_plan(opened, wanted)).complete
+
+
+def test_index_that_names_a_subscription_which_is_gone_fails_no_plan(arm: OpenArm) -> None:
+    gone = {"id": "x", "principalId": principal_of("id-api"), "scope": f"/subscriptions/{OTHER_SUBSCRIPTION}"}
+    index = answer_body({"totalRecords": 1, "count": 1, "data": [gone], "facets": [], "resultTruncated": "false"})
+    opened = arm(contents(lives("id-api", OURS)), Fault("POST", "resources", index))
+
+    plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]), owner=OWNER))
+
+    assert plan.notes == ()
+    assert [label(one) for one in plan.applicable] == [f"id-api/roleAssignments/Reader@{IN_GROUP}"]
+
+
+def test_roles_of_an_identity_to_delete_that_may_not_be_read_are_said_and_fail_no_plan(arm: OpenArm) -> None:
+    grants = [Grant(PIPELINE, "/", ("*",), ("Microsoft.Authorization/roleAssignments/read",))]
+    opened = arm(contents(lives("id-api", OURS), lives("id-old", OURS), permissions=grants))
+
+    plan = full_plan(opened, desired_group("id-api", owner=OWNER))
+
+    assert [label(one) for one in plan.applicable] == ["id-old"]
+    missing = "were not looked for: Microsoft.Authorization/roleAssignments/read is missing there."
+    assert plan.notes == (
+        f"Role assignments elsewhere in {IN_SUBSCRIPTION} {missing}",
+        f"Role assignments at {IN_GROUP} of identities that are to go {missing}",
+    )
+
+
+def test_credentials_that_would_go_are_held_back_with_what_may_replace_them(arm: OpenArm) -> None:
+    odd = FederatedCredential(
+        there("id-api").resource_id, "fic-odd", ISSUER, None, (AUDIENCE,), ClaimsExpression("claims['sub'] eq 'a'", 1)
+    )
+    start = with_trusts(contents(lives("id-api")), "id-api", {"fic-old": "old"})
+    opened = arm(replace(start, federated_credentials=(*start.federated_credentials, odd)))
+    twenty = trusts(**subjects(f"new-{number:02}" for number in range(20)))
+
+    over_limit = full_plan(opened, desired_group(listed("id-api", federated_credentials=twenty)))
+    overwriting = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_odd="mine"))))
+
+    assert ([one.code for one in over_limit.violations], over_limit.applicable) == (["credential-limit"], ())
+    assert ([one.code for one in overwriting.violations], overwriting.applicable) == (["inexpressible"], ())
