@@ -5,9 +5,10 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth
@@ -21,6 +22,7 @@ from reconciler.arm.transport import open_http_client
 from reconciler.cli.options import CloudName, CredentialKind
 from reconciler.cli.sandbox import open_embedded
 from reconciler.errors import UsageError
+from reconciler.guards import Runner
 from reconciler.report.text import Header
 from reconciler.stop import Stop
 from reconciler.workflow import Azure
@@ -77,11 +79,13 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
             place = f"SANDBOX {flags.sandbox}"
+            runner: Callable[[], Runner | None] = _nobody
         else:
             transport = None
             login = Login(cloud, os.environ, retries, flags.tenant)
             auth = make_auth(flags.credential.value, login, endpoint=endpoint)
             place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
+            runner = partial(_runner_of, auth)
         http = stack.enter_context(
             open_http_client(
                 endpoint,
@@ -96,7 +100,7 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
         )
         client = ArmClient(http, time.time)
         resources = Resources(client, flags.api_version)
-        azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant)
+        azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant, runner)
         yield Session(azure, retries, correlation_id, auth, place)
 
 
@@ -110,6 +114,19 @@ def _check_flags(flags: SessionFlags) -> None:
         )
     if flags.sandbox is not None and flags.endpoint is not None:
         raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
+
+
+def _nobody() -> Runner:
+    """The embedded sandbox's user, who is none of its identities."""
+    return Runner()
+
+
+def _runner_of(auth: CachedCredentialAuth) -> Runner | None:
+    """Who the run's token is of; None where it does not say."""
+    principal = auth.principal()
+    if principal is None or (principal.object_id is None and principal.client_id is None):
+        return None
+    return Runner(principal.object_id, principal.client_id)
 
 
 def _describe(principal: Principal | None) -> str:

@@ -255,10 +255,13 @@ def test_plan_document_keeps_the_tenant_that_the_manifest_names(tenant: DesiredT
                         "location": None,
                         "isolation_scope": None,
                         "tags": {},
+                        "protect": None,
+                        "expect": None,
                         "federated_credentials": None,
                         "role_assignments": None,
                     }
                 ],
+                "remove": [],
             }
         ]
     }
