@@ -19,7 +19,13 @@ from reconciler.access import (
 )
 from reconciler.address import AddressBook
 from reconciler.errors import SourcePos
-from reconciler.manifest.desired import DesiredAssignment, DesiredCredential, DesiredGroup, DesiredIdentity
+from reconciler.manifest.desired import (
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredGroup,
+    DesiredIdentity,
+    DesiredRemoval,
+)
 from reconciler.model import Identity, IsolationScope, LiveGroup, ResourceId, Tags, normalize_location
 
 
@@ -39,6 +45,8 @@ class Reason(StrEnum):
     DIFFERS = "differs"
     ADOPT = "adopt"
     NOT_LISTED = "not-listed"
+    REMOVED = "removed"
+    """The manifest names it under `remove`."""
     EQUAL = "equal"
 
 
@@ -84,8 +92,8 @@ class PlannedIdentity:
 class IdentityChange:
     """One identity of the comparison: what is, what should be, and under which rules of the manifest.
 
-    `desired` is None for a live identity that no manifest lists; `before` is None for one that is not live. The id
-    bears the spelling that ARM has, where it has one.
+    `desired` is None for an identity that no manifest lists, and `removal` is the entry of `remove` that names it, if
+    any; `before` is None for one that is not live. The id bears the spelling that ARM has, where it has one.
     """
 
     resource_id: ResourceId
@@ -96,6 +104,7 @@ class IdentityChange:
     before: Identity | None
     after: PlannedIdentity | None
     differences: tuple[FieldChange, ...] = ()
+    removal: DesiredRemoval | None = None
 
     @property
     def identity(self) -> Identity | None:
@@ -105,7 +114,7 @@ class IdentityChange:
     @property
     def source(self) -> SourcePos:
         """The place in the manifest that asks for the change."""
-        return self.desired.source if self.desired else self.group.source
+        return (self.desired or self.removal or self.group).source
 
     @property
     def contradicts_location(self) -> bool:
@@ -199,6 +208,7 @@ class GroupChanges:
         live_count: of the whole group but for ignored identities, whatever `--target` leaves out: it is what the limits
             are a share of.
         in_reach_count: of those, how many the manifest lists or may delete.
+        removed_count: of those in turn, how many it names under `remove`, so that no limit counts them.
         access: changes of what hangs on identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
         unresolved_roles: listed role assignments whose role could not be told.
@@ -210,6 +220,7 @@ class GroupChanges:
     skipped: tuple[Skipped, ...]
     live_count: int
     in_reach_count: int
+    removed_count: int = 0
     access: tuple[AccessChange, ...] = ()
     kept_credentials: tuple[FederatedCredential, ...] = ()
     unresolved_roles: tuple[UnresolvedRole, ...] = ()
@@ -217,6 +228,10 @@ class GroupChanges:
     def deletes(self) -> tuple[IdentityChange, ...]:
         """The changes that delete an identity."""
         return tuple(change for change in self.changes if change.action is Action.DELETE)
+
+    def counted_deletes(self) -> tuple[IdentityChange, ...]:
+        """Those of them that limits count: what the manifest names under `remove` is meant."""
+        return tuple(change for change in self.deletes() if change.removal is None)
 
 
 @dataclass(frozen=True, slots=True)

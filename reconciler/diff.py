@@ -5,6 +5,8 @@ function answers for one identity alone, so that apply can ask it again with a f
 that was reviewed exactly when it comes out the same.
 """
 
+from collections.abc import Iterator
+
 from reconciler.address import Target
 from reconciler.changes import (
     Action,
@@ -17,16 +19,24 @@ from reconciler.changes import (
     Skipped,
     SkipReason,
 )
-from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, IdentitiesPolicy, TagsPolicy
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredGroup,
+    DesiredIdentity,
+    IdentitiesPolicy,
+    TagsPolicy,
+)
 from reconciler.manifest.globs import matches_pattern
 from reconciler.model import (
     OWN_TAG_PREFIX,
     OWNER_TAG,
+    PROTECT_TAG,
     Identity,
     IsolationScope,
     Live,
     LiveGroup,
     ResourceGroupId,
+    ResourceId,
     Tags,
 )
 
@@ -35,8 +45,8 @@ def diff_states(desired: Desired, live: Live, targets: tuple[Target, ...] = ()) 
     """Compare what is declared with what lives; `targets` leaves everything outside them alone.
 
     Returns:
-        For each declared group one Change per listed identity and per extra that its policy reaches, no-ops included,
-        and one Skipped per identity that is out of bounds.
+        For each declared group one Change per identity that is listed or removed and per extra that its policy reaches,
+        no-ops included, and one Skipped per identity that is out of bounds.
     """
     by_id: dict[ResourceGroupId, LiveGroup] = {group.group_id: group for group in live.groups}
     return Changes(tuple(_diff_group(group, by_id[group.group_id], targets) for group in desired.groups))
@@ -76,16 +86,18 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
     group_location = live.resource_group.location if live.resource_group else None
     changes = [diff_identity(group, one, found.get(one.resource_id), group_location) for one in group.identities]
     skipped = [Skipped(one.resource_id, SkipReason.IGNORED) for one in live.identities if one.resource_id not in found]
-    in_reach_count = sum(1 for change in changes if change.before is not None)
+    changes += _removals(group, live, found, listed)
+    removed = {change.resource_id for change in changes if change.removal is not None}
     for extra in reachable:
-        if extra.resource_id in listed:
+        if extra.resource_id in listed or extra.resource_id in removed:
             continue
         reason = _why_extra_stays(group, extra)
         if reason is not None:
             skipped.append(Skipped(extra.resource_id, reason))
             continue
-        in_reach_count += 1
         changes.append(IdentityChange(extra.resource_id, Action.DELETE, Reason.NOT_LISTED, group, None, extra, None))
+    in_reach_count = sum(1 for change in changes if change.before is not None)
+    removed_count = sum(1 for change in changes if change.before is not None and change.removal is not None)
     if targets:
         outside = {one.resource_id for one in changes if not any(target.covers(one.resource_id) for target in targets)}
         skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
@@ -97,7 +109,25 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
         tuple(sorted(skipped, key=lambda one: one.resource_id.key)),
         live_count=len(reachable),
         in_reach_count=in_reach_count,
+        removed_count=removed_count,
     )
+
+
+def _removals(
+    group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity], listed: set[ResourceId]
+) -> Iterator[IdentityChange]:
+    """What is named under `remove`: to delete, or done where nothing of that name lives.
+
+    What is listed or ignored as well stays; a manifest that says so is refused when it is loaded.
+    """
+    lives = {one.resource_id for one in live.identities}
+    for removal in group.remove:
+        before = found.get(removal.resource_id)
+        if removal.resource_id in listed or (before is None and removal.resource_id in lives):
+            continue
+        action = Action.NO_OP if before is None else Action.DELETE
+        resource_id = removal.resource_id if before is None else before.resource_id
+        yield IdentityChange(resource_id, action, Reason.REMOVED, group, None, before, None, removal=removal)
 
 
 def _why_extra_stays(group: DesiredGroup, extra: Identity) -> SkipReason | None:
@@ -112,6 +142,8 @@ def _planned_tags(group: DesiredGroup, desired: DesiredIdentity, live: Tags) -> 
     wanted: dict[str, str | None] = dict(desired.tags)
     if group.owner is not None:
         wanted[OWNER_TAG] = group.owner
+    if desired.protect is not None:
+        wanted[PROTECT_TAG] = "true" if desired.protect else None
     if group.policy.tags is TagsPolicy.EXACT:
         listed = {name.casefold() for name in wanted}
         for name in live:

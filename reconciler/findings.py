@@ -1,14 +1,14 @@
-"""Trust that is usually a mistake, though Azure and the manifest's rules admit it.
+"""What is usually a mistake, though Azure and the manifest's rules admit it: risky trust, and deletions without a pin.
 
-A finding is a warning: somebody may have meant it. Each stands at one credential with the line that lists it, so that a
-strict run can hold back that credential alone. All is known from the manifest; nothing here asks Azure or GitHub.
+A finding is a warning: somebody may have meant it. Each stands at one credential or identity with the line that lists
+it, so that a strict run can hold back that alone. All is known from the manifest; nothing here asks Azure or GitHub.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from reconciler.access import CredentialId, Trust
+from reconciler.access import AnyId, CredentialId, Trust
 from reconciler.errors import SourcePos, Violation
 from reconciler.manifest.desired import Desired, DesiredCredential
 from reconciler.manifest.issuers import known_issuer
@@ -17,21 +17,27 @@ from reconciler.manifest.trust_forms import has_lasting_subjects, is_by_name_onl
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A reason to look at a federated credential again.
+    """A reason to look at a federated credential, or at an identity to remove, again.
 
-    `message` goes on where the address of the credential stops: "trusts ...".
+    `message` goes on where the address of it stops: "trusts ...".
     """
 
     code: str
-    credential_id: CredentialId
+    resource_id: AnyId
     pos: SourcePos
     message: str
     hint: str
 
     @property
     def address(self) -> str:
-        """The whole address of the credential."""
-        return self.credential_id.address
+        """The whole address of what it is about."""
+        return self.resource_id.address
+
+
+def find_doubts(desired: Desired, audience: str) -> tuple[Finding, ...]:
+    """Everything in a manifest that should be looked at again, in order of the ids; `audience` as below."""
+    findings = (*find_risky_trust(desired, audience), *_find_unpinned(desired))
+    return tuple(sorted(findings, key=lambda finding: finding.resource_id.key))
 
 
 def find_risky_trust(desired: Desired, audience: str) -> tuple[Finding, ...]:
@@ -52,11 +58,11 @@ def find_risky_trust(desired: Desired, audience: str) -> tuple[Finding, ...]:
         if (reason := check(credential.trust)) is not None
     ]
     findings += _find_shared(listed)
-    return tuple(sorted(findings, key=lambda finding: finding.credential_id.key))
+    return tuple(sorted(findings, key=lambda finding: finding.resource_id.key))
 
 
 def finding_violation(finding: Finding) -> Violation:
-    """The refusal that a finding becomes where warnings are not let pass; it holds back the one credential."""
+    """The refusal that a finding becomes where warnings are not let pass; it holds back what it is about."""
     return Violation(finding.code, finding.address, finding.message, finding.hint, (finding.address,))
 
 
@@ -161,3 +167,18 @@ def _find_shared(listed: tuple[tuple[CredentialId, DesiredCredential], ...]) -> 
             )
             hint = "Give the workload one identity; or tell its jobs apart by branch, environment or service account."
             yield Finding("trust-shared", credential_id, credential.source, message, hint)
+
+
+def _find_unpinned(desired: Desired) -> Iterator[Finding]:
+    """Every removal that names no principal: it would also delete another identity that comes to bear the name."""
+    for group in desired.groups:
+        for removal in group.remove:
+            if removal.principal_id is None:
+                yield Finding(
+                    "remove-unpinned",
+                    removal.resource_id,
+                    removal.source,
+                    "is to be removed whatever its principal: while the entry stays, an identity that is created anew"
+                    " under this name is deleted too",
+                    "Add `principalId:` with what `az identity show --query principalId` prints.",
+                )

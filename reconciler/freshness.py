@@ -11,7 +11,7 @@ from reconciler.access import FederatedCredential, RoleAssignment
 from reconciler.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange, value_text
 from reconciler.diff import diff_identity
 from reconciler.diff_access import trust_differences
-from reconciler.model import OWNER_TAG, Identity, normalize_location, same_name
+from reconciler.model import OWNER_TAG, PROTECT_TAG, Identity, normalize_location, same_name
 
 Fresh = Identity | FederatedCredential | RoleAssignment | None
 """What a read just before a call showed; None where there is nothing."""
@@ -121,6 +121,9 @@ def _surprise_at_delete(change: IdentityChange, fresh: Identity | None) -> str:
         return "the identity is gone already"
     if _is_another_principal(change, fresh):
         return _ANOTHER_PRINCIPAL
+    if fresh.is_protected:
+        # The guard lets no delete of a protected identity into what is applied, so this one was not protected.
+        return f"it bears the tag {PROTECT_TAG} now, and is protected"
     return _surprising_owner(change, fresh)
 
 

@@ -12,6 +12,12 @@ from enum import StrEnum
 OWNER_TAG = "uami-owner"
 """The tag that says which manifest owns an identity; tags that begin with `uami-` belong to this tool."""
 
+PROTECT_TAG = "uami-protect"
+"""The tag that keeps an identity from being deleted, whatever its value.
+
+Who writes `false` into it by hand may mean the opposite, but nobody should learn from a delete which words count.
+"""
+
 OWN_TAG_PREFIX = "uami-"
 
 MAX_TAGS = 50
@@ -203,6 +209,11 @@ class Identity:
         """The owner that the identity's tag names, None where it bears none."""
         return self.tags.get(OWNER_TAG)
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether the identity bears the tag that keeps it from being deleted."""
+        return PROTECT_TAG in self.tags
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -235,10 +246,17 @@ class LiveGroup:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The live side of a comparison: one entry for each group and subscription that the manifest names, in order."""
+    """The live side of a comparison: one entry for each group and subscription that the manifest names, in order.
+
+    Attributes:
+        beyond: identities in other groups of those subscriptions, in order of their ids, where they were asked for.
+        not_seen_beyond: ids of subscriptions whose other groups could not be looked at, though they were asked for.
+    """
 
     subscriptions: tuple[Subscription, ...]
     groups: tuple[LiveGroup, ...]
+    beyond: tuple[Identity, ...] = ()
+    not_seen_beyond: tuple[str, ...] = ()
 
     def group(self, group_id: ResourceGroupId) -> LiveGroup:
         """The entry of a group; KeyError where it was not read."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler import __version__
+from reconciler.abandoned import Abandoned
 from reconciler.access import AssignmentId, FederatedCredential, Trust, identity_of
 from reconciler.apply_order import order_work
 from reconciler.changes import (
@@ -50,7 +51,8 @@ class Plan:
         targets: `--target` as given; empty where the whole manifest is meant.
         kept_credentials: live ones of identities that list theirs, which stay though they are not listed.
         notes: what could not be looked at, in sentences.
-        findings: trust that is usually a mistake; refused only where the caller asks for that.
+        findings: what is usually a mistake in the manifest; refused only where the caller asks for that.
+        abandoned: what bears an owner of the manifest in groups that it does not name; only told.
     """
 
     cloud: str
@@ -63,6 +65,7 @@ class Plan:
     kept_credentials: tuple[FederatedCredential, ...] = ()
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    abandoned: tuple[Abandoned, ...] = ()
 
     @property
     def tenant(self) -> str | None:
@@ -85,6 +88,12 @@ class Plan:
             if change.action is not Action.NO_OP and change.resource_id.address not in refused
         )
 
+    @property
+    def removed_already(self) -> tuple[IdentityChange, ...]:
+        """What the manifest names under `remove` and nothing bears any more."""
+        done = (change for change in self.changes if isinstance(change, IdentityChange) and change.removal is not None)
+        return tuple(change for change in done if change.before is None)
+
     def count(self, action: Action) -> int:
         """How many changes of this action no guard holds back; no-ops are those that are as they should be."""
         refused = self.refused
@@ -103,6 +112,7 @@ def make_plan(
     targets: tuple[str, ...],
     notes: tuple[str, ...] = (),
     findings: tuple[Finding, ...] = (),
+    abandoned: tuple[Abandoned, ...] = (),
 ) -> Plan:
     """Put the comparison and the guards' verdict in order."""
     kept = tuple(one for group in changes.groups for one in group.kept_credentials)
@@ -117,6 +127,7 @@ def make_plan(
         kept,
         notes,
         findings,
+        abandoned,
     )
 
 
@@ -166,7 +177,12 @@ def plan_document(plan: Plan) -> JsonObject:
         "violations": [violation_document(one) for one in plan.violations],
         "notes": list(plan.notes),
         "warnings": [finding_document(one) for one in plan.findings],
+        "abandoned": [_abandoned(one) for one in plan.abandoned],
     }
+
+
+def _abandoned(one: Abandoned) -> JsonObject:
+    return {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
 
 
 def change_document(change: Change, refused: frozenset[str] = frozenset()) -> JsonObject:
@@ -276,6 +292,14 @@ def _desired_group(group: DesiredGroup) -> JsonObject:
         },
         "ignore": {"identities": list(group.ignore.identities), "tags": list(group.ignore.tags)},
         "identities": [_desired_identity(one) for one in group.identities],
+        "remove": [
+            {
+                "name": one.resource_id.name,
+                "principal_id": one.principal_id,
+                "allow": [code.value for code in one.allow],
+            }
+            for one in group.remove
+        ],
     }
 
 
@@ -288,6 +312,8 @@ def _desired_identity(identity: DesiredIdentity) -> JsonObject:
         "location": identity.location,
         "isolation_scope": scope.value if scope is not None else None,
         "tags": dict(tags),
+        "protect": identity.protect,
+        "expect": None if identity.expected_principal_id is None else {"principal_id": identity.expected_principal_id},
         "federated_credentials": None
         if credentials is None
         else [{"name": one.name, **_trust(one.trust)} for one in credentials],

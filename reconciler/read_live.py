@@ -7,7 +7,8 @@ that scope say that it may read identities there.
 Source: Azure Resource Manager documentation on listing resources (answers hold what the caller may read).
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from reconciler.arm import permissions, resource_groups, subscriptions
 from reconciler.arm.client import ArmClient
@@ -40,11 +41,23 @@ class _Scope:
     by_subscription: bool
 
 
-def read_live(desired: Desired, resources: Resources, *, parallelism: int, tenant: str | None = None) -> Live:
+@dataclass(frozen=True, slots=True)
+class _ScopeRead:
+    """What a list brought: the groups that it was read for, and identities in other groups that it happened to hold."""
+
+    groups: tuple[LiveGroup, ...]
+    beyond: tuple[Identity, ...] = ()
+
+
+def read_live(
+    desired: Desired, resources: Resources, *, parallelism: int, tenant: str | None = None, beyond: bool = False
+) -> Live:
     """Read every group that the manifest names.
 
     Args:
         tenant: what every subscription must be of whose tenant the manifest does not name; None means any.
+        beyond: identities in other groups of the same subscriptions are asked for too, where rights allow: each such
+            subscription is read by one list in place of one for each group.
 
     Raises:
         AuthError: the caller may not read a scope, so that its list could be incomplete, or a subscription is of
@@ -63,12 +76,19 @@ def read_live(desired: Desired, resources: Resources, *, parallelism: int, tenan
         group_ids = [
             one.group_id for one in desired.groups if one.group_id.subscription_id.casefold() == subscription_id
         ]
-        scopes.extend(_plan_reads(view, group_ids))
-    groups = map_parallel(lambda scope: _read_scope(client, identities, scope), scopes, parallelism)
-    return Live(
+        scopes.extend(_plan_reads(view, group_ids, beyond=beyond))
+    reads = map_parallel(lambda scope: _read_scope(client, identities, scope), scopes, parallelism)
+    live = Live(
         tuple(sorted((view.subscription for view in views), key=lambda one: one.subscription_id)),
-        tuple(sorted((group for read in groups for group in read), key=lambda group: group.group_id.key)),
+        tuple(sorted((group for read in reads for group in read.groups), key=lambda group: group.group_id.key)),
     )
+    return _with_beyond(live, views, reads) if beyond else live
+
+
+def _with_beyond(live: Live, views: Iterable[_SubscriptionView], reads: Iterable[_ScopeRead]) -> Live:
+    others = sorted((one for read in reads for one in read.beyond), key=lambda one: one.resource_id.key)
+    not_seen = sorted(view.subscription.subscription_id for view in views if view.all_groups is None)
+    return replace(live, beyond=tuple(others), not_seen_beyond=tuple(not_seen))
 
 
 def _view_subscription(client: ArmClient, subscription_id: str, expected: ExpectedTenant | None) -> _SubscriptionView:
@@ -88,24 +108,30 @@ def _rights_over_subscription(client: ArmClient, subscription_id: str) -> permis
         return permissions.Permissions(())
 
 
-def _plan_reads(view: _SubscriptionView, group_ids: list[ResourceGroupId]) -> list[_Scope]:
-    """One list of the subscription where the manifest covers half of its groups or more, else one list per group."""
-    if view.all_groups is not None and len(group_ids) > 1 and 2 * len(group_ids) >= len(view.all_groups):
-        return [_Scope(tuple(group_ids), view, by_subscription=True)]
+def _plan_reads(view: _SubscriptionView, group_ids: list[ResourceGroupId], *, beyond: bool) -> list[_Scope]:
+    """One list of the subscription where the manifest covers half of its groups or more, or where what lies beyond them
+    is asked for; else one list per group."""
+    if view.all_groups is not None:
+        others = {group.group_id for group in view.all_groups} - set(group_ids)
+        covers_half = len(group_ids) > 1 and 2 * len(group_ids) >= len(view.all_groups)
+        if covers_half or (beyond and others):
+            return [_Scope(tuple(group_ids), view, by_subscription=True)]
     return [_Scope((group_id,), view, by_subscription=False) for group_id in group_ids]
 
 
-def _read_scope(client: ArmClient, identities: Identities, scope: _Scope) -> list[LiveGroup]:
+def _read_scope(client: ArmClient, identities: Identities, scope: _Scope) -> _ScopeRead:
     if scope.by_subscription:
         listed = identities.list_by_subscription(scope.view.subscription.subscription_id)
         by_group: dict[ResourceGroupId, list[Identity]] = {}
         for identity in listed:
             by_group.setdefault(identity.resource_id.group_id, []).append(identity)
-        return [
+        groups = (
             LiveGroup(group_id, _find_group(scope.view, group_id), tuple(by_group.get(group_id, ())))
             for group_id in scope.groups
-        ]
-    return [_read_group(client, identities, scope.view, group_id) for group_id in scope.groups]
+        )
+        named = set(scope.groups)
+        return _ScopeRead(tuple(groups), tuple(one for one in listed if one.resource_id.group_id not in named))
+    return _ScopeRead(tuple(_read_group(client, identities, scope.view, group_id) for group_id in scope.groups))
 
 
 def _read_group(

@@ -6,7 +6,8 @@ It does none of these itself. Commands differ only in how much of the story they
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.access import CredentialId
+from reconciler.abandoned import find_abandoned, not_looked_for, owners_of
+from reconciler.access import AnyId, identity_of
 from reconciler.address import Target, parse_target
 from reconciler.apply import ApplyTools, apply_plan
 from reconciler.arm.resources import Resources
@@ -14,8 +15,8 @@ from reconciler.diff import diff_states
 from reconciler.diff_access import diff_access
 from reconciler.errors import Interrupted, PlanRefused, UsageError
 from reconciler.events import ApplyResult
-from reconciler.findings import Finding, find_risky_trust, finding_violation
-from reconciler.guards import NO_ALLOWANCES, Allowances, judge
+from reconciler.findings import Finding, find_doubts, finding_violation
+from reconciler.guards import NO_ALLOWANCES, Allowances, Runner, judge, unknown_runner
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.model import Live
@@ -37,7 +38,7 @@ class Request:
 
     Attributes:
         audience: of federated credentials that name none: the cloud's.
-        strict: trust that is usually a mistake is refused rather than warned about.
+        strict: what is usually a mistake is refused rather than warned about.
     """
 
     paths: tuple[str, ...]
@@ -69,6 +70,7 @@ class Azure:
     Attributes:
         tenant: `--tenant`, None where it is not given.
         token_tenant: the tenant that the token says it is of, None where it does not; may fetch it (AuthError).
+        runner: who the token says it is of, None where it does not; likewise.
     """
 
     cloud: str
@@ -76,6 +78,7 @@ class Azure:
     parallelism: int
     tenant: str | None
     token_tenant: Callable[[], str | None]
+    runner: Callable[[], Runner | None]
 
 
 def load_declaration(request: Request) -> Declaration:
@@ -96,14 +99,14 @@ def load_declaration(request: Request) -> Declaration:
     check_one_tenant(desired)
     # Over the whole manifest, since trust is also compared between identities; told of what this run looks at.
     findings = tuple(
-        one for one in find_risky_trust(whole, request.audience) if _is_looked_at(one.credential_id, desired, targets)
+        one for one in find_doubts(whole, request.audience) if _is_looked_at(one.resource_id, desired, targets)
     )
     return Declaration(desired, targets, request.allowances, findings, request.strict)
 
 
-def _is_looked_at(credential_id: CredentialId, desired: Desired, targets: tuple[Target, ...]) -> bool:
-    listed = any(group.group_id == credential_id.group_id for group in desired.groups)
-    return listed and (not targets or any(target.covers(credential_id.identity) for target in targets))
+def _is_looked_at(resource_id: AnyId, desired: Desired, targets: tuple[Target, ...]) -> bool:
+    listed = any(group.group_id == resource_id.group_id for group in desired.groups)
+    return listed and (not targets or any(target.covers(identity_of(resource_id)) for target in targets))
 
 
 def run_plan(declaration: Declaration, azure: Azure) -> Plan:
@@ -119,25 +122,28 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
     check_token_tenant(desired, token_tenant)
     # What a token does not say (an emulator's may say nothing) is left to be held against the subscriptions.
     tenant = azure.tenant if token_tenant is None else None
-    live = read_live(desired, azure.resources, parallelism=azure.parallelism, tenant=tenant)
+    # A run that is limited to targets does not look around.
+    beyond = bool(owners_of(desired)) and not targets
+    live = read_live(desired, azure.resources, parallelism=azure.parallelism, tenant=tenant, beyond=beyond)
     _check_targets_exist(targets, desired, live)
     identities = diff_states(desired, live, targets)
     access = read_access(identities, azure.resources, parallelism=azure.parallelism)
     changes = diff_access(identities, access)
-    violations = judge(changes, declaration.allowances)
-    findings = declaration.findings
-    if declaration.strict:
-        violations, findings = (*violations, *(finding_violation(one) for one in findings)), ()
-    names = tuple(target.text for target in targets)
+    runner = azure.runner()
+    refused = declaration.findings if declaration.strict else ()
+    violations = judge(
+        changes, declaration.allowances, runner=runner, also=tuple(finding_violation(one) for one in refused)
+    )
     return make_plan(
         desired,
         live,
         changes,
         violations,
         cloud=azure.cloud,
-        targets=names,
-        notes=access.unchecked,
-        findings=findings,
+        targets=tuple(target.text for target in targets),
+        notes=(*access.unchecked, *not_looked_for(live), *unknown_runner(changes, runner)),
+        findings=() if declaration.strict else declaration.findings,
+        abandoned=find_abandoned(desired, live),
     )
 
 
@@ -218,6 +224,7 @@ def check_api_version(desired: Desired, api_version: str) -> None:
 def _check_targets_exist(targets: tuple[Target, ...], desired: Desired, live: Live) -> None:
     """A target that matches nothing is a misspelling: the run would look successful and have done nothing."""
     known = {identity.resource_id for group in desired.groups for identity in group.identities}
+    known |= {removal.resource_id for group in desired.groups for removal in group.remove}
     known |= {identity.resource_id for group in live.groups for identity in group.identities}
     for target in targets:
         if target.name is not None and target.group_id.identity(target.name) not in known:

@@ -17,10 +17,12 @@ from reconciler.manifest.desired import (
     DesiredCredential,
     DesiredGroup,
     DesiredIdentity,
+    DesiredRemoval,
     DesiredTenant,
     Ignore,
     Limits,
     Policy,
+    RemovalAllowance,
 )
 from reconciler.model import (
     Identity,
@@ -76,6 +78,8 @@ def listed(
     tags: Mapping[str, str | None] | None = None,
     federated_credentials: Iterable[DesiredCredential] | None = None,
     role_assignments: Iterable[DesiredAssignment] | None = None,
+    protect: bool | None = None,
+    expect: str | None = None,
     line: int = 5,
 ) -> DesiredIdentity:
     """An identity as a manifest lists it; by default nothing but its name."""
@@ -88,7 +92,21 @@ def listed(
         SourcePos(MANIFEST, line, 9),
         None if federated_credentials is None else tuple(federated_credentials),
         None if role_assignments is None else tuple(role_assignments),
+        protect,
+        expect,
     )
+
+
+def removed(
+    name: str,
+    *allow: RemovalAllowance,
+    principal_id: str | None = None,
+    group: str = GROUP,
+    subscription: str = SUBSCRIPTION,
+    line: int = 9,
+) -> DesiredRemoval:
+    """An identity as a manifest names it under `remove`, by default whatever its principal."""
+    return DesiredRemoval(resource_id(name, group, subscription), principal_id, allow, SourcePos(MANIFEST, line, 9))
 
 
 def desired_group(
@@ -101,6 +119,7 @@ def desired_group(
     policy: Policy = DEFAULT_POLICY,
     limits: Limits = DEFAULT_LIMITS,
     ignore: Ignore = NOTHING_IGNORED,
+    remove: Iterable[DesiredRemoval] = (),
 ) -> DesiredGroup:
     """A group as a manifest lists it; a string stands for a bare name."""
     entries = [
@@ -116,6 +135,7 @@ def desired_group(
         ignore,
         tuple(sorted(entries, key=lambda one: one.resource_id.key)),
         SourcePos(MANIFEST, 3, 3),
+        tuple(sorted(remove, key=lambda one: one.resource_id.key)),
     )
 
 

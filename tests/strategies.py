@@ -4,24 +4,50 @@ Names, tags and owners come from small pools with spellings that differ only in 
 would hardly ever put the same one on both sides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from reconciler.access import (
+    Access,
+    CredentialId,
+    FederatedCredential,
+    RoleAssignment,
+    RoleDefinition,
+    RoleLookup,
+    Trust,
+    assignment_name,
+    role_key,
+)
+from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
+    CredentialsPolicy,
     Desired,
+    DesiredAssignment,
+    DesiredCredential,
     DesiredGroup,
     DesiredIdentity,
+    DesiredRemoval,
     IdentitiesPolicy,
     Ignore,
     Limits,
     Policy,
+    RemovalAllowance,
     TagsPolicy,
 )
-from reconciler.model import OWNER_TAG, Identity, IsolationScope, Live, LiveGroup, ResourceId
-from tests.builders import desired_group, listed, live_group, live_identity, live_of
+from reconciler.model import (
+    OWNER_TAG,
+    PROTECT_TAG,
+    Identity,
+    IsolationScope,
+    Live,
+    LiveGroup,
+    ResourceId,
+    same_name,
+)
+from tests.builders import MANIFEST, desired_group, listed, live_group, live_identity, live_of, removed
 
 Value = TypeVar("Value")
 
@@ -36,14 +62,19 @@ _LOCATIONS = st.sampled_from(["westeurope", "northeurope"])
 _SCOPES = st.sampled_from(IsolationScope)
 _TAG_NAMES = st.sampled_from(["env", "Env", "team", "cost", "hidden-link"])
 _TAG_VALUES = st.sampled_from(["", "prod", "Prod", "4711"])
+_SOURCE = SourcePos(MANIFEST, 7, 13)
+_TRUSTS = {name: Trust("https://issuer.example", f"subject-{name}", "audience") for name in ("fic-a", "fic-b")}
+_SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000009"
+_ROLES = {"Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"}
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A manifest and the live state of the groups that it names."""
+    """A manifest and the live state of the groups that it names, with what its identities are trusted and allowed."""
 
     desired: Desired
     live: Live
+    access: Access = field(default_factory=Access)
 
 
 def resource_ids() -> st.SearchStrategy[ResourceId]:
@@ -57,8 +88,9 @@ def resource_ids() -> st.SearchStrategy[ResourceId]:
 
 
 def tag_maps() -> st.SearchStrategy[dict[str, str]]:
-    """Tags of a live identity, an owner of ours or of others at times among them."""
-    return st.builds(_with_owner, _one_spelling(_TAG_VALUES), st.none() | st.sampled_from(OWNERS))
+    """Tags of a live identity, an owner of ours or of others and protection at times among them."""
+    protection = st.sampled_from([None, None, None, "true", "false"])
+    return st.builds(_with_own_tags, _one_spelling(_TAG_VALUES), st.none() | st.sampled_from(OWNERS), protection)
 
 
 def live_states() -> st.SearchStrategy[Live]:
@@ -78,13 +110,53 @@ def worlds(*, groups_exist: bool = False) -> st.SearchStrategy[World]:
     )
 
 
+def worlds_with_access() -> st.SearchStrategy[World]:
+    """The same, with live credentials and role assignments, some of which this tool made for one owner or another."""
+    return worlds().flatmap(
+        lambda world: _accesses([one for group in world.live.groups for one in group.identities]).map(
+            lambda access: World(world.desired, world.live, access)
+        )
+    )
+
+
+def _accesses(identities: list[Identity]) -> st.SearchStrategy[Access]:
+    lookups = {
+        role_key(name, _SCOPE): RoleLookup(name, _SCOPE, (RoleDefinition(guid, name),)) for name, guid in _ROLES.items()
+    }
+    names = st.lists(st.sampled_from(sorted(_TRUSTS)), unique=True)
+    owned_roles = st.dictionaries(st.sampled_from(sorted(_ROLES)), st.none() | st.sampled_from(OWNERS))
+    each = st.lists(st.tuples(names, owned_roles), min_size=len(identities), max_size=len(identities))
+    return each.map(
+        lambda drawn: Access(
+            {
+                one.resource_id: tuple(
+                    FederatedCredential(CredentialId(one.resource_id, name), _TRUSTS[name]) for name in credentials
+                )
+                for one, (credentials, _) in zip(identities, drawn, strict=True)
+            },
+            {
+                one.resource_id: tuple(_given(one, _ROLES[name], owner) for name, owner in roles.items())
+                for one, (_, roles) in zip(identities, drawn, strict=True)
+            },
+            lookups,
+        )
+    )
+
+
+def _given(identity: Identity, role_guid: str, owner: str | None) -> RoleAssignment:
+    ours = assignment_name(owner, _SCOPE, identity.principal_id, role_guid)
+    name = f"by-hand-{role_guid}" if owner is None else ours
+    return RoleAssignment(name, _SCOPE, role_guid, identity.principal_id)
+
+
 def _one_spelling(values: st.SearchStrategy[Value]) -> st.SearchStrategy[dict[str, Value]]:
     pairs = st.lists(st.tuples(_TAG_NAMES, values), max_size=3, unique_by=lambda pair: pair[0].casefold())
     return pairs.map(dict)
 
 
-def _with_owner(tags: dict[str, str], owner: str | None) -> dict[str, str]:
-    return tags if owner is None else {**tags, OWNER_TAG: owner}
+def _with_own_tags(tags: dict[str, str], owner: str | None, protection: str | None) -> dict[str, str]:
+    own = {OWNER_TAG: owner, PROTECT_TAG: protection}
+    return tags | {name: value for name, value in own.items() if value is not None}
 
 
 def _live_groups(name: str, *, always: bool = True) -> st.SearchStrategy[LiveGroup]:
@@ -107,15 +179,40 @@ def _live_identities(group: str) -> st.SearchStrategy[Identity]:
 
 
 def _listed_identities(group: str) -> st.SearchStrategy[DesiredIdentity]:
-    return st.builds(
-        lambda name, location, scope, tags: listed(
-            name, group=group, location=location, isolation_scope=scope, tags=tags
-        ),
-        _NAMES,
-        st.none() | _LOCATIONS,
-        st.none() | _SCOPES,
-        _one_spelling(st.none() | _TAG_VALUES),
+    credentials = st.lists(st.sampled_from(sorted(_TRUSTS)), unique=True).map(
+        lambda names: [DesiredCredential(name, _TRUSTS[name], _SOURCE) for name in sorted(names)]
     )
+    roles = st.lists(st.sampled_from(sorted(_ROLES)), unique=True).map(
+        lambda names: [DesiredAssignment(name, _SCOPE, _SOURCE) for name in sorted(names)]
+    )
+    return _NAMES.flatmap(
+        lambda name: st.builds(
+            listed,
+            st.just(name),
+            group=st.just(group),
+            location=st.none() | _LOCATIONS,
+            isolation_scope=st.none() | _SCOPES,
+            tags=_one_spelling(st.none() | _TAG_VALUES),
+            federated_credentials=st.none() | credentials,
+            role_assignments=st.none() | roles,
+            protect=st.sampled_from([None, None, True, False]),
+            expect=_pins(name),
+        )
+    )
+
+
+def _removals(group: str) -> st.SearchStrategy[DesiredRemoval]:
+    allow = st.sets(st.sampled_from(RemovalAllowance)).map(sorted)
+    return _NAMES.flatmap(
+        lambda name: st.builds(
+            lambda pin, allowed: removed(name, *allowed, principal_id=pin, group=group), _pins(name), allow
+        )
+    )
+
+
+def _pins(name: str) -> st.SearchStrategy[str | None]:
+    """No pin mostly, at times the principal of a live identity of this name, or another."""
+    return st.sampled_from([None, None, None, f"principal-of-{name}", "principal-of-another"])
 
 
 @st.composite
@@ -124,13 +221,22 @@ def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
     policies = [one for one in IdentitiesPolicy if owner is not None or one is not IdentitiesPolicy.OWNED]
     ignore = Ignore(draw(st.sampled_from([(), ("aks-*",)])), draw(st.sampled_from([(), ("hidden-*",)])))
     identities = draw(st.lists(_listed_identities(name), max_size=4, unique_by=lambda one: one.resource_id))
+    removals = draw(st.lists(_removals(name), max_size=3, unique_by=lambda one: one.resource_id))
+    taken = {one.resource_id for one in identities}
+
+    def is_ignored(resource_id: ResourceId) -> bool:
+        return bool(ignore.identities) and same_name(resource_id.name[:4], "aks-")
+
     return desired_group(
-        # A manifest that lists what it ignores is refused when it is loaded.
-        *(one for one in identities if not (ignore.identities and one.resource_id.name.casefold().startswith("aks-"))),
+        # A manifest that lists or removes what it ignores, or removes what it lists, is refused when it is loaded.
+        *(one for one in identities if not is_ignored(one.resource_id)),
+        remove=[one for one in removals if one.resource_id not in taken and not is_ignored(one.resource_id)],
         name=name,
         owner=owner,
         default_location=draw(st.none() | _LOCATIONS),
-        policy=Policy(draw(st.sampled_from(policies)), draw(st.sampled_from(TagsPolicy))),
+        policy=Policy(
+            draw(st.sampled_from(policies)), draw(st.sampled_from(TagsPolicy)), draw(st.sampled_from(CredentialsPolicy))
+        ),
         limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100))),
         ignore=ignore,
     )

@@ -5,9 +5,10 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth
@@ -22,6 +23,7 @@ from reconciler.cli.embedded import open_embedded
 from reconciler.cli.options import CloudName, CredentialKind
 from reconciler.doctor import Caller
 from reconciler.errors import UsageError
+from reconciler.guards import Runner
 from reconciler.report.text import Header
 from reconciler.stop import Stop
 from reconciler.workflow import Azure
@@ -79,11 +81,13 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
             place = f"SANDBOX {flags.sandbox}"
+            runner: Callable[[], Runner | None] = _nobody
         else:
             transport = None
             login = Login(cloud, os.environ, retries, flags.tenant)
             auth = make_auth(flags.credential.value, login, endpoint=endpoint)
             place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
+            runner = partial(_runner_of, auth)
         http = stack.enter_context(
             open_http_client(
                 endpoint,
@@ -98,7 +102,7 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
         )
         client = ArmClient(http, time.time)
         resources = Resources(client, flags.api_version)
-        azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant)
+        azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry)
         yield Session(azure, retries, correlation_id, caller, auth, place)
@@ -114,6 +118,19 @@ def _check_flags(flags: SessionFlags) -> None:
         )
     if flags.sandbox is not None and flags.endpoint is not None:
         raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
+
+
+def _nobody() -> Runner:
+    """The embedded sandbox's user, who is none of its identities."""
+    return Runner()
+
+
+def _runner_of(auth: CachedCredentialAuth) -> Runner | None:
+    """Who the run's token is of; None where it does not say."""
+    principal = auth.principal()
+    if principal is None or (principal.object_id is None and principal.client_id is None):
+        return None
+    return Runner(principal.object_id, principal.client_id)
 
 
 def _describe(principal: Principal | None) -> str:

@@ -18,11 +18,11 @@ def validate(
 ) -> ExitCode:
     """Check manifests offline: every problem of every file in one run, each with its place and how to mend it.
 
-    Trust that is usually a mistake is warned about.
+    What is usually a mistake is warned about: risky trust, and deletions that are not pinned to a principal.
     """
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.arm.clouds import CLOUDS
-    from reconciler.findings import find_risky_trust
+    from reconciler.findings import find_doubts
     from reconciler.manifest.load import load_manifest
     from reconciler.report.json_document import render_validate_json
     from reconciler.report.text import render_validate
@@ -30,7 +30,7 @@ def validate(
 
     audience = CLOUDS[cloud].exchange_audience
     desired = load_manifest(paths, parse_variables(var), os.environ, read_standard_input, audience=audience)
-    findings = find_risky_trust(desired, audience)
+    findings = find_doubts(desired, audience)
     if report_format is Format.JSON:
         print_report(render_validate_json(desired, findings))
     else:

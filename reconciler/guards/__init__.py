@@ -6,20 +6,35 @@ guard that they switch off. There is no way to lift all of them at once.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from reconciler.changes import Changes
 from reconciler.errors import Violation
 from reconciler.guards.access import check_credential_limit, check_inexpressible, check_roles, check_trust_taken
 from reconciler.guards.allowances import NO_ALLOWANCES, Allowance, Allowances, parse_allowances
+from reconciler.guards.deletes import Runner, check_principal, check_protected, check_self, unknown_runner
 from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
 from reconciler.guards.limits import check_delete_limit
 from reconciler.guards.words import addresses, changes_below
 
-__all__ = ["GUARDS", "NO_ALLOWANCES", "Allowance", "Allowances", "judge", "parse_allowances"]
+__all__ = [
+    "GUARDS",
+    "NO_ALLOWANCES",
+    "Allowance",
+    "Allowances",
+    "Runner",
+    "judge",
+    "parse_allowances",
+    "unknown_runner",
+]
 
-GUARDS: tuple[Callable[[Changes, Allowances], Iterator[Violation]], ...] = (
+Guard = Callable[[Changes, Allowances], Iterator[Violation]]
+
+GUARDS: tuple[Guard, ...] = (
     check_group_missing,
     check_location,
+    check_principal,
+    check_protected,
     check_foreign_owner,
     check_tag_limit,
     check_roles,
@@ -30,12 +45,19 @@ GUARDS: tuple[Callable[[Changes, Allowances], Iterator[Violation]], ...] = (
 )
 
 
-def judge(changes: Changes, allowances: Allowances) -> tuple[Violation, ...]:
+def judge(
+    changes: Changes, allowances: Allowances, *, runner: Runner | None = None, also: tuple[Violation, ...] = ()
+) -> tuple[Violation, ...]:
     """Every guard's verdict on the comparison, in order of guard and address.
 
     What hangs on an identity that is held back is held back with it.
+
+    Args:
+        runner: who the run is signed in as, None where nobody knows.
+        also: refusals for reasons of the manifest alone.
     """
-    violations = tuple(violation for check in GUARDS for violation in check(changes, allowances))
+    checks: tuple[Guard, ...] = (*GUARDS, partial(check_self, runner=runner))
+    violations = (*(violation for check in checks for violation in check(changes, allowances)), *also)
     below = {identity.address: addresses(hanging) for identity, hanging in changes_below(changes).items()}
     return tuple(_with_hanging(one, below) for one in violations) if below else violations
 

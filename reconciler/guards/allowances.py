@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from reconciler.access import AnyId
 from reconciler.address import AddressBook
+from reconciler.changes import Change, Changes, IdentityChange
 from reconciler.errors import UsageError
 
-LIFTED_BY_ALLOW = ("foreign-owner",)
+LIFTED_BY_ALLOW = ("foreign-owner", "self")
 """Guards that `--allow CODE=ADDRESS` lifts; every other one has a way of its own."""
 
 _OTHER_WAYS = {
@@ -19,6 +20,8 @@ _OTHER_WAYS = {
     "inexpressible": "list the credential under another name",
     "credential-limit": "list fewer federated credentials",
     "trust-taken": "list the credential that already bears the trust",
+    "protected": "apply protect: false first",
+    "principal-changed": "correct the principalId that the manifest names",
 }
 
 
@@ -45,6 +48,22 @@ class Allowances:
 
 NO_ALLOWANCES = Allowances()
 """Every guard at its own limit."""
+
+
+def lifted_by_removal(code: str, change: Change) -> bool:
+    """Whether the entry of `remove` that asks for a delete lifts a guard for it."""
+    return isinstance(change, IdentityChange) and change.removal is not None and code in change.removal.allow
+
+
+def is_lifted(code: str, change: Change, changes: Changes, allowances: Allowances) -> bool:
+    """Whether a guard is lifted for a change, by this run's caller or by the entry of `remove` that asks for it."""
+    return lifted_by_removal(code, change) or allowances.lift(code, change.resource_id, changes.addresses)
+
+
+def ways_to_lift(code: str, change: IdentityChange, changes: Changes) -> str:
+    """How a guard is lifted for a delete, where both its entry of `remove` and a flag can."""
+    flag = f"--allow {code}={changes.addresses.short(change.resource_id)}"
+    return flag if change.removal is None else f"allow: [{code}] at {change.removal.source}, or {flag}"
 
 
 def parse_allowances(allow: tuple[str, ...], max_deletes: tuple[str, ...]) -> Allowances:

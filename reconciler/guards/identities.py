@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from reconciler.changes import Action, Changes, IdentityChange
 from reconciler.errors import Violation
-from reconciler.guards.allowances import Allowances
+from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
 from reconciler.guards.words import addresses, changes_below, count
 from reconciler.model import MAX_TAGS
 
@@ -59,21 +59,24 @@ def check_foreign_owner(changes: Changes, allowances: Allowances) -> Iterator[Vi
         if not (never_ours or bears_other) or _is_allowed(change, live_owner, changes, allowances):
             continue
         verb = Action.DELETE if change.action is Action.DELETE else Action.UPDATE
-        short = changes.addresses.short(change.resource_id)
         state = f"belongs to {live_owner!r}" if live_owner is not None else "bears no owner"
         whose = f"this manifest's owner is {our_owner!r}" if our_owner is not None else "this manifest has no owner"
         yield Violation(
             code="foreign-owner",
             address=change.resource_id.address,
             message=f"would {verb} an identity that {state}; {whose}",
-            hint=f"If it is meant: --allow foreign-owner={short}. {_LEAVE_ALONE[verb]}",
+            hint=f"If it is meant: {ways_to_lift('foreign-owner', change, changes)}. {_leave_alone(change, verb)}",
             refused=addresses(touched),
         )
 
 
 def _is_allowed(change: IdentityChange, owner: str | None, changes: Changes, allowances: Allowances) -> bool:
     by_owner = any(one.code == "foreign-owner" and one.value == owner for one in allowances.allowed)
-    return by_owner or allowances.lift("foreign-owner", change.resource_id, changes.addresses)
+    return by_owner or is_lifted("foreign-owner", change, changes, allowances)
+
+
+def _leave_alone(change: IdentityChange, verb: Action) -> str:
+    return _LEAVE_ALONE[verb] if change.removal is None else "To leave it alone, take it off remove."
 
 
 def check_tag_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:

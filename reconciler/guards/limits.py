@@ -1,4 +1,7 @@
-"""The guard against deletes that are too many: over the run, as a share of a group, or all that a group has."""
+"""The guard against deletes that are too many: over the run, as a share of a group, or all that a group has.
+
+Deletes that the manifest names under `remove` are no accident and count nowhere, neither as deletes nor as what stays.
+"""
 
 from collections.abc import Iterator
 
@@ -24,7 +27,7 @@ def _check_run_limit(changes: Changes, allowances: Allowances) -> Iterator[Viola
     deletes: list[IdentityChange] = []
     over: tuple[int, int] | None = None
     for limit, groups in _groups_by_limit(changes):
-        deletes += [change for group in groups for change in group.deletes()]
+        deletes += [change for group in groups for change in group.counted_deletes()]
         effective = max(limit, allowances.max_deletes or 0)
         if len(deletes) > effective:
             over = (len(deletes), effective)
@@ -45,26 +48,28 @@ def _groups_by_limit(changes: Changes) -> list[tuple[int, list[GroupChanges]]]:
 
 
 def _check_group_share(group: GroupChanges, allowances: Allowances) -> Iterator[Violation]:
-    deletes = group.deletes()
+    deletes = group.counted_deletes()
     limit = group.group.limits.max_delete_percent
+    # What is named under `remove` neither counts nor makes the rest look larger than it is.
+    in_reach, live = group.in_reach_count - group.removed_count, group.live_count - group.removed_count
+    besides = f" besides {group.removed_count} under remove" if group.removed_count else ""
     percent = max(limit, allowances.max_delete_percent or 0)
     # A manifest that allows a large share was written for the usual day; emptying a group is said on the day itself.
-    if deletes and len(deletes) == group.in_reach_count and allowances.max_delete_percent != 100:
+    if deletes and len(deletes) == in_reach and allowances.max_delete_percent != 100:
         yield Violation(
             code="delete-limit",
             address=group.group.group_id.address,
-            message=f"the group would lose every live identity it has ({len(deletes)} of {group.in_reach_count})",
+            message=f"the group would lose every live identity it has{besides} ({len(deletes)} of {in_reach})",
             hint="Check that the manifest is whole. If the group is to be emptied: --max-deletes 100%.",
             refused=addresses(deletes),
         )
     # Whole numbers: 29 / 100 * 100 is 28.999999999999996 in floating point.
-    elif group.live_count >= PERCENT_RULE_FROM and 100 * len(deletes) > percent * group.live_count:
-        share = -(-100 * len(deletes) // group.live_count)
+    elif group.live_count >= PERCENT_RULE_FROM and 100 * len(deletes) > percent * live:
+        share = -(-100 * len(deletes) // live)
         yield Violation(
             code="delete-limit",
             address=group.group.group_id.address,
-            message=f"{len(deletes)} of the group's {group.live_count} live identities would be deleted,"
-            f" over {percent} %",
+            message=f"{len(deletes)} of the group's {live} live identities{besides} would be deleted, over {percent} %",
             hint=f"Check that the manifest is whole. If it is: --max-deletes {share}%, or limits.maxDeletePercent.",
             refused=addresses(deletes),
         )

@@ -60,6 +60,18 @@ class DeclaredIdentity:
     credentials: DeclaredCredentials | None
     assignments: tuple[DeclaredAssignment, ...] | None
     pos: SourcePos
+    protect: bool | None = None
+    expected_principal_id: Located | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRemoval:
+    """An entry of `remove`; `pos` is where the entry begins, `name` is None where none can be read."""
+
+    name: Located | None
+    principal_id: Located | None
+    allow: tuple[Located, ...]
+    pos: SourcePos
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ class DeclaredGroup:
     name: Located
     scope: DeclaredScope
     identities: tuple[DeclaredIdentity, ...]
+    removals: tuple[DeclaredRemoval, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +147,21 @@ def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredS
 def _group(document: Document, path: Path, name: str, value: Plain) -> DeclaredGroup:
     group = mapping(value)
     entries = enumerate(items(group.get("identities")))
+    removals = enumerate(items(group.get("remove")))
     return DeclaredGroup(
         name=Located(name, document.key_pos(path)),
         scope=_scope(document, path, group),
         identities=tuple(_identity(document, (*path, "identities", index), entry) for index, entry in entries),
+        removals=tuple(_removal(document, (*path, "remove", index), mapping(entry)) for index, entry in removals),
+    )
+
+
+def _removal(document: Document, path: Path, removal: dict[str, Plain]) -> DeclaredRemoval:
+    return DeclaredRemoval(
+        name=text_at(document, (*path, "name"), removal.get("name")),
+        principal_id=text_at(document, (*path, "principalId"), removal.get("principalId")),
+        allow=texts_at(document, (*path, "allow"), removal.get("allow")),
+        pos=document.value_pos(path),
     )
 
 
@@ -150,6 +174,7 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
     identity = mapping(entry)
     location = text_at(document, (*path, "location"), identity.get("location"))
     isolation_scope = text_at(document, (*path, "isolationScope"), identity.get("isolationScope"))
+    protect, expect = identity.get("protect"), mapping(identity.get("expect"))
     return DeclaredIdentity(
         name=text_at(document, (*path, "name"), identity.get("name")),
         location=None if location is None else location.text,
@@ -158,6 +183,8 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
         credentials=read_credentials(document, (*path, "federatedCredentials"), identity.get("federatedCredentials")),
         assignments=read_assignments(document, (*path, "roleAssignments"), identity.get("roleAssignments")),
         pos=document.value_pos(path),
+        protect=protect if isinstance(protect, bool) else None,
+        expected_principal_id=text_at(document, (*path, "expect", "principalId"), expect.get("principalId")),
     )
 
 

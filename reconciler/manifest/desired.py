@@ -92,6 +92,28 @@ class DesiredTenant:
     source: SourcePos
 
 
+class RemovalAllowance(StrEnum):
+    """Guards that an entry of `remove` lifts for its identity, by their codes."""
+
+    IN_USE = "in-use"
+    USE_UNKNOWN = "use-unknown"
+    FOREIGN_OWNER = "foreign-owner"
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredRemoval:
+    """A live identity that a manifest names for deletion, under whatever policy.
+
+    `principal_id` is what the identity must have to be deleted, None where whatever bears the name is meant; `allow` is
+    in order and without repetition.
+    """
+
+    resource_id: ResourceId
+    principal_id: str | None
+    allow: tuple[RemovalAllowance, ...]
+    source: SourcePos
+
+
 @dataclass(frozen=True, slots=True)
 class DesiredIdentity:
     """One identity that a manifest lists.
@@ -103,6 +125,8 @@ class DesiredIdentity:
         federated_credentials: in order of their names (without case); None where the key is absent and so they are
             neither managed nor read.
         role_assignments: in order of scope and role (without case); None likewise.
+        protect: whether it bears the tag that keeps it from being deleted; None where the key is absent.
+        expected_principal_id: the principal that it must be; None where any will do.
     """
 
     resource_id: ResourceId
@@ -112,11 +136,13 @@ class DesiredIdentity:
     source: SourcePos
     federated_credentials: tuple[DesiredCredential, ...] | None = None
     role_assignments: tuple[DesiredAssignment, ...] | None = None
+    protect: bool | None = None
+    expected_principal_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredGroup:
-    """One resource group that a manifest lists; `identities` are in order of their names, without case.
+    """One resource group that a manifest lists; `identities` and `remove` are in order of their names, without case.
 
     `default_location` is for creates only; None means the location of the resource group. `tenant` is None where the
     document names none.
@@ -131,6 +157,7 @@ class DesiredGroup:
     ignore: Ignore
     identities: tuple[DesiredIdentity, ...]
     source: SourcePos
+    remove: tuple[DesiredRemoval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,13 @@ reads the result only.
 from collections.abc import Iterable
 
 from reconciler.access import Trust, normalize_scope
-from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredIdentity, DeclaredTags
+from reconciler.manifest.declared import (
+    DeclaredDocument,
+    DeclaredGroup,
+    DeclaredIdentity,
+    DeclaredRemoval,
+    DeclaredTags,
+)
 from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential
 from reconciler.manifest.desired import (
     CredentialsPolicy,
@@ -16,10 +22,12 @@ from reconciler.manifest.desired import (
     DesiredCredential,
     DesiredGroup,
     DesiredIdentity,
+    DesiredRemoval,
     DesiredTenant,
     IdentitiesPolicy,
     Ignore,
     Policy,
+    RemovalAllowance,
     TagsPolicy,
 )
 from reconciler.manifest.reading import Located
@@ -69,6 +77,7 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
         ),
         identities=tuple(sorted(identities, key=lambda identity: identity.resource_id.key)),
         source=group.name.pos,
+        remove=_removals(group_id, group.removals),
     )
 
 
@@ -89,7 +98,7 @@ def _merge_policy(document: DeclaredDocument, group: DeclaredGroup) -> Policy:
 def _merge_identity(
     document: DeclaredDocument, group: DeclaredGroup, resource_id: ResourceId, identity: DeclaredIdentity, audience: str
 ) -> DesiredIdentity:
-    scope = identity.isolation_scope
+    scope, expected = identity.isolation_scope, identity.expected_principal_id
     return DesiredIdentity(
         resource_id=resource_id,
         location=identity.location,
@@ -100,7 +109,24 @@ def _merge_identity(
             None if identity.credentials is None else _credentials(identity.credentials.entries, audience)
         ),
         role_assignments=None if identity.assignments is None else _assignments(identity.assignments),
+        protect=identity.protect,
+        expected_principal_id=None if expected is None else expected.text,
     )
+
+
+def _removals(group_id: ResourceGroupId, entries: Iterable[DeclaredRemoval]) -> tuple[DesiredRemoval, ...]:
+    """The removals of a group in order of their names."""
+    removals = (
+        DesiredRemoval(
+            group_id.identity(entry.name.text),
+            None if entry.principal_id is None else entry.principal_id.text,
+            tuple(sorted({RemovalAllowance(code.text) for code in entry.allow})),
+            entry.pos,
+        )
+        for entry in entries
+        if entry.name is not None
+    )
+    return tuple(sorted(removals, key=lambda removal: removal.resource_id.key))
 
 
 def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[DesiredCredential, ...]:

@@ -15,6 +15,7 @@ from reconciler.manifest.desired import IdentitiesPolicy
 from reconciler.manifest.globs import matches_pattern
 from reconciler.manifest.merge import merged_tags
 from reconciler.manifest.reading import Located
+from reconciler.manifest.removal_rules import check_removals
 from reconciler.manifest.words import RULES, broken_rule
 from reconciler.model import MAX_TAGS, OWN_TAG_PREFIX
 
@@ -66,7 +67,7 @@ def _check_tag_names(document: DeclaredDocument) -> Iterator[Diagnostic]:
 def _check_reserved(tag: DeclaredTag) -> Iterator[Diagnostic]:
     name = tag.name.casefold()
     if name.startswith(OWN_TAG_PREFIX):
-        hint = "Remove it; `owner` is what writes `uami-owner`."
+        hint = "Remove it; `owner` is what writes `uami-owner`, and `protect` what writes `uami-protect`."
         yield Diagnostic("tag-reserved", tag.pos, f"the tag `{tag.name}` belongs to uami itself", hint)
     for prefix in RESERVED_TAG_PREFIXES:
         if name.startswith(prefix):
@@ -80,11 +81,12 @@ def _check_tag_counts(document: DeclaredDocument) -> Iterator[Diagnostic]:
     for group in document.groups:
         for identity in group.identities:
             layers = (document.scope.tags, group.scope.tags, identity.tags)
-            count = owner_tags + sum(value is not None for _, value in merged_tags(*layers))
+            own_tags = owner_tags + (1 if identity.protect else 0)
+            count = own_tags + sum(value is not None for _, value in merged_tags(*layers))
             last = next((layer for layer in reversed(layers) if layer is not None), None)
             if count > MAX_TAGS and last is not None:
                 message = f"these come to {count} tags with what is merged in, and a resource bears {MAX_TAGS}"
-                hint = "List fewer; the owner's tag counts as one."
+                hint = "List fewer; the tags that `owner` and `protect` write count too."
                 yield Diagnostic("too-many-tags", last.pos, message, hint)
 
 
@@ -133,6 +135,7 @@ _DOCUMENT_RULES: tuple[Callable[[DeclaredDocument], Iterator[Diagnostic]], ...] 
     _check_ignored_identities,
     _check_ignored_tags,
     check_identity_claims,
+    check_removals,
     check_credentials,
     check_assignments,
 )

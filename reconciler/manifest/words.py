@@ -51,6 +51,11 @@ RULES = {
         "the name of an identity",
         "Use 3 to 128 letters, digits, `-` and `_`, beginning with a letter or digit.",
     ),
+    "Principal id": Rule(
+        "principal-id",
+        "the id of a principal",
+        "Write its GUID, as `az identity show --query principalId` prints it; the client id is another one.",
+    ),
     "Tag name": Rule(
         "tag-name",
         "the name of a tag",
@@ -161,6 +166,7 @@ MISSING_HINTS = {
     "serviceAccount": "Add `serviceAccount:` with its name.",
     "role": "Add `role:` with the name or the GUID of a role.",
     "scope": "Add `scope:` with the id of what the role is given on.",
+    "principalId": "Add `principalId:` with what `az identity show --query principalId` prints.",
 }
 """What to say about a key that has to be there."""
 
@@ -170,6 +176,7 @@ _EMPTY_HINTS = {
     "Resource groups": "List the resource groups below it.",
     "Federated credentials": "To say that nobody may become the identity, write `federatedCredentials: []`.",
     "Role assignments": "To say that the identity has no role from here, write `roleAssignments: []`.",
+    "Removals": "List what is to be deleted below it, or remove the key.",
 }
 _GENERAL_EMPTY_HINT = "Write a value after the colon, or remove the key."
 
@@ -178,6 +185,7 @@ _WANTED = {
     "object": "a mapping",
     "array": "a list",
     "integer": "a whole number",
+    "boolean": "`true` or `false`",
 }
 
 
@@ -223,6 +231,8 @@ def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
         return "Write its name, or a mapping that begins with `name:`."
     if title == "Audience" and isinstance(value, list):
         return "Write one text: a federated credential has exactly one audience."
+    if title == "Removal" and not isinstance(value, list):
+        return "Write a mapping that begins with `name:`, with the identity's `principalId` beside it."
     if expected == "array" and isinstance(value, dict):
         return "Begin each entry with `- `."
     if expected == "array":
@@ -231,6 +241,8 @@ def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
         return "Remove the `- `: these are keys, not entries of a list."
     if expected == "object":
         return "Write `key: value` lines below the key."
+    if expected == "boolean" and isinstance(value, str):
+        return "Write `true` or `false` without quotes; a variable always gives text, so none can stand here."
     if expected == "integer" and isinstance(value, str):
         return "Write digits without quotes; a variable always gives text, so none can stand here."
     return f"Write {_WANTED[expected]}."

@@ -56,7 +56,7 @@ def render_drift_json(plan: Plan) -> str:
     }
     document["summary"] = {"missing": len(missing), "unexpected": len(unexpected), "changed": len(changed)}
     document |= {"missing": missing, "unexpected": unexpected, "changed": changed}
-    document |= {key: plan_part[key] for key in ("skipped", "notes")}
+    document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned")}
     return to_json(document)
 
 

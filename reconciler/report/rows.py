@@ -95,6 +95,8 @@ def _describe(change: Change) -> _Description:
     symbol, summary = _SUMMARIES[change.action]
     if change.reason is Reason.ADOPT:
         symbol, summary = "<=", "will be adopted: it exists, and bears no owner yet"
+    if change.reason is Reason.REMOVED and change.action is Action.DELETE:
+        summary = "will be destroyed: the manifest names it under remove"
     match change.action:
         case Action.NO_OP:
             return symbol, summary, ()
@@ -170,7 +172,9 @@ def drift_rows(plan: Plan) -> DriftRows:
 def _drift_rows(plan: Plan, action: Action, summary: str) -> tuple[ChangeRow, ...]:
     book = addresses_of(plan)
     return tuple(
-        replace(change_row(change, book), summary=summary) for change in plan.changes if change.action is action
+        replace(change_row(change, book), summary="is to be removed" if change.reason is Reason.REMOVED else summary)
+        for change in plan.changes
+        if change.action is action
     )
 
 

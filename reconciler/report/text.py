@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reconciler.address import AddressBook
 from reconciler.changes import Action, SkipReason
-from reconciler.errors import Diagnostic, ReconcilerError, Violation
+from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, Violation
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
 from reconciler.model import ResourceId
@@ -57,6 +57,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     if plan.findings:
         page.line()
     _write_refused(page, plan)
+    _write_removed_already(page, plan)
     _write_skipped(page, plan)
     page.line(*_count_line(plan))
     return page.text()
@@ -248,10 +249,35 @@ def _write_skipped(page: _Page, plan: Plan) -> None:
     for one in access:
         address = visible(addresses_of(plan).short(one.resource_id))
         page.line((f"Left alone: {address}, {_SKIPPED_ACCESS[one.reason]}.", "dim"))
+    if told or access:
+        page.line()
+    _write_abandoned(page, plan)
     for note in plan.notes:
         page.line(("Note: ", "yellow"), visible(note))
-    if told or access or plan.notes:
+    if plan.notes:
         page.line()
+
+
+def _write_removed_already(page: _Page, plan: Plan) -> None:
+    book = addresses_of(plan)
+    for change in plan.removed_already:
+        page.line(("Removed already: ", "dim"), visible(book.short(change.resource_id)), _dim_source(change.source))
+    if plan.removed_already:
+        page.line()
+
+
+def _write_abandoned(page: _Page, plan: Plan) -> None:
+    """What somebody should look at, though no run of this manifest will."""
+    if not plan.abandoned:
+        return
+    page.line(("Abandoned: they bear this manifest's owner in groups that it does not name; not touched.", "yellow"))
+    for one in plan.abandoned:
+        page.line("     ", visible(one.resource_id.address), f"  owner {visible(one.owner)}")
+    page.line()
+
+
+def _dim_source(source: SourcePos) -> tuple[str, str]:
+    return (visible(f"  {source.file}:{source.line}"), "dim")
 
 
 def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:

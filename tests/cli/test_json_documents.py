@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from reconciler.sandbox.tokens import encode
 from tests.cli.command import Uami
 from tests.cli.conftest import EXAMPLES, Serve
 from tests.cli.documents import ERROR_DOCUMENT, SCHEMAS, problems
@@ -13,6 +14,8 @@ from tests.cli.inputs import grant, write_manifest, write_state
 
 QUICKSTART = ("identities.yaml", "--sandbox", "sandbox.json", "--format", "json")
 TOKEN = {"UAMI_ACCESS_TOKEN": "x"}
+KNOWN = {"UAMI_ACCESS_TOKEN": encode({"oid": "someone"})}
+"""A token that says whose it is; with any other, a plan that deletes says that it cannot know."""
 
 
 @pytest.fixture
@@ -105,8 +108,8 @@ def test_plan_is_the_same_bytes_in_process_over_http_and_again(uami: Uami, quick
     arm = serve("sandbox.json", "--page-size", "1")
 
     in_process = uami("plan", *QUICKSTART)
-    over_http = uami("plan", "identities.yaml", *arm.flags, "--format", "json", environment=TOKEN)
-    again = uami("plan", "identities.yaml", *arm.flags, "--format=json", "--parallelism", "1", environment=TOKEN)
+    over_http = uami("plan", "identities.yaml", *arm.flags, "--format", "json", environment=KNOWN)
+    again = uami("plan", "identities.yaml", *arm.flags, "--format=json", "--parallelism", "1", environment=KNOWN)
 
     assert in_process == over_http == again
     assert problems(in_process.document, "plan:v1") == []

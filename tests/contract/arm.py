@@ -13,6 +13,7 @@ from reconciler.arm.credentials import fixed_token
 from reconciler.arm.resources import Resources
 from reconciler.arm.retry import Retries
 from reconciler.arm.transport import open_http_client
+from reconciler.guards import Runner
 from reconciler.sandbox.application import Application
 from reconciler.sandbox.calls import Settings
 from reconciler.sandbox.state import Contents, Grant, Identity, ResourceGroup, Subscription
@@ -58,7 +59,7 @@ class Arm:
     @property
     def azure(self) -> Azure:
         """The live side of the workflow."""
-        return Azure("AzureCloud", self.resources, PARALLELISM, None, lambda: None)
+        return Azure("AzureCloud", self.resources, PARALLELISM, None, lambda: None, lambda: Runner(PIPELINE))
 
     @property
     def live(self) -> dict[str, dict[str, str]]:

@@ -93,7 +93,7 @@ class Story:
         ) as http:
             client = ArmClient(http, retries.clock)
             resources = Resources(client)
-            azure = Azure(AZURE_CLOUD.name, resources, 1, TENANT, auth.token_tenant)
+            azure = Azure(AZURE_CLOUD.name, resources, 1, TENANT, auth.token_tenant, lambda: None)
             _, result = run_apply(
                 load_declaration(Request(("-",), {}, {}, manifest.encode)),
                 azure,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reconciler.errors import Violation
-from reconciler.guards import judge, parse_allowances
+from reconciler.guards import Runner, judge, parse_allowances
 from reconciler.manifest.desired import DesiredGroup
 from reconciler.model import LiveGroup
 from tests.builders import GROUP, SUBSCRIPTION, compare
@@ -16,9 +16,10 @@ def verdict(
     live: LiveGroup | Sequence[LiveGroup],
     *allow: str,
     max_deletes: tuple[str, ...] = (),
+    runner: Runner | None = None,
 ) -> tuple[Violation, ...]:
     """What the guards say, with the flags of a command line."""
-    return judge(compare(desired, live), parse_allowances(allow, max_deletes))
+    return judge(compare(desired, live), parse_allowances(allow, max_deletes), runner=runner)
 
 
 def codes(violations: tuple[Violation, ...]) -> list[tuple[str, str]]:

@@ -83,6 +83,7 @@ def test_order_of_manifest_and_lists_does_not_matter(world: World, shuffle: rand
             policy=group.policy,
             limits=group.limits,
             ignore=group.ignore,
+            remove=shuffle.sample(group.remove, len(group.remove)),
         )
         for group in shuffle.sample(world.desired.groups, len(world.desired.groups))
     ]
@@ -113,6 +114,7 @@ def test_nothing_outside_the_declared_groups_is_touched(world: World) -> None:
 @given(worlds())
 def test_every_live_and_listed_identity_is_told_of_exactly_once(world: World) -> None:
     listed_ids = {one.resource_id for group in world.desired.groups for one in group.identities}
+    listed_ids |= {one.resource_id for group in world.desired.groups for one in group.remove}
     live_ids = {one.resource_id for group in world.live.groups for one in group.identities}
 
     changes = diff_states(world.desired, world.live)

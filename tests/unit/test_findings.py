@@ -24,10 +24,16 @@ def desired_with(*credentials: DesiredCredential) -> Desired:
     return Desired((desired_group(listed("id-a", federated_credentials=credentials)),))
 
 
+def name_of(found: Finding) -> str:
+    """The name of the credential that a finding is about."""
+    assert isinstance(found.resource_id, CredentialId)
+    return found.resource_id.name
+
+
 def codes_of(*credentials: DesiredCredential) -> list[tuple[str, str]]:
     """Name and code of everything that is found of one identity's credentials."""
     found = find_risky_trust(desired_with(*credentials), AUDIENCE)
-    return [(one.credential_id.name, one.code) for one in found]
+    return [(name_of(one), one.code) for one in found]
 
 
 def test_finding_says_where_the_credential_is_listed() -> None:
@@ -35,7 +41,7 @@ def test_finding_says_where_the_credential_is_listed() -> None:
 
     assert found == Finding(
         code="trust-pull-request",
-        credential_id=CredentialId(resource_id("id-a"), "cred"),
+        resource_id=CredentialId(resource_id("id-a"), "cred"),
         pos=SourcePos(MANIFEST, 7, 13),
         message=(
             "trusts every pull request of the repository: whoever can push a branch can become the identity with a"
@@ -84,7 +90,7 @@ def test_audience_of_another_cloud_is_found_and_its_own_is_not() -> None:
         government,
     )
 
-    assert [(one.credential_id.name, one.code) for one in found] == [("b-public", "trust-audience")]
+    assert [(name_of(one), one.code) for one in found] == [("b-public", "trust-audience")]
     assert "not the cloud's `api://AzureADTokenExchangeUSGov`" in found[0].message
 
 
@@ -140,7 +146,7 @@ def test_findings_are_in_order_of_the_credentials() -> None:
 
     found = find_risky_trust(desired, AUDIENCE)
 
-    assert [(one.credential_id.name, one.code) for one in found] == [
+    assert [(name_of(one), one.code) for one in found] == [
         ("a", "trust-pull-request"),
         ("a", "trust-by-name"),
         ("a", "trust-audience"),

@@ -260,6 +260,8 @@ def test_malformed_allowance_is_wrong_usage(text: str) -> None:
         ("location", "a location cannot change; list the identity under a new name"),
         ("group-missing", "create the resource group"),
         ("tag-limit", "list fewer tags, or remove some from the identity"),
+        ("protected", "apply protect: false first"),
+        ("principal-changed", "correct the principalId that the manifest names"),
     ],
 )
 def test_guard_that_allow_does_not_lift_names_its_own_way(code: str, way: str) -> None:
@@ -275,4 +277,4 @@ def test_unknown_guard_is_wrong_usage() -> None:
         parse_allowances(("foreign=rg-app",), ())
 
     assert refusal.value.message == "--allow foreign=rg-app: no guard is called foreign"
-    assert refusal.value.hint == "Guards: foreign-owner."
+    assert refusal.value.hint == "Guards: foreign-owner, self."

@@ -21,6 +21,7 @@ ORDER = (
     "reconciler.manifest",
     "reconciler.findings",
     "reconciler.tenants",
+    "reconciler.abandoned",
     "reconciler.address",
     "reconciler.changes",
     "reconciler.diff",

@@ -1,0 +1,126 @@
+"""Whatever manifest, live state, flags and token say: what a plan would delete, it may delete.
+
+What may be deleted is said here a second time, in words of the contract and without the guards' own code.
+"""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
+from reconciler.diff import diff_states
+from reconciler.diff_access import diff_access
+from reconciler.guards import Allowance, Allowances, Runner, judge
+from reconciler.manifest.desired import DesiredGroup, DesiredRemoval, IdentitiesPolicy
+from reconciler.model import Identity
+from reconciler.plan import Plan, make_plan
+from tests.builders import address
+from tests.strategies import FEW_EXAMPLES, GROUPS, OWNERS, World, worlds_with_access
+
+_NAMES = ("id-api", "id-job", "id-old")
+
+_ALLOWANCES = st.builds(
+    Allowances,
+    st.lists(
+        st.builds(
+            Allowance,
+            st.sampled_from(["foreign-owner", "self"]),
+            st.sampled_from([*OWNERS, *(address(name, group) for name in _NAMES for group in GROUPS)]),
+        ),
+        max_size=4,
+    ).map(tuple),
+    st.sampled_from([None, 0, 1000]),
+    st.sampled_from([None, 100]),
+)
+_RUNNERS = st.sampled_from([None, Runner(), Runner("principal-of-id-api"), Runner("x", "client-of-id-old")])
+
+
+def plan_world(world: World, allowances: Allowances, runner: Runner | None) -> Plan:
+    """The whole plan of a generated manifest and state."""
+    changes = diff_access(diff_states(world.desired, world.live), world.access)
+    verdict = judge(changes, allowances, runner=runner)
+    return make_plan(world.desired, world.live, changes, verdict, cloud="AzureCloud", targets=())
+
+
+@FEW_EXAMPLES
+@given(worlds_with_access(), _ALLOWANCES, _RUNNERS)
+def test_nothing_is_deleted_that_may_not_be(world: World, allowances: Allowances, runner: Runner | None) -> None:
+    plan = plan_world(world, allowances, runner)
+
+    wrong = [
+        (change.resource_id.address, reason)
+        for change in plan.applicable
+        if change.action is Action.DELETE
+        for reason in objections(change, world, allowances, runner)
+    ]
+    assert wrong == []
+
+
+@FEW_EXAMPLES
+@given(worlds_with_access(), _ALLOWANCES, _RUNNERS)
+def test_what_is_held_back_takes_everything_that_hangs_on_it_along(
+    world: World, allowances: Allowances, runner: Runner | None
+) -> None:
+    plan = plan_world(world, allowances, runner)
+
+    held_back = {one.resource_id for one in plan.changes if isinstance(one, IdentityChange) and _is_refused(one, plan)}
+    hanging = [one for one in plan.applicable if isinstance(one, CredentialChange | AssignmentChange)]
+    assert [one for one in hanging if one.resource_id.identity in held_back] == []
+
+
+def _is_refused(change: Change, plan: Plan) -> bool:
+    return change.resource_id.address in plan.refused
+
+
+def objections(change: Change, world: World, allowances: Allowances, runner: Runner | None) -> list[str]:
+    """Why the contract forbids a delete."""
+    (group,) = [one for one in world.desired.groups if one.group_id == change.resource_id.group_id]
+    live = change.identity
+    assert live is not None
+    name = live.resource_id.name.casefold()
+    allowed = {(one.code, one.value.casefold()) for one in allowances.allowed}
+    reasons = {
+        "ignored": bool(group.ignore.identities) and name.startswith("aks-"),
+        "pinned to another principal": _is_pinned_elsewhere(group, live),
+        "foreign": _is_foreign(change, group, live) and not _is_foreign_allowed(group, live, allowed),
+    }
+    runs = runner is not None and (runner.object_id == live.principal_id or runner.client_id == live.client_id)
+    if isinstance(change, IdentityChange):
+        reasons |= {
+            "protected": "uami-protect" in {tag.casefold() for tag in live.tags},
+            "listed": any(one.resource_id.name.casefold() == name for one in group.identities),
+            "kept by policy": _is_kept_by_policy(group, live) and _removal_of(group, live) is None,
+            "runs this run": runs,
+        }
+    else:
+        reasons["runs this run"] = runs and ("self", change.resource_id.address.casefold()) not in allowed
+    return [reason for reason, holds in reasons.items() if holds]
+
+
+def _removal_of(group: DesiredGroup, live: Identity) -> DesiredRemoval | None:
+    name = live.resource_id.name.casefold()
+    return next((one for one in group.remove if one.resource_id.name.casefold() == name), None)
+
+
+def _is_pinned_elsewhere(group: DesiredGroup, live: Identity) -> bool:
+    name = live.resource_id.name.casefold()
+    pins = [one.expected_principal_id for one in group.identities if one.resource_id.name.casefold() == name]
+    pins += [one.principal_id for one in group.remove if one.resource_id.name.casefold() == name]
+    return any(pin is not None and pin.casefold() != live.principal_id.casefold() for pin in pins)
+
+
+def _is_foreign(change: Change, group: DesiredGroup, live: Identity) -> bool:
+    if live.tags.get("uami-owner") is None:
+        return isinstance(change, IdentityChange) and group.owner is not None
+    return live.tags["uami-owner"] != group.owner
+
+
+def _is_foreign_allowed(group: DesiredGroup, live: Identity, allowed: set[tuple[str, str]]) -> bool:
+    named = {("foreign-owner", live.resource_id.address.casefold()), ("foreign-owner", live.tags.get("uami-owner"))}
+    removal = _removal_of(group, live)
+    return bool(named & allowed) or (removal is not None and "foreign-owner" in removal.allow)
+
+
+def _is_kept_by_policy(group: DesiredGroup, live: Identity) -> bool:
+    if group.policy.identities is IdentitiesPolicy.OWNED:
+        return live.tags.get("uami-owner") != group.owner
+    return group.policy.identities is IdentitiesPolicy.MERGE
