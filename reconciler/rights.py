@@ -108,7 +108,7 @@ def _needs_of_group(group: DesiredGroup, targets: tuple[Target, ...]) -> Iterato
     yield Need(f"{IDENTITIES}/read", scope)
     if listed:
         yield Need(f"{IDENTITIES}/write", scope)
-    if whole and group.policy.identities is not IdentitiesPolicy.MERGE:
+    if whole and (group.remove or group.policy.identities is not IdentitiesPolicy.MERGE):
         yield from _needs_of_deletes(group)
     for identity in listed:
         yield from _needs_of_access(group, identity)
