@@ -21,7 +21,7 @@ from reconciler.changes import (
     PlannedIdentity,
     Skipped,
 )
-from reconciler.errors import Violation
+from reconciler.errors import SourcePos, Violation
 from reconciler.findings import Finding, finding_document
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
 from reconciler.model import Identity, Live, Subscription
@@ -171,7 +171,6 @@ def plan_document(plan: Plan) -> JsonObject:
 
 def change_document(change: Change, refused: frozenset[str] = frozenset()) -> JsonObject:
     """One change; `refused` says which addresses are held back."""
-    source = change.source
     before, after, after_unknown = _states(change)
     document: JsonObject = {
         "address": change.resource_id.address,
@@ -181,11 +180,16 @@ def change_document(change: Change, refused: frozenset[str] = frozenset()) -> Js
         "before": before,
         "after": after,
         "after_unknown": after_unknown,
-        "source": {"file": source.file, "line": source.line, "column": source.column},
+        "source": source_document(change.source),
     }
     if change.resource_id.address in refused:
         document["refused"] = True
     return document
+
+
+def source_document(source: SourcePos) -> JsonObject:
+    """A place in a manifest."""
+    return {"file": source.file, "line": source.line, "column": source.column}
 
 
 def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[str]]:
@@ -263,6 +267,7 @@ def _desired_group(group: DesiredGroup) -> JsonObject:
         "subscription_id": group.group_id.subscription_id,
         "resource_group": group.group_id.resource_group,
         "tenant": None if group.tenant is None else group.tenant.tenant_id,
+        "tenant_source": None if group.tenant is None else source_document(group.tenant.source),
         "owner": group.owner,
         "default_location": group.default_location,
         "policy": {
@@ -276,6 +281,7 @@ def _desired_group(group: DesiredGroup) -> JsonObject:
         },
         "ignore": {"identities": list(group.ignore.identities), "tags": list(group.ignore.tags)},
         "identities": [_desired_identity(one) for one in group.identities],
+        "source": source_document(group.source),
     }
 
 
@@ -290,8 +296,9 @@ def _desired_identity(identity: DesiredIdentity) -> JsonObject:
         "tags": dict(tags),
         "federated_credentials": None
         if credentials is None
-        else [{"name": one.name, **_trust(one.trust)} for one in credentials],
+        else [{"name": one.name, **_trust(one.trust), "source": source_document(one.source)} for one in credentials],
         "role_assignments": None
         if assignments is None
-        else [{"role": one.role, "scope": one.scope} for one in assignments],
+        else [{"role": one.role, "scope": one.scope, "source": source_document(one.source)} for one in assignments],
+        "source": source_document(identity.source),
     }

@@ -22,7 +22,8 @@ from reconciler.model import Live
 from reconciler.plan import Plan, make_plan
 from reconciler.read_access import read_access
 from reconciler.read_live import read_live
-from reconciler.tenants import check_one_tenant, check_token_tenant
+from reconciler.staleness import check_fresh, check_same_place
+from reconciler.tenants import check_one_tenant, check_plan_tenant, check_token_tenant
 from reconciler.verify import verify_result
 
 ISOLATION_SCOPE_SINCE = "2024-11-30"
@@ -51,13 +52,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the manifests declare, within what was asked for, and what the caller lifts."""
+    """What the manifests declare, within what was asked for, and what the caller lifts.
+
+    `saved` is the plan that was reviewed, where it and not the manifests are what is to be applied.
+    """
 
     desired: Desired
     targets: tuple[Target, ...]
     allowances: Allowances
     findings: tuple[Finding, ...]
     strict: bool
+    saved: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,26 @@ def load_declaration(request: Request) -> Declaration:
     return Declaration(desired, targets, request.allowances, findings, request.strict)
 
 
+def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | None) -> Declaration:
+    """What a saved plan declares, to be compared, judged and planned again; the allowances are the caller's own.
+
+    Raises:
+        UsageError: the caller means another cloud or tenant than the plan was made for.
+    """
+    check_same_place(saved, cloud, tenant)
+    desired = saved.desired
+    targets = tuple(parse_target(text, (group.group_id for group in desired.groups)) for text in saved.targets)
+    found = {(one.code, one.credential_id): one for one in find_risky_trust(desired, request.audience)}
+    # Trust that is shared with an identity outside of what was planned; here only the file can tell of it.
+    found = {(one.code, one.credential_id): one for one in saved.findings} | found
+    findings = tuple(
+        one
+        for _, one in sorted(found.items(), key=lambda pair: pair[0][1].key)
+        if _is_looked_at(one.credential_id, desired, targets)
+    )
+    return Declaration(desired, targets, request.allowances, findings, request.strict, saved)
+
+
 def _is_looked_at(credential_id: CredentialId, desired: Desired, targets: tuple[Target, ...]) -> bool:
     listed = any(group.group_id == credential_id.group_id for group in desired.groups)
     return listed and (not targets or any(target.covers(credential_id.identity) for target in targets))
@@ -115,10 +140,13 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
     _check_api_version(desired, azure.resources.api_version)
     token_tenant = azure.token_tenant()
     check_token_tenant(desired, token_tenant)
+    if declaration.saved is not None:
+        check_plan_tenant(declaration.saved.tenant, token_tenant)
     # What a token does not say (an emulator's may say nothing) is left to be held against the subscriptions.
     tenant = azure.tenant if token_tenant is None else None
     live = read_live(desired, azure.resources, parallelism=azure.parallelism, tenant=tenant)
-    _check_targets_exist(targets, desired, live)
+    if declaration.saved is None:  # what a saved plan aimed at and is gone makes it stale
+        _check_targets_exist(targets, desired, live)
     identities = diff_states(desired, live, targets)
     access = read_access(identities, azure.resources, parallelism=azure.parallelism)
     changes = diff_access(identities, access)
@@ -152,9 +180,12 @@ def run_apply(
     """Plan, show, and, once `confirm` has returned, apply and verify.
 
     Raises:
+        PlanStale: it is a saved plan that is to be applied, and this is no longer the same.
         PlanRefused: a guard refuses, and `skip_refused` does not ask for the rest to be applied all the same.
     """
     plan = run_plan(declaration, azure)
+    if declaration.saved is not None:
+        check_fresh(declaration.saved, plan)
     show(plan)
     if plan.violations and not skip_refused:
         raise PlanRefused(plan.violations)
