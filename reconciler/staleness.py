@@ -155,15 +155,19 @@ def _value(value: object) -> str:
 
 def _orphans_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[StaleDetail]:
     """What others hung on an identity that goes: it is not changed, yet goes with it or is left without it."""
-    before, after = ({one.address.casefold(): one for one in _orphans(plan)} for plan in (saved, now))
+    going = _going(saved) & _going(now)  # of others, that they no longer go or go anew says enough
+    before, after = ({one.address.casefold(): one for one in _orphans(plan, going)} for plan in (saved, now))
     for address in sorted(before.keys() ^ after.keys()):
         orphan = before.get(address) or after[address]
         what = "is gone" if address in before else "is new"
         yield StaleDetail(orphan.address, book.short(orphan), f"{what}, and its identity would be deleted")
 
 
-def _orphans(plan: Plan) -> Iterator[AnyId]:
-    going = {one.resource_id for one in plan.changes if one.action is Action.DELETE}
+def _going(plan: Plan) -> set[ResourceId]:
+    return {one.resource_id for one in plan.changes if isinstance(one, IdentityChange) and one.action is Action.DELETE}
+
+
+def _orphans(plan: Plan, going: set[ResourceId]) -> Iterator[AnyId]:
     for one in plan.skipped:
         if not isinstance(one.resource_id, ResourceId) and one.resource_id.identity in going:
             yield one.resource_id
