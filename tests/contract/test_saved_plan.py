@@ -12,7 +12,17 @@ from reconciler.plan import plan_document
 from reconciler.sandbox.state import Contents
 from reconciler.workflow import declare_saved, load_declaration, run_plan
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
-from tests.contract.access import CONTRIBUTOR, IN_SUBSCRIPTION, OWNER, READER, given, lives, with_roles, with_trusts
+from tests.contract.access import (
+    CONTRIBUTOR,
+    IN_SUBSCRIPTION,
+    OWNER,
+    READER,
+    given,
+    lives,
+    principal_of,
+    with_roles,
+    with_trusts,
+)
 from tests.contract.arm import in_process
 from tests.contract.saved import (
     MANIFEST,
@@ -76,11 +86,11 @@ MATTERS: dict[str, tuple[Meddle, list[tuple[str, str]]]] = {
     ),
     "listed identity lost": (without("id-same"), _told(SAME, "has been deleted")),
     "identity re-created": (
-        changed("id-same", principal_id="p2"),
+        changed("id-same", principal_id=principal_of("another")),
         _told(
             SAME,
             "is another principal: it has been deleted and created again (principal_id was"
-            f" '{lives('id-same').principal_id}', is now 'p2')",
+            f" '{principal_of('id-same')}', is now '{principal_of('another')}')",
         ),
     ),
     "tag changed": (retagged("id-api", env="dev", team="x"), _told(API, "tags.env was 'test', is now 'dev'")),
