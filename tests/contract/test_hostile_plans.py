@@ -6,10 +6,12 @@ itself.
 
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,6 +124,36 @@ def test_edited_plan_is_refused_or_does_what_its_manifest_would(document: Any) -
     if not isinstance(error, PlanStale):
         own, refused = _of_manifest(document)
         assert (after, type(error)) == (own, type(refused))
+
+
+def _group(document: Any) -> Any:
+    return document["desired"]["resource_groups"][0]
+
+
+OTHER_WORDS: dict[str, Callable[[Any], object]] = {
+    "tag": lambda group: group["identities"][0]["tags"].update(env="evil"),
+    "subject": lambda group: group["identities"][0]["federated_credentials"][0].update(subject="evil"),
+    "role": lambda group: group["identities"][0]["role_assignments"][0].update(role="Owner"),
+    "identity taken off": lambda group: group["identities"].pop(),
+    "identity put on": lambda group: group["identities"].append({**group["identities"][1], "name": "id-zzz"}),
+    "policy": lambda group: group["policy"].update(identities="merge"),
+    "owner": lambda group: group.update(owner="team-b"),
+    "ignored": lambda group: group["ignore"].update(identities=["id-old"]),
+}
+
+
+@pytest.mark.parametrize("words", OTHER_WORDS)
+def test_plan_that_declares_something_else_than_it_shows_does_nothing(words: str) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    OTHER_WORDS[words](_group(document))
+
+    try:
+        after, error = _carry_out(declare(sealed(document)))
+    except InputFileError:
+        return
+
+    assert isinstance(error, PlanStale)
+    assert after == _without_drawn(START)
 
 
 def test_plan_that_nobody_edited_does_what_its_manifest_would() -> None:
