@@ -38,6 +38,7 @@ from reconciler.model import (
     ResourceGroupId,
     ResourceId,
     Tags,
+    same_name,
 )
 
 
@@ -66,12 +67,17 @@ def diff_identity(
         after = PlannedIdentity(location, tags, scope)
         return IdentityChange(desired.resource_id, Action.CREATE, Reason.MISSING, group, desired, None, after)
     after = PlannedIdentity(before.location, tags, desired.isolation_scope or before.isolation_scope)
-    differences = (*_tag_changes(before.tags, tags), *_isolation_changes(before, after))
+    differences = identity_differences(before, after)
     action, reason = Action.NO_OP, Reason.EQUAL
     if differences:
         adopts = group.owner is not None and before.owner is None
         action, reason = Action.UPDATE, Reason.ADOPT if adopts else Reason.DIFFERS
     return IdentityChange(before.resource_id, action, reason, group, desired, before, after, differences)
+
+
+def identity_differences(before: Identity, after: PlannedIdentity) -> tuple[FieldChange, ...]:
+    """The fields in which a live identity is not as it should be."""
+    return (*_tag_changes(before.tags, after.tags), *_isolation_changes(before, after))
 
 
 def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
@@ -147,12 +153,27 @@ def _planned_tags(group: DesiredGroup, desired: DesiredIdentity, live: Tags) -> 
     if group.policy.tags is TagsPolicy.EXACT:
         listed = {name.casefold() for name in wanted}
         for name in live:
-            # Our own tags lie outside policy: `exact` must not undo what another key of the manifest, or adoption,
-            # wrote.
-            own = name.casefold().startswith(OWN_TAG_PREFIX)
-            if name.casefold() not in listed and not own and not matches_any(name, group.ignore.tags):
+            if name.casefold() not in listed and _is_within_policy(group, name):
                 wanted[name] = None
     return live.merged(wanted)
+
+
+def _is_within_policy(group: DesiredGroup, tag: str) -> bool:
+    # Our own tags lie outside policy: `exact` must not undo what another key of the manifest, or adoption, wrote.
+    return not tag.casefold().startswith(OWN_TAG_PREFIX) and not matches_any(tag, group.ignore.tags)
+
+
+def is_deciding_tag(group: DesiredGroup, desired: DesiredIdentity | None, tag: str) -> bool:
+    """Whether a live tag bears on what is done to an identity, which `desired` lists or does not.
+
+    Listed tags do, those that the policy removes, and our own, by which the guards tell whose an identity is.
+    """
+    if tag.casefold().startswith(OWN_TAG_PREFIX):
+        return True
+    if desired is None:
+        return False
+    is_listed = any(same_name(tag, name) for name, _ in desired.tags)
+    return is_listed or (group.policy.tags is TagsPolicy.EXACT and _is_within_policy(group, tag))
 
 
 def _tag_changes(before: Tags, after: Tags) -> list[FieldChange]:

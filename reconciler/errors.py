@@ -54,6 +54,18 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, slots=True)
+class StaleDetail:
+    """One thing that is no longer as a saved plan has it.
+
+    `address` is whole and `label` as short as it may be; both are "" for the whole run. `message` goes on behind it.
+    """
+
+    address: str
+    label: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """A guard's reason to refuse part of a plan.
 
@@ -103,7 +115,7 @@ class ManifestError(ReconcilerError):
 
 
 class InputFileError(ReconcilerError):
-    """A file that is not a manifest (a sandbox state) is missing or damaged."""
+    """A file that is not a manifest (a saved plan, a sandbox state) is missing or damaged."""
 
     code = "file-invalid"
     exit_code = ExitCode.INVALID_INPUT
@@ -122,6 +134,22 @@ class PlanRefused(ReconcilerError):
             violations[0].hint if count == 1 else "Each refusal above names what lifts it.",
         )
         self.violations = violations
+
+
+class PlanStale(ReconcilerError):
+    """What a saved plan was made for has changed; carries every difference."""
+
+    code = "plan-stale"
+    exit_code = ExitCode.PLAN_STALE
+
+    def __init__(self, details: tuple[StaleDetail, ...], hint: str) -> None:
+        count = len(details)
+        super().__init__(
+            f"The saved plan is stale: {count} {'thing has' if count == 1 else 'things have'} changed since it was"
+            " made; nothing was applied.",
+            hint,
+        )
+        self.details = details
 
 
 class AuthError(ReconcilerError):

@@ -22,7 +22,7 @@ from reconciler.changes import (
     PlannedIdentity,
     Skipped,
 )
-from reconciler.errors import Violation
+from reconciler.errors import SourcePos, Violation
 from reconciler.findings import Finding, finding_document
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
 from reconciler.model import Identity, Live, Subscription
@@ -187,7 +187,6 @@ def _abandoned(one: Abandoned) -> JsonObject:
 
 def change_document(change: Change, refused: frozenset[str] = frozenset()) -> JsonObject:
     """One change; `refused` says which addresses are held back."""
-    source = change.source
     before, after, after_unknown = _states(change)
     document: JsonObject = {
         "address": change.resource_id.address,
@@ -197,11 +196,16 @@ def change_document(change: Change, refused: frozenset[str] = frozenset()) -> Js
         "before": before,
         "after": after,
         "after_unknown": after_unknown,
-        "source": {"file": source.file, "line": source.line, "column": source.column},
+        "source": source_document(change.source),
     }
     if change.resource_id.address in refused:
         document["refused"] = True
     return document
+
+
+def source_document(source: SourcePos) -> JsonObject:
+    """A place in a manifest."""
+    return {"file": source.file, "line": source.line, "column": source.column}
 
 
 def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[str]]:
@@ -279,6 +283,7 @@ def _desired_group(group: DesiredGroup) -> JsonObject:
         "subscription_id": group.group_id.subscription_id,
         "resource_group": group.group_id.resource_group,
         "tenant": None if group.tenant is None else group.tenant.tenant_id,
+        "tenant_source": None if group.tenant is None else source_document(group.tenant.source),
         "owner": group.owner,
         "default_location": group.default_location,
         "policy": {
@@ -297,9 +302,11 @@ def _desired_group(group: DesiredGroup) -> JsonObject:
                 "name": one.resource_id.name,
                 "principal_id": one.principal_id,
                 "allow": [code.value for code in one.allow],
+                "source": source_document(one.source),
             }
             for one in group.remove
         ],
+        "source": source_document(group.source),
     }
 
 
@@ -316,8 +323,9 @@ def _desired_identity(identity: DesiredIdentity) -> JsonObject:
         "expect": None if identity.expected_principal_id is None else {"principal_id": identity.expected_principal_id},
         "federated_credentials": None
         if credentials is None
-        else [{"name": one.name, **_trust(one.trust)} for one in credentials],
+        else [{"name": one.name, **_trust(one.trust), "source": source_document(one.source)} for one in credentials],
         "role_assignments": None
         if assignments is None
-        else [{"role": one.role, "scope": one.scope} for one in assignments],
+        else [{"role": one.role, "scope": one.scope, "source": source_document(one.source)} for one in assignments],
+        "source": source_document(identity.source),
     }

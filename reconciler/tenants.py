@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import AuthError, UsageError
 from reconciler.manifest.desired import Desired, DesiredTenant
-from reconciler.model import Subscription
+from reconciler.model import Subscription, same_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,17 @@ def check_token_tenant(desired: Desired, token_tenant: str | None) -> None:
                 " nothing was asked with it.",
                 f"Sign in to that tenant (`az login --tenant {named.tenant_id}`, or --tenant), or mend the manifest.",
             )
+
+
+def check_plan_tenant(plan_tenant: str | None, token_tenant: str | None) -> None:
+    """Raises AuthError where the token says that it is of another tenant than a saved plan was made for."""
+    if plan_tenant is None or token_tenant is None or same_name(plan_tenant, token_tenant):
+        return
+    raise AuthError(
+        f"The token is of the tenant {token_tenant}, and the saved plan was made for {plan_tenant}; nothing was asked"
+        " with it.",
+        f"Sign in to that tenant (`az login --tenant {plan_tenant}`, or --tenant), or plan again.",
+    )
 
 
 def expected_tenant(desired: Desired, subscription_id: str, otherwise: str | None) -> ExpectedTenant | None:

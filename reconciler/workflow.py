@@ -25,7 +25,8 @@ from reconciler.read_access import read_access
 from reconciler.read_live import read_live
 from reconciler.read_rights import missing_rights, read_rights, unchecked_notes
 from reconciler.rights import Rights, needs_of_plan
-from reconciler.tenants import check_one_tenant, check_token_tenant
+from reconciler.staleness import check_fresh, check_same_place
+from reconciler.tenants import check_one_tenant, check_plan_tenant, check_token_tenant
 from reconciler.verify import verify_result
 
 ISOLATION_SCOPE_SINCE = "2024-11-30"
@@ -54,13 +55,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the manifests declare, within what was asked for, and what the caller lifts."""
+    """What the manifests declare, within what was asked for, and what the caller lifts.
+
+    `saved` is the plan that was reviewed, where it and not the manifests are what is to be applied.
+    """
 
     desired: Desired
     targets: tuple[Target, ...]
     allowances: Allowances
     findings: tuple[Finding, ...]
     strict: bool
+    saved: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,26 @@ def load_declaration(request: Request) -> Declaration:
     return Declaration(desired, targets, request.allowances, findings, request.strict)
 
 
+def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | None) -> Declaration:
+    """What a saved plan declares, to be compared, judged and planned again; the allowances are the caller's own.
+
+    Raises:
+        UsageError: the caller means another cloud or tenant than the plan was made for.
+    """
+    check_same_place(saved, cloud, tenant)
+    desired = saved.desired
+    targets = tuple(parse_target(text, (group.group_id for group in desired.groups)) for text in saved.targets)
+    found = {(one.code, one.resource_id): one for one in find_doubts(desired, request.audience)}
+    # Trust that is shared with an identity outside of what was planned; here only the file can tell of it.
+    found = {(one.code, one.resource_id): one for one in saved.findings} | found
+    findings = tuple(
+        one
+        for _, one in sorted(found.items(), key=lambda pair: pair[0][1].key)
+        if _is_looked_at(one.resource_id, desired, targets)
+    )
+    return Declaration(desired, targets, request.allowances, findings, request.strict, saved)
+
+
 def _is_looked_at(resource_id: AnyId, desired: Desired, targets: tuple[Target, ...]) -> bool:
     listed = any(group.group_id == resource_id.group_id for group in desired.groups)
     return listed and (not targets or any(target.covers(identity_of(resource_id)) for target in targets))
@@ -120,12 +145,15 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
     check_api_version(desired, azure.resources.api_version)
     token_tenant = azure.token_tenant()
     check_token_tenant(desired, token_tenant)
+    if declaration.saved is not None:
+        check_plan_tenant(declaration.saved.tenant, token_tenant)
     # What a token does not say (an emulator's may say nothing) is left to be held against the subscriptions.
     tenant = azure.tenant if token_tenant is None else None
     # A run that is limited to targets does not look around.
     beyond = bool(owners_of(desired)) and not targets
     live = read_live(desired, azure.resources, parallelism=azure.parallelism, tenant=tenant, beyond=beyond)
-    _check_targets_exist(targets, desired, live)
+    if declaration.saved is None:  # what a saved plan aimed at and is gone makes it stale
+        _check_targets_exist(targets, desired, live)
     identities = diff_states(desired, live, targets)
     access = read_access(identities, azure.resources, parallelism=azure.parallelism)
     changes = diff_access(identities, access)
@@ -160,10 +188,13 @@ def run_apply(
     """Plan, show, and, once `confirm` has returned, apply and verify.
 
     Raises:
+        PlanStale: it is a saved plan that is to be applied, and this is no longer the same.
         PlanRefused: a guard refuses, and `skip_refused` does not ask for the rest to be applied all the same.
         AuthError: the caller lacks a right without which the run would end half-way.
     """
     plan = run_plan(declaration, azure)
+    if declaration.saved is not None:
+        check_fresh(declaration.saved, plan)
     refused = bool(plan.violations) and not skip_refused
     rights = Rights() if refused else _read_rights(plan, azure)
     plan = replace(plan, notes=(*plan.notes, *unchecked_notes(rights)))

@@ -13,16 +13,26 @@ AutoApprove = Annotated[bool, typer.Option("--auto-approve", "--yes", "-y", help
 SkipRefused = Annotated[
     bool, typer.Option("--skip-refused", help="Apply what no guard refuses; still exits 3.", rich_help_panel="Guards")
 ]
+Digest = Annotated[
+    str | None,
+    typer.Option(
+        "--digest",
+        metavar="SHA256",
+        help="Refuse a saved plan whose file has another SHA-256; `plan -o` prints it.",
+        show_default=False,
+    ),
+]
 NoVerify = Annotated[bool, typer.Option("--no-verify", help="Do not read again what was changed.")]
 
 
 def apply(
-    paths: options.Paths,
+    paths: options.PlanOrPaths,
     var: options.Var = None,
     target: options.Target = None,
     subscription: options.Subscription = None,
     auto_approve: AutoApprove = False,
     no_verify: NoVerify = False,
+    digest: Digest = None,
     allow: options.Allow = None,
     max_deletes: options.MaxDeletes = None,
     strict: options.Strict = False,
@@ -38,7 +48,10 @@ def apply(
     no_color: options.NoColor = False,
     log_level: options.Log = LogLevel.WARNING,
 ) -> ExitCode:
-    """Show the plan, ask (only `yes` approves), carry it out, and read it again to verify."""
+    """Show the plan, ask (only `yes` approves), carry it out, and read it again to verify.
+
+    A saved plan is not asked about: it is applied if it is still the plan, and refused (exit 4) if it is not.
+    """
     from reconciler.cli.applying import ApplyFlags, apply_and_report
     from reconciler.cli.inputs import make_request
     from reconciler.cli.output import configure_logging, stdout_color
@@ -62,6 +75,7 @@ def apply(
         verify=not no_verify,
         as_json=report_format is Format.JSON,
         color=stdout_color(no_color=no_color),
+        digest=digest,
         command=tuple(sys.argv[1:]),
     )
     return apply_and_report(request, flags)

@@ -1,8 +1,9 @@
 """An apply as its caller meets it: the plan, the question, progress, the end."""
 
+import re
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.apply import ApplyTools
 from reconciler.changes import Action, IdentityChange
@@ -14,12 +15,15 @@ from reconciler.errors import ExitCode, PlanRefused, ReconcilerError, UsageError
 from reconciler.events import ApplyEvent, ApplyResult, Moment, Outcome
 from reconciler.journal import MemoryJournal
 from reconciler.plan import Plan
+from reconciler.plan_file import find_plan_file, read_plan_file
 from reconciler.report.json_document import render_apply_json
 from reconciler.report.rows import addresses_of
 from reconciler.report.text import render_error, render_plan, render_result
 from reconciler.report.visible import visible
 from reconciler.stop import Stop
-from reconciler.workflow import Request, load_declaration, run_apply
+from reconciler.workflow import Declaration, Request, declare_saved, load_declaration, run_apply
+
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class Declined(ReconcilerError):
@@ -30,7 +34,10 @@ class Declined(ReconcilerError):
 
 @dataclass(frozen=True, slots=True)
 class ApplyFlags:
-    """The flags of an apply; `command` is the command line, for telling how to continue."""
+    """The flags of an apply; `command` is the command line, for telling how to continue.
+
+    `digest` is what a saved plan must have.
+    """
 
     session: SessionFlags
     auto_approve: bool
@@ -39,16 +46,18 @@ class ApplyFlags:
     as_json: bool
     color: bool
     command: tuple[str, ...]
+    digest: str | None = None
 
 
 def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
     """Run the whole of `uami apply`; reports go out as the story goes on, or as one JSON document at its end."""
-    if not flags.auto_approve and (flags.as_json or STANDARD_INPUT in request.paths):
-        what = "--format json" if flags.as_json else "a manifest from standard input"
-        if not sys.stdin.isatty():
-            raise _nobody_to_ask()
-        raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
-    declaration = load_declaration(request)
+    plan_file = _find_plan_file(request, flags)
+    if plan_file is None:
+        _check_askable(request, flags)
+        declaration = load_declaration(request)
+    else:
+        declaration = _declare_plan_file(plan_file, request, flags)
+        flags = replace(flags, auto_approve=True, command=("plan", "PATH...", "-o", plan_file))
     stop = Stop()
     # Outermost: a signal that came while the sandbox's file is saved or the result told must not undo either.
     with orderly_stop(stop) as signals:
@@ -73,6 +82,34 @@ def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
     if not result.complete:
         return result.exit_code
     return ExitCode.REFUSED if plan.violations else ExitCode.DONE
+
+
+def _check_askable(request: Request, flags: ApplyFlags) -> None:
+    if not flags.auto_approve and (flags.as_json or STANDARD_INPUT in request.paths):
+        what = "--format json" if flags.as_json else "a manifest from standard input"
+        if not sys.stdin.isatty():
+            raise _nobody_to_ask()
+        raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
+
+
+def _find_plan_file(request: Request, flags: ApplyFlags) -> str | None:
+    """The saved plan that is to be applied; with a digest, nothing else can be meant, whatever has become of it."""
+    if flags.digest is None:
+        return find_plan_file(request.paths)
+    if len(request.paths) > 1:
+        raise UsageError("--digest is that of one saved plan, and these are several paths", "Name the plan alone.")
+    return request.paths[0]
+
+
+def _declare_plan_file(plan_file: str, request: Request, flags: ApplyFlags) -> Declaration:
+    """What a saved plan declares; raises UsageError for flags that say what the plan says already."""
+    given = {"--var": request.variables, "--target": request.targets, "--subscription": request.subscriptions}
+    for flag in (flag for flag, value in given.items() if value):
+        raise UsageError(f"{flag} belongs to `uami plan`: a saved plan holds what it was given", f"Leave {flag} out.")
+    if flags.digest is not None and _SHA256.fullmatch(flags.digest) is None:
+        raise UsageError(f"--digest {flags.digest}: not a SHA-256", "It has 64 digits, as `plan -o` prints it.")
+    saved = read_plan_file(plan_file, flags.digest)
+    return declare_saved(saved.plan, request, cloud=flags.session.cloud.value, tenant=flags.session.tenant)
 
 
 class _Telling:

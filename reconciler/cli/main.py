@@ -23,9 +23,10 @@ from reconciler.cli.output import print_note, print_report, use_color
 from reconciler.cli.plan import plan
 from reconciler.cli.sandbox import sandbox_app
 from reconciler.cli.schema import schema
+from reconciler.cli.show import show
 from reconciler.cli.signals import Stopped, raise_on_signals
 from reconciler.cli.validate import validate
-from reconciler.errors import ExitCode, Interrupted, ManifestError, ReconcilerError, UsageError
+from reconciler.errors import ExitCode, Interrupted, ManifestError, PlanStale, ReconcilerError, UsageError
 
 app = typer.Typer(
     name="uami",
@@ -33,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (validate, plan, apply, drift, doctor, schema):
+for command in (validate, plan, apply, show, drift, doctor, schema):
     app.command()(command)
 app.add_typer(sandbox_app, name="sandbox")
 
@@ -101,7 +102,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
 def _tell(error: ReconcilerError, arguments: Sequence[str]) -> int:
     """Report an error in the form that was asked for, and return its exit code."""
     from reconciler.report.json_document import error_document, to_json
-    from reconciler.report.text import render_diagnostics, render_error
+    from reconciler.report.text import render_diagnostics, render_error, render_stale
 
     color = use_color(sys.stderr, no_color="--no-color" in arguments)
     if _wants_json(arguments):
@@ -109,6 +110,8 @@ def _tell(error: ReconcilerError, arguments: Sequence[str]) -> int:
     else:
         if isinstance(error, ManifestError):
             print_note(render_diagnostics(error.diagnostics, color=color))
+        if isinstance(error, PlanStale):
+            print_note(render_stale(error.details, color=color))
         print_note(render_error(error, color=color))
     return error.exit_code
 

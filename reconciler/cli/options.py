@@ -44,7 +44,7 @@ class LogLevel(StrEnum):
 
 _MANIFEST = "Manifest"
 _AZURE = "Azure"
-_OUTPUT = "Output"
+OUTPUT_PANEL = "Output"
 _GUARDS = "Guards"
 
 Paths = Annotated[
@@ -127,11 +127,21 @@ ApiVersion = Annotated[
 Parallelism = Annotated[
     int, typer.Option("--parallelism", min=1, max=100, help="Requests under way at once.", rich_help_panel=_AZURE)
 ]
-ReportFormat = Annotated[Format, typer.Option("--format", help="How the report is written.", rich_help_panel=_OUTPUT)]
-NoColor = Annotated[
-    bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.", rich_help_panel=_OUTPUT)
+PlanOrPaths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Manifest files, directories of them, or - for standard input; or one plan that `plan -o` saved.",
+        show_default=False,
+    ),
 ]
-Log = Annotated[LogLevel, typer.Option("--log-level", help="How much is told on stderr.", rich_help_panel=_OUTPUT)]
+ReportFormat = Annotated[
+    Format, typer.Option("--format", help="How the report is written.", rich_help_panel=OUTPUT_PANEL)
+]
+NoColor = Annotated[
+    bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.", rich_help_panel=OUTPUT_PANEL)
+]
+Log = Annotated[LogLevel, typer.Option("--log-level", help="How much is told on stderr.", rich_help_panel=OUTPUT_PANEL)]
 Allow = Annotated[
     list[str] | None,
     typer.Option(

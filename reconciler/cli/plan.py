@@ -11,6 +11,17 @@ from reconciler.errors import ExitCode
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit 2 where there are changes, 0 only where there are none.")
 ]
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="Save the plan in this file, for `apply` and `show`; replaces what is there.",
+        show_default=False,
+        rich_help_panel=options.OUTPUT_PANEL,
+    ),
+]
 
 
 def plan(
@@ -18,6 +29,7 @@ def plan(
     var: options.Var = None,
     target: options.Target = None,
     subscription: options.Subscription = None,
+    out: Out = None,
     detailed_exitcode: DetailedExitcode = False,
     allow: options.Allow = None,
     max_deletes: options.MaxDeletes = None,
@@ -33,15 +45,18 @@ def plan(
     no_color: options.NoColor = False,
     log_level: options.Log = LogLevel.WARNING,
 ) -> ExitCode:
-    """Show what apply would do, and what the guards would refuse; writes nothing."""
+    """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
     from reconciler.cli.comparing import compare_and_report
     from reconciler.cli.inputs import make_request
     from reconciler.cli.output import configure_logging
+    from reconciler.cli.saving import check_out, save_plan
     from reconciler.cli.session import SessionFlags
     from reconciler.report.json_document import render_plan_json
     from reconciler.report.text import render_plan
 
     configure_logging(log_level.value)
+    if out is not None:
+        check_out(out)
     request = make_request(
         paths,
         var=var,
@@ -60,6 +75,8 @@ def plan(
         as_json=report_format is Format.JSON,
         no_color=no_color,
     )
+    if out is not None:
+        save_plan(result, out)
     if result.violations:
         return ExitCode.REFUSED
     return ExitCode.CHANGES_FOUND if detailed_exitcode and result.applicable else ExitCode.DONE

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos
+from reconciler.file_kinds import FileKind, kind_of
 from reconciler.manifest.claims import check_group_claims, check_tenant_claims
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import Desired
@@ -67,6 +68,8 @@ def load_manifest(
 
 def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tuple[list[Document], list[Diagnostic]]:
     """The documents of a file that say something; its lines are noted for the diagnostics to quote."""
+    if kind_of(file.content) is not FileKind.OTHER:
+        return [], [_not_a_manifest(file)]
     source, problems = decode_source(file.name, file.content)
     if source is None:
         return [], problems
@@ -80,6 +83,15 @@ def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tu
         problems.append(_empty(SourcePos(file.name, 1, 1)))
     problems += [_empty(document.value_pos(())) for document in documents if document.data is None]
     return [document for document in documents if document.data is not None], problems
+
+
+def _not_a_manifest(file: ManifestFile) -> Diagnostic:
+    return Diagnostic(
+        code="not-a-manifest",
+        pos=SourcePos(file.name, 1, 1),
+        message=f"this is {kind_of(file.content).value}, not a manifest",
+        hint="`uami show` shows it, and `uami apply` takes it as its only path.",
+    )
 
 
 def _empty(pos: SourcePos) -> Diagnostic:

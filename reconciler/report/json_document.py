@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 
 from reconciler.changes import Action, Change
-from reconciler.errors import ManifestError, PlanRefused, ReconcilerError
+from reconciler.errors import ManifestError, PlanRefused, PlanStale, ReconcilerError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.findings import Finding, finding_document
 from reconciler.manifest.desired import Desired
@@ -91,6 +91,8 @@ def error_document(error: ReconcilerError) -> JsonObject:
         ]
     if isinstance(error, PlanRefused):
         detail["violations"] = [violation_document(one) for one in error.violations]
+    if isinstance(error, PlanStale):
+        detail["differences"] = [{"address": one.address, "message": one.message} for one in error.details]
     return {"format_version": FORMAT_VERSION, "error": detail}
 
 

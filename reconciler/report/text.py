@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reconciler.address import AddressBook
 from reconciler.changes import Action, SkipReason
-from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, Violation
+from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetail, Violation
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
 from reconciler.model import ResourceId
@@ -136,6 +136,16 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], *, color: bool) -> str
             page.line("    ", " " * _width(visible(before)), ("^", "bold red"))
         if one.hint:
             page.line(("    hint: ", "cyan"), visible(one.hint))
+    return page.text()
+
+
+def render_stale(details: Iterable[StaleDetail], *, color: bool) -> str:
+    """Everything that is no longer as a saved plan has it."""
+    page = _Page(color=color)
+    page.line(("Changed since the plan was made:", "bold"))
+    for one in details:
+        page.line("  ", (visible(one.label or "this run"), "bold"), f": {visible(one.message)}")
+    page.line()
     return page.text()
 
 

@@ -250,6 +250,7 @@ def test_plan_document_keeps_the_tenant_that_the_manifest_names(tenant: DesiredT
                 "subscription_id": SUBSCRIPTION,
                 "resource_group": GROUP,
                 "tenant": None if tenant is None else TENANT,
+                "tenant_source": None if tenant is None else {"file": "identities.yaml", "line": 2, "column": 9},
                 "owner": None,
                 "default_location": None,
                 "policy": {"identities": "exact", "tags": "merge", "federated_credentials": "exact"},
@@ -265,9 +266,11 @@ def test_plan_document_keeps_the_tenant_that_the_manifest_names(tenant: DesiredT
                         "expect": None,
                         "federated_credentials": None,
                         "role_assignments": None,
+                        "source": {"file": "identities.yaml", "line": 5, "column": 9},
                     }
                 ],
                 "remove": [],
+                "source": {"file": "identities.yaml", "line": 3, "column": 3},
             }
         ]
     }

@@ -1,0 +1,33 @@
+"""`plan -o`: checks where a plan is to go before anything is read, and tells how to apply exactly that one."""
+
+import shlex
+import time
+from pathlib import Path
+
+from reconciler.cli.options import Format
+from reconciler.cli.output import print_note
+from reconciler.errors import UsageError
+from reconciler.plan import Plan
+from reconciler.plan_file import check_writable, digest_of, write_plan_file
+from reconciler.saved_plan import format_plan
+
+_FORMATS = {*Format, "markdown", "html", "github", "yaml", "yamlc", "jsonc", "table", "tsv", "none", "-"}
+"""Words that mean a format, here or with the `-o` of az, where that is what it takes."""
+
+
+def check_out(out: str) -> None:
+    """Raises UsageError where `-o` names what cannot be a file, or what looks like a format."""
+    if out in _FORMATS:
+        raise UsageError(
+            f"-o {out}: -o takes the file in which the plan is saved",
+            f"For the report in another form pass --format, such as --format json; for a file of this name -o ./{out}.",
+        )
+    check_writable(Path(out))
+
+
+def save_plan(plan: Plan, out: str) -> None:
+    """Write the plan to its file, and say on stderr how to apply it."""
+    content = format_plan(plan, time.time())
+    write_plan_file(Path(out), content)
+    command = shlex.join(["uami", "apply", out, "--digest", digest_of(content)])
+    print_note(f"\nThe plan is saved. To apply exactly this one:\n  {command}\n")
