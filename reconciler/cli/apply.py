@@ -23,6 +23,7 @@ def apply(
     subscription: options.Subscription = None,
     auto_approve: AutoApprove = False,
     no_verify: NoVerify = False,
+    journal: options.Journal = None,
     allow: options.Allow = None,
     max_deletes: options.MaxDeletes = None,
     strict: options.Strict = False,
@@ -63,5 +64,6 @@ def apply(
         as_json=report_format is Format.JSON,
         color=stdout_color(no_color=no_color),
         command=tuple(sys.argv[1:]),
+        journal=journal,
     )
     return apply_and_report(request, flags)

@@ -2,24 +2,26 @@
 
 import shlex
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reconciler.apply import ApplyTools
 from reconciler.changes import Action, IdentityChange
 from reconciler.cli.inputs import STANDARD_INPUT
+from reconciler.cli.journaling import Journaling, check_journal_flag, journaling
 from reconciler.cli.output import print_note, print_report
 from reconciler.cli.session import Session, SessionFlags, open_session
 from reconciler.cli.signals import OrderlyStop, orderly_stop
 from reconciler.errors import ExitCode, PlanRefused, ReconcilerError, UsageError
 from reconciler.events import ApplyEvent, ApplyResult, Moment, Outcome
-from reconciler.journal import MemoryJournal
 from reconciler.plan import Plan
+from reconciler.read_hanging import HangingReader
 from reconciler.report.json_document import render_apply_json
 from reconciler.report.rows import addresses_of
 from reconciler.report.text import render_error, render_plan, render_result
 from reconciler.report.visible import visible
 from reconciler.stop import Stop
-from reconciler.workflow import Request, load_declaration, run_apply
+from reconciler.workflow import Azure, Declaration, Request, load_declaration, run_apply
 
 
 class Declined(ReconcilerError):
@@ -30,7 +32,10 @@ class Declined(ReconcilerError):
 
 @dataclass(frozen=True, slots=True)
 class ApplyFlags:
-    """The flags of an apply; `command` is the command line, for telling how to continue."""
+    """The flags of an apply; `command` is the command line, for telling how to continue.
+
+    `journal` is the file that the caller chooses; `name` is the command's.
+    """
 
     session: SessionFlags
     auto_approve: bool
@@ -39,6 +44,8 @@ class ApplyFlags:
     as_json: bool
     color: bool
     command: tuple[str, ...]
+    journal: str | None = None
+    name: str = "apply"
 
 
 def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
@@ -49,14 +56,23 @@ def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
             raise _nobody_to_ask()
         raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
     declaration = load_declaration(request)
+    return carry_out(lambda _: declaration, flags)
+
+
+def carry_out(declare: Callable[[Azure], Declaration], flags: ApplyFlags) -> ExitCode:
+    """From a declaration to the exit code; `declare` may look at the live side first."""
+    check_journal_flag(flags.journal)
     stop = Stop()
     # Outermost: a signal that came while the sandbox's file is saved or the result told must not undo either.
     with orderly_stop(stop) as signals:
-        with open_session(flags.session, stop, writes=True) as session:
-            telling = _Telling(flags, session)
+        with (
+            open_session(flags.session, stop, writes=True) as session,
+            journaling(flags.journal, flags.name, session) as journal,
+        ):
+            telling = _Telling(flags, session, journal)
             try:
                 plan, result = run_apply(
-                    declaration,
+                    declare(session.azure),
                     session.azure,
                     telling.tools(stop),
                     show=telling.show,
@@ -67,6 +83,7 @@ def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
             except PlanRefused as refused:
                 telling.refused(refused)
                 return refused.exit_code
+            journal.end(result)
         telling.ended(plan, result)
     if signals.exit_code is not None and result.interrupted:
         return signals.exit_code
@@ -78,26 +95,29 @@ def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
 class _Telling:
     """What is said along the way, in text as it happens or kept for one JSON document."""
 
-    def __init__(self, flags: ApplyFlags, session: Session) -> None:
+    def __init__(self, flags: ApplyFlags, session: Session, journal: Journaling) -> None:
         self._flags = flags
         self._session = session
+        self._journal = journal
         self._plan: Plan | None = None
 
     def tools(self, stop: Stop) -> ApplyTools:
         """What apply needs, with progress told on stderr."""
         return ApplyTools(
             self._session.azure.resources,
-            MemoryJournal(),
+            self._journal.file,
             stop,
             self._session.retries,
             self._progress,
             self._session.azure.parallelism,
             self._session.correlation_id,
+            HangingReader(self._session.azure.resources).read,
         )
 
     def show(self, plan: Plan) -> None:
         """The plan, before anything is asked or refused."""
         self._plan = plan
+        self._journal.tell_cut_short(plan)
         if not self._flags.as_json:
             print_report(render_plan(plan, self._session.header, color=self._flags.color))
 
@@ -105,6 +125,7 @@ class _Telling:
         """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""
         if not self._flags.auto_approve:
             _ask(plan)
+        self._journal.begin(plan)
         signals.begin()
 
     def refused(self, refused: PlanRefused) -> None:
@@ -117,9 +138,9 @@ class _Telling:
     def ended(self, plan: Plan, result: ApplyResult) -> None:
         """Say what was done and what was not."""
         if self._flags.as_json:
-            print_report(render_apply_json(plan, result))
+            print_report(render_apply_json(plan, result, journal=self._journal.path))
         elif plan.applicable or plan.violations:
-            continue_with = shlex.join(["uami", *self._flags.command])
+            continue_with = shlex.join(["uami", *_without_journal(self._flags.command)])
             print_report(render_result(plan, result, continue_with, color=self._flags.color))
 
     def _progress(self, event: ApplyEvent) -> None:
@@ -132,6 +153,16 @@ class _Telling:
         else:
             done = event.outcome is Outcome.DONE
             print_note(f"{address}: {_DONE[event.change.action] if done else event.outcome}\n")
+
+
+def _without_journal(command: Sequence[str]) -> list[str]:
+    """A command line that can be run again: the next run has a journal of its own."""
+    previous = ("", *command)
+    return [
+        argument
+        for argument, before in zip(command, previous, strict=False)
+        if not argument.startswith("--journal") and before != "--journal"
+    ]
 
 
 _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}

@@ -22,6 +22,7 @@ from reconciler.cli.options import CloudName, CredentialKind
 from reconciler.cli.sandbox import open_embedded
 from reconciler.errors import UsageError
 from reconciler.report.text import Header
+from reconciler.run_record import Actor, Place, PlaceKind
 from reconciler.stop import Stop
 from reconciler.workflow import Azure
 
@@ -49,6 +50,7 @@ class Session:
     azure: Azure
     retries: Retries
     correlation_id: str
+    place: Place
     _auth: CachedCredentialAuth
     _place: str
 
@@ -56,6 +58,12 @@ class Session:
     def header(self) -> Header:
         """Where this run looks and as whom."""
         return Header(self._place, _describe(self._auth.principal()))
+
+    @property
+    def actor(self) -> Actor:
+        """Who runs, for the journal."""
+        principal = self._auth.principal()
+        return Actor() if principal is None else Actor(principal.object_id, principal.client_id, principal.name)
 
 
 @contextmanager
@@ -77,11 +85,13 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
             place = f"SANDBOX {flags.sandbox}"
+            where = Place(PlaceKind.SANDBOX, str(Path(flags.sandbox).resolve()))
         else:
             transport = None
             login = Login(cloud, os.environ, retries, flags.tenant)
             auth = make_auth(flags.credential.value, login, endpoint=endpoint)
             place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
+            where = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, endpoint)
         http = stack.enter_context(
             open_http_client(
                 endpoint,
@@ -97,7 +107,7 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
         client = ArmClient(http, time.time)
         resources = Resources(client, flags.api_version)
         azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant)
-        yield Session(azure, retries, correlation_id, auth, place)
+        yield Session(azure, retries, correlation_id, where, auth, place)
 
 
 def _check_flags(flags: SessionFlags) -> None:

@@ -32,14 +32,18 @@ def render_plan_json(plan: Plan) -> str:
     return to_json(plan_document(plan))
 
 
-def render_apply_json(plan: Plan, result: ApplyResult | None, refused: PlanRefused | None = None) -> str:
+def render_apply_json(
+    plan: Plan, result: ApplyResult | None, refused: PlanRefused | None = None, *, journal: str | None = None
+) -> str:
     """The plan and what became of it; described by `schemas/apply.v1.schema.json`.
 
-    `result` is None where nothing was begun; `refused` then says why.
+    `result` is None where nothing was begun; `refused` then says why. `journal` is where the calls are recorded, None
+    where none was made.
     """
     document: JsonObject = {"format_version": FORMAT_VERSION, "plan": plan_document(plan)}
     if result is not None:
         document["result"] = _result(result)
+        document["journal"] = journal
     if refused is not None:
         document["error"] = error_document(refused)["error"]
     return to_json(document)
