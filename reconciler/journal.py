@@ -14,11 +14,11 @@ from typing import Protocol
 from reconciler.access import AnyId
 from reconciler.changes import Action
 from reconciler.errors import JournalError
-from reconciler.events import ApplyResult, JournalEntry, JournalStep
+from reconciler.events import ApplyResult, JournalEntry, JournalStep, Outcome
 from reconciler.file_lock import hold
 from reconciler.journal_lines import end_document, header_document, intent_document, line_of, outcome_document
 from reconciler.plan import JsonObject
-from reconciler.run_record import RunHeader
+from reconciler.run_record import RunCall, RunEnd, RunHeader
 
 _HINT = "Make room, or name a file elsewhere with --journal, and run the same command again."
 
@@ -89,17 +89,21 @@ class FileJournal:
         with self._lock:
             key = (entry.change.resource_id, entry.action, entry.attempt)
             if entry.step is JournalStep.OUTCOME:
-                self._write(outcome_document(entry, self._numbers[key], self._now()), durable=False)
+                outcome = entry.outcome or Outcome.IN_DOUBT
+                line = outcome_document(self._numbers[key], self._now(), outcome, entry.error, entry.made)
+                self._write(line, durable=False)
                 return
-            number = self._calls + 1
-            self._write(intent_document(entry, number, self._now()), durable=True)
-            self._calls, self._numbers[key] = number, number
+            call = _call(entry, self._calls + 1, self._now())
+            self._write(intent_document(call, entry.change.group.owner), durable=True)
+            self._calls, self._numbers[key] = call.number, call.number
 
     def end(self, result: ApplyResult) -> None:
         """Write the last line; a journal that cannot take it says by its absence that something was amiss."""
         with self._lock:
             if self.used and self._broken is None:
-                self._write(end_document(result, self._now()), durable=True)
+                counts = tuple((outcome, len(result.ended(outcome))) for outcome in Outcome)
+                end = RunEnd(self._now(), result.complete, result.interrupted, counts)
+                self._write(end_document(end), durable=True)
                 self._broken = self._closed()
 
     def close(self) -> None:
@@ -144,6 +148,21 @@ class FileJournal:
             os.lseek(self._file, self._size, os.SEEK_SET)
             raise
         self._size += len(line)
+
+
+def _call(entry: JournalEntry, number: int, at: str) -> RunCall:
+    change = entry.change
+    return RunCall(
+        number,
+        at,
+        change.resource_id,
+        entry.action,
+        entry.attempt,
+        change.source,
+        entry.before,
+        entry.after,
+        entry.hanging,
+    )
 
 
 def _sync_folder(folder: Path) -> None:

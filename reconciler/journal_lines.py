@@ -6,13 +6,21 @@ Every line is ASCII and whole in itself, so that a journal that a crash cut shor
 import json
 from typing import assert_never
 
-from reconciler.access import AssignmentId, FederatedCredential, Hanging, RoleAssignment, Trust
-from reconciler.changes import Change, PlannedIdentity
+from reconciler.access import (
+    AnyId,
+    AssignmentId,
+    CredentialId,
+    FederatedCredential,
+    Hanging,
+    RoleAssignment,
+    Trust,
+)
+from reconciler.changes import AssignmentChange, CredentialChange, IdentityChange, PlannedIdentity
 from reconciler.diff_access import is_ours
-from reconciler.events import ApplyResult, JournalEntry, Outcome
-from reconciler.model import Identity
+from reconciler.events import CallError, Outcome
+from reconciler.model import Identity, ResourceId
 from reconciler.plan import FORMAT_VERSION, RESOURCE_TYPES, JsonObject
-from reconciler.run_record import RunHeader, State
+from reconciler.run_record import RunCall, RunEnd, RunHeader, RunRecord, State
 
 
 def line_of(document: JsonObject) -> bytes:
@@ -43,56 +51,93 @@ def header_document(header: RunHeader) -> JsonObject:
     }
 
 
-def intent_document(entry: JournalEntry, number: int, at: str) -> JsonObject:
-    """The line before a call."""
-    change = entry.change
+def intent_document(call: RunCall, owner: str | None) -> JsonObject:
+    """The line before a call; `owner` is that of the group, which tells whose the role assignments are."""
     document: JsonObject = {
         "kind": "intent",
+        "call": call.number,
+        "at": call.at,
+        "address": call.resource_id.address,
+        "resource_type": _RESOURCE_TYPES[type(call.resource_id)],
+        "action": call.action.value,
+        "attempt": call.attempt,
+        "source": {"file": call.source.file, "line": call.source.line, "column": call.source.column},
+        "before": _state(call.resource_id, call.before),
+        "after": _state(call.resource_id, call.after),
+    }
+    if call.hanging is not None:
+        document["hanging"] = _hanging(call.hanging, owner)
+    return document
+
+
+def outcome_document(
+    number: int, at: str, outcome: Outcome, error: CallError | None, made: Identity | None
+) -> JsonObject:
+    """The line after a call; a second one for the same call says what a later read showed."""
+    return {
+        "kind": "outcome",
         "call": number,
         "at": at,
-        "address": change.resource_id.address,
-        "resource_type": RESOURCE_TYPES[type(change)],
-        "action": entry.action.value,
-        "attempt": entry.attempt,
-        "source": {"file": change.source.file, "line": change.source.line, "column": change.source.column},
-        "before": _state(change, entry.before),
-        "after": _state(change, entry.after),
+        "outcome": outcome.value,
+        **_answered(error, made),
     }
-    if entry.hanging is not None:
-        document["hanging"] = _hanging(entry.hanging, change.group.owner)
-    return document
 
 
-def outcome_document(entry: JournalEntry, number: int, at: str) -> JsonObject:
-    """The line after a call; a second one for the same call says what a later read showed."""
-    if entry.outcome is None:
-        raise AssertionError("an outcome that is none")
-    document: JsonObject = {"kind": "outcome", "call": number, "at": at, "outcome": entry.outcome.value}
-    if entry.error is not None:
+def _answered(error: CallError | None, made: Identity | None) -> JsonObject:
+    document: JsonObject = {}
+    if error is not None:
         document["error"] = {
-            "status": entry.error.status,
-            "code": entry.error.code,
-            "message": entry.error.message,
-            "hint": entry.error.hint,
-            "correlation_id": entry.error.correlation_id,
+            "status": error.status,
+            "code": error.code,
+            "message": error.message,
+            "hint": error.hint,
+            "correlation_id": error.correlation_id,
         }
-    if entry.made is not None:
-        document["made"] = _identity(entry.made)
+    if made is not None:
+        document["made"] = _identity(made)
     return document
 
 
-def end_document(result: ApplyResult, at: str) -> JsonObject:
+def end_document(end: RunEnd) -> JsonObject:
     """The last line."""
     return {
         "kind": "end",
-        "at": at,
-        "complete": result.complete,
-        "interrupted": result.interrupted,
-        "summary": {outcome.value.replace("-", "_"): len(result.ended(outcome)) for outcome in Outcome},
+        "at": end.at,
+        "complete": end.complete,
+        "interrupted": end.interrupted,
+        "summary": {outcome.value.replace("-", "_"): number for outcome, number in end.counts},
     }
 
 
-def _state(change: Change, state: State) -> JsonObject | None:
+def record_document(record: RunRecord) -> JsonObject:
+    """A whole journal as one document: the lines of each call put together."""
+    owners = {group.group_id: group.owner for group in record.header.groups}
+    return {
+        "format_version": FORMAT_VERSION,
+        "run": header_document(record.header),
+        "calls": [
+            {
+                **intent_document(call, owners.get(call.resource_id.group_id)),
+                "ended_at": call.ended_at,
+                "outcome": None if call.outcome is None else call.outcome.value,
+                **_answered(call.error, call.made),
+            }
+            for call in record.calls
+        ],
+        "in_doubt": [call.number for call in record.in_doubt],
+        "end": None if record.end is None else end_document(record.end),
+        "torn": record.torn,
+    }
+
+
+_RESOURCE_TYPES: dict[type[AnyId], str] = {
+    ResourceId: RESOURCE_TYPES[IdentityChange],
+    CredentialId: RESOURCE_TYPES[CredentialChange],
+    AssignmentId: RESOURCE_TYPES[AssignmentChange],
+}
+
+
+def _state(resource_id: AnyId, state: State) -> JsonObject | None:
     match state:
         case None:
             return None
@@ -105,7 +150,7 @@ def _state(change: Change, state: State) -> JsonObject | None:
         case Trust():
             return _trust(state)
         case RoleAssignment():
-            role = change.resource_id.role if isinstance(change.resource_id, AssignmentId) else state.role_guid
+            role = resource_id.role if isinstance(resource_id, AssignmentId) else state.role_guid
             return _assignment(state, role)
     assert_never(state)
 

@@ -22,6 +22,7 @@ from reconciler.cli.output import print_note, print_report, use_color
 from reconciler.cli.plan import plan
 from reconciler.cli.sandbox import sandbox_app
 from reconciler.cli.schema import schema
+from reconciler.cli.show import show
 from reconciler.cli.signals import Stopped, raise_on_signals
 from reconciler.cli.validate import validate
 from reconciler.errors import ExitCode, Interrupted, ManifestError, ReconcilerError, UsageError
@@ -32,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (validate, plan, apply, drift, schema):
+for command in (validate, plan, apply, show, drift, schema):
     app.command()(command)
 app.add_typer(sandbox_app, name="sandbox")
 

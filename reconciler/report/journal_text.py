@@ -1,13 +1,16 @@
 """A run's journal told to an auditor: who ran what, each call in order, what failed, and what nobody knows."""
 
 import shlex
+from typing import assert_never
 
+from reconciler.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.address import AddressBook
-from reconciler.changes import Action
+from reconciler.changes import Action, PlannedIdentity
 from reconciler.events import Outcome
+from reconciler.model import Identity
 from reconciler.report.rows import outcome_heading
-from reconciler.report.visible import visible
-from reconciler.run_record import PlaceKind, RunCall, RunHeader, RunRecord
+from reconciler.report.visible import quoted, visible
+from reconciler.run_record import PlaceKind, RunCall, RunHeader, RunRecord, State
 
 _SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
 _NO_OUTCOME = "in doubt: no answer was written down"
@@ -67,6 +70,7 @@ def _call_lines(call: RunCall, book: AddressBook) -> list[str]:
         f"{call.number:>4}  {visible(call.at)}  {_SYMBOLS[call.action]} {call.action.value} "
         f"{visible(book.short(call.resource_id))}: {visible(outcome)}{again}  {visible(source)}"
     ]
+    lines += [f"      {line}" for line in _state_lines(call)]
     if call.error is not None:
         lines.append(f"      {visible(call.error.message)}")
         if call.error.correlation_id:
@@ -74,6 +78,56 @@ def _call_lines(call: RunCall, book: AddressBook) -> list[str]:
     if call.made is not None and call.action is Action.CREATE:
         lines.append(f"      principal id {visible(call.made.principal_id)}, client id {visible(call.made.client_id)}")
     return lines
+
+
+def _state_lines(call: RunCall) -> list[str]:
+    """What differs between before and after, field by field; what went with an identity."""
+    old, new = _fields(call.before), _fields(call.after)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if old and new:
+        # An update says nothing of the ids, which ARM alone gives.
+        lines = [_change_line(name, old.get(name), new.get(name)) for name in names if name not in _IDS]
+    else:
+        lines = [f"{visible(name)}  {quoted((old or new)[name])}" for name in names]
+    if call.hanging is not None:
+        hanging = call.hanging
+        lines += [
+            f"with the federated credential {visible(one.credential_id.name)}" for one in hanging.credentials or ()
+        ]
+        lines += [
+            f"with the role {visible(one.role_guid)} at {visible(one.scope)}" for one in hanging.assignments or ()
+        ]
+        lines += [f"attached to {visible(one)}" for one in hanging.attached or ()]
+        lines += [f"not read: {visible(one)}" for one in hanging.unread]
+    return lines
+
+
+def _change_line(name: str, old: str | None, new: str | None) -> str:
+    before, after = ("(absent)" if value is None else quoted(value) for value in (old, new))
+    return f"{visible(name)}  {before} -> {after}"
+
+
+_IDS = ("principalId", "clientId")
+
+
+def _fields(state: State) -> dict[str, str]:
+    match state:
+        case Identity() | PlannedIdentity():
+            fields = {"location": state.location or "", "isolationScope": str(state.isolation_scope)}
+            fields |= {f"tags.{name}": value for name, value in state.tags.items()}
+            ids = (
+                {"principalId": state.principal_id, "clientId": state.client_id} if isinstance(state, Identity) else {}
+            )
+            return fields | ids
+        case FederatedCredential():
+            return _fields(state.trust)
+        case Trust():
+            return {"issuer": state.issuer, "subject": state.subject, "audience": state.audience}
+        case RoleAssignment():
+            return {"roleDefinition": state.role_guid, "principalId": state.principal_id}
+        case None:
+            return {}
+    assert_never(state)
 
 
 def _end_lines(record: RunRecord) -> list[str]:

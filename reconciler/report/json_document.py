@@ -10,6 +10,7 @@ from reconciler.changes import Action, Change
 from reconciler.errors import ManifestError, PlanRefused, ReconcilerError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.findings import Finding, finding_document
+from reconciler.journal_lines import record_document
 from reconciler.manifest.desired import Desired
 from reconciler.plan import (
     FORMAT_VERSION,
@@ -20,6 +21,7 @@ from reconciler.plan import (
     violation_document,
 )
 from reconciler.report.rows import claimed_location, is_changed
+from reconciler.run_record import RunRecord
 
 
 def to_json(document: JsonObject) -> str:
@@ -76,6 +78,11 @@ def render_validate_json(desired: Desired, findings: Iterable[Finding]) -> str:
             "warnings": [finding_document(one) for one in findings],
         }
     )
+
+
+def render_journal_json(record: RunRecord) -> str:
+    """A journal; described by `shown` in `schemas/journal.v1.schema.json`."""
+    return to_json(record_document(record))
 
 
 def error_document(error: ReconcilerError) -> JsonObject:

@@ -16,6 +16,7 @@ COMMANDS = [
     ("validate",),
     ("plan",),
     ("apply",),
+    ("show",),
     ("drift",),
     ("schema",),
     ("sandbox",),
