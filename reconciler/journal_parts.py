@@ -177,6 +177,8 @@ def _trust_or_none(state: Document) -> Trust | None:
 
 
 def _assignment(state: Document) -> RoleAssignment:
+    if any(part in (".", "..") for part in state["scope"].split("/")):
+        raise LineError(f"`scope` {state['scope']!r} is not an ARM id")
     return RoleAssignment(state["name"], state["scope"], state["role_guid"].casefold(), state["principal_id"])
 
 

@@ -22,7 +22,10 @@ from reconciler.model import Live
 from reconciler.plan import Plan, make_plan
 from reconciler.read_access import read_access
 from reconciler.read_live import read_live
-from reconciler.tenants import check_one_tenant, check_token_tenant
+from reconciler.read_undo import read_live_now
+from reconciler.run_record import RunRecord
+from reconciler.tenants import check_one_tenant, check_record_tenant, check_token_tenant
+from reconciler.undo import Undo, make_undo
 from reconciler.verify import verify_result
 
 ISOLATION_SCOPE_SINCE = "2024-11-30"
@@ -51,13 +54,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What the manifests declare, within what was asked for, and what the caller lifts."""
+    """What the manifests declare, within what was asked for, and what the caller lifts.
+
+    `undo` is the way back that it was made for, None where it comes from manifests.
+    """
 
     desired: Desired
     targets: tuple[Target, ...]
     allowances: Allowances
     findings: tuple[Finding, ...]
     strict: bool
+    undo: Undo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,23 @@ def load_declaration(request: Request) -> Declaration:
     return Declaration(desired, targets, request.allowances, findings, request.strict)
 
 
+def declare_undo(record: RunRecord, journal: str, azure: Azure, allowances: Allowances) -> Declaration:
+    """What should be there instead of what a run has left; reads what lives of it.
+
+    Raises:
+        UsageError: the run was in another cloud.
+        AuthError: the caller may not read it, or the token is of another tenant than the run's.
+    """
+    if record.header.cloud != azure.cloud:
+        raise UsageError(
+            f"{journal}: the run was in {record.header.cloud}, not in {azure.cloud}", "Pass that one as --cloud."
+        )
+    check_record_tenant(record.header.tenant, azure.token_tenant(), journal)
+    live = read_live_now(record, azure.resources, parallelism=azure.parallelism)
+    undo = make_undo(record, live, journal)
+    return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo)
+
+
 def _is_looked_at(credential_id: CredentialId, desired: Desired, targets: tuple[Target, ...]) -> bool:
     listed = any(group.group_id == credential_id.group_id for group in desired.groups)
     return listed and (not targets or any(target.covers(credential_id.identity) for target in targets))
@@ -120,8 +144,11 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
     live = read_live(desired, azure.resources, parallelism=azure.parallelism, tenant=tenant)
     _check_targets_exist(targets, desired, live)
     identities = diff_states(desired, live, targets)
-    access = read_access(identities, azure.resources, parallelism=azure.parallelism)
-    changes = diff_access(identities, access)
+    reach = declaration.undo.reach if declaration.undo else None
+    access = read_access(identities, azure.resources, parallelism=azure.parallelism, reach=reach)
+    changes = diff_access(identities, access, reach)
+    if declaration.undo:
+        declaration.undo.check_unmoved(changes)
     violations = judge(changes, declaration.allowances)
     findings = declaration.findings
     if declaration.strict:
@@ -134,7 +161,7 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
         violations,
         cloud=azure.cloud,
         targets=names,
-        notes=access.unchecked,
+        notes=(*(declaration.undo.notes if declaration.undo else ()), *access.unchecked),
         findings=findings,
     )
 

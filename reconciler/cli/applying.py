@@ -50,13 +50,18 @@ class ApplyFlags:
 
 def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
     """Run the whole of `uami apply`; reports go out as the story goes on, or as one JSON document at its end."""
-    if not flags.auto_approve and (flags.as_json or STANDARD_INPUT in request.paths):
+    check_somebody_to_ask(flags, request.paths)
+    declaration = load_declaration(request)
+    return carry_out(lambda _: declaration, flags)
+
+
+def check_somebody_to_ask(flags: ApplyFlags, paths: Sequence[str] = ()) -> None:
+    """Raises UsageError, or Declined without a terminal, where the run could not ask for confirmation."""
+    if not flags.auto_approve and (flags.as_json or STANDARD_INPUT in paths):
         what = "--format json" if flags.as_json else "a manifest from standard input"
         if not sys.stdin.isatty():
             raise _nobody_to_ask()
         raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
-    declaration = load_declaration(request)
-    return carry_out(lambda _: declaration, flags)
 
 
 def carry_out(declare: Callable[[Azure], Declaration], flags: ApplyFlags) -> ExitCode:
