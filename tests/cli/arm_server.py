@@ -34,6 +34,14 @@ class ArmServer:
         return [(one["method"], one["status"]) for one in self._control("requests")["requests"]]
 
     @property
+    def writes(self) -> list[tuple[str, str, int]]:
+        """Method, path without the query, and status of each call that could change something."""
+        calls = self._control("requests")["requests"]
+        return [
+            (one["method"], one["path"].partition("?")[0], one["status"]) for one in calls if one["method"] != "GET"
+        ]
+
+    @property
     def identities(self) -> dict[str, dict[str, str]]:
         """Tags by `GROUP/IDENTITY`, for all that live."""
         found = {}
