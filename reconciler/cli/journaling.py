@@ -61,17 +61,22 @@ class Journaling:
     def begin(self, plan: Plan) -> None:
         """Begin the file; from here on, what was told of earlier runs counts as heard. Raises JournalError."""
         self.file.begin(self._header(plan))
-        for one in self._told:
-            mark_told(one.path)
+        self._mark_told()
 
     def end(self, result: ApplyResult) -> None:
         """Write the last line, and say where the journal lies."""
+        # Where there was nothing to do, the doubts are settled too.
+        self._mark_told()
         try:
             self.file.end(result)
         except JournalError as error:
             print_note(f"Note: {visible(error.message)}\n")
         if self.file.used:
             print_note(f"Journal: {visible(str(self.file.path))}\n")
+
+    def _mark_told(self) -> None:
+        for one in self._told:
+            mark_told(one.path)
 
     def _header(self, plan: Plan) -> RunHeader:
         return RunHeader(

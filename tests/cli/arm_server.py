@@ -36,10 +36,8 @@ class ArmServer:
     @property
     def writes(self) -> list[tuple[str, str, int]]:
         """Method, path without the query, and status of each call that could change something."""
-        calls = self._control("requests")["requests"]
-        return [
-            (one["method"], one["path"].partition("?")[0], one["status"]) for one in calls if one["method"] != "GET"
-        ]
+        calls = [one for one in self._control("requests")["requests"] if one["method"] != "GET"]
+        return [(one["method"], one["path"].partition("?")[0], one["status"]) for one in calls]
 
     @property
     def identities(self) -> dict[str, dict[str, str]]:

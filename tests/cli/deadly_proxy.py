@@ -61,7 +61,8 @@ def deadly_wire(upstream: str) -> Iterator[Wire]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def _pass_on(self) -> None:
+        def pass_on(self) -> None:
+            """Answer as the emulator does, or kill."""
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             deadly = wire.is_deadly(self.command, self.path)
             if deadly and not wire.arrives:
@@ -79,8 +80,6 @@ def deadly_wire(upstream: str) -> Iterator[Wire]:
             self.end_headers()
             self.wfile.write(answer)
 
-        do_GET = do_PUT = do_PATCH = do_DELETE = do_POST = _pass_on
-
         def _kill(self) -> None:
             wire.victim.kill()
             self.close_connection = True
@@ -88,6 +87,8 @@ def deadly_wire(upstream: str) -> Iterator[Wire]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        setattr(Handler, f"do_{method}", Handler.pass_on)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

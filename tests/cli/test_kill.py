@@ -20,7 +20,6 @@ ISSUER = "https://issuer.example"
 BOUNDARIES = [
     ("PUT", "identity", 3),
     ("PATCH", "identity", 2),
-    ("DELETE", "identity", 1),
     ("DELETE", "identity", 2),
     ("PUT", "credential", 4),
     ("DELETE", "credential", 1),
