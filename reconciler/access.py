@@ -180,6 +180,21 @@ class RoleAssignment:
     principal_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """What hangs on one identity, all of which its deletion takes or leaves dangling; None where it was not read.
+
+    Attributes:
+        attached: ids of the resources that it is attached to.
+        unread: why something was not read, in sentences.
+    """
+
+    credentials: tuple[FederatedCredential, ...] | None = None
+    assignments: tuple[RoleAssignment, ...] | None = None
+    attached: tuple[str, ...] | None = None
+    unread: tuple[str, ...] = ()
+
+
 def assignment_name(owner: str | None, scope: str, principal_id: str, role_guid: str) -> str:
     """The GUID under which this tool makes a role assignment: by it, its own assignments are known again.
 

@@ -13,16 +13,32 @@ from dataclasses import replace
 from itertools import count
 from typing import assert_never
 
-from reconciler.access import FederatedCredential, RoleAssignment, assignment_name, normalize_scope
+from reconciler.access import (
+    FederatedCredential,
+    Hanging,
+    RoleAssignment,
+    Trust,
+    assignment_name,
+    normalize_scope,
+)
 from reconciler.apply_order import Step, order_work
 from reconciler.apply_run import ApplyTools as ApplyTools  # part of what this module offers
 from reconciler.apply_run import Run
 from reconciler.arm.identities import Identities
 from reconciler.arm.retry import Attempts, RetryPolicy
-from reconciler.changes import Action, AssignmentChange, CredentialChange, IdentityChange
+from reconciler.changes import Action, AssignmentChange, CredentialChange, IdentityChange, PlannedIdentity
 from reconciler.diff import diff_identity
-from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, NotFound, ReconcilerError
-from reconciler.events import ApplyResult, ChangeResult, JournalEntry, JournalStep, Outcome, call_error, not_tried
+from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, JournalError, NotFound, ReconcilerError
+from reconciler.events import (
+    ApplyResult,
+    ChangeResult,
+    JournalEntry,
+    JournalStep,
+    Outcome,
+    Wanted,
+    call_error,
+    not_tried,
+)
 from reconciler.freshness import Fresh, Verdict, check_assignment, check_credential, check_identity
 from reconciler.model import Identity
 from reconciler.plan import Plan
@@ -70,6 +86,8 @@ class _OneStep:
         self._tools = tools
         self._may_have_happened = False
         self._settling: Attempts | None = None
+        self._hanging: Hanging | None = None
+        self._doubtful: JournalEntry | None = None
 
     def run(self) -> tuple[ChangeResult, Identity | None]:
         """Read, check, write, until the step has ended; after the last attempt one more read resolves a doubt.
@@ -82,6 +100,7 @@ class _OneStep:
         again = True
         for attempt in count(1):
             try:
+                self._read_hanging()
                 fresh = self._read()
             except Interrupted:
                 return self._failed(error) if error else (not_tried(self._change), None)
@@ -89,10 +108,13 @@ class _OneStep:
                 return self._failed(error or unreadable)
             ended = self._ended_by(self._check(fresh))
             if ended is not None:
+                if ended.outcome is Outcome.DONE:
+                    self._resolve(Outcome.DONE, fresh)
                 return ended, None
             if error is not None and (not again or self._tools.stop.requested):
                 # The read has shown that the call left no trace.
                 self._may_have_happened = False
+                self._resolve(Outcome.FAILED, None)
                 return self._failed(error)
             if self._tools.stop.requested:
                 return not_tried(self._change), None
@@ -116,6 +138,12 @@ class _OneStep:
                 return resources.assignments.get(*self._assignment(self._change))
         assert_never(self._change)
 
+    def _read_hanging(self) -> None:
+        """Before the last look at an identity that goes, so that little time passes between that look and the call."""
+        change = self._change
+        if isinstance(change, IdentityChange) and change.action is Action.DELETE and change.before is not None:
+            self._hanging = self._hanging or self._tools.read_hanging(change.before)
+
     def _check(self, fresh: Fresh) -> Verdict:
         match self._change, fresh:
             case IdentityChange() as change, Identity() | None as identity:
@@ -138,44 +166,81 @@ class _OneStep:
 
     def _write(self, fresh: Fresh, attempt: int) -> ReconcilerError | Identity | None:
         """Make the call between its two journal entries; the error where ARM did not say that it is done."""
-        entry = JournalEntry(JournalStep.INTENT, self._change, self._action, attempt, fresh)
-        journal = self._tools.journal
-        journal.record(entry)
+        wanted = self._wanted(fresh)
+        entry = JournalEntry(
+            JournalStep.INTENT, self._change, self._action, attempt, fresh, after=wanted, hanging=self._hanging
+        )
         try:
-            identity = self._call(fresh)
+            self._tools.journal.record(entry)
+        except JournalError as error:
+            return error
+        try:
+            identity = self._call(wanted)
         except (ArmError, AuthError) as error:
             if isinstance(error, ArmError) and error.arm_code == _GIVEN_ALREADY:
-                journal.record(replace(entry, step=JournalStep.OUTCOME, outcome=Outcome.DONE, error=call_error(error)))
+                self._note(entry, Outcome.DONE, error=error)
                 return None
             in_doubt = isinstance(error, ArmError) and error.in_doubt
             self._may_have_happened = self._may_have_happened or in_doubt
-            outcome = Outcome.IN_DOUBT if in_doubt else Outcome.FAILED
-            journal.record(replace(entry, step=JournalStep.OUTCOME, outcome=outcome, error=call_error(error)))
+            self._doubtful = entry if in_doubt else self._doubtful
+            self._note(entry, Outcome.IN_DOUBT if in_doubt else Outcome.FAILED, error=error)
             return error
-        journal.record(replace(entry, step=JournalStep.OUTCOME, outcome=Outcome.DONE))
+        self._note(entry, Outcome.DONE, made=identity)
         return identity
 
-    def _call(self, fresh: Fresh) -> Identity | None:
-        """Make the step's one call; the identity that a write of one answers with."""
+    def _resolve(self, outcome: Outcome, fresh: Fresh) -> None:
+        """What a read has shown of a call that was in doubt."""
+        if self._doubtful is not None:
+            self._note(self._doubtful, outcome, made=fresh if isinstance(fresh, Identity) else None)
+
+    def _note(
+        self,
+        entry: JournalEntry,
+        outcome: Outcome,
+        *,
+        error: ReconcilerError | None = None,
+        made: Identity | None = None,
+    ) -> None:
+        told = None if error is None else call_error(error)
+        try:
+            self._tools.journal.record(replace(entry, step=JournalStep.OUTCOME, outcome=outcome, error=told, made=made))
+        except JournalError:
+            # What the call did is known all the same; the next one finds the journal closed to it.
+            return
+
+    def _wanted(self, fresh: Fresh) -> Wanted:
+        """What the step's call is to leave behind, given what is there; None where it deletes."""
+        if self._action is Action.DELETE:
+            return None
         match self._change:
-            case IdentityChange() as change:
-                identity = fresh if isinstance(fresh, Identity) else None
-                return _write_identity(self._tools.resources.identities, change, identity)
-            case CredentialChange(resource_id=credential_id, after=after):
-                if self._action is Action.DELETE:
-                    self._tools.resources.credentials.delete(credential_id)
-                elif after is not None:
-                    self._tools.resources.credentials.write(credential_id, after)
-                return None
+            case IdentityChange(action=Action.UPDATE) as change:
+                if change.desired is None or not isinstance(fresh, Identity):
+                    raise AssertionError("an update of nothing")
+                return diff_identity(change.group, change.desired, fresh).after
+            case IdentityChange(after=after):
+                return after
+            case CredentialChange(after=trust):
+                return trust
             case AssignmentChange() as change:
                 scope, name = self._assignment(change)
-                if self._action is Action.DELETE:
-                    self._tools.resources.assignments.delete(scope, name)
-                else:
-                    guid, principal_id = change.resource_id.role_guid, self._principal_id(change)
-                    self._tools.resources.assignments.create(scope, name, guid, principal_id)
-                return None
+                return RoleAssignment(name, scope, change.resource_id.role_guid, self._principal_id(change))
         assert_never(self._change)
+
+    def _call(self, wanted: Wanted) -> Identity | None:
+        """Make the step's one call; the identity that a write of one answers with."""
+        match self._change, wanted:
+            case IdentityChange() as change, _:
+                after = wanted if isinstance(wanted, PlannedIdentity) else None
+                return _write_identity(self._tools.resources.identities, change, after)
+            case CredentialChange(resource_id=credential_id), Trust() as trust:
+                self._tools.resources.credentials.write(credential_id, trust)
+            case CredentialChange(resource_id=credential_id), _:
+                self._tools.resources.credentials.delete(credential_id)
+            case AssignmentChange(), RoleAssignment() as role:
+                self._tools.resources.assignments.create(role.scope, role.name, role.role_guid, role.principal_id)
+            case AssignmentChange() as change, _:
+                self._tools.resources.assignments.delete(*self._assignment(change))
+        return None
 
     def _assignment(self, change: AssignmentChange) -> tuple[str, str]:
         """Scope and name of an assignment: the live one's, or what this tool calls the one that it makes."""
@@ -230,22 +295,22 @@ class _OneStep:
         return ChangeResult(self._change, outcome, error.message, call_error(error)), None
 
 
-def _write_identity(identities: Identities, change: IdentityChange, fresh: Identity | None) -> Identity | None:
-    """Make an identity's call; an update starts from the fresh tags, which may hold what others wrote meanwhile."""
+def _write_identity(identities: Identities, change: IdentityChange, after: PlannedIdentity | None) -> Identity | None:
+    """Make an identity's call; what an update leaves was worked out from fresh tags, which may hold what others
+    wrote."""
     match change.action:
         case Action.CREATE:
-            if change.after is None or change.after.location is None:
+            if after is None or after.location is None:
                 raise AssertionError("a create without a location")
             wanted = change.desired.isolation_scope if change.desired else None
-            return identities.create(change.resource_id, change.after.location, change.after.tags, wanted)
+            return identities.create(change.resource_id, after.location, after.tags, wanted)
         case Action.UPDATE:
-            if change.desired is None or fresh is None:
+            if change.desired is None or after is None:
                 raise AssertionError("an update of nothing")
-            after = diff_identity(change.group, change.desired, fresh).after
             fields = {one.field.partition(".")[0] for one in change.differences}
             return identities.update(
                 change.resource_id,
-                tags=after.tags if after is not None and "tags" in fields else None,
+                tags=after.tags if "tags" in fields else None,
                 isolation_scope=change.desired.isolation_scope if "isolation_scope" in fields else None,
             )
         case Action.DELETE:

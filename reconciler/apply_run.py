@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from reconciler.access import AnyId, identity_of
+from reconciler.access import AnyId, Hanging, identity_of
 from reconciler.apply_order import Step, Work
 from reconciler.arm.resources import Resources
 from reconciler.arm.retry import Retries
 from reconciler.changes import Action, Change, CredentialChange, IdentityChange
-from reconciler.errors import ArmError, AuthError, Interrupted
+from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
 from reconciler.events import ApplyEvent, ChangeResult, Moment, Outcome, call_error, not_tried
 from reconciler.freshness import check_host, check_identity
 from reconciler.journal import Journal
@@ -28,11 +28,17 @@ GRACE_S = 90.0
 """How long calls in flight may take to finish after the run was asked to stop: a little over a call's own timeout."""
 
 
+def nothing_read(_: Identity) -> Hanging:
+    """For a run whose journal nobody will undo."""
+    return Hanging(unread=("nothing was asked",))
+
+
 @dataclass(frozen=True, slots=True)
 class ApplyTools:
     """What apply needs besides the plan; none of it decides anything.
 
-    `retries` waits between attempts by the same rules as the reads do; `on_event` is called from several threads.
+    `retries` waits between attempts by the same rules as the reads do; `on_event` is called from several threads, and
+    so is `read_hanging`, which tells for the journal what goes with an identity that is about to be deleted.
     """
 
     resources: Resources
@@ -42,6 +48,7 @@ class ApplyTools:
     on_event: Callable[[ApplyEvent], None]
     parallelism: int
     correlation_id: str
+    read_hanging: Callable[[Identity], Hanging] = nothing_read
 
 
 TakeStep = Callable[[Step, Identity | None], tuple[ChangeResult, Identity | None]]
@@ -54,6 +61,7 @@ class _Failures:
 
     _failed: dict[ResourceGroupId, str] = field(default_factory=dict)
     _forbidden: dict[ResourceGroupId, str] = field(default_factory=dict)
+    _unrecorded: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, result: ChangeResult, *, forbidden: bool) -> None:
@@ -63,12 +71,16 @@ class _Failures:
         name = "/".join(part for part in (identity_of(resource_id).name, resource_id.below_identity) if part)
         with self._lock:
             self._failed.setdefault(resource_id.group_id, name)
+            if result.error is not None and result.error.code == JournalError.code:
+                self._unrecorded = result.because
             if forbidden:
                 self._forbidden.setdefault(resource_id.group_id, name)
 
     def why_skip(self, work: Work) -> str:
         group_id = work.identity.group_id
         with self._lock:
+            if self._unrecorded:
+                return self._unrecorded
             if group_id in self._forbidden:
                 return f"ARM refused the right to write in this group (at {self._forbidden[group_id]})"
             if work.is_deletion and group_id in self._failed:

@@ -170,6 +170,9 @@ class AssignmentChange:
         return known.source
 
 
+Reach = frozenset[AnyId] | None
+"""What hanging on identities a run may change; None means all that its manifest speaks of."""
+
 AccessChange = CredentialChange | AssignmentChange
 """A change of what hangs on an identity."""
 

@@ -147,7 +147,8 @@ def _why_extra_stays(group: DesiredGroup, extra: Identity) -> SkipReason | None:
 def _planned_tags(group: DesiredGroup, desired: DesiredIdentity, live: Tags) -> Tags:
     wanted: dict[str, str | None] = dict(desired.tags)
     if group.owner is not None:
-        wanted[OWNER_TAG] = group.owner
+        # No manifest can list this tag; an undo does, to give it back as it was.
+        wanted.setdefault(OWNER_TAG, group.owner)
     if desired.protect is not None:
         wanted[PROTECT_TAG] = "true" if desired.protect else None
     if group.policy.tags is TagsPolicy.EXACT:

@@ -27,6 +27,7 @@ from reconciler.changes import (
     FieldChange,
     GroupChanges,
     IdentityChange,
+    Reach,
     Reason,
     Skipped,
     SkipReason,
@@ -38,13 +39,16 @@ from reconciler.model import same_name
 _Found = AccessChange | Skipped | UnresolvedRole
 
 
-def diff_access(changes: Changes, access: Access) -> Changes:
-    """The comparison with the credentials and role assignments of its identities added to it, in order of their ids."""
-    return Changes(tuple(_diff_group(group, access) for group in changes.groups))
+def diff_access(changes: Changes, access: Access, reach: Reach = None) -> Changes:
+    """The comparison with the credentials and role assignments of its identities added to it, in order of their ids.
+
+    What is out of `reach` stays as it is; what hangs on an identity that goes is always within it.
+    """
+    return Changes(tuple(_diff_group(group, access, reach) for group in changes.groups))
 
 
-def _diff_group(group: GroupChanges, access: Access) -> GroupChanges:
-    found = [one for change in group.changes for one in _diff_identity(change, access)]
+def _diff_group(group: GroupChanges, access: Access, reach: Reach) -> GroupChanges:
+    found = [_within(one, reach) for change in group.changes for one in _diff_identity(change, access, reach)]
     changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
     skipped = [one for one in found if isinstance(one, Skipped)]
     kept = {one.resource_id for one in skipped}
@@ -62,15 +66,21 @@ def _diff_group(group: GroupChanges, access: Access) -> GroupChanges:
     )
 
 
-def _diff_identity(change: IdentityChange, access: Access) -> Iterator[_Found]:
+def _within(found: _Found, reach: Reach) -> _Found:
+    if reach is None or isinstance(found, Skipped | UnresolvedRole) or found.owner_entry is None:
+        return found
+    return found if found.resource_id in reach else Skipped(found.resource_id, SkipReason.NOT_TARGETED)
+
+
+def _diff_identity(change: IdentityChange, access: Access, reach: Reach) -> Iterator[_Found]:
     entry = change.desired
     if entry is None:
-        yield from _revoked(change, access)
+        yield from _revoked(change, access, reach)
         return
     if entry.federated_credentials is not None:
         yield from _diff_credentials(change, entry, entry.federated_credentials, access)
     if entry.role_assignments is not None:
-        yield from _diff_assignments(change, entry, entry.role_assignments, access)
+        yield from _diff_assignments(change, entry, entry.role_assignments, access, reach)
 
 
 def _diff_credentials(
@@ -123,7 +133,7 @@ def trust_differences(before: Trust | None, after: Trust) -> tuple[FieldChange, 
 
 
 def _diff_assignments(
-    change: IdentityChange, entry: DesiredIdentity, listed: tuple[DesiredAssignment, ...], access: Access
+    change: IdentityChange, entry: DesiredIdentity, listed: tuple[DesiredAssignment, ...], access: Access, reach: Reach
 ) -> Iterator[_Found]:
     live = {_granted(one): one for one in access.assignments.get(change.resource_id, ())}
     wanted: set[tuple[str, str]] = set()
@@ -144,17 +154,17 @@ def _diff_assignments(
         action, reason = (Action.CREATE, Reason.MISSING) if before is None else (Action.NO_OP, Reason.EQUAL)
         yield AssignmentChange(assignment_id, action, reason, change.group, change.before, entry, desired, before)
     extras = [one for granted, one in live.items() if granted not in wanted]
-    yield from _extra_assignments(change, entry, extras, access, all_resolved=all_resolved)
+    yield from _extra_assignments(change, entry, extras, access, reach, all_resolved=all_resolved)
 
 
-def _revoked(change: IdentityChange, access: Access) -> Iterator[AssignmentChange | Skipped]:
+def _revoked(change: IdentityChange, access: Access, reach: Reach) -> Iterator[AssignmentChange | Skipped]:
     """What goes with an identity: afterwards nobody could find the roles that this tool gave it.
 
     Source: Azure documentation (role assignments of a deleted identity stay, and are found by its principal id alone).
     """
     if change.action is Action.DELETE:
         extras = access.assignments.get(change.resource_id, ())
-        yield from _extra_assignments(change, None, extras, access, all_resolved=True)
+        yield from _extra_assignments(change, None, extras, access, reach, all_resolved=True)
 
 
 def _extra_assignments(
@@ -162,13 +172,16 @@ def _extra_assignments(
     entry: DesiredIdentity | None,
     extras: Iterable[RoleAssignment],
     access: Access,
+    reach: Reach,
     *,
     all_resolved: bool,
 ) -> Iterator[AssignmentChange | Skipped]:
     for extra in extras:
         role = access.names.get(extra.role_guid, extra.role_guid)
         assignment_id = AssignmentId(change.resource_id, role, extra.role_guid, extra.scope)
-        if not is_ours(change.group.owner, extra):
+        # Without an owner a name proves little, unless a journal says that a run has given that very role.
+        recorded = reach is not None and assignment_id in reach and bears_our_name(change.group.owner, extra)
+        if not recorded and not is_ours(change.group.owner, extra):
             yield Skipped(assignment_id, SkipReason.NOT_OURS)
             continue
         if not all_resolved:
@@ -189,8 +202,11 @@ def _extra_assignments(
 
 def is_ours(owner: str | None, assignment: RoleAssignment) -> bool:
     """Whether this tool made a role assignment for this owner; without an owner none is known to be ours."""
-    if owner is None:
-        return False
+    return owner is not None and bears_our_name(owner, assignment)
+
+
+def bears_our_name(owner: str | None, assignment: RoleAssignment) -> bool:
+    """Whether a role assignment bears the name that this tool would give it."""
     expected = assignment_name(owner, assignment.scope, assignment.principal_id, assignment.role_guid)
     return same_name(assignment.name, expected)
 

@@ -121,6 +121,12 @@ class InputFileError(ReconcilerError):
     exit_code = ExitCode.INVALID_INPUT
 
 
+class JournalError(ReconcilerError):
+    """The journal of a run cannot be begun or written, and without it no call goes out."""
+
+    code = "journal-unwritable"
+
+
 class PlanRefused(ReconcilerError):
     """Guards refuse the plan; carries every violation."""
 

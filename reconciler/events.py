@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.changes import Action, Change
+from reconciler.access import Hanging, RoleAssignment, Trust
+from reconciler.changes import Action, Change, PlannedIdentity
 from reconciler.errors import ArmError, ExitCode, ReconcilerError
 from reconciler.freshness import Fresh
+from reconciler.model import Identity
 
 
 class Outcome(StrEnum):
@@ -113,12 +115,20 @@ class JournalStep(StrEnum):
     OUTCOME = "outcome"
 
 
+Wanted = PlannedIdentity | Trust | RoleAssignment | None
+"""What a call is to leave behind; None where it deletes."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One line of a journal. An intent without an outcome names a call that may or may not have taken effect.
 
-    `action` is what the call does, and `before` all that is known at its time of what it touches, which is what an undo
-    needs.
+    Attributes:
+        action: what the call does.
+        before: all that is known at its time of what it touches, which is what an undo needs.
+        after: what it is to leave behind.
+        hanging: what goes with an identity that is deleted.
+        made: the identity as ARM told of it, with the ids that only ARM can give.
     """
 
     step: JournalStep
@@ -126,5 +136,8 @@ class JournalEntry:
     action: Action
     attempt: int
     before: Fresh
+    after: Wanted = None
+    hanging: Hanging | None = None
     outcome: Outcome | None = None
     error: CallError | None = None
+    made: Identity | None = None

@@ -8,17 +8,21 @@ import re
 from enum import Enum
 
 _BEGINS = re.compile(rb'\s*\{\s*"format_version"\s*:')
+_BEGINS_A_JOURNAL = re.compile(rb'\s*\{\s*"kind"\s*:\s*"run"\s*[,}]')
 
 
 class FileKind(Enum):
     """What a file is taken for."""
 
     SAVED_PLAN = "a saved plan"
+    JOURNAL = "a run's journal"
     OTHER = "something else"
 
 
 def kind_of(content: bytes) -> FileKind:
     """What bytes are taken for; a damaged file counts as what it was, so that it can be refused by that name."""
+    if _BEGINS_A_JOURNAL.match(content):
+        return FileKind.JOURNAL
     return FileKind.SAVED_PLAN if _BEGINS.match(content) or _has_our_key(content) else FileKind.OTHER
 
 

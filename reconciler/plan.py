@@ -30,11 +30,12 @@ from reconciler.model import Identity, Live, Subscription
 FORMAT_VERSION = "1.0"
 """Version of every JSON document this tool writes: minor versions add, major versions break."""
 
-_RESOURCE_TYPES: dict[type[Change], str] = {
+RESOURCE_TYPES: dict[type[Change], str] = {
     IdentityChange: "Microsoft.ManagedIdentity/userAssignedIdentities",
     CredentialChange: "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
     AssignmentChange: "Microsoft.Authorization/roleAssignments",
 }
+"""ARM's type of what a change is about, as documents name it."""
 
 _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
 
@@ -190,7 +191,7 @@ def change_document(change: Change, refused: frozenset[str] = frozenset()) -> Js
     before, after, after_unknown = _states(change)
     document: JsonObject = {
         "address": change.resource_id.address,
-        "resource_type": _RESOURCE_TYPES[type(change)],
+        "resource_type": RESOURCE_TYPES[type(change)],
         "actions": [change.action.value],
         "reason": change.reason.value,
         "before": before,

@@ -61,7 +61,7 @@ def find_plan_file(paths: Sequence[str]) -> str | None:
     Raises:
         UsageError: a saved plan among several paths.
     """
-    plans = [path for path in paths if path != STDIN_ARGUMENT and _is_plan_file(Path(path))]
+    plans = [path for path in paths if path != STDIN_ARGUMENT and kind_of_file(path) is FileKind.SAVED_PLAN]
     if plans and len(paths) > 1:
         raise UsageError(
             f"{plans[0]} is a saved plan, and it is not the only path",
@@ -100,13 +100,17 @@ def read_input(name: str) -> bytes:
         ) from error
 
 
-def _is_plan_file(path: Path) -> bool:
+def kind_of_file(name: str) -> FileKind:
+    """What a file is taken for; whatever cannot be read is something else, and whoever reads it next says why."""
+    path = Path(name)
     try:
         if not path.is_file():
-            return False
+            return FileKind.OTHER
         with path.open("rb") as file:
             begin = file.read(_SNIFFED)
             # Manifests in JSON are rare, and all others need no second look.
-            return begin.lstrip()[:1] == b"{" and kind_of(begin + file.read(MAX_BYTES + 1)) is FileKind.SAVED_PLAN
+            if begin.lstrip()[:1] != b"{":
+                return FileKind.OTHER
+            return kind_of(begin + file.read(MAX_BYTES + 1))
     except (OSError, ValueError):
-        return False  # the manifest's loader says what is wrong with it
+        return FileKind.OTHER

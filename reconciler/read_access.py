@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.access import (
     Access,
+    AssignmentId,
     FederatedCredential,
     RoleAssignment,
     RoleDefinition,
@@ -21,7 +22,7 @@ from reconciler.access import (
 )
 from reconciler.arm import permissions, role_definitions
 from reconciler.arm.resources import Resources
-from reconciler.changes import Action, Changes, IdentityChange
+from reconciler.changes import Action, Changes, IdentityChange, Reach
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.find_assignments import find_scopes
 from reconciler.manifest.desired import DesiredAssignment
@@ -41,8 +42,10 @@ _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
 
 
-def read_access(changes: Changes, resources: Resources, *, parallelism: int) -> Access:
+def read_access(changes: Changes, resources: Resources, *, parallelism: int, reach: Reach = None) -> Access:
     """Read what the comparison of identities asks for; nothing at all where it asks for nothing.
+
+    Roles within `reach` are asked for even where no owner tells whose they are.
 
     Raises:
         AuthError: the caller may not read something that is managed.
@@ -50,7 +53,7 @@ def read_access(changes: Changes, resources: Resources, *, parallelism: int) -> 
     """
     identities = list(changes.identities())
     credentials = _read_credentials(identities, resources, parallelism)
-    holders = [_Holder(change) for change in identities if _concerns_assignments(change)]
+    holders = [_Holder(change) for change in identities if _concerns_assignments(change, reach)]
     listed = [one for change in identities for one in _listed_assignments(change)]
     lookups = _look_up(listed, resources, parallelism)
     if not holders:
@@ -85,13 +88,14 @@ def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]
     return (change.desired.role_assignments or ()) if change.desired else ()
 
 
-def _concerns_assignments(change: IdentityChange) -> bool:
+def _concerns_assignments(change: IdentityChange, reach: Reach) -> bool:
     """Whether the roles that a live identity has matter: it lists them, or it goes and some of them may be ours."""
     if change.before is None:
         return False
     if change.desired is not None:
         return change.desired.role_assignments is not None
-    return change.action is Action.DELETE and change.group.owner is not None
+    known = any(isinstance(one, AssignmentId) and one.identity == change.resource_id for one in reach or ())
+    return change.action is Action.DELETE and (change.group.owner is not None or known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,15 @@ def check_plan_tenant(plan_tenant: str | None, token_tenant: str | None) -> None
     )
 
 
+def check_record_tenant(tenant: str | None, token_tenant: str | None, journal: str) -> None:
+    """Raises AuthError where the token says that it is of another tenant than the run that a journal tells of."""
+    if tenant is not None and token_tenant is not None and tenant.casefold() != token_tenant.casefold():
+        raise AuthError(
+            f"The token is of the tenant {token_tenant}, not of {tenant} as {journal} says; nothing was asked with it.",
+            f"Sign in to that tenant (`az login --tenant {tenant}`, or --tenant).",
+        )
+
+
 def expected_tenant(desired: Desired, subscription_id: str, otherwise: str | None) -> ExpectedTenant | None:
     """What a subscription must be of: what the manifest says, else `otherwise`, the value of --tenant."""
     for group in desired.groups:

@@ -24,9 +24,12 @@ from reconciler.plan import Plan, make_plan
 from reconciler.read_access import read_access
 from reconciler.read_live import read_live
 from reconciler.read_rights import missing_rights, read_rights, unchecked_notes
+from reconciler.read_undo import read_live_now
 from reconciler.rights import Rights, needs_of_plan
+from reconciler.run_record import RunRecord
 from reconciler.staleness import check_fresh, check_same_place
-from reconciler.tenants import check_one_tenant, check_plan_tenant, check_token_tenant
+from reconciler.tenants import check_one_tenant, check_plan_tenant, check_record_tenant, check_token_tenant
+from reconciler.undo import Undo, make_undo
 from reconciler.verify import verify_result
 
 ISOLATION_SCOPE_SINCE = "2024-11-30"
@@ -57,7 +60,8 @@ class Request:
 class Declaration:
     """What the manifests declare, within what was asked for, and what the caller lifts.
 
-    `saved` is the plan that was reviewed, where it and not the manifests are what is to be applied.
+    `saved` is the plan that was reviewed, where it and not the manifests are what is to be applied; `undo` is the way
+    back that this was made for.
     """
 
     desired: Desired
@@ -66,6 +70,7 @@ class Declaration:
     findings: tuple[Finding, ...]
     strict: bool
     saved: Plan | None = None
+    undo: Undo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,23 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     return Declaration(desired, targets, request.allowances, findings, request.strict, saved)
 
 
+def declare_undo(record: RunRecord, journal: str, azure: Azure, allowances: Allowances) -> Declaration:
+    """What should be there instead of what a run has left; reads what lives of it.
+
+    Raises:
+        UsageError: the run was in another cloud.
+        AuthError: the caller may not read it, or the token is of another tenant than the run's.
+    """
+    if record.header.cloud != azure.cloud:
+        raise UsageError(
+            f"{journal}: the run was in {record.header.cloud}, not in {azure.cloud}", "Pass that one as --cloud."
+        )
+    check_record_tenant(record.header.tenant, azure.token_tenant(), journal)
+    live = read_live_now(record, azure.resources, parallelism=azure.parallelism)
+    undo = make_undo(record, live, journal)
+    return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo)
+
+
 def _is_looked_at(resource_id: AnyId, desired: Desired, targets: tuple[Target, ...]) -> bool:
     listed = any(group.group_id == resource_id.group_id for group in desired.groups)
     return listed and (not targets or any(target.covers(identity_of(resource_id)) for target in targets))
@@ -155,8 +177,12 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
     if declaration.saved is None:  # what a saved plan aimed at and is gone makes it stale
         _check_targets_exist(targets, desired, live)
     identities = diff_states(desired, live, targets)
-    access = read_access(identities, azure.resources, parallelism=azure.parallelism)
-    changes = diff_access(identities, access)
+    undo = declaration.undo
+    reach = undo.reach if undo else None
+    access = read_access(identities, azure.resources, parallelism=azure.parallelism, reach=reach)
+    changes = diff_access(identities, access, reach)
+    if undo:
+        undo.check_unmoved(changes)
     runner = azure.runner()
     refused = declaration.findings if declaration.strict else ()
     violations = judge(
@@ -169,7 +195,12 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
         violations,
         cloud=azure.cloud,
         targets=tuple(target.text for target in targets),
-        notes=(*access.unchecked, *not_looked_for(live), *unknown_runner(changes, runner)),
+        notes=(
+            *(undo.notes if undo else ()),
+            *access.unchecked,
+            *not_looked_for(live),
+            *unknown_runner(changes, runner),
+        ),
         findings=() if declaration.strict else declaration.findings,
         abandoned=find_abandoned(desired, live),
     )

@@ -1,6 +1,7 @@
 """Every example does what its text says."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -27,8 +28,15 @@ COUNTS = {"workload-identity": "4 added, 1 changed, 2 destroyed"}
 def run_uami(folder: Path, command: str, example: str, *more: str) -> subprocess.CompletedProcess[str]:
     manifest, state, variables = RUNS[example]
     arguments = [command, manifest, "--sandbox", state, *variables, *more]
+    # The journals of these runs are nobody's: they lie beside the examples and not in a user's own folder.
+    environment = {**os.environ, "XDG_STATE_HOME": str(folder.parent / "state")}
     return subprocess.run(
-        [sys.executable, "-m", "reconciler", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "reconciler", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -33,6 +33,7 @@ def apply(
     auto_approve: AutoApprove = False,
     no_verify: NoVerify = False,
     digest: Digest = None,
+    journal: options.Journal = None,
     allow: options.Allow = None,
     max_deletes: options.MaxDeletes = None,
     strict: options.Strict = False,
@@ -77,5 +78,6 @@ def apply(
         color=stdout_color(no_color=no_color),
         digest=digest,
         command=tuple(sys.argv[1:]),
+        journal=journal,
     )
     return apply_and_report(request, flags)

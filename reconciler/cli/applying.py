@@ -3,25 +3,27 @@
 import re
 import shlex
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.apply import ApplyTools
 from reconciler.changes import Action, IdentityChange
 from reconciler.cli.inputs import STANDARD_INPUT
+from reconciler.cli.journaling import Journaling, check_journal_flag, journaling
 from reconciler.cli.output import print_note, print_report
 from reconciler.cli.session import Session, SessionFlags, open_session
 from reconciler.cli.signals import OrderlyStop, orderly_stop
 from reconciler.errors import ExitCode, PlanRefused, ReconcilerError, UsageError
 from reconciler.events import ApplyEvent, ApplyResult, Moment, Outcome
-from reconciler.journal import MemoryJournal
 from reconciler.plan import Plan
 from reconciler.plan_file import find_plan_file, read_plan_file
+from reconciler.read_hanging import HangingReader
 from reconciler.report.json_document import render_apply_json
 from reconciler.report.rows import addresses_of
 from reconciler.report.text import render_error, render_plan, render_result
 from reconciler.report.visible import visible
 from reconciler.stop import Stop
-from reconciler.workflow import Declaration, Request, declare_saved, load_declaration, run_apply
+from reconciler.workflow import Azure, Declaration, Request, declare_saved, load_declaration, run_apply
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -36,7 +38,7 @@ class Declined(ReconcilerError):
 class ApplyFlags:
     """The flags of an apply; `command` is the command line, for telling how to continue.
 
-    `digest` is what a saved plan must have.
+    `digest` is what a saved plan must have, `journal` the file that the caller chooses; `name` is the command's.
     """
 
     session: SessionFlags
@@ -47,25 +49,45 @@ class ApplyFlags:
     color: bool
     command: tuple[str, ...]
     digest: str | None = None
+    journal: str | None = None
+    name: str = "apply"
 
 
 def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
     """Run the whole of `uami apply`; reports go out as the story goes on, or as one JSON document at its end."""
     plan_file = _find_plan_file(request, flags)
     if plan_file is None:
-        _check_askable(request, flags)
+        check_somebody_to_ask(flags, request.paths)
         declaration = load_declaration(request)
     else:
         declaration = _declare_plan_file(plan_file, request, flags)
         flags = replace(flags, auto_approve=True, command=("plan", "PATH...", "-o", plan_file))
+    return carry_out(lambda _: declaration, flags)
+
+
+def check_somebody_to_ask(flags: ApplyFlags, paths: Sequence[str] = ()) -> None:
+    """Raises UsageError, or Declined without a terminal, where the run could not ask for confirmation."""
+    if not flags.auto_approve and (flags.as_json or STANDARD_INPUT in paths):
+        what = "--format json" if flags.as_json else "a manifest from standard input"
+        if not sys.stdin.isatty():
+            raise _nobody_to_ask()
+        raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
+
+
+def carry_out(declare: Callable[[Azure], Declaration], flags: ApplyFlags) -> ExitCode:
+    """From a declaration to the exit code; `declare` may look at the live side first."""
+    check_journal_flag(flags.journal)
     stop = Stop()
     # Outermost: a signal that came while the sandbox's file is saved or the result told must not undo either.
     with orderly_stop(stop) as signals:
-        with open_session(flags.session, stop, writes=True) as session:
-            telling = _Telling(flags, session)
+        with (
+            open_session(flags.session, stop, writes=True) as session,
+            journaling(flags.journal, flags.name, session) as journal,
+        ):
+            telling = _Telling(flags, session, journal)
             try:
                 plan, result = run_apply(
-                    declaration,
+                    declare(session.azure),
                     session.azure,
                     telling.tools(stop),
                     show=telling.show,
@@ -76,20 +98,13 @@ def apply_and_report(request: Request, flags: ApplyFlags) -> ExitCode:
             except PlanRefused as refused:
                 telling.refused(refused)
                 return refused.exit_code
+            journal.end(result)
         telling.ended(plan, result)
     if signals.exit_code is not None and result.interrupted:
         return signals.exit_code
     if not result.complete:
         return result.exit_code
     return ExitCode.REFUSED if plan.violations else ExitCode.DONE
-
-
-def _check_askable(request: Request, flags: ApplyFlags) -> None:
-    if not flags.auto_approve and (flags.as_json or STANDARD_INPUT in request.paths):
-        what = "--format json" if flags.as_json else "a manifest from standard input"
-        if not sys.stdin.isatty():
-            raise _nobody_to_ask()
-        raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
 
 
 def _find_plan_file(request: Request, flags: ApplyFlags) -> str | None:
@@ -115,26 +130,29 @@ def _declare_plan_file(plan_file: str, request: Request, flags: ApplyFlags) -> D
 class _Telling:
     """What is said along the way, in text as it happens or kept for one JSON document."""
 
-    def __init__(self, flags: ApplyFlags, session: Session) -> None:
+    def __init__(self, flags: ApplyFlags, session: Session, journal: Journaling) -> None:
         self._flags = flags
         self._session = session
+        self._journal = journal
         self._plan: Plan | None = None
 
     def tools(self, stop: Stop) -> ApplyTools:
         """What apply needs, with progress told on stderr."""
         return ApplyTools(
             self._session.azure.resources,
-            MemoryJournal(),
+            self._journal.file,
             stop,
             self._session.retries,
             self._progress,
             self._session.azure.parallelism,
             self._session.correlation_id,
+            HangingReader(self._session.azure.resources).read,
         )
 
     def show(self, plan: Plan) -> None:
         """The plan, before anything is asked or refused."""
         self._plan = plan
+        self._journal.tell_cut_short(plan)
         if not self._flags.as_json:
             print_report(render_plan(plan, self._session.header, color=self._flags.color))
 
@@ -142,6 +160,7 @@ class _Telling:
         """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""
         if not self._flags.auto_approve:
             _ask(plan)
+        self._journal.begin(plan)
         signals.begin()
 
     def refused(self, refused: PlanRefused) -> None:
@@ -154,9 +173,9 @@ class _Telling:
     def ended(self, plan: Plan, result: ApplyResult) -> None:
         """Say what was done and what was not."""
         if self._flags.as_json:
-            print_report(render_apply_json(plan, result))
+            print_report(render_apply_json(plan, result, journal=self._journal.path))
         elif plan.applicable or plan.violations:
-            continue_with = shlex.join(["uami", *self._flags.command])
+            continue_with = shlex.join(["uami", *_without_journal(self._flags.command)])
             print_report(render_result(plan, result, continue_with, color=self._flags.color))
 
     def _progress(self, event: ApplyEvent) -> None:
@@ -169,6 +188,16 @@ class _Telling:
         else:
             done = event.outcome is Outcome.DONE
             print_note(f"{address}: {_DONE[event.change.action] if done else event.outcome}\n")
+
+
+def _without_journal(command: Sequence[str]) -> list[str]:
+    """A command line that can be run again: the next run has a journal of its own."""
+    previous = ("", *command)
+    return [
+        argument
+        for argument, before in zip(command, previous, strict=False)
+        if not argument.startswith("--journal") and before != "--journal"
+    ]
 
 
 _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}

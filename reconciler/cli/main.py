@@ -25,6 +25,7 @@ from reconciler.cli.sandbox import sandbox_app
 from reconciler.cli.schema import schema
 from reconciler.cli.show import show
 from reconciler.cli.signals import Stopped, raise_on_signals
+from reconciler.cli.undo import undo
 from reconciler.cli.validate import validate
 from reconciler.errors import ExitCode, Interrupted, ManifestError, PlanStale, ReconcilerError, UsageError
 
@@ -34,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (validate, plan, apply, show, drift, doctor, schema):
+for command in (validate, plan, apply, undo, show, drift, doctor, schema):
     app.command()(command)
 app.add_typer(sandbox_app, name="sandbox")
 

@@ -157,6 +157,16 @@ MaxDeletes = Annotated[
         rich_help_panel=_GUARDS,
     ),
 ]
+Journal = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="FILE",
+        help="Record the run's calls in this new file rather than in the user's state folder.",
+        show_default=False,
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
 
 DEFAULT_API_VERSION = "2024-11-30"
 DEFAULT_PARALLELISM = 10

@@ -17,13 +17,14 @@ class SchemaName(StrEnum):
     APPLY = "apply"
     DRIFT = "drift"
     DOCTOR = "doctor"
+    JOURNAL = "journal"
 
 
 Name = Annotated[SchemaName, typer.Argument(help="Which document's schema.")]
 
 
 def schema(name: Name = SchemaName.MANIFEST) -> ExitCode:
-    """Print the JSON Schema of the manifest, or of what plan, apply, drift and doctor write with --format json."""
+    """Print the JSON Schema of the manifest, of what a command writes with --format json, or of a journal's lines."""
     from reconciler.schemas import schema_text
 
     print_report(schema_text(f"{name.value}.v1.schema.json"))

@@ -25,6 +25,7 @@ from reconciler.doctor import Caller
 from reconciler.errors import UsageError
 from reconciler.guards import Runner
 from reconciler.report.text import Header
+from reconciler.run_record import Actor, Place, PlaceKind
 from reconciler.stop import Stop
 from reconciler.workflow import Azure
 
@@ -53,6 +54,7 @@ class Session:
     retries: Retries
     correlation_id: str
     caller: Caller
+    place: Place
     _auth: CachedCredentialAuth
     _place: str
 
@@ -60,6 +62,12 @@ class Session:
     def header(self) -> Header:
         """Where this run looks and as whom."""
         return Header(self._place, _describe(self._auth.principal()))
+
+    @property
+    def actor(self) -> Actor:
+        """Who runs, for the journal."""
+        principal = self._auth.principal()
+        return Actor() if principal is None else Actor(principal.object_id, principal.client_id, principal.name)
 
 
 @contextmanager
@@ -82,12 +90,14 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
             place = f"SANDBOX {flags.sandbox}"
             runner: Callable[[], Runner | None] = _nobody
+            target = Place(PlaceKind.SANDBOX, str(Path(flags.sandbox).resolve()))
         else:
             transport = None
             login = Login(cloud, os.environ, retries, flags.tenant)
             auth = make_auth(flags.credential.value, login, endpoint=endpoint)
             place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
             runner = partial(_runner_of, auth)
+            target = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, endpoint)
         http = stack.enter_context(
             open_http_client(
                 endpoint,
@@ -105,7 +115,7 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
         azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry)
-        yield Session(azure, retries, correlation_id, caller, auth, place)
+        yield Session(azure, retries, correlation_id, caller, target, auth, place)
 
 
 def _check_flags(flags: SessionFlags) -> None:

@@ -86,11 +86,13 @@ def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tu
 
 
 def _not_a_manifest(file: ManifestFile) -> Diagnostic:
+    kind = kind_of(file.content)
+    taken_by = "`uami apply` takes it as its only path" if kind is FileKind.SAVED_PLAN else "`uami undo` takes it"
     return Diagnostic(
         code="not-a-manifest",
         pos=SourcePos(file.name, 1, 1),
-        message=f"this is {kind_of(file.content).value}, not a manifest",
-        hint="`uami show` shows it, and `uami apply` takes it as its only path.",
+        message=f"this is {kind.value}, not a manifest",
+        hint=f"`uami show` shows it, and {taken_by}.",
     )
 
 

@@ -10,6 +10,7 @@ from reconciler.changes import Action, Change
 from reconciler.errors import ManifestError, PlanRefused, PlanStale, ReconcilerError
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.findings import Finding, finding_document
+from reconciler.journal_lines import record_document
 from reconciler.manifest.desired import Desired
 from reconciler.plan import (
     FORMAT_VERSION,
@@ -20,6 +21,7 @@ from reconciler.plan import (
     violation_document,
 )
 from reconciler.report.rows import claimed_location, is_changed
+from reconciler.run_record import RunRecord
 
 
 def to_json(document: JsonObject) -> str:
@@ -32,14 +34,18 @@ def render_plan_json(plan: Plan) -> str:
     return to_json(plan_document(plan))
 
 
-def render_apply_json(plan: Plan, result: ApplyResult | None, refused: PlanRefused | None = None) -> str:
+def render_apply_json(
+    plan: Plan, result: ApplyResult | None, refused: PlanRefused | None = None, *, journal: str | None = None
+) -> str:
     """The plan and what became of it; described by `schemas/apply.v1.schema.json`.
 
-    `result` is None where nothing was begun; `refused` then says why.
+    `result` is None where nothing was begun; `refused` then says why. `journal` is where the calls are recorded, None
+    where none was made.
     """
     document: JsonObject = {"format_version": FORMAT_VERSION, "plan": plan_document(plan)}
     if result is not None:
         document["result"] = _result(result)
+        document["journal"] = journal
     if refused is not None:
         document["error"] = error_document(refused)["error"]
     return to_json(document)
@@ -72,6 +78,11 @@ def render_validate_json(desired: Desired, findings: Iterable[Finding]) -> str:
             "warnings": [finding_document(one) for one in findings],
         }
     )
+
+
+def render_journal_json(record: RunRecord) -> str:
+    """A journal; described by `shown` in `schemas/journal.v1.schema.json`."""
+    return to_json(record_document(record))
 
 
 def error_document(error: ReconcilerError) -> JsonObject:

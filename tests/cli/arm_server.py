@@ -34,6 +34,12 @@ class ArmServer:
         return [(_kind(one), one["status"]) for one in self._control("requests")["requests"]]
 
     @property
+    def writes(self) -> list[tuple[str, str, int]]:
+        """Method, path without the query, and status of each call that could change something."""
+        calls = [one for one in self._control("requests")["requests"] if one["method"] != "GET"]
+        return [(one["method"], one["path"].partition("?")[0], one["status"]) for one in calls]
+
+    @property
     def identities(self) -> dict[str, dict[str, str]]:
         """Tags by `GROUP/IDENTITY`, for all that live."""
         found = {}

@@ -27,7 +27,7 @@ def test_plan_reads_as_it_should(uami: Uami, quickstart: Path) -> None:
 
 
 def test_apply_reads_as_it_should(uami: Uami, quickstart: Path) -> None:
-    ended = uami("apply", *QUICKSTART, "-y", "--parallelism", "1")
+    ended = uami("apply", *QUICKSTART, "-y", "--parallelism", "1", "--journal", "run.jsonl")
 
     assert (ended.stdout, ended.stderr) == (_golden("apply.txt"), _golden("apply-progress.txt"))
 

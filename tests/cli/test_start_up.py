@@ -16,6 +16,7 @@ COMMANDS = [
     ("validate",),
     ("plan",),
     ("apply",),
+    ("undo",),
     ("show",),
     ("drift",),
     ("doctor",),

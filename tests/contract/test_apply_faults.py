@@ -181,6 +181,8 @@ def test_journal_says_of_each_attempt_what_was_known(arm: OpenArm) -> None:
         ("outcome", "id-new", 1, Outcome.FAILED),
         ("intent", "id-new", 2, None),
         ("outcome", "id-new", 2, Outcome.IN_DOUBT),
+        # The read after it shows that it had taken effect.
+        ("outcome", "id-new", 2, Outcome.DONE),
     ]
 
 

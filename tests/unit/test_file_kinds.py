@@ -17,6 +17,11 @@ def test_document_of_ours_is_a_saved_plan_whole_or_not(content: bytes) -> None:
     assert kind_of(content) is FileKind.SAVED_PLAN
 
 
+@pytest.mark.parametrize("content", [b'{"kind":"run","format_version":"1.0"}\n{"kind":"end"', b'{"kind":"run",'])
+def test_journal_is_told_from_a_saved_plan(content: bytes) -> None:
+    assert kind_of(content) is FileKind.JOURNAL
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -1,0 +1,112 @@
+"""The journal of a run as its caller meets it: where it lies, what earlier ones left open, how its end is told."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.cli.output import print_note
+from reconciler.cli.session import Session
+from reconciler.errors import JournalError, UsageError
+from reconciler.events import ApplyResult
+from reconciler.journal import FileJournal
+from reconciler.journal_folder import CutShort, default_folder, find_cut_short, journal_name, mark_told
+from reconciler.plan import Plan
+from reconciler.report.journal_text import render_cut_short
+from reconciler.report.visible import visible
+from reconciler.run_record import RunGroup, RunHeader
+
+
+def utc_now() -> str:
+    """The time as journals write it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def check_journal_flag(chosen: str | None) -> None:
+    """Raises UsageError where `--journal` names something that is there: a journal is of one run and kept as it is."""
+    if chosen is not None and os.path.lexists(chosen):
+        raise UsageError(
+            f"--journal {chosen}: the file is there already, and no journal is written over",
+            f"Name a new file; if it is an earlier run's journal, `uami show {chosen}` tells what it holds.",
+        )
+
+
+class Journaling:
+    """One run's journal: not begun before `begin`, and taken away at the end where no call was made."""
+
+    def __init__(self, chosen: str | None, command: str, session: Session) -> None:
+        self._command = command
+        self._session = session
+        self._started_at = utc_now()
+        path = None if chosen is None else Path(chosen)
+        self._folder = _folder(needed=path is None)
+        name = journal_name(self._started_at, session.correlation_id)
+        self.file = FileJournal(path or self._folder / name, utc_now)
+        self._told: tuple[CutShort, ...] = ()
+
+    @property
+    def path(self) -> str | None:
+        """Where the journal lies; None where no call was made."""
+        return str(self.file.path) if self.file.used else None
+
+    def tell_cut_short(self, plan: Plan) -> None:
+        """Name the calls of earlier runs about the same groups that were cut short."""
+        self._told = find_cut_short(self._folder, self._header(plan))
+        for one in self._told:
+            print_note(render_cut_short(str(one.path), one.record))
+
+    def begin(self, plan: Plan) -> None:
+        """Begin the file; from here on, what was told of earlier runs counts as heard. Raises JournalError."""
+        self.file.begin(self._header(plan))
+        self._mark_told()
+
+    def end(self, result: ApplyResult) -> None:
+        """Write the last line, and say where the journal lies."""
+        # Where there was nothing to do, the doubts are settled too.
+        self._mark_told()
+        try:
+            self.file.end(result)
+        except JournalError as error:
+            print_note(f"Note: {visible(error.message)}\n")
+        if self.file.used:
+            print_note(f"Journal: {visible(str(self.file.path))}\n")
+
+    def _mark_told(self) -> None:
+        for one in self._told:
+            mark_told(one.path)
+
+    def _header(self, plan: Plan) -> RunHeader:
+        return RunHeader(
+            self._session.correlation_id,
+            self._command,
+            __version__,
+            self._started_at,
+            plan.cloud,
+            plan.tenant,
+            self._session.place,
+            self._session.actor,
+            tuple(RunGroup(group.group_id, group.owner) for group in plan.desired.groups),
+        )
+
+
+def _folder(*, needed: bool) -> Path:
+    """The folder of journals; one that does not exist where nobody's home is known and the caller has chosen a file."""
+    try:
+        return default_folder(os.environ, sys.platform)
+    except JournalError:
+        if needed:
+            raise
+        return Path(os.devnull)
+
+
+@contextmanager
+def journaling(chosen: str | None, command: str, session: Session) -> Iterator[Journaling]:
+    """A run's journal, closed at the end."""
+    kept = Journaling(chosen, command, session)
+    try:
+        yield kept
+    finally:
+        kept.file.close()

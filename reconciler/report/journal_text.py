@@ -1,0 +1,148 @@
+"""A run's journal told to an auditor: who ran what, each call in order, what failed, and what nobody knows."""
+
+import shlex
+from typing import assert_never
+
+from reconciler.access import FederatedCredential, RoleAssignment, Trust
+from reconciler.address import AddressBook
+from reconciler.changes import Action, PlannedIdentity
+from reconciler.events import Outcome
+from reconciler.model import Identity
+from reconciler.report.rows import outcome_heading
+from reconciler.report.visible import quoted, visible
+from reconciler.run_record import PlaceKind, RunCall, RunHeader, RunRecord, State
+
+_SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
+_NO_OUTCOME = "in doubt: no answer was written down"
+
+
+def render_journal(record: RunRecord) -> str:
+    """The run, its calls in the order in which they went out, and its end."""
+    book = _book(record)
+    lines = [*_header_lines(record.header), ""]
+    for call in record.calls:
+        lines += _call_lines(call, book)
+    if record.calls:
+        lines.append("")
+    lines += _end_lines(record)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def render_cut_short(path: str, record: RunRecord) -> str:
+    """What a later run says of one that was cut short before it goes on itself."""
+    book, header = _book(record), record.header
+    lines = [
+        f"Note: an earlier run was cut short: {visible(header.command)} of {visible(header.started_at)},"
+        f" correlation id {visible(header.run_id)}."
+    ]
+    if record.in_doubt:
+        lines.append("These calls of it may or may not have taken effect; the plan is made from what lives now:")
+    lines += [f"  {call.action.value} {visible(book.short(call.resource_id))}" for call in record.in_doubt]
+    lines.append(f"  See: uami show {visible(shlex.quote(path))}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _header_lines(header: RunHeader) -> list[str]:
+    told = {"object id": header.actor.object_id, "client id": header.actor.client_id}
+    ids = ", ".join(f"{name} {value}" for name, value in told.items() if value)
+    who = f"{header.actor.name} ({ids})" if header.actor.name and ids else header.actor.name or ids
+    places = {PlaceKind.AZURE: "Azure", PlaceKind.ENDPOINT: "Endpoint", PlaceKind.SANDBOX: "SANDBOX"}
+    rows = {
+        "Run": f"uami {header.command} {header.tool_version}, started {header.started_at}",
+        "Correlation": header.run_id,
+        "Where": f"{places[header.place.kind]} {header.place.name}",
+        "Cloud": header.cloud,
+        "Tenant": header.tenant or "several",
+        "Principal": who or "(the token did not say)",
+    }
+    lines = [f"{name:<14}{visible(value)}" for name, value in rows.items()]
+    for group in header.groups:
+        owner = "no owner" if group.owner is None else f"owner {group.owner!r}"
+        lines.append(f"{'Group':<14}{visible(f'{group.group_id.address} ({owner})')}")
+    return lines
+
+
+def _call_lines(call: RunCall, book: AddressBook) -> list[str]:
+    outcome = _NO_OUTCOME if call.outcome is None else call.outcome.value
+    again = f", attempt {call.attempt}" if call.attempt > 1 else ""
+    source = f"{call.source.file}:{call.source.line}"
+    lines = [
+        f"{call.number:>4}  {visible(call.at)}  {_SYMBOLS[call.action]} {call.action.value} "
+        f"{visible(book.short(call.resource_id))}: {visible(outcome)}{again}  {visible(source)}"
+    ]
+    lines += [f"      {line}" for line in _state_lines(call)]
+    if call.error is not None:
+        lines.append(f"      {visible(call.error.message)}")
+        if call.error.correlation_id:
+            lines.append(f"      correlation id {visible(call.error.correlation_id)}")
+    if call.made is not None and call.action is Action.CREATE:
+        lines.append(f"      principal id {visible(call.made.principal_id)}, client id {visible(call.made.client_id)}")
+    return lines
+
+
+def _state_lines(call: RunCall) -> list[str]:
+    """What differs between before and after, field by field; what went with an identity."""
+    old, new = _fields(call.before), _fields(call.after)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if old and new:
+        # An update says nothing of the ids, which ARM alone gives.
+        lines = [_change_line(name, old.get(name), new.get(name)) for name in names if name not in _IDS]
+    else:
+        lines = [f"{visible(name)}  {quoted((old or new)[name])}" for name in names]
+    if call.hanging is not None:
+        hanging = call.hanging
+        lines += [
+            f"with the federated credential {visible(one.credential_id.name)}" for one in hanging.credentials or ()
+        ]
+        lines += [
+            f"with the role {visible(one.role_guid)} at {visible(one.scope)}" for one in hanging.assignments or ()
+        ]
+        lines += [f"attached to {visible(one)}" for one in hanging.attached or ()]
+        lines += [f"not read: {visible(one)}" for one in hanging.unread]
+    return lines
+
+
+def _change_line(name: str, old: str | None, new: str | None) -> str:
+    before, after = ("(absent)" if value is None else quoted(value) for value in (old, new))
+    return f"{visible(name)}  {before} -> {after}"
+
+
+_IDS = ("principalId", "clientId")
+
+
+def _fields(state: State) -> dict[str, str]:
+    match state:
+        case Identity() | PlannedIdentity():
+            fields = {"location": state.location or "", "isolationScope": str(state.isolation_scope)}
+            fields |= {f"tags.{name}": value for name, value in state.tags.items()}
+            ids = (
+                {"principalId": state.principal_id, "clientId": state.client_id} if isinstance(state, Identity) else {}
+            )
+            return fields | ids
+        case FederatedCredential():
+            return _fields(state.trust)
+        case Trust():
+            return {"issuer": state.issuer, "subject": state.subject, "audience": state.audience}
+        case RoleAssignment():
+            return {"roleDefinition": state.role_guid, "principalId": state.principal_id}
+        case None:
+            return {}
+    assert_never(state)
+
+
+def _end_lines(record: RunRecord) -> list[str]:
+    book, lines = _book(record), []
+    if record.in_doubt:
+        lines.append(f"{outcome_heading(Outcome.IN_DOUBT)}:")
+        lines += [f"  {call.action.value} {visible(book.short(call.resource_id))}" for call in record.in_doubt]
+    if record.torn:
+        lines.append("The last line is cut off, as a crash leaves it, and was passed over.")
+    if record.end is None:
+        return [*lines, "The run was cut short: its journal has no end."]
+    told = ", ".join(f"{number} {outcome.value}" for outcome, number in record.end.counts if number)
+    how = "Interrupted" if record.end.interrupted else "Complete" if record.end.complete else "Incomplete"
+    return [*lines, f"{how}, {visible(record.end.at)}. Changes: {told or 'none'}."]
+
+
+def _book(record: RunRecord) -> AddressBook:
+    return AddressBook(group.group_id for group in record.header.groups)

@@ -1,0 +1,113 @@
+"""What the tests of journals and undos share: runs that keep a journal in a file, and states without their ids."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.apply import apply_plan
+from reconciler.events import ApplyResult
+from reconciler.guards import Allowances
+from reconciler.journal import FileJournal
+from reconciler.model import Tags
+from reconciler.plan import Plan
+from reconciler.read_hanging import HangingReader
+from reconciler.read_journal import read_journal
+from reconciler.run_record import Actor, Place, PlaceKind, RunGroup, RunHeader
+from reconciler.workflow import Declaration, declare_undo, run_apply, run_plan
+from tests.builders import TENANT
+from tests.contract.applying import MANY_DELETES, Run
+from tests.contract.arm import CORRELATION_ID, Arm
+
+NOW = "2026-01-02T03:04:05.678Z"
+
+
+def header(plan: Plan, *, run_id: str = CORRELATION_ID, command: str = "apply") -> RunHeader:
+    """The header of a run of a plan."""
+    return RunHeader(
+        run_id,
+        command,
+        "0.1.0",
+        NOW,
+        plan.cloud,
+        TENANT,
+        Place(PlaceKind.SANDBOX, "/state.json"),
+        Actor("0b1ec7", "c11e", None),
+        tuple(RunGroup(group.group_id, group.owner) for group in plan.desired.groups),
+    )
+
+
+def apply_with_journal(arm: Arm, plan: Plan, path: Path) -> ApplyResult:
+    """Carry a plan out as the command does, with its journal in a file."""
+    journal = FileJournal(path, lambda: NOW)
+    journal.begin(header(plan))
+    tools = replace(Run(arm).tools(), journal=journal, read_hanging=HangingReader(arm.resources).read)
+    result = apply_plan(plan, tools)
+    journal.end(result)
+    journal.close()
+    return result
+
+
+def undo_of(arm: Arm, path: Path, allowances: Allowances = MANY_DELETES) -> Declaration:
+    """The way back from the run that a journal tells of."""
+    return declare_undo(read_journal(path), path.name, arm.azure, allowances)
+
+
+def undo_plan(arm: Arm, path: Path, allowances: Allowances = MANY_DELETES) -> Plan:
+    """The plan of that way back."""
+    return run_plan(undo_of(arm, path, allowances), arm.azure)
+
+
+def undo_now(arm: Arm, path: Path) -> ApplyResult:
+    """Take a run back."""
+    _, result = run_apply(
+        undo_of(arm, path),
+        arm.azure,
+        Run(arm).tools(),
+        show=lambda _: None,
+        confirm=lambda _: None,
+        skip_refused=False,
+        verify=True,
+    )
+    return result
+
+
+def state_but_for_ids(arm: Arm) -> dict[str, object]:
+    """Everything that the emulator keeps but its log of activities, with identities' names in place of ARM's ids.
+
+    Roles of principals that are gone are not among it: ARM leaves them behind with a deleted identity.
+    """
+    contents = arm.application.state.contents()
+    names = {one.principal_id: f"{one.resource_group}/{one.name}" for one in contents.identities}
+    identities = sorted(
+        (one.resource_group, one.name, one.location, Tags(one.tags), one.isolation_scope or "None")
+        for one in contents.identities
+    )
+    credentials = sorted(
+        (one.identity_id.casefold(), one.name, one.issuer, str(one.subject)) for one in contents.federated_credentials
+    )
+    roles = sorted(
+        (names[one.principal_id], one.scope, one.role_definition_id.rpartition("/")[2])
+        for one in contents.role_assignments
+        if one.principal_id in names
+    )
+    rest = replace(
+        contents,
+        identities=(),
+        identities_created=0,
+        federated_credentials=(),
+        role_assignments=(),
+        activity_log=(),
+    )
+    return {"identities": identities, "credentials": credentials, "roles": roles, "rest": rest}
+
+
+def dangling_roles(arm: Arm) -> list[tuple[str, str]]:
+    """Principal and name of each role assignment whose principal is gone."""
+    contents = arm.application.state.contents()
+    live = {one.principal_id for one in contents.identities}
+    return [(one.principal_id, one.name) for one in contents.role_assignments if one.principal_id not in live]
+
+
+def lines_of(path: Path) -> list[dict[str, object]]:
+    """The lines of a journal, as JSON."""
+    return [json.loads(line) for line in path.read_text("ascii").splitlines()]

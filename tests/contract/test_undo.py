@@ -1,0 +1,298 @@
+"""Undo against the emulator: a run is taken back field by field but for the ids that ARM alone gives, and nobody
+else's work with it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.changes import Action
+from reconciler.errors import AuthError, ReconcilerError, UsageError
+from reconciler.guards import NO_ALLOWANCES
+from reconciler.manifest.desired import CredentialsPolicy, DesiredGroup, IdentitiesPolicy, Policy
+from reconciler.model import OWNER_TAG, IsolationScope
+from reconciler.read_journal import read_journal
+from reconciler.workflow import declare_undo, run_plan
+from tests.builders import desired_group, label, listed
+from tests.contract.access import (
+    CONTRIBUTOR,
+    IN_GROUP,
+    IN_SUBSCRIPTION,
+    OWNER,
+    READER,
+    full_plan,
+    given,
+    lives,
+    principal_of,
+    role,
+    trusts,
+    with_roles,
+    with_trusts,
+)
+from tests.contract.arm import Arm, OpenArm, contents, there
+from tests.contract.journaling import (
+    apply_with_journal,
+    dangling_roles,
+    lines_of,
+    state_but_for_ids,
+    undo_now,
+    undo_of,
+    undo_plan,
+)
+
+OURS = {OWNER_TAG: OWNER}
+
+
+def before_the_run(open_: OpenArm) -> Arm:
+    """One of everything that the run touches, and others that it does not."""
+    start = contents(
+        lives("id-old", tags={**OURS, "env": "prod", "hidden-x": "1"}),
+        lives("id-api", tags={**OURS, "env": "test", "gone": "soon"}),
+        lives("id-adopted", tags={"env": "prod"}),
+        lives("id-roles", tags=OURS),
+        there("id-other", tags={OWNER_TAG: "team-b"}),
+    )
+    start = with_trusts(start, "id-old", {"main": "s-main", "dev": "s-dev"})
+    start = with_trusts(start, "id-roles", {"swap-a": "a", "swap-b": "b", "leave": "l", "change": "c"})
+    start = with_roles(
+        start,
+        given("id-old", READER, owner=OWNER),
+        given("id-old", CONTRIBUTOR, IN_SUBSCRIPTION),
+        given("id-roles", READER, owner=OWNER),
+        given("id-roles", CONTRIBUTOR, IN_SUBSCRIPTION),
+    )
+    return open_(start)
+
+
+def the_run(owner: str | None = OWNER) -> DesiredGroup:
+    """Creates, updates, deletes; credentials and roles of each kind."""
+    return desired_group(
+        listed("id-new", federated_credentials=trusts(fresh="f"), role_assignments=[role("Reader")]),
+        listed("id-api", tags={"env": "prod", "gone": None, "new": "x"}, isolation_scope=IsolationScope.REGIONAL),
+        listed("id-adopted"),
+        listed(
+            "id-roles",
+            federated_credentials=trusts(**{"swap-a": "b", "swap-b": "a", "change": "d", "added": "e"}),
+            role_assignments=[role("Contributor", IN_GROUP)],
+        ),
+        owner=owner,
+        policy=Policy(IdentitiesPolicy.OWNED),
+    )
+
+
+def test_undone_run_has_left_nothing_but_new_ids(arm: OpenArm, tmp_path: Path) -> None:
+    opened = before_the_run(arm)
+    before = state_but_for_ids(opened)
+    applied = apply_with_journal(opened, full_plan(opened, the_run()), tmp_path / "run.jsonl")
+    between = state_but_for_ids(opened)
+
+    undone = undo_now(opened, tmp_path / "run.jsonl")
+
+    assert applied.complete
+    assert undone.complete
+    assert between != before
+    assert state_but_for_ids(opened) == before
+    assert dangling_roles(opened) == [(principal_of("id-old"), given("id-old", CONTRIBUTOR, IN_SUBSCRIPTION).name)]
+
+
+def test_undone_run_leaves_nothing_to_undo(arm: OpenArm, tmp_path: Path) -> None:
+    opened = before_the_run(arm)
+    apply_with_journal(opened, full_plan(opened, the_run()), tmp_path / "run.jsonl")
+    undo_now(opened, tmp_path / "run.jsonl")
+
+    again = undo_plan(opened, tmp_path / "run.jsonl")
+
+    assert [label(change) for change in again.applicable] == []
+
+
+def test_undo_of_an_undo_does_the_run_again(arm: OpenArm, tmp_path: Path) -> None:
+    opened = before_the_run(arm)
+    apply_with_journal(opened, full_plan(opened, the_run()), tmp_path / "run.jsonl")
+    between = state_but_for_ids(opened)
+    apply_with_journal(opened, undo_plan(opened, tmp_path / "run.jsonl"), tmp_path / "undo.jsonl")
+
+    result = undo_now(opened, tmp_path / "undo.jsonl")
+
+    assert result.complete
+    assert state_but_for_ids(opened) == between
+
+
+def test_roles_given_without_an_owner_are_taken_back_too(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents(lives("id-api")))
+    before = state_but_for_ids(opened)
+    wanted = desired_group(
+        listed("id-api", role_assignments=[role("Reader")]), listed("id-new", role_assignments=[role("Reader")])
+    )
+    apply_with_journal(opened, full_plan(opened, wanted), tmp_path / "run.jsonl")
+
+    undo_now(opened, tmp_path / "run.jsonl")
+
+    assert state_but_for_ids(opened) == before
+
+
+def test_undo_touches_nothing_that_the_run_did_not(arm: OpenArm, tmp_path: Path) -> None:
+    opened = before_the_run(arm)
+    apply_with_journal(opened, full_plan(opened, the_run()), tmp_path / "run.jsonl")
+    opened.put("id-later")
+    opened.patch("id-api", {**opened.live["rg-app/id-api"], "later": "1"})
+
+    undo_now(opened, tmp_path / "run.jsonl")
+
+    assert opened.live["rg-app/id-later"] == {}
+    assert opened.live["rg-app/id-api"] == {**OURS, "env": "test", "gone": "soon", "later": "1"}
+
+
+def test_fields_that_changed_since_stay_and_are_told(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents(there("id-api", tags={"env": "test", "tier": "a"})))
+    wanted = desired_group(listed("id-api", tags={"env": "prod", "tier": "b"}))
+    apply_with_journal(opened, full_plan(opened, wanted), tmp_path / "run.jsonl")
+    opened.patch("id-api", {"env": "stage", "tier": "b"})
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl")
+
+    (change,) = plan.applicable
+    assert [(one.field, one.before, one.after) for one in change.differences] == [("tags.tier", "b", "a")]
+    assert "Left alone: tags.env of rg-app/id-api: it is now 'stage'." in plan.notes
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "told"),
+    [
+        (lambda arm: arm.recreate("id-new"), "it has been deleted and created again since"),
+        (lambda arm: arm.patch("id-new", {OWNER_TAG: "team-b"}), "its owner is now 'team-b'"),
+    ],
+    ids=["created again", "of another owner"],
+)
+def test_created_identity_stays_where_it_is_somebody_elses_by_now(
+    arm: OpenArm, tmp_path: Path, meanwhile: Callable[[Arm], None], told: str
+) -> None:
+    opened = arm(contents())
+    apply_with_journal(opened, full_plan(opened, desired_group("id-new", owner=OWNER)), tmp_path / "run.jsonl")
+    meanwhile(opened)
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl")
+
+    assert plan.applicable == ()
+    assert plan.notes[1:] == (f"Left alone: rg-app/id-new: {told}.",)
+
+
+def test_deleted_identity_that_is_there_again_is_left_alone(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents("id-old", "id-api"))
+    apply_with_journal(opened, full_plan(opened, desired_group("id-api")), tmp_path / "run.jsonl")
+    opened.put("id-old")
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl")
+
+    assert plan.applicable == ()
+    assert plan.notes[1:] == ("Left alone: rg-app/id-old: there is another identity of its name already.",)
+
+
+def test_plan_says_what_cannot_return_and_what_must_change_in_git(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents("id-old", "id-api"))
+    apply_with_journal(opened, full_plan(opened, desired_group("id-api", "id-new")), tmp_path / "run.jsonl")
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl")
+
+    identity = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
+    assert plan.notes == (
+        "This takes back the apply of 2026-01-02T03:04:05.678Z, correlation id c0ffee00-0000-0000-0000-000000000000.",
+        "In Git, at identities.yaml:5: take rg-app/id-new off the list, or the next apply creates it again.",
+        "rg-app/id-old returns as another principal: principalId principal-of-id-old and clientId client-of-id-old are"
+        " gone for good, and whatever names them has to name the new ones.",
+        "What rg-app/id-old was attached to was not recorded; each such resource needs it assigned again, a virtual"
+        f" machine with: az vm identity assign --ids VM --identities {identity}",
+        "Role assignments of rg-app/id-old in other subscriptions were not looked for and do not return.",
+        "In Git, at identities.yaml:3: list rg-app/id-old again, or the next apply deletes it again.",
+    )
+
+
+def test_undo_is_held_to_the_limits_of_deletes(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents())
+    names = [f"id-{number:02}" for number in range(11)]
+    apply_with_journal(opened, full_plan(opened, desired_group(*names)), tmp_path / "run.jsonl")
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl", NO_ALLOWANCES)
+
+    assert {one.code for one in plan.violations} == {"delete-limit"}
+    assert plan.applicable == ()
+
+
+def test_identity_that_moves_while_the_way_back_is_worked_out_stops_the_undo(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents(there("id-api", tags={"env": "test"})))
+    wanted = desired_group(listed("id-api", tags={"env": "prod"}))
+    apply_with_journal(opened, full_plan(opened, wanted), tmp_path / "run.jsonl")
+    declaration = undo_of(opened, tmp_path / "run.jsonl")
+    opened.patch("id-api", {"env": "stage"})
+
+    with pytest.raises(ReconcilerError, match="changed while the way back was worked out"):
+        run_plan(declaration, opened.azure)
+
+
+def test_credential_that_appears_while_the_way_back_is_worked_out_is_not_deleted(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(with_trusts(contents(lives("id-api")), "id-api", {"main": "m"}))
+    merge = Policy(federated_credentials=CredentialsPolicy.MERGE)
+    wanted = desired_group(listed("id-api", federated_credentials=trusts(added="a")), policy=merge)
+    apply_with_journal(opened, full_plan(opened, wanted), tmp_path / "run.jsonl")
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl")
+
+    assert [(label(change), change.action) for change in plan.applicable] == [
+        ("id-api/federatedCredentials/added", Action.DELETE)
+    ]
+
+
+def test_undo_in_another_cloud_or_tenant_asks_nothing(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents())
+    apply_with_journal(opened, full_plan(opened, desired_group("id-new")), tmp_path / "run.jsonl")
+    already = len(opened.asked)
+    record = read_journal(tmp_path / "run.jsonl")
+
+    with pytest.raises(UsageError, match="not in AzureChinaCloud"):
+        declare_undo(record, "run.jsonl", replace(opened.azure, cloud="AzureChinaCloud"), NO_ALLOWANCES)
+    with pytest.raises(AuthError, match="of the tenant another-tenant"):
+        declare_undo(record, "run.jsonl", replace(opened.azure, token_tenant=lambda: "another-tenant"), NO_ALLOWANCES)
+
+    assert len(opened.asked) == already
+
+
+def test_journal_of_a_delete_has_all_that_hung_on_the_identity(arm: OpenArm, tmp_path: Path) -> None:
+    start = with_trusts(contents(lives("id-old", tags=OURS), lives("id-api", tags=OURS)), "id-old", {"main": "s"})
+    mine, theirs = given("id-old", READER, owner=OWNER), given("id-old", CONTRIBUTOR)
+    opened = arm(with_roles(start, mine, theirs))
+
+    apply_with_journal(opened, full_plan(opened, desired_group("id-api", owner=OWNER)), tmp_path / "run.jsonl")
+
+    *_, taken, _, deleted, _, _ = lines_of(tmp_path / "run.jsonl")
+    assert (taken["action"], taken["before"]) == (
+        "delete",
+        {
+            "name": mine.name,
+            "role": "Reader",
+            "role_guid": READER,
+            "scope": IN_GROUP,
+            "principal_id": mine.principal_id,
+        },
+    )
+    assert deleted["hanging"] == {
+        "credentials": [
+            {
+                "name": "main",
+                "issuer": "https://issuer.example",
+                "subject": "s",
+                "audience": "api://AzureADTokenExchange",
+            }
+        ],
+        "role_assignments": [
+            {
+                "name": theirs.name,
+                "role": CONTRIBUTOR,
+                "role_guid": CONTRIBUTOR,
+                "scope": IN_GROUP,
+                "principal_id": theirs.principal_id,
+                "ours": False,
+            }
+        ],
+        "attached": None,
+        "unread": [],
+    }
