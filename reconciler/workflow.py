@@ -21,6 +21,7 @@ from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.model import Live
 from reconciler.plan import Plan, make_plan
 from reconciler.read_access import read_access
+from reconciler.read_impact import read_impact
 from reconciler.read_live import read_live
 from reconciler.tenants import check_one_tenant, check_token_tenant
 from reconciler.verify import verify_result
@@ -121,7 +122,9 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
     _check_targets_exist(targets, desired, live)
     identities = diff_states(desired, live, targets)
     access = read_access(identities, azure.resources, parallelism=azure.parallelism)
-    changes = diff_access(identities, access)
+    compared = diff_access(identities, access)
+    impacts = read_impact(compared, access, azure.resources, parallelism=azure.parallelism)
+    changes = compared.with_impacts(impacts)
     violations = judge(changes, declaration.allowances)
     findings = declaration.findings
     if declaration.strict:
@@ -134,7 +137,7 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
         violations,
         cloud=azure.cloud,
         targets=names,
-        notes=access.unchecked,
+        notes=(*access.unchecked, *impacts.unchecked),
         findings=findings,
     )
 

@@ -35,7 +35,8 @@ def test_reading_command_sends_nothing_but_reads(uami: Uami, quickstart: Path, s
 
     uami(command, "identities.yaml", *arm.flags, environment=TOKEN)
 
-    assert set(arm.requests) == {("GET", 200)}
+    assert set(arm.requests) == {("GET", 200), ("POST", 200)}
+    assert arm.asked_by_post == {"resources", "listAssociatedResources"}
 
 
 def test_apply_of_an_unchanged_state_sends_nothing_but_reads(uami: Uami, quickstart: Path, serve: Serve) -> None:
