@@ -43,7 +43,7 @@ def check_use_unknown(changes: Changes, allowances: Allowances) -> Iterator[Viol
             code="use-unknown",
             address=change.resource_id.address,
             message=f"would delete an identity that may be in use; not checked: {'; '.join(gaps)}",
-            hint="Plan again with the right to read it (the role Reader has it). If nothing uses it for certain:"
+            hint="Plan again with the right to read it. If nothing uses it for certain:"
             f" --allow use-unknown={changes.addresses.short(change.resource_id)}.",
             refused=addresses([change]),
         )

@@ -96,7 +96,7 @@ def test_unknown_use_is_refused_with_what_is_missing() -> None:
             address=address("id-old"),
             message="would delete an identity that may be in use; not checked: attached resources (missing"
             " Microsoft.ResourceGraph/resources/read); federated credentials (429 TooManyRequests)",
-            hint="Plan again with the right to read it (the role Reader has it). If nothing uses it for certain:"
+            hint="Plan again with the right to read it. If nothing uses it for certain:"
             " --allow use-unknown=rg-app/id-old.",
             refused=(address("id-old"),),
         ),
