@@ -237,6 +237,7 @@ class Access:
         lookups: the roles that the manifest names, by name and scope.
         names: of roles by GUID, for those that only live assignments name.
         unchecked: what could not be looked at, in sentences; never taken for "there is nothing".
+        unread: of identities that are to go, why not all of their role assignments could be read.
     """
 
     credentials: Mapping[ResourceId, tuple[FederatedCredential, ...]] = field(default_factory=dict)
@@ -244,6 +245,7 @@ class Access:
     lookups: Mapping[RoleKey, RoleLookup] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     unchecked: tuple[str, ...] = ()
+    unread: Mapping[ResourceId, str] = field(default_factory=dict)
 
     def lookup(self, role: str, scope: str) -> RoleLookup:
         """What is known of a role at a scope; KeyError where it was not looked up."""

@@ -40,6 +40,10 @@ class AddressBook:
         """Whether the text is the address of this resource, whole or in its short form."""
         return any(same_name(text, form) for form in (resource_id.address, self.short(resource_id)))
 
+    def names_group(self, text: str, group_id: ResourceGroupId) -> bool:
+        """Whether the text is the address of this group, whole or in its short form."""
+        return any(same_name(text, form) for form in (group_id.address, self.short_group(group_id)))
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

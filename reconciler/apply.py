@@ -27,6 +27,7 @@ from reconciler.apply_run import Run
 from reconciler.arm.identities import Identities
 from reconciler.arm.retry import Attempts, RetryPolicy
 from reconciler.changes import Action, AssignmentChange, CredentialChange, IdentityChange, PlannedIdentity
+from reconciler.delete_check import surprise_before_delete
 from reconciler.diff import diff_identity
 from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, JournalError, NotFound, ReconcilerError
 from reconciler.events import (
@@ -100,13 +101,16 @@ class _OneStep:
         again = True
         for attempt in count(1):
             try:
+                # Before the identity itself, so that nothing lies between that read and the call.
                 self._read_hanging()
+                would_break = self._look_at_use()
                 fresh = self._read()
             except Interrupted:
                 return self._failed(error) if error else (not_tried(self._change), None)
             except (ArmError, AuthError) as unreadable:
                 return self._failed(error or unreadable)
-            ended = self._ended_by(self._check(fresh))
+            verdict = self._check(fresh)
+            ended = self._ended_by(verdict if verdict.surprise or verdict.done else Verdict(would_break))
             if ended is not None:
                 if ended.outcome is Outcome.DONE:
                     self._resolve(Outcome.DONE, fresh)
@@ -126,6 +130,12 @@ class _OneStep:
                 return self._failed(error)
             again = self._pause(attempts, error)
         raise AssertionError("attempts do not end by themselves")
+
+    def _look_at_use(self) -> str:
+        """What the delete of an identity would break that the plan did not show; empty for any other call."""
+        if isinstance(self._change, IdentityChange) and self._action is Action.DELETE:
+            return surprise_before_delete(self._change, self._tools.resources)
+        return ""
 
     def _read(self) -> Fresh:
         resources = self._tools.resources

@@ -14,6 +14,7 @@ from reconciler.apply_order import Step, Work
 from reconciler.arm.resources import Resources
 from reconciler.arm.retry import Retries
 from reconciler.changes import Action, Change, CredentialChange, IdentityChange
+from reconciler.delete_check import surprise_before_delete
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
 from reconciler.events import ApplyEvent, ChangeResult, Moment, Outcome, call_error, not_tried
 from reconciler.freshness import check_host, check_identity
@@ -234,17 +235,20 @@ class _OneIdentity:
 
     def _read_host(self, step: Step) -> Identity | ChangeResult | None:
         """The identity that a step hangs on, as it is now; a result where it is not the one of the plan."""
+        own = self._work.own
         try:
             fresh = self._tools.resources.identities.get(self._work.identity)
+            if own is not None and own.resource_id not in self._results:
+                surprise = check_identity(own, own.action, fresh).surprise
+            else:
+                surprise = check_host(step.change, fresh)
+            if own is not None and self._work.is_deletion:
+                # An identity that is to stay after all keeps its roles.
+                surprise = surprise or surprise_before_delete(own, self._tools.resources)
         except Interrupted:
             return not_tried(step.change)
         except (ArmError, AuthError) as error:
             return ChangeResult(step.change, Outcome.FAILED, error.message, call_error(error))
-        own = self._work.own
-        if own is not None and own.resource_id not in self._results:
-            surprise = check_identity(own, own.action, fresh).surprise
-        else:
-            surprise = check_host(step.change, fresh)
         return ChangeResult(step.change, Outcome.STALE, surprise) if surprise else fresh
 
 

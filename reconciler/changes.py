@@ -5,7 +5,7 @@ reason, group, source) has the same name in all of them. Nothing here compares o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.access import (
@@ -19,6 +19,7 @@ from reconciler.access import (
 )
 from reconciler.address import AddressBook
 from reconciler.errors import SourcePos
+from reconciler.impact import Impact, Impacts, Lock
 from reconciler.manifest.desired import (
     DesiredAssignment,
     DesiredCredential,
@@ -93,7 +94,8 @@ class IdentityChange:
     """One identity of the comparison: what is, what should be, and under which rules of the manifest.
 
     `desired` is None for an identity that no manifest lists, and `removal` is the entry of `remove` that names it, if
-    any; `before` is None for one that is not live. The id bears the spelling that ARM has, where it has one.
+    any; `before` is None for one that is not live. The id bears the spelling that ARM has, where it has one. `impact`
+    is what a delete would break, None until it was read and for whatever is no delete.
     """
 
     resource_id: ResourceId
@@ -105,6 +107,7 @@ class IdentityChange:
     after: PlannedIdentity | None
     differences: tuple[FieldChange, ...] = ()
     removal: DesiredRemoval | None = None
+    impact: Impact | None = None
 
     @property
     def identity(self) -> Identity | None:
@@ -180,6 +183,11 @@ Change = IdentityChange | AccessChange
 """One resource of the comparison."""
 
 
+def written_scope(change: Change) -> str:
+    """The ARM id of what a change writes to: an identity, a credential, or what a role is given on."""
+    return change.resource_id.scope if isinstance(change, AssignmentChange) else str(change.resource_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """Something live or listed that this run leaves alone, and why."""
@@ -239,9 +247,21 @@ class GroupChanges:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The whole comparison, groups in the manifest's order."""
+    """The whole comparison, groups in the manifest's order; `locks` are those where something is to be written."""
 
     groups: tuple[GroupChanges, ...]
+    locks: tuple[Lock, ...] = ()
+
+    def with_impacts(self, read: Impacts) -> "Changes":
+        """The comparison with what was read about its changes."""
+        groups = tuple(
+            replace(
+                group,
+                changes=tuple(replace(one, impact=read.deletes.get(one.resource_id)) for one in group.changes),
+            )
+            for group in self.groups
+        )
+        return Changes(groups, read.locks)
 
     def identities(self) -> Iterator[IdentityChange]:
         """The changes of identities."""

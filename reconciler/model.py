@@ -226,10 +226,11 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class ResourceGroup:
-    """A resource group that exists."""
+    """A resource group that exists; `managed_by` is the id of what keeps it, None for a group of the user's own."""
 
     group_id: ResourceGroupId
     location: str
+    managed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from reconciler.changes import (
 )
 from reconciler.errors import SourcePos, Violation
 from reconciler.findings import Finding, finding_document
+from reconciler.impact_document import impact_document
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
 from reconciler.model import Identity, Live, Subscription
 
@@ -198,6 +199,7 @@ def change_document(change: Change, refused: frozenset[str] = frozenset()) -> Js
         "after": after,
         "after_unknown": after_unknown,
         "source": source_document(change.source),
+        "impact": impact_document(change),
     }
     if change.resource_id.address in refused:
         document["refused"] = True

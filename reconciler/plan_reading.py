@@ -5,8 +5,9 @@ of the document, one line for each of its fields; whoever reads on must hold the
 that was read, which tells every contradiction in a file and every field forgotten here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from reconciler.abandoned import Abandoned
 from reconciler.access import AnyId, AssignmentId, CredentialId, FederatedCredential, RoleAssignment, Trust
@@ -27,9 +28,12 @@ from reconciler.diff import identity_differences
 from reconciler.diff_access import trust_differences
 from reconciler.errors import SourcePos, UsageError, Violation
 from reconciler.findings import Finding
+from reconciler.impact import AttachedResource, HeldRole, Impact, Lock, Part
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, DesiredRemoval
 from reconciler.model import Identity, IsolationScope, ResourceId, Subscription, Tags, same_name
 from reconciler.plan import Plan
+
+T = TypeVar("T")
 
 _CREDENTIALS = "federatedCredentials"
 _ASSIGNMENTS = "roleAssignments"
@@ -115,7 +119,28 @@ def _identity_change(node: Node, resource_id: ResourceId, book: _Book) -> Identi
         after=after,
         differences=differences,
         removal=book.removals.get(resource_id),
+        impact=None if node["impact"] is None else _impact(node["impact"], resource_id),
     )
+
+
+def _impact(node: Node, identity: ResourceId) -> Impact:
+    return Impact(
+        attachments=_part(node["attachments"], lambda one: AttachedResource(_text(one, "id"))),
+        assignments=_part(node["role_assignments"], _held_role),
+        credentials=_part(
+            node["federated_credentials"],
+            lambda one: FederatedCredential(CredentialId(identity, _text(one, "name")), _trust(one)),
+        ),
+        locks=_part(node["locks"], lambda one: Lock(_text(one, "level"), _text(one, "name"), _text(one, "scope"))),
+    )
+
+
+def _part(node: Node, read: Callable[[Node], T]) -> Part[T]:
+    return Part(tuple(read(one) for one in node["found"] or ()), node["not_checked"])
+
+
+def _held_role(node: Node) -> HeldRole:
+    return HeldRole(_text(node, "role"), _text(node, "role_guid"), _text(node, "scope"), node["removed"] is True)
 
 
 def _credential_change(node: Node, resource_id: CredentialId, book: _Book) -> CredentialChange:

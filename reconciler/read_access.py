@@ -1,7 +1,8 @@
-"""The live side of credentials and role assignments, of those identities alone that ask for it.
+"""The live side of credentials and role assignments, of those identities alone that ask for it, or that are to go.
 
-Complete or an error, as for identities: a credential or a role that was not seen would be written a second time. What
-lies beyond the scopes that could be read is never taken for empty; it is said instead.
+Complete or an error, as for identities: a credential or a role that was not seen would be written a second time. Of an
+identity that goes, the roles are read to tell which are orphaned, and a list that cannot be had is said instead. So is
+whatever lies beyond the scopes that could be read.
 """
 
 import difflib
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 
 from reconciler.access import (
     Access,
-    AssignmentId,
     FederatedCredential,
     RoleAssignment,
     RoleDefinition,
@@ -22,9 +22,10 @@ from reconciler.access import (
 )
 from reconciler.arm import permissions, role_definitions
 from reconciler.arm.resources import Resources
-from reconciler.changes import Action, Changes, IdentityChange, Reach
+from reconciler.changes import Action, Changes, IdentityChange
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.find_assignments import find_scopes
+from reconciler.gaps import missing, why_not
 from reconciler.manifest.desired import DesiredAssignment
 from reconciler.model import ResourceId
 from reconciler.parallel import map_parallel
@@ -42,10 +43,8 @@ _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
 
 
-def read_access(changes: Changes, resources: Resources, *, parallelism: int, reach: Reach = None) -> Access:
+def read_access(changes: Changes, resources: Resources, *, parallelism: int) -> Access:
     """Read what the comparison of identities asks for; nothing at all where it asks for nothing.
-
-    Roles within `reach` are asked for even where no owner tells whose they are.
 
     Raises:
         AuthError: the caller may not read something that is managed.
@@ -53,15 +52,15 @@ def read_access(changes: Changes, resources: Resources, *, parallelism: int, rea
     """
     identities = list(changes.identities())
     credentials = _read_credentials(identities, resources, parallelism)
-    holders = [_Holder(change) for change in identities if _concerns_assignments(change, reach)]
+    holders = [_Holder(change) for change in identities if _concerns_assignments(change)]
     listed = [one for change in identities for one in _listed_assignments(change)]
     lookups = _look_up(listed, resources, parallelism)
     if not holders:
         return Access(credentials, {}, lookups)
-    assignments, unchecked = _read_assignments(holders, resources, parallelism)
+    assignments, unchecked, unread = _read_assignments(holders, resources, parallelism)
     known = {role.guid for lookup in lookups.values() for role in lookup.found}
     names = _read_names((one for given in assignments.values() for one in given), known, resources, parallelism)
-    return Access(credentials, assignments, lookups, names, unchecked)
+    return Access(credentials, assignments, lookups, names, unchecked, unread)
 
 
 def _read_credentials(
@@ -88,14 +87,13 @@ def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]
     return (change.desired.role_assignments or ()) if change.desired else ()
 
 
-def _concerns_assignments(change: IdentityChange, reach: Reach) -> bool:
-    """Whether the roles that a live identity has matter: it lists them, or it goes and some of them may be ours."""
+def _concerns_assignments(change: IdentityChange) -> bool:
+    """Whether the roles that a live identity has matter: it lists them, or it goes and they do, or are orphaned."""
     if change.before is None:
         return False
     if change.desired is not None:
         return change.desired.role_assignments is not None
-    known = any(isinstance(one, AssignmentId) and one.identity == change.resource_id for one in reach or ())
-    return change.action is Action.DELETE and (change.group.owner is not None or known)
+    return change.action is Action.DELETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +105,10 @@ class _Holder:
     @property
     def identity(self) -> ResourceId:
         return self.change.resource_id
+
+    @property
+    def goes(self) -> bool:
+        return self.change.action is Action.DELETE
 
     @property
     def principal_id(self) -> str:
@@ -126,9 +128,11 @@ class _Place:
     holders: tuple[_Holder, ...]
 
 
-def _read_assignments(
-    holders: list[_Holder], resources: Resources, parallelism: int
-) -> tuple[dict[ResourceId, tuple[RoleAssignment, ...]], tuple[str, ...]]:
+_Assignments = tuple[dict[ResourceId, tuple[RoleAssignment, ...]], tuple[str, ...], dict[ResourceId, str]]
+"""Assignments by identity; what was not looked at, in sentences; of those that go, why there may be more."""
+
+
+def _read_assignments(holders: list[_Holder], resources: Resources, parallelism: int) -> _Assignments:
     roots: dict[str, dict[ResourceId, _Holder]] = {}
     for holder in holders:
         for scope in holder.scopes:
@@ -138,6 +142,7 @@ def _read_assignments(
     for holder, scope in elsewhere:
         roots.setdefault(normalize_scope(_root_of(scope)) or "/", {})[holder.identity] = holder
     places: list[_Place] = []
+    unread: dict[ResourceId, str] = {}
     readable = map_parallel(lambda root: _may_read(resources, root, gone_is_error=root in named), roots, parallelism)
     for (root, concerned), may_read in zip(roots.items(), readable, strict=True):
         if may_read is None:
@@ -146,17 +151,19 @@ def _read_assignments(
             places.append(_Place(root, tuple(concerned.values())))
             continue
         places += _places_within(root, concerned.values())
+        reason = f"{missing(READ_ASSIGNMENTS)} at {root}"
+        unread.update({identity: reason for identity, holder in concerned.items() if holder.goes})
         unchecked.append(
             f"Role assignments elsewhere in {root} were not looked for: {READ_ASSIGNMENTS} is missing there."
         )
-    found = map_parallel(lambda place: _list_at(resources, place), places, parallelism)
-    for place, given in zip(places, found, strict=True):
-        if given is None:
-            unchecked.append(
-                f"Role assignments at {place.scope} of identities that are to go were not looked for:"
-                f" {READ_ASSIGNMENTS} is missing there."
-            )
-    return _by_identity(holders, (one for given in found for one in given or ())), tuple(unchecked)
+    found: list[RoleAssignment] = []
+    read = map_parallel(lambda place: _list_or_tell(resources, place), places, parallelism)
+    for place, given in zip(places, read, strict=True):
+        if isinstance(given, str):
+            unread.update({holder.identity: given for holder in place.holders})
+        else:
+            found += given
+    return _by_identity(holders, found), tuple(unchecked), unread
 
 
 def _find_elsewhere(holders: Iterable[_Holder], resources: Resources) -> tuple[list[tuple[_Holder, str]], list[str]]:
@@ -199,11 +206,18 @@ def _places_within(root: str, holders: Iterable[_Holder]) -> list[_Place]:
     return [_Place(scope, tuple(concerned.values())) for scope, concerned in scopes.items()]
 
 
-def _list_at(resources: Resources, place: _Place) -> list[RoleAssignment] | None:
-    """What is given there; None where it may not be read and no manifest says what it should be."""
+def _list_or_tell(resources: Resources, place: _Place) -> list[RoleAssignment] | str:
+    """The assignments of a place, or why they could not be read, where that is of identities alone that go."""
+    try:
+        return _list_at(resources, place)
+    except (ArmError, AuthError) as error:
+        if not all(holder.goes for holder in place.holders):
+            raise
+        return missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)
+
+
+def _list_at(resources: Resources, place: _Place) -> list[RoleAssignment]:
     if not _may_read(resources, place.scope):
-        if all(holder.change.desired is None for holder in place.holders):
-            return None
         raise AuthError(
             f"reading the role assignments at {place.scope}: not allowed ({READ_ASSIGNMENTS}), so the list could be"
             " incomplete",

@@ -22,6 +22,7 @@ from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.model import Live
 from reconciler.plan import Plan, make_plan
 from reconciler.read_access import read_access
+from reconciler.read_impact import read_impact
 from reconciler.read_live import read_live
 from reconciler.read_rights import missing_rights, read_rights, unchecked_notes
 from reconciler.read_undo import read_live_now
@@ -179,10 +180,12 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
     identities = diff_states(desired, live, targets)
     undo = declaration.undo
     reach = undo.reach if undo else None
-    access = read_access(identities, azure.resources, parallelism=azure.parallelism, reach=reach)
-    changes = diff_access(identities, access, reach)
+    access = read_access(identities, azure.resources, parallelism=azure.parallelism)
+    compared = diff_access(identities, access, reach)
     if undo:
-        undo.check_unmoved(changes)
+        undo.check_unmoved(compared)
+    impacts = read_impact(compared, access, azure.resources, parallelism=azure.parallelism)
+    changes = compared.with_impacts(impacts)
     runner = azure.runner()
     refused = declaration.findings if declaration.strict else ()
     violations = judge(
@@ -198,6 +201,7 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
         notes=(
             *(undo.notes if undo else ()),
             *access.unchecked,
+            *impacts.unchecked,
             *not_looked_for(live),
             *unknown_runner(changes, runner),
         ),

@@ -11,6 +11,7 @@ from reconciler.changes import Change, Changes
 from reconciler.diff import diff_states
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
+from reconciler.impact import Impact, Impacts
 from reconciler.manifest.desired import (
     Desired,
     DesiredAssignment,
@@ -187,8 +188,15 @@ def compare(
     live: LiveGroup | Iterable[LiveGroup],
     targets: tuple[Target, ...] = (),
 ) -> Changes:
-    """The comparison of one group, or of several."""
-    return diff_states(Desired(_many(desired)), live_of(*_many_live(live)), targets)
+    """The comparison of one group, or of several; nothing uses what is to go."""
+    return unused(diff_states(Desired(_many(desired)), live_of(*_many_live(live)), targets))
+
+
+def unused(changes: Changes) -> Changes:
+    """The comparison as it is when all was looked at and nothing uses what is to go."""
+    return changes.with_impacts(
+        Impacts({change.resource_id: Impact() for group in changes.groups for change in group.deletes()})
+    )
 
 
 def plan_of(
@@ -198,7 +206,7 @@ def plan_of(
 ) -> Plan:
     """The plan for one group, or for several."""
     declared, lives = Desired(_many(desired)), live_of(*_many_live(live))
-    changes = diff_states(declared, lives)
+    changes = compare(desired, live)
     return make_plan(declared, lives, changes, judge(changes, allowances), cloud="AzureCloud", targets=())
 
 

@@ -65,10 +65,18 @@ class ArmClient:
             seen.add(str(next_url))
             response = self._send(call, next_url)
 
-    def query(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
+    def query(
+        self,
+        path: str,
+        api_version: str,
+        body: JsonObject | None,
+        read: Callable[[JsonObject], T],
+        parameters: Mapping[str, str] | None = None,
+    ) -> T:
         """Ask by POST what no GET can ask; it changes nothing, and is tried again like any read."""
         call = self._call(QUERY, path)
-        return _read_body(call, self._send(call, path, {"api-version": api_version}, body), read)
+        params = {"api-version": api_version, **(parameters or {})}
+        return _read_body(call, self._send(call, path, params, body), read)
 
     def put(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
         """Create or replace a resource."""

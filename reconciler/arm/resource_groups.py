@@ -3,7 +3,7 @@
 import re
 
 from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import FieldError, JsonObject, text
+from reconciler.arm.fields import FieldError, JsonObject, optional_text, text
 from reconciler.arm.paths import group_path, subscription_path
 from reconciler.errors import NotFound
 from reconciler.model import ResourceGroup, ResourceGroupId, same_name
@@ -52,4 +52,5 @@ def _read_group(body: JsonObject) -> ResourceGroup:
     match = _GROUP_ID.fullmatch(text(body, "id"))
     if match is None:
         raise FieldError(f"`id` is not that of a resource group: {body['id']!r}")
-    return ResourceGroup(ResourceGroupId(match["subscription"], match["group"]), text(body, "location"))
+    group_id = ResourceGroupId(match["subscription"], match["group"])
+    return ResourceGroup(group_id, text(body, "location"), optional_text(body, "managedBy"))

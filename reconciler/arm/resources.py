@@ -1,19 +1,28 @@
 """The resources that this tool manages, each with its calls, through one client."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.arm.associated_resources import AssociatedResources
 from reconciler.arm.client import ArmClient
 from reconciler.arm.federated_credentials import FederatedCredentials
 from reconciler.arm.identities import API_VERSION, Identities
+from reconciler.arm.pace import no_pace
 from reconciler.arm.role_assignments import RoleAssignments
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """ARM as far as this tool changes it; `api_version` is that of Microsoft.ManagedIdentity."""
+    """ARM as far as this tool changes it, and what uses that.
+
+    Attributes:
+        api_version: of Microsoft.ManagedIdentity.
+        wait_for_associated: keeps calls of listAssociatedResources apart.
+    """
 
     client: ArmClient
     api_version: str = API_VERSION
+    wait_for_associated: Callable[[], None] = no_pace
 
     @property
     def identities(self) -> Identities:
@@ -24,6 +33,11 @@ class Resources:
     def credentials(self) -> FederatedCredentials:
         """Calls on their federated credentials."""
         return FederatedCredentials(self.client, self.api_version)
+
+    @property
+    def associated(self) -> AssociatedResources:
+        """What identities are attached to."""
+        return AssociatedResources(self.client, self.wait_for_associated)
 
     @property
     def assignments(self) -> RoleAssignments:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.client import ArmClient
 from reconciler.arm.clouds import CLOUDS
 from reconciler.arm.credentials import fixed_token
 from reconciler.arm.logins import Login
+from reconciler.arm.pace import Pace, no_pace
 from reconciler.arm.resources import Resources
 from reconciler.arm.retry import Retries
 from reconciler.arm.transport import open_http_client
@@ -111,7 +113,9 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
             )
         )
         client = ArmClient(http, time.time)
-        resources = Resources(client, flags.api_version)
+        # The embedded sandbox has no rates.
+        paced = no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
+        resources = Resources(client, flags.api_version, paced)
         azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry)

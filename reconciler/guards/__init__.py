@@ -15,6 +15,8 @@ from reconciler.guards.allowances import NO_ALLOWANCES, Allowance, Allowances, p
 from reconciler.guards.deletes import Runner, check_principal, check_protected, check_self, unknown_runner
 from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
 from reconciler.guards.limits import check_delete_limit
+from reconciler.guards.locks import check_locked
+from reconciler.guards.use import check_in_use, check_managed_group, check_use_unknown
 from reconciler.guards.words import addresses, changes_below
 
 __all__ = [
@@ -41,6 +43,10 @@ GUARDS: tuple[Guard, ...] = (
     check_inexpressible,
     check_credential_limit,
     check_trust_taken,
+    check_locked,
+    check_managed_group,
+    check_in_use,
+    check_use_unknown,
     check_delete_limit,
 )
 

@@ -6,14 +6,16 @@ from reconciler.access import AnyId
 from reconciler.address import AddressBook
 from reconciler.changes import Change, Changes, IdentityChange
 from reconciler.errors import UsageError
+from reconciler.model import ResourceGroupId
 
-LIFTED_BY_ALLOW = ("foreign-owner", "self")
+LIFTED_BY_ALLOW = ("foreign-owner", "in-use", "managed-group", "self", "use-unknown")
 """Guards that `--allow CODE=ADDRESS` lifts; every other one has a way of its own."""
 
 _OTHER_WAYS = {
     "delete-limit": "--max-deletes raises it",
     "location": "a location cannot change; list the identity under a new name",
     "group-missing": "create the resource group",
+    "locked": "remove the lock in Azure",
     "tag-limit": "list fewer tags, or remove some from the identity",
     "role-unknown": "name a role that can be assigned there",
     "role-ambiguous": "write the GUID of the role that is meant",
@@ -27,7 +29,7 @@ _OTHER_WAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """`--allow CODE=VALUE`: one guard lifted at one address (or, for `foreign-owner`, for one owner)."""
+    """`--allow CODE=VALUE`: one guard lifted at one address (for `foreign-owner` also for one owner)."""
 
     code: str
     value: str
@@ -44,6 +46,10 @@ class Allowances:
     def lift(self, code: str, resource_id: AnyId, book: AddressBook) -> bool:
         """Whether a guard is lifted at a resource, named whole or shortly."""
         return any(one.code == code and book.names(one.value, resource_id) for one in self.allowed)
+
+    def lift_in_group(self, code: str, group_id: ResourceGroupId, book: AddressBook) -> bool:
+        """Whether a guard is lifted for a whole resource group, named whole or shortly."""
+        return any(one.code == code and book.names_group(one.value, group_id) for one in self.allowed)
 
 
 NO_ALLOWANCES = Allowances()

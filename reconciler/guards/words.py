@@ -1,6 +1,6 @@
 """How guards count, name, and find what hangs on an identity."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reconciler.access import identity_of
 from reconciler.changes import AccessChange, Change, Changes
@@ -17,6 +17,16 @@ def count(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
+
+
+NAMES_AT_MOST = 10
+"""How many of several things a refusal names; the plan's JSON document has all of them."""
+
+
+def named(names: Sequence[str]) -> str:
+    """Names in one line, and how many more there are."""
+    more = len(names) - NAMES_AT_MOST
+    return ", ".join(names[:NAMES_AT_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def changes_below(changes: Changes) -> dict[ResourceId, list[AccessChange]]:

@@ -115,7 +115,7 @@ def _drift(change: Change) -> JsonObject:
     claimed = claimed_location(change)
     if claimed is not None:
         differences.insert(0, {"field": claimed.field, "before": claimed.before, "after": claimed.after})
-    return {key: document[key] for key in ("address", "resource_type", "before", "after", "source")} | {
+    return {key: document[key] for key in ("address", "resource_type", "before", "after", "source", "impact")} | {
         "differences": differences
     }
 

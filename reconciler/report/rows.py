@@ -19,6 +19,7 @@ from reconciler.changes import (
 from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.model import Identity, normalize_location
 from reconciler.plan import Plan
+from reconciler.report.impact_rows import impact_rows
 
 KNOWN_AFTER_APPLY = "(known after apply)"
 
@@ -38,7 +39,10 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """A change as it is shown; `symbol` is one of `+`, `~`, `-`, `<=`, and `address` the shortest unambiguous one."""
+    """A change as it is shown; `symbol` is one of `+`, `~`, `-`, `<=`, and `address` the shortest unambiguous one.
+
+    `impact` is what a delete would break: labels with what they are about, one line for each.
+    """
 
     symbol: str
     action: Action
@@ -46,6 +50,7 @@ class ChangeRow:
     summary: str
     source: str
     fields: tuple[FieldRow, ...]
+    impact: tuple[tuple[str, str], ...] = ()
 
 
 def addresses_of(plan: Plan) -> AddressBook:
@@ -75,7 +80,13 @@ def change_row(change: Change, book: AddressBook) -> ChangeRow:
     source = change.source
     symbol, summary, fields = _describe(change)
     return ChangeRow(
-        symbol, change.action, book.short(change.resource_id), summary, f"{source.file}:{source.line}", fields
+        symbol,
+        change.action,
+        book.short(change.resource_id),
+        summary,
+        f"{source.file}:{source.line}",
+        fields,
+        impact_rows(change),
     )
 
 

@@ -13,6 +13,7 @@ from reconciler.events import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
 from reconciler.model import ResourceId
 from reconciler.plan import Plan
+from reconciler.report.impact_rows import NO_IMPACT
 from reconciler.report.page import Page as _Page
 from reconciler.report.rows import (
     KNOWN_AFTER_APPLY,
@@ -179,10 +180,11 @@ def _write_change(page: _Page, row: ChangeRow) -> None:
         f"  {row.summary}",
         (f"  {visible(row.source)}", "dim"),
     )
-    width = max((_width(visible(field.name)) for field in row.fields), default=0)
-    for field in row.fields:
-        name = visible(field.name)
-        page.line("     ", name, " " * (width - _width(name)), "  ", _field_value(field, row.action))
+    lines = [(visible(field.name), _field_value(field, row.action), "") for field in row.fields]
+    lines += [(label, visible(text), "" if label == NO_IMPACT else "yellow") for label, text in row.impact]
+    width = max((_width(name) for name, _, _ in lines), default=0)
+    for name, value, line_style in lines:
+        page.line(("     " + name + " " * (width - _width(name)) + "  " + value, line_style))
     page.line()
 
 

@@ -40,6 +40,12 @@ class ArmServer:
         return [(one["method"], one["path"].partition("?")[0], one["status"]) for one in calls]
 
     @property
+    def asked_by_post(self) -> set[str]:
+        """The last words of the paths that were posted to."""
+        calls = self._control("requests")["requests"]
+        return {one["path"].partition("?")[0].rpartition("/")[2] for one in calls if one["method"] == "POST"}
+
+    @property
     def identities(self) -> dict[str, dict[str, str]]:
         """Tags by `GROUP/IDENTITY`, for all that live."""
         found = {}

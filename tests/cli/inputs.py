@@ -42,6 +42,17 @@ def write_state(path: Path, groups: Groups, grants: Iterable[Mapping[str, object
     return path
 
 
+def add_to_state(path: Path, **lists: list[dict[str, object]]) -> None:
+    """Add ARM's own JSON of other things to a sandbox state, by the names that its lists have there."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**document, **lists}), encoding="utf-8")
+
+
+def identity_scope(group: str, name: str) -> str:
+    """The resource id of an identity."""
+    return f"{group_scope(group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+
+
 def identity_names(path: Path) -> list[str]:
     """The names of the identities that a sandbox state holds, in its order."""
     identities = json.loads(path.read_text(encoding="utf-8"))["identities"]
@@ -60,7 +71,7 @@ def group_scope(group: str) -> str:
 
 def _identity(group: str, name: str, number: int, tags: Mapping[str, str]) -> dict[str, object]:
     return {
-        "id": f"{group_scope(group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
+        "id": identity_scope(group, name),
         "location": "westeurope",
         "tags": dict(tags),
         "properties": {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Uami
-from tests.cli.inputs import write_manifest, write_state
+from tests.cli.inputs import SUBSCRIPTION, add_to_state, group_scope, identity_scope, write_manifest, write_state
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 GOLDEN = Path(__file__).parent / "golden"
@@ -50,6 +50,54 @@ def test_credentials_and_roles_read_as_they_should(uami: Uami, folder: Path) -> 
         shutil.copy(EXAMPLES / "workload-identity" / name, folder)
 
     assert uami("plan", *QUICKSTART).stdout == _golden("access.txt")
+
+
+def test_impact_of_deletes_reads_as_it_should(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-api"]})
+    names = ("id-api", "id-allowed", "id-free", "id-locked", "id-used")
+    write_state(folder / "s.json", {"rg-a": {name: {} for name in names}})
+    add_to_state(
+        folder / "s.json",
+        resources=[_attached("Microsoft.Compute/virtualMachines", "vm-a", "id-allowed", "id-used")],
+        federatedIdentityCredentials=[_credential("id-used", "main"), _credential("id-allowed", "dev")],
+        roleAssignments=[_reader("0b2c0000-0000-4000-8000-000000000001")],
+        locks=[_lock("id-locked", "keep")],
+    )
+
+    ended = uami("plan", "m.yaml", "--sandbox", "s.json", "--allow", "in-use=rg-a/id-allowed")
+
+    assert (ended.code, ended.stdout) == (3, _golden("impact.txt"))
+
+
+def _attached(kind: str, name: str, *identities: str) -> dict[str, object]:
+    block = {"type": "UserAssigned", "userAssignedIdentities": {identity_scope("rg-a", one): {} for one in identities}}
+    resource_id = f"{group_scope('rg-a')}/providers/{kind}/{name}"
+    return {"id": resource_id, "name": name, "type": kind, "location": "westeurope", "identity": block}
+
+
+def _credential(identity: str, name: str) -> dict[str, object]:
+    properties = {"issuer": "https://issuer.example", "subject": name, "audiences": ["api://AzureADTokenExchange"]}
+    return {
+        "id": f"{identity_scope('rg-a', identity)}/federatedIdentityCredentials/{name}",
+        "properties": properties,
+    }
+
+
+def _reader(principal_id: str) -> dict[str, object]:
+    scope, reader = group_scope("rg-a"), "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    properties = {
+        "scope": scope,
+        "roleDefinitionId": f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{reader}",
+        "principalId": principal_id,
+        "principalType": "ServicePrincipal",
+    }
+    name = "00000000-0000-0000-0000-0000000000a1"
+    return {"id": f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", "properties": properties}
+
+
+def _lock(identity: str, name: str) -> dict[str, object]:
+    lock_id = f"{identity_scope('rg-a', identity)}/providers/Microsoft.Authorization/locks/{name}"
+    return {"id": lock_id, "properties": {"level": "CanNotDelete"}}
 
 
 def test_second_apply_finds_nothing_to_do(uami: Uami, quickstart: Path) -> None:

@@ -13,6 +13,7 @@ from reconciler.guards import Allowances, judge
 from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredCredential, DesiredGroup
 from reconciler.plan import Plan, make_plan
 from reconciler.read_access import read_access
+from reconciler.read_impact import read_impact
 from reconciler.read_live import read_live
 from reconciler.sandbox.state import Contents, Identity
 from reconciler.sandbox.values import FederatedCredential, RoleAssignment
@@ -89,14 +90,16 @@ def compare_now(arm: Arm, *groups: DesiredGroup) -> Changes:
 
 
 def full_plan(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DELETES) -> Plan:
-    """The plan, credentials and role assignments included, for these groups against what lives now."""
+    """The plan for these groups against what lives now, with all that plan reads."""
     desired = Desired(groups)
     live = read_live(desired, arm.resources, parallelism=PARALLELISM)
     identities = diff_states(desired, live)
     access = read_access(identities, arm.resources, parallelism=PARALLELISM)
-    changes = diff_access(identities, access)
-    verdict = judge(changes, allowances)
-    return make_plan(desired, live, changes, verdict, cloud="AzureCloud", targets=(), notes=access.unchecked)
+    compared = diff_access(identities, access)
+    impacts = read_impact(compared, access, arm.resources, parallelism=PARALLELISM)
+    changes = compared.with_impacts(impacts)
+    verdict, notes = judge(changes, allowances), (*access.unchecked, *impacts.unchecked)
+    return make_plan(desired, live, changes, verdict, cloud="AzureCloud", targets=(), notes=notes)
 
 
 def credentials_of(arm: Arm, identity: str) -> dict[str, str | None]:

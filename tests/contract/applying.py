@@ -11,17 +11,17 @@ from reconciler.journal import MemoryJournal
 from reconciler.manifest.desired import Desired, DesiredGroup
 from reconciler.plan import Plan, make_plan
 from reconciler.read_live import read_live
-from tests.builders import label
+from tests.builders import label, unused
 from tests.contract.arm import CORRELATION_ID, PARALLELISM, Arm
 
 MANY_DELETES = Allowances(max_deletes=1000, max_delete_percent=100)
 
 
 def plan_now(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DELETES) -> Plan:
-    """The plan for these groups against what lives now."""
+    """The plan for these groups against what lives now, where nothing uses what is to go."""
     desired = Desired(groups)
     live = read_live(desired, arm.resources, parallelism=PARALLELISM)
-    changes = diff_states(desired, live)
+    changes = unused(diff_states(desired, live))
     return make_plan(desired, live, changes, judge(changes, allowances), cloud="AzureCloud", targets=())
 
 

@@ -101,14 +101,31 @@ class Arm:
         self.delete(name)
         self.put(name, tags=tags)
 
+    def lock(self, scope: str, level: str = "CanNotDelete") -> None:
+        """Somebody else puts the lock `keep` on a scope."""
+        path = f"{scope}/providers/Microsoft.Authorization/locks/keep"
+        self.send("PUT", path, "2020-05-01", {"properties": {"level": level}})
+
+    def attach(self, resource_id: str, identity: str, api_version: str = "2024-07-01") -> None:
+        """Somebody else creates a resource that bears an identity of the group, or gives it one more."""
+        block = {"type": "UserAssigned", "userAssignedIdentities": {_id_of(identity, GROUP): {}}}
+        self.send("PUT", resource_id, api_version, {"location": "westeurope", "identity": block, "properties": {}})
+
     def _send(self, method: str, name: str, group: str, body: object) -> None:
-        path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{_TYPE}/{name}"
+        self.send(method, _id_of(name, group), _API_VERSION, body)
+
+    def send(self, method: str, path: str, api_version: str, body: object) -> None:
+        """Somebody else makes a call that must succeed."""
         content = None if body is None else json.dumps(body)
-        response = self.others.request(method, path, params={"api-version": _API_VERSION}, content=content)
+        response = self.others.request(method, path, params={"api-version": api_version}, content=content)
         assert response.is_success, response.text
 
 
 _TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def _id_of(name: str, group: str) -> str:
+    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{_TYPE}/{name}"
 
 
 def open_arm(application: Application, url: str, faulty: FaultyTransport, wire: httpx.BaseTransport) -> Arm:

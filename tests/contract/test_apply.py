@@ -75,7 +75,7 @@ def test_deletes_begin_when_everything_else_has_ended(arm: OpenArm) -> None:
     assert [method for method, _, _ in opened.writes] == ["PUT", "PUT", "DELETE", "DELETE"]
 
 
-def test_each_change_is_read_once_and_written_once(arm: OpenArm) -> None:
+def test_each_change_is_read_once_and_written_once_and_the_use_of_what_goes_before_it(arm: OpenArm) -> None:
     opened = arm(contents(there("id-api", tags={"env": "test"}), "id-old"))
     plan = plan_now(opened, desired_group(listed("id-api", tags={"env": "prod"}), "id-new"))
     asked_before = len(opened.asked)
@@ -88,6 +88,9 @@ def test_each_change_is_read_once_and_written_once(arm: OpenArm) -> None:
         ("PATCH", "id-api"),
         ("GET", "id-new"),
         ("PUT", "id-new"),
+        ("GET", "locks"),
+        ("POST", "listAssociatedResources"),
+        ("GET", "federatedIdentityCredentials"),
         ("GET", "id-old"),
         ("DELETE", "id-old"),
     ]

@@ -10,7 +10,7 @@ from reconciler.events import Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
 from reconciler.model import OWNER_TAG
 from reconciler.sandbox.state import Grant
-from reconciler.sandbox.values import ClaimsExpression, FederatedCredential, Lock
+from reconciler.sandbox.values import ClaimsExpression, FederatedCredential
 from tests.builders import OTHER_SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     AUDIENCE,
@@ -260,10 +260,11 @@ def test_credentials_of_an_identity_of_another_owner_are_not_touched(arm: OpenAr
 
 
 def test_locked_identity_explains_why_its_credential_cannot_go(arm: OpenArm) -> None:
-    start = with_trusts(contents(lives("id-api")), "id-api", {"fic-a": "a"})
-    opened = arm(replace(start, locks=(Lock(IN_GROUP, "keep", "CanNotDelete"),)))
+    opened = arm(with_trusts(contents(lives("id-api")), "id-api", {"fic-a": "a"}))
+    plan = full_plan(opened, desired_group(listed("id-api", federated_credentials=())))
+    opened.lock(IN_GROUP)
 
-    result = apply_now(opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=()))))
+    result = apply_now(opened, plan)
 
     (ended,) = result.results
     assert ended.error is not None
@@ -329,6 +330,7 @@ def test_caller_with_rights_in_one_group_sees_the_roles_there_and_is_told_of_the
     assert plan.notes == (
         f"Role assignments elsewhere in {IN_SUBSCRIPTION} were not looked for:"
         " Microsoft.Authorization/roleAssignments/read is missing there.",
+        f"Locks were not looked for at {IN_SUBSCRIPTION}: missing Microsoft.Authorization/locks/read.",
     )
 
 

@@ -259,6 +259,7 @@ def test_malformed_allowance_is_wrong_usage(text: str) -> None:
         ("delete-limit", "--max-deletes raises it"),
         ("location", "a location cannot change; list the identity under a new name"),
         ("group-missing", "create the resource group"),
+        ("locked", "remove the lock in Azure"),
         ("tag-limit", "list fewer tags, or remove some from the identity"),
         ("protected", "apply protect: false first"),
         ("principal-changed", "correct the principalId that the manifest names"),
@@ -277,4 +278,4 @@ def test_unknown_guard_is_wrong_usage() -> None:
         parse_allowances(("foreign=rg-app",), ())
 
     assert refusal.value.message == "--allow foreign=rg-app: no guard is called foreign"
-    assert refusal.value.hint == "Guards: foreign-owner, self."
+    assert refusal.value.hint == "Guards: foreign-owner, in-use, managed-group, self, use-unknown."

@@ -154,6 +154,7 @@ def test_drift_tells_each_difference() -> None:
             "before": {"location": "westeurope", "tags": {"env": "test"}, "isolation_scope": "None", **ids},
             "after": {"location": "westeurope", "tags": {"env": "prod"}, "isolation_scope": "None", **ids},
             "source": {"file": "identities.yaml", "line": 7, "column": 9},
+            "impact": None,
             "differences": [
                 {"field": "location", "before": "westeurope", "after": "uksouth"},
                 {"field": "tags.env", "before": "test", "after": "prod"},

@@ -196,6 +196,7 @@ def test_plan_document_shows_each_kind_of_change_whole() -> None:
     old_ids = {"principal_id": "principal-of-id-old", "client_id": "client-of-id-old", "tenant_id": TENANT}
     kind = {"resource_type": "Microsoft.ManagedIdentity/userAssignedIdentities"}
     owner = {OWNER_TAG: "team-a"}
+    nothing: dict[str, object] = {"found": [], "not_checked": None}
     assert document["changes"] == [
         {
             "address": address("id-api"),
@@ -216,6 +217,7 @@ def test_plan_document_shows_each_kind_of_change_whole() -> None:
             },
             "after_unknown": [],
             "source": {"file": "identities.yaml", "line": 8, "column": 9},
+            "impact": None,
         },
         {
             "address": address("id-new"),
@@ -226,6 +228,7 @@ def test_plan_document_shows_each_kind_of_change_whole() -> None:
             "after": {"location": "westeurope", "tags": owner, "isolation_scope": "None"},
             "after_unknown": ["principal_id", "client_id", "tenant_id"],
             "source": {"file": "identities.yaml", "line": 5, "column": 9},
+            "impact": None,
         },
         {
             "address": address("id-old"),
@@ -236,6 +239,12 @@ def test_plan_document_shows_each_kind_of_change_whole() -> None:
             "after": None,
             "after_unknown": [],
             "source": {"file": "identities.yaml", "line": 3, "column": 3},
+            "impact": {
+                "attachments": nothing,
+                "role_assignments": nothing,
+                "federated_credentials": nothing,
+                "locks": nothing,
+            },
         },
     ]
 
@@ -290,6 +299,7 @@ def test_plan_document_marks_what_is_refused_and_says_why() -> None:
             "after": {"tags": {}, "isolation_scope": "None"},
             "after_unknown": ["location", "principal_id", "client_id", "tenant_id"],
             "source": {"file": "identities.yaml", "line": 5, "column": 9},
+            "impact": None,
             "refused": True,
         }
     ]

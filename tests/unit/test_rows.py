@@ -75,6 +75,7 @@ def test_delete_shows_what_goes_with_it() -> None:
             FieldRow("principalId", "principal-of-id-old", None),
             FieldRow("clientId", "client-of-id-old", None),
         ),
+        (("impact", "none: no attached resource, no federated credential, no orphaned role, no lock"),),
     )
 
 

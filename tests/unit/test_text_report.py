@@ -71,6 +71,7 @@ Principal     pipeline (object id 1)
      tags.uami-owner  "team-a"
      principalId      principal-of-id-old
      clientId         client-of-id-old
+     impact           none: no attached resource, no federated credential, no orphaned role, no lock
 
 Left alone: 1 ignored.
 
@@ -170,6 +171,7 @@ Unexpected: live, but not listed
      location     westeurope
      principalId  principal-of-id-old
      clientId     client-of-id-old
+     impact       none: no attached resource, no federated credential, no orphaned role, no lock
 
 Changed: live, but not as listed
 

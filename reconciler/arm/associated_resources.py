@@ -1,0 +1,53 @@
+"""The resources that an identity is attached to, as Microsoft.ManagedIdentity itself tells them.
+
+It tells all of them, whatever the caller may read of each, but only in preview api-versions and slowly.
+
+Source: Microsoft Entra documentation, "View associated resources for a user-assigned managed identity".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.arm.client import ArmClient
+from reconciler.arm.fields import FieldError, JsonObject, object_list, optional_text, text
+from reconciler.arm.paths import identity_path
+from reconciler.impact import AttachedResource, attached
+from reconciler.model import ResourceId
+
+API_VERSION = "2022-01-31-preview"
+"""The newest one that has the operation. Source: Microsoft.ManagedIdentity OpenAPI documents."""
+
+INTERVAL_S = 1.0
+"""Between two calls of a tenant. Source: the documentation named above (one request a second for each tenant)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssociatedResources:
+    """The one call; raises as ArmClient does. `wait` keeps the calls of the run apart."""
+
+    client: ArmClient
+    wait: Callable[[], None]
+
+    def list(self, resource_id: ResourceId) -> tuple[AttachedResource, ...]:
+        """Everything that an identity is attached to, in order of the ids; NotFound where there is no identity."""
+        found: tuple[AttachedResource, ...] = ()
+        while True:
+            page, more = self._page(resource_id, len(found))
+            found += page
+            if not more:
+                return attached(found)
+
+    def _page(self, resource_id: ResourceId, skip: int) -> tuple[tuple[AttachedResource, ...], bool]:
+        # By `$skip` rather than by the link of a page, which would have to be asked by a GET that no document has.
+        parameters = {"$skip": str(skip)} if skip else {}
+        path = f"{identity_path(resource_id)}/listAssociatedResources"
+        self.wait()
+        return self.client.query(path, API_VERSION, None, _read_page, parameters)
+
+
+def _read_page(body: JsonObject) -> tuple[tuple[AttachedResource, ...], bool]:
+    page = tuple(AttachedResource(text(item, "id")) for item in object_list(body, "value"))
+    more = optional_text(body, "nextLink") is not None
+    if more and not page:
+        raise FieldError("an empty page says that there are more")
+    return page, more

@@ -1,0 +1,96 @@
+"""Guards over what a delete would break: what uses the identity, or that nobody could tell; groups that Azure keeps.
+
+Azure deletes an identity that is in use without a word, and whatever used it fails later, when it next signs in.
+"""
+
+from collections.abc import Iterator
+
+from reconciler.changes import Action, Changes, IdentityChange
+from reconciler.errors import Violation
+from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
+from reconciler.guards.words import addresses, count, named
+from reconciler.impact import UNREAD, Impact, Part
+
+
+def check_in_use(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
+    """Refuse deleting an identity that a resource signs in as, or that somebody outside may become."""
+    for change in _deletes(changes):
+        uses = _uses(change.impact or UNREAD)
+        if not uses or is_lifted("in-use", change, changes, allowances):
+            continue
+        yield Violation(
+            code="in-use",
+            address=change.resource_id.address,
+            message=f"would delete an identity that is in use; {'; '.join(uses)}",
+            hint="Move what uses it to another identity first. If it may break:"
+            f" {ways_to_lift('in-use', change, changes)}.",
+            refused=addresses([change]),
+        )
+
+
+def check_use_unknown(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
+    """Refuse deleting an identity of which nobody could tell whether it is used."""
+    for change in _deletes(changes):
+        gaps = _gaps(change.impact or UNREAD)
+        if not gaps or is_lifted("use-unknown", change, changes, allowances):
+            continue
+        yield Violation(
+            code="use-unknown",
+            address=change.resource_id.address,
+            message=f"would delete an identity that may be in use; not checked: {'; '.join(gaps)}",
+            hint="Plan again with the right to read it. If nothing uses it for certain:"
+            f" {ways_to_lift('use-unknown', change, changes)}.",
+            refused=addresses([change]),
+        )
+
+
+def check_managed_group(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
+    """Refuse deletes in a group that a service of Azure keeps for its own resources, as AKS does for its nodes.
+
+    Source: Microsoft.Resources 2024-07-01 OpenAPI (`managedBy`); AKS documentation (node resource groups).
+    """
+    for group in changes.groups:
+        deletes = [one for one in (*group.changes, *group.access) if one.action is Action.DELETE]
+        group_id, live = group.group.group_id, group.live.resource_group
+        if not deletes or live is None or live.managed_by is None:
+            continue
+        if allowances.lift_in_group("managed-group", group_id, changes.addresses):
+            continue
+        book = changes.addresses
+        yield Violation(
+            code="managed-group",
+            address=group_id.address,
+            message=f"Azure keeps this group for {live.managed_by}, and {count(len(deletes), 'resource')} in it would"
+            f" be deleted: {named([book.short(one.resource_id) for one in deletes])}",
+            hint="Take the group off the manifest, or list its identities under ignore.identities. If the deletes are"
+            f" meant: --allow managed-group={book.short_group(group_id)}.",
+            refused=addresses(deletes),
+        )
+
+
+def _deletes(changes: Changes) -> Iterator[IdentityChange]:
+    return (change for group in changes.groups for change in group.deletes())
+
+
+def _uses(impact: Impact) -> list[str]:
+    resources = [one.text for one in impact.attachments.found]
+    credentials = [one.credential_id.name for one in impact.credentials.found]
+    uses = []
+    if resources:
+        uses.append(f"attached to {count(len(resources), 'resource')}: {named(resources)}")
+    if credentials:
+        uses.append(f"trusts {count(len(credentials), 'federated credential')}: {named(credentials)}")
+    return uses
+
+
+def _gaps(impact: Impact) -> list[str]:
+    """What about its use is unknown; a use that is known needs no proof that there is no other."""
+    parts: dict[str, Part[object]] = {
+        "attached resources": impact.attachments,
+        "federated credentials": impact.credentials,
+    }
+    return [
+        f"{name} ({part.not_checked})"
+        for name, part in parts.items()
+        if part.not_checked is not None and not part.found
+    ]

@@ -1,0 +1,202 @@
+"""Deletes of identities that come into use, or under a lock, after the plan: they become stale, nothing is forced."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from reconciler.events import Outcome
+from reconciler.guards import Allowance, Allowances
+from reconciler.model import OWNER_TAG
+from reconciler.sandbox.state import Grant
+from reconciler.sandbox.values import Lock
+from tests.builders import SUBSCRIPTION, desired_group
+from tests.contract.access import (
+    OWNER,
+    READER,
+    full_plan,
+    given,
+    lives,
+    principal_of,
+    roles_of,
+    with_roles,
+    with_trusts,
+)
+from tests.contract.applying import apply_now, endings, outcomes
+from tests.contract.arm import Arm, OpenArm, contents
+from tests.contract.faults import ALWAYS, Fault, Forward, answer, fail_after, meddle
+from tests.contract.impact import GRAPH, IN_GROUP, IN_SUBSCRIPTION, VM, WITHOUT_GRAPH, with_users, without
+
+WANTED = desired_group("id-api")
+OLD = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
+OTHER_VM = f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachines/vm-b"
+ATTACHED = "something has come to use it since the plan was made: attached to virtualMachines vm-a (rg-app)"
+
+
+def allowing(*codes: str) -> Allowances:
+    """These guards lifted for `id-old`."""
+    return Allowances(tuple(Allowance(code, "rg-app/id-old") for code in codes))
+
+
+def trust(arm: Arm) -> None:
+    """Somebody else lets `id-old` be trusted."""
+    body = {"properties": {"issuer": "https://i.example", "subject": "s", "audiences": ["api://AzureADTokenExchange"]}}
+    arm.send("PUT", f"{OLD}/federatedIdentityCredentials/main", "2024-11-30", body)
+
+
+@pytest.mark.parametrize(
+    ("happens", "because"),
+    [
+        (lambda arm: arm.attach(VM, "id-old"), ATTACHED),
+        (trust, "something has come to use it since the plan was made: federated credential main"),
+        (
+            lambda arm: arm.lock(OLD),
+            "a lock is in the way that the plan did not show: CanNotDelete lock 'keep' on userAssignedIdentities id-old"
+            " (rg-app)",
+        ),
+        (
+            lambda arm: arm.lock(IN_SUBSCRIPTION, "ReadOnly"),
+            f"a lock is in the way that the plan did not show: ReadOnly lock 'keep' on subscription {SUBSCRIPTION}",
+        ),
+    ],
+    ids=["attached", "trusted", "locked", "locked-above"],
+)
+def test_identity_that_has_come_into_use_since_the_plan_is_not_deleted(
+    arm: OpenArm, happens: Callable[[Arm], None], because: str
+) -> None:
+    opened = arm(contents("id-api", "id-old"))
+    plan = full_plan(opened, WANTED)
+    happens(opened)
+
+    result = apply_now(opened, plan)
+
+    assert endings(result) == [("id-old", Outcome.STALE, because)]
+    assert opened.writes == []
+
+
+def test_identity_attached_between_the_start_of_apply_and_its_delete_is_not_deleted(arm: OpenArm) -> None:
+    def attach() -> None:
+        opened.attach(VM, "id-old")
+
+    opened = arm(contents("id-api", "id-old"), Fault("PUT", "/id-new", meddle(attach)))
+    plan = full_plan(opened, desired_group("id-api", "id-new"))
+
+    result = apply_now(opened, plan)
+
+    assert endings(result) == [("id-new", Outcome.DONE, ""), ("id-old", Outcome.STALE, ATTACHED)]
+    assert opened.writes == [("PUT", "id-new", 201)]
+
+
+def test_use_is_looked_for_before_every_attempt(arm: OpenArm) -> None:
+    def fail(request: httpx.Request, forward: Forward) -> httpx.Response:
+        opened.attach(VM, "id-old")
+        return answer(503, "Busy")(request, forward)
+
+    opened = arm(contents("id-api", "id-old"), Fault("DELETE", "/id-old", fail))
+    plan = full_plan(opened, WANTED)
+
+    result = apply_now(opened, plan)
+
+    assert [(one.outcome, one.because) for one in result.results] == [(Outcome.IN_DOUBT, ATTACHED)]
+    assert "rg-app/id-old" in opened.live
+
+
+def test_delete_that_took_effect_is_done_though_its_answer_failed(arm: OpenArm) -> None:
+    opened = arm(contents("id-api", "id-old"), Fault("DELETE", "/id-old", fail_after))
+
+    result = apply_now(opened, full_plan(opened, WANTED))
+
+    assert outcomes(result) == [("id-old", Outcome.DONE)]
+
+
+def test_identity_that_came_into_use_keeps_the_roles_that_would_go_with_it(arm: OpenArm) -> None:
+    ours = {OWNER_TAG: OWNER}
+    start = contents(lives("id-api", ours), lives("id-old", ours))
+    opened = arm(with_roles(start, given("id-old", READER, owner=OWNER)))
+    plan = full_plan(opened, desired_group("id-api", owner=OWNER))
+    opened.attach(VM, "id-old")
+
+    result = apply_now(opened, plan)
+
+    assert {(one.outcome, one.because) for one in result.results} == {(Outcome.STALE, ATTACHED)}
+    assert roles_of(opened, principal_of("id-old")) == {(IN_GROUP, READER)}
+
+
+def test_use_that_was_allowed_is_no_surprise(arm: OpenArm) -> None:
+    opened = arm(with_trusts(with_users(contents("id-api", "id-old"), "id-old", [VM]), "id-old", {"main": "s"}))
+
+    result = apply_now(opened, full_plan(opened, WANTED, allowances=allowing("in-use")))
+
+    assert outcomes(result) == [("id-old", Outcome.DONE)]
+
+
+def test_use_beyond_what_was_allowed_is_a_surprise(arm: OpenArm) -> None:
+    opened = arm(with_users(contents("id-api", "id-old"), "id-old", [VM]))
+    plan = full_plan(opened, WANTED, allowances=allowing("in-use"))
+    opened.attach(OTHER_VM, "id-old")
+
+    result = apply_now(opened, plan)
+
+    assert endings(result) == [("id-old", Outcome.STALE, ATTACHED.replace("vm-a", "vm-b"))]
+
+
+def test_use_that_has_ended_since_is_no_surprise(arm: OpenArm) -> None:
+    opened = arm(with_users(contents("id-api", "id-old"), "id-old", [VM]))
+    plan = full_plan(opened, WANTED, allowances=allowing("in-use"))
+    opened.send("DELETE", VM, "2024-07-01", None)
+
+    assert outcomes(apply_now(opened, plan)) == [("id-old", Outcome.DONE)]
+
+
+def test_use_that_was_confirmed_and_cannot_be_read_again_stops_the_delete(arm: OpenArm) -> None:
+    broken = Fault("POST", "/listAssociatedResources", answer(403, "AuthorizationFailed"), times=ALWAYS, passes=1)
+    opened = arm(contents("id-api", "id-old"), broken)
+
+    result = apply_now(opened, full_plan(opened, WANTED))
+
+    assert outcomes(result) == [("id-old", Outcome.FAILED)]
+    assert opened.writes == []
+
+
+def test_operation_that_azure_does_not_have_any_more_stops_the_delete(arm: OpenArm) -> None:
+    gone = Fault("POST", "/listAssociatedResources", answer(404, "InvalidResourceType"), times=ALWAYS, passes=1)
+    opened = arm(contents("id-api", "id-old"), gone)
+
+    assert outcomes(apply_now(opened, full_plan(opened, WANTED))) == [("id-old", Outcome.FAILED)]
+
+
+def test_use_that_was_unknown_and_allowed_is_asked_of_graph_where_azures_list_fails(arm: OpenArm) -> None:
+    broken = Fault("POST", "/listAssociatedResources", answer(403, "AuthorizationFailed"), times=ALWAYS)
+    opened = arm(contents("id-api", "id-old"), broken)
+    plan = full_plan(opened, WANTED, allowances=allowing("use-unknown"))
+    opened.attach(VM, "id-old")
+
+    assert endings(apply_now(opened, plan)) == [("id-old", Outcome.STALE, ATTACHED)]
+
+
+def test_use_that_stays_unknown_and_is_allowed_does_not_stop_the_delete(arm: OpenArm) -> None:
+    no_list = Fault("POST", "/listAssociatedResources", answer(403, "AuthorizationFailed"), times=ALWAYS)
+    no_graph = Fault("POST", GRAPH, answer(403, "AuthorizationFailed"), times=ALWAYS)
+    opened = arm(contents("id-api", "id-old"), no_list, no_graph)
+
+    result = apply_now(opened, full_plan(opened, WANTED, allowances=allowing("use-unknown")))
+
+    assert outcomes(result) == [("id-old", Outcome.DONE)]
+
+
+def test_lock_that_could_not_be_read_is_left_to_azure(arm: OpenArm) -> None:
+    start = contents("id-api", "id-old", permissions=[without("Microsoft.Authorization/locks/read")])
+    opened = arm(replace(start, locks=(Lock(IN_GROUP, "keep", "CanNotDelete"),)))
+
+    (ended,) = apply_now(opened, full_plan(opened, WANTED)).results
+
+    assert (ended.outcome, ended.error and ended.error.code) == (Outcome.FAILED, "ScopeLocked")
+
+
+def test_use_beyond_graph_is_found_before_the_delete(arm: OpenArm) -> None:
+    opened = arm(contents("id-api", "id-old", permissions=[WITHOUT_GRAPH, Grant("somebody-else", "/", ("*",))]))
+    plan = full_plan(opened, WANTED, allowances=allowing("use-unknown"))
+    opened.attach(VM, "id-old")
+
+    assert endings(apply_now(opened, plan)) == [("id-old", Outcome.STALE, ATTACHED)]

@@ -1,0 +1,139 @@
+"""The guard over locks: which lock stops which change, as Azure would, and that no flag of ours lifts it."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from reconciler.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
+from reconciler.access import CredentialId as Id
+from reconciler.changes import Changes
+from reconciler.diff_access import diff_access
+from reconciler.errors import UsageError, Violation
+from reconciler.guards import judge, parse_allowances
+from reconciler.impact import Impact, Impacts, Lock
+from reconciler.model import OWNER_TAG
+from tests.builders import (
+    GROUP,
+    SUBSCRIPTION,
+    address,
+    compare,
+    desired_group,
+    group_id,
+    label,
+    listed,
+    live_group,
+    live_identity,
+    resource_id,
+)
+
+IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
+IN_GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/{GROUP}"
+DATA = f"{IN_SUBSCRIPTION}/resourceGroups/rg-data"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+OWNER = "team-a"
+TRUST = Trust("https://issuer.example", "s", "api://AzureADTokenExchange")
+
+
+def every_kind(*locks: Lock) -> Changes:
+    """A create, an update and a delete of identities; a delete of a credential; a role that goes with its identity."""
+    ours = {OWNER_TAG: OWNER}
+    entries = [
+        listed("id-new"),
+        listed("id-tag", tags={"env": "prod"}),
+        listed("id-same"),
+        listed("id-trust", federated_credentials=()),
+    ]
+    live = live_group(*(live_identity(name, tags=ours) for name in ("id-old", "id-same", "id-tag", "id-trust")))
+    role = RoleAssignment(
+        assignment_name(OWNER, DATA, "principal-of-id-old", READER), DATA, READER, "principal-of-id-old"
+    )
+    access = Access(
+        {resource_id("id-trust"): (FederatedCredential(Id(resource_id("id-trust"), "main"), TRUST),)},
+        {resource_id("id-old"): (role,)},
+        names={READER: "Reader"},
+    )
+    changes = diff_access(compare(desired_group(*entries, owner=OWNER), live), access)
+    return changes.with_impacts(Impacts({resource_id("id-old"): Impact()}, locks))
+
+
+def verdict(changes: Changes) -> tuple[Violation, ...]:
+    """What the guards say."""
+    return judge(changes, parse_allowances((), ()))
+
+
+def held_back(changes: Changes) -> list[str]:
+    """What the guards hold back, without the group's name."""
+    names = {change.resource_id.address: label(change) for change in changes}
+    return sorted({names[one] for violation in verdict(changes) for one in violation.refused})
+
+
+def at(name: str) -> str:
+    """The ARM id of an identity, in another spelling than ours."""
+    return str(resource_id(name)).replace("resourceGroups", "resourcegroups")
+
+
+ROLE = f"id-old/roleAssignments/Reader@{DATA}"
+CREDENTIAL = "id-trust/federatedCredentials/main"
+
+
+@pytest.mark.parametrize(
+    ("level", "scope", "expected"),
+    [
+        ("CanNotDelete", IN_SUBSCRIPTION, ["id-old", ROLE, CREDENTIAL]),
+        ("CanNotDelete", IN_GROUP.upper(), ["id-old", ROLE, CREDENTIAL]),
+        ("CanNotDelete", at("id-old"), ["id-old", ROLE]),
+        ("CanNotDelete", f"{at('id-old')}/federatedIdentityCredentials/x", ["id-old", ROLE]),
+        ("CanNotDelete", at("id-trust"), [CREDENTIAL]),
+        ("CanNotDelete", DATA, ["id-old", ROLE]),
+        ("CanNotDelete", at("id-tag"), []),
+        ("CanNotDelete", at("id-ol"), []),
+        ("CanNotDelete", f"{DATA}/providers/Microsoft.Storage/storageAccounts/s", []),
+        ("ReadOnly", IN_GROUP, ["id-new", "id-old", ROLE, "id-tag", CREDENTIAL]),
+        ("ReadOnly", at("id-tag"), ["id-tag"]),
+        ("ReadOnly", at("id-new"), ["id-new"]),
+        ("ReadOnly", at("id-same"), []),
+    ],
+)
+def test_lock_holds_back_what_azure_would_refuse(level: str, scope: str, expected: Iterable[str]) -> None:
+    assert held_back(every_kind(Lock(level, "keep", scope))) == list(expected)
+
+
+def test_lock_of_a_group_is_told_once_with_all_that_it_stops() -> None:
+    assert verdict(every_kind(Lock("CanNotDelete", "keep it", IN_GROUP))) == (
+        Violation(
+            code="locked",
+            address=group_id().address,
+            message="the CanNotDelete lock 'keep it' on resource group rg-app stops 2 changes: delete rg-app/id-old,"
+            " delete rg-app/id-trust/federatedCredentials/main",
+            hint="Remove it in Azure first, if that is meant; this tool never removes a lock: az lock delete --ids"
+            f" '{IN_GROUP}/providers/Microsoft.Authorization/locks/keep it'",
+            refused=(
+                address("id-old"),
+                f"{address('id-trust')}/federatedCredentials/main",
+                f"{address('id-old')}/roleAssignments/Reader@{DATA}",
+            ),
+        ),
+    )
+
+
+def test_locks_that_stop_one_change_are_told_with_it() -> None:
+    own, above = Lock("ReadOnly", "keep", at("id-old")), Lock("CanNotDelete", "all", IN_SUBSCRIPTION)
+
+    violation = verdict(every_kind(above, own))[0]
+
+    assert (violation.address, violation.message) == (
+        address("id-old"),
+        f"the CanNotDelete lock 'all' on subscription {SUBSCRIPTION} and the ReadOnly lock 'keep' on"
+        " userAssignedIdentities id-old (rg-app) stop 1 change: delete rg-app/id-old",
+    )
+
+
+def test_no_allowance_lifts_a_lock() -> None:
+    with pytest.raises(UsageError, match="locked is not lifted by --allow"):
+        parse_allowances(("locked=rg-app/id-old",), ())
+
+
+def test_identity_stays_where_a_role_that_goes_first_is_locked() -> None:
+    (violation,) = verdict(every_kind(Lock("CanNotDelete", "keep", DATA)))
+
+    assert violation.refused == (f"{address('id-old')}/roleAssignments/Reader@{DATA}", address("id-old"))
