@@ -161,6 +161,9 @@ def _read_assignments(holders: list[_Holder], resources: Resources, parallelism:
     for place, given in zip(places, read, strict=True):
         if isinstance(given, str):
             unread.update({holder.identity: given for holder in place.holders})
+            unchecked.append(
+                f"Role assignments at {place.scope} of identities that are to go were not looked for: {given}."
+            )
         else:
             found += given
     return _by_identity(holders, found), tuple(unchecked), unread

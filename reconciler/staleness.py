@@ -108,6 +108,8 @@ def _deciding(change: Change) -> dict[str, Any]:
         for state in (document["before"], document["after"]):
             if state is not None:
                 _leave_deciding(state, change)
+        if document["impact"] is not None:
+            del document["impact"]["role_assignments"]["found"]  # each of them is told for itself
     return document
 
 
@@ -141,8 +143,15 @@ def _fields_differ(name: str, one: object, other: object) -> Iterator[str]:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in sorted(one.keys() | other.keys()):
             yield from _fields_differ(f"{name}.{key}" if name else key, one.get(key), other.get(key))
+    elif isinstance(one, list) and isinstance(other, list) and any(isinstance(item, Mapping) for item in one + other):
+        yield from (f"{name} no longer has {_item(item)}" for item in one if item not in other)
+        yield from (f"{name} now has {_item(item)}" for item in other if item not in one)
     elif one != other:
         yield f"{name} {_was(one, other)}"
+
+
+def _item(item: Mapping[str, object]) -> str:
+    return " ".join(str(value) for value in item.values())
 
 
 def _was(one: object, other: object) -> str:

@@ -35,8 +35,8 @@ class ArmServer:
 
     @property
     def writes(self) -> list[tuple[str, str, int]]:
-        """Method, path without the query, and status of each call that could change something."""
-        calls = [one for one in self._control("requests")["requests"] if one["method"] != "GET"]
+        """Method, path without the query, and status of each call that could change something; our POSTs only ask."""
+        calls = [one for one in self._control("requests")["requests"] if one["method"] not in ("GET", "POST")]
         return [(one["method"], one["path"].partition("?")[0], one["status"]) for one in calls]
 
     @property

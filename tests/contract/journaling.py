@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reconciler.apply import apply_plan
 from reconciler.events import ApplyResult
-from reconciler.guards import Allowances
+from reconciler.guards import Allowance, Allowances
 from reconciler.journal import FileJournal
 from reconciler.model import Tags
 from reconciler.plan import Plan
@@ -47,12 +47,16 @@ def apply_with_journal(arm: Arm, plan: Plan, path: Path) -> ApplyResult:
     return result
 
 
-def undo_of(arm: Arm, path: Path, allowances: Allowances = MANY_DELETES) -> Declaration:
+IN_USE_TOO = replace(MANY_DELETES, allowed=(Allowance("in-use", "rg-app/id-new"), Allowance("in-use", "rg-app/id-old")))
+"""Both are trusted from outside."""
+
+
+def undo_of(arm: Arm, path: Path, allowances: Allowances = IN_USE_TOO) -> Declaration:
     """The way back from the run that a journal tells of."""
     return declare_undo(read_journal(path), path.name, arm.azure, allowances)
 
 
-def undo_plan(arm: Arm, path: Path, allowances: Allowances = MANY_DELETES) -> Plan:
+def undo_plan(arm: Arm, path: Path, allowances: Allowances = IN_USE_TOO) -> Plan:
     """The plan of that way back."""
     return run_plan(undo_of(arm, path, allowances), arm.azure)
 

@@ -381,10 +381,10 @@ def test_roles_of_an_identity_to_delete_that_may_not_be_read_are_said_and_fail_n
     plan = full_plan(opened, desired_group("id-api", owner=OWNER))
 
     assert [label(one) for one in plan.applicable] == ["id-old"]
-    missing = "were not looked for: Microsoft.Authorization/roleAssignments/read is missing there."
+    read = "Microsoft.Authorization/roleAssignments/read"
     assert plan.notes == (
-        f"Role assignments elsewhere in {IN_SUBSCRIPTION} {missing}",
-        f"Role assignments at {IN_GROUP} of identities that are to go {missing}",
+        f"Role assignments elsewhere in {IN_SUBSCRIPTION} were not looked for: {read} is missing there.",
+        f"Role assignments at {IN_GROUP} of identities that are to go were not looked for: missing {read}.",
     )
 
 

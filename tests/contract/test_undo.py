@@ -32,6 +32,7 @@ from tests.contract.access import (
 )
 from tests.contract.arm import Arm, OpenArm, contents, there
 from tests.contract.journaling import (
+    IN_USE_TOO,
     apply_with_journal,
     dangling_roles,
     lines_of,
@@ -84,7 +85,7 @@ def the_run(owner: str | None = OWNER) -> DesiredGroup:
 def test_undone_run_has_left_nothing_but_new_ids(arm: OpenArm, tmp_path: Path) -> None:
     opened = before_the_run(arm)
     before = state_but_for_ids(opened)
-    applied = apply_with_journal(opened, full_plan(opened, the_run()), tmp_path / "run.jsonl")
+    applied = apply_with_journal(opened, full_plan(opened, the_run(), allowances=IN_USE_TOO), tmp_path / "run.jsonl")
     between = state_but_for_ids(opened)
 
     undone = undo_now(opened, tmp_path / "run.jsonl")
@@ -98,7 +99,7 @@ def test_undone_run_has_left_nothing_but_new_ids(arm: OpenArm, tmp_path: Path) -
 
 def test_undone_run_leaves_nothing_to_undo(arm: OpenArm, tmp_path: Path) -> None:
     opened = before_the_run(arm)
-    apply_with_journal(opened, full_plan(opened, the_run()), tmp_path / "run.jsonl")
+    apply_with_journal(opened, full_plan(opened, the_run(), allowances=IN_USE_TOO), tmp_path / "run.jsonl")
     undo_now(opened, tmp_path / "run.jsonl")
 
     again = undo_plan(opened, tmp_path / "run.jsonl")
@@ -108,7 +109,7 @@ def test_undone_run_leaves_nothing_to_undo(arm: OpenArm, tmp_path: Path) -> None
 
 def test_undo_of_an_undo_does_the_run_again(arm: OpenArm, tmp_path: Path) -> None:
     opened = before_the_run(arm)
-    apply_with_journal(opened, full_plan(opened, the_run()), tmp_path / "run.jsonl")
+    apply_with_journal(opened, full_plan(opened, the_run(), allowances=IN_USE_TOO), tmp_path / "run.jsonl")
     between = state_but_for_ids(opened)
     apply_with_journal(opened, undo_plan(opened, tmp_path / "run.jsonl"), tmp_path / "undo.jsonl")
 
@@ -133,7 +134,7 @@ def test_roles_given_without_an_owner_are_taken_back_too(arm: OpenArm, tmp_path:
 
 def test_undo_touches_nothing_that_the_run_did_not(arm: OpenArm, tmp_path: Path) -> None:
     opened = before_the_run(arm)
-    apply_with_journal(opened, full_plan(opened, the_run()), tmp_path / "run.jsonl")
+    apply_with_journal(opened, full_plan(opened, the_run(), allowances=IN_USE_TOO), tmp_path / "run.jsonl")
     opened.put("id-later")
     opened.patch("id-api", {**opened.live["rg-app/id-api"], "later": "1"})
 
@@ -261,7 +262,9 @@ def test_journal_of_a_delete_has_all_that_hung_on_the_identity(arm: OpenArm, tmp
     mine, theirs = given("id-old", READER, owner=OWNER), given("id-old", CONTRIBUTOR)
     opened = arm(with_roles(start, mine, theirs))
 
-    apply_with_journal(opened, full_plan(opened, desired_group("id-api", owner=OWNER)), tmp_path / "run.jsonl")
+    apply_with_journal(
+        opened, full_plan(opened, desired_group("id-api", owner=OWNER), allowances=IN_USE_TOO), tmp_path / "run.jsonl"
+    )
 
     *_, taken, _, deleted, _, _ = lines_of(tmp_path / "run.jsonl")
     assert (taken["action"], taken["before"]) == (

@@ -186,7 +186,7 @@ def _twice(items: list[Any]) -> None:
         (lambda d: d.update(colour="red"), "$ contradicts the rest of it, or is nothing that a plan says."),
         (
             lambda d: d["changes"][0].update(impact={}),
-            "$.changes[0] contradicts the rest of it, or is nothing that a plan says.",
+            "$.changes[0].impact: {} is not valid",
         ),
         (lambda d: d["summary"].update(delete=0), "$.summary.delete contradicts the rest of it"),
         (lambda d: d["scope"].update(resource_groups=[]), "$.scope.resource_groups contradicts the rest of it"),
