@@ -41,6 +41,7 @@ from reconciler.events import (
     not_tried,
 )
 from reconciler.freshness import Fresh, Verdict, check_assignment, check_credential, check_identity
+from reconciler.impact import UNREAD, Impact
 from reconciler.model import Identity
 from reconciler.plan import Plan
 
@@ -152,7 +153,7 @@ class _OneStep:
         """Before the last look at an identity that goes, so that little time passes between that look and the call."""
         change = self._change
         if isinstance(change, IdentityChange) and change.action is Action.DELETE and change.before is not None:
-            self._hanging = self._hanging or self._tools.read_hanging(change.before)
+            self._hanging = self._hanging or _with_attached(self._tools.read_hanging(change.before), change.impact)
 
     def _check(self, fresh: Fresh) -> Verdict:
         match self._change, fresh:
@@ -303,6 +304,14 @@ class _OneStep:
     def _failed(self, error: ReconcilerError) -> tuple[ChangeResult, None]:
         outcome = Outcome.IN_DOUBT if self._may_have_happened else Outcome.FAILED
         return ChangeResult(self._change, outcome, error.message, call_error(error)), None
+
+
+def _with_attached(hanging: Hanging, impact: Impact | None) -> Hanging:
+    """What hangs on an identity, with what the plan found attached: a new use would have kept it from being deleted."""
+    attachments = (impact or UNREAD).attachments
+    gap = () if attachments.not_checked is None else (f"attached resources: {attachments.not_checked}",)
+    known = None if gap and not attachments.found else tuple(one.resource_id for one in attachments.found)
+    return replace(hanging, attached=known, unread=(*hanging.unread, *gap))
 
 
 def _write_identity(identities: Identities, change: IdentityChange, after: PlannedIdentity | None) -> Identity | None:

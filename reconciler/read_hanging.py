@@ -2,7 +2,7 @@
 
 Afterwards nobody can ask: its credentials are gone with it, and its roles are found by a principal id that nobody knows
 any more. What cannot be read keeps nothing from being deleted, since that is for the guards to say; it is written down
-as not read, so that an undo promises nothing that it cannot know.
+as not read, so that an undo promises nothing that it cannot know. What it is attached to the plan has read already.
 """
 
 import threading

@@ -151,7 +151,7 @@ def _fields_differ(name: str, one: object, other: object) -> Iterator[str]:
 
 
 def _item(item: Mapping[str, object]) -> str:
-    return " ".join(str(value) for value in item.values())
+    return " ".join(value for value in item.values() if isinstance(value, str))
 
 
 def _was(one: object, other: object) -> str:

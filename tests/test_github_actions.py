@@ -64,17 +64,7 @@ def parse(command: str) -> None:
         name, inner, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
         assert name is not None
         assert inner is not None
-        context = inner.make_context(name, _without_awaited(inner, rest), parent=context)
-
-
-def _without_awaited(command: Any, words: list[str]) -> list[str]:
-    """The words without options that saved plans bring, for as long as the command does not have them."""
-    known = {option for parameter in command.params for option in parameter.opts}
-    for option in {"-o", "--digest"} - known:
-        if option in words:
-            place = words.index(option)
-            words = words[:place] + words[place + 2 :]
-    return words
+        context = inner.make_context(name, rest, parent=context)
 
 
 def test_command_lines_of_every_workflow_are_found() -> None:

@@ -57,7 +57,7 @@ def test_readme_manifest_is_valid(tmp_path: Path) -> None:
 
     completed = run_uami("validate", str(path), "--var", "SUBSCRIPTION_ID=00000000-0000-0000-0000-000000000001")
 
-    assert completed.stdout == "The manifest is valid: 2 identities in 1 resource group.\n"
+    assert completed.stdout == "The manifest is valid: 3 identities in 1 resource group.\n"
 
 
 def test_readme_script_of_faults_is_one() -> None:
@@ -74,12 +74,23 @@ def test_readme_names_every_exit_code() -> None:
         int(number) for row in re.findall(r"^\| ([\d, ]+) \|", README, re.MULTILINE) for number in row.split(",")
     }
 
-    assert numbers == {code.value for code in ExitCode} - {ExitCode.PLAN_STALE}
+    assert numbers == {code.value for code in ExitCode}
 
 
 def test_readme_names_only_options_that_exist() -> None:
     known = set()
-    for command in ("validate", "plan", "apply", "drift", "doctor", "schema", "sandbox serve", "sandbox snapshot"):
+    for command in (
+        "validate",
+        "plan",
+        "apply",
+        "undo",
+        "show",
+        "drift",
+        "doctor",
+        "schema",
+        "sandbox serve",
+        "sandbox snapshot",
+    ):
         known |= set(re.findall(r"--[a-z][a-z-]+", run_uami(*command.split(), "--help").stdout))
     fenced = "".join(re.findall(r"```\w+\n(.*?)```", README, re.DOTALL))
     spans = re.findall(r"`((?:uami |--)[^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))

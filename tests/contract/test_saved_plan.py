@@ -10,6 +10,7 @@ from reconciler.guards import parse_allowances
 from reconciler.model import OWNER_TAG
 from reconciler.plan import plan_document
 from reconciler.sandbox.state import Contents
+from reconciler.sandbox.values import Lock
 from reconciler.workflow import declare_saved, load_declaration, run_plan
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
 from tests.contract.access import (
@@ -23,7 +24,8 @@ from tests.contract.access import (
     with_roles,
     with_trusts,
 )
-from tests.contract.arm import in_process
+from tests.contract.arm import in_process, there
+from tests.contract.impact import VM, with_users
 from tests.contract.saved import (
     MANIFEST,
     OURS,
@@ -143,6 +145,28 @@ MATTERS: dict[str, tuple[Meddle, list[tuple[str, str]]]] = {
     "role that others took from an identity that goes": (
         ungranted(READER, ours=False),
         _told(f"{OLD}/roleAssignments/{READER}@{IN_GROUP}", "is gone, and its identity would be deleted"),
+    ),
+    "resource that has come to use an identity that goes": (
+        lambda start: with_users(start, "id-old", [VM]),
+        [
+            *_told(OLD, f"impact.attachments.found now has {VM} Microsoft.Compute/virtualMachines"),
+            *_told(
+                OLD,
+                "in-use refuses: would delete an identity that is in use; attached to 1 resource: virtualMachines vm-a"
+                " (rg-app)",
+            ),
+        ],
+    ),
+    "identity that goes locked": (
+        lambda start: replace(start, locks=(Lock(str(there("id-old").resource_id), "keep", "CanNotDelete"),)),
+        _told(
+            OLD,
+            "impact.locks.found now has CanNotDelete keep"
+            f" {IN_GROUP.replace('Groups', 'groups')}"
+            "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old",
+            "locked refuses: the CanNotDelete lock 'keep' on userAssignedIdentities id-old (rg-app) stops 1 change:"
+            " delete rg-app/id-old",
+        ),
     ),
     "more deletes than the limit": (
         added("id-x1", "id-x2"),

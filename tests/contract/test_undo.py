@@ -9,12 +9,12 @@ import pytest
 
 from reconciler.changes import Action
 from reconciler.errors import AuthError, ReconcilerError, UsageError
-from reconciler.guards import NO_ALLOWANCES
+from reconciler.guards import NO_ALLOWANCES, Allowance
 from reconciler.manifest.desired import CredentialsPolicy, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model import OWNER_TAG, IsolationScope
 from reconciler.read_journal import read_journal
 from reconciler.workflow import declare_undo, run_plan
-from tests.builders import desired_group, label, listed
+from tests.builders import SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,
     IN_GROUP,
@@ -31,6 +31,8 @@ from tests.contract.access import (
     with_trusts,
 )
 from tests.contract.arm import Arm, OpenArm, contents, there
+from tests.contract.faults import Fault, answer
+from tests.contract.impact import GRAPH, USERS, with_users
 from tests.contract.journaling import (
     IN_USE_TOO,
     apply_with_journal,
@@ -195,17 +197,55 @@ def test_plan_says_what_cannot_return_and_what_must_change_in_git(arm: OpenArm, 
 
     plan = undo_plan(opened, tmp_path / "run.jsonl")
 
-    identity = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
     assert plan.notes == (
         "This takes back the apply of 2026-01-02T03:04:05.678Z, correlation id c0ffee00-0000-0000-0000-000000000000.",
         "In Git, at identities.yaml:5: take rg-app/id-new off the list, or the next apply creates it again.",
         "rg-app/id-old returns as another principal: principalId principal-of-id-old and clientId client-of-id-old are"
         " gone for good, and whatever names them has to name the new ones.",
-        "What rg-app/id-old was attached to was not recorded; each such resource needs it assigned again, a virtual"
-        f" machine with: az vm identity assign --ids VM --identities {identity}",
         "Role assignments of rg-app/id-old in other subscriptions were not looked for and do not return.",
         "In Git, at identities.yaml:3: list rg-app/id-old again, or the next apply deletes it again.",
     )
+
+
+def test_plan_says_how_each_resource_gets_a_deleted_identity_back(arm: OpenArm, tmp_path: Path) -> None:
+    registry = f"{IN_GROUP}/providers/Microsoft.ContainerRegistry/registries/acr"
+    opened = arm(with_users(contents("id-old", "id-api"), "id-old", [*USERS, registry]))
+    plan = full_plan(opened, desired_group("id-api"), allowances=IN_USE_TOO)
+    apply_with_journal(opened, plan, tmp_path / "run.jsonl")
+
+    notes = undo_plan(opened, tmp_path / "run.jsonl").notes
+
+    identity = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
+    place = f"--subscription {SUBSCRIPTION} --resource-group rg-app --name"
+    assert [note for note in notes if "has to be given" in note] == [
+        f"{resource} has to be given rg-app/id-old again: {command}"
+        for resource, command in sorted(
+            {
+                USERS[0]: f"az vm identity assign --identities {identity} {place} vm-a",
+                USERS[1]: f"az vmss identity assign --identities {identity} {place} vmss-a",
+                USERS[2]: f"az aks update --enable-managed-identity --assign-identity {identity} {place} aks-a",
+                USERS[3]: f"az webapp identity assign --identities {identity} {place} web-a",
+                registry: f"az resource show --ids {registry} shows its `identity`, to which {identity} belongs",
+            }.items(),
+            key=lambda pair: pair[0].casefold(),
+        )
+    ]
+
+
+def test_attachments_that_nobody_could_read_are_said_to_be_unknown(arm: OpenArm, tmp_path: Path) -> None:
+    unread = Fault("POST", GRAPH, answer(403, "AuthorizationFailed", "No."), times=99)
+    unasked = Fault("POST", "/listAssociatedResources", answer(403, "AuthorizationFailed", "No."), times=99)
+    opened = arm(contents("id-old", "id-api"), unread, unasked)
+    lifted = replace(IN_USE_TOO, allowed=(Allowance("use-unknown", "rg-app/id-old"),))
+    apply_with_journal(opened, full_plan(opened, desired_group("id-api"), allowances=lifted), tmp_path / "run.jsonl")
+
+    notes = undo_plan(opened, tmp_path / "run.jsonl").notes
+
+    identity = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
+    assert (
+        "What rg-app/id-old was attached to was not recorded; each such resource needs it assigned again, a virtual"
+        f" machine with: az vm identity assign --ids VM --identities {identity}"
+    ) in notes
 
 
 def test_undo_is_held_to_the_limits_of_deletes(arm: OpenArm, tmp_path: Path) -> None:
@@ -296,6 +336,6 @@ def test_journal_of_a_delete_has_all_that_hung_on_the_identity(arm: OpenArm, tmp
                 "ours": False,
             }
         ],
-        "attached": None,
+        "attached": [],
         "unread": [],
     }
