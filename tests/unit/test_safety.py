@@ -3,18 +3,33 @@
 What may be deleted is said here a second time, in words of the contract and without the guards' own code.
 """
 
+from enum import Enum
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.access import CredentialId, FederatedCredential, Trust
 from reconciler.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
 from reconciler.diff import diff_states
 from reconciler.diff_access import diff_access
 from reconciler.guards import Allowance, Allowances, Runner, judge
+from reconciler.impact import AttachedResource, Impact, Impacts, Part
 from reconciler.manifest.desired import DesiredGroup, DesiredRemoval, IdentitiesPolicy
-from reconciler.model import Identity
+from reconciler.model import Identity, ResourceId
 from reconciler.plan import Plan, make_plan
-from tests.builders import address
+from tests.builders import address, resource_id
 from tests.strategies import FEW_EXAMPLES, GROUPS, OWNERS, World, worlds_with_access
+
+
+class Use(Enum):
+    """What a plan may know of an identity that is to go."""
+
+    ATTACHED = Impact(attachments=Part((AttachedResource("/a/vm"),), "the rest was not looked at"))
+    TRUSTED = Impact(
+        credentials=Part((FederatedCredential(CredentialId(resource_id("id"), "main"), Trust("https://i", "s", "a")),))
+    )
+    UNKNOWN = Impact(attachments=Part((), "missing a right"))
+
 
 _NAMES = ("id-api", "id-job", "id-old")
 
@@ -23,7 +38,7 @@ _ALLOWANCES = st.builds(
     st.lists(
         st.builds(
             Allowance,
-            st.sampled_from(["foreign-owner", "self"]),
+            st.sampled_from(["foreign-owner", "self", "in-use", "use-unknown"]),
             st.sampled_from([*OWNERS, *(address(name, group) for name in _NAMES for group in GROUPS)]),
         ),
         max_size=4,
@@ -31,36 +46,52 @@ _ALLOWANCES = st.builds(
     st.sampled_from([None, 0, 1000]),
     st.sampled_from([None, 100]),
 )
+_USES = st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(Use))
+"""What is known of the use of identities, by their names; of all others, that nothing uses them."""
+
 _RUNNERS = st.sampled_from([None, Runner(), Runner("principal-of-id-api"), Runner("x", "client-of-id-old")])
 
 
-def plan_world(world: World, allowances: Allowances, runner: Runner | None) -> Plan:
+Uses = dict[str, Use]
+
+
+def impact_of(identity: ResourceId, uses: Uses) -> Impact:
+    """What the plan knows of the use of one identity."""
+    use = uses.get(identity.name.casefold())
+    return Impact() if use is None else use.value
+
+
+def plan_world(world: World, allowances: Allowances, runner: Runner | None, uses: Uses) -> Plan:
     """The whole plan of a generated manifest and state."""
-    changes = diff_access(diff_states(world.desired, world.live), world.access)
+    compared = diff_access(diff_states(world.desired, world.live), world.access)
+    going = (one.resource_id for one in compared.identities() if one.action is Action.DELETE)
+    changes = compared.with_impacts(Impacts({one: impact_of(one, uses) for one in going}))
     verdict = judge(changes, allowances, runner=runner)
     return make_plan(world.desired, world.live, changes, verdict, cloud="AzureCloud", targets=())
 
 
 @FEW_EXAMPLES
-@given(worlds_with_access(), _ALLOWANCES, _RUNNERS)
-def test_nothing_is_deleted_that_may_not_be(world: World, allowances: Allowances, runner: Runner | None) -> None:
-    plan = plan_world(world, allowances, runner)
+@given(worlds_with_access(), _ALLOWANCES, _RUNNERS, _USES)
+def test_nothing_is_deleted_that_may_not_be(
+    world: World, allowances: Allowances, runner: Runner | None, uses: Uses
+) -> None:
+    plan = plan_world(world, allowances, runner, uses)
 
     wrong = [
         (change.resource_id.address, reason)
         for change in plan.applicable
         if change.action is Action.DELETE
-        for reason in objections(change, world, allowances, runner)
+        for reason in objections(change, world, allowances, runner, uses)
     ]
     assert wrong == []
 
 
 @FEW_EXAMPLES
-@given(worlds_with_access(), _ALLOWANCES, _RUNNERS)
+@given(worlds_with_access(), _ALLOWANCES, _RUNNERS, _USES)
 def test_what_is_held_back_takes_everything_that_hangs_on_it_along(
-    world: World, allowances: Allowances, runner: Runner | None
+    world: World, allowances: Allowances, runner: Runner | None, uses: Uses
 ) -> None:
-    plan = plan_world(world, allowances, runner)
+    plan = plan_world(world, allowances, runner, uses)
 
     held_back = {one.resource_id for one in plan.changes if isinstance(one, IdentityChange) and _is_refused(one, plan)}
     hanging = [one for one in plan.applicable if isinstance(one, CredentialChange | AssignmentChange)]
@@ -71,7 +102,7 @@ def _is_refused(change: Change, plan: Plan) -> bool:
     return change.resource_id.address in plan.refused
 
 
-def objections(change: Change, world: World, allowances: Allowances, runner: Runner | None) -> list[str]:
+def objections(change: Change, world: World, allowances: Allowances, runner: Runner | None, uses: Uses) -> list[str]:
     """Why the contract forbids a delete."""
     (group,) = [one for one in world.desired.groups if one.group_id == change.resource_id.group_id]
     live = change.identity
@@ -91,6 +122,12 @@ def objections(change: Change, world: World, allowances: Allowances, runner: Run
             "kept by policy": _is_kept_by_policy(group, live) and _removal_of(group, live) is None,
             "runs this run": runs,
         }
+        use = uses.get(name)
+        if use is not None:
+            code = "use-unknown" if use is Use.UNKNOWN else "in-use"
+            removal = _removal_of(group, live)
+            lifted = (code, live.resource_id.address.casefold()) in allowed or (removal and code in removal.allow)
+            reasons[code] = not lifted
     else:
         reasons["runs this run"] = runs and ("self", change.resource_id.address.casefold()) not in allowed
     return [reason for reason, holds in reasons.items() if holds]
