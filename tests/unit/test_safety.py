@@ -14,10 +14,10 @@ from reconciler.diff import diff_states
 from reconciler.diff_access import diff_access
 from reconciler.guards import Allowance, Allowances, Runner, judge
 from reconciler.impact import AttachedResource, Impact, Impacts, Part
-from reconciler.manifest.desired import DesiredGroup, DesiredRemoval, IdentitiesPolicy
-from reconciler.model import Identity, ResourceId
+from reconciler.manifest.desired import Desired, DesiredGroup, DesiredRemoval, IdentitiesPolicy, RemovalAllowance
+from reconciler.model import OWNER_TAG, Identity, ResourceId
 from reconciler.plan import Plan, make_plan
-from tests.builders import address, resource_id
+from tests.builders import address, desired_group, live_group, live_identity, live_of, removed, resource_id
 from tests.strategies import FEW_EXAMPLES, GROUPS, OWNERS, World, worlds_with_access
 
 
@@ -84,6 +84,43 @@ def test_nothing_is_deleted_that_may_not_be(
         for reason in objections(change, world, allowances, runner, uses)
     ]
     assert wrong == []
+
+
+_CONDITIONS = st.fixed_dictionaries(
+    {"owner": st.sampled_from([None, OWNERS[0], OWNERS[1]]), "protected": st.booleans(), "removed": st.booleans()}
+)
+_LIFTING = st.lists(
+    st.builds(
+        Allowance,
+        st.sampled_from(["foreign-owner", "self", "in-use", "use-unknown"]),
+        st.sampled_from([address(name) for name in _NAMES]),
+    ),
+    max_size=5,
+)
+
+
+@FEW_EXAMPLES
+@given(st.lists(_CONDITIONS, min_size=3, max_size=3), _LIFTING, _RUNNERS, _USES)
+def test_nothing_of_many_deletes_is_deleted_that_may_not_be(
+    conditions: list[dict[str, object]], lifted: list[Allowance], runner: Runner | None, uses: Uses
+) -> None:
+    removals, lives = [], [live_identity("id-kept")]
+    for name, of in zip(_NAMES, conditions, strict=True):
+        tags = {OWNER_TAG: str(of["owner"])} if of["owner"] else {}
+        lives.append(live_identity(name, tags=tags | ({"uami-protect": "true"} if of["protected"] else {})))
+        if of["removed"]:
+            removals.append(removed(name, RemovalAllowance.IN_USE))
+    group = desired_group("id-kept", owner=OWNERS[0], remove=removals)
+    world = World(Desired((group,)), live_of(live_group(*lives)))
+    allowances = Allowances(tuple(lifted), 1000, 100)
+
+    plan = plan_world(world, allowances, runner, uses)
+
+    deletes = [one for one in plan.changes if one.action is Action.DELETE]
+    wrong = {one.resource_id: objections(one, world, allowances, runner, uses) for one in deletes}
+    assert {one.resource_id for one in plan.applicable if one.action is Action.DELETE} == {
+        identity for identity, reasons in wrong.items() if not reasons
+    }
 
 
 @FEW_EXAMPLES
