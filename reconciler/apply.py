@@ -31,10 +31,12 @@ from reconciler.delete_check import surprise_before_delete
 from reconciler.diff import diff_identity
 from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, JournalError, NotFound, ReconcilerError
 from reconciler.events import (
+    ApplyEvent,
     ApplyResult,
     ChangeResult,
     JournalEntry,
     JournalStep,
+    Moment,
     Outcome,
     Wanted,
     call_error,
@@ -291,11 +293,15 @@ class _OneStep:
 
     def _pause(self, attempts: Attempts, error: ArmError) -> bool:
         """Wait until another attempt is due; False where there is to be none."""
-        if self._settles(error):
-            self._settling = self._settling or replace(self._tools.retries, policy=SETTLING).begin()
-            attempts = self._settling
         operation = f"{self._action} {self._change.resource_id.address}"
         reason = " ".join(str(part) for part in (error.status, error.arm_code) if part) or "no answer"
+        if self._settles(error):
+            if self._settling is None:
+                # It can take minutes, and whoever looks on should know what for.
+                self._settling = replace(self._tools.retries, policy=SETTLING).begin()
+                waiting = ApplyEvent(self._change, Moment.WAITING, reason=reason, at_most_s=SETTLING.budget_s)
+                self._tools.on_event(waiting)
+            attempts = self._settling
         try:
             return attempts.wait_for_next(operation, reason, error.retry_after_s)
         except Interrupted:

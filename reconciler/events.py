@@ -96,16 +96,19 @@ class Moment(StrEnum):
     """A moment of one change that an onlooker may be told of."""
 
     STARTED = "started"
+    WAITING = "waiting"
     ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyEvent:
-    """Progress: a change started, or ended as `outcome` says."""
+    """Progress of a change: it started, waits for `at_most_s` seconds at most because of `reason`, or ended."""
 
     change: Change
     moment: Moment
     outcome: Outcome | None = None
+    reason: str = ""
+    at_most_s: float = 0.0
 
 
 class JournalStep(StrEnum):

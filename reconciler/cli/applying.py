@@ -185,6 +185,9 @@ class _Telling:
         address = visible(addresses_of(plan).short(event.change.resource_id))
         if event.moment is Moment.STARTED:
             print_note(f"{address}: {_DOING[event.change.action]}...\n")
+        elif event.moment is Moment.WAITING:
+            minutes = round(event.at_most_s / 60)
+            print_note(f"{address}: Azure is not ready yet ({event.reason}); trying for {minutes} minutes at most...\n")
         else:
             done = event.outcome is Outcome.DONE
             print_note(f"{address}: {_DONE[event.change.action] if done else event.outcome}\n")

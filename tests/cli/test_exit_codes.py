@@ -131,6 +131,22 @@ def test_change_that_fails_leaves_the_others_applied_and_exits_5(uami: Uami, fol
     assert sorted(arm.identities) == ["rg-a/id-one"]
 
 
+def test_wait_for_a_new_principal_is_told_and_no_failure(uami: Uami, folder: Path, serve: Serve) -> None:
+    roles = [{"role": "Reader", "scope": group_scope("rg-a")}]
+    write_manifest(folder / "m.yaml", {"rg-a": [{"name": "id-one", "roleAssignments": roles}]})
+    write_state(folder / "s.json", {"rg-a": {}})
+    (folder / "faults.yaml").write_text(
+        'faults: [{method: PUT, path: "*/roleAssignments/*", times: 1,'
+        " answer: {status: 400, body: {error: {code: PrincipalNotFound, message: Not yet.}}}}]"
+    )
+    arm = serve("s.json", "--faults", str(folder / "faults.yaml"))
+
+    ended = uami("apply", "m.yaml", *arm.flags, "-y", environment={"UAMI_ACCESS_TOKEN": "x"})
+
+    told = "Azure is not ready yet (400 PrincipalNotFound); trying for 7 minutes at most...\n"
+    assert (ended.code, told in ended.stderr) == (0, True)
+
+
 def test_apply_that_lacks_a_right_writes_nothing_and_exits_77(uami: Uami, folder: Path) -> None:
     write_manifest(folder / "m.yaml", {"rg-a": ["id-one"], "rg-b": ["id-two"]})
     grants = [grant("/", "*/read"), grant(group_scope("rg-a"), "*")]

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from reconciler.errors import AuthError
-from reconciler.events import Outcome
+from reconciler.events import Moment, Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
 from reconciler.model import OWNER_TAG
 from reconciler.sandbox.state import Grant
@@ -31,7 +31,7 @@ from tests.contract.access import (
     with_roles,
     with_trusts,
 )
-from tests.contract.applying import apply_now, endings, outcomes
+from tests.contract.applying import Run, apply_now, endings, outcomes
 from tests.contract.arm import PIPELINE, OpenArm, contents, there
 from tests.contract.faults import ALWAYS, Fault, Forward, answer, answer_body, meddle, reset_after
 
@@ -76,9 +76,16 @@ def test_principal_that_becomes_visible_after_a_minute_fails_nothing(
 def test_principal_that_never_becomes_visible_is_told_after_a_bounded_wait(arm: OpenArm) -> None:
     opened = arm(contents(lives("id-api")), Fault("PUT", "", answer(400, "PrincipalNotFound", "No."), times=ALWAYS))
 
-    result = apply_now(opened, full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]))))
+    run = Run(opened)
+
+    result = run.apply(full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]))))
 
     assert [one.outcome for one in result.results] == [Outcome.FAILED]
+    assert [(one.moment, one.reason) for one in run.events] == [
+        (Moment.STARTED, ""),
+        (Moment.WAITING, "400 PrincipalNotFound"),
+        (Moment.ENDED, ""),
+    ]
     assert 269 < sum(opened.time.slept_s) <= 420
 
 
