@@ -39,9 +39,10 @@ def _surprise(identity: ResourceId, planned: Impact, resources: Resources) -> st
     resources_now = [one.text for one in _attached(identity, planned.attachments, resources) if one not in known]
     if resources_now:
         return f"something has come to use it {_SINCE}: attached to {', '.join(resources_now)}"
-    trusted = {one.credential_id for one in planned.credentials.found}
+    # With what it trusts: under a known name somebody else may have been let in.
+    trusted = set(planned.credentials.found)
     credentials_now = _credentials(identity, planned.credentials, resources)
-    names = [one.credential_id.name for one in credentials_now if one.credential_id not in trusted]
+    names = [one.credential_id.name for one in credentials_now if one not in trusted]
     if names:
         return f"something has come to use it {_SINCE}: federated credential {', '.join(names)}"
     return ""

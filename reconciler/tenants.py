@@ -43,24 +43,14 @@ def check_token_tenant(desired: Desired, token_tenant: str | None) -> None:
             )
 
 
-def check_plan_tenant(plan_tenant: str | None, token_tenant: str | None) -> None:
-    """Raises AuthError where the token says that it is of another tenant than a saved plan was made for."""
-    if plan_tenant is None or token_tenant is None or same_name(plan_tenant, token_tenant):
+def check_earlier_tenant(tenant: str | None, token_tenant: str | None, what: str) -> None:
+    """Raises AuthError where the token says that it is of another tenant than what an earlier run has left."""
+    if tenant is None or token_tenant is None or same_name(tenant, token_tenant):
         return
     raise AuthError(
-        f"The token is of the tenant {token_tenant}, and the saved plan was made for {plan_tenant}; nothing was asked"
-        " with it.",
-        f"Sign in to that tenant (`az login --tenant {plan_tenant}`, or --tenant), or plan again.",
+        f"The token is of the tenant {token_tenant}, and {what} is of {tenant}; nothing was asked with it.",
+        f"Sign in to that tenant (`az login --tenant {tenant}`, or --tenant).",
     )
-
-
-def check_record_tenant(tenant: str | None, token_tenant: str | None, journal: str) -> None:
-    """Raises AuthError where the token says that it is of another tenant than the run that a journal tells of."""
-    if tenant is not None and token_tenant is not None and tenant.casefold() != token_tenant.casefold():
-        raise AuthError(
-            f"The token is of the tenant {token_tenant}, not of {tenant} as {journal} says; nothing was asked with it.",
-            f"Sign in to that tenant (`az login --tenant {tenant}`, or --tenant).",
-        )
 
 
 def expected_tenant(desired: Desired, subscription_id: str, otherwise: str | None) -> ExpectedTenant | None:

@@ -29,7 +29,7 @@ from reconciler.read_undo import read_live_now
 from reconciler.rights import Rights, needs_of_plan
 from reconciler.run_record import RunRecord
 from reconciler.staleness import check_fresh, check_same_place
-from reconciler.tenants import check_one_tenant, check_plan_tenant, check_record_tenant, check_token_tenant
+from reconciler.tenants import check_earlier_tenant, check_one_tenant, check_token_tenant
 from reconciler.undo import Undo, make_undo
 from reconciler.verify import verify_result
 
@@ -146,7 +146,7 @@ def declare_undo(record: RunRecord, journal: str, azure: Azure, allowances: Allo
         raise UsageError(
             f"{journal}: the run was in {record.header.cloud}, not in {azure.cloud}", "Pass that one as --cloud."
         )
-    check_record_tenant(record.header.tenant, azure.token_tenant(), journal)
+    check_earlier_tenant(record.header.tenant, azure.token_tenant(), f"the run of {journal}")
     live = read_live_now(record, azure.resources, parallelism=azure.parallelism)
     undo = make_undo(record, live, journal)
     return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo)
@@ -169,7 +169,7 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
     token_tenant = azure.token_tenant()
     check_token_tenant(desired, token_tenant)
     if declaration.saved is not None:
-        check_plan_tenant(declaration.saved.tenant, token_tenant)
+        check_earlier_tenant(declaration.saved.tenant, token_tenant, "the saved plan")
     # What a token does not say (an emulator's may say nothing) is left to be held against the subscriptions.
     tenant = azure.tenant if token_tenant is None else None
     # A run that is limited to targets does not look around.

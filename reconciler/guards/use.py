@@ -3,7 +3,7 @@
 Azure deletes an identity that is in use without a word, and whatever used it fails later, when it next signs in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from reconciler.changes import Action, Changes, IdentityChange
 from reconciler.errors import Violation
@@ -14,34 +14,16 @@ from reconciler.impact import UNREAD, Impact, Part
 
 def check_in_use(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
     """Refuse deleting an identity that a resource signs in as, or that somebody outside may become."""
-    for change in _deletes(changes):
-        uses = _uses(change.impact or UNREAD)
-        if not uses or is_lifted("in-use", change, changes, allowances):
-            continue
-        yield Violation(
-            code="in-use",
-            address=change.resource_id.address,
-            message=f"would delete an identity that is in use; {'; '.join(uses)}",
-            hint="Move what uses it to another identity first. If it may break:"
-            f" {ways_to_lift('in-use', change, changes)}.",
-            refused=addresses([change]),
-        )
+    is_in_use = "would delete an identity that is in use; "
+    way_out = "Move what uses it to another identity first. If it may break"
+    return _check_deletes("in-use", _uses, is_in_use, way_out, changes, allowances)
 
 
 def check_use_unknown(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
     """Refuse deleting an identity of which nobody could tell whether it is used."""
-    for change in _deletes(changes):
-        gaps = _gaps(change.impact or UNREAD)
-        if not gaps or is_lifted("use-unknown", change, changes, allowances):
-            continue
-        yield Violation(
-            code="use-unknown",
-            address=change.resource_id.address,
-            message=f"would delete an identity that may be in use; not checked: {'; '.join(gaps)}",
-            hint="Plan again with the right to read it. If nothing uses it for certain:"
-            f" {ways_to_lift('use-unknown', change, changes)}.",
-            refused=addresses([change]),
-        )
+    may_be_in_use = "would delete an identity that may be in use; not checked: "
+    way_out = "Plan again with the right to read it. If nothing uses it for certain"
+    return _check_deletes("use-unknown", _gaps, may_be_in_use, way_out, changes, allowances)
 
 
 def check_managed_group(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
@@ -70,6 +52,26 @@ def check_managed_group(changes: Changes, allowances: Allowances) -> Iterator[Vi
 
 def _deletes(changes: Changes) -> Iterator[IdentityChange]:
     return (change for group in changes.groups for change in group.deletes())
+
+
+def _check_deletes(
+    code: str,
+    reasons_of: Callable[[Impact], list[str]],
+    what: str,
+    way_out: str,
+    changes: Changes,
+    allowances: Allowances,
+) -> Iterator[Violation]:
+    for change in _deletes(changes):
+        reasons = reasons_of(change.impact or UNREAD)
+        if reasons and not is_lifted(code, change, changes, allowances):
+            yield Violation(
+                code=code,
+                address=change.resource_id.address,
+                message=f"{what}{'; '.join(reasons)}",
+                hint=f"{way_out}: {ways_to_lift(code, change, changes)}.",
+                refused=addresses([change]),
+            )
 
 
 def _uses(impact: Impact) -> list[str]:

@@ -75,6 +75,18 @@ def test_identity_that_has_come_into_use_since_the_plan_is_not_deleted(
     assert opened.writes == []
 
 
+def test_identity_whose_credential_trusts_another_since_the_plan_is_not_deleted(arm: OpenArm) -> None:
+    opened = arm(with_trusts(contents("id-api", "id-old"), "id-old", {"main": "another"}))
+    plan = full_plan(opened, WANTED, allowances=allowing("in-use"))
+    trust(opened)
+
+    result = apply_now(opened, plan)
+
+    because = "something has come to use it since the plan was made: federated credential main"
+    assert endings(result) == [("id-old", Outcome.STALE, because)]
+    assert opened.writes == []
+
+
 def test_identity_attached_between_the_start_of_apply_and_its_delete_is_not_deleted(arm: OpenArm) -> None:
     def attach() -> None:
         opened.attach(VM, "id-old")

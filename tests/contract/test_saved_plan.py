@@ -368,7 +368,7 @@ def test_token_of_another_tenant_is_refused_before_anything_is_asked() -> None:
 
     with in_process(live()) as arm:
         azure = replace(arm.azure, token_tenant=lambda: OTHER_SUBSCRIPTION)
-        with pytest.raises(AuthError, match="the saved plan was made for"):
+        with pytest.raises(AuthError, match="the saved plan is of"):
             run_plan(declaration, azure)
 
         assert arm.asked == []
