@@ -1,5 +1,6 @@
 """`uami plan`: show what apply would do."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -76,7 +77,19 @@ def plan(
         no_color=no_color,
     )
     if out is not None:
-        save_plan(result, out)
+        # Without these, the command that is told would find the plan stale, or look elsewhere.
+        given: dict[str, Sequence[str] | None] = {
+            "--endpoint": endpoint and [endpoint],
+            "--cloud": None if cloud is CloudName.AZURE_CLOUD else [cloud],
+            "--tenant": tenant and [tenant],
+            "--credential": None if credential is CredentialKind.AUTO else [credential],
+            "--sandbox": sandbox and [sandbox],
+            "--api-version": None if api_version == options.DEFAULT_API_VERSION else [api_version],
+            "--allow": allow,
+            "--max-deletes": max_deletes,
+        }
+        flags = [word for flag, values in given.items() for value in values or () for word in (flag, value)]
+        save_plan(result, out, [*flags, *(["--strict"] if strict else [])])
     if result.violations:
         return ExitCode.REFUSED
     return ExitCode.CHANGES_FOUND if detailed_exitcode and result.applicable else ExitCode.DONE

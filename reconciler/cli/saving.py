@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.cli.options import Format
@@ -25,9 +26,9 @@ def check_out(out: str) -> None:
     check_writable(Path(out))
 
 
-def save_plan(plan: Plan, out: str) -> None:
-    """Write the plan to its file, and say on stderr how to apply it."""
+def save_plan(plan: Plan, out: str, flags: Sequence[str]) -> None:
+    """Write the plan to its file, and say on stderr how to apply it: with the `flags` that it was made with."""
     content = format_plan(plan, time.time())
     write_plan_file(Path(out), content)
-    command = shlex.join(["uami", "apply", out, "--digest", digest_of(content)])
+    command = shlex.join(["uami", "apply", out, "--digest", digest_of(content), *flags])
     print_note(f"\nThe plan is saved. To apply exactly this one:\n  {command}\n")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -34,10 +35,25 @@ def test_plan_is_saved_for_its_owner_alone_and_says_how_to_apply_it(uami: Uami, 
     file = quickstart / "plan.json"
     assert (ended.code, ended.stdout) == (0, uami(*PLAN).stdout)
     assert ended.stderr == (
-        f"\nThe plan is saved. To apply exactly this one:\n  uami apply plan.json --digest {_digest(file)}\n"
+        "\nThe plan is saved. To apply exactly this one:\n"
+        f"  uami apply plan.json --digest {_digest(file)} --sandbox sandbox.json\n"
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert problems(json.loads(file.read_text()), "plan:v1") == []
+
+
+def test_command_that_plan_tells_applies_it_as_it_stands(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-new"]}, owner="us")
+    write_state(folder / "s.json", {"rg-a": {"id-theirs": {"uami-owner": "them"}}})
+    lifted = ("--allow", "foreign-owner=rg-a/id-theirs", "--max-deletes", "100%", "--strict")
+    planned = uami("plan", "m.yaml", "--sandbox", "s.json", "-o", "p.json", *lifted)
+    assert planned.code == 0, planned.stdout
+
+    told = planned.stderr.splitlines()[-1]
+    ended = uami(*shlex.split(told)[1:])
+
+    assert ended.code == 0, ended.stderr
+    assert "Apply complete! Resources: 1 added, 0 changed, 1 destroyed." in ended.stdout
 
 
 def test_saved_plan_is_the_json_report_and_two_keys_more(uami: Uami, planned: Path) -> None:
