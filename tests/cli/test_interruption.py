@@ -68,7 +68,8 @@ def test_stop_while_reading_does_not_wait_for_the_answer(
         ended = run.end()
 
     assert (ended.code, ended.stdout) == (code, "")
-    assert ended.stderr.endswith("Error: Interrupted; nothing was changed.\nHint: Run the same command again.\n")
+    # Not necessarily last: the read that is cut off may log at this level that it was.
+    assert "Error: Interrupted; nothing was changed.\nHint: Run the same command again.\n" in ended.stderr
     assert time.monotonic() - started_s < 10
 
 
