@@ -1,3 +1,31 @@
-"""Declarative desired-state reconciler for Azure user-assigned managed identities."""
+"""Declarative desired-state reconciler for Azure user-assigned managed identities.
+
+The rooms, in the order in which they build on each other; each imports only what stands above it:
+
+    errors      every error, by who must act
+    schemas     the JSON Schemas, wherever they are installed
+    files       what comes from disk
+    model       ARM's values
+    stop        one wish to end the run, which every wait listens to
+    parallel    a bounded thread pool that collects every error
+    manifest    from YAML to what it declares
+    arm         Azure Resource Manager, one file a resource
+    plan        the comparison, its order, its document
+    snapshot    a sandbox state taken from Azure
+    guards      reasons to refuse a plan
+    live        what lives, read through `arm`
+    journal     the record of a run
+    saved_plan  a plan as a file
+    apply       the only room that writes to ARM
+    undo        the way back from a run
+    doctor      whether a run would have what it needs
+    report      words and JSON for all of it
+    workflow    one story of a command on one page
+    cli         commands and flags; alone prints and exits
+    sandbox     the ARM emulator: imports nothing of the others, and only `cli` enters it
+
+Public are the command `uami` and the files that it reads and writes, as README.md describes them. Of the Python names
+only `__version__` is: everything else may change with any version.
+"""
 
 __version__ = "0.1.0"

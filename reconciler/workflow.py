@@ -6,35 +6,33 @@ It does none of these itself. Commands differ only in how much of the story they
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.abandoned import find_abandoned, not_looked_for, owners_of
-from reconciler.access import AnyId, identity_of
-from reconciler.address import Target, parse_target
-from reconciler.apply import ApplyTools, apply_plan
-from reconciler.arm.resources import Resources
-from reconciler.diff import diff_states
-from reconciler.diff_access import diff_access
+from reconciler.apply.step import ApplyTools, apply_plan
+from reconciler.apply.verify import verify_result
 from reconciler.errors import Interrupted, PlanRefused, UsageError
-from reconciler.events import ApplyResult
-from reconciler.findings import Finding, find_doubts, finding_violation
-from reconciler.guards import NO_ALLOWANCES, Allowances, Runner, judge, unknown_runner
+from reconciler.guards import NO_ALLOWANCES, Allowances, judge, unknown_runner
+from reconciler.journal.outcome import ApplyResult
+from reconciler.journal.record import RunRecord
+from reconciler.live.access import read_access
+from reconciler.live.azure import Azure
+from reconciler.live.identities import read_live
+from reconciler.live.impact import read_impact
+from reconciler.live.rights import missing_rights, read_rights, unchecked_notes
 from reconciler.manifest.desired import Desired
+from reconciler.manifest.findings import Finding, find_doubts, finding_violation
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
-from reconciler.model import Live
-from reconciler.plan import Plan, make_plan
-from reconciler.read_access import read_access
-from reconciler.read_impact import read_impact
-from reconciler.read_live import read_live
-from reconciler.read_rights import missing_rights, read_rights, unchecked_notes
-from reconciler.read_undo import read_live_now
-from reconciler.rights import Rights, needs_of_plan
-from reconciler.run_record import RunRecord
-from reconciler.staleness import check_fresh, check_same_place
-from reconciler.tenants import check_earlier_tenant, check_one_tenant, check_token_tenant
-from reconciler.undo import Undo, make_undo
-from reconciler.verify import verify_result
-
-ISOLATION_SCOPE_SINCE = "2024-11-30"
-"""The first api-version with `isolationScope`. Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI."""
+from reconciler.manifest.scope import check_api_version
+from reconciler.manifest.tenants import check_earlier_tenant, check_one_tenant, check_token_tenant
+from reconciler.model.access import AnyId, identity_of
+from reconciler.model.address import Target, parse_target
+from reconciler.model.identity import Live
+from reconciler.plan.abandoned import find_abandoned, not_looked_for, owners_of
+from reconciler.plan.diff_access import diff_access
+from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.needs import Rights, needs_of_plan
+from reconciler.plan.plan import Plan, make_plan
+from reconciler.saved_plan.staleness import check_fresh, check_same_place
+from reconciler.undo.live_now import read_live_now
+from reconciler.undo.way_back import Undo, make_undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +70,6 @@ class Declaration:
     strict: bool
     saved: Plan | None = None
     undo: Undo | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Azure:
-    """The live side: ARM or what stands in for it, through one client.
-
-    Attributes:
-        tenant: `--tenant`, None where it is not given.
-        token_tenant: the tenant that the token says it is of, None where it does not; may fetch it (AuthError).
-        runner: who the token says it is of, None where it does not; likewise.
-    """
-
-    cloud: str
-    resources: Resources
-    parallelism: int
-    tenant: str | None
-    token_tenant: Callable[[], str | None]
-    runner: Callable[[], Runner | None]
 
 
 def load_declaration(request: Request) -> Declaration:
@@ -272,19 +252,6 @@ def _only_subscriptions(desired: Desired, subscriptions: tuple[str, ...]) -> Des
         return desired
     wanted = {subscription.casefold() for subscription in subscriptions}
     return Desired(tuple(one for one in desired.groups if one.group_id.subscription_id.casefold() in wanted))
-
-
-def check_api_version(desired: Desired, api_version: str) -> None:
-    """An older api-version would take `isolationScope` and forget it."""
-    if api_version[: len(ISOLATION_SCOPE_SINCE)] >= ISOLATION_SCOPE_SINCE:
-        return
-    for group in desired.groups:
-        for identity in group.identities:
-            if identity.isolation_scope is not None:
-                raise UsageError(
-                    f"--api-version {api_version} knows no isolationScope, but {identity.source} sets one",
-                    f"Use {ISOLATION_SCOPE_SINCE} or newer, or take isolationScope off the manifest.",
-                )
 
 
 def _check_targets_exist(targets: tuple[Target, ...], desired: Desired, live: Live) -> None:

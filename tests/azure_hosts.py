@@ -18,10 +18,10 @@ from urllib.parse import parse_qsl
 
 import trustme
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.server import running
-from reconciler.sandbox.state import Contents
-from reconciler.sandbox.tls import Authority
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.serving.tls import Authority
+from reconciler.sandbox.state.state import Contents
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -5,13 +5,8 @@ Everything lies in the resource group `rg-app` of one subscription, in West Euro
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.access import identity_of
-from reconciler.address import Target
-from reconciler.changes import Change, Changes
-from reconciler.diff import diff_states
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
-from reconciler.impact import Impact, Impacts
 from reconciler.manifest.desired import (
     Desired,
     DesiredAssignment,
@@ -25,7 +20,9 @@ from reconciler.manifest.desired import (
     Policy,
     RemovalAllowance,
 )
-from reconciler.model import (
+from reconciler.model.access import identity_of
+from reconciler.model.address import Target
+from reconciler.model.identity import (
     Identity,
     IsolationScope,
     Live,
@@ -36,7 +33,10 @@ from reconciler.model import (
     Subscription,
     Tags,
 )
-from reconciler.plan import Plan, make_plan
+from reconciler.model.impact import Impact, Impacts
+from reconciler.plan.changes import Change, Changes
+from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.plan import Plan, make_plan
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 OTHER_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"

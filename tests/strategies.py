@@ -10,17 +10,6 @@ from typing import TypeVar
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from reconciler.access import (
-    Access,
-    CredentialId,
-    FederatedCredential,
-    RoleAssignment,
-    RoleDefinition,
-    RoleLookup,
-    Trust,
-    assignment_name,
-    role_key,
-)
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
     CredentialsPolicy,
@@ -37,7 +26,18 @@ from reconciler.manifest.desired import (
     RemovalAllowance,
     TagsPolicy,
 )
-from reconciler.model import (
+from reconciler.model.access import (
+    Access,
+    CredentialId,
+    FederatedCredential,
+    RoleAssignment,
+    RoleDefinition,
+    RoleLookup,
+    Trust,
+    assignment_name,
+    role_key,
+)
+from reconciler.model.identity import (
     OWNER_TAG,
     PROTECT_TAG,
     Identity,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES
+from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "schemas").glob("*.json")}

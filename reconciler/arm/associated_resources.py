@@ -8,11 +8,11 @@ Source: Microsoft Entra documentation, "View associated resources for a user-ass
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import FieldError, JsonObject, object_list, optional_text, text
-from reconciler.arm.paths import identity_path
-from reconciler.impact import AttachedResource, attached
-from reconciler.model import ResourceId
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import FieldError, JsonObject, object_list, optional_text, text
+from reconciler.arm.http.paths import identity_path
+from reconciler.model.identity import ResourceId
+from reconciler.model.impact import AttachedResource, attached
 
 API_VERSION = "2022-01-31-preview"
 """The newest one that has the operation. Source: Microsoft.ManagedIdentity OpenAPI documents."""

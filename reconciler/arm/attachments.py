@@ -7,10 +7,10 @@ and never its absence.
 from collections.abc import Iterator, Sequence
 
 from reconciler.arm import resource_graph
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import JsonObject, text
-from reconciler.impact import AttachedResource, attached
-from reconciler.model import ResourceId
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import JsonObject, text
+from reconciler.model.identity import ResourceId
+from reconciler.model.impact import AttachedResource, attached
 
 QUERY_IDS_LENGTH = 50_000
 """Characters of ids in one query; some three hundred identities. That longer ones are refused is assumed."""

@@ -7,13 +7,13 @@ caller to see to; ARM refuses them with a conflict that says so.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.access import CredentialId, FederatedCredential, Trust
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import FieldError, JsonObject, optional_text, section, text, text_list
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, section, text, text_list
+from reconciler.arm.http.paths import identity_path, segment
 from reconciler.arm.identities import API_VERSION
-from reconciler.arm.paths import identity_path, segment
 from reconciler.errors import NotFound
-from reconciler.model import ResourceId
+from reconciler.model.access import CredentialId, FederatedCredential, Trust
+from reconciler.model.identity import ResourceId
 
 # Source: recorded traffic (the provider's 404 of a credential, the gateway's where its identity or group is gone).
 _ABSENT_CODES = frozenset({"NotFound", "ParentResourceNotFound", "ResourceNotFound", "ResourceGroupNotFound"})

@@ -1,9 +1,9 @@
 """Management locks: the list, and its JSON to the model. This tool reads them and never puts or removes one."""
 
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import FieldError, JsonObject, section, text
-from reconciler.arm.paths import scope_path
-from reconciler.impact import Lock
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import FieldError, JsonObject, section, text
+from reconciler.arm.http.paths import scope_path
+from reconciler.model.impact import Lock
 
 API_VERSION = "2020-05-01"
 """Source: Microsoft.Authorization 2020-05-01 OpenAPI (locks.json)."""

@@ -7,10 +7,10 @@ What this does not cover: deny assignments, Azure Policy, and conditions on role
 from dataclasses import dataclass
 
 from reconciler.arm.actions import action_matches
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import JsonObject, text_list
-from reconciler.arm.paths import group_path, scope_path, subscription_path
-from reconciler.model import ResourceGroupId
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import JsonObject, text_list
+from reconciler.arm.http.paths import group_path, scope_path, subscription_path
+from reconciler.model.identity import ResourceGroupId
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleDefinitionsCalls.json)."""

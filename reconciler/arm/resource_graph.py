@@ -7,8 +7,8 @@ something is there and never that nothing is. Nothing is written on its word.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import JsonObject, object_list, optional_text
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import JsonObject, object_list, optional_text
 from reconciler.errors import ArmError
 
 API_VERSION = "2024-04-01"

@@ -2,11 +2,11 @@
 
 import re
 
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import FieldError, JsonObject, optional_text, text
-from reconciler.arm.paths import group_path, subscription_path
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, text
+from reconciler.arm.http.paths import group_path, subscription_path
 from reconciler.errors import NotFound
-from reconciler.model import ResourceGroup, ResourceGroupId, same_name
+from reconciler.model.identity import ResourceGroup, ResourceGroupId, same_name
 
 API_VERSION = "2024-07-01"
 """Source: Microsoft.Resources 2024-07-01 OpenAPI (resources.json)."""

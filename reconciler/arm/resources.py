@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.arm.associated_resources import AssociatedResources
-from reconciler.arm.client import ArmClient
 from reconciler.arm.federated_credentials import FederatedCredentials
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.pace import no_pace
 from reconciler.arm.identities import API_VERSION, Identities
-from reconciler.arm.pace import no_pace
 from reconciler.arm.role_assignments import RoleAssignments
 
 

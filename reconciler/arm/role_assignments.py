@@ -7,13 +7,13 @@ a principal may do anywhere in it.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.access import RoleAssignment, normalize_scope
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import FieldError, JsonObject, section, text
-from reconciler.arm.paths import scope_path, segment
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import FieldError, JsonObject, section, text
+from reconciler.arm.http.paths import scope_path, segment
 from reconciler.arm.role_definitions import role_definition_id
 from reconciler.errors import NotFound
-from reconciler.model import same_name
+from reconciler.model.access import RoleAssignment, normalize_scope
+from reconciler.model.identity import same_name
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleAssignmentsCalls.json)."""

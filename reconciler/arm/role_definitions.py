@@ -2,12 +2,12 @@
 
 import re
 
-from reconciler.access import RoleDefinition
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import FieldError, JsonObject, section, text
-from reconciler.arm.paths import scope_path, segment
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import FieldError, JsonObject, section, text
+from reconciler.arm.http.paths import scope_path, segment
 from reconciler.errors import NotFound
-from reconciler.model import same_name
+from reconciler.model.access import RoleDefinition
+from reconciler.model.identity import same_name
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleDefinitionsCalls.json)."""

@@ -1,10 +1,10 @@
 """Subscriptions: their names for the report, and the tenant that the token must be of."""
 
-from reconciler.arm.client import ArmClient
-from reconciler.arm.fields import FieldError, JsonObject, text
-from reconciler.arm.paths import subscription_path
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.fields import FieldError, JsonObject, text
+from reconciler.arm.http.paths import subscription_path
 from reconciler.errors import AuthError
-from reconciler.model import Subscription, same_name
+from reconciler.model.identity import Subscription, same_name
 
 API_VERSION = "2022-12-01"
 """Source: Microsoft.Resources 2022-12-01 OpenAPI (subscriptions.json)."""

@@ -1,1 +1,1 @@
-"""The command line: one small file per command, from flags to a workflow to a report to an exit code."""
+"""Commands and flags: the only room that prints, asks and exits."""

@@ -6,24 +6,25 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.apply import ApplyTools
-from reconciler.changes import Action, IdentityChange
+from reconciler.apply.step import ApplyTools
 from reconciler.cli.inputs import STANDARD_INPUT
 from reconciler.cli.journaling import Journaling, check_journal_flag, journaling
 from reconciler.cli.output import print_note, print_report
 from reconciler.cli.session import Session, SessionFlags, open_session
 from reconciler.cli.signals import OrderlyStop, orderly_stop
 from reconciler.errors import ExitCode, PlanRefused, ReconcilerError, UsageError
-from reconciler.events import ApplyEvent, ApplyResult, Moment, Outcome
-from reconciler.plan import Plan
-from reconciler.plan_file import find_plan_file, read_plan_file
-from reconciler.read_hanging import HangingReader
+from reconciler.journal.outcome import ApplyEvent, ApplyResult, Moment, Outcome
+from reconciler.live.azure import Azure
+from reconciler.live.hanging import HangingReader
+from reconciler.plan.changes import Action, IdentityChange
+from reconciler.plan.plan import Plan
 from reconciler.report.json_document import render_apply_json
 from reconciler.report.rows import addresses_of
 from reconciler.report.text import render_error, render_plan, render_result
 from reconciler.report.visible import visible
+from reconciler.saved_plan.file import find_plan_file, read_plan_file
 from reconciler.stop import Stop
-from reconciler.workflow import Azure, Declaration, Request, declare_saved, load_declaration, run_apply
+from reconciler.workflow import Declaration, Request, declare_saved, load_declaration, run_apply
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 

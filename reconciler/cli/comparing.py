@@ -5,7 +5,7 @@ from typing import Protocol
 
 from reconciler.cli.output import print_report, stdout_color
 from reconciler.cli.session import SessionFlags, open_session
-from reconciler.plan import Plan
+from reconciler.plan.plan import Plan
 from reconciler.report.text import Header
 from reconciler.stop import Stop
 from reconciler.workflow import Request, load_declaration, run_plan

@@ -25,7 +25,7 @@ def doctor(
     from reconciler.cli.inputs import make_request
     from reconciler.cli.output import configure_logging, print_report, stdout_color
     from reconciler.cli.session import SessionFlags, open_session
-    from reconciler.doctor import run_doctor
+    from reconciler.doctor.doctor import run_doctor
     from reconciler.report.checkup import render_checkup, render_checkup_json
     from reconciler.stop import Stop
     from reconciler.workflow import load_declaration
@@ -35,7 +35,7 @@ def doctor(
     declaration = load_declaration(request)
     flags = SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism)
     with open_session(flags, Stop(), writes=False) as session:
-        checkup = run_doctor(declaration, session.azure, session.caller)
+        checkup = run_doctor(declaration.desired, declaration.targets, session.azure, session.caller)
     if report_format is Format.JSON:
         print_report(render_checkup_json(checkup))
     else:

@@ -31,8 +31,8 @@ def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTranspor
         ReconcilerError: the extra `sandbox` is not installed.
     """
     with extra_needed():
-        from reconciler.sandbox.state_node import StateError
-        from reconciler.sandbox.transport import embedded
+        from reconciler.sandbox.serving.transport import embedded
+        from reconciler.sandbox.state.node import StateError
     try:
         with embedded(path, writable=writable) as transport:
             yield transport

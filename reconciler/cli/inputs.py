@@ -46,7 +46,7 @@ def make_request(
     strict: bool = False,
 ) -> "Request":
     """A workflow request from flags; raises UsageError for a malformed one."""
-    from reconciler.arm.clouds import CLOUDS
+    from reconciler.arm.login.clouds import CLOUDS
     from reconciler.guards import parse_allowances
     from reconciler.workflow import Request
 

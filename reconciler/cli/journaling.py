@@ -11,13 +11,13 @@ from reconciler import __version__
 from reconciler.cli.output import print_note
 from reconciler.cli.session import Session
 from reconciler.errors import JournalError, UsageError
-from reconciler.events import ApplyResult
-from reconciler.journal import FileJournal
-from reconciler.journal_folder import CutShort, default_folder, find_cut_short, journal_name, mark_told
-from reconciler.plan import Plan
+from reconciler.journal.file import FileJournal
+from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_told
+from reconciler.journal.outcome import ApplyResult
+from reconciler.journal.record import RunGroup, RunHeader
+from reconciler.plan.plan import Plan
 from reconciler.report.journal_text import render_cut_short
 from reconciler.report.visible import visible
-from reconciler.run_record import RunGroup, RunHeader
 
 
 def utc_now() -> str:

@@ -20,9 +20,9 @@ from reconciler.cli.snapshot import snapshot
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.faults import Fault
-    from reconciler.sandbox.rates import Rates
-    from reconciler.sandbox.tls import Authority
+    from reconciler.sandbox.limits.faults import Fault
+    from reconciler.sandbox.limits.rates import Rates
+    from reconciler.sandbox.serving.tls import Authority
 
 sandbox_app = typer.Typer(no_args_is_help=True, help="A local emulator of Azure Resource Manager.")
 
@@ -86,11 +86,11 @@ sandbox_app.command()(snapshot)
 
 
 def _serve(asked: _Serving) -> None:
-    from reconciler.sandbox import server
-    from reconciler.sandbox.application import Application
-    from reconciler.sandbox.calls import Settings
-    from reconciler.sandbox.state import DEFAULT_SUBSCRIPTION
-    from reconciler.sandbox.state_node import StateError
+    from reconciler.sandbox.gateway.calls import Settings
+    from reconciler.sandbox.serving import server
+    from reconciler.sandbox.serving.application import Application
+    from reconciler.sandbox.state.node import StateError
+    from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION
 
     try:
         with _stop_signals() as stopped, server.held(asked.state), _authority(asked.tls) as authority:
@@ -117,7 +117,7 @@ def _serve(asked: _Serving) -> None:
 
 
 def _rates(asked: str) -> "Rates | None":
-    from reconciler.sandbox.rates import Rates, parse_speed
+    from reconciler.sandbox.limits.rates import Rates, parse_speed
 
     try:
         speed = parse_speed(asked)
@@ -127,7 +127,7 @@ def _rates(asked: str) -> "Rates | None":
 
 
 def _faults(path: Path | None) -> "tuple[Fault, ...]":
-    from reconciler.sandbox.faults import FaultFileError, parse_faults
+    from reconciler.sandbox.limits.faults import FaultFileError, parse_faults
 
     if path is None:
         return ()
@@ -148,7 +148,7 @@ def _authority(wanted: bool) -> "Iterator[Authority | None]":
     if not wanted:
         yield None
         return
-    from reconciler.sandbox.tls import throw_away_authority
+    from reconciler.sandbox.serving.tls import throw_away_authority
 
     with throw_away_authority() as authority:
         typer.echo(

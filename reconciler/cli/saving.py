@@ -8,9 +8,9 @@ from pathlib import Path
 from reconciler.cli.options import Format
 from reconciler.cli.output import print_note
 from reconciler.errors import UsageError
-from reconciler.plan import Plan
-from reconciler.plan_file import check_writable, digest_of, write_plan_file
-from reconciler.saved_plan import format_plan
+from reconciler.plan.plan import Plan
+from reconciler.saved_plan.content import format_plan
+from reconciler.saved_plan.file import check_writable, digest_of, write_plan_file
 
 _FORMATS = {*Format, "markdown", "html", "github", "yaml", "yamlc", "jsonc", "table", "tsv", "none", "-"}
 """Words that mean a format, here or with the `-o` of az, where that is what it takes."""

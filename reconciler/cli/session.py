@@ -12,24 +12,24 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.arm.associated_resources import INTERVAL_S
-from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth
-from reconciler.arm.client import ArmClient
-from reconciler.arm.clouds import CLOUDS
-from reconciler.arm.credentials import fixed_token
-from reconciler.arm.logins import Login
-from reconciler.arm.pace import Pace, no_pace
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.pace import Pace, no_pace
+from reconciler.arm.http.retry import Retries
+from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
+from reconciler.arm.login.clouds import CLOUDS
+from reconciler.arm.login.credentials import fixed_token
+from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
-from reconciler.arm.retry import Retries
-from reconciler.arm.transport import open_http_client
 from reconciler.cli.embedded import open_embedded
 from reconciler.cli.options import CloudName, CredentialKind
-from reconciler.doctor import Caller
+from reconciler.doctor.doctor import Caller
 from reconciler.errors import UsageError
 from reconciler.guards import Runner
+from reconciler.journal.record import Actor, Place, PlaceKind
+from reconciler.live.azure import Azure
 from reconciler.report.text import Header
-from reconciler.run_record import Actor, Place, PlaceKind
 from reconciler.stop import Stop
-from reconciler.workflow import Azure
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -16,8 +16,8 @@ File = Annotated[
 
 def show(file: File, report_format: options.ReportFormat = Format.TEXT, no_color: options.NoColor = False) -> ExitCode:
     """Show a saved plan again, or what a run did, from its journal: each call, what failed, what is in doubt."""
-    from reconciler.file_kinds import FileKind
-    from reconciler.plan_file import kind_of_file
+    from reconciler.files.kinds import FileKind
+    from reconciler.saved_plan.file import kind_of_file
 
     if kind_of_file(file) is FileKind.JOURNAL:
         _show_journal(file, as_json=report_format is Format.JSON)
@@ -31,9 +31,9 @@ def show(file: File, report_format: options.ReportFormat = Format.TEXT, no_color
 
 def _show_plan(file: str, *, as_json: bool, no_color: bool) -> None:
     from reconciler.cli.output import print_report, stdout_color
-    from reconciler.plan_file import read_input
     from reconciler.report.text import Header, render_plan
-    from reconciler.saved_plan import parse_plan
+    from reconciler.saved_plan.content import parse_plan
+    from reconciler.saved_plan.file import read_input
 
     saved = parse_plan(file, read_input(file))
     if as_json:
@@ -45,7 +45,7 @@ def _show_plan(file: str, *, as_json: bool, no_color: bool) -> None:
 
 def _show_journal(file: str, *, as_json: bool) -> None:
     from reconciler.cli.output import print_report
-    from reconciler.read_journal import read_journal
+    from reconciler.journal.read_file import read_journal
     from reconciler.report.journal_text import render_journal
     from reconciler.report.json_document import render_journal_json
 

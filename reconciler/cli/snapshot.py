@@ -20,8 +20,8 @@ from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.cli.session import SessionFlags
-    from reconciler.read_snapshot import Progress, SnapshotScope
-    from reconciler.snapshot import Snapshot
+    from reconciler.snapshot.choose import Snapshot
+    from reconciler.snapshot.read import Progress, SnapshotScope
 
 _STDOUT = "-"
 _NOT_PLAIN = re.compile(r"[^\n -~]")
@@ -92,13 +92,13 @@ def snapshot(
     scopes = _scopes(subscription, resource_group or ())
     flags = SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism)
     with extra_needed():
-        import reconciler.sandbox.state_json  # noqa: F401  what is missing is told before the long part, not after it
+        import reconciler.sandbox.state_file.document  # noqa: F401  what is missing is told before the long part, not after it
     _take(scopes, flags, _file(out))
 
 
 def _scopes(subscriptions: Iterable[str], groups: Iterable[str]) -> "tuple[SnapshotScope, ...]":
     from reconciler.cli.embedded import check_subscriptions
-    from reconciler.read_snapshot import SnapshotScope
+    from reconciler.snapshot.read import SnapshotScope
 
     check_subscriptions(subscriptions)
     ids = tuple({one.casefold(): one for one in subscriptions}.values())
@@ -126,8 +126,8 @@ def _take(scopes: "tuple[SnapshotScope, ...]", flags: "SessionFlags", path: Path
     from reconciler.cli.new_file import new_file
     from reconciler.cli.output import print_note
     from reconciler.cli.session import open_session
-    from reconciler.read_snapshot import read_snapshot
     from reconciler.report.visible import visible
+    from reconciler.snapshot.read import read_snapshot
     from reconciler.stop import Stop
 
     with ExitStack() as stack:
@@ -149,8 +149,8 @@ def state_text(taken: "Snapshot") -> str:
     Raises:
         ReconcilerError: what ARM answered is nothing that a sandbox could load.
     """
-    from reconciler.sandbox.state_json import VERSION, format_state, parse_state
-    from reconciler.sandbox.state_node import StateError
+    from reconciler.sandbox.state.node import StateError
+    from reconciler.sandbox.state_file.document import VERSION, format_state, parse_state
 
     document = {"version": VERSION, "tenantId": taken.tenant_id, **taken.collections}
     try:

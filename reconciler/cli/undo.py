@@ -38,7 +38,7 @@ def undo(
     from reconciler.cli.output import configure_logging, stdout_color
     from reconciler.cli.session import SessionFlags
     from reconciler.guards import parse_allowances
-    from reconciler.read_journal import read_journal
+    from reconciler.journal.read_file import read_journal
     from reconciler.workflow import declare_undo
 
     configure_logging(log_level.value)

@@ -21,8 +21,8 @@ def validate(
     What is usually a mistake is warned about: risky trust, and deletions that are not pinned to a principal.
     """
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
-    from reconciler.arm.clouds import CLOUDS
-    from reconciler.findings import find_doubts
+    from reconciler.arm.login.clouds import CLOUDS
+    from reconciler.manifest.findings import find_doubts
     from reconciler.manifest.load import load_manifest
     from reconciler.report.json_document import render_validate_json
     from reconciler.report.text import render_validate

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from reconciler.changes import Changes
 from reconciler.errors import Violation
 from reconciler.guards.access import check_credential_limit, check_inexpressible, check_roles, check_trust_taken
 from reconciler.guards.allowances import NO_ALLOWANCES, Allowance, Allowances, parse_allowances
@@ -18,6 +17,7 @@ from reconciler.guards.limits import check_delete_limit
 from reconciler.guards.locks import check_locked
 from reconciler.guards.use import check_in_use, check_managed_group, check_use_unknown
 from reconciler.guards.words import addresses, changes_below
+from reconciler.plan.changes import Changes
 
 __all__ = [
     "GUARDS",

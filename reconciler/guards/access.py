@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from reconciler.access import MAX_CREDENTIALS, identity_of
-from reconciler.changes import Action, Changes, CredentialChange, UnresolvedRole
 from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import addresses
-from reconciler.model import ResourceId
+from reconciler.model.access import MAX_CREDENTIALS, identity_of
+from reconciler.model.identity import ResourceId
+from reconciler.plan.changes import Action, Changes, CredentialChange, UnresolvedRole
 
 _STAYING = (Action.CREATE, Action.UPDATE, Action.NO_OP)
 

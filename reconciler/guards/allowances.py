@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from reconciler.access import AnyId
-from reconciler.address import AddressBook
-from reconciler.changes import Change, Changes, IdentityChange
 from reconciler.errors import UsageError
-from reconciler.model import ResourceGroupId
+from reconciler.model.access import AnyId
+from reconciler.model.address import AddressBook
+from reconciler.model.identity import ResourceGroupId
+from reconciler.plan.changes import Change, Changes, IdentityChange
 
 LIFTED_BY_ALLOW = ("foreign-owner", "in-use", "managed-group", "self", "use-unknown")
 """Guards that `--allow CODE=ADDRESS` lifts; every other one has a way of its own."""

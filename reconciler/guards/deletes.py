@@ -7,11 +7,11 @@ names under `remove` included.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.changes import Action, AssignmentChange, Changes, CredentialChange, IdentityChange
 from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import addresses
-from reconciler.model import PROTECT_TAG, Identity, same_name
+from reconciler.model.identity import PROTECT_TAG, Identity, same_name
+from reconciler.plan.changes import Action, AssignmentChange, Changes, CredentialChange, IdentityChange
 
 
 @dataclass(frozen=True, slots=True)

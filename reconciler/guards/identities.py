@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from reconciler.changes import Action, Changes, IdentityChange
 from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
 from reconciler.guards.words import addresses, changes_below, count
-from reconciler.model import MAX_TAGS
+from reconciler.model.identity import MAX_TAGS
+from reconciler.plan.changes import Action, Changes, IdentityChange
 
 _LEAVE_ALONE = {
     Action.UPDATE: "To leave it alone, take it off the list.",

@@ -5,10 +5,10 @@ Deletes that the manifest names under `remove` are no accident and count nowhere
 
 from collections.abc import Iterator
 
-from reconciler.changes import Changes, GroupChanges, IdentityChange
 from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import addresses, count
+from reconciler.plan.changes import Changes, GroupChanges, IdentityChange
 
 PERCENT_RULE_FROM = 10
 """The share of a group that may be deleted is limited from this many live identities on; below, counts say more."""

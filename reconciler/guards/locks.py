@@ -4,13 +4,13 @@ import shlex
 from collections.abc import Iterator
 from typing import assert_never
 
-from reconciler.access import identity_of
-from reconciler.changes import Action, AssignmentChange, Change, Changes, written_scope
 from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import addresses, count, named
-from reconciler.impact import READ_ONLY, Lock
-from reconciler.model import ResourceGroupId
+from reconciler.model.access import identity_of
+from reconciler.model.identity import ResourceGroupId
+from reconciler.model.impact import READ_ONLY, Lock
+from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, written_scope
 
 
 def check_locked(changes: Changes, _: Allowances) -> Iterator[Violation]:

@@ -5,11 +5,11 @@ Azure deletes an identity that is in use without a word, and whatever used it fa
 
 from collections.abc import Callable, Iterator
 
-from reconciler.changes import Action, Changes, IdentityChange
 from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
 from reconciler.guards.words import addresses, count, named
-from reconciler.impact import UNREAD, Impact, Part
+from reconciler.model.impact import UNREAD, Impact, Part
+from reconciler.plan.changes import Action, Changes, IdentityChange
 
 
 def check_in_use(changes: Changes, allowances: Allowances) -> Iterator[Violation]:

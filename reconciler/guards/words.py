@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.access import identity_of
-from reconciler.changes import AccessChange, Change, Changes
-from reconciler.model import ResourceId
+from reconciler.model.access import identity_of
+from reconciler.model.identity import ResourceId
+from reconciler.plan.changes import AccessChange, Change, Changes
 
 
 def addresses(changes: Iterable[Change]) -> tuple[str, ...]:

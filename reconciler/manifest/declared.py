@@ -15,8 +15,8 @@ from reconciler.manifest.declared_access import (
     read_credentials,
 )
 from reconciler.manifest.desired import Limits
-from reconciler.manifest.document import Document, Path, Plain
 from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
+from reconciler.manifest.yaml.document import Document, Path, Plain
 
 
 @dataclass(frozen=True, slots=True)

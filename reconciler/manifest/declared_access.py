@@ -7,9 +7,9 @@ follows sees the trust itself. Read leniently, like everything else of a documen
 from dataclasses import dataclass
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.document import Document, Path, Plain
 from reconciler.manifest.reading import Located, mapping, text_at, whole_number
-from reconciler.manifest.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
+from reconciler.manifest.rules.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
+from reconciler.manifest.yaml.document import Document, Path, Plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ has to know which document or which default it came from.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.access import Trust
 from reconciler.errors import SourcePos
-from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
+from reconciler.model.access import Trust
+from reconciler.model.identity import IsolationScope, ResourceGroupId, ResourceId
 
 
 class IdentitiesPolicy(StrEnum):

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos
-from reconciler.file_kinds import FileKind, kind_of
-from reconciler.manifest.claims import check_group_claims, check_tenant_claims
+from reconciler.files.kinds import FileKind, kind_of
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import Desired
-from reconciler.manifest.document import Document
-from reconciler.manifest.files import ManifestFile, read_files
 from reconciler.manifest.merge import merge_document
-from reconciler.manifest.rules import check_rules
-from reconciler.manifest.schema import check_schema
-from reconciler.manifest.source import parse_documents
-from reconciler.manifest.text import decode_source
-from reconciler.manifest.variables import replace_variables
+from reconciler.manifest.rules.claims import check_group_claims, check_tenant_claims
+from reconciler.manifest.rules.rules import check_rules
+from reconciler.manifest.rules.schema import check_schema
+from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.files import ManifestFile, read_files
+from reconciler.manifest.yaml.source import parse_documents
+from reconciler.manifest.yaml.text import decode_source
+from reconciler.manifest.yaml.variables import replace_variables
 
 PUBLIC_AUDIENCE = "api://AzureADTokenExchange"
 """What tokens are asked for in Azure's public cloud, to be exchanged for those of an identity.

@@ -7,7 +7,6 @@ reads the result only.
 
 from collections.abc import Iterable
 
-from reconciler.access import Trust, normalize_scope
 from reconciler.manifest.declared import (
     DeclaredDocument,
     DeclaredGroup,
@@ -31,7 +30,8 @@ from reconciler.manifest.desired import (
     TagsPolicy,
 )
 from reconciler.manifest.reading import Located
-from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
+from reconciler.model.access import Trust, normalize_scope
+from reconciler.model.identity import IsolationScope, ResourceGroupId, ResourceId
 
 
 def merged_tags(*layers: DeclaredTags | None) -> tuple[tuple[str, str | None], ...]:

@@ -6,7 +6,7 @@ The schema has a diagnostic for it already, and everything else can still be loo
 from dataclasses import dataclass
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.document import Document, Path, Plain
+from reconciler.manifest.yaml.document import Document, Path, Plain
 
 
 @dataclass(frozen=True, slots=True)

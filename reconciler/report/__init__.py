@@ -1,1 +1,1 @@
-"""Plans and results as text or documents; pure functions from values to strings."""
+"""Plans, results, journals and checkups in words and as JSON; the same rows for every form."""

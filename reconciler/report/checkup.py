@@ -3,8 +3,9 @@
 from itertools import groupby
 
 from reconciler import __version__
-from reconciler.checkup import NOT_CHECKED, Check, Checkup, RightCheck, Standing
-from reconciler.plan import FORMAT_VERSION
+from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
+from reconciler.plan.needs import NOT_CHECKED
+from reconciler.plan.plan import FORMAT_VERSION
 from reconciler.report.json_document import to_json
 from reconciler.report.page import Page
 from reconciler.report.visible import visible

@@ -3,14 +3,14 @@
 import shlex
 from typing import assert_never
 
-from reconciler.access import FederatedCredential, RoleAssignment, Trust
-from reconciler.address import AddressBook
-from reconciler.changes import Action, PlannedIdentity
-from reconciler.events import Outcome
-from reconciler.model import Identity
+from reconciler.journal.outcome import Outcome
+from reconciler.journal.record import PlaceKind, RunCall, RunHeader, RunRecord, State
+from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
+from reconciler.model.address import AddressBook
+from reconciler.model.identity import Identity
+from reconciler.plan.changes import Action, PlannedIdentity
 from reconciler.report.rows import outcome_heading
 from reconciler.report.visible import quoted, visible
-from reconciler.run_record import PlaceKind, RunCall, RunHeader, RunRecord, State
 
 _SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
 _NO_OUTCOME = "in doubt: no answer was written down"

@@ -6,22 +6,15 @@ Non-ASCII characters are written as JSON escapes, so that no value can disturb a
 import json
 from collections.abc import Iterable
 
-from reconciler.changes import Action, Change
 from reconciler.errors import ManifestError, PlanRefused, PlanStale, ReconcilerError
-from reconciler.events import ApplyResult, ChangeResult, Outcome
-from reconciler.findings import Finding, finding_document
-from reconciler.journal_lines import record_document
+from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.journal.record import RunRecord
+from reconciler.journal.write_document import record_document
 from reconciler.manifest.desired import Desired
-from reconciler.plan import (
-    FORMAT_VERSION,
-    JsonObject,
-    Plan,
-    change_document,
-    plan_document,
-    violation_document,
-)
+from reconciler.manifest.findings import Finding, finding_document
+from reconciler.plan.changes import Action, Change
+from reconciler.plan.plan import FORMAT_VERSION, JsonObject, Plan, change_document, plan_document, violation_document
 from reconciler.report.rows import claimed_location, is_changed
-from reconciler.run_record import RunRecord
 
 
 def to_json(document: JsonObject) -> str:

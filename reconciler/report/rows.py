@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from reconciler.access import FederatedCredential, RoleAssignment, Trust
-from reconciler.address import AddressBook
-from reconciler.changes import (
+from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
+from reconciler.model.address import AddressBook
+from reconciler.model.identity import Identity, normalize_location
+from reconciler.plan.changes import (
     Action,
     AssignmentChange,
     Change,
@@ -16,9 +18,7 @@ from reconciler.changes import (
     PlannedIdentity,
     Reason,
 )
-from reconciler.events import ApplyResult, ChangeResult, Outcome
-from reconciler.model import Identity, normalize_location
-from reconciler.plan import Plan
+from reconciler.plan.plan import Plan
 from reconciler.report.impact_rows import impact_rows
 
 KNOWN_AFTER_APPLY = "(known after apply)"

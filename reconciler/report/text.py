@@ -6,13 +6,13 @@ from typing import assert_never
 
 from rich.text import Text
 
-from reconciler.address import AddressBook
-from reconciler.changes import Action, SkipReason
 from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetail, Violation
-from reconciler.events import ApplyResult, ChangeResult, Outcome
+from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
-from reconciler.model import ResourceId
-from reconciler.plan import Plan
+from reconciler.model.address import AddressBook
+from reconciler.model.identity import ResourceId
+from reconciler.plan.changes import Action, SkipReason
+from reconciler.plan.plan import Plan
 from reconciler.report.impact_rows import NO_IMPACT
 from reconciler.report.page import Page as _Page
 from reconciler.report.rows import (

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from reconciler.address import AddressBook
-from reconciler.findings import Finding
 from reconciler.manifest.desired import Desired
+from reconciler.manifest.findings import Finding
+from reconciler.model.address import AddressBook
 from reconciler.report.visible import visible
 
 

@@ -22,12 +22,12 @@ from statistics import median
 
 import httpx
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.calls import Settings
-from reconciler.sandbox.state import Contents
-from reconciler.sandbox.state_file import load_state
-from reconciler.sandbox.state_json import format_state
-from reconciler.sandbox.transport import SandboxTransport
+from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.transport import SandboxTransport
+from reconciler.sandbox.state.state import Contents
+from reconciler.sandbox.state_file.document import format_state
+from reconciler.sandbox.state_file.file import load_state
 from tests.benchmarks.timing import RUNS, print_table, time_ms
 
 IDENTITIES = 50_000

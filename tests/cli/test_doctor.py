@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.tokens import encode
+from reconciler.sandbox.login.tokens import encode
 from tests.cli.command import Uami
 from tests.cli.conftest import Serve
 from tests.cli.documents import problems

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.sandbox.tokens import encode
+from reconciler.sandbox.login.tokens import encode
 from tests.cli.command import Uami
 from tests.cli.conftest import EXAMPLES, Serve
 from tests.cli.documents import ERROR_DOCUMENT, SCHEMAS, problems

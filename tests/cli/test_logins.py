@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.state import derived_id
-from reconciler.sandbox.state_file import load_state
-from reconciler.sandbox.tokens import encode
-from reconciler.sandbox.values import FederatedCredential
+from reconciler.sandbox.login.tokens import encode
+from reconciler.sandbox.state.kinds import FederatedCredential
+from reconciler.sandbox.state.state import derived_id
+from reconciler.sandbox.state_file.file import load_state
 from tests.azure_hosts import AzureHosts, azure_hosts
 from tests.cli.command import Ended, Uami
 from tests.cli.inputs import SUBSCRIPTION, TENANT, write_manifest, write_state

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.sandbox.application import Application
+from reconciler.sandbox.serving.application import Application
 from tests.conformance.exchanges import Exchange, Judge
 from tests.conformance.known import is_known, is_of_tests
 

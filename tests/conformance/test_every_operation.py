@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from reconciler.sandbox.state import Grant
+from reconciler.sandbox.state.state import Grant
 from tests.conformance.documents import FOLDER_VARIABLE, Operation, Specification, specification_folder
 from tests.conformance.known import KNOWN, is_known
 from tests.conformance.report import long_report

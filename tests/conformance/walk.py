@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from reconciler.sandbox.application import Application
+from reconciler.sandbox.serving.application import Application
 from tests.conformance.documents import Operation, Specification
 from tests.conformance.exchanges import Exchange, Judge, Violation
 from tests.conformance.observer import Seen

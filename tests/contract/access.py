@@ -4,19 +4,19 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.access import Trust, assignment_name
-from reconciler.changes import Changes
-from reconciler.diff import diff_states
-from reconciler.diff_access import diff_access
 from reconciler.errors import SourcePos
 from reconciler.guards import Allowances, judge
+from reconciler.live.access import read_access
+from reconciler.live.identities import read_live
+from reconciler.live.impact import read_impact
 from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredCredential, DesiredGroup
-from reconciler.plan import Plan, make_plan
-from reconciler.read_access import read_access
-from reconciler.read_impact import read_impact
-from reconciler.read_live import read_live
-from reconciler.sandbox.state import Contents, Identity
-from reconciler.sandbox.values import FederatedCredential, RoleAssignment
+from reconciler.model.access import Trust, assignment_name
+from reconciler.plan.changes import Changes
+from reconciler.plan.diff_access import diff_access
+from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.plan import Plan, make_plan
+from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
+from reconciler.sandbox.state.state import Contents, Identity
 from tests.builders import GROUP, MANIFEST, SUBSCRIPTION
 from tests.contract.applying import MANY_DELETES
 from tests.contract.arm import PARALLELISM, Arm, there

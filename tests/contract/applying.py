@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reconciler.apply import ApplyTools, apply_plan
-from reconciler.diff import diff_states
-from reconciler.events import ApplyEvent, ApplyResult, JournalEntry, Outcome
+from reconciler.apply.step import ApplyTools, apply_plan
 from reconciler.guards import Allowances, judge
-from reconciler.journal import MemoryJournal
+from reconciler.journal.file import MemoryJournal
+from reconciler.journal.outcome import ApplyEvent, ApplyResult, JournalEntry, Outcome
+from reconciler.live.identities import read_live
 from reconciler.manifest.desired import Desired, DesiredGroup
-from reconciler.plan import Plan, make_plan
-from reconciler.read_live import read_live
+from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.plan import Plan, make_plan
 from tests.builders import label, unused
 from tests.contract.arm import CORRELATION_ID, PARALLELISM, Arm
 

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import httpx
 
-from reconciler.arm.auth import CachedCredentialAuth
-from reconciler.arm.client import ArmClient
-from reconciler.arm.credentials import fixed_token
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.retry import Retries
+from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.login.auth import CachedCredentialAuth
+from reconciler.arm.login.credentials import fixed_token
 from reconciler.arm.resources import Resources
-from reconciler.arm.retry import Retries
-from reconciler.arm.transport import open_http_client
 from reconciler.guards import Runner
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.calls import Settings
-from reconciler.sandbox.state import Contents, Grant, Identity, ResourceGroup, Subscription
-from reconciler.sandbox.transport import SandboxTransport
+from reconciler.live.azure import Azure
+from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.transport import SandboxTransport
+from reconciler.sandbox.state.state import Contents, Grant, Identity, ResourceGroup, Subscription
 from reconciler.stop import Stop
-from reconciler.workflow import Azure
 from tests.builders import GROUP, SUBSCRIPTION, TENANT
 from tests.contract.faults import Fault, FaultyTransport
 from tests.sandbox.arm import token_of

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.calls import Settings
-from reconciler.sandbox.server import running
-from reconciler.sandbox.state import Contents
+from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.state.state import Contents
 from tests.contract.arm import Arm, OpenArm, in_process, open_arm
 from tests.contract.faults import Fault, FaultyTransport
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.impact import Impact
-from reconciler.plan import Plan
-from reconciler.read_attachments import READ_GRAPH
-from reconciler.sandbox.state import Contents, Grant
-from reconciler.sandbox.values import Attachment, Resource
+from reconciler.live.attachments import READ_GRAPH
+from reconciler.model.impact import Impact
+from reconciler.plan.plan import Plan
+from reconciler.sandbox.state.kinds import Attachment, Resource
+from reconciler.sandbox.state.state import Contents, Grant
 from tests.builders import GROUP, SUBSCRIPTION, label
 from tests.contract.arm import PIPELINE, Arm, there
 

@@ -4,15 +4,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from reconciler.apply import apply_plan
-from reconciler.events import ApplyResult
+from reconciler.apply.step import apply_plan
 from reconciler.guards import Allowance, Allowances
-from reconciler.journal import FileJournal
-from reconciler.model import Tags
-from reconciler.plan import Plan
-from reconciler.read_hanging import HangingReader
-from reconciler.read_journal import read_journal
-from reconciler.run_record import Actor, Place, PlaceKind, RunGroup, RunHeader
+from reconciler.journal.file import FileJournal
+from reconciler.journal.outcome import ApplyResult
+from reconciler.journal.read_file import read_journal
+from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader
+from reconciler.live.hanging import HangingReader
+from reconciler.model.identity import Tags
+from reconciler.plan.plan import Plan
 from reconciler.workflow import Declaration, declare_undo, run_apply, run_plan
 from tests.builders import TENANT
 from tests.contract.applying import MANY_DELETES, Run

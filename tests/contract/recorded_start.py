@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.sandbox.state import DEFAULT_TENANT, Contents, Identity, ResourceGroup, Subscription
-from reconciler.sandbox.values import Lock, Resource, RoleAssignment
+from reconciler.sandbox.state.kinds import Lock, Resource, RoleAssignment
+from reconciler.sandbox.state.state import DEFAULT_TENANT, Contents, Identity, ResourceGroup, Subscription
 from tests.contract.recordings import RecordedExchange
 
 _TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.changes import Action
-from reconciler.events import ApplyResult
 from reconciler.guards import NO_ALLOWANCES, Allowances
-from reconciler.model import OWNER_TAG
-from reconciler.plan import Plan
-from reconciler.sandbox.state import Contents
-from reconciler.saved_plan import parse_plan
+from reconciler.journal.outcome import ApplyResult
+from reconciler.model.identity import OWNER_TAG
+from reconciler.plan.changes import Action
+from reconciler.plan.plan import Plan
+from reconciler.sandbox.state.state import Contents
+from reconciler.saved_plan.content import parse_plan
 from reconciler.workflow import Declaration, Request, declare_saved, load_declaration, run_apply, run_plan
 from tests.builders import SUBSCRIPTION
 from tests.contract.access import (

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from reconciler.changes import Action
-from reconciler.events import ApplyResult, JournalEntry, JournalStep, Moment, Outcome
-from reconciler.journal import MemoryJournal
+from reconciler.journal.file import MemoryJournal
+from reconciler.journal.outcome import ApplyResult, JournalEntry, JournalStep, Moment, Outcome
 from reconciler.manifest.desired import Ignore, Policy, TagsPolicy
-from reconciler.model import OWNER_TAG, Identity, IsolationScope
+from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope
+from reconciler.plan.changes import Action
 from tests.builders import desired_group, label, listed
 from tests.contract.applying import Run, apply_now, entries, outcomes, plan_now
 from tests.contract.arm import CORRELATION_ID, Arm, OpenArm, contents, there

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.changes import Action
-from reconciler.events import Outcome
+from reconciler.journal.outcome import Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
-from reconciler.model import OWNER_TAG
+from reconciler.model.identity import OWNER_TAG
+from reconciler.plan.changes import Action
 from tests.builders import OTHER_SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,

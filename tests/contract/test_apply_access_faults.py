@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from reconciler.errors import AuthError
-from reconciler.events import Moment, Outcome
+from reconciler.journal.outcome import Moment, Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
-from reconciler.model import OWNER_TAG
-from reconciler.sandbox.state import Grant
-from reconciler.sandbox.values import ClaimsExpression, FederatedCredential
+from reconciler.model.identity import OWNER_TAG
+from reconciler.sandbox.state.kinds import ClaimsExpression, FederatedCredential
+from reconciler.sandbox.state.state import Grant
 from tests.builders import OTHER_SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     AUDIENCE,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given as when
 from hypothesis import strategies as st
 
-from reconciler.events import Outcome
-from reconciler.model import OWNER_TAG
-from reconciler.verify import verify_result
+from reconciler.apply.verify import verify_result
+from reconciler.journal.outcome import Outcome
+from reconciler.model.identity import OWNER_TAG
 from tests.builders import desired_group, listed
 from tests.contract.access import (
     IN_GROUP,

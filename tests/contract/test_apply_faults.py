@@ -4,10 +4,10 @@ import httpx
 import pytest
 
 from reconciler.errors import AuthError
-from reconciler.events import CallError, ChangeResult, Outcome
+from reconciler.journal.outcome import CallError, ChangeResult, Outcome
 from reconciler.manifest.desired import DesiredGroup
-from reconciler.model import OWNER_TAG
-from reconciler.sandbox.state import Grant
+from reconciler.model.identity import OWNER_TAG
+from reconciler.sandbox.state.state import Grant
 from tests.builders import GROUP, SUBSCRIPTION, desired_group, label, listed
 from tests.contract.applying import Run, apply_now, endings, entries, outcomes, plan_now
 from tests.contract.arm import CORRELATION_ID, PIPELINE, Arm, OpenArm, contents, there

@@ -1,9 +1,9 @@
 """Apply where somebody else was faster: a change that is no longer the reviewed one is not made."""
 
 from reconciler.errors import ExitCode
-from reconciler.events import Outcome
+from reconciler.journal.outcome import Outcome
 from reconciler.manifest.desired import Policy, TagsPolicy
-from reconciler.model import OWNER_TAG, IsolationScope
+from reconciler.model.identity import OWNER_TAG, IsolationScope
 from tests.builders import desired_group, listed
 from tests.contract.applying import Run, apply_now, endings, outcomes, plan_now
 from tests.contract.arm import OpenArm, contents, there

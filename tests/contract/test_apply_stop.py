@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from reconciler.apply_run import GRACE_S
-from reconciler.events import ApplyEvent, ApplyResult, Moment, Outcome
-from reconciler.plan import Plan
+from reconciler.apply.workers import GRACE_S
+from reconciler.journal.outcome import ApplyEvent, ApplyResult, Moment, Outcome
+from reconciler.plan.plan import Plan
 from tests.builders import desired_group
 from tests.contract.applying import Run, apply_now, endings, outcomes, plan_now
 from tests.contract.arm import Arm, OpenArm, contents

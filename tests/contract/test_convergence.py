@@ -2,15 +2,15 @@
 
 from hypothesis import HealthCheck, given, settings
 
-from reconciler.changes import IdentityChange
-from reconciler.diff import diff_states
 from reconciler.guards import Allowance, Allowances, judge
+from reconciler.live.identities import read_live
 from reconciler.manifest.desired import Desired
-from reconciler.model import Identity as LiveIdentity
-from reconciler.model import Live
-from reconciler.plan import Plan, make_plan
-from reconciler.read_live import read_live
-from reconciler.sandbox.state import Contents, Identity
+from reconciler.model.identity import Identity as LiveIdentity
+from reconciler.model.identity import Live
+from reconciler.plan.changes import IdentityChange
+from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.plan import Plan, make_plan
+from reconciler.sandbox.state.state import Contents, Identity
 from tests.contract.applying import apply_now
 from tests.contract.arm import PARALLELISM, Arm, contents, in_process, there
 from tests.strategies import GROUPS, OWNERS, World, worlds

@@ -6,11 +6,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.events import Outcome
 from reconciler.guards import Allowance, Allowances
-from reconciler.model import OWNER_TAG
-from reconciler.sandbox.state import Grant
-from reconciler.sandbox.values import Lock
+from reconciler.journal.outcome import Outcome
+from reconciler.model.identity import OWNER_TAG
+from reconciler.sandbox.state.kinds import Lock
+from reconciler.sandbox.state.state import Grant
 from tests.builders import SUBSCRIPTION, desired_group
 from tests.contract.access import (
     OWNER,

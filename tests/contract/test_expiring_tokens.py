@@ -13,21 +13,22 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.apply import ApplyTools
-from reconciler.arm.auth import make_auth
-from reconciler.arm.client import ArmClient
-from reconciler.arm.clouds import AZURE_CLOUD
-from reconciler.arm.logins import Login
+from reconciler.apply.step import ApplyTools
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.retry import Retries
+from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.login.auth import make_auth
+from reconciler.arm.login.clouds import AZURE_CLOUD
+from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
-from reconciler.arm.retry import Retries
-from reconciler.arm.transport import open_http_client
-from reconciler.events import ApplyResult, Outcome
-from reconciler.journal import MemoryJournal
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.faults import Delay, Fault
-from reconciler.sandbox.server import running
+from reconciler.journal.file import MemoryJournal
+from reconciler.journal.outcome import ApplyResult, Outcome
+from reconciler.live.azure import Azure
+from reconciler.sandbox.limits.faults import Delay, Fault
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.server import running
 from reconciler.stop import Stop
-from reconciler.workflow import Azure, Request, load_declaration, run_apply
+from reconciler.workflow import Request, load_declaration, run_apply
 from tests.builders import SUBSCRIPTION, TENANT
 from tests.contract.applying import endings, outcomes
 from tests.contract.arm import CORRELATION_ID, contents

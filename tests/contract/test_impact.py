@@ -5,18 +5,18 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.access import CredentialId
 from reconciler.arm.associated_resources import INTERVAL_S
-from reconciler.arm.pace import Pace
+from reconciler.arm.http.pace import Pace
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError
-from reconciler.impact import HeldRole, Impact, Lock, Part
+from reconciler.live.attachments import CONFIRM_AT_MOST, read_attachments
+from reconciler.live.identities import read_live
 from reconciler.manifest.desired import Desired, IdentitiesPolicy, Policy
-from reconciler.model import OWNER_TAG
-from reconciler.read_attachments import CONFIRM_AT_MOST, read_attachments
-from reconciler.read_live import read_live
-from reconciler.sandbox.state import Grant
-from reconciler.sandbox.values import Lock as KeptLock
+from reconciler.model.access import CredentialId
+from reconciler.model.identity import OWNER_TAG
+from reconciler.model.impact import HeldRole, Impact, Lock, Part
+from reconciler.sandbox.state.kinds import Lock as KeptLock
+from reconciler.sandbox.state.state import Grant
 from tests.builders import GROUP, address, desired_group, label, listed, resource_id
 from tests.contract.access import CONTRIBUTOR, OWNER, READER, full_plan, given, lives, role, with_roles, with_trusts
 from tests.contract.arm import PARALLELISM, PIPELINE, OpenArm, contents

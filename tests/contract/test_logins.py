@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.arm.auth import principal_of
-from reconciler.arm.clouds import CLOUDS, Cloud
-from reconciler.arm.credentials import token_source
-from reconciler.sandbox.state import Contents
-from reconciler.sandbox.tokens import claims_of, encode
-from reconciler.sandbox.values import FederatedCredential
+from reconciler.arm.login.auth import principal_of
+from reconciler.arm.login.clouds import CLOUDS, Cloud
+from reconciler.arm.login.credentials import token_source
+from reconciler.sandbox.login.tokens import claims_of, encode
+from reconciler.sandbox.state.kinds import FederatedCredential
+from reconciler.sandbox.state.state import Contents
 from tests.azure_hosts import Asked, AzureHosts, azure_hosts
 from tests.builders import TENANT, resource_id
 from tests.contract.arm import contents

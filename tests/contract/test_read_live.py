@@ -4,10 +4,10 @@ import httpx
 import pytest
 
 from reconciler.errors import ArmError, AuthError
+from reconciler.live.identities import read_live
 from reconciler.manifest.desired import Desired
-from reconciler.model import Live, ResourceGroup, Subscription
-from reconciler.read_live import read_live
-from reconciler.sandbox.state import Grant
+from reconciler.model.identity import Live, ResourceGroup, Subscription
+from reconciler.sandbox.state.state import Grant
 from tests.builders import (
     GROUP,
     OTHER_SUBSCRIPTION,

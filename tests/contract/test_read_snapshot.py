@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from reconciler.arm.identities import Identities
 from reconciler.cli.snapshot import state_text
 from reconciler.errors import ReconcilerError
-from reconciler.read_snapshot import SnapshotScope, read_snapshot
-from reconciler.sandbox.paths import path_key
-from reconciler.sandbox.state import Contents
-from reconciler.sandbox.state_json import parse_state
-from reconciler.sandbox.values import Resource
+from reconciler.sandbox.state.kinds import Resource
+from reconciler.sandbox.state.paths import path_key
+from reconciler.sandbox.state.state import Contents
+from reconciler.sandbox.state_file.document import parse_state
+from reconciler.snapshot.read import SnapshotScope, read_snapshot
 from tests.builders import SUBSCRIPTION
 from tests.contract.arm import contents, in_process
 from tests.contract.faults import Fault

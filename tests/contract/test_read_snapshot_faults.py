@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from reconciler.errors import ArmError, AuthError, NotFound, Throttled, UsageError
-from reconciler.read_snapshot import SnapshotScope, read_snapshot
-from reconciler.sandbox.state import Grant
-from reconciler.snapshot import Snapshot
+from reconciler.sandbox.state.state import Grant
+from reconciler.snapshot.choose import Snapshot
+from reconciler.snapshot.read import SnapshotScope, read_snapshot
 from tests.builders import GROUP, OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
 from tests.contract.arm import PIPELINE, Arm, OpenArm, contents, in_process, subscription, there
 from tests.contract.faults import ALWAYS, Fault, Forward, answer, answer_body, meddle, truncate

@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.calls import Settings
-from reconciler.sandbox.transport import SandboxTransport
+from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.transport import SandboxTransport
 from tests.contract.recorded_start import served, start_of
 from tests.contract.recordings import (
     FOLDER_VARIABLE,

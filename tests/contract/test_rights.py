@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import ArmError, AuthError, ExitCode
-from reconciler.events import Outcome
-from reconciler.plan import Plan
-from reconciler.read_rights import read_rights, unchecked_notes
-from reconciler.rights import Need, Rights, needs_of_plan
-from reconciler.sandbox.state import Grant
+from reconciler.journal.outcome import Outcome
+from reconciler.live.rights import read_rights, unchecked_notes
+from reconciler.plan.needs import Need, Rights, needs_of_plan
+from reconciler.plan.plan import Plan
+from reconciler.sandbox.state.state import Grant
 from reconciler.workflow import Declaration
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, listed
 from tests.contract.access import (

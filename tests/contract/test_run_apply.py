@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 import httpx
 import pytest
 
-from reconciler.changes import IdentityChange
 from reconciler.errors import PlanRefused, UsageError
-from reconciler.events import ApplyResult, Outcome
 from reconciler.guards import NO_ALLOWANCES, Allowances, parse_allowances
-from reconciler.model import OWNER_TAG
-from reconciler.plan import Plan
+from reconciler.journal.outcome import ApplyResult, Outcome
+from reconciler.model.identity import OWNER_TAG
+from reconciler.plan.changes import IdentityChange
+from reconciler.plan.plan import Plan
 from reconciler.workflow import Declaration, Request, load_declaration, run_apply, run_plan
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, label
 from tests.contract.applying import Run, outcomes

@@ -7,10 +7,10 @@ import pytest
 
 from reconciler.errors import AuthError, ExitCode, PlanRefused, PlanStale, UsageError
 from reconciler.guards import parse_allowances
-from reconciler.model import OWNER_TAG
-from reconciler.plan import plan_document
-from reconciler.sandbox.state import Contents
-from reconciler.sandbox.values import Lock
+from reconciler.model.identity import OWNER_TAG
+from reconciler.plan.plan import plan_document
+from reconciler.sandbox.state.kinds import Lock
+from reconciler.sandbox.state.state import Contents
 from reconciler.workflow import declare_saved, load_declaration, run_plan
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
 from tests.contract.access import (

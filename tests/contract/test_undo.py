@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.changes import Action
 from reconciler.errors import AuthError, ReconcilerError, UsageError
 from reconciler.guards import NO_ALLOWANCES, Allowance
+from reconciler.journal.read_file import read_journal
 from reconciler.manifest.desired import CredentialsPolicy, DesiredGroup, IdentitiesPolicy, Policy
-from reconciler.model import OWNER_TAG, IsolationScope
-from reconciler.read_journal import read_journal
+from reconciler.model.identity import OWNER_TAG, IsolationScope
+from reconciler.plan.changes import Action
 from reconciler.workflow import declare_undo, run_plan
 from tests.builders import SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (

@@ -2,9 +2,9 @@
 
 import httpx
 
-from reconciler.events import ApplyResult, Outcome
+from reconciler.apply.verify import PATIENCE_S, verify_result
+from reconciler.journal.outcome import ApplyResult, Outcome
 from reconciler.manifest.desired import DesiredGroup, Policy, TagsPolicy
-from reconciler.verify import PATIENCE_S, verify_result
 from tests.builders import desired_group, label, listed
 from tests.contract.applying import apply_now, plan_now
 from tests.contract.arm import PARALLELISM, Arm, OpenArm, contents, there

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import httpx
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.calls import Settings
-from reconciler.sandbox.state import Contents, Grant, Identity, ResourceGroup, Subscription
-from reconciler.sandbox.transport import SandboxTransport
+from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.transport import SandboxTransport
+from reconciler.sandbox.state.state import Contents, Grant, Identity, ResourceGroup, Subscription
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 TENANT = "22222222-2222-2222-2222-222222222222"

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from reconciler.sandbox.state import Contents, Grant, Identity, Subscription
-from reconciler.sandbox.values import Attachment, Resource, RoleAssignment
+from reconciler.sandbox.state.kinds import Attachment, Resource, RoleAssignment
+from reconciler.sandbox.state.state import Contents, Grant, Identity, Subscription
 from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, SUBSCRIPTION, TENANT, contents, group, identity
 
 PATH = "/providers/Microsoft.ResourceGraph/resources"

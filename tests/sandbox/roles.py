@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import httpx
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.state import Grant
-from reconciler.sandbox.values import Permission, RoleAssignment, RoleDefinition
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.kinds import Permission, RoleAssignment, RoleDefinition
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, Clock, application, contents, group, names
 
 VERSION = {"api-version": "2022-04-01"}

@@ -11,9 +11,7 @@ from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
 
-from reconciler.sandbox.shelf import Key
-from reconciler.sandbox.state import Contents, Identity, ResourceGroup, Subscription
-from reconciler.sandbox.values import (
+from reconciler.sandbox.state.kinds import (
     Attachment,
     ClaimsExpression,
     FederatedCredential,
@@ -21,6 +19,8 @@ from reconciler.sandbox.values import (
     Resource,
     RoleAssignment,
 )
+from reconciler.sandbox.state.shelf import Key
+from reconciler.sandbox.state.state import Contents, Identity, ResourceGroup, Subscription
 
 SUBSCRIPTIONS = ("00000000-0000-0000-0000-0000000000AA", "00000000-0000-0000-0000-0000000000bb")
 TENANT = "22222222-2222-2222-2222-222222222222"

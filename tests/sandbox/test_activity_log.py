@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox.activity import KEPT, ActivityLog
-from reconciler.sandbox.state import Grant, Subscription
+from reconciler.sandbox.state.events import KEPT, ActivityLog
+from reconciler.sandbox.state.state import Grant, Subscription
 from tests.sandbox.activity import LOG_VERSION, SINCE, VALUES, ask, events, short
 from tests.sandbox.arm import (
     GROUP,

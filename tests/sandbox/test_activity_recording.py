@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.faults import parse_faults
-from reconciler.sandbox.state import Grant
-from reconciler.sandbox.tokens import encode
+from reconciler.sandbox.limits.faults import parse_faults
+from reconciler.sandbox.login.tokens import encode
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.activity import SINCE, events, short
 from tests.sandbox.arm import (
     GROUP,

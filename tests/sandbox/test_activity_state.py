@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox.state_file import load_state, save_state
-from reconciler.sandbox.state_json import format_state, parse_state
-from reconciler.sandbox.state_node import StateError
-from reconciler.sandbox.transport import embedded
+from reconciler.sandbox.serving.transport import embedded
+from reconciler.sandbox.state.node import StateError
+from reconciler.sandbox.state_file.document import format_state, parse_state
+from reconciler.sandbox.state_file.file import load_state, save_state
 from tests.sandbox.activity import SINCE, ask, events, short
 from tests.sandbox.arm import IDENTITIES, TYPE, VERSION, application, client, contents
 

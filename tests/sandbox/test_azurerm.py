@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import pytest
 
-from reconciler.sandbox.server import running
-from reconciler.sandbox.tls import throw_away_authority
+from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.serving.tls import throw_away_authority
 from tests.sandbox.arm import IN_SUBSCRIPTION, TENANT, Clock, application, contents
 
 GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/rg-tf"

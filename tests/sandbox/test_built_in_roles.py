@@ -2,8 +2,8 @@
 
 import uuid
 
-from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES
-from reconciler.sandbox.values import Permission, RoleDefinition
+from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
+from reconciler.sandbox.state.kinds import Permission, RoleDefinition
 
 BY_NAME = {role.role_name: role for role in BUILT_IN_ROLES}
 

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from reconciler.sandbox.state_json import format_state
+from reconciler.sandbox.state_file.document import format_state
 from tests.sandbox.arm import GROUP, IDENTITIES, VERSION, application, client, contents, identity, names, token_of
 
 

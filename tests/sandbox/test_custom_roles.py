@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from reconciler.sandbox.custom_roles import MAX_CUSTOM_ROLES
-from reconciler.sandbox.state import Grant
+from reconciler.sandbox.authorization.custom_roles import MAX_CUSTOM_ROLES
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import GROUP, IDENTITIES, IN_SUBSCRIPTION, Clock, client, error, token_of
 from tests.sandbox.roles import (
     FOREIGN,

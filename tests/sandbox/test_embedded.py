@@ -11,9 +11,9 @@ import pytest
 
 from reconciler.cli.embedded import open_embedded
 from reconciler.errors import InputFileError
-from reconciler.sandbox.state_file import load_state, locked
-from reconciler.sandbox.state_node import StateError
-from reconciler.sandbox.transport import embedded
+from reconciler.sandbox.serving.transport import embedded
+from reconciler.sandbox.state.node import StateError
+from reconciler.sandbox.state_file.file import load_state, locked
 from tests.sandbox.activity import ask
 from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, VERSION, client, files_in
 

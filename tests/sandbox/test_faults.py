@@ -10,9 +10,9 @@ import pytest
 
 from reconciler.cli.sandbox import serve
 from reconciler.errors import InputFileError
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.calls import Settings
-from reconciler.sandbox.faults import (
+from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.gateway.request_log import LoggedRequest
+from reconciler.sandbox.limits.faults import (
     CompetingWrite,
     ConnectionReset,
     Delay,
@@ -25,8 +25,8 @@ from reconciler.sandbox.faults import (
     TruncatedBody,
     parse_faults,
 )
-from reconciler.sandbox.request_log import LoggedRequest
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.server import running
 from tests.sandbox.arm import GROUP, IDENTITIES, VERSION, Clock, client, contents, error, identity, names
 from tests.sandbox.test_server import serving
 

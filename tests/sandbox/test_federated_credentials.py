@@ -5,9 +5,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.federated_credentials import API_VERSIONS
-from reconciler.sandbox.state import Grant
+from reconciler.sandbox.managed_identity.federated_credentials import API_VERSIONS
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     GROUP,
     GROUPS_VERSION,

@@ -5,10 +5,10 @@ import uuid
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.request_log import LoggedRequest
-from reconciler.sandbox.server import running
-from reconciler.sandbox.tokens import encode
+from reconciler.sandbox.gateway.request_log import LoggedRequest
+from reconciler.sandbox.login.tokens import encode
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.server import running
 from tests.sandbox.arm import (
     GROUP,
     GROUPS_VERSION,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.state import Grant
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, SUBSCRIPTION, TENANT, application, client, token_of
 from tests.sandbox.graph import (
     ASSIGNMENT,

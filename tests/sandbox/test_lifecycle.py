@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serving.server import running
 from tests.sandbox.arm import (
     GROUP,
     GROUPS_VERSION,

@@ -6,11 +6,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.request_log import LoggedRequest
-from reconciler.sandbox.state import Contents, Grant
-from reconciler.sandbox.tokens import claims_of, encode
-from reconciler.sandbox.values import FederatedCredential
+from reconciler.sandbox.gateway.request_log import LoggedRequest
+from reconciler.sandbox.login.tokens import claims_of, encode
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.kinds import FederatedCredential
+from reconciler.sandbox.state.state import Contents, Grant
 from tests.sandbox.arm import GROUP, IDENTITIES, TENANT, VERSION, Clock, application, client, contents, error, identity
 
 APPLICATION_ID = "aaaaaaaa-1111-2222-3333-444444444444"

@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.request_log import LoggedRequest
-from reconciler.sandbox.state import Contents, Identity
-from reconciler.sandbox.tokens import encode
-from reconciler.sandbox.values import Resource, RoleAssignment
+from reconciler.sandbox.gateway.request_log import LoggedRequest
+from reconciler.sandbox.login.tokens import encode
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.kinds import Resource, RoleAssignment
+from reconciler.sandbox.state.state import Contents, Identity
 from tests.sandbox.arm import GROUP, Clock, application, client, contents, identity
 
 PRINCIPAL, CLIENT = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"

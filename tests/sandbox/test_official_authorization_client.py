@@ -11,9 +11,9 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.authorization.v2022_04_01.models import Permission, RoleAssignmentCreateParameters, RoleDefinition
 
-from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES
-from reconciler.sandbox.server import running
-from reconciler.sandbox.state import Grant
+from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
+from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import GROUP, IDENTITIES, IN_SUBSCRIPTION, application, contents, group, identity, token_of
 from tests.sandbox.official import arguments_for
 

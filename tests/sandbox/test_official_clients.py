@@ -14,7 +14,7 @@ from azure.mgmt.resource.locks.models import ManagementLockObject
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.resources.models import ResourceGroup, ResourceGroupPatchable
 
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serving.server import running
 from tests.sandbox.arm import GROUP, Clock, application, contents
 from tests.sandbox.official import arguments_for
 

@@ -23,9 +23,9 @@ from azure.mgmt.resourcegraph.models import (
     ResultFormat,
 )
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.rates import Rates
-from reconciler.sandbox.server import running
+from reconciler.sandbox.limits.rates import Rates
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.server import running
 from tests.sandbox.arm import SUBSCRIPTION, Clock, application
 from tests.sandbox.graph import OTHER, SCALE_SET, VM, WEB, estate
 from tests.sandbox.official import PlainBearer, Token

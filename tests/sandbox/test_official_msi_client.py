@@ -11,9 +11,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.msi import ManagedServiceIdentityClient
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.server import running
-from reconciler.sandbox.tls import throw_away_authority
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.serving.tls import throw_away_authority
 from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, TENANT, application, client, contents, identity
 from tests.sandbox.official import arguments_for
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.sandbox.state import Grant
-from reconciler.sandbox.values import Resource
+from reconciler.sandbox.state.kinds import Resource
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     GROUPS_VERSION,
     IDENTITIES,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reconciler.sandbox.locations import REGIONS
-from reconciler.sandbox.state import Grant
+from reconciler.sandbox.rules.locations import REGIONS
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     IN_SUBSCRIPTION,
     PERMISSIONS_VERSION,

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.state import Grant
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     GROUP,
     GROUPS_VERSION,

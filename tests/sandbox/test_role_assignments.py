@@ -7,9 +7,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.state import Grant
-from reconciler.sandbox.values import Permission, RoleDefinition
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.kinds import Permission, RoleDefinition
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     GROUP,
     GROUPS_VERSION,

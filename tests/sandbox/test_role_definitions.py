@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES
-from reconciler.sandbox.values import Permission
+from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
+from reconciler.sandbox.state.kinds import Permission
 from tests.sandbox.arm import GROUP, IDENTITIES, IN_SUBSCRIPTION, client, error
 from tests.sandbox.roles import (
     FOREIGN,

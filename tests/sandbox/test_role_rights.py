@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.state import Grant
-from reconciler.sandbox.values import Permission, RoleAssignment, RoleDefinition
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.kinds import Permission, RoleAssignment, RoleDefinition
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     GROUP,
     GROUPS_VERSION,

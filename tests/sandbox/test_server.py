@@ -17,9 +17,9 @@ import pytest
 
 from reconciler.cli.sandbox import serve
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
-from reconciler.sandbox.server import running
-from reconciler.sandbox.state import DEFAULT_SUBSCRIPTION
-from reconciler.sandbox.state_file import load_state, locked
+from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION
+from reconciler.sandbox.state_file.file import load_state, locked
 from tests.sandbox.arm import (
     GROUP,
     IDENTITIES,

@@ -9,11 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.state import DEFAULT_TENANT, Contents, Grant, State, Subscription
-from reconciler.sandbox.state_file import StateSaver, load_state, save_state
-from reconciler.sandbox.state_json import format_state, parse_state
-from reconciler.sandbox.state_node import StateError
-from reconciler.sandbox.values import (
+from reconciler.sandbox.state.kinds import (
     Attachment,
     ClaimsExpression,
     FederatedCredential,
@@ -23,6 +19,10 @@ from reconciler.sandbox.values import (
     RoleAssignment,
     RoleDefinition,
 )
+from reconciler.sandbox.state.node import StateError
+from reconciler.sandbox.state.state import DEFAULT_TENANT, Contents, Grant, State, Subscription
+from reconciler.sandbox.state_file.document import format_state, parse_state
+from reconciler.sandbox.state_file.file import StateSaver, load_state, save_state
 from tests.sandbox.arm import (
     GROUP,
     IDENTITIES,

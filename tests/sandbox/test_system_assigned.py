@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.state import Grant
-from reconciler.sandbox.tokens import claims_of
+from reconciler.sandbox.login.tokens import claims_of
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import GROUP, TENANT, VERSION, application, client, contents, error, token_of
 
 VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, cast
 import httpx
 import pytest
 
-from reconciler.sandbox.application import Application
-from reconciler.sandbox.server import running
-from reconciler.sandbox.tls import throw_away_authority
+from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.serving.tls import throw_away_authority
 from tests.sandbox.arm import IDENTITIES, VERSION, application, contents, identity, names
 from tests.sandbox.test_server import serving, stop
 

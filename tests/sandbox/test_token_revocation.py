@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from reconciler.sandbox.state import Grant
+from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     GROUP,
     IDENTITIES,

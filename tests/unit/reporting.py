@@ -1,9 +1,9 @@
 """What the tests of the reports share: a plan with one of each change, a refused one, and a run that went badly."""
 
-from reconciler.events import ApplyResult, CallError, ChangeResult, Outcome
+from reconciler.journal.outcome import ApplyResult, CallError, ChangeResult, Outcome
 from reconciler.manifest.desired import Ignore
-from reconciler.model import OWNER_TAG, IsolationScope
-from reconciler.plan import Plan
+from reconciler.model.identity import OWNER_TAG, IsolationScope
+from reconciler.plan.plan import Plan
 from tests.builders import desired_group, listed, live_group, live_identity, plan_of
 
 OURS = {OWNER_TAG: "team-a"}

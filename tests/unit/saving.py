@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from reconciler.plan import Plan
-from reconciler.saved_plan import SavedPlan, fingerprint, format_plan, parse_plan
+from reconciler.plan.plan import Plan
+from reconciler.saved_plan.content import SavedPlan, fingerprint, format_plan, parse_plan
 
 NAME = "plan.json"
 CLOCK_S = 1_769_848_200.0

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reconciler.address import AddressBook, Target, parse_target
 from reconciler.errors import UsageError
+from reconciler.model.address import AddressBook, Target, parse_target
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, address, group_id, resource_id
 
 ONE_OF_EACH = (group_id("rg-app"), group_id("rg-data"))

@@ -7,7 +7,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from reconciler.access import (
+from reconciler.errors import Violation
+from reconciler.guards import NO_ALLOWANCES, Allowances, Runner, judge, parse_allowances, unknown_runner
+from reconciler.guards.allowances import is_lifted, lifted_by_removal
+from reconciler.manifest.desired import DesiredIdentity, DesiredRemoval, IdentitiesPolicy, Policy, RemovalAllowance
+from reconciler.model.access import (
     Access,
     AssignmentId,
     CredentialId,
@@ -16,13 +20,9 @@ from reconciler.access import (
     Trust,
     assignment_name,
 )
-from reconciler.changes import Changes
-from reconciler.diff_access import diff_access
-from reconciler.errors import Violation
-from reconciler.guards import NO_ALLOWANCES, Allowances, Runner, judge, parse_allowances, unknown_runner
-from reconciler.guards.allowances import is_lifted, lifted_by_removal
-from reconciler.manifest.desired import DesiredIdentity, DesiredRemoval, IdentitiesPolicy, Policy, RemovalAllowance
-from reconciler.model import OWNER_TAG, PROTECT_TAG
+from reconciler.model.identity import OWNER_TAG, PROTECT_TAG
+from reconciler.plan.changes import Changes
+from reconciler.plan.diff_access import diff_access
 from tests.builders import address, compare, desired_group, listed, live_group, live_identity, removed, resource_id
 from tests.unit.guarding import codes, verdict
 

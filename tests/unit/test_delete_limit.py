@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.errors import Violation
 from reconciler.manifest.desired import DesiredGroup, IdentitiesPolicy, Ignore, Limits, Policy
-from reconciler.model import OWNER_TAG, LiveGroup
+from reconciler.model.identity import OWNER_TAG, LiveGroup
 from tests.builders import DEFAULT_LIMITS, address, desired_group, live_group, live_identity
 from tests.unit.guarding import GROUP_ADDRESS, codes, names, verdict
 

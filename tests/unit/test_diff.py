@@ -6,10 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.access import identity_of
-from reconciler.address import Target
-from reconciler.changes import Action, FieldChange, IdentityChange, PlannedIdentity, Reason, Skipped, SkipReason
-from reconciler.diff import diff_states
 from reconciler.manifest.desired import (
     Desired,
     DesiredGroup,
@@ -19,7 +15,11 @@ from reconciler.manifest.desired import (
     Policy,
     TagsPolicy,
 )
-from reconciler.model import OWNER_TAG, Identity, IsolationScope, Live, LiveGroup, Tags
+from reconciler.model.access import identity_of
+from reconciler.model.address import Target
+from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, Live, LiveGroup, Tags
+from reconciler.plan.changes import Action, FieldChange, IdentityChange, PlannedIdentity, Reason, Skipped, SkipReason
+from reconciler.plan.diff_identities import diff_states
 from tests.builders import compare, desired_group, group_id, listed, live_group, live_identity, live_of, resource_id
 from tests.strategies import FEW_EXAMPLES, World, live_states, worlds
 

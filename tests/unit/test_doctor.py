@@ -6,19 +6,17 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from reconciler.arm.auth import CachedCredentialAuth
-from reconciler.arm.credentials import Token, TokenSource
+from reconciler.arm.login.auth import CachedCredentialAuth
+from reconciler.arm.login.credentials import Token, TokenSource
 from reconciler.arm.resources import Resources
-from reconciler.checkup import Check, Checkup, RightCheck, Standing
-from reconciler.doctor import Caller, run_doctor
+from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
+from reconciler.doctor.doctor import Caller, run_doctor
 from reconciler.errors import ExitCode
-from reconciler.guards import NO_ALLOWANCES
+from reconciler.live.azure import Azure
 from reconciler.manifest.desired import Desired
-from reconciler.workflow import Azure, Declaration
 
 from .arm.fakes import ENDPOINT, FakeTime, answer, arm_client, jwt, refusal
 
-NOTHING = Declaration(Desired(()), (), NO_ALLOWANCES, (), False)
 CALLER = Caller(ENDPOINT, "token", lambda: None, lambda: None)
 
 
@@ -27,7 +25,7 @@ def look(*script: httpx.Response | Exception) -> dict[str, Check]:
     time = FakeTime()
     with arm_client(*script, time=time) as (client, _):
         azure = Azure("AzureCloud", Resources(client), 1, None, lambda: None, lambda: None)
-        return {one.name: one for one in run_doctor(NOTHING, azure, CALLER).checks}
+        return {one.name: one for one in run_doctor(Desired(()), (), azure, CALLER).checks}
 
 
 def operations(ahead_s: float) -> httpx.Response:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.file_kinds import FileKind, kind_of
+from reconciler.files.kinds import FileKind, kind_of
 
 
 @pytest.mark.parametrize(

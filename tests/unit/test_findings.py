@@ -2,10 +2,10 @@
 
 import pytest
 
-from reconciler.access import CredentialId, Trust
 from reconciler.errors import SourcePos, Violation
-from reconciler.findings import Finding, find_risky_trust, finding_document, finding_violation
 from reconciler.manifest.desired import Desired, DesiredCredential
+from reconciler.manifest.findings import Finding, find_risky_trust, finding_document, finding_violation
+from reconciler.model.access import CredentialId, Trust
 from tests.builders import MANIFEST, SUBSCRIPTION, desired_group, listed, resource_id
 
 GITHUB = "https://token.actions.githubusercontent.com"

@@ -9,7 +9,7 @@ from reconciler.errors import UsageError, Violation
 from reconciler.guards import Allowances, parse_allowances
 from reconciler.guards.allowances import Allowance
 from reconciler.manifest.desired import IdentitiesPolicy, Limits, Policy
-from reconciler.model import OWNER_TAG
+from reconciler.model.identity import OWNER_TAG
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, address, desired_group, listed, live_group, live_identity
 from tests.unit.guarding import GROUP_ADDRESS, codes, names, verdict
 

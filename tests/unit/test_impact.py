@@ -2,11 +2,11 @@
 
 import pytest
 
-from reconciler.access import CredentialId, FederatedCredential, Trust
-from reconciler.changes import Changes, IdentityChange
-from reconciler.impact import AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached, describe_scope
-from reconciler.impact_document import impact_document
-from reconciler.plan import change_document
+from reconciler.model.access import CredentialId, FederatedCredential, Trust
+from reconciler.model.impact import AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached, describe_scope
+from reconciler.plan.changes import Changes, IdentityChange
+from reconciler.plan.document_of_impact import impact_document
+from reconciler.plan.plan import change_document
 from reconciler.report.impact_rows import impact_rows
 from tests.builders import GROUP, SUBSCRIPTION, compare, desired_group, live_group, resource_id
 

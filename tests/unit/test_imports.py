@@ -1,6 +1,7 @@
 """The order of the modules, read from their source: imports point up this list, never down."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,66 +14,24 @@ PACKAGE = Path(reconciler.__file__).parent
 ORDER = (
     "reconciler",
     "reconciler.errors",
-    "reconciler.model",
-    "reconciler.access",
-    "reconciler.impact",
     "reconciler.schemas",
-    "reconciler.file_kinds",
-    "reconciler.strict_json",
+    "reconciler.files",
+    "reconciler.model",
     "reconciler.stop",
-    "reconciler.file_lock",
     "reconciler.parallel",
     "reconciler.manifest",
-    "reconciler.findings",
-    "reconciler.tenants",
-    "reconciler.abandoned",
-    "reconciler.address",
-    "reconciler.changes",
-    "reconciler.impact_document",
-    "reconciler.diff",
-    "reconciler.diff_access",
-    "reconciler.guards",
-    "reconciler.credential_order",
-    "reconciler.apply_order",
-    "reconciler.plan",
-    "reconciler.desired_reading",
-    "reconciler.plan_reading",
-    "reconciler.saved_plan",
-    "reconciler.plan_file",
-    "reconciler.staleness",
-    "reconciler.freshness",
-    "reconciler.events",
-    "reconciler.checkup",
-    "reconciler.run_record",
-    "reconciler.net_effect",
-    "reconciler.undo_notes",
-    "reconciler.undo",
-    "reconciler.journal_lines",
-    "reconciler.journal_parts",
-    "reconciler.read_journal",
-    "reconciler.journal_folder",
-    "reconciler.report",
-    "reconciler.journal",
     "reconciler.arm",
-    "reconciler.read_live",
-    "reconciler.find_assignments",
-    "reconciler.gaps",
-    "reconciler.read_access",
+    "reconciler.plan",
     "reconciler.snapshot",
-    "reconciler.read_snapshot",
-    "reconciler.rights",
-    "reconciler.read_rights",
-    "reconciler.read_hanging",
-    "reconciler.read_undo",
-    "reconciler.read_attachments",
-    "reconciler.read_locks",
-    "reconciler.read_impact",
-    "reconciler.verify",
-    "reconciler.delete_check",
-    "reconciler.apply_run",
+    "reconciler.guards",
+    "reconciler.live",
+    "reconciler.journal",
+    "reconciler.saved_plan",
     "reconciler.apply",
-    "reconciler.workflow",
+    "reconciler.undo",
     "reconciler.doctor",
+    "reconciler.report",
+    "reconciler.workflow",
     "reconciler.cli",
     "reconciler.__main__",
 )
@@ -82,20 +41,11 @@ SANDBOX = "reconciler.sandbox"
 
 ONLY = {
     "reconciler.errors": {"reconciler.errors"},
-    "reconciler.model": {"reconciler.model"},
-    "reconciler.access": {"reconciler.model", "reconciler.access"},
-    "reconciler.impact": {"reconciler.model", "reconciler.access", "reconciler.impact"},
-    "reconciler.arm": {
-        "reconciler",
-        "reconciler.errors",
-        "reconciler.model",
-        "reconciler.access",
-        "reconciler.impact",
-        "reconciler.arm",
-    },
+    "reconciler.model": {"reconciler.errors", "reconciler.model"},
+    "reconciler.arm": {"reconciler", "reconciler.errors", "reconciler.model", "reconciler.arm"},
     SANDBOX: {SANDBOX},
 }
-"""Narrower than the order: the two roots need nothing, ARM's client knows no manifest, the emulator none of us."""
+"""Narrower than the order: errors need nothing, ARM's client knows no manifest, the emulator none of us."""
 
 WRITES = {
     "identities": {"create", "update", "delete"},
@@ -184,6 +134,24 @@ def test_module_imports_nothing_but_what_it_may(entry: str) -> None:
     assert used <= ONLY[entry]
 
 
+def test_map_in_the_package_docstring_has_every_room_in_order() -> None:
+    told = re.findall(r"^    (\w+)  +\S", str(reconciler.__doc__), re.MULTILINE)
+
+    assert told == [*(entry.rpartition(".")[2] for entry in ORDER[1:-1]), "sandbox"]
+
+
+def test_every_room_says_what_it_is_for() -> None:
+    packages = [module for module, path in MODULES.items() if path.name == "__init__.py"]
+
+    assert [module for module in packages if len(ast.get_docstring(_tree(module)) or "") < 30] == []
+
+
+def test_root_holds_only_what_the_map_allows() -> None:
+    root = {path.stem for path in PACKAGE.glob("*.py")}
+
+    assert root == {"__init__", "__main__", "errors", "schemas", "stop", "parallel", "workflow"}
+
+
 def test_order_names_no_module_that_is_gone() -> None:
     assert [one for one in (*ORDER, SANDBOX) if one not in MODULES] == []
 
@@ -206,7 +174,7 @@ def test_only_apply_writes() -> None:
         if (calls := _calls(module, owner)) & writes
     }
 
-    assert writers == {("reconciler.apply", owner): writes for owner, writes in WRITES.items()}
+    assert writers == {("reconciler.apply.step", owner): writes for owner, writes in WRITES.items()}
 
 
 def test_only_the_resources_of_arm_send_writes() -> None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 
-from reconciler.diff import diff_states
 from reconciler.errors import Diagnostic, ManifestError, PlanRefused, SourcePos, UsageError
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired
-from reconciler.plan import Plan, make_plan, plan_document
+from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.plan import Plan, make_plan, plan_document
 from reconciler.report.json_document import (
     error_document,
     render_apply_json,

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 import pytest
 
-from reconciler.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
-from reconciler.access import CredentialId as Id
-from reconciler.changes import Changes
-from reconciler.diff_access import diff_access
 from reconciler.errors import UsageError, Violation
 from reconciler.guards import judge, parse_allowances
-from reconciler.impact import Impact, Impacts, Lock
-from reconciler.model import OWNER_TAG
+from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
+from reconciler.model.access import CredentialId as Id
+from reconciler.model.identity import OWNER_TAG
+from reconciler.model.impact import Impact, Impacts, Lock
+from reconciler.plan.changes import Changes
+from reconciler.plan.diff_access import diff_access
 from tests.builders import (
     GROUP,
     SUBSCRIPTION,

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from reconciler.model import ResourceGroupId, ResourceId, Tags, normalize_location, same_name
+from reconciler.model.identity import ResourceGroupId, ResourceId, Tags, normalize_location, same_name
 from tests.builders import GROUP, SUBSCRIPTION, group_id, live_group, live_identity, live_of, resource_id
 from tests.strategies import resource_ids, tag_maps
 

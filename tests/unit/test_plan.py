@@ -5,15 +5,15 @@ import json
 import pytest
 from hypothesis import given
 
-from reconciler.address import AddressBook
-from reconciler.changes import Action
-from reconciler.diff import diff_states
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowance, Allowances, judge
 from reconciler.guards.allowances import lifted_by_removal
 from reconciler.manifest.desired import DesiredTenant, Policy, TagsPolicy
-from reconciler.model import OWNER_TAG, IsolationScope, ResourceGroupId
-from reconciler.plan import Plan, make_plan, plan_document
+from reconciler.model.address import AddressBook
+from reconciler.model.identity import OWNER_TAG, IsolationScope, ResourceGroupId
+from reconciler.plan.changes import Action
+from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.plan import Plan, make_plan, plan_document
 from tests.builders import (
     GROUP,
     MANIFEST,

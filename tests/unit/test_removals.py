@@ -2,13 +2,13 @@
 
 import pytest
 
-from reconciler.address import Target
-from reconciler.changes import Action, Reason, SkipReason
 from reconciler.errors import SourcePos, Violation
-from reconciler.findings import find_doubts, finding_violation
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired, DesiredGroup, IdentitiesPolicy, Ignore, Limits, Policy
-from reconciler.model import OWNER_TAG, PROTECT_TAG
+from reconciler.manifest.findings import find_doubts, finding_violation
+from reconciler.model.address import Target
+from reconciler.model.identity import OWNER_TAG, PROTECT_TAG
+from reconciler.plan.changes import Action, Reason, SkipReason
 from tests.builders import (
     MANIFEST,
     address,

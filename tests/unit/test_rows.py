@@ -2,8 +2,8 @@
 
 import pytest
 
-from reconciler.changes import Action
-from reconciler.events import ApplyResult, ChangeResult, Outcome
+from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.plan.changes import Action
 from reconciler.report.rows import (
     ChangeRow,
     FieldRow,

@@ -8,15 +8,15 @@ from enum import Enum
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.access import CredentialId, FederatedCredential, Trust
-from reconciler.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
-from reconciler.diff import diff_states
-from reconciler.diff_access import diff_access
 from reconciler.guards import Allowance, Allowances, Runner, judge
-from reconciler.impact import AttachedResource, Impact, Impacts, Part
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredRemoval, IdentitiesPolicy, RemovalAllowance
-from reconciler.model import OWNER_TAG, Identity, ResourceId
-from reconciler.plan import Plan, make_plan
+from reconciler.model.access import CredentialId, FederatedCredential, Trust
+from reconciler.model.identity import OWNER_TAG, Identity, ResourceId
+from reconciler.model.impact import AttachedResource, Impact, Impacts, Part
+from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
+from reconciler.plan.diff_access import diff_access
+from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.plan import Plan, make_plan
 from tests.builders import address, desired_group, live_group, live_identity, live_of, removed, resource_id
 from tests.strategies import FEW_EXAMPLES, GROUPS, OWNERS, World, worlds_with_access
 

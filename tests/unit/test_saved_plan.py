@@ -11,14 +11,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.desired_reading import read_desired
-from reconciler.diff import diff_states, matches_any
 from reconciler.errors import ExitCode, InputFileError
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired, DesiredGroup
-from reconciler.model import Live
-from reconciler.plan import Plan, make_plan, plan_document
+from reconciler.model.identity import Live
+from reconciler.plan.diff_identities import diff_states, matches_any
+from reconciler.plan.plan import Plan, make_plan, plan_document
 from reconciler.report.text import Header, render_plan
+from reconciler.saved_plan.read_desired import read_desired
 from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, World, worlds
 from tests.unit.manifest.manifests import load_text

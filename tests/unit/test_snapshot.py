@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.model import Subscription
-from reconciler.snapshot import Entry, Key, Listed, Snapshot, identities_to_ask, key_of, make_entry, make_snapshot
+from reconciler.model.identity import Subscription
+from reconciler.snapshot.choose import (
+    Entry,
+    Key,
+    Listed,
+    Snapshot,
+    identities_to_ask,
+    key_of,
+    make_entry,
+    make_snapshot,
+)
 from tests.builders import SUBSCRIPTION, TENANT
 
 IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.strict_json import MAX_DEPTH, parse_object
+from reconciler.files.strict_json import MAX_DEPTH, parse_object
 
 WHOLE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -4,14 +4,14 @@ import pytest
 
 from reconciler.errors import AuthError, SourcePos, UsageError
 from reconciler.manifest.desired import Desired, DesiredTenant
-from reconciler.model import Subscription
-from reconciler.tenants import (
+from reconciler.manifest.tenants import (
     ExpectedTenant,
     check_one_tenant,
     check_subscription_tenant,
     check_token_tenant,
     expected_tenant,
 )
+from reconciler.model.identity import Subscription
 from tests.builders import MANIFEST, OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group
 
 ONE = "abcdef00-0000-0000-0000-00000000000a"

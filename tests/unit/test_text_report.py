@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos, UsageError
-from reconciler.events import ApplyResult, ChangeResult, Outcome
+from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired, DesiredGroup, IdentitiesPolicy, Policy
-from reconciler.model import OWNER_TAG
-from reconciler.plan import Plan
+from reconciler.model.identity import OWNER_TAG
+from reconciler.plan.plan import Plan
 from reconciler.report.text import (
     Header,
     render_diagnostics,

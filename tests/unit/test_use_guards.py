@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.access import CredentialId, FederatedCredential
-from reconciler.changes import Changes
 from reconciler.errors import Violation
 from reconciler.guards import judge, parse_allowances
-from reconciler.impact import AttachedResource, HeldRole, Impact, Impacts, Part
+from reconciler.model.access import CredentialId, FederatedCredential
+from reconciler.model.impact import AttachedResource, HeldRole, Impact, Impacts, Part
+from reconciler.plan.changes import Changes
 from tests.builders import (
     GROUP,
     OTHER_SUBSCRIPTION,

@@ -2,10 +2,10 @@
 
 import re
 
-from reconciler.access import CredentialId
 from reconciler.errors import SourcePos
-from reconciler.findings import Finding
 from reconciler.manifest.desired import Desired
+from reconciler.manifest.findings import Finding
+from reconciler.model.access import CredentialId
 from reconciler.report.warnings import render_warnings
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, resource_id
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.sandbox.kql.compiled import Row
-from reconciler.sandbox.kql.errors import KqlError
-from reconciler.sandbox.kql.evaluation import Result, Table, evaluate
-from reconciler.sandbox.kql.query_parser import parse_query
-from reconciler.sandbox.kql.syntax import Value
-from reconciler.sandbox.kql.values import Type
+from reconciler.sandbox.resource_graph.kql.compiled import Row
+from reconciler.sandbox.resource_graph.kql.errors import KqlError
+from reconciler.sandbox.resource_graph.kql.evaluation import Result, Table, evaluate
+from reconciler.sandbox.resource_graph.kql.query_parser import parse_query
+from reconciler.sandbox.resource_graph.kql.syntax import Value
+from reconciler.sandbox.resource_graph.kql.values import Type
 
 SCHEMA = {"name": Type.STRING, "size": Type.LONG, "on": Type.BOOL, "bag": Type.DYNAMIC}
 ROWS: Sequence[Mapping[str, Value]] = (

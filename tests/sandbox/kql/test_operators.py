@@ -2,8 +2,8 @@
 
 import pytest
 
-from reconciler.sandbox.kql.syntax import Value
-from reconciler.sandbox.kql.values import Type
+from reconciler.sandbox.resource_graph.kql.syntax import Value
+from reconciler.sandbox.resource_graph.kql.values import Type
 from tests.sandbox.kql.asking import ask, failure_of, names, result_of
 
 BAGS: list[dict[str, Value]] = [

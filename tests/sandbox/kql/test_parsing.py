@@ -2,9 +2,9 @@
 
 import pytest
 
-from reconciler.sandbox.kql.errors import KqlError
-from reconciler.sandbox.kql.query_parser import parse_alone, parse_query
-from reconciler.sandbox.kql.syntax import (
+from reconciler.sandbox.resource_graph.kql.errors import KqlError
+from reconciler.sandbox.resource_graph.kql.query_parser import parse_alone, parse_query
+from reconciler.sandbox.resource_graph.kql.syntax import (
     Call,
     Column,
     Comparison,
@@ -29,7 +29,7 @@ from reconciler.sandbox.kql.syntax import (
     Take,
     Where,
 )
-from reconciler.sandbox.kql.tokens import Kind, tokenize
+from reconciler.sandbox.resource_graph.kql.tokens import Kind, tokenize
 from tests.sandbox.kql.asking import failure_of
 
 A, B, C = Column("a"), Column("b"), Column("c")

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.kql.errors import KqlError
+from reconciler.sandbox.resource_graph.kql.errors import KqlError
 from tests.sandbox.kql.asking import ask
 
 CODES = {"ParserFailure", "SemanticError", "UnknownFunction", "InvalidQueryLanguage", "DisallowedLogicalTableName"}

@@ -14,13 +14,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.arm.auth import CachedCredentialAuth
-from reconciler.arm.client import ArmClient
-from reconciler.arm.clouds import AZURE_CLOUD, Cloud
-from reconciler.arm.credentials import fixed_token
-from reconciler.arm.logins import Login
-from reconciler.arm.retry import Retries, RetryPolicy
-from reconciler.arm.transport import open_http_client
+from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.retry import Retries, RetryPolicy
+from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.login.auth import CachedCredentialAuth
+from reconciler.arm.login.clouds import AZURE_CLOUD, Cloud
+from reconciler.arm.login.credentials import fixed_token
+from reconciler.arm.login.logins import Login
 
 ENDPOINT = "https://management.azure.com"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.arm.auth import CachedCredentialAuth, Principal, make_auth, principal_of
-from reconciler.arm.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD
-from reconciler.arm.credentials import Token, TokenSource, fixed_token
+from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth, principal_of
+from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD
+from reconciler.arm.login.credentials import Token, TokenSource, fixed_token
 from reconciler.errors import AuthError, UsageError
 
 from .fakes import ENDPOINT, TOKEN, FakeArm, FakeTime, answer, az_script, http_client, jwt, login, put_az_on_path

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.arm.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD, AZURE_US_GOVERNMENT, CLOUDS, Cloud
-from reconciler.arm.credentials import credential_kinds, token_source
-from reconciler.arm.logins import KINDS
+from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD, AZURE_US_GOVERNMENT, CLOUDS, Cloud
+from reconciler.arm.login.credentials import credential_kinds, token_source
+from reconciler.arm.login.logins import KINDS
 from reconciler.cli.options import CloudName, CredentialKind
 from reconciler.errors import AuthError, UsageError
 

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from reconciler.arm.clouds import AZURE_CLOUD
-from reconciler.arm.endpoints import Origin, check_endpoint, is_loopback, origin_of, parse_endpoint
+from reconciler.arm.http.endpoints import Origin, check_endpoint, is_loopback, origin_of, parse_endpoint
+from reconciler.arm.login.clouds import AZURE_CLOUD
 from reconciler.errors import UsageError
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from reconciler.arm.github_assertion import request_assertion
-from reconciler.arm.retry import Retries, RetryPolicy
+from reconciler.arm.http.retry import Retries, RetryPolicy
+from reconciler.arm.login.github_assertion import request_assertion
 from reconciler.errors import AuthError
 from reconciler.stop import Stop
 

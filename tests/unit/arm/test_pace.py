@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.arm.pace import Pace
+from reconciler.arm.http.pace import Pace
 from reconciler.errors import Interrupted
 from tests.unit.arm.fakes import FakeTime
 

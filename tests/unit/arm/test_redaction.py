@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from reconciler.arm.redaction import quote_answer, redact
+from reconciler.arm.http.redaction import quote_answer, redact
 
 
 def request(token: str | None) -> httpx.Request:

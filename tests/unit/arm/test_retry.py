@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from reconciler.arm.retry import RetryPolicy, parse_retry_after
+from reconciler.arm.http.retry import RetryPolicy, parse_retry_after
 from reconciler.errors import Interrupted
 
 from .fakes import FakeArm, FakeTime, answer, http_client

@@ -5,7 +5,7 @@ import pytest
 
 from reconciler.arm import resource_groups, subscriptions
 from reconciler.errors import ArmError, NotFound
-from reconciler.model import ResourceGroup, ResourceGroupId, Subscription
+from reconciler.model.identity import ResourceGroup, ResourceGroupId, Subscription
 
 from .fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
 

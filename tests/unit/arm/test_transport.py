@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from reconciler import __version__
-from reconciler.arm.auth import CachedCredentialAuth
-from reconciler.arm.credentials import fixed_token
-from reconciler.arm.transport import open_http_client, user_agent
+from reconciler.arm.http.transport import open_http_client, user_agent
+from reconciler.arm.login.auth import CachedCredentialAuth
+from reconciler.arm.login.credentials import fixed_token
 from reconciler.errors import ArmError, UsageError
 
 from .fakes import CORRELATION_ID, ENDPOINT, TOKEN, FakeArm, FakeTime, answer, http_client, loopback_client, raw_server

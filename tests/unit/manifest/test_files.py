@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.files import ManifestFile, read_files
-from reconciler.manifest.text import MAX_BYTES
+from reconciler.manifest.yaml.files import ManifestFile, read_files
+from reconciler.manifest.yaml.text import MAX_BYTES
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifest.globs import matches_pattern
+from reconciler.manifest.rules.globs import matches_pattern
 
 
 @pytest.mark.parametrize(

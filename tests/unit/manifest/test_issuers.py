@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.manifest.issuers import known_issuer
+from reconciler.manifest.rules.issuers import known_issuer
 
 SPELLED_RIGHT = [
     ("GitHub Actions", "https://token.actions.githubusercontent.com"),

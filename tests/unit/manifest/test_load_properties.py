@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.errors import ManifestError, SourcePos
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.load import load_manifest
-from reconciler.manifest.text import split_lines
+from reconciler.manifest.yaml.text import split_lines
 from tests.unit.manifest.manifests import SUBSCRIPTION, load_text
 
 Groups: TypeAlias = dict[str, list[tuple[str, dict[str, str | None] | None]]]

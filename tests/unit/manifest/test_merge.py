@@ -2,7 +2,6 @@
 
 import pytest
 
-from reconciler.access import Trust
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
     CredentialsPolicy,
@@ -19,7 +18,8 @@ from reconciler.manifest.desired import (
     TagsPolicy,
 )
 from reconciler.manifest.load import load_manifest
-from reconciler.model import IsolationScope, ResourceGroupId, ResourceId
+from reconciler.model.access import Trust
+from reconciler.model.identity import IsolationScope, ResourceGroupId, ResourceId
 from tests.unit.manifest.manifests import (
     GROUP,
     HEAD,

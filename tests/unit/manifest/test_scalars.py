@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifest.scalars import resolve_plain
+from reconciler.manifest.yaml.scalars import resolve_plain
 
 
 @pytest.mark.parametrize("text", ["", "~", "null", "Null", "NULL"])

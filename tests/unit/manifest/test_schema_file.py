@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.manifest.choices import CHOICES
-from reconciler.manifest.schema import MANIFEST_SCHEMA, manifest_validator
-from reconciler.manifest.words import RULES
+from reconciler.manifest.rules.choices import CHOICES
+from reconciler.manifest.rules.schema import MANIFEST_SCHEMA, manifest_validator
+from reconciler.manifest.rules.words import RULES
 from reconciler.schemas import schema_text
 
 SCHEMA: dict[str, Any] = json.loads(schema_text(MANIFEST_SCHEMA))

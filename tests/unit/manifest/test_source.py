@@ -4,10 +4,10 @@ import pytest
 import yaml
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.document import Document
-from reconciler.manifest.source import EventParser, libyaml_parser, parse_documents
-from reconciler.manifest.syntax import MAX_DEPTH
-from reconciler.manifest.text import decode_source
+from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.source import EventParser, libyaml_parser, parse_documents
+from reconciler.manifest.yaml.syntax import MAX_DEPTH
+from reconciler.manifest.yaml.text import decode_source
 
 
 def parse(text: str, pure: bool = False) -> tuple[list[Document], list[tuple[str, int, int]]]:

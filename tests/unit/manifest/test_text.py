@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.text import MAX_BYTES, decode_source, split_lines
+from reconciler.manifest.yaml.text import MAX_BYTES, decode_source, split_lines
 
 
 def test_utf_8_is_read_as_it_is() -> None:

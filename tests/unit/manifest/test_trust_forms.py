@@ -6,9 +6,9 @@ Azure workload identity's troubleshooting guide (`system:serviceaccount:default:
 
 import pytest
 
-from reconciler.access import Trust
 from reconciler.manifest.load import PUBLIC_AUDIENCE
-from reconciler.manifest.trust_forms import has_lasting_subjects, is_by_name_only, is_github, is_pull_request
+from reconciler.manifest.rules.trust_forms import has_lasting_subjects, is_by_name_only, is_github, is_pull_request
+from reconciler.model.access import Trust
 from tests.unit.manifest.manifests import credential_with, load_identity, load_text
 
 GITHUB = "https://token.actions.githubusercontent.com"

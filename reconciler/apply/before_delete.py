@@ -1,0 +1,86 @@
+"""Before an identity goes: whether something has come to use it, or to lock it, that the plan did not show.
+
+Whoever approved the plan approved what it said would break, and no more. What has gone since is no surprise.
+"""
+
+from reconciler.arm import attachments, locks
+from reconciler.arm.resources import Resources
+from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.model.access import FederatedCredential
+from reconciler.model.identity import ResourceId
+from reconciler.model.impact import AttachedResource, Impact, Part
+from reconciler.plan.changes import IdentityChange
+
+_SINCE = "since the plan was made"
+
+
+def surprise_before_delete(change: IdentityChange, resources: Resources) -> str:
+    """What has appeared that the delete would break or meet; empty where it may go out.
+
+    Raises:
+        ArmError, AuthError: what the plan saw whole could not be read again.
+        Interrupted: the run was asked to stop.
+    """
+    try:
+        return _surprise(change.resource_id, change.impact or Impact(), resources)
+    except NotFound:
+        # Either the identity is gone, which its own read tells, or Azure does not have the question.
+        if resources.identities.get(change.resource_id) is None:
+            return ""
+        raise
+
+
+def _surprise(identity: ResourceId, planned: Impact, resources: Resources) -> str:
+    # Locks first: a ReadOnly one stops the question about attachments too, which is a POST.
+    locked = _locked(identity, resources)
+    if locked:
+        return locked
+    known = set(planned.attachments.found)
+    resources_now = [one.text for one in _attached(identity, planned.attachments, resources) if one not in known]
+    if resources_now:
+        return f"something has come to use it {_SINCE}: attached to {', '.join(resources_now)}"
+    # With what it trusts: under a known name somebody else may have been let in.
+    trusted = set(planned.credentials.found)
+    credentials_now = _credentials(identity, planned.credentials, resources)
+    names = [one.credential_id.name for one in credentials_now if one not in trusted]
+    if names:
+        return f"something has come to use it {_SINCE}: federated credential {', '.join(names)}"
+    return ""
+
+
+def _attached(
+    identity: ResourceId, planned: Part[AttachedResource], resources: Resources
+) -> tuple[AttachedResource, ...]:
+    try:
+        return resources.associated.list(identity)
+    except (ArmError, AuthError):
+        if planned.not_checked is None:
+            # The plan had the whole list: no index, which may be late, can stand in for it now.
+            raise
+    try:
+        return attachments.find(resources.client, [identity]).get(identity, ())
+    except (ArmError, AuthError):
+        return ()  # not known before either, and allowed as such
+
+
+def _credentials(
+    identity: ResourceId, planned: Part[FederatedCredential], resources: Resources
+) -> tuple[FederatedCredential, ...]:
+    try:
+        return resources.credentials.list(identity)
+    except (ArmError, AuthError):
+        if planned.not_checked is None:
+            raise
+        return ()
+
+
+def _locked(identity: ResourceId, resources: Resources) -> str:
+    """What locks it; a plan with a lock in the way is refused, so that each is one that the plan did not show."""
+    place = str(identity)
+    try:
+        found = locks.list_at(resources.client, place)
+    except (ArmError, AuthError):
+        # A lock that is not seen makes ARM refuse the call; nothing is lost by it.
+        return ""
+    reaching = [one.text for one in found if one.covers(place) or one.stands_within(place)]
+    return f"a lock is in the way that the plan did not show: {', '.join(reaching)}" if reaching else ""

@@ -1,0 +1,122 @@
+"""After a run: read again what it changed, and say what did not hold.
+
+A policy, another writer or a slow replica can undo a change that ARM had confirmed; who does not look cannot know.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from reconciler.arm.resources import Resources
+from reconciler.errors import ArmError, AuthError
+from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.model.access import assignment_name, normalize_scope
+from reconciler.model.identity import Identity, normalize_location
+from reconciler.parallel import map_parallel
+from reconciler.plan.changes import (
+    Action,
+    AssignmentChange,
+    Change,
+    CredentialChange,
+    FieldChange,
+    IdentityChange,
+    value_text,
+)
+from reconciler.plan.diff_access import trust_differences
+from reconciler.plan.diff_identities import diff_identity
+
+PATIENCE_S = (1.0, 2.0, 4.0)
+"""Waits between one look and the next; what has not settled after the last is reported."""
+
+
+def verify_result(
+    result: ApplyResult, resources: Resources, *, sleep: Callable[[float], None], parallelism: int
+) -> ApplyResult:
+    """Read each change that is done again, with patience for replicas that lag.
+
+    Returns:
+        The result, with `not_held` filled in where a read shows something other than what was applied.
+
+    Raises:
+        Interrupted: from `sleep`, when the run is asked to stop.
+    """
+
+    def look(one: ChangeResult) -> ChangeResult:
+        return replace(one, not_held=_look(one.change, resources)) if one.outcome is Outcome.DONE else one
+
+    results = map_parallel(look, result.results, parallelism)
+    for patience_s in PATIENCE_S:
+        if not any(one.not_held for one in results):
+            break
+        sleep(patience_s)
+        results = [look(one) if one.not_held else one for one in results]
+    return replace(result, results=tuple(results), verified=True)
+
+
+def _look(change: Change, resources: Resources) -> tuple[str, ...]:
+    try:
+        match change:
+            case IdentityChange():
+                return _look_at_identity(change, resources.identities.get(change.resource_id))
+            case CredentialChange():
+                return _look_at_credential(change, resources)
+            case AssignmentChange():
+                return _look_at_assignment(change, resources)
+    except (ArmError, AuthError) as error:
+        return (f"could not be read again: {error.message}",)
+    assert_never(change)
+
+
+def _look_at_identity(change: IdentityChange, fresh: Identity | None) -> tuple[str, ...]:
+    if change.action is Action.DELETE or fresh is None:
+        return _presence(change, fresh)
+    if change.desired is None:
+        raise AssertionError("a create or an update without a manifest entry")
+    differences = diff_identity(change.group, change.desired, fresh).differences
+    return (*_came_back(differences), *_location_not_held(change, fresh))
+
+
+def _look_at_credential(change: CredentialChange, resources: Resources) -> tuple[str, ...]:
+    fresh = resources.credentials.get(change.resource_id)
+    if change.after is None or fresh is None:
+        return _presence(change, fresh)
+    # Read from the manifest's side, as the others are: `before` is what came back.
+    return _came_back(trust_differences(fresh.trust, change.after))
+
+
+def _look_at_assignment(change: AssignmentChange, resources: Resources) -> tuple[str, ...]:
+    if change.before is not None:
+        return _presence(change, resources.assignments.get(change.before.scope, change.before.name))
+    identity = resources.identities.get(change.resource_id.identity)
+    if identity is None:
+        return ("its identity is not there",)
+    scope, role_guid = change.resource_id.scope, change.resource_id.role_guid
+    name = assignment_name(change.group.owner, scope, identity.principal_id, role_guid)
+    if resources.assignments.get(scope, name) is not None:
+        return ()
+    # The role may have been given under another name, which ARM refuses to give again.
+    given = resources.assignments.list(scope, identity.principal_id)
+    wanted = (normalize_scope(scope), role_guid)
+    # One that is inherited from above may go without this one.
+    return _presence(
+        change, next((one for one in given if (normalize_scope(one.scope), one.role_guid) == wanted), None)
+    )
+
+
+def _presence(change: Change, fresh: object) -> tuple[str, ...]:
+    if change.action is Action.DELETE:
+        return () if fresh is None else ("is there again",)
+    return ("is not there",) if fresh is None else ()
+
+
+def _came_back(differences: tuple[FieldChange, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"{one.field} came back as {value_text(one.before)}, not {value_text(one.after)}" for one in differences
+    )
+
+
+def _location_not_held(change: IdentityChange, fresh: Identity) -> list[str]:
+    planned = change.after.location if change.after else None
+    if planned is None or normalize_location(planned) == normalize_location(fresh.location):
+        return []
+    return [f"location came back as {fresh.location!r}, not {planned!r}"]

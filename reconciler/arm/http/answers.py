@@ -1,0 +1,214 @@
+"""Turns what came back from a call, or did not, into one error that says what happened and what to do.
+
+The status decides the class, ARM's code the hint, and the method whether the call may have taken effect: what a failure
+means for the next step is decided here once, so that no caller reads a status or a message of its own.
+"""
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import unquote
+
+import httpx
+
+from reconciler.arm.actions import role_with
+from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, parse_object
+from reconciler.arm.http.redaction import quote_answer
+from reconciler.arm.http.retry import TRANSIENT_STATUSES, is_untrusted_certificate, may_pass, retry_after_s
+from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, Throttled
+from reconciler.model.access import MAX_CREDENTIALS
+
+QUERY = "QUERY"
+"""A POST that only asks; in a `Call` it is told apart from one that changes something."""
+
+_OPERATIONS = {"GET": "reading", QUERY: "querying", "PUT": "creating", "PATCH": "updating", "DELETE": "deleting"}
+_CLASSES: dict[int, type[ArmError]] = {
+    401: ArmAuthError,
+    403: ArmAuthError,
+    404: NotFound,
+    409: Conflict,
+    429: Throttled,
+}
+
+# Raised before a request went out; every other failure leaves open whether it arrived.
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+_ACTION = re.compile(r"perform action '([^'\s]+)'")
+_SCOPE = re.compile(r"over scope '([^']+)'")
+_NAMESPACE = re.compile(r"namespace '([A-Za-z.]+)'")
+_SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
+_TOO_MANY_CREDENTIALS = re.compile(r"federated.*\b(maximum|limit|exceed)", re.IGNORECASE)
+_OWN_NAMESPACE = "Microsoft.ManagedIdentity"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to ARM: its method, its encoded path, and the correlation id it is sent with."""
+
+    method: str
+    path: str
+    correlation_id: str
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it may change anything."""
+        return self.method not in ("GET", QUERY)
+
+    @property
+    def resource(self) -> str:
+        """The path as people write it."""
+        return unquote(self.path)
+
+    def __str__(self) -> str:
+        return f"{_OPERATIONS[self.method]} {self.resource}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """ARM's own words about an error; both empty where the body is not ARM's."""
+
+    code: str
+    message: str
+
+
+def error_answer(call: Call, response: httpx.Response, now_s: float) -> ArmError:
+    """The error for an answer that is not a success.
+
+    `in_doubt` for writes answered 408 or 5xx: the service may have failed after it acted.
+    """
+    status = response.status_code
+    envelope = _envelope(response)
+    said = " ".join(part for part in (str(status), envelope.code or _phrase(status)) if part)
+    return _CLASSES.get(status, ArmError)(
+        f"{call}: {said} ({envelope.message})" if envelope.message else f"{call}: {said}",
+        _hint(call, status, envelope),
+        status=status,
+        arm_code=envelope.code,
+        correlation_id=_correlation_id(call, response),
+        transient=status in TRANSIENT_STATUSES,
+        in_doubt=call.is_write and (status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR),
+        retry_after_s=retry_after_s(response, now_s),
+    )
+
+
+def malformed_answer(call: Call, response: httpx.Response, detail: str) -> ArmError:
+    """The error for a success that does not say what ARM's documents promise; a write may have taken effect."""
+    return ArmError(
+        f"{call}: malformed answer ({quote_answer(detail, response.request)})",
+        "Check that the endpoint is ARM and that nothing in between rewrites its answers.",
+        correlation_id=_correlation_id(call, response),
+        in_doubt=call.is_write,
+    )
+
+
+def no_answer(call: Call, error: httpx.RequestError) -> ArmError:
+    """The error for a call that no whole answer came back to."""
+    reason = quote_answer(str(error), error.request)
+    name = type(error).__name__
+    return ArmError(
+        f"{call}: no answer ({name}: {reason})" if reason else f"{call}: no answer ({name})",
+        _connection_hint(error),
+        correlation_id=call.correlation_id,
+        transient=isinstance(error, httpx.TransportError) and may_pass(error),
+        in_doubt=call.is_write and not isinstance(error, _NEVER_SENT),
+    )
+
+
+def _envelope(response: httpx.Response) -> _Envelope:
+    """ARM's code and message, from `error` or, as the Activity Log answers, from the body itself.
+
+    Source: azure-rest-api-specs common-types v4, ErrorResponse; recorded traffic (azure-cli, activity log).
+    """
+    try:
+        body = parse_object(response.content)
+        inner = body.get("error")
+        source: JsonObject = inner if isinstance(inner, dict) else body
+        code, message = optional_text(source, "code"), optional_text(source, "message")
+    except FieldError:
+        return _Envelope("", "")
+    return _Envelope(*(quote_answer(value or "", response.request) for value in (code, message)))
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _correlation_id(call: Call, response: httpx.Response) -> str:
+    answered = response.headers.get("x-ms-correlation-request-id", "")
+    return quote_answer(answered, response.request, limit=100) or call.correlation_id
+
+
+def _hint(call: Call, status: int, envelope: _Envelope) -> str:
+    by_code = {
+        "SubscriptionNotFound": "Check the id, and that you are signed in to its tenant with access to it.",
+        "MissingSubscriptionRegistration": _register_hint(call, envelope.message),
+        "ScopeLocked": "Remove the lock in Azure first; this tool never removes one.",
+        "InvalidApiVersionParameter": "Pass --api-version with one that ARM names above.",
+    }
+    by_status = {
+        400: _limit_hint(envelope.message),
+        405: _method_hint(envelope.message),
+        300: "Redirects are not followed: the token goes to the endpoint only. Check the endpoint.",
+        401: "ARM refused the token. Sign in again (`az login`), to the tenant of the subscription.",
+        403: _right_hint(envelope.message),
+        429: "Wait and run again, or lower --parallelism.",
+        500: "Azure could not answer. Run again later; the correlation id finds the call in Azure's logs.",
+    }
+    kind = status // 100 * 100
+    return by_code.get(envelope.code) or by_status.get(status) or (by_status[kind] if kind in (300, 500) else "")
+
+
+def _limit_hint(message: str) -> str:
+    """Source: Microsoft Entra documentation (considerations); the words in which ARM says it were never seen."""
+    if _TOO_MANY_CREDENTIALS.search(message) is None:
+        return ""
+    return (
+        f"An identity can have {MAX_CREDENTIALS} federated credentials, and others have added some: plan again, and"
+        " delete those that are not needed."
+    )
+
+
+def _method_hint(message: str) -> str:
+    """Source: Microsoft Entra documentation (considerations for federated credentials: regions without support)."""
+    if "federated identity credentials not enabled" not in message:
+        return ""
+    return (
+        "The identity's region does not support federated credentials; list the identity in another region under a"
+        " new name."
+    )
+
+
+def _register_hint(call: Call, message: str) -> str:
+    namespace = _NAMESPACE.search(message)
+    subscription = _SUBSCRIPTION.match(call.path)
+    return (
+        f"Run `az provider register --namespace {namespace[1] if namespace else _OWN_NAMESPACE}"
+        f" --subscription {subscription[1] if subscription else 'SUBSCRIPTION'}`, then run again."
+    )
+
+
+def _right_hint(message: str) -> str:
+    """Source: recorded traffic (AuthorizationFailed names the action and the scope in its message)."""
+    action, scope = _ACTION.search(message), _SCOPE.search(message)
+    if action is None:
+        return "Ask whoever administers this scope."
+    role = role_with(action[1])
+    place = f" at {scope[1]}" if scope else ""
+    ask = f"the role {role}{place}" if role else f"a role{place}"
+    return f"Ask for {ask}: it has the missing action {action[1]}. A new grant takes some minutes to be seen."
+
+
+def _connection_hint(error: httpx.RequestError) -> str:
+    if is_untrusted_certificate(error):
+        return "If a proxy of yours signs its own certificates, name its authority's file in SSL_CERT_FILE."
+    return "Check the network and the proxy settings (HTTPS_PROXY, NO_PROXY), then run again."

@@ -1,0 +1,149 @@
+"""One method for each HTTP verb of ARM; answers are checked and read here, or are errors.
+
+Each method takes the function that reads the answer's JSON (`read`, ValueError where it is not what was promised), so
+that a malformed answer is reported with its operation, resource and correlation id, and no caller handles raw JSON.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+import httpx
+
+from reconciler.arm.http.answers import QUERY, Call, error_answer, malformed_answer, no_answer
+from reconciler.arm.http.endpoints import origin_of
+from reconciler.arm.http.fields import JsonObject, object_list, optional_text, parse_object
+from reconciler.arm.http.retry import REPEATABLE
+
+T = TypeVar("T")
+_WITH_BODY = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
+
+
+@dataclass(frozen=True, slots=True)
+class ArmClient:
+    """ARM at one endpoint, for any number of threads.
+
+    Every method takes a percent-encoded path (see `paths`) and an api-version, and raises ArmError (NotFound, Conflict,
+    Throttled, ArmAuthError) or AuthError. Reads have been tried again before they fail; writes are sent once.
+
+    Attributes:
+        http: as `transport.open_http_client` makes it; its owner closes it.
+        clock: epoch seconds, for a `Retry-After` that is a date.
+    """
+
+    http: httpx.Client
+    clock: Callable[[], float]
+
+    @property
+    def correlation_id(self) -> str:
+        """The run's `x-ms-correlation-request-id`."""
+        return str(self.http.headers.get("x-ms-correlation-request-id", ""))
+
+    def get(self, path: str, api_version: str, read: Callable[[JsonObject], T]) -> T:
+        """Read one resource."""
+        call = self._call("GET", path)
+        return _read_body(call, self._send(call, path, {"api-version": api_version}), read)
+
+    def get_pages(
+        self, path: str, api_version: str, read: Callable[[JsonObject], T], query: str | None = None
+    ) -> Iterator[T]:
+        """Yield the items of a list, page after page: all of them that `query` (`$filter`) lets through, or an error.
+
+        A link is followed only to the client's own origin, and never twice; a page may be empty.
+        """
+        call = self._call("GET", path)
+        params = {"api-version": api_version} | ({} if query is None else {"$filter": query})
+        response = self._send(call, path, params)
+        seen = {str(response.request.url)}
+        while True:
+            items, link = _read_body(call, response, lambda body: _read_page(body, read))
+            yield from items
+            if link is None:
+                return
+            next_url = self._checked_link(call, response, link, seen)
+            seen.add(str(next_url))
+            response = self._send(call, next_url)
+
+    def query(
+        self,
+        path: str,
+        api_version: str,
+        body: JsonObject | None,
+        read: Callable[[JsonObject], T],
+        parameters: Mapping[str, str] | None = None,
+    ) -> T:
+        """Ask by POST what no GET can ask; it changes nothing, and is tried again like any read."""
+        call = self._call(QUERY, path)
+        params = {"api-version": api_version, **(parameters or {})}
+        return _read_body(call, self._send(call, path, params, body), read)
+
+    def put(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
+        """Create or replace a resource."""
+        call = self._call("PUT", path)
+        return _read_body(call, self._send(call, path, {"api-version": api_version}, body), read)
+
+    def patch(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
+        """Change the given properties of a resource."""
+        call = self._call("PATCH", path)
+        return _read_body(call, self._send(call, path, {"api-version": api_version}, body), read)
+
+    def delete(self, path: str, api_version: str) -> bool:
+        """Delete a resource; False where there was none (204).
+
+        Source: recorded traffic (200 with or without a body for what was there, 204 for what was not).
+        """
+        call = self._call("DELETE", path)
+        response = self._send(call, path, {"api-version": api_version})
+        if response.status_code not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
+            raise malformed_answer(call, response, f"{response.status_code} to a DELETE")
+        return response.status_code == HTTPStatus.OK
+
+    def _call(self, method: str, path: str) -> Call:
+        return Call(method, path, self.correlation_id)
+
+    def _send(
+        self,
+        call: Call,
+        url: str | httpx.URL,
+        params: Mapping[str, str] | None = None,
+        body: JsonObject | None = None,
+    ) -> httpx.Response:
+        try:
+            response = self.http.request(
+                "POST" if call.method == QUERY else call.method,
+                url,
+                params=params,
+                json=body,
+                extensions={REPEATABLE: True} if not call.is_write else None,
+            )
+        except httpx.RequestError as error:
+            raise no_answer(call, error) from error
+        if not response.is_success:
+            raise error_answer(call, response, self.clock())
+        return response
+
+    def _checked_link(self, call: Call, response: httpx.Response, link: str, seen: set[str]) -> httpx.URL:
+        try:
+            url = httpx.URL(link)
+        except httpx.InvalidURL:
+            raise malformed_answer(call, response, "`nextLink` is not a URL") from None
+        # The token goes where the link says, so a link elsewhere is refused before anything is sent.
+        if origin_of(url) != origin_of(self.http.base_url) or url.userinfo:
+            raise malformed_answer(call, response, f"`nextLink` leads to {url.host!r}, away from the endpoint")
+        if str(url) in seen:
+            raise malformed_answer(call, response, "`nextLink` leads to a page that was read before")
+        return url
+
+
+def _read_body(call: Call, response: httpx.Response, read: Callable[[JsonObject], T]) -> T:
+    if response.status_code not in _WITH_BODY:
+        raise malformed_answer(call, response, f"{response.status_code} to a {call.method}")
+    try:
+        return read(parse_object(response.content))
+    except ValueError as error:
+        raise malformed_answer(call, response, str(error)) from error
+
+
+def _read_page(body: JsonObject, read: Callable[[JsonObject], T]) -> tuple[tuple[T, ...], str | None]:
+    return tuple(read(item) for item in object_list(body, "value")), optional_text(body, "nextLink")

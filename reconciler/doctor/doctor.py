@@ -1,0 +1,187 @@
+"""Whether plan and apply of a manifest would have what they need here: a login, the right tenant, every right.
+
+Nothing is read of identities, and nothing is ever written. Where one thing makes the next senseless (no token, a token
+of another tenant, an endpoint that does not answer), the lines end there: nothing is asked with a token that is not
+meant for it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reconciler.arm import subscriptions
+from reconciler.arm.actions import role_with
+from reconciler.arm.http.service import ClockWatch, check_api_version, watched_clock
+from reconciler.arm.login.auth import Principal
+from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
+from reconciler.errors import ArmError, AuthError, NotFound, ReconcilerError
+from reconciler.live.azure import Azure
+from reconciler.live.rights import grant_commands, read_rights
+from reconciler.manifest.desired import Desired
+from reconciler.manifest.scope import check_api_version as check_manifest_version
+from reconciler.manifest.tenants import check_subscription_tenant, check_token_tenant, expected_tenant
+from reconciler.model.address import Target
+from reconciler.plan.needs import WORDS, Need, Rights, needs_of_manifest
+
+CLOCK_TOLERANCE_S = 300.0
+"""From here on a clock is told to be wrong. Source: Microsoft Entra accepts tokens within five minutes (assumed)."""
+
+_UNAUTHORIZED = 401
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a run would go and as whom; `principal` and `token_expiry` may fetch a token (AuthError)."""
+
+    endpoint: str
+    credential: str
+    principal: Callable[[], Principal | None]
+    token_expiry: Callable[[], float | None]
+
+
+def run_doctor(desired: Desired, targets: tuple[Target, ...], azure: Azure, caller: Caller) -> Checkup:
+    """Look at everything that plan and apply of these manifests need; what is wrong is part of the answer.
+
+    Raises:
+        UsageError: an api-version too old for what the manifest says.
+    """
+    check_manifest_version(desired, azure.resources.api_version)
+    login, principal = _check_login(desired, azure, caller)
+    checks = [Check("cloud", Standing.OK, azure.cloud), *login]
+    rights, commands = Rights(), tuple[str, ...]()
+    if not any(_is_bad(one) for one in login):
+        with watched_clock(azure.resources.client) as watch:
+            service = list(_check_service(azure, caller))
+            checks += service
+            if all(one.name == "api-version" for one in service if _is_bad(one)):
+                found, rights = _check_subscriptions(desired, targets, azure)
+                checks += found
+        checks += _check_clock(watch)
+        who = principal.object_id if principal is not None and principal.object_id else "PRINCIPAL"
+        commands = grant_commands(rights.missing, who)
+    return Checkup(
+        azure.cloud, caller.endpoint, caller.credential, tuple(checks), tuple(_right_checks(rights)), commands
+    )
+
+
+def _is_bad(check: Check) -> bool:
+    return check.standing in (Standing.MISSING, Standing.FAILED)
+
+
+def _failed(name: str, error: ReconcilerError, subject: str = "") -> Check:
+    """A line for what went wrong; what an administrator must give is told apart from what only failed."""
+    given_by_others = isinstance(error, (AuthError, NotFound))
+    standing = Standing.MISSING if given_by_others else Standing.FAILED
+    return Check(name, standing, error.message.replace("\n", "; "), error.hint, subject)
+
+
+def _check_login(desired: Desired, azure: Azure, caller: Caller) -> tuple[list[Check], Principal | None]:
+    try:
+        principal, expiry = caller.principal(), caller.token_expiry()
+    except AuthError as error:
+        return [_failed("credential", error)], None
+    tenant = principal.tenant_id if principal is not None else None
+    checks = [
+        Check("credential", Standing.OK, caller.credential),
+        Check("principal", Standing.OK, _describe(principal)),
+        _check_expiry(expiry, azure.resources.client.clock()),
+    ]
+    try:
+        check_token_tenant(desired, tenant)
+    except AuthError as error:
+        return [*checks, _failed("tenant", error)], principal
+    return [*checks, Check("tenant", Standing.OK, tenant or "the token does not say")], principal
+
+
+def _describe(principal: Principal | None) -> str:
+    if principal is None:
+        return "the token does not say"
+    told = {"object id": principal.object_id, "client id": principal.client_id}
+    ids = [f"{name} {value}" for name, value in told.items() if value]
+    return ", ".join([*([principal.name] if principal.name else []), *ids]) or "the token does not say"
+
+
+def _check_expiry(expiry_s: float | None, now_s: float) -> Check:
+    if expiry_s is None:
+        return Check("token", Standing.OK, "valid until a time that it does not say")
+    until = f"{datetime.fromtimestamp(expiry_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if expiry_s <= now_s:
+        return Check("token", Standing.MISSING, f"ended at {until}", "Sign in again, or hand over a newer token.")
+    return Check("token", Standing.OK, f"valid until {until}")
+
+
+def _check_service(azure: Azure, caller: Caller) -> Iterator[Check]:
+    client, api_version = azure.resources.client, azure.resources.api_version
+    try:
+        check_api_version(client, api_version)
+    except ArmError as error:
+        if error.status is None:
+            yield _failed("endpoint", error)
+            return
+        yield Check("endpoint", Standing.OK, caller.endpoint)
+        if error.status == _UNAUTHORIZED:
+            yield _failed("token", error)
+        else:
+            yield Check("api-version", Standing.FAILED, error.message, error.hint)
+        return
+    yield Check("endpoint", Standing.OK, caller.endpoint)
+    yield Check("api-version", Standing.OK, f"{api_version} of Microsoft.ManagedIdentity")
+
+
+def _check_clock(watch: ClockWatch) -> Iterator[Check]:
+    ahead_s = watch.ahead_s
+    if ahead_s is None:
+        yield Check("clock", Standing.NOT_CHECKED, "ARM has not said what time it is")
+    elif abs(ahead_s) <= CLOCK_TOLERANCE_S:
+        yield Check("clock", Standing.OK, "this machine's clock agrees with ARM's")
+    else:
+        way = "behind" if ahead_s > 0 else "ahead of"
+        yield Check(
+            "clock",
+            Standing.WARNING,
+            f"this machine's clock is {abs(ahead_s) / 60:.0f} minutes {way} ARM's",
+            "Set it: when a token ends and how long to wait are reckoned by it.",
+        )
+
+
+def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: Azure) -> tuple[list[Check], Rights]:
+    """A line for each subscription of the manifest, and the rights in those of them that may be asked."""
+    checks, closed = [], set()
+    for subscription_id in dict.fromkeys(group.group_id.subscription_id.casefold() for group in desired.groups):
+        check = _check_subscription(desired, azure, subscription_id)
+        checks.append(check)
+        if _is_bad(check):
+            closed.add(subscription_id)
+    needs = [need for need in needs_of_manifest(desired, targets) if _subscription_of(need) not in closed]
+    try:
+        return checks, read_rights(needs, azure.resources.client, parallelism=azure.parallelism)
+    except (ArmError, AuthError) as error:
+        return [*checks, _failed("rights", error)], Rights()
+
+
+def _check_subscription(desired: Desired, azure: Azure, subscription_id: str) -> Check:
+    try:
+        found = subscriptions.find(azure.resources.client, subscription_id)
+        check_subscription_tenant(found, expected_tenant(desired, subscription_id, azure.tenant))
+    except (ArmError, AuthError) as error:
+        return _failed("subscription", error, subscription_id)
+    detail = f"{found.display_name} ({found.subscription_id}) of the tenant {found.tenant_id}"
+    return Check("subscription", Standing.OK, detail, subject=subscription_id)
+
+
+def _subscription_of(need: Need) -> str:
+    parts = need.scope.casefold().split("/")
+    return parts[2] if parts[1:2] == ["subscriptions"] and len(parts) > 2 else ""
+
+
+def _right_checks(rights: Rights) -> list[RightCheck]:
+    by_standing = {
+        Standing.OK: rights.present,
+        Standing.MISSING: rights.missing,
+        Standing.NOT_CHECKED: rights.unchecked,
+    }
+    found = [(need, standing) for standing, needs in by_standing.items() for need in needs]
+    return [
+        RightCheck(need.scope, WORDS[need.action], need.action, standing, role_with(need.action))
+        for need, standing in sorted(found, key=lambda one: one[0].key)
+    ]

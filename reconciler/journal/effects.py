@@ -1,0 +1,41 @@
+"""What a run did to each resource, all its calls taken together: from what was before the first to what is after the
+last."""
+
+from dataclasses import dataclass, replace
+
+from reconciler.errors import SourcePos
+from reconciler.journal.outcome import Outcome, Wanted
+from reconciler.journal.record import RunRecord
+from reconciler.model.access import AnyId, Fresh, Hanging
+from reconciler.model.identity import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class NetEffect:
+    """A resource before a run and after it; `made` is the identity as ARM told of it, where it did."""
+
+    resource_id: AnyId
+    source: SourcePos
+    before: Fresh
+    after: Wanted
+    hanging: Hanging | None
+    made: Identity | None
+
+
+def net_effects(record: RunRecord) -> tuple[NetEffect, ...]:
+    """In the order in which the run began them.
+
+    Calls that ARM refused did nothing. Those in doubt count as done: whoever undoes looks at what lives, and finds out.
+    """
+    found: dict[AnyId, NetEffect] = {}
+    for call in record.calls:
+        # Done with an error: the role was given already, by somebody else.
+        if call.outcome is Outcome.FAILED or (call.outcome is Outcome.DONE and call.error is not None):
+            continue
+        effect = NetEffect(call.resource_id, call.source, call.before, call.after, call.hanging, call.made)
+        earlier = found.get(call.resource_id)
+        if earlier is not None:
+            hanging, made = call.hanging or earlier.hanging, call.made or earlier.made
+            effect = replace(effect, before=earlier.before, hanging=hanging, made=made)
+        found[call.resource_id] = effect
+    return tuple(found.values())

@@ -1,0 +1,109 @@
+"""Where journals lie unless the caller chooses, and which of those that lie there tell of a run that was cut short.
+
+The folder is the one that the system keeps for a program's state; three lines say which, so that no library is needed
+for it. That a run was told of is marked beside its journal and never in it: a journal is evidence, and the only one who
+writes it is its own run.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import InputFileError, JournalError
+from reconciler.journal.lock import is_held
+from reconciler.journal.read_file import read_journal
+from reconciler.journal.record import RunHeader, RunRecord
+
+_TOLD = ".told"
+_LOOKED_AT = 200
+"""Of the newest journals; a run that was cut short before all of those has long been made up for."""
+
+_TAIL = 4096
+_END = b'{"kind":"end",'
+
+
+@dataclass(frozen=True, slots=True)
+class CutShort:
+    """An earlier run of the same scope whose journal has no end."""
+
+    path: Path
+    record: RunRecord
+
+
+def default_folder(environment: Mapping[str, str], platform: str) -> Path:
+    """The folder for journals; `platform` is `sys.platform`.
+
+    Source: XDG Base Directory Specification (`XDG_STATE_HOME`, absolute, else `~/.local/state`); Apple's File System
+    Programming Guide (`~/Library/Application Support`); Windows' known folder `LocalAppData`.
+
+    Raises:
+        JournalError: nothing says where the user's home is.
+    """
+    try:
+        home = Path(environment["HOME"]) if environment.get("HOME") else Path.home()
+    except RuntimeError:
+        raise JournalError(
+            "Nothing says where this user's home is, in which the journal would lie; nothing was changed.",
+            "Name a file with --journal.",
+        ) from None
+    if platform == "win32":
+        base = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        state = Path(environment.get("XDG_STATE_HOME") or "")
+        base = state if state.is_absolute() else home / ".local" / "state"
+    return base / "uami" / "journals"
+
+
+def journal_name(started_at: str, run_id: str) -> str:
+    """The name of a run's journal: by its beginning, so that names sort by age."""
+    digits = "".join(char for char in started_at.partition(".")[0] if char.isdigit())
+    return f"{digits[:8]}T{digits[8:14]}Z-{run_id}.jsonl"
+
+
+def find_cut_short(folder: Path, header: RunHeader) -> tuple[CutShort, ...]:
+    """Earlier runs about the same groups that did not end and were not told of yet; the oldest first.
+
+    Journals that cannot be read are passed over: what lies in the folder must not keep a run from beginning.
+    """
+    return tuple(one for one in _unfinished(folder) if one.record.header.overlaps(header))
+
+
+def mark_told(path: Path) -> None:
+    """Note that a run that was cut short has been told of; where that cannot be noted, it is told of again."""
+    try:
+        os.close(os.open(f"{path}{_TOLD}", os.O_WRONLY | os.O_CREAT, 0o600))
+    except OSError:
+        return
+
+
+def _unfinished(folder: Path) -> Iterator[CutShort]:
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return
+    told = {name for name in names if name.endswith(_TOLD)}
+    journals = [name for name in names if name.endswith(".jsonl")]
+    for name in journals[-_LOOKED_AT:]:
+        path = folder / name
+        if f"{name}{_TOLD}" in told or not _is_left_behind(path):
+            continue
+        try:
+            record = read_journal(path)
+        except InputFileError:
+            continue
+        if record.end is None and record.calls:
+            yield CutShort(path, record)
+
+
+def _is_left_behind(path: Path) -> bool:
+    """Whether a journal ends without an end, and nobody is writing it; only its tail is read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _TAIL))
+            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+            return not last.startswith(_END) and not is_held(file.fileno())
+    except OSError:
+        return False

@@ -1,0 +1,134 @@
+"""A run as its journal tells it: who ran it and where, each call with what was before, and how the run ended.
+
+The same values whether they are on their way into a journal or come out of one, so that what is written and what is
+read cannot drift apart.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.errors import SourcePos
+from reconciler.journal.outcome import CallError, Outcome, Wanted
+from reconciler.model.access import AnyId, FederatedCredential, Fresh, Hanging, RoleAssignment
+from reconciler.model.identity import Identity, ResourceGroupId
+from reconciler.plan.changes import Action
+
+
+class PlaceKind(StrEnum):
+    """What stood at the other end of a run."""
+
+    AZURE = "azure"
+    ENDPOINT = "endpoint"
+    SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run's calls went: ARM's own address, another endpoint's, or the whole path of a sandbox's file."""
+
+    kind: PlaceKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who ran, by the token's own claims; None for what it did not say. Never the token."""
+
+    object_id: str | None = None
+    client_id: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunGroup:
+    """A resource group of a run, and the owner that its manifest names."""
+
+    group_id: ResourceGroupId
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeader:
+    """What is known of a run before its first call.
+
+    Attributes:
+        run_id: the correlation id of its requests.
+        command: `apply` or `undo`.
+        started_at: UTC, as ISO 8601.
+        tenant: of its subscriptions; None where they are of several.
+    """
+
+    run_id: str
+    command: str
+    tool_version: str
+    started_at: str
+    cloud: str
+    tenant: str | None
+    place: Place
+    actor: Actor
+    groups: tuple[RunGroup, ...]
+
+    def overlaps(self, other: "RunHeader") -> bool:
+        """Whether two runs are about the same groups of the same place."""
+        here, there = ((one.cloud, one.tenant, one.place) for one in (self, other))
+        ours = {group.group_id for group in self.groups}
+        return here == there and any(group.group_id in ours for group in other.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class RunCall:
+    """One call: what it was to do, what it met, and how it ended as far as the journal says.
+
+    Attributes:
+        number: from 1, in the order in which the calls went out.
+        outcome: None where the run ended before an answer was written down.
+    """
+
+    number: int
+    at: str
+    resource_id: AnyId
+    action: Action
+    attempt: int
+    source: SourcePos
+    before: Fresh
+    after: Wanted
+    hanging: Hanging | None = None
+    ended_at: str | None = None
+    outcome: Outcome | None = None
+    error: CallError | None = None
+    made: Identity | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether nothing says if it took effect."""
+        return self.outcome in (None, Outcome.IN_DOUBT)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """The last line of a run that came to its end; counts are of changes, by outcome."""
+
+    at: str
+    complete: bool
+    interrupted: bool
+    counts: tuple[tuple[Outcome, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A whole journal; `end` is None where the run did not come to its end, `torn` where its last line is not whole."""
+
+    header: RunHeader
+    calls: tuple[RunCall, ...]
+    end: RunEnd | None
+    torn: bool
+
+    @property
+    def in_doubt(self) -> tuple[RunCall, ...]:
+        """The calls of which nothing says if they took effect, nor makes up for it: not even a repeated one."""
+        last = {(call.resource_id, call.action): call for call in self.calls}
+        return tuple(call for call in last.values() if call.in_doubt)
+
+
+State = Identity | FederatedCredential | RoleAssignment | Wanted
+"""A resource before or after a call."""

@@ -1,0 +1,87 @@
+"""What the identities that are to go are attached to, from the two places that know something of it.
+
+Resource Graph tells all of them in one question, but only of what the caller may read and a little late; Azure's own
+list of an identity is whole, but slow. So Graph is asked about all and its list of those that it shows as free is
+confirmed. "Nothing uses it" is claimed only where both say so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.arm import attachments
+from reconciler.arm.resources import Resources
+from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.live.gaps import missing, missing_right, why_not
+from reconciler.model.identity import ResourceGroupId, ResourceId
+from reconciler.model.impact import AttachedResource, Part, attached
+from reconciler.parallel import map_parallel
+
+READ_GRAPH = "Microsoft.ResourceGraph/resources/read"
+
+CONFIRM_AT_MOST = 20
+"""Identities of a run that are confirmed: at one a second, more would keep whoever plans waiting for too long."""
+
+_BEYOND = (
+    f"beyond the {CONFIRM_AT_MOST} identities of a run that listAssociatedResources is asked about, one a second;"
+    " Resource Graph alone cannot show that nothing uses it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What Resource Graph shows, and where it could not be asked or trusted, why."""
+
+    resources: Mapping[ResourceId, tuple[AttachedResource, ...]]
+    failed: str | None
+    without_right: Mapping[ResourceGroupId, str | None]
+
+    def why_not(self, identity: ResourceId) -> str | None:
+        return self.failed or self.without_right[identity.group_id]
+
+
+def read_attachments(
+    identities: Sequence[ResourceId], resources: Resources, parallelism: int
+) -> dict[ResourceId, Part[AttachedResource]]:
+    """What each identity is attached to; what could not be read is told in its part, and is no error."""
+    if not identities:
+        return {}
+    shown = _ask_graph(identities, resources, parallelism)
+    # Those that would otherwise pass for free come first; of the others the list may be longer than Graph knows.
+    in_turn = sorted(identities, key=lambda one: (bool(shown.resources.get(one)), one.key))
+    confirmed = {one: _confirm(one, resources) for one in in_turn[:CONFIRM_AT_MOST]}
+    return {
+        one: _part(shown.resources.get(one, ()), shown.why_not(one), confirmed.get(one, Part((), _BEYOND)))
+        for one in identities
+    }
+
+
+def _ask_graph(identities: Sequence[ResourceId], resources: Resources, parallelism: int) -> _Shown:
+    groups = list(dict.fromkeys(one.group_id for one in identities))
+    reasons = map_parallel(lambda group: _graph_right(group, resources), groups, parallelism)
+    without_right = dict(zip(groups, reasons, strict=True))
+    try:
+        return _Shown(attachments.find(resources.client, identities), None, without_right)
+    except (ArmError, AuthError) as error:
+        return _Shown({}, f"Resource Graph: {why_not(error)}", without_right)
+
+
+def _graph_right(group: ResourceGroupId, resources: Resources) -> str | None:
+    try:
+        return missing_right(resources.client, str(group), READ_GRAPH)
+    except NotFound:
+        return missing(READ_GRAPH)
+
+
+def _confirm(identity: ResourceId, resources: Resources) -> Part[AttachedResource]:
+    try:
+        return Part(resources.associated.list(identity))
+    except (ArmError, AuthError) as error:
+        # A 404 too: the identity may be gone, or the service may not have the operation.
+        return Part((), f"listAssociatedResources: {why_not(error)}")
+
+
+def _part(
+    shown: tuple[AttachedResource, ...], graph_gap: str | None, confirmed: Part[AttachedResource]
+) -> Part[AttachedResource]:
+    gaps = [gap for gap in (graph_gap, confirmed.not_checked) if gap]
+    return Part(attached(shown, confirmed.found), "; ".join(gaps) or None)

@@ -1,0 +1,84 @@
+"""The locks wherever something is to be written: one list for a subscription, since it has all that stand below it.
+
+A lock that was not seen does no harm beyond a call that ARM refuses, so what may not be read is said and is no error.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.arm import locks
+from reconciler.arm.resources import Resources
+from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.live.gaps import missing_right, why_not
+from reconciler.model.impact import Lock, Part, is_within
+from reconciler.parallel import map_parallel
+from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, written_scope
+
+READ_LOCKS = "Microsoft.Authorization/locks/read"
+
+# Locks stand at subscriptions, groups and resources only. Source: Azure documentation on locks.
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class LocksRead:
+    """The locks that were found, and the scopes at which they could not be looked for, each with its reason."""
+
+    locks: tuple[Lock, ...] = ()
+    gaps: tuple[tuple[str, str], ...] = ()
+
+    def reaching(self, scope: str) -> Part[Lock]:
+        """The locks that a delete of a scope meets, and why there may be more."""
+        found = tuple(lock for lock in self.locks if lock.covers(scope) or lock.stands_within(scope))
+        reasons = dict.fromkeys(reason for place, reason in self.gaps if is_within(scope, place))
+        return Part(found, "; ".join(reasons) or None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for each reason, with the scopes that it concerns."""
+        places: dict[str, list[str]] = {}
+        for scope, reason in self.gaps:
+            places.setdefault(reason, []).append(scope)
+        return tuple(
+            f"Locks were not looked for at {', '.join(scopes)}: {reason}." for reason, scopes in places.items()
+        )
+
+
+def read_locks(changes: Changes, resources: Resources, parallelism: int) -> LocksRead:
+    """Read the locks that may stop a change; nothing at all where nothing is to be written."""
+    places: dict[str, dict[str, str]] = {}
+    for change in changes:
+        root = _SUBSCRIPTION.match(written_scope(change))
+        if change.action is not Action.NO_OP and root is not None:
+            container = _container(change)
+            places.setdefault(root[0].casefold(), {})[container.casefold()] = container
+    read = map_parallel(lambda root: _read(root, places[root].values(), resources), sorted(places), parallelism)
+    found = sorted({lock for one in read for lock in one.locks}, key=lambda lock: (lock.scope.casefold(), lock.name))
+    return LocksRead(tuple(found), tuple(gap for one in read for gap in one.gaps))
+
+
+def _container(change: Change) -> str:
+    """Where to look for locks when the whole subscription may not be read."""
+    return change.resource_id.scope if isinstance(change, AssignmentChange) else str(change.resource_id.group_id)
+
+
+def _read(root: str, containers: Iterable[str], resources: Resources) -> LocksRead:
+    whole = _list_at(root, resources)
+    if not whole.gaps:
+        return whole
+    parts = [_list_at(container, resources) for container in containers]
+    gaps = (*whole.gaps, *(gap for part in parts for gap in part.gaps))
+    return LocksRead(tuple(lock for part in parts for lock in part.locks), gaps)
+
+
+def _list_at(scope: str, resources: Resources) -> LocksRead:
+    try:
+        reason = missing_right(resources.client, scope, READ_LOCKS)
+        if reason is None:
+            return LocksRead(locks.list_at(resources.client, scope))
+    except NotFound:
+        return LocksRead()
+    except (ArmError, AuthError) as error:
+        reason = why_not(error)
+    return LocksRead((), ((scope, reason),))

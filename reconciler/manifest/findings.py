@@ -1,0 +1,184 @@
+"""What is usually a mistake, though Azure and the manifest's rules admit it: risky trust, and deletions without a pin.
+
+A finding is a warning: somebody may have meant it. Each stands at one credential or identity with the line that lists
+it, so that a strict run can hold back that alone. All is known from the manifest; nothing here asks Azure or GitHub.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from reconciler.errors import SourcePos, Violation
+from reconciler.manifest.desired import Desired, DesiredCredential
+from reconciler.manifest.rules.issuers import known_issuer
+from reconciler.manifest.rules.trust_forms import has_lasting_subjects, is_by_name_only, is_github, is_pull_request
+from reconciler.model.access import AnyId, CredentialId, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reason to look at a federated credential, or at an identity to remove, again.
+
+    `message` goes on where the address of it stops: "trusts ...".
+    """
+
+    code: str
+    resource_id: AnyId
+    pos: SourcePos
+    message: str
+    hint: str
+
+    @property
+    def address(self) -> str:
+        """The whole address of what it is about."""
+        return self.resource_id.address
+
+
+def find_doubts(desired: Desired, audience: str) -> tuple[Finding, ...]:
+    """Everything in a manifest that should be looked at again, in order of the ids; `audience` as below."""
+    findings = (*find_risky_trust(desired, audience), *_find_unpinned(desired))
+    return tuple(sorted(findings, key=lambda finding: finding.resource_id.key))
+
+
+def find_risky_trust(desired: Desired, audience: str) -> tuple[Finding, ...]:
+    """Everything about the listed credentials that should be looked at again.
+
+    Args:
+        audience: what the cloud's own logins ask tokens for.
+
+    Returns:
+        In order of the credentials' ids; of one credential, in the order of the checks below.
+    """
+    listed = tuple(_listed_credentials(desired))
+    checks = (_check_pull_request, _check_names, partial(_check_audience, audience), _check_slash)
+    findings = [
+        Finding(reason.code, credential_id, credential.source, reason.message, reason.hint)
+        for credential_id, credential in listed
+        for check in checks
+        if (reason := check(credential.trust)) is not None
+    ]
+    findings += _find_shared(listed)
+    return tuple(sorted(findings, key=lambda finding: finding.resource_id.key))
+
+
+def finding_violation(finding: Finding) -> Violation:
+    """The refusal that a finding becomes where warnings are not let pass; it holds back what it is about."""
+    return Violation(finding.code, finding.address, finding.message, finding.hint, (finding.address,))
+
+
+def finding_document(finding: Finding) -> dict[str, object]:
+    """A finding in JSON."""
+    return {
+        "code": finding.code,
+        "address": finding.address,
+        "message": finding.message,
+        "hint": finding.hint,
+        "source": {"file": finding.pos.file, "line": finding.pos.line, "column": finding.pos.column},
+    }
+
+
+def _listed_credentials(desired: Desired) -> Iterator[tuple[CredentialId, DesiredCredential]]:
+    for group in desired.groups:
+        for identity in group.identities:
+            for credential in identity.federated_credentials or ():
+                yield CredentialId(identity.resource_id, credential.name), credential
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    code: str
+    message: str
+    hint: str
+
+
+def _check_pull_request(trust: Trust) -> _Reason | None:
+    """Workflows of pull requests, whose code nobody has reviewed.
+
+    Source: GitHub, "OpenID Connect reference", "Filtering for `pull_request` events" (the subject of all of them, but
+    for jobs that name an environment); "Workflow syntax", `permissions` (a run for a fork has no write permission, and
+    so no `id-token: write`, unless the repository sends write tokens to pull requests).
+    """
+    if not is_github(trust.issuer) or not is_pull_request(trust.subject):
+        return None
+    return _Reason(
+        "trust-pull-request",
+        "trusts every pull request of the repository: whoever can push a branch can become the identity with a workflow"
+        " that nobody has reviewed, and so can forks that the repository sends write tokens to",
+        "Trust a branch, or an environment with required reviewers; give pull requests an identity of their own, with"
+        " no more than they need.",
+    )
+
+
+def _check_names(trust: Trust) -> _Reason | None:
+    """Names that somebody else can come to bear.
+
+    Source: GitHub, "OpenID Connect reference", "Immutable subject claims".
+    """
+    if not has_lasting_subjects(trust.issuer) or not is_by_name_only(trust.subject):
+        return None
+    return _Reason(
+        "trust-by-name",
+        "trusts a GitHub repository by name alone: if owner or repository are renamed or deleted, whoever takes the"
+        " name inherits the trust",
+        "Opt the repository in to immutable subject claims, and trust the subject with the ids of owner and repository"
+        " (`ownerId` and `repositoryId` of the form `github`); list both until no workflow sends the old one.",
+    )
+
+
+def _check_audience(expected: str, trust: Trust) -> _Reason | None:
+    """Another audience than the one documented for the cloud, which ARM takes all the same.
+
+    Source: Microsoft Entra documentation (considerations for federated identity credentials); recorded traffic.
+    """
+    if trust.audience == expected:
+        return None
+    return _Reason(
+        "trust-audience",
+        f"takes tokens for the audience `{trust.audience}`, which is not the cloud's `{expected}`: tokens that were"
+        " asked for another purpose may be exchanged, and those of Azure's own logins are not",
+        "Remove `audience`, unless the workload asks for tokens with exactly this one and nothing else does.",
+    )
+
+
+def _check_slash(trust: Trust) -> _Reason | None:
+    """A slash that may be one too many: issuers compare exactly, and a wrong one is kept without a word.
+
+    Source: Microsoft Entra documentation (considerations for federated identity credentials).
+    """
+    if not trust.issuer.endswith("/") or known_issuer(trust.issuer) is not None:
+        return None
+    return _Reason(
+        "trust-issuer-slash",
+        f"trusts the issuer `{trust.issuer}`, whose slash at the end most issuers do not have",
+        "Compare it with the `iss` of a token, or with `issuer` in the issuer's well-known document.",
+    )
+
+
+def _find_shared(listed: tuple[tuple[CredentialId, DesiredCredential], ...]) -> Iterator[Finding]:
+    """Every credential whose issuer and subject an identity before it trusts too."""
+    first: dict[tuple[str, str], tuple[CredentialId, DesiredCredential]] = {}
+    for credential_id, credential in listed:
+        other_id, other = first.setdefault(credential.trust.who, (credential_id, credential))
+        if other_id != credential_id:
+            identity = f"{other_id.identity.resource_group}/{other_id.identity.name}"
+            message = (
+                f"trusts the same issuer and subject as {identity} at {other.source}: one workload can become both, and"
+                " has the roles of both"
+            )
+            hint = "Give the workload one identity; or tell its jobs apart by branch, environment or service account."
+            yield Finding("trust-shared", credential_id, credential.source, message, hint)
+
+
+def _find_unpinned(desired: Desired) -> Iterator[Finding]:
+    """Every removal that names no principal: it would also delete another identity that comes to bear the name."""
+    for group in desired.groups:
+        for removal in group.remove:
+            if removal.principal_id is None:
+                yield Finding(
+                    "remove-unpinned",
+                    removal.resource_id,
+                    removal.source,
+                    "is to be removed whatever its principal: while the entry stays, an identity that is created anew"
+                    " under this name is deleted too",
+                    "Add `principalId:` with what `az identity show --query principalId` prints.",
+                )

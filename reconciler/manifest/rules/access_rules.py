@@ -1,0 +1,125 @@
+"""Rules of federated credentials and role assignments that a JSON Schema cannot say.
+
+Azure keeps a credential that can never work, and the token exchange fails later and elsewhere. So what can be known of
+issuer and subject is said here, before any request.
+"""
+
+import re
+from collections.abc import Iterator
+
+from reconciler.errors import Diagnostic
+from reconciler.manifest.declared import DeclaredDocument, DeclaredIdentity
+from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential, DeclaredCredentials
+from reconciler.manifest.reading import Located
+from reconciler.manifest.rules.issuers import known_issuer
+from reconciler.manifest.rules.words import RULES, broken_rule, quoted
+from reconciler.model.access import MAX_CREDENTIALS, normalize_scope
+
+MAX_TRUST_TEXT = 600
+"""Most characters of an issuer, a subject or an audience.
+
+Source: Microsoft Entra documentation (considerations for federated identity credentials).
+"""
+
+_DISCOVERY = "/.well-known/openid-configuration"
+
+_SEGMENT = r"(?!\.{1,2}(?:/|$))[^/]+"
+# No type of resource is called `providers`; were it not said, a long id could be read in too many ways to try them all.
+_RESOURCE = rf"(?:/providers/[a-z0-9]+(?:\.[a-z0-9]+)+(?:/(?!providers/){_SEGMENT}/{_SEGMENT})+)*"
+# Source: Microsoft.Authorization 2022-04-01 OpenAPI (scope of a role assignment); Azure resource naming rules for the
+# names of management groups and, as in the same rule of the manifest's groups, of resource groups.
+_SCOPE = re.compile(
+    r"/(?:providers/Microsoft\.Management/managementGroups/[-\w.()]{1,90}"
+    r"|subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    rf"(?:/resourceGroups/[-\w.()]{{0,89}}[-\w()])?{_RESOURCE})",
+    re.IGNORECASE,
+)
+
+
+def check_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    """What is wrong with the federated credentials of each identity."""
+    for identity in _identities(document):
+        if identity.credentials is not None:
+            yield from _check_count(identity.credentials)
+            yield from _check_unique(identity.credentials.entries)
+            for credential in identity.credentials.entries:
+                yield from _check_issuer(credential.issuer)
+                yield from _check_subject(credential.subject)
+
+
+def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    """What is wrong with the role assignments of each identity."""
+    for identity in _identities(document):
+        first: dict[tuple[str, str], DeclaredAssignment] = {}
+        for assignment in identity.assignments or ():
+            if assignment.scope is not None and not _is_scope(assignment.scope.text):
+                yield broken_rule(RULES["Scope"], assignment.scope.text, assignment.scope.pos)
+            if assignment.scope is not None and assignment.role is not None:
+                key = (normalize_scope(assignment.scope.text), assignment.role.text.casefold())
+                other = first.setdefault(key, assignment)
+                if other is not assignment:
+                    message = f"the role {quoted(assignment.role.text)} on this scope is already listed at {other.pos}"
+                    hint = "Keep one of the two; roles and scopes compare without case."
+                    yield Diagnostic("assignment-listed-twice", assignment.pos, message, hint)
+
+
+def _identities(document: DeclaredDocument) -> Iterator[DeclaredIdentity]:
+    for group in document.groups:
+        yield from group.identities
+
+
+def _check_count(credentials: DeclaredCredentials) -> Iterator[Diagnostic]:
+    count = len(credentials.entries)
+    if count > MAX_CREDENTIALS:
+        message = f"these are {count} federated credentials, and an identity has at most {MAX_CREDENTIALS}"
+        hint = "List fewer, or share them out among identities; one GitHub environment can stand for many branches."
+        yield Diagnostic("too-many-credentials", credentials.pos, message, hint)
+
+
+def _check_unique(credentials: tuple[DeclaredCredential, ...]) -> Iterator[Diagnostic]:
+    names: dict[str, DeclaredCredential] = {}
+    trusts: dict[tuple[str, str], DeclaredCredential] = {}
+    for credential in credentials:
+        namesake = partner = credential
+        if credential.name is not None:
+            namesake = names.setdefault(credential.name.text.casefold(), credential)
+            if namesake is not credential:
+                message = f"the federated credential {quoted(credential.name.text)} is already listed at {namesake.pos}"
+                hint = "Keep one of the two; names compare without case."
+                yield Diagnostic("credential-listed-twice", credential.pos, message, hint)
+        if credential.issuer is not None and credential.subject is not None:
+            partner = trusts.setdefault((credential.issuer.text, credential.subject.text), credential)
+        # A whole entry written twice is one mistake.
+        if partner is not credential and partner is not namesake and credential.subject is not None:
+            message = (
+                f"this issuer and the subject {quoted(credential.subject.text)} are already trusted at {partner.pos}"
+            )
+            hint = "Keep one of the two: an identity trusts an issuer and subject once."
+            yield Diagnostic("trust-listed-twice", credential.pos, message, hint)
+
+
+def _check_issuer(issuer: Located | None) -> Iterator[Diagnostic]:
+    if issuer is None:
+        return
+    text = issuer.text
+    if text.endswith(_DISCOVERY):
+        message = f"{quoted(text)} is where an issuer is described, not the issuer"
+        hint = "Write the `issuer` that the document there names: mostly the URL without the well-known part."
+        yield Diagnostic("issuer-discovery", issuer.pos, message, hint)
+    known = known_issuer(text)
+    if known is not None and text != known.spelled(text):
+        slash = "with a slash at its end" if known.ends_in_slash else "without a slash at its end"
+        message = f"{known.name} spells its issuer {slash}, unlike {quoted(text)}"
+        hint = f"Write `{known.spelled(text)}`: Azure compares issuers letter by letter."
+        yield Diagnostic("issuer-slash", issuer.pos, message, hint)
+
+
+def _check_subject(subject: Located | None) -> Iterator[Diagnostic]:
+    """A form may come to more than its parts show; what is written out, the schema has measured already."""
+    if subject is not None and len(subject.text) > MAX_TRUST_TEXT:
+        yield broken_rule(RULES["Subject"], subject.text, subject.pos)
+
+
+def _is_scope(text: str) -> bool:
+    """Whether a text is a scope; but for the root, it may end in a slash."""
+    return text == "/" or _SCOPE.fullmatch(text.removesuffix("/")) is not None

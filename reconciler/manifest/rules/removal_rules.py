@@ -1,0 +1,57 @@
+"""Rules of `remove`: a name is either wanted, or to go, or left alone.
+
+A name that is listed in two of these ways is refused rather than given to one of them, because whichever were chosen,
+half of the readers of the manifest would have expected the other.
+"""
+
+from collections.abc import Iterator
+
+from reconciler.errors import Diagnostic, SourcePos
+from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredRemoval
+from reconciler.manifest.reading import Located
+from reconciler.manifest.rules.globs import matches_pattern
+
+
+def check_removals(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    """Every entry of `remove` whose name is listed too, removed twice, or ignored; names compare without case."""
+    for group in document.groups:
+        patterns = (*document.scope.ignored_identities, *group.scope.ignored_identities)
+        listed = _listed(group)
+        removed: dict[str, DeclaredRemoval] = {}
+        for removal in group.removals:
+            if removal.name is not None:
+                key = removal.name.text.casefold()
+                if key in listed:
+                    yield _listed_and_removed(removal.name, listed[key])
+                first = removed.setdefault(key, removal)
+                if first is not removal:
+                    yield _removed_twice(removal.name.text, removal.pos, first.pos)
+                yield from _check_ignored(removal.name, patterns)
+
+
+def _listed(group: DeclaredGroup) -> dict[str, SourcePos]:
+    places: dict[str, SourcePos] = {}
+    for identity in group.identities:
+        if identity.name is not None:
+            places.setdefault(identity.name.text.casefold(), identity.name.pos)
+    return places
+
+
+def _listed_and_removed(name: Located, listed: SourcePos) -> Diagnostic:
+    message = f"the identity `{name.text}` is to be removed, yet it is listed at {listed}"
+    return Diagnostic(
+        "listed-and-removed", name.pos, message, "Keep one of the two: an identity is wanted, or it goes."
+    )
+
+
+def _removed_twice(name: str, pos: SourcePos, first: SourcePos) -> Diagnostic:
+    message = f"the identity `{name}` is already removed at {first}"
+    return Diagnostic("removed-twice", pos, message, "Keep one of the two; names compare without case.")
+
+
+def _check_ignored(name: Located, patterns: tuple[Located, ...]) -> Iterator[Diagnostic]:
+    for pattern in patterns:
+        if matches_pattern(pattern.text, name.text):
+            message = f"the identity `{name.text}` is to be removed, yet `{pattern.text}` at {pattern.pos} ignores it"
+            yield Diagnostic("removed-and-ignored", name.pos, message, "Remove it here, or narrow the pattern.")
+            return

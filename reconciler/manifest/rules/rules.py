@@ -1,0 +1,141 @@
+"""Rules of a manifest that need more than one place of it, or more than a JSON Schema can say.
+
+All of them are known before any request: a plan that Azure would refuse half-way is refused here. Each rule is one
+function from a document to diagnostics, and each diagnostic stands at the key or text that has to change.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from reconciler.errors import Diagnostic
+from reconciler.manifest.declared import DeclaredDocument, DeclaredTag, DeclaredTags
+from reconciler.manifest.desired import IdentitiesPolicy
+from reconciler.manifest.merge import merged_tags
+from reconciler.manifest.reading import Located
+from reconciler.manifest.rules.access_rules import check_assignments, check_credentials
+from reconciler.manifest.rules.claims import check_identity_claims
+from reconciler.manifest.rules.globs import matches_pattern
+from reconciler.manifest.rules.removal_rules import check_removals
+from reconciler.manifest.rules.words import RULES, broken_rule
+from reconciler.model.identity import MAX_TAGS, OWN_TAG_PREFIX
+
+RESERVED_TAG_PREFIXES = ("microsoft", "azure", "windows")
+"""Beginnings of tag names that Azure keeps, without case.
+
+Source: Microsoft.Resources 2024-07-01 OpenAPI, Tags_CreateOrUpdate.
+"""
+
+# Its \w holds the letters and digits of every script, which the patterns of editors cannot say: the schema is wider.
+# Source: Microsoft.Resources 2024-07-01 OpenAPI, resourceGroupName.
+_GROUP_NAME = re.compile(r"[-\w.()]{0,89}[-\w()]")
+
+
+def check_rules(document: DeclaredDocument) -> list[Diagnostic]:
+    """Everything that is wrong with a document and that the schema cannot see."""
+    return [diagnostic for rule in _DOCUMENT_RULES for diagnostic in rule(document)]
+
+
+def _check_owned(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    if document.has_owner_key:
+        return
+    for scope in (document.scope, *(group.scope for group in document.groups)):
+        policy = scope.identities_policy
+        if policy is not None and policy.text == IdentitiesPolicy.OWNED:
+            hint = "Add `owner:` at the top of the document, or choose `exact` or `merge`."
+            yield Diagnostic("owned-without-owner", policy.pos, "the policy `owned` needs an `owner`", hint)
+
+
+def _check_group_names(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    for group in document.groups:
+        if _GROUP_NAME.fullmatch(group.name.text) is None:
+            yield broken_rule(RULES["Resource group name"], group.name.text, group.name.pos)
+
+
+def _check_tag_names(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    for tags in _tag_maps(document):
+        spelled: dict[str, DeclaredTag] = {}
+        for tag in tags.tags:
+            yield from _check_reserved(tag)
+            first = spelled.setdefault(tag.name.casefold(), tag)
+            if first is not tag:
+                message = f"the tag `{tag.name}` is already at {first.pos} as `{first.name}`"
+                yield Diagnostic(
+                    "tag-twice", tag.pos, message, "Keep one of the two; names of tags compare without case."
+                )
+
+
+def _check_reserved(tag: DeclaredTag) -> Iterator[Diagnostic]:
+    name = tag.name.casefold()
+    if name.startswith(OWN_TAG_PREFIX):
+        hint = "Remove it; `owner` is what writes `uami-owner`, and `protect` what writes `uami-protect`."
+        yield Diagnostic("tag-reserved", tag.pos, f"the tag `{tag.name}` belongs to uami itself", hint)
+    for prefix in RESERVED_TAG_PREFIXES:
+        if name.startswith(prefix):
+            hint = "Choose another name; to leave such a live tag alone, list it under `ignore`."
+            message = f"the tag `{tag.name}` begins with `{prefix}`, which Azure keeps for itself"
+            yield Diagnostic("tag-reserved", tag.pos, message, hint)
+
+
+def _check_tag_counts(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    owner_tags = 0 if document.owner is None else 1
+    for group in document.groups:
+        for identity in group.identities:
+            layers = (document.scope.tags, group.scope.tags, identity.tags)
+            own_tags = owner_tags + (1 if identity.protect else 0)
+            count = own_tags + sum(value is not None for _, value in merged_tags(*layers))
+            last = next((layer for layer in reversed(layers) if layer is not None), None)
+            if count > MAX_TAGS and last is not None:
+                message = f"these come to {count} tags with what is merged in, and a resource bears {MAX_TAGS}"
+                hint = "List fewer; the tags that `owner` and `protect` write count too."
+                yield Diagnostic("too-many-tags", last.pos, message, hint)
+
+
+def _check_ignored_identities(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    for group in document.groups:
+        patterns = (*document.scope.ignored_identities, *group.scope.ignored_identities)
+        for identity in group.identities:
+            if identity.name is not None:
+                yield from _check_ignored("identity", identity.name, patterns)
+
+
+def _check_ignored_tags(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    yield from _check_ignored_map(document.scope.tags, document.scope.ignored_tags)
+    for group in document.groups:
+        patterns = (*document.scope.ignored_tags, *group.scope.ignored_tags)
+        for tags in (document.scope.tags, group.scope.tags, *(identity.tags for identity in group.identities)):
+            yield from _check_ignored_map(tags, patterns)
+
+
+def _check_ignored_map(tags: DeclaredTags | None, patterns: tuple[Located, ...]) -> Iterator[Diagnostic]:
+    if tags is not None:
+        for tag in tags.tags:
+            yield from _check_ignored("tag", Located(tag.name, tag.pos), patterns)
+
+
+def _check_ignored(kind: str, name: Located, patterns: tuple[Located, ...]) -> Iterator[Diagnostic]:
+    for pattern in patterns:
+        if matches_pattern(pattern.text, name.text):
+            message = f"the {kind} `{name.text}` is listed, yet `{pattern.text}` at {pattern.pos} ignores it"
+            yield Diagnostic("listed-and-ignored", name.pos, message, "Remove it here, or narrow the pattern.")
+            return
+
+
+def _tag_maps(document: DeclaredDocument) -> Iterator[DeclaredTags]:
+    maps = [document.scope.tags]
+    for group in document.groups:
+        maps += [group.scope.tags, *(identity.tags for identity in group.identities)]
+    yield from (tags for tags in maps if tags is not None)
+
+
+_DOCUMENT_RULES: tuple[Callable[[DeclaredDocument], Iterator[Diagnostic]], ...] = (
+    _check_owned,
+    _check_group_names,
+    _check_tag_names,
+    _check_tag_counts,
+    _check_ignored_identities,
+    _check_ignored_tags,
+    check_identity_claims,
+    check_removals,
+    check_credentials,
+    check_assignments,
+)

@@ -1,0 +1,264 @@
+"""Holds a document against the manifest's JSON Schema and words what it finds.
+
+One schema serves editors and this module. Editors see `${NAME}` where a GUID belongs and must admit it; here variables
+are already replaced, so every "or a variable" is taken out before the schema is compiled, and what a variable brings is
+held to the same rules. jsonschema finds the problems; place, code, message and hint are ours.
+"""
+
+import difflib
+import functools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from reconciler.errors import Diagnostic, SourcePos
+from reconciler.manifest.rules.choices import CHOICES
+from reconciler.manifest.rules.words import (
+    MISSING_HINTS,
+    RULES,
+    SUBJECT_WILDCARD,
+    broken_rule,
+    found_type,
+    quoted,
+    type_hint,
+    wanted_type,
+)
+from reconciler.manifest.yaml.document import Document, Path, Plain
+from reconciler.schemas import schema_text
+
+MANIFEST_SCHEMA = "manifest.v1.schema.json"
+
+_DEFINITIONS = "#/$defs/"
+_VARIABLE = {"$ref": f"{_DEFINITIONS}variable"}
+_REFERRING = ("$ref", "$defs", "anyOf")
+
+
+@functools.cache
+def manifest_validator() -> Draft202012Validator:
+    """The compiled schema, for documents whose variables are replaced; it refers to nothing outside itself."""
+    schema = json.loads(schema_text(MANIFEST_SCHEMA))
+    return Draft202012Validator(_strict_form(schema, schema["$defs"]))
+
+
+def _strict_form(schema: Any, definitions: dict[str, Any]) -> Any:
+    """A schema with its references written out and every "or a variable" taken away.
+
+    Following references is half of jsonschema's work on a long manifest.
+    """
+    if isinstance(schema, list):
+        return [_strict_form(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    strict = {key: _strict_form(value, definitions) for key, value in schema.items() if key not in _REFERRING}
+    if "$ref" in schema:
+        strict |= _strict_form(definitions[schema["$ref"].removeprefix(_DEFINITIONS)], definitions)
+    if "anyOf" in schema:
+        strict |= _strict_form(next(item for item in schema["anyOf"] if item != _VARIABLE), definitions)
+    return strict
+
+
+def check_schema(document: Document) -> list[Diagnostic]:
+    """Every way in which a document breaks the schema; what already has a diagnostic is passed over."""
+    return [
+        diagnostic
+        for error in manifest_validator().iter_errors(document.data)
+        for diagnostic in _describe(document, _failure(error))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """One broken keyword of the schema.
+
+    Attributes:
+        schema: the part of the schema that holds the keyword.
+        of_key: it is a key that is wrong; `value` is that key and `path` leads to its mapping.
+    """
+
+    keyword: str
+    schema: dict[str, Any]
+    path: Path
+    value: Any
+    of_key: bool
+
+    @property
+    def expected(self) -> Any:
+        """What the schema says beside the keyword."""
+        return self.schema[self.keyword]
+
+    @property
+    def title(self) -> str:
+        """What kind of value the schema speaks of."""
+        return str(self.schema.get("title", ""))
+
+
+def _failure(error: ValidationError) -> _Failure:
+    schema: Any = error.schema
+    return _Failure(
+        keyword=str(error.validator),
+        schema=schema,
+        path=tuple(error.absolute_path),
+        value=error.instance,
+        of_key="propertyNames" in error.absolute_schema_path,
+    )
+
+
+def _describe(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    if failure.of_key:
+        path = (*failure.path, failure.value)
+        if path not in document.broken_keys:
+            yield broken_rule(RULES[failure.title], failure.value, document.key_pos(path))
+    elif failure.path not in document.broken_values:
+        yield from _WORDINGS[failure.keyword](document, failure)
+
+
+def _unknown_keys(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    known = tuple(failure.schema["properties"])
+    for key in failure.value:
+        if key not in known:
+            message = f"{quoted(key)} is not a key of {_label(failure.path)}"
+            yield Diagnostic("unknown-key", document.key_pos((*failure.path, key)), message, _did_you_mean(key, known))
+
+
+def _missing_keys(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    # jsonschema fails once for each missing key and names it only in its message: each failure tells of all of them
+    # here, and the loader drops what is said twice.
+    yield from _missing(document, failure, failure.expected)
+
+
+def _missing(document: Document, failure: _Failure, keys: list[str]) -> Iterator[Diagnostic]:
+    for key in keys:
+        if key not in failure.value and not _is_misspelled(failure, key):
+            message = f"{_label(failure.path)} has no `{key}`"
+            yield Diagnostic("missing-key", document.key_pos(failure.path), message, MISSING_HINTS[key])
+
+
+def _is_misspelled(failure: _Failure, key: str) -> bool:
+    """Whether another key is meant for this one: that is one mistake, and is already reported as the key that it is."""
+    known = failure.schema.get("properties", MISSING_HINTS)
+    unknown = [other.lower() for other in failure.value if other not in known]
+    return bool(difflib.get_close_matches(key.lower(), unknown))
+
+
+def _wrong_type(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    value: Plain = failure.value
+    expected = failure.expected if isinstance(failure.expected, str) else failure.expected[0]
+    spelling = document.spellings.get(failure.path, "")
+    hint = type_hint(expected, failure.title, value, spelling)
+    pos, label = _place(document, failure), _label(failure.path)
+    if value is None:
+        yield Diagnostic("empty-value", pos, f"{label} has no value", hint)
+    else:
+        message = f"{label} must be {wanted_type(expected, failure.title)}, not {found_type(value, spelling)}"
+        yield Diagnostic("wrong-type", pos, message, hint)
+
+
+def _wrong_text(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    yield broken_rule(RULES[failure.title], failure.value, document.value_pos(failure.path))
+
+
+def _not_one_of(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    allowed = tuple(failure.expected)
+    message = f"{_label(failure.path)} must be {_either(allowed)}, not {_found(document, failure)}"
+    hint = _did_you_mean(str(failure.value), allowed)
+    yield Diagnostic("unknown-value", _place(document, failure), message, hint)
+
+
+def _wrong_constant(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    if failure.expected is True:
+        message = f"{_label(failure.path)} can only be `true`, not {_found(document, failure)}"
+        yield Diagnostic("unknown-value", _place(document, failure), message, "Write `true`, or remove the key.")
+        return
+    message = f"{_label(failure.path)} must be the number 1, not {_found(document, failure)}"
+    hint = "Write `version: 1`; a manifest of a later version needs a later uami."
+    yield Diagnostic("unknown-version", _place(document, failure), message, hint)
+
+
+def _out_of_range(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    if failure.title in RULES:
+        spelling = document.spellings[failure.path]
+        yield broken_rule(RULES[failure.title], spelling, document.value_pos(failure.path))
+        return
+    least, most = failure.schema["minimum"], failure.schema.get("maximum")
+    wanted = f"{least} or more" if most is None else f"from {least} to {most}"
+    message = f"{_label(failure.path)} must be {wanted}, not {document.spellings[failure.path]}"
+    yield Diagnostic("limit-out-of-range", _place(document, failure), message, f"Write a whole number, {wanted}.")
+
+
+def _nothing_declared(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    hint = "List a group; to remove all identities of one, list it with `identities: []`."
+    message = f"{_label(failure.path)} lists no resource group"
+    yield Diagnostic("empty-manifest", _place(document, failure), message, hint)
+
+
+def _wildcard(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    yield broken_rule(SUBJECT_WILDCARD, failure.value, document.value_pos(failure.path))
+
+
+def _wrong_choice(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    """Sets of keys of which exactly one may be there: some of one set, of several, or of none."""
+    if not isinstance(failure.value, dict):
+        return
+    choice, label, pos = CHOICES[failure.title], _label(failure.path), document.key_pos(failure.path)
+    sets = [one["required"] for one in failure.expected]
+    begun = [keys for keys in sets if any(key in failure.value for key in keys)]
+    if len(begun) == 1:
+        yield from _missing(document, failure, begun[0])
+    elif begun:
+        written = [f"`{key}`" for keys in begun for key in keys if key in failure.value]
+        message = f"{label} has {', '.join(written[:-1])} and {written[-1]}, which exclude each other"
+        yield Diagnostic(choice.code, pos, message, choice.several)
+    elif not any(_is_misspelled(failure, key) for keys in sets for key in keys):
+        yield Diagnostic(choice.code, pos, f"{label} {choice.none}", choice.hint)
+
+
+_WORDINGS: dict[str, Callable[[Document, _Failure], Iterator[Diagnostic]]] = {
+    "additionalProperties": _unknown_keys,
+    "required": _missing_keys,
+    "type": _wrong_type,
+    "pattern": _wrong_text,
+    "minLength": _wrong_text,
+    "maxLength": _wrong_text,
+    "enum": _not_one_of,
+    "const": _wrong_constant,
+    "minimum": _out_of_range,
+    "maximum": _out_of_range,
+    "minProperties": _nothing_declared,
+    "not": _wildcard,
+    "oneOf": _wrong_choice,
+}
+
+
+def _label(path: Path) -> str:
+    """How a message names a place of the document."""
+    if not path:
+        return "the manifest"
+    if isinstance(path[-1], int):
+        return f"entry {path[-1] + 1} of `{path[-2]}`"
+    return quoted(path[-1])
+
+
+def _place(document: Document, failure: _Failure) -> SourcePos:
+    """A scalar's own place; a list or mapping is shown at its key, not at whatever it begins with."""
+    is_scalar = not isinstance(failure.value, list | dict)
+    return document.value_pos(failure.path) if is_scalar else document.key_pos(failure.path)
+
+
+def _found(document: Document, failure: _Failure) -> str:
+    return found_type(failure.value, document.spellings.get(failure.path, ""))
+
+
+def _either(allowed: tuple[str, ...]) -> str:
+    return f"{', '.join(f'`{value}`' for value in allowed[:-1])} or `{allowed[-1]}`"
+
+
+def _did_you_mean(word: str, known: tuple[str, ...]) -> str:
+    by_lower_case = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower()[:100], by_lower_case, n=1)
+    if close:
+        return f"Did you mean `{by_lower_case[close[0]]}`?"
+    return f"Known: {', '.join(f'`{name}`' for name in known)}."

@@ -1,0 +1,248 @@
+"""What to say about a value that the schema refuses, by the title of the schema that refused it.
+
+The schema is written for machines and editors; jsonschema's own messages quote regular expressions. Each rule is
+said once here, as code, message and hint, so that a rule checked in code and the same rule in the schema speak
+alike.
+"""
+
+from dataclasses import dataclass
+
+from reconciler.errors import Diagnostic, SourcePos
+from reconciler.manifest.yaml.document import Plain
+
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule for one kind of text: `wanted` finishes the sentence "`x` is not ..."."""
+
+    code: str
+    wanted: str
+    hint: str
+
+
+RULES = {
+    "Subscription id": Rule(
+        "subscription-id",
+        "the id of a subscription",
+        "Write its GUID, as `az account show --query id` prints it; a subscription's name will not do.",
+    ),
+    "Tenant id": Rule(
+        "tenant-id",
+        "the id of a tenant",
+        "Write its GUID, as `az account show --query tenantId` prints it; a domain name will not do.",
+    ),
+    "Owner": Rule(
+        "owner-invalid",
+        "an owner",
+        "Write 1 to 256 characters that can be seen; or remove the key to manage identities without an owner.",
+    ),
+    "Location": Rule(
+        "location-invalid", "an Azure region", "Write a region such as `westeurope`: letters, digits and spaces only."
+    ),
+    "Resource group name": Rule(
+        "resource-group-name",
+        "the name of a resource group",
+        "Use 1 to 90 letters, digits, `-`, `_`, `.`, `(` and `)`; a dot may not come last.",
+    ),
+    "Identity name": Rule(
+        "identity-name",
+        "the name of an identity",
+        "Use 3 to 128 letters, digits, `-` and `_`, beginning with a letter or digit.",
+    ),
+    "Principal id": Rule(
+        "principal-id",
+        "the id of a principal",
+        "Write its GUID, as `az identity show --query principalId` prints it; the client id is another one.",
+    ),
+    "Tag name": Rule(
+        "tag-name",
+        "the name of a tag",
+        "Use 1 to 512 characters, none of them a control character or one of `<>%&\\?/`.",
+    ),
+    "Tag value": Rule("tag-value", "the value of a tag", "Shorten it to 256 characters or fewer."),
+    "Ignore pattern": Rule(
+        "ignore-pattern",
+        "a pattern",
+        "Write a name with `*` or `?` in it, or remove the entry: an empty one matches nothing.",
+    ),
+    "Credential name": Rule(
+        "credential-name",
+        "the name of a federated credential",
+        "Use 3 to 120 letters, digits, `-` and `_`, beginning with a letter or digit.",
+    ),
+    "Issuer": Rule(
+        "issuer-invalid",
+        "an issuer",
+        "Write the tokens' `iss` as it is: an https URL of up to 600 characters, without query, fragment or blanks.",
+    ),
+    "Subject": Rule(
+        "subject-invalid",
+        "a subject",
+        "Write the tokens' `sub` as it is: 1 to 600 characters that can be seen, without blanks at its ends.",
+    ),
+    "Audience": Rule(
+        "audience-invalid",
+        "an audience",
+        "Write 1 to 600 characters that can be seen, without blanks at their ends; or remove the key.",
+    ),
+    "GitHub repository": Rule(
+        "github-repository", "a repository", "Write `OWNER/REPOSITORY` as GitHub spells it, without a URL before it."
+    ),
+    "GitHub id": Rule(
+        "github-id",
+        "an id of GitHub's",
+        "Write the number that `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints: the owner's comes first.",
+    ),
+    "GitHub branch": Rule(
+        "github-branch",
+        "the name of a branch",
+        "Write one name, without `refs/heads/`. Patterns never match: list a credential for each branch, or let the"
+        " jobs name an environment and trust that.",
+    ),
+    "GitHub tag": Rule(
+        "github-tag",
+        "the name of a tag",
+        "Write one name, without `refs/tags/`. Patterns never match: let the jobs name an environment and trust that.",
+    ),
+    "GitHub environment": Rule(
+        "github-environment",
+        "the name of an environment",
+        "Write one name of 1 to 255 characters that can be seen, without blanks at its ends; patterns never match.",
+    ),
+    "Kubernetes namespace": Rule(
+        "kubernetes-namespace",
+        "the name of a namespace",
+        "Use 1 to 63 lower-case letters, digits and `-`, with a letter or digit at both ends.",
+    ),
+    "Service account name": Rule(
+        "kubernetes-service-account",
+        "the name of a service account",
+        "Use up to 253 lower-case letters, digits, `-` and `.`; between dots, letters or digits come first and last.",
+    ),
+    "Role": Rule(
+        "role-invalid",
+        "the name or the GUID of a role",
+        "Write the role's name, such as `Storage Blob Data Reader`, or the GUID at the end of its id.",
+    ),
+    "Scope": Rule(
+        "scope-invalid",
+        "the scope of a role",
+        "Write the id of a management group, a subscription, a resource group or a resource, beginning with"
+        " `/providers/Microsoft.Management/managementGroups/` or `/subscriptions/`; or `/` for the whole tenant.",
+    ),
+}
+"""By the `title` of a definition in the schema.
+
+Source: Azure resource naming rules (Microsoft.ManagedIdentity), Microsoft.Resources 2024-07-01 OpenAPI (names of
+resource groups), Azure Resource Manager documentation on tags (512 and 256 characters, forbidden characters),
+Microsoft.ManagedIdentity 2024-11-30 OpenAPI (names of credentials), Microsoft Entra documentation (considerations for
+federated identity credentials: 600 characters, no blanks at the ends, no wildcards), GitHub documentation (names of
+environments; branches and tags as `git check-ref-format` has them), Kubernetes documentation on object names, Azure
+documentation on custom roles (512 characters).
+"""
+
+
+SUBJECT_WILDCARD = Rule(
+    "subject-wildcard",
+    "a subject: it has a wildcard, and Azure compares subjects as they are",
+    "Write one whole subject, and a credential for each.",
+)
+"""Source: Microsoft Entra documentation (considerations for federated identity credentials)."""
+
+MISSING_HINTS = {
+    "version": "Add `version: 1` as the first line.",
+    "subscription": "Add `subscription:` with the id of the subscription that holds the groups.",
+    "resourceGroups": "Add `resourceGroups:` with the groups and their identities; without it nothing is declared.",
+    "identities": "List its identities; `identities: []` says that the group has none, and empties it.",
+    "name": "Add `name:`; every identity and every federated credential needs one.",
+    "issuer": "Add `issuer:` with the `iss` of the tokens.",
+    "subject": "Add `subject:` with the `sub` of the tokens.",
+    "repository": "Add `repository:` with `OWNER/REPOSITORY`.",
+    "ownerId": "Add `ownerId:` with what `gh api repos/OWNER/REPOSITORY --jq .owner.id` prints.",
+    "repositoryId": "Add `repositoryId:` with what `gh api repos/OWNER/REPOSITORY --jq .id` prints.",
+    "namespace": "Add `namespace:` with that of the service account.",
+    "serviceAccount": "Add `serviceAccount:` with its name.",
+    "role": "Add `role:` with the name or the GUID of a role.",
+    "scope": "Add `scope:` with the id of what the role is given on.",
+    "principalId": "Add `principalId:` with what `az identity show --query principalId` prints.",
+}
+"""What to say about a key that has to be there."""
+
+_EMPTY_HINTS = {
+    "Identities": "To say that the group has no identities, write `identities: []`.",
+    "Resource group": "Write `identities:` below it; `identities: []` empties the group.",
+    "Resource groups": "List the resource groups below it.",
+    "Federated credentials": "To say that nobody may become the identity, write `federatedCredentials: []`.",
+    "Role assignments": "To say that the identity has no role from here, write `roleAssignments: []`.",
+    "Removals": "List what is to be deleted below it, or remove the key.",
+}
+_GENERAL_EMPTY_HINT = "Write a value after the colon, or remove the key."
+
+_WANTED = {
+    "string": "text",
+    "object": "a mapping",
+    "array": "a list",
+    "integer": "a whole number",
+    "boolean": "`true` or `false`",
+}
+
+
+def broken_rule(rule: Rule, value: str, pos: SourcePos) -> Diagnostic:
+    """The diagnostic for a text that breaks a rule."""
+    return Diagnostic(rule.code, pos, f"{quoted(value)} is not {rule.wanted}", rule.hint)
+
+
+def quoted(text: str) -> str:
+    """Text between backticks, cut where it would bury the message."""
+    if not text:
+        return "an empty text"
+    return f"`{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + '...'}`"
+
+
+def wanted_type(expected: str, title: str) -> str:
+    """What a JSON type is called in a manifest."""
+    if title == "Identity":
+        return "a name or a mapping with a `name`"
+    return _WANTED[expected]
+
+
+def found_type(value: Plain, spelling: str) -> str:
+    """What a value is called in a message; `spelling` is how it is written, where it is not text."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return f"the boolean {spelling}"
+    if isinstance(value, int | float):
+        return f"the number {spelling}"
+    if isinstance(value, str):
+        return f"the text {quoted(value)}" if value else "an empty text"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
+    """How to mend a value of the wrong type."""
+    if value is None:
+        return _EMPTY_HINTS.get(title, _GENERAL_EMPTY_HINT)
+    if isinstance(value, bool | int | float) and (expected == "string" or title == "Identity"):
+        return f'Quote it: "{spelling}".'
+    if title == "Identity":
+        return "Write its name, or a mapping that begins with `name:`."
+    if title == "Audience" and isinstance(value, list):
+        return "Write one text: a federated credential has exactly one audience."
+    if title == "Removal" and not isinstance(value, list):
+        return "Write a mapping that begins with `name:`, with the identity's `principalId` beside it."
+    if expected == "array" and isinstance(value, dict):
+        return "Begin each entry with `- `."
+    if expected == "array":
+        return "Write a list: one entry a line, each behind `- `, or `[first, second]`."
+    if expected == "object" and isinstance(value, list):
+        return "Remove the `- `: these are keys, not entries of a list."
+    if expected == "object":
+        return "Write `key: value` lines below the key."
+    if expected == "boolean" and isinstance(value, str):
+        return "Write `true` or `false` without quotes; a variable always gives text, so none can stand here."
+    if expected == "integer" and isinstance(value, str):
+        return "Write digits without quotes; a variable always gives text, so none can stand here."
+    return f"Write {_WANTED[expected]}."

@@ -1,0 +1,98 @@
+"""How groups and identities are written for people: `SUBSCRIPTION/GROUP/IDENTITY`, or as much of it as is unambiguous.
+
+One address means one thing. A short form is valid only while the run's manifest has one group of that name, so that
+`--allow` and `--target` can never reach a second place that happens to share a name.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.errors import UsageError
+from reconciler.model.access import AnyId, identity_of
+from reconciler.model.identity import ResourceGroupId, ResourceId, same_name
+
+_SUBSCRIPTION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class AddressBook:
+    """The groups of a run, by which addresses are shortened."""
+
+    __slots__ = ("_shared_names",)
+
+    def __init__(self, groups: Iterable[ResourceGroupId]) -> None:
+        names = Counter(group.resource_group.casefold() for group in groups)
+        self._shared_names = frozenset(name for name, count in names.items() if count > 1)
+
+    def short_group(self, group_id: ResourceGroupId) -> str:
+        """`GROUP`, or `SUBSCRIPTION/GROUP` where another subscription of the run has a group of that name."""
+        if group_id.resource_group.casefold() in self._shared_names:
+            return group_id.address
+        return group_id.resource_group
+
+    def short(self, resource_id: AnyId) -> str:
+        """`GROUP/IDENTITY[/...]`, with the subscription in front where that would be ambiguous."""
+        parts = (self.short_group(resource_id.group_id), identity_of(resource_id).name, resource_id.below_identity)
+        return "/".join(part for part in parts if part)
+
+    def names(self, text: str, resource_id: AnyId) -> bool:
+        """Whether the text is the address of this resource, whole or in its short form."""
+        return any(same_name(text, form) for form in (resource_id.address, self.short(resource_id)))
+
+    def names_group(self, text: str, group_id: ResourceGroupId) -> bool:
+        """Whether the text is the address of this group, whole or in its short form."""
+        return any(same_name(text, form) for form in (group_id.address, self.short_group(group_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a run is limited to: a group with its extras, or one identity of it."""
+
+    group_id: ResourceGroupId
+    name: str | None
+    text: str
+
+    def covers(self, resource_id: ResourceId) -> bool:
+        """Whether an identity lies within the target."""
+        if resource_id.group_id != self.group_id:
+            return False
+        return self.name is None or same_name(resource_id.name, self.name)
+
+
+def parse_target(text: str, groups: Iterable[ResourceGroupId]) -> Target:
+    """Find the group of the manifest that `GROUP[/IDENTITY]`, with or without its subscription, means.
+
+    Raises:
+        UsageError: malformed, or no group of the manifest or more than one has that name.
+    """
+    subscription_id, resource_group, name = _split(text)
+    matches = [
+        group
+        for group in groups
+        if same_name(group.resource_group, resource_group)
+        and (subscription_id is None or same_name(group.subscription_id, subscription_id))
+    ]
+    if not matches:
+        raise UsageError(
+            f"--target {text}: the manifest has no resource group {resource_group!r}",
+            "Name a group that the manifest lists; a group that is not listed is never touched.",
+        )
+    if len(matches) > 1:
+        forms = ", ".join(group.address for group in matches)
+        raise UsageError(f"--target {text} is ambiguous", f"Write the subscription in front: {forms}.")
+    return Target(matches[0], name, text)
+
+
+def _split(text: str) -> tuple[str | None, str, str | None]:
+    parts = text.split("/")
+    if "" in parts or len(parts) > 3:
+        raise UsageError(
+            f"--target {text}: not an address", "Write GROUP, GROUP/IDENTITY or SUBSCRIPTION/GROUP[/IDENTITY]."
+        )
+    subscription_id = parts.pop(0) if len(parts) == 3 or _begins_with_subscription(parts) else None
+    return subscription_id, parts[0], parts[1] if len(parts) == 2 else None
+
+
+def _begins_with_subscription(parts: list[str]) -> bool:
+    return len(parts) == 2 and _SUBSCRIPTION_ID.fullmatch(parts[0]) is not None

@@ -1,0 +1,171 @@
+"""What the delete of an identity would break: what uses it, what it may do, what stands in the way.
+
+Each part is a list with a word on what the list may lack. An empty list alone would read as "nothing uses it", and that
+is claimed only where it was looked at. As everywhere, ARM ids compare without case and keep their spelling.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from reconciler.model.access import FederatedCredential, normalize_scope
+from reconciler.model.identity import ResourceId
+
+T = TypeVar("T", covariant=True)
+
+READ_ONLY = "ReadOnly"
+"""The level of a lock that stops every write; any other stops deletes only. Source: Azure documentation on locks."""
+
+_PROVIDERS = "providers"
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """What was found, in order, and why there may be more; `not_checked` is None where this is all there is."""
+
+    found: tuple[T, ...] = ()
+    not_checked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttachedResource:
+    """A resource that an identity is attached to; equal by id, without case."""
+
+    resource_id: str
+
+    @property
+    def key(self) -> str:
+        """What equality, hashing and order are made of."""
+        return normalize_scope(self.resource_id)
+
+    @property
+    def resource_type(self) -> str:
+        """`Microsoft.Compute/virtualMachines`, as the id spells it; empty where the id names none."""
+        namespace, types, _ = _split(self.resource_id)
+        return "/".join([namespace, *types]) if namespace else ""
+
+    @property
+    def text(self) -> str:
+        """`virtualMachines vm-a (rg-app)`; the whole id where it is of another form."""
+        return describe_scope(self.resource_id)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AttachedResource) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role that an identity has; `removed` says that it is taken away before the identity goes.
+
+    Any other stays behind, assigned to a principal that nobody can find. Source: Azure documentation (role assignments
+    of a deleted identity stay).
+    """
+
+    role: str
+    role_guid: str
+    scope: str
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A management lock: `level` is ARM's word, `scope` the ARM id of what it was put on."""
+
+    level: str
+    name: str
+    scope: str
+
+    def covers(self, target: str) -> bool:
+        """Whether it stands at a scope or above it: what stands there inherits it."""
+        return is_within(target, self.scope)
+
+    def stands_within(self, target: str) -> bool:
+        """Whether it stands at a scope or below it: a delete of that scope would take the lock with it."""
+        return is_within(self.scope, target)
+
+    @property
+    def resource_id(self) -> str:
+        """The ARM id of the lock itself."""
+        return f"{self.scope.rstrip('/')}/providers/Microsoft.Authorization/locks/{self.name}"
+
+    @property
+    def text(self) -> str:
+        """`CanNotDelete lock 'keep' on resource group rg-app`."""
+        return f"{self.level} lock {self.name!r} on {describe_scope(self.scope)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What the delete of one identity would break.
+
+    Attributes:
+        attachments: resources that sign in as the identity, and will not be told.
+        assignments: roles that it has in its own subscription and at scopes that the manifest names.
+        credentials: who else may sign in as it; they go with it.
+        locks: at the identity, above it or below it.
+    """
+
+    attachments: Part[AttachedResource] = Part()
+    assignments: Part[HeldRole] = Part()
+    credentials: Part[FederatedCredential] = Part()
+    locks: Part[Lock] = Part()
+
+
+_NOT_LOOKED = "nothing was looked at"
+
+UNREAD = Impact(Part((), _NOT_LOOKED), Part((), _NOT_LOOKED), Part((), _NOT_LOOKED), Part((), _NOT_LOOKED))
+"""The impact of a delete that nobody has looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impacts:
+    """What was read about the changes of a run, beyond the changes themselves.
+
+    Attributes:
+        deletes: the impact of each identity that is to go.
+        locks: all that were found where something is to be written.
+        unchecked: where locks could not be looked for, in sentences.
+    """
+
+    deletes: Mapping[ResourceId, Impact] = field(default_factory=dict)
+    locks: tuple[Lock, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+def is_within(scope: str, outer: str) -> bool:
+    """Whether a scope is another one or lies below it."""
+    inner, upper = normalize_scope(scope), normalize_scope(outer)
+    return inner == upper or inner.startswith(f"{upper}/")
+
+
+def attached(*many: Iterable[AttachedResource]) -> tuple[AttachedResource, ...]:
+    """What several lists show together, each resource once, in order of the ids."""
+    by_key = {one.key: one for given in many for one in given}
+    return tuple(one for _, one in sorted(by_key.items()))
+
+
+def describe_scope(scope: str) -> str:
+    """A scope in few words: `resource group rg-app`, `virtualMachines vm-a (rg-app)`, or its id."""
+    words = scope.strip("/").split("/")
+    kinds = [word.casefold() for word in words[::2]]
+    if kinds == ["subscriptions"] and len(words) == 2:
+        return f"subscription {words[1]}"
+    if kinds == ["subscriptions", "resourcegroups"] and len(words) == 4:
+        return f"resource group {words[3]}"
+    namespace, types, names = _split(scope)
+    if kinds[:2] == ["subscriptions", "resourcegroups"] and namespace and len(types) == len(names):
+        return f"{types[-1]} {'/'.join(names)} ({words[3]})"
+    return scope
+
+
+def _split(resource_id: str) -> tuple[str, list[str], list[str]]:
+    """Namespace, types and names of what stands behind the last `providers` of an id; the namespace empty without."""
+    words = resource_id.strip("/").split("/")
+    places = [index for index, word in enumerate(words) if word.casefold() == _PROVIDERS]
+    if not places or len(words) < places[-1] + 4:
+        return "", [], []
+    rest = words[places[-1] + 1 :]
+    return rest[0], rest[1::2], rest[2::2]

@@ -1,0 +1,46 @@
+"""Identities that bear an owner of this run but live in a resource group that no manifest of it names.
+
+A group that is dropped from Git leaves its identities behind, and nothing would ever speak of them again. They are only
+told: what no manifest names is never touched, and another run may share the owner.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.manifest.desired import Desired
+from reconciler.model.identity import Live, ResourceId
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """An identity that nobody lists any more, and the owner that its tag names."""
+
+    resource_id: ResourceId
+    owner: str
+    principal_id: str
+
+
+def owners_of(desired: Desired) -> frozenset[str]:
+    """Every owner that a document of the run names."""
+    return frozenset(group.owner for group in desired.groups if group.owner is not None)
+
+
+def find_abandoned(desired: Desired, live: Live) -> tuple[Abandoned, ...]:
+    """What lives beyond the groups of all documents and bears an owner of one of them, in order of the ids."""
+    return tuple(_abandoned(desired, live))
+
+
+def _abandoned(desired: Desired, live: Live) -> Iterator[Abandoned]:
+    owners, named = owners_of(desired), {group.group_id for group in desired.groups}
+    for one in live.beyond:
+        if one.owner is not None and one.owner in owners and one.resource_id.group_id not in named:
+            yield Abandoned(one.resource_id, one.owner, one.principal_id)
+
+
+def not_looked_for(live: Live) -> tuple[str, ...]:
+    """What there is to say of the subscriptions whose other groups could not be looked at."""
+    return tuple(
+        f"Identities of this manifest's owner in other groups of /subscriptions/{one} were not looked for: the right to"
+        " list all groups and identities there is missing."
+        for one in live.not_seen_beyond
+    )

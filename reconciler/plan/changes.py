@@ -1,0 +1,281 @@
+"""The vocabulary of a comparison: what would be done to each identity, credential and role assignment, and why.
+
+One class for each kind of resource, because each compares other things; what is asked of any change (its id, action,
+reason, group, source) has the same name in all of them. Nothing here compares or judges.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from reconciler.errors import SourcePos
+from reconciler.manifest.desired import (
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredGroup,
+    DesiredIdentity,
+    DesiredRemoval,
+)
+from reconciler.model.access import (
+    AnyId,
+    AssignmentId,
+    CredentialId,
+    FederatedCredential,
+    RoleAssignment,
+    RoleLookup,
+    Trust,
+)
+from reconciler.model.address import AddressBook
+from reconciler.model.identity import Identity, IsolationScope, LiveGroup, ResourceId, Tags, normalize_location
+from reconciler.model.impact import Impact, Impacts, Lock
+
+
+class Action(StrEnum):
+    """What a change does; no identity is ever replaced, because a new one is a new principal."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    NO_OP = "no-op"
+
+
+class Reason(StrEnum):
+    """Why a change is planned."""
+
+    MISSING = "missing"
+    DIFFERS = "differs"
+    ADOPT = "adopt"
+    NOT_LISTED = "not-listed"
+    REMOVED = "removed"
+    """The manifest names it under `remove`."""
+    EQUAL = "equal"
+
+
+class SkipReason(StrEnum):
+    """Why something that lives is left out of the comparison."""
+
+    IGNORED = "ignored"
+    NOT_OWNED = "not-owned"
+    NOT_LISTED = "not-listed"
+    NOT_TARGETED = "not-targeted"
+    NOT_OURS = "not-ours"
+    """A role assignment that this tool did not make for this owner."""
+    UNRESOLVED = "unresolved"
+    """A role assignment of an identity of which another line names a role that could not be told."""
+    INEXPRESSIBLE = "inexpressible"
+    """A federated credential that the api-version cannot express."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs, such as `tags.NAME`, `isolation_scope` or `subject`; None is an absent tag."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+def value_text(value: str | None) -> str:
+    """A field's value in a sentence."""
+    return "absent" if value is None else repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedIdentity:
+    """What an identity will look like; `location` is None where the group that would give it does not exist."""
+
+    location: str | None
+    tags: Tags
+    isolation_scope: IsolationScope | str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChange:
+    """One identity of the comparison: what is, what should be, and under which rules of the manifest.
+
+    `desired` is None for an identity that no manifest lists, and `removal` is the entry of `remove` that names it, if
+    any; `before` is None for one that is not live. The id bears the spelling that ARM has, where it has one. `impact`
+    is what a delete would break, None until it was read and for whatever is no delete.
+    """
+
+    resource_id: ResourceId
+    action: Action
+    reason: Reason
+    group: DesiredGroup
+    desired: DesiredIdentity | None
+    before: Identity | None
+    after: PlannedIdentity | None
+    differences: tuple[FieldChange, ...] = ()
+    removal: DesiredRemoval | None = None
+    impact: Impact | None = None
+
+    @property
+    def identity(self) -> Identity | None:
+        """The live identity that the change concerns."""
+        return self.before
+
+    @property
+    def source(self) -> SourcePos:
+        """The place in the manifest that asks for the change."""
+        return (self.desired or self.removal or self.group).source
+
+    @property
+    def contradicts_location(self) -> bool:
+        """Whether the manifest claims a location in which the live identity is not."""
+        if self.desired is None or self.desired.location is None or self.before is None:
+            return False
+        return normalize_location(self.desired.location) != normalize_location(self.before.location)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialChange:
+    """One federated credential of an identity that lists its own; `identity` is None where that is still to be made."""
+
+    resource_id: CredentialId
+    action: Action
+    reason: Reason
+    group: DesiredGroup
+    identity: Identity | None
+    owner_entry: DesiredIdentity
+    desired: DesiredCredential | None
+    before: FederatedCredential | None
+    after: Trust | None
+    differences: tuple[FieldChange, ...] = ()
+
+    @property
+    def source(self) -> SourcePos:
+        """The place in the manifest that asks for the change."""
+        return self.desired.source if self.desired else self.owner_entry.source
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentChange:
+    """One role of an identity; deletes are of assignments that this tool made, and so bear its name for them.
+
+    `identity` is None where that is still to be made: then its principal is known after apply. `owner_entry` is None
+    where the identity itself goes.
+    """
+
+    resource_id: AssignmentId
+    action: Action
+    reason: Reason
+    group: DesiredGroup
+    identity: Identity | None
+    owner_entry: DesiredIdentity | None
+    desired: DesiredAssignment | None
+    before: RoleAssignment | None
+    differences: tuple[FieldChange, ...] = ()
+
+    @property
+    def source(self) -> SourcePos:
+        """The place in the manifest that asks for the change."""
+        known = self.desired or self.owner_entry or self.group
+        return known.source
+
+
+Reach = frozenset[AnyId] | None
+"""What hanging on identities a run may change; None means all that its manifest speaks of."""
+
+AccessChange = CredentialChange | AssignmentChange
+"""A change of what hangs on an identity."""
+
+Change = IdentityChange | AccessChange
+"""One resource of the comparison."""
+
+
+def written_scope(change: Change) -> str:
+    """The ARM id of what a change writes to: an identity, a credential, or what a role is given on."""
+    return change.resource_id.scope if isinstance(change, AssignmentChange) else str(change.resource_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something live or listed that this run leaves alone, and why."""
+
+    resource_id: AnyId
+    reason: SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedRole:
+    """A listed role assignment whose role is unknown, or is the name of several, at its scope."""
+
+    identity: ResourceId
+    desired: DesiredAssignment
+    lookup: RoleLookup
+
+    @property
+    def address(self) -> str:
+        """`SUBSCRIPTION/GROUP/IDENTITY/roleAssignments/ROLE@SCOPE`."""
+        return AssignmentId(self.identity, self.desired.role, "", self.desired.scope).address
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanges:
+    """The comparison of one group.
+
+    Attributes:
+        changes: of identities.
+        live_count: of the whole group but for ignored identities, whatever `--target` leaves out: it is what the limits
+            are a share of.
+        in_reach_count: of those, how many the manifest lists or may delete.
+        removed_count: of those in turn, how many it names under `remove`, so that no limit counts them.
+        access: changes of what hangs on identities.
+        kept_credentials: live ones that stay, though an identity that lists its own does not list them.
+        unresolved_roles: listed role assignments whose role could not be told.
+    """
+
+    group: DesiredGroup
+    live: LiveGroup
+    changes: tuple[IdentityChange, ...]
+    skipped: tuple[Skipped, ...]
+    live_count: int
+    in_reach_count: int
+    removed_count: int = 0
+    access: tuple[AccessChange, ...] = ()
+    kept_credentials: tuple[FederatedCredential, ...] = ()
+    unresolved_roles: tuple[UnresolvedRole, ...] = ()
+
+    def deletes(self) -> tuple[IdentityChange, ...]:
+        """The changes that delete an identity."""
+        return tuple(change for change in self.changes if change.action is Action.DELETE)
+
+    def counted_deletes(self) -> tuple[IdentityChange, ...]:
+        """Those of them that limits count: what the manifest names under `remove` is meant."""
+        return tuple(change for change in self.deletes() if change.removal is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The whole comparison, groups in the manifest's order; `locks` are those where something is to be written."""
+
+    groups: tuple[GroupChanges, ...]
+    locks: tuple[Lock, ...] = ()
+
+    def with_impacts(self, read: Impacts) -> "Changes":
+        """The comparison with what was read about its changes."""
+        groups = tuple(
+            replace(
+                group,
+                changes=tuple(replace(one, impact=read.deletes.get(one.resource_id)) for one in group.changes),
+            )
+            for group in self.groups
+        )
+        return Changes(groups, read.locks)
+
+    def identities(self) -> Iterator[IdentityChange]:
+        """The changes of identities."""
+        return (change for group in self.groups for change in group.changes)
+
+    def access(self) -> Iterator[AccessChange]:
+        """The changes of what hangs on identities."""
+        return (change for group in self.groups for change in group.access)
+
+    def __iter__(self) -> Iterator[Change]:
+        yield from self.identities()
+        yield from self.access()
+
+    @property
+    def addresses(self) -> AddressBook:
+        """How this run's identities are written shortly."""
+        return AddressBook(group.group.group_id for group in self.groups)

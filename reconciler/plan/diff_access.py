@@ -1,0 +1,215 @@
+"""What differs in who may become an identity and in what it may do: describes, judges nothing.
+
+Only identities that list their credentials or roles are looked at; an absent key means that others manage them. Roles
+are taken away only where this tool gave them, which the name of an assignment tells; everything else is left alone and
+said.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, DesiredIdentity
+from reconciler.model.access import (
+    Access,
+    AssignmentId,
+    CredentialId,
+    FederatedCredential,
+    RoleAssignment,
+    Trust,
+    assignment_name,
+    normalize_scope,
+)
+from reconciler.model.identity import same_name
+from reconciler.plan.changes import (
+    AccessChange,
+    Action,
+    AssignmentChange,
+    Changes,
+    CredentialChange,
+    FieldChange,
+    GroupChanges,
+    IdentityChange,
+    Reach,
+    Reason,
+    Skipped,
+    SkipReason,
+    UnresolvedRole,
+)
+
+_Found = AccessChange | Skipped | UnresolvedRole
+
+
+def diff_access(changes: Changes, access: Access, reach: Reach = None) -> Changes:
+    """The comparison with the credentials and role assignments of its identities added to it, in order of their ids.
+
+    What is out of `reach` stays as it is; what hangs on an identity that goes is always within it.
+    """
+    return Changes(tuple(_diff_group(group, access, reach) for group in changes.groups))
+
+
+def _diff_group(group: GroupChanges, access: Access, reach: Reach) -> GroupChanges:
+    found = [_within(one, reach) for change in group.changes for one in _diff_identity(change, access, reach)]
+    changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
+    skipped = [one for one in found if isinstance(one, Skipped)]
+    kept = {one.resource_id for one in skipped}
+    return replace(
+        group,
+        access=tuple(sorted(changes, key=lambda change: change.resource_id.key)),
+        skipped=(*group.skipped, *sorted(skipped, key=lambda one: one.resource_id.key)),
+        kept_credentials=tuple(
+            one
+            for change in group.changes
+            for one in access.credentials.get(change.resource_id, ())
+            if one.credential_id in kept
+        ),
+        unresolved_roles=tuple(one for one in found if isinstance(one, UnresolvedRole)),
+    )
+
+
+def _within(found: _Found, reach: Reach) -> _Found:
+    if reach is None or isinstance(found, Skipped | UnresolvedRole) or found.owner_entry is None:
+        return found
+    return found if found.resource_id in reach else Skipped(found.resource_id, SkipReason.NOT_TARGETED)
+
+
+def _diff_identity(change: IdentityChange, access: Access, reach: Reach) -> Iterator[_Found]:
+    entry = change.desired
+    if entry is None:
+        yield from _revoked(change, access, reach)
+        return
+    if entry.federated_credentials is not None:
+        yield from _diff_credentials(change, entry, entry.federated_credentials, access)
+    if entry.role_assignments is not None:
+        yield from _diff_assignments(change, entry, entry.role_assignments, access, reach)
+
+
+def _diff_credentials(
+    change: IdentityChange, entry: DesiredIdentity, listed: tuple[DesiredCredential, ...], access: Access
+) -> Iterator[CredentialChange | Skipped]:
+    live = {one.credential_id: one for one in access.credentials.get(change.resource_id, ())}
+    for desired in listed:
+        before = live.pop(CredentialId(change.resource_id, desired.name), None)
+        yield _diff_credential(change, entry, desired, before)
+    for extra in live.values():
+        if extra.trust is None:
+            yield Skipped(extra.credential_id, SkipReason.INEXPRESSIBLE)
+        elif change.group.policy.federated_credentials is CredentialsPolicy.MERGE:
+            yield Skipped(extra.credential_id, SkipReason.NOT_LISTED)
+        else:
+            yield CredentialChange(
+                extra.credential_id,
+                Action.DELETE,
+                Reason.NOT_LISTED,
+                change.group,
+                change.before,
+                entry,
+                None,
+                extra,
+                None,
+            )
+
+
+def _diff_credential(
+    change: IdentityChange, entry: DesiredIdentity, desired: DesiredCredential, before: FederatedCredential | None
+) -> CredentialChange:
+    differences = () if before is None else trust_differences(before.trust, desired.trust)
+    action, reason = Action.NO_OP, Reason.EQUAL
+    if before is None:
+        action, reason = Action.CREATE, Reason.MISSING
+    elif differences:
+        action, reason = Action.UPDATE, Reason.DIFFERS
+    credential_id = CredentialId(change.resource_id, desired.name) if before is None else before.credential_id
+    return CredentialChange(
+        credential_id, action, reason, change.group, change.before, entry, desired, before, desired.trust, differences
+    )
+
+
+def trust_differences(before: Trust | None, after: Trust) -> tuple[FieldChange, ...]:
+    """The fields of a trust that differ; all of them where the live one cannot be expressed."""
+    old = (None, None, None) if before is None else (before.issuer, before.subject, before.audience)
+    new = (after.issuer, after.subject, after.audience)
+    fields = zip(("issuer", "subject", "audience"), old, new, strict=True)
+    return tuple(FieldChange(name, one, other) for name, one, other in fields if one != other)
+
+
+def _diff_assignments(
+    change: IdentityChange, entry: DesiredIdentity, listed: tuple[DesiredAssignment, ...], access: Access, reach: Reach
+) -> Iterator[_Found]:
+    live = {_granted(one): one for one in access.assignments.get(change.resource_id, ())}
+    wanted: set[tuple[str, str]] = set()
+    all_resolved = True
+    for desired in listed:
+        lookup = access.lookup(desired.role, desired.scope)
+        if len(lookup.found) != 1:
+            all_resolved = False
+            yield UnresolvedRole(change.resource_id, desired, lookup)
+            continue
+        (role,) = lookup.found
+        assignment_id = AssignmentId(change.resource_id, role.name, role.guid, desired.scope)
+        granted = (normalize_scope(desired.scope), role.guid)
+        if granted in wanted:
+            continue  # the same role by its name and by its GUID
+        wanted.add(granted)
+        before = live.get(granted)
+        action, reason = (Action.CREATE, Reason.MISSING) if before is None else (Action.NO_OP, Reason.EQUAL)
+        yield AssignmentChange(assignment_id, action, reason, change.group, change.before, entry, desired, before)
+    extras = [one for granted, one in live.items() if granted not in wanted]
+    yield from _extra_assignments(change, entry, extras, access, reach, all_resolved=all_resolved)
+
+
+def _revoked(change: IdentityChange, access: Access, reach: Reach) -> Iterator[AssignmentChange | Skipped]:
+    """What goes with an identity: afterwards nobody could find the roles that this tool gave it.
+
+    Source: Azure documentation (role assignments of a deleted identity stay, and are found by its principal id alone).
+    """
+    if change.action is Action.DELETE:
+        extras = access.assignments.get(change.resource_id, ())
+        yield from _extra_assignments(change, None, extras, access, reach, all_resolved=True)
+
+
+def _extra_assignments(
+    change: IdentityChange,
+    entry: DesiredIdentity | None,
+    extras: Iterable[RoleAssignment],
+    access: Access,
+    reach: Reach,
+    *,
+    all_resolved: bool,
+) -> Iterator[AssignmentChange | Skipped]:
+    for extra in extras:
+        role = access.names.get(extra.role_guid, extra.role_guid)
+        assignment_id = AssignmentId(change.resource_id, role, extra.role_guid, extra.scope)
+        # Without an owner a name proves little, unless a journal says that a run has given that very role.
+        recorded = reach is not None and assignment_id in reach and bears_our_name(change.group.owner, extra)
+        if not recorded and not is_ours(change.group.owner, extra):
+            yield Skipped(assignment_id, SkipReason.NOT_OURS)
+            continue
+        if not all_resolved:
+            # It may be the very one that a line means whose role could not be told.
+            yield Skipped(assignment_id, SkipReason.UNRESOLVED)
+            continue
+        yield AssignmentChange(
+            assignment_id,
+            Action.DELETE,
+            Reason.NOT_LISTED,
+            change.group,
+            change.before,
+            entry,
+            None,
+            extra,
+        )
+
+
+def is_ours(owner: str | None, assignment: RoleAssignment) -> bool:
+    """Whether this tool made a role assignment for this owner; without an owner none is known to be ours."""
+    return owner is not None and bears_our_name(owner, assignment)
+
+
+def bears_our_name(owner: str | None, assignment: RoleAssignment) -> bool:
+    """Whether a role assignment bears the name that this tool would give it."""
+    expected = assignment_name(owner, assignment.scope, assignment.principal_id, assignment.role_guid)
+    return same_name(assignment.name, expected)
+
+
+def _granted(assignment: RoleAssignment) -> tuple[str, str]:
+    return (normalize_scope(assignment.scope), assignment.role_guid)

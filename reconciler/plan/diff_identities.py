@@ -1,0 +1,192 @@
+"""What differs between the manifest and the live list: describes, judges nothing.
+
+A change is found by working out what the identity should look like, given the live one, and comparing the two. The same
+function answers for one identity alone, so that apply can ask it again with a fresh read: a change is still the change
+that was reviewed exactly when it comes out the same.
+"""
+
+from collections.abc import Iterator
+
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredGroup,
+    DesiredIdentity,
+    IdentitiesPolicy,
+    TagsPolicy,
+)
+from reconciler.manifest.rules.globs import matches_pattern
+from reconciler.model.address import Target
+from reconciler.model.identity import (
+    OWN_TAG_PREFIX,
+    OWNER_TAG,
+    PROTECT_TAG,
+    Identity,
+    IsolationScope,
+    Live,
+    LiveGroup,
+    ResourceGroupId,
+    ResourceId,
+    Tags,
+    same_name,
+)
+from reconciler.plan.changes import (
+    Action,
+    Changes,
+    FieldChange,
+    GroupChanges,
+    IdentityChange,
+    PlannedIdentity,
+    Reason,
+    Skipped,
+    SkipReason,
+)
+
+
+def diff_states(desired: Desired, live: Live, targets: tuple[Target, ...] = ()) -> Changes:
+    """Compare what is declared with what lives; `targets` leaves everything outside them alone.
+
+    Returns:
+        For each declared group one Change per identity that is listed or removed and per extra that its policy reaches,
+        no-ops included, and one Skipped per identity that is out of bounds.
+    """
+    by_id: dict[ResourceGroupId, LiveGroup] = {group.group_id: group for group in live.groups}
+    return Changes(tuple(_diff_group(group, by_id[group.group_id], targets) for group in desired.groups))
+
+
+def diff_identity(
+    group: DesiredGroup, desired: DesiredIdentity, before: Identity | None, group_location: str | None = None
+) -> IdentityChange:
+    """Compare one listed identity with the live one, or with nothing.
+
+    `group_location` is used only where there is nothing live and the manifest gives no location.
+    """
+    tags = _planned_tags(group, desired, before.tags if before else Tags())
+    if before is None:
+        location = desired.location or group.default_location or group_location
+        scope = desired.isolation_scope or IsolationScope.NONE
+        after = PlannedIdentity(location, tags, scope)
+        return IdentityChange(desired.resource_id, Action.CREATE, Reason.MISSING, group, desired, None, after)
+    after = PlannedIdentity(before.location, tags, desired.isolation_scope or before.isolation_scope)
+    differences = identity_differences(before, after)
+    action, reason = Action.NO_OP, Reason.EQUAL
+    if differences:
+        adopts = group.owner is not None and before.owner is None
+        action, reason = Action.UPDATE, Reason.ADOPT if adopts else Reason.DIFFERS
+    return IdentityChange(before.resource_id, action, reason, group, desired, before, after, differences)
+
+
+def identity_differences(before: Identity, after: PlannedIdentity) -> tuple[FieldChange, ...]:
+    """The fields in which a live identity is not as it should be."""
+    return (*_tag_changes(before.tags, after.tags), *_isolation_changes(before, after))
+
+
+def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name matches one of the glob patterns, without case."""
+    return any(matches_pattern(pattern, name) for pattern in patterns)
+
+
+def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...]) -> GroupChanges:
+    reachable = [one for one in live.identities if not matches_any(one.resource_id.name, group.ignore.identities)]
+    found = {one.resource_id: one for one in reachable}
+    listed = {one.resource_id for one in group.identities}
+    group_location = live.resource_group.location if live.resource_group else None
+    changes = [diff_identity(group, one, found.get(one.resource_id), group_location) for one in group.identities]
+    skipped = [Skipped(one.resource_id, SkipReason.IGNORED) for one in live.identities if one.resource_id not in found]
+    changes += _removals(group, live, found, listed)
+    removed = {change.resource_id for change in changes if change.removal is not None}
+    for extra in reachable:
+        if extra.resource_id in listed or extra.resource_id in removed:
+            continue
+        reason = _why_extra_stays(group, extra)
+        if reason is not None:
+            skipped.append(Skipped(extra.resource_id, reason))
+            continue
+        changes.append(IdentityChange(extra.resource_id, Action.DELETE, Reason.NOT_LISTED, group, None, extra, None))
+    in_reach_count = sum(1 for change in changes if change.before is not None)
+    removed_count = sum(1 for change in changes if change.before is not None and change.removal is not None)
+    if targets:
+        outside = {one.resource_id for one in changes if not any(target.covers(one.resource_id) for target in targets)}
+        skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
+        changes = [change for change in changes if change.resource_id not in outside]
+    return GroupChanges(
+        group,
+        live,
+        tuple(sorted(changes, key=lambda change: change.resource_id.key)),
+        tuple(sorted(skipped, key=lambda one: one.resource_id.key)),
+        live_count=len(reachable),
+        in_reach_count=in_reach_count,
+        removed_count=removed_count,
+    )
+
+
+def _removals(
+    group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity], listed: set[ResourceId]
+) -> Iterator[IdentityChange]:
+    """What is named under `remove`: to delete, or done where nothing of that name lives.
+
+    What is listed or ignored as well stays; a manifest that says so is refused when it is loaded.
+    """
+    lives = {one.resource_id for one in live.identities}
+    for removal in group.remove:
+        before = found.get(removal.resource_id)
+        if removal.resource_id in listed or (before is None and removal.resource_id in lives):
+            continue
+        action = Action.NO_OP if before is None else Action.DELETE
+        resource_id = removal.resource_id if before is None else before.resource_id
+        yield IdentityChange(resource_id, action, Reason.REMOVED, group, None, before, None, removal=removal)
+
+
+def _why_extra_stays(group: DesiredGroup, extra: Identity) -> SkipReason | None:
+    if group.policy.identities is IdentitiesPolicy.MERGE:
+        return SkipReason.NOT_LISTED
+    if group.policy.identities is IdentitiesPolicy.OWNED and extra.owner != group.owner:
+        return SkipReason.NOT_OWNED
+    return None
+
+
+def _planned_tags(group: DesiredGroup, desired: DesiredIdentity, live: Tags) -> Tags:
+    wanted: dict[str, str | None] = dict(desired.tags)
+    if group.owner is not None:
+        # No manifest can list this tag; an undo does, to give it back as it was.
+        wanted.setdefault(OWNER_TAG, group.owner)
+    if desired.protect is not None:
+        wanted[PROTECT_TAG] = "true" if desired.protect else None
+    if group.policy.tags is TagsPolicy.EXACT:
+        listed = {name.casefold() for name in wanted}
+        for name in live:
+            if name.casefold() not in listed and _is_within_policy(group, name):
+                wanted[name] = None
+    return live.merged(wanted)
+
+
+def _is_within_policy(group: DesiredGroup, tag: str) -> bool:
+    # Our own tags lie outside policy: `exact` must not undo what another key of the manifest, or adoption, wrote.
+    return not tag.casefold().startswith(OWN_TAG_PREFIX) and not matches_any(tag, group.ignore.tags)
+
+
+def is_deciding_tag(group: DesiredGroup, desired: DesiredIdentity | None, tag: str) -> bool:
+    """Whether a live tag bears on what is done to an identity, which `desired` lists or does not.
+
+    Listed tags do, those that the policy removes, and our own, by which the guards tell whose an identity is.
+    """
+    if tag.casefold().startswith(OWN_TAG_PREFIX):
+        return True
+    if desired is None:
+        return False
+    is_listed = any(same_name(tag, name) for name, _ in desired.tags)
+    return is_listed or (group.policy.tags is TagsPolicy.EXACT and _is_within_policy(group, tag))
+
+
+def _tag_changes(before: Tags, after: Tags) -> list[FieldChange]:
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        FieldChange(f"tags.{name}", before.get(name), after.get(name))
+        for name in sorted(names, key=str.casefold)
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _isolation_changes(before: Identity, after: PlannedIdentity) -> list[FieldChange]:
+    if str(before.isolation_scope) == str(after.isolation_scope):
+        return []
+    return [FieldChange("isolation_scope", str(before.isolation_scope), str(after.isolation_scope))]

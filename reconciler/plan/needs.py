@@ -1,0 +1,148 @@
+"""Which rights a plan needs for its calls, and a manifest for its plans; what it means that some are missing.
+
+A need is one action at one place. What a plan needs follows from the calls that apply would make, in the very order
+and number in which it would make them, so that no rule about them stands twice. Nothing here asks ARM.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, IDENTITIES
+from reconciler.manifest.desired import CredentialsPolicy, Desired, DesiredGroup, DesiredIdentity, IdentitiesPolicy
+from reconciler.model.access import normalize_scope
+from reconciler.model.address import Target
+from reconciler.plan.apply_order import Step, order_work
+from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
+from reconciler.plan.plan import Plan
+
+DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
+LOCKS = "Microsoft.Authorization/locks"
+GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
+GRAPH = "Microsoft.ResourceGraph/resources"
+
+
+WORDS = {
+    f"{GROUPS}/read": "read the resource group",
+    f"{IDENTITIES}/read": "read identities",
+    f"{IDENTITIES}/write": "create and update identities",
+    f"{IDENTITIES}/delete": "delete identities",
+    f"{CREDENTIALS}/read": "read federated credentials",
+    f"{CREDENTIALS}/write": "create and update federated credentials",
+    f"{CREDENTIALS}/delete": "delete federated credentials",
+    f"{ASSIGNMENTS}/read": "read role assignments",
+    f"{ASSIGNMENTS}/write": "give roles",
+    f"{ASSIGNMENTS}/delete": "take roles away",
+    f"{DEFINITIONS}/read": "read role definitions",
+    f"{LOCKS}/read": "read locks",
+    f"{GRAPH}/read": "query Resource Graph",
+}
+"""What each action is for, in words."""
+
+NOT_CHECKED = "Deny assignments, Azure Policy and conditions of role assignments are not checked."
+"""What may still refuse a call where every right is there; ARM tells it by no read that this tool makes."""
+
+_VERBS = {Action.CREATE: "write", Action.UPDATE: "write", Action.DELETE: "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """An action, and where it is needed.
+
+    Attributes:
+        scope: the ARM id of the place at which a role that has the action would be asked for.
+        resource: the one resource in it that the action is for, so that a role on this alone suffices; "" where there
+            is no such resource yet, or any of the scope may be meant.
+    """
+
+    action: str
+    scope: str
+    resource: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two needs the same to whoever gives the right."""
+        return (normalize_scope(self.scope), self.action)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What became of needs, each once for an action and a scope, in order of scope and action.
+
+    `unchecked` are those at whose place the caller may not even ask; they may be there.
+    """
+
+    present: tuple[Need, ...] = ()
+    missing: tuple[Need, ...] = ()
+    unchecked: tuple[Need, ...] = ()
+
+
+def needs_of_plan(plan: Plan) -> tuple[Need, ...]:
+    """What apply needs to carry out what no guard refuses, the reads before its writes included."""
+    works = order_work(plan.changes, plan.refused, plan.kept_credentials)
+    return _sorted(need for work in works for step in work.steps for need in _needs_of_step(step))
+
+
+def _needs_of_step(step: Step) -> Iterator[Need]:
+    verb = _VERBS[step.action]
+    match step.change:
+        case IdentityChange(resource_id=identity, before=before):
+            kind, scope, resource = IDENTITIES, str(identity.group_id), str(identity) if before else ""
+        case CredentialChange(resource_id=credential, identity=host):
+            kind, scope = CREDENTIALS, str(credential.group_id)
+            resource = str(credential.identity) if host else ""
+        case AssignmentChange(resource_id=assignment):
+            kind, scope, resource = ASSIGNMENTS, assignment.scope, ""
+    yield Need(f"{kind}/read", scope, resource)
+    yield Need(f"{kind}/{verb}", scope, resource)
+
+
+def needs_of_manifest(desired: Desired, targets: tuple[Target, ...] = ()) -> tuple[Need, ...]:
+    """What plan and apply can come to need for a manifest, whatever lives; limited to `--target` where there is one."""
+    return _sorted(need for group in desired.groups for need in _needs_of_group(group, targets))
+
+
+def _needs_of_group(group: DesiredGroup, targets: tuple[Target, ...]) -> Iterator[Need]:
+    scope = str(group.group_id)
+    listed = [
+        one for one in group.identities if not targets or any(target.covers(one.resource_id) for target in targets)
+    ]
+    whole = not targets or any(target.name is None and target.group_id == group.group_id for target in targets)
+    yield Need(f"{GROUPS}/read", scope)
+    yield Need(f"{IDENTITIES}/read", scope)
+    if listed:
+        yield Need(f"{IDENTITIES}/write", scope)
+    if whole and (group.remove or group.policy.identities is not IdentitiesPolicy.MERGE):
+        yield from _needs_of_deletes(group)
+    for identity in listed:
+        yield from _needs_of_access(group, identity)
+
+
+def _needs_of_deletes(group: DesiredGroup) -> Iterator[Need]:
+    """To delete an identity, and to know before who uses it, what it may do, and what locks it."""
+    scope = str(group.group_id)
+    for action in (f"{IDENTITIES}/delete", f"{CREDENTIALS}/read", f"{ASSIGNMENTS}/read", f"{LOCKS}/read"):
+        yield Need(action, scope)
+    # Who uses an identity may lie in any group.
+    yield Need(f"{GRAPH}/read", f"/subscriptions/{group.group_id.subscription_id}")
+
+
+def _needs_of_access(group: DesiredGroup, identity: DesiredIdentity) -> Iterator[Need]:
+    scope = str(group.group_id)
+    credentials, assignments = identity.federated_credentials, identity.role_assignments
+    if credentials is not None:
+        yield Need(f"{CREDENTIALS}/read", scope)
+        if credentials:
+            yield Need(f"{CREDENTIALS}/write", scope)
+        # Two that exchange what they trust are deleted and made again, whatever the policy.
+        if group.policy.federated_credentials is CredentialsPolicy.EXACT or len(credentials) > 1:
+            yield Need(f"{CREDENTIALS}/delete", scope)
+    if assignments is not None:
+        yield Need(f"{ASSIGNMENTS}/read", scope)
+    for one in assignments or ():
+        yield Need(f"{DEFINITIONS}/read", one.scope)
+        for verb in ("read", "write", "delete"):
+            yield Need(f"{ASSIGNMENTS}/{verb}", one.scope)
+
+
+def _sorted(needs: Iterable[Need]) -> tuple[Need, ...]:
+    return tuple(sorted(dict.fromkeys(needs), key=lambda need: (*need.key, need.resource.casefold())))

@@ -1,0 +1,334 @@
+"""The plan: ordered changes, what the guards hold back, and the one place that knows the plan's JSON form.
+
+What is held back is part of the plan but of none of its counts, so that the counts, the report and what apply does are
+always the same set.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from reconciler import __version__
+from reconciler.errors import SourcePos, Violation
+from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
+from reconciler.manifest.findings import Finding, finding_document
+from reconciler.model.access import AssignmentId, FederatedCredential, Trust, identity_of
+from reconciler.model.identity import Identity, Live, Subscription
+from reconciler.plan.abandoned import Abandoned
+from reconciler.plan.apply_order import order_work
+from reconciler.plan.changes import (
+    Action,
+    AssignmentChange,
+    Change,
+    Changes,
+    CredentialChange,
+    IdentityChange,
+    PlannedIdentity,
+    Skipped,
+)
+from reconciler.plan.document_of_impact import impact_document
+
+FORMAT_VERSION = "1.0"
+"""Version of every JSON document this tool writes: minor versions add, major versions break."""
+
+RESOURCE_TYPES: dict[type[Change], str] = {
+    IdentityChange: "Microsoft.ManagedIdentity/userAssignedIdentities",
+    CredentialChange: "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
+    AssignmentChange: "Microsoft.Authorization/roleAssignments",
+}
+"""ARM's type of what a change is about, as documents name it."""
+
+_KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
+
+JsonObject = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What apply would do, in the order in which it would begin.
+
+    Attributes:
+        changes: identities to make or to change by address, no-ops among them, each with what hangs on it behind it;
+            then identities to delete, each behind the roles that go with it.
+        targets: `--target` as given; empty where the whole manifest is meant.
+        kept_credentials: live ones of identities that list theirs, which stay though they are not listed.
+        notes: what could not be looked at, in sentences.
+        findings: what is usually a mistake in the manifest; refused only where the caller asks for that.
+        abandoned: what bears an owner of the manifest in groups that it does not name; only told.
+    """
+
+    cloud: str
+    subscriptions: tuple[Subscription, ...]
+    targets: tuple[str, ...]
+    desired: Desired
+    changes: tuple[Change, ...]
+    skipped: tuple[Skipped, ...]
+    violations: tuple[Violation, ...]
+    kept_credentials: tuple[FederatedCredential, ...] = ()
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    abandoned: tuple[Abandoned, ...] = ()
+
+    @property
+    def tenant(self) -> str | None:
+        """The tenant of the subscriptions, None where they are of several."""
+        tenants = {one.tenant_id for one in self.subscriptions}
+        return tenants.pop() if len(tenants) == 1 else None
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Addresses of the changes that guards hold back."""
+        return frozenset(address for violation in self.violations for address in violation.refused)
+
+    @property
+    def applicable(self) -> tuple[Change, ...]:
+        """The changes that no guard refuses and that do something."""
+        refused = self.refused
+        return tuple(
+            change
+            for change in self.changes
+            if change.action is not Action.NO_OP and change.resource_id.address not in refused
+        )
+
+    @property
+    def removed_already(self) -> tuple[IdentityChange, ...]:
+        """What the manifest names under `remove` and nothing bears any more."""
+        done = (change for change in self.changes if isinstance(change, IdentityChange) and change.removal is not None)
+        return tuple(change for change in done if change.before is None)
+
+    def count(self, action: Action) -> int:
+        """How many changes of this action no guard holds back; no-ops are those that are as they should be."""
+        refused = self.refused
+        return sum(
+            1 for change in self.changes if change.action is action and change.resource_id.address not in refused
+        )
+
+
+def make_plan(
+    desired: Desired,
+    live: Live,
+    changes: Changes,
+    violations: tuple[Violation, ...],
+    *,
+    cloud: str,
+    targets: tuple[str, ...],
+    notes: tuple[str, ...] = (),
+    findings: tuple[Finding, ...] = (),
+    abandoned: tuple[Abandoned, ...] = (),
+) -> Plan:
+    """Put the comparison and the guards' verdict in order."""
+    kept = tuple(one for group in changes.groups for one in group.kept_credentials)
+    return Plan(
+        cloud,
+        live.subscriptions,
+        targets,
+        desired,
+        _in_order(changes, kept),
+        tuple(one for group in changes.groups for one in group.skipped),
+        violations,
+        kept,
+        notes,
+        findings,
+        abandoned,
+    )
+
+
+def _in_order(changes: Changes, kept: tuple[FederatedCredential, ...]) -> tuple[Change, ...]:
+    """Identities to delete last of all: whatever replaces one exists before it goes."""
+    going = {change.resource_id for change in changes.identities() if change.action is Action.DELETE}
+    steps = [step.change.resource_id for work in order_work(changes, frozenset(), kept) for step in work.steps]
+    turn = {change_id: number for number, change_id in reversed(list(enumerate(steps, start=1)))}
+
+    def place(change: Change) -> tuple[object, ...]:
+        identity, key = identity_of(change.resource_id), change.resource_id.key
+        kind = _RANKS[type(change)] * (-1 if identity in going else 1)
+        # What changes nothing has no turn of its own and stands where its name puts it.
+        return (identity in going, identity.key, kind, turn.get(change.resource_id, 0), key)
+
+    return tuple(sorted(changes, key=place))
+
+
+_RANKS: dict[type[Change], int] = {IdentityChange: 0, CredentialChange: 1, AssignmentChange: 2}
+
+
+def plan_document(plan: Plan) -> JsonObject:
+    """The plan as `schemas/plan.v1.schema.json` describes it: the same for the same manifest and live state."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "cloud": plan.cloud,
+        "tenant": plan.tenant,
+        "scope": {
+            "subscriptions": [
+                {"subscription_id": one.subscription_id, "display_name": one.display_name, "tenant_id": one.tenant_id}
+                for one in plan.subscriptions
+            ],
+            "resource_groups": [group.group_id.address for group in plan.desired.groups],
+            "targets": list(plan.targets),
+        },
+        "desired": {"resource_groups": [_desired_group(group) for group in plan.desired.groups]},
+        "summary": {
+            "create": plan.count(Action.CREATE),
+            "update": plan.count(Action.UPDATE),
+            "delete": plan.count(Action.DELETE),
+            "no_op": plan.count(Action.NO_OP),
+            "refused": len(plan.refused),
+        },
+        "changes": [change_document(change, plan.refused) for change in plan.changes],
+        "skipped": [{"address": one.resource_id.address, "reason": one.reason.value} for one in plan.skipped],
+        "violations": [violation_document(one) for one in plan.violations],
+        "notes": list(plan.notes),
+        "warnings": [finding_document(one) for one in plan.findings],
+        "abandoned": [_abandoned(one) for one in plan.abandoned],
+    }
+
+
+def _abandoned(one: Abandoned) -> JsonObject:
+    return {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
+
+
+def change_document(change: Change, refused: frozenset[str] = frozenset()) -> JsonObject:
+    """One change; `refused` says which addresses are held back."""
+    before, after, after_unknown = _states(change)
+    document: JsonObject = {
+        "address": change.resource_id.address,
+        "resource_type": RESOURCE_TYPES[type(change)],
+        "actions": [change.action.value],
+        "reason": change.reason.value,
+        "before": before,
+        "after": after,
+        "after_unknown": after_unknown,
+        "source": source_document(change.source),
+        "impact": impact_document(change),
+    }
+    if change.resource_id.address in refused:
+        document["refused"] = True
+    return document
+
+
+def source_document(source: SourcePos) -> JsonObject:
+    """A place in a manifest."""
+    return {"file": source.file, "line": source.line, "column": source.column}
+
+
+def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[str]]:
+    """What is, what will be, and which fields of it are not known yet."""
+    match change:
+        case IdentityChange(before=before, after=after):
+            planned = _planned(after, before) if after else None
+            return _identity(before) if before else None, planned, _after_unknown(change)
+        case CredentialChange(before=live, after=trust):
+            return _credential(live) if live else None, _trust(trust) if trust else None, []
+        case AssignmentChange(before=given):
+            stays = change.action is not Action.DELETE
+            principal_id = change.identity.principal_id if change.identity else None
+            wanted = _assignment(change.resource_id, principal_id) if stays else None
+            live_one = _assignment(change.resource_id, given.principal_id) if given else None
+            return live_one, wanted, ["principal_id"] if stays and principal_id is None else []
+    assert_never(change)
+
+
+def _credential(credential: FederatedCredential) -> JsonObject:
+    return {"inexpressible": True} if credential.trust is None else _trust(credential.trust)
+
+
+def _trust(trust: Trust) -> JsonObject:
+    return {"issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
+
+
+def _assignment(assignment_id: AssignmentId, principal_id: str | None) -> JsonObject:
+    known: JsonObject = {"role": assignment_id.role, "role_guid": assignment_id.role_guid, "scope": assignment_id.scope}
+    return known if principal_id is None else {**known, "principal_id": principal_id}
+
+
+def violation_document(violation: Violation) -> JsonObject:
+    """One refusal, with the addresses that it holds back."""
+    return {
+        "code": violation.code,
+        "address": violation.address,
+        "message": violation.message,
+        "hint": violation.hint,
+        "refused": list(violation.refused),
+    }
+
+
+def _identity(identity: Identity) -> JsonObject:
+    return {
+        "location": identity.location,
+        "tags": dict(identity.tags),
+        "isolation_scope": str(identity.isolation_scope),
+        "principal_id": identity.principal_id,
+        "client_id": identity.client_id,
+        "tenant_id": identity.tenant_id,
+    }
+
+
+def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:
+    known: JsonObject = {
+        "location": after.location,
+        "tags": dict(after.tags),
+        "isolation_scope": str(after.isolation_scope),
+    }
+    if before is None:
+        return {key: value for key, value in known.items() if value is not None}
+    return {**_identity(before), **known}
+
+
+def _after_unknown(change: IdentityChange) -> list[str]:
+    if change.action is not Action.CREATE or change.after is None:
+        return []
+    # A group that does not exist has no location to give.
+    return [*(["location"] if change.after.location is None else []), *_KNOWN_AFTER_CREATE]
+
+
+def _desired_group(group: DesiredGroup) -> JsonObject:
+    return {
+        "subscription_id": group.group_id.subscription_id,
+        "resource_group": group.group_id.resource_group,
+        "tenant": None if group.tenant is None else group.tenant.tenant_id,
+        "tenant_source": None if group.tenant is None else source_document(group.tenant.source),
+        "owner": group.owner,
+        "default_location": group.default_location,
+        "policy": {
+            "identities": group.policy.identities.value,
+            "tags": group.policy.tags.value,
+            "federated_credentials": group.policy.federated_credentials.value,
+        },
+        "limits": {
+            "max_deletes": group.limits.max_deletes,
+            "max_delete_percent": group.limits.max_delete_percent,
+        },
+        "ignore": {"identities": list(group.ignore.identities), "tags": list(group.ignore.tags)},
+        "identities": [_desired_identity(one) for one in group.identities],
+        "remove": [
+            {
+                "name": one.resource_id.name,
+                "principal_id": one.principal_id,
+                "allow": [code.value for code in one.allow],
+                "source": source_document(one.source),
+            }
+            for one in group.remove
+        ],
+        "source": source_document(group.source),
+    }
+
+
+def _desired_identity(identity: DesiredIdentity) -> JsonObject:
+    tags: Mapping[str, str | None] = dict(identity.tags)
+    scope = identity.isolation_scope
+    credentials, assignments = identity.federated_credentials, identity.role_assignments
+    return {
+        "name": identity.resource_id.name,
+        "location": identity.location,
+        "isolation_scope": scope.value if scope is not None else None,
+        "tags": dict(tags),
+        "protect": identity.protect,
+        "expect": None if identity.expected_principal_id is None else {"principal_id": identity.expected_principal_id},
+        "federated_credentials": None
+        if credentials is None
+        else [{"name": one.name, **_trust(one.trust), "source": source_document(one.source)} for one in credentials],
+        "role_assignments": None
+        if assignments is None
+        else [{"role": one.role, "scope": one.scope, "source": source_document(one.source)} for one in assignments],
+        "source": source_document(identity.source),
+    }

@@ -1,0 +1,1 @@
+"""Microsoft.Authorization: permissions, roles, their assignments, locks, and who is in the directory."""

@@ -1,0 +1,256 @@
+"""Microsoft.Authorization/roleAssignments: roles of principals at any scope.
+
+An assignment names its principal by id alone, so that it outlives the principal; nothing here removes it then.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from reconciler.sandbox.authorization.directory import PRINCIPAL_TYPE_SINCE, principal_type
+from reconciler.sandbox.gateway.answers import Answer, by_provider
+from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.paging import page, resume_after
+from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.rules import rights
+from reconciler.sandbox.rules.extensions import applying_at, reaching, standing_at
+from reconciler.sandbox.rules.locking import refuse_locked
+from reconciler.sandbox.rules.roles import definition_id, guid_of, is_assignable_at, require_role
+from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
+from reconciler.sandbox.state.kinds import ROLE_ASSIGNMENT_TYPE, RoleAssignment, RoleDefinition
+from reconciler.sandbox.state.node import GUID
+from reconciler.sandbox.state.paths import is_management_group, path_key
+from reconciler.sandbox.state.state import State
+
+READ, WRITE, DELETE = f"{ROLE_ASSIGNMENT_TYPE}/read", f"{ROLE_ASSIGNMENT_TYPE}/write", f"{ROLE_ASSIGNMENT_TYPE}/delete"
+
+API_VERSIONS = (
+    "2015-07-01", "2017-10-01-preview", "2018-01-01-preview", "2018-07-01", "2018-09-01-preview",
+    "2019-04-01-preview", "2020-03-01-preview", "2020-04-01-preview", "2020-08-01-preview", "2020-10-01-preview",
+    "2021-04-01-preview", "2022-04-01",
+)  # fmt: skip
+"""Source: recorded traffic for 2015-07-01, 2020-04-01-preview, 2020-08-01-preview and 2022-04-01; the rest assumed."""
+
+_ALL_FIELDS_SINCE = "2020-04-01-preview"
+"""Source: recorded traffic."""
+
+_AT_SCOPE = re.compile(r"atScope\(\s*\)", re.IGNORECASE)
+_OF_PRINCIPAL = re.compile(r"principalId\s+eq\s+'([^']+)'|assignedTo\(\s*'([^']+)'\s*\)", re.IGNORECASE)
+
+
+def list_assignments(state: State, call: Call) -> Answer:
+    """The assignments at a scope, above it and below it, by `$filter`: `atScope()` leaves out those below,
+    `principalId eq` and `assignedTo()` keep those of one principal (the sandbox has no groups).
+
+    Source: recorded traffic; the combination of the two kinds: Azure documentation.
+    """
+    scope = call.names["scope"]
+    require_scope(state, scope)
+    at_scope, principal_id = _filter(call)
+    look = applying_at if at_scope else reaching
+    assignments = look(state.role_assignments, path_key(scope), ROLE_ASSIGNMENT_TYPE, resume_after(call))
+    seen = rights.visible(state, call, READ, scope, assignments, lambda assignment: assignment.resource_id)
+    kept = (item for item in seen if principal_id in (None, item.principal_id.casefold()))
+    return page(call, kept, lambda item: item.key, _shower(call))
+
+
+def get_assignment(state: State, call: Call) -> Answer:
+    """One assignment, at its own scope alone (assumed). Source: recorded traffic (azure-service-operator)."""
+    rights.require(state, call, READ, _asked_id(call))
+    require_scope(state, call.names["scope"])
+    found = state.role_assignments.get(path_key(_asked_id(call)))
+    if found is None:
+        raise by_provider(404, "RoleAssignmentNotFound", f"The role assignment '{call.names['name']}' is not found.")
+    return Answer(200, _shower(call)(found))
+
+
+def put_assignment(state: State, call: Call) -> Answer:
+    """Create an assignment, or change its description or condition: 201 either way.
+
+    The answer to the PUT has no `createdBy` yet. Source: recorded traffic (azure-cli, azure-service-operator).
+    """
+    rights.require(state, call, WRITE, _asked_id(call))
+    require_writable_scope(state, call.names["scope"])
+    refuse_locked(state, call)
+    asked = _read(state, call)
+    existing = _of_same_name(state, asked)
+    if existing is not None:
+        _refuse_other_role(existing, asked)
+        asked = replace(asked, created_on=existing.created_on, created_by=existing.created_by)
+    _refuse_duplicate(state, asked)
+    state.put(state.role_assignments, asked)
+    return Answer(201, _shower(call)(replace(asked, created_by=None)))
+
+
+def delete_assignment(state: State, call: Call) -> Answer:
+    """200 with what was deleted, or 204, also for one that is inherited from another scope (assumed).
+
+    Source: recorded traffic (azure-service-operator).
+    """
+    rights.require(state, call, DELETE, _asked_id(call))
+    require_scope(state, call.names["scope"])
+    refuse_locked(state, call)
+    key = path_key(_asked_id(call))
+    found = state.role_assignments.get(key)
+    if found is None:
+        return Answer(204)
+    state.remove(state.role_assignments, key)
+    return Answer(200, _shower(call)(found))
+
+
+def _asked_id(call: Call) -> str:
+    return f"{call.names['scope'].rstrip('/')}/providers/{ROLE_ASSIGNMENT_TYPE}/{call.names['name']}"
+
+
+def _filter(call: Call) -> tuple[bool, str | None]:
+    """Whether only what applies at the scope is asked for, and of which principal, in lower case."""
+    text = call.query.get("$filter", "").strip()
+    terms = re.split(r"\s+and\s+", text) if text else []
+    at_scope = [term for term in terms if _AT_SCOPE.fullmatch(term)]
+    of_principal = [match for term in terms if (match := _OF_PRINCIPAL.fullmatch(term))]
+    if len(at_scope) + len(of_principal) < len(terms) or len(at_scope) > 1 or len(of_principal) > 1:
+        # Source: as quoted by users (azure-rest-api-specs issue 28255).
+        raise by_provider(
+            400,
+            "UnsupportedQuery",
+            f"The filter '{text}' is not supported. Supported filters are either 'atScope()' or "
+            "'principalId eq '{value}' or assignedTo('{value}')'.",
+        )
+    principal_id = next((match[1] or match[2] for match in of_principal), None)
+    return bool(at_scope), None if principal_id is None else principal_id.casefold()
+
+
+def _read(state: State, call: Call) -> RoleAssignment:
+    name, scope = call.names["name"], call.names["scope"]
+    if not GUID.fullmatch(name):  # Source: code and text as quoted by users
+        raise by_provider(
+            400,
+            "InvalidRoleAssignmentId",
+            f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
+        )
+    properties = call.json_object().get("properties")
+    fields = properties if isinstance(properties, dict) else {}
+    role = call.text_field(fields, "roleDefinitionId")
+    principal_id = call.text_field(fields, "principalId") or ""
+    if not role:  # Source: assumed
+        raise by_provider(400, "BadRequestFormat", "The request was incorrectly formatted: no roleDefinitionId.")
+    if not GUID.fullmatch(principal_id):
+        # Source: recorded traffic (azure-service-operator, ConfigMapUpdated).
+        raise by_provider(
+            400,
+            "InvalidPrincipalId",
+            f"The Principal ID '{principal_id}' is not valid. Principal ID must be a GUID.",
+        )
+    definition = require_role(state, role)
+    _refuse_unassignable(definition, scope)
+    condition, condition_version = _condition(call, fields)
+    return RoleAssignment(
+        scope,
+        name,
+        definition_id(scope, definition.guid) if role.startswith("/providers/") else role,
+        principal_id,
+        principal_type(state, call, principal_id, call.text_field(fields, "principalType")),
+        call.text_field(fields, "description"),
+        condition,
+        condition_version,
+        call.text_field(fields, "delegatedManagedIdentityResourceId"),
+        created_on=call.time_text,
+        updated_on=call.time_text,
+        created_by=call.caller.principal_id,
+        updated_by=call.caller.principal_id,
+    )
+
+
+def _refuse_unassignable(role: RoleDefinition, scope: str) -> None:
+    has_data_actions = any(permission.data_actions for permission in role.permissions)
+    barred = not role.built_in and has_data_actions and is_management_group(scope)
+    if barred or not is_assignable_at(role, scope):
+        # Source: the code as quoted by users, custom roles with data actions: Azure documentation; the text ours.
+        raise by_provider(
+            400,
+            "RoleAssignmentScopeNotAssignableToRoleDefinition",
+            f"The role '{role.role_name}' cannot be assigned at the scope '{scope}'.",
+        )
+
+
+def _condition(call: Call, fields: Mapping[str, object]) -> tuple[str | None, str | None]:
+    """The condition and its version. Source: OpenAPI (2.0 is the only one); the refusal is assumed."""
+    condition, version = call.text_field(fields, "condition"), call.text_field(fields, "conditionVersion")
+    if condition and version != "2.0":
+        raise by_provider(400, "InvalidConditionVersion", f"The condition version '{version}' is not valid; it is 2.0.")
+    return condition, version
+
+
+def _of_same_name(state: State, asked: RoleAssignment) -> RoleAssignment | None:
+    return next((item for item in state.role_assignments if item.name.casefold() == asked.name.casefold()), None)
+
+
+def _refuse_other_role(existing: RoleAssignment, asked: RoleAssignment) -> None:
+    """A name belongs to one scope, principal and role of the tenant.
+
+    Source: Azure documentation (troubleshooting), which names tenant, principal and scope; that the role is fixed too,
+    and the status, are assumed.
+    """
+    if existing.key != asked.key or _granted(existing) != _granted(asked):
+        raise by_provider(
+            400,
+            "RoleAssignmentUpdateNotPermitted",
+            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+        )
+
+
+def _refuse_duplicate(state: State, asked: RoleAssignment) -> None:
+    # Source: recorded traffic (azure-cli, AKS tests).
+    at_scope = standing_at(state.role_assignments, path_key(asked.scope), ROLE_ASSIGNMENT_TYPE)
+    if any(other.key != asked.key and _granted(other) == _granted(asked) for other in at_scope):
+        raise by_provider(409, "RoleAssignmentExists", "The role assignment already exists.")
+
+
+def _granted(assignment: RoleAssignment) -> tuple[str, str]:
+    return assignment.principal_id.casefold(), guid_of(assignment.role_definition_id).casefold()
+
+
+def _shower(call: Call) -> Callable[[RoleAssignment], object]:
+    """How this call's api-version shows an assignment."""
+    return lambda item: show_assignment(item, call.api_version)
+
+
+def show_assignment(item: RoleAssignment, api_version: str) -> dict[str, object]:
+    """An assignment as ARM shows it."""
+    # Source: recorded traffic (keys in this order, null where unset; principalType absent in 2015-07-01).
+    properties = {
+        "roleDefinitionId": item.role_definition_id,
+        "principalId": item.principal_id,
+        "principalType": item.principal_type,
+        "scope": item.scope,
+        "condition": item.condition,
+        "conditionVersion": item.condition_version,
+        "createdOn": item.created_on,
+        "updatedOn": item.updated_on,
+        "createdBy": item.created_by,
+        "updatedBy": item.updated_by,
+        "delegatedManagedIdentityResourceId": item.delegated_identity_id,
+        "description": item.description,
+    }
+    for name in _absent_fields(api_version):
+        del properties[name]
+    return {"properties": properties, "id": item.resource_id, "type": ROLE_ASSIGNMENT_TYPE, "name": item.name}
+
+
+def _absent_fields(api_version: str) -> tuple[str, ...]:
+    if api_version >= _ALL_FIELDS_SINCE:
+        return ()
+    recent = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
+    return recent if api_version >= PRINCIPAL_TYPE_SINCE else (*recent, "principalType")
+
+
+_ASSIGNMENTS = "/{scope}/providers/" + ROLE_ASSIGNMENT_TYPE
+
+ROUTES = (
+    Route(_ASSIGNMENTS, API_VERSIONS, {"GET": list_assignments}),
+    Route(
+        _ASSIGNMENTS + "/{name}",
+        API_VERSIONS,
+        {"GET": get_assignment, "PUT": put_assignment, "DELETE": delete_assignment},
+    ),
+)

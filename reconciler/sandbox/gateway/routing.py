@@ -1,0 +1,186 @@
+"""From a URL to what it names: which route, which names, and ARM's own errors for what no route serves.
+
+Paths are taken from the raw request line, segment by segment: decoded, empty segments dropped, fixed words in any case.
+That is how real ARM takes them: clients send doubled slashes and whole scopes with `%2F` (source: recorded traffic of
+azure-libraries-for-net and cloud-custodian). A `{scope}` at the head of a template stands for any number of segments,
+which is how extension resources such as permissions apply to everything. A `{types}` at the end stands for the types
+and names of a resource of any provider that has no routes of its own.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway
+from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.state.paths import split_path as split_path  # part of what this module offers
+from reconciler.sandbox.state.state import State
+
+Handler = Callable[[State, Call], Answer]
+
+RESOURCES = "Microsoft.Resources"
+"""The namespace of what ARM serves itself: subscriptions, resource groups and their operations."""
+
+_SCOPE = "{scope}"
+_TYPES = "{types}"
+_PROVIDER = "{provider}"
+_ANY_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of ARM, the api-versions in which it exists, and who answers each method.
+
+    `template` is written as in the OpenAPI documents. Without `api_versions` the route exists in every one. A POST to
+    an action changes something.
+    """
+
+    template: str
+    api_versions: tuple[str, ...]
+    handlers: Mapping[str, Handler]
+    is_action: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """The resource provider that serves the path."""
+        return _namespace(split_path(self.template))
+
+    @property
+    def resource_type(self) -> str:
+        """The type within the namespace, for error texts."""
+        return _resource_type(split_path(self.template))
+
+    def match(self, segments: Sequence[str]) -> Mapping[str, str] | None:
+        """The names that stand for the placeholders, None where the path is another one."""
+        words = split_path(self.template)
+        names: dict[str, str] = {}
+        if words[0] == _SCOPE:
+            scope_length = len(segments) - len(words) + 1
+            if scope_length < 0:
+                return None
+            names["scope"] = "/" + "/".join(segments[:scope_length])
+            words, segments = words[1:], segments[scope_length:]
+        if words[-1:] == (_TYPES,):
+            types = segments[len(words) - 1 :]
+            if not types or len(types) % 2 or "providers" in (word.casefold() for word in types[::2]):
+                return None
+            names["types"] = "/".join(types)
+            words, segments = words[:-1], segments[: len(words) - 1]
+        if len(words) != len(segments):
+            return None
+        for word, segment in zip(words, segments, strict=True):
+            if word.startswith("{"):
+                names[word.strip("{}")] = segment
+            elif word.casefold() != segment.casefold():
+                return None
+        return names
+
+
+class Router:
+    """All routes of the sandbox."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = tuple(routes)
+        # Where only reads are served, as of Microsoft.Insights, resources are kept as those of any other provider.
+        self._own_namespaces = frozenset(route.namespace.casefold() for route in routes if "PUT" in route.handlers)
+
+    def find(self, path: str) -> tuple[Route, Mapping[str, str]] | None:
+        """The route of a path and the names in it."""
+        segments = split_path(path)
+        for route in self._routes:
+            names = route.match(segments)
+            if names is not None and names.get("namespace", "").casefold() not in self._own_namespaces:
+                return route, names
+        return None
+
+    def unknown_path(self, path: str, api_version: str) -> ArmRefusalError:
+        """ARM's error for a path that no route serves: the namespace, the type, or the api-version is not known."""
+        segments = split_path(path)
+        namespace, resource_type = _namespace(segments), _resource_type(segments)
+        siblings = [route for route in self._routes if route.namespace.casefold() == namespace.casefold()]
+        if not siblings:
+            return unknown_namespace(namespace)
+        versions = siblings[0].api_versions
+        if namespace == RESOURCES and api_version not in versions:
+            # An empty group name ends here: what follows it is no path of ARM's own (azure-cli issue 31331).
+            return invalid_api_version(api_version, versions)
+        return unknown_type(namespace, resource_type, api_version, versions)
+
+
+def check_api_version(route: Route, api_version: str) -> None:
+    """Refuse an api-version in which the route does not exist.
+
+    Source: as quoted by users; ARM's own paths answer InvalidApiVersionParameter (azure-cli issue 31331), those of
+    resource providers InvalidResourceType (acs-engine issue 4037).
+    """
+    if api_version in route.api_versions or (not route.api_versions and _ANY_API_VERSION.fullmatch(api_version)):
+        return
+    if route.namespace == RESOURCES:
+        raise invalid_api_version(api_version, route.api_versions)
+    raise unknown_type(route.namespace, route.resource_type, api_version, route.api_versions)
+
+
+def missing_api_version() -> ArmRefusalError:
+    """No api-version was asked. Source: text as quoted by users."""
+    return by_gateway(
+        400,
+        "MissingApiVersionParameter",
+        "The api-version query parameter (?api-version=) is required for all requests.",
+    )
+
+
+def invalid_api_version(api_version: str, supported: Sequence[str]) -> ArmRefusalError:
+    """An api-version that ARM itself does not know. Source: text as quoted by users."""
+    return by_gateway(
+        400,
+        "InvalidApiVersionParameter",
+        f"The api-version '{api_version}' is invalid. The supported versions are '{','.join(supported)}'.",
+    )
+
+
+def unknown_namespace(namespace: str) -> ArmRefusalError:
+    """A provider that does not exist. Source: text as quoted by users."""
+    return by_gateway(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+
+
+def unknown_type(namespace: str, resource_type: str, api_version: str, supported: Sequence[str]) -> ArmRefusalError:
+    """A type that its provider does not have in this api-version. Source: text as quoted by users."""
+    return by_gateway(
+        404,
+        "InvalidResourceType",
+        f"The resource type '{resource_type}' could not be found in the namespace '{namespace}' for api version "
+        f"'{api_version}'. The supported api-versions are '{','.join(supported)}'.",
+    )
+
+
+def unsupported_method(method: str) -> ArmRefusalError:
+    """A method that the path does not have. Source: assumed, the text as quoted by users."""
+    return by_gateway(405, "MethodNotAllowed", f"The requested resource does not support http method '{method}'.")
+
+
+def _provider_index(segments: Sequence[str]) -> int | None:
+    """Where the last `providers` stands at a place where a type can stand; a group may itself be named `providers`.
+
+    A template's `{provider}` is a name in ARM's own list of them.
+    """
+    found = None
+    index = 0
+    while index < len(segments):
+        names_type = index + 1 < len(segments) and segments[index + 1] != _PROVIDER
+        if names_type and segments[index].casefold() == "providers":
+            found = index
+        index += 2
+    return found
+
+
+def _namespace(segments: Sequence[str]) -> str:
+    words = segments[1:] if segments and segments[0] == _SCOPE else segments
+    index = _provider_index(words)
+    return RESOURCES if index is None else words[index + 1]
+
+
+def _resource_type(segments: Sequence[str]) -> str:
+    words = segments[1:] if segments and segments[0] == _SCOPE else segments
+    index = _provider_index(words)
+    types = words[::2][-1:] if index is None else words[index + 2 :: 2]
+    return "/".join(types)

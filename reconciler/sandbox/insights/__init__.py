@@ -1,0 +1,1 @@
+"""Microsoft.Insights: the Activity Log."""

@@ -1,0 +1,1 @@
+"""What makes the emulator as strict and as unreliable as the real one: rates and faults."""

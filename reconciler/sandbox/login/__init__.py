@@ -1,0 +1,1 @@
+"""What an Azure client asks before and at its login: endpoints of the cloud, tokens, workload identity."""

@@ -1,0 +1,274 @@
+"""Microsoft.ManagedIdentity: user-assigned identities.
+
+Whether what an identity restricts itself to (isolation scope, assignment restrictions) is kept by those that attach it
+is not enforced: no answer of ARM to a breach is known.
+"""
+
+import re
+from dataclasses import replace
+
+from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway, by_provider
+from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.paging import page, resume_after
+from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.resources.resource_groups import (
+    group_scope,
+    require_group,
+    require_location,
+    require_writable_group,
+)
+from reconciler.sandbox.rules import rights
+from reconciler.sandbox.rules.locations import REGIONS, normalize_location
+from reconciler.sandbox.rules.locking import refuse_locked
+from reconciler.sandbox.rules.scopes import resource_not_found
+from reconciler.sandbox.rules.tags import read_tags
+from reconciler.sandbox.state.shelf import key_of
+from reconciler.sandbox.state.state import Identity, ResourceGroup, State
+
+TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+READ, WRITE, DELETE = f"{TYPE}/read", f"{TYPE}/write", f"{TYPE}/delete"
+
+API_VERSIONS = (
+    "2015-08-31-preview", "2018-11-30", "2021-09-30-preview", "2022-01-31-preview", "2023-01-31", "2023-07-31-preview",
+    "2024-11-30", "2025-01-31-preview", "2025-05-31-preview",
+)  # fmt: skip
+"""Source: OpenAPI and recorded traffic; the 2025 previews are what azure-cli 2.91 asks for."""
+
+_ISOLATION_SCOPE_SINCE = "2024-11-30"
+_ISOLATION_SCOPES = ("None", "Regional")
+"""Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI, `properties.isolationScope`."""
+
+_RESTRICTIONS_SINCE = "2025-05-31-preview"
+"""Source: OpenAPI 2025-05-31-preview, `properties.assignmentRestrictions.providers`."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}")
+"""Source: Azure documentation on resource names (3 to 128 characters, begins with a letter or digit)."""
+
+
+def list_in_subscription(state: State, call: Call) -> Answer:
+    """The identities of a subscription that the caller may read."""
+    subscription_id = call.names["subscription"]
+    return _list(state, call, f"/subscriptions/{subscription_id}", (subscription_id,))
+
+
+def list_in_group(state: State, call: Call) -> Answer:
+    """The identities of a group that the caller may read; an absent group is a 404."""
+    answer = _list(state, call, group_scope(call), (call.names["subscription"], call.names["group"]))
+    require_group(state, call)  # after the rights: who may not look does not learn what exists
+    return answer
+
+
+def _list(state: State, call: Call, scope: str, names: tuple[str, ...]) -> Answer:
+    identities = state.identities.below(key_of(*names), after=resume_after(call))
+    seen = rights.visible(state, call, READ, scope, identities, lambda identity: identity.resource_id)
+    return page(call, seen, lambda identity: identity.key, lambda identity: _show(call, identity))
+
+
+def get_identity(state: State, call: Call) -> Answer:
+    """One identity."""
+    rights.require(state, call, READ, identity_scope(call))
+    return Answer(200, _show(call, existing_identity(state, call)))
+
+
+def put_identity(state: State, call: Call) -> Answer:
+    """Create an identity (201 and a relative `Location`) or replace what can change of it (200).
+
+    Source: recorded traffic (every first PUT is a 201, every later one a 200 without `Location`). That a PUT without
+    tags empties them, and one without an isolation scope removes it, is assumed from PUT being a replacement.
+    """
+    rights.require(state, call, WRITE, identity_scope(call))
+    group = require_writable_group(state, call)
+    refuse_locked(state, call)
+    existing = state.identities.get(_key(call))
+    body = call.json_object()
+    location = require_location(call, body)
+    tags = read_tags(body) or ()
+    if existing is not None:
+        _refuse_other_location(existing, location)
+        isolation_scope = _isolation_scope(call, body) if _knows_isolation(call) else existing.isolation_scope
+        providers = _providers(call, body) if _knows_restrictions(call) else existing.assigned_to_providers
+        changed = replace(existing, tags=tags, isolation_scope=isolation_scope, assigned_to_providers=providers)
+        state.put_identity(changed)
+        return Answer(200, _show(call, changed))
+    _check_name(call.names["name"])
+    _check_location(location)
+    isolation_scope, providers = _isolation_scope(call, body), _providers(call, body)
+    created = replace(
+        _new_identity(state, call, group, location),
+        tags=tags,
+        isolation_scope=isolation_scope,
+        assigned_to_providers=providers,
+    )
+    state.put_identity(created)
+    return Answer(201, _show(call, created), {"Location": created.resource_id})
+
+
+def patch_identity(state: State, call: Call) -> Answer:
+    """Change an identity; a tag map in the body replaces the whole of the old one.
+
+    Source: recorded traffic (azure-sdk-for-net, RemoveTag). A location may be repeated but not changed: OpenAPI.
+    """
+    rights.require(state, call, WRITE, identity_scope(call))
+    require_writable_group(state, call)
+    refuse_locked(state, call)
+    identity = existing_identity(state, call)
+    body = call.json_object()
+    location = call.text_field(body, "location")
+    if location:
+        _refuse_other_location(identity, location)
+    tags, isolation_scope, providers = read_tags(body), _isolation_scope(call, body), _providers(call, body)
+    changed = replace(
+        identity,
+        tags=identity.tags if tags is None else tags,
+        isolation_scope=identity.isolation_scope if isolation_scope is None else isolation_scope,
+        assigned_to_providers=identity.assigned_to_providers if providers is None else providers,
+    )
+    state.put_identity(changed)
+    return Answer(200, _show(call, changed))
+
+
+def delete_identity(state: State, call: Call) -> Answer:
+    """200 without a body, or 204 where there is no such identity; an absent group is a 404. Source: recorded
+    traffic."""
+    rights.require(state, call, DELETE, identity_scope(call))
+    require_writable_group(state, call)
+    refuse_locked(state, call)
+    if state.identities.get(_key(call)) is None:
+        return Answer(204)
+    state.remove_identity(_key(call))
+    return Answer(200)
+
+
+def _key(call: Call) -> tuple[str, ...]:
+    return key_of(call.names["subscription"], call.names["group"], call.names["name"])
+
+
+def identity_scope(call: Call) -> str:
+    """The identity's path, names as asked."""
+    return f"{group_scope(call)}/providers/{TYPE}/{call.names['name']}"
+
+
+def existing_identity(state: State, call: Call) -> Identity:
+    """The identity that a path names, or ARM's 404."""
+    require_group(state, call)
+    identity = state.identities.get(_key(call))
+    if identity is None:
+        raise resource_not_found(f"{TYPE}/{call.names['name']}", call.names["group"])
+    return identity
+
+
+def _new_identity(state: State, call: Call, group: ResourceGroup, location: str) -> Identity:
+    principal_id, client_id = state.new_ids(call.now)
+    return Identity(
+        group.subscription_id,
+        group.name,
+        call.names["name"],
+        normalize_location(location),
+        (),
+        principal_id,
+        client_id,
+        state.tenant_id,
+    )
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):  # Source of code and text: assumed
+        raise by_provider(400, "BadRequest", f"The request format was unexpected: Resource name '{name}' is invalid.")
+
+
+def _check_location(location: str) -> None:
+    # Source: as quoted by users (azure-rest-api-specs issue 8520, for this very type).
+    if normalize_location(location) not in REGIONS:
+        raise by_gateway(
+            400,
+            "LocationNotAvailableForResourceType",
+            f"The provided location '{location}' is not available for resource type '{TYPE}'. List of available "
+            f"regions for the resource type is '{','.join(REGIONS)}'.",
+        )
+
+
+def _refuse_other_location(identity: Identity, location: str) -> None:
+    # Source: as quoted by users for several types.
+    if normalize_location(location) != identity.location:
+        raise by_gateway(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{identity.name}' already exists in location '{identity.location}' in resource group "
+            f"'{identity.resource_group}'. A resource with the same name cannot be created in location "
+            f"'{normalize_location(location)}'. Please select a new resource name.",
+        )
+
+
+def _knows_isolation(call: Call) -> bool:
+    return call.api_version >= _ISOLATION_SCOPE_SINCE
+
+
+def _isolation_scope(call: Call, body: dict[str, object]) -> str | None:
+    """The isolation scope that a body asks for; api-versions that do not know it pass it over (assumed)."""
+    properties = body.get("properties")
+    if not _knows_isolation(call) or not isinstance(properties, dict):
+        return None
+    value = properties.get("isolationScope")
+    if value is None:
+        return None
+    for known in _ISOLATION_SCOPES:
+        if isinstance(value, str) and value.casefold() == known.casefold():
+            return known
+    raise _unknown_isolation_scope(value)
+
+
+def _unknown_isolation_scope(value: object) -> ArmRefusalError:
+    # Source: assumed.
+    return by_provider(400, "BadRequest", f"The request format was unexpected: isolationScope '{value}' is not known.")
+
+
+def _knows_restrictions(call: Call) -> bool:
+    return call.api_version >= _RESTRICTIONS_SINCE
+
+
+def _providers(call: Call, body: dict[str, object]) -> tuple[str, ...] | None:
+    """The providers that a body restricts the identity to, None where it does not say."""
+    properties = body.get("properties")
+    restrictions = properties.get("assignmentRestrictions") if isinstance(properties, dict) else None
+    if not _knows_restrictions(call) or restrictions is None:
+        return None
+    providers = restrictions.get("providers") if isinstance(restrictions, dict) else None
+    if not isinstance(providers, list) or not all(isinstance(provider, str) for provider in providers):
+        # Source: assumed.
+        raise by_provider(400, "BadRequest", "The request format was unexpected: assignmentRestrictions is invalid.")
+    return tuple(providers)
+
+
+def _show(call: Call, identity: Identity) -> object:
+    # Source: recorded traffic since 2023 (key order; `tags` is {} when there are none; no systemData).
+    properties: dict[str, object] = {
+        "tenantId": identity.tenant_id,
+        "principalId": identity.principal_id,
+        "clientId": identity.client_id,
+    }
+    if identity.isolation_scope is not None and _knows_isolation(call):
+        properties["isolationScope"] = identity.isolation_scope
+    if identity.assigned_to_providers is not None and _knows_restrictions(call):
+        properties["assignmentRestrictions"] = {"providers": list(identity.assigned_to_providers)}
+    return {
+        "location": identity.location,
+        "tags": dict(identity.tags),
+        "id": identity.resource_id,
+        "name": identity.name,
+        "type": TYPE,
+        "properties": properties,
+    }
+
+
+IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/" + TYPE
+"""The path of a group's identities."""
+
+ROUTES = (
+    Route("/subscriptions/{subscription}/providers/" + TYPE, API_VERSIONS, {"GET": list_in_subscription}),
+    Route(IN_GROUP, API_VERSIONS, {"GET": list_in_group}),
+    Route(
+        IN_GROUP + "/{name}",
+        API_VERSIONS,
+        {"GET": get_identity, "PUT": put_identity, "PATCH": patch_identity, "DELETE": delete_identity},
+    ),
+)

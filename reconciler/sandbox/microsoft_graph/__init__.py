@@ -1,0 +1,1 @@
+"""The few reads of Microsoft Graph that Azure's own clients make."""

@@ -1,0 +1,240 @@
+"""Microsoft Graph, as far as clients of ARM ask it who a principal is: the objects of the directory, read only.
+
+`az role assignment` looks principals up here, at the address that the cloud's metadata names. Nothing of it is ARM:
+other paths, other errors, no api-version; whoever has a token may look, since a state says nothing of rights in Graph.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from urllib.parse import quote, unquote
+
+from werkzeug.wrappers import Request, Response
+
+from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError
+from reconciler.sandbox.gateway.calls import Caller, identify
+from reconciler.sandbox.microsoft_graph.directory_objects import KINDS, Body, Kind, objects_of
+from reconciler.sandbox.microsoft_graph.graph_filter import UnsupportedFilterError, parse_filter
+from reconciler.sandbox.state.state import State
+
+_VERSIONS = ("v1.0", "beta")
+_COLLECTIONS = {kind.collection.casefold(): kind for kind in KINDS}
+_BY_APP_ID = re.compile(r"(servicePrincipals)\(appId='([^']*)'\)", re.IGNORECASE)
+
+_PAGE_SIZE, _MAX_PAGE_SIZE = 100, 999
+"""Source: Microsoft Graph documentation (List servicePrincipals)."""
+
+_MAX_IDS = 1000
+"""Source: Microsoft Graph documentation (directoryObject: getByIds)."""
+
+
+class GraphRefusalError(Exception):
+    """A request that Graph refuses: HTTP status, code and message."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    method: str
+    version: str
+    words: tuple[str, ...]
+    query: Mapping[str, str]
+    body: bytes
+    caller: Caller
+    base_url: str
+
+    def context(self, what: str) -> str:
+        return f"{self.base_url}/{self.version}/$metadata#{what}"
+
+
+class Graph:
+    """The routes of Microsoft Graph."""
+
+    def __init__(self, state: State, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        self._state = state
+        self._clock = clock
+        self._new_id = new_id
+
+    def answer(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
+        """The answer to a request below a version of Graph, None for every other path."""
+        words = tuple(unquote(word) for word in path.split("/") if word)
+        if not words or words[0] not in _VERSIONS:
+            return None
+        request_id = self._new_id()
+        try:
+            answer = self._decide(request, words, query)
+        except GraphRefusalError as refusal:
+            answer = self._refusal(refusal, request_id, request.headers.get("client-request-id", request_id))
+        body = b"" if answer.body is None else json.dumps(answer.body).encode()
+        # Source: recorded traffic (azure-cli, role tests: the content type and the name of the id).
+        return Response(
+            body, answer.status, {"request-id": request_id}, content_type="application/json;odata.metadata=minimal"
+        )
+
+    def _decide(self, request: Request, words: tuple[str, ...], query: Mapping[str, str]) -> Answer:
+        try:
+            caller = identify(request.headers.get("Authorization"), self._state.tenant_id)
+        except ArmRefusalError as refusal:  # Source: code and text as quoted by users
+            raise GraphRefusalError(401, "InvalidAuthenticationToken", "Access token is empty.") from refusal
+        base_url = request.host_url.rstrip("/")
+        asked = _Asked(request.method, words[0], words[1:], query, request.get_data(), caller, base_url)
+        with self._state.lock:
+            return _route(self._state, asked)
+
+    def _refusal(self, refusal: GraphRefusalError, request_id: str, client_request_id: str) -> Answer:
+        # Source: Microsoft Graph documentation (error responses and resource types).
+        inner = {
+            "date": f"{self._clock().astimezone(UTC):%Y-%m-%dT%H:%M:%S}",
+            "request-id": request_id,
+            "client-request-id": client_request_id,
+        }
+        return Answer(
+            refusal.status, {"error": {"code": refusal.code, "message": refusal.message, "innerError": inner}}
+        )
+
+
+def _route(state: State, asked: _Asked) -> Answer:
+    head = asked.words[0] if asked.words else ""
+    match = _BY_APP_ID.fullmatch(head)
+    if match is not None and len(asked.words) == 1:
+        return _show_by(state, asked, _COLLECTIONS[match[1].casefold()], "appId", match[2])
+    kind = _COLLECTIONS.get(head.casefold())
+    if [word.casefold() for word in asked.words] == ["directoryobjects", "getbyids"]:
+        return _get_by_ids(state, asked)
+    if head.casefold() == "me":  # Source: as quoted by users (msgraph-sdk-php issue 1163); nobody here is a user
+        raise GraphRefusalError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+    if len(asked.words) == 2 and head.casefold() == "directoryobjects":
+        return _show_any(state, asked)
+    if kind is None or len(asked.words) > 2:
+        raise _unknown_segment(asked.words[-1] if kind else head)
+    if len(asked.words) == 2:
+        return _show_by(state, asked, kind, "id", asked.words[1])
+    return _list(state, asked, kind)
+
+
+def _list(state: State, asked: _Asked, kind: Kind) -> Answer:
+    """The objects of a kind in the order of their ids, by `$filter`, in pages."""
+    _require(asked, "GET")
+    try:
+        fits = parse_filter(asked.query.get("$filter", ""), kind.properties)
+    except UnsupportedFilterError as error:  # Source: as quoted by users
+        raise GraphRefusalError(
+            400,
+            "Request_UnsupportedQuery",
+            f"Unsupported or invalid query filter clause specified for property '{error}' of resource "
+            f"'{kind.name[0].upper()}{kind.name[1:]}'.",
+        ) from error
+    found = sorted((item for item in objects_of(state, asked.caller, kind) if fits(item)), key=_order)
+    size, after = _page_size(asked), asked.query.get("$skiptoken", "")
+    rest = iter([item for item in found if _order(item) > after])
+    shown = list(islice(rest, size))
+    body: Body = {"@odata.context": asked.context(kind.collection)}
+    if next(rest, None) is not None:
+        body["@odata.nextLink"] = _next_link(asked, _order(shown[-1]))
+    return Answer(200, {**body, "value": [_selected(asked, item) for item in shown]})
+
+
+def _order(item: Body) -> str:
+    return str(item["id"]).casefold()
+
+
+def _page_size(asked: _Asked) -> int:
+    top = asked.query.get("$top")
+    if top is None:
+        return _PAGE_SIZE
+    if not top.isascii() or not top.isdigit() or not 1 <= int(top) <= _MAX_PAGE_SIZE:  # Source: assumed
+        raise GraphRefusalError(400, "Request_BadRequest", f"Invalid page size specified: '{top}'.")
+    return int(top)
+
+
+def _next_link(asked: _Asked, last: str) -> str:
+    query = {**asked.query, "$skiptoken": last}
+    pairs = "&".join(f"{quote(name, safe='$-')}={quote(value, safe='')}" for name, value in query.items())
+    return f"{asked.base_url}/{asked.version}/{'/'.join(asked.words)}?{pairs}"
+
+
+def _selected(asked: _Asked, item: Body) -> Body:
+    names = [name.strip() for name in asked.query.get("$select", "").split(",") if name.strip()]
+    return {name: item[name] for name in names if name in item} if names else item
+
+
+def _show_by(state: State, asked: _Asked, kind: Kind, name: str, value: str) -> Answer:
+    _require(asked, "GET")
+    for item in objects_of(state, asked.caller, kind):
+        if str(item.get(name)).casefold() == value.casefold():
+            return Answer(
+                200, {"@odata.context": asked.context(f"{kind.collection}/$entity"), **_selected(asked, item)}
+            )
+    raise _not_found(value)
+
+
+def _show_any(state: State, asked: _Asked) -> Answer:
+    _require(asked, "GET")
+    found = next(_typed(state, asked, {asked.words[1].casefold()}, KINDS), None)
+    if found is None:
+        raise _not_found(asked.words[1])
+    return Answer(200, {"@odata.context": asked.context("directoryObjects/$entity"), **found})
+
+
+def _get_by_ids(state: State, asked: _Asked) -> Answer:
+    """Those of the ids that exist, whatever they are. Source: Microsoft Graph documentation (getByIds)."""
+    _require(asked, "POST")
+    ids, types = _read_ids(asked.body)
+    kinds = tuple(kind for kind in KINDS if not types or kind.name.casefold() in types)
+    found = sorted(_typed(state, asked, ids, kinds), key=_order)
+    return Answer(200, {"@odata.context": asked.context("directoryObjects"), "value": found})
+
+
+def _typed(state: State, asked: _Asked, ids: set[str], kinds: tuple[Kind, ...]) -> Iterator[Body]:
+    for kind in kinds:
+        for item in objects_of(state, asked.caller, kind):
+            if _order(item) in ids:
+                yield {"@odata.type": kind.odata_type, **item}
+
+
+def _read_ids(body: bytes) -> tuple[set[str], set[str]]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _invalid("The body is not JSON.") from error
+    ids = value.get("ids") if isinstance(value, dict) else None
+    types = (value.get("types") if isinstance(value, dict) else None) or []
+    for names in (ids, types):
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise _invalid("'ids' and 'types' must be lists of texts.")
+    if len(ids or ()) > _MAX_IDS:
+        raise _invalid(f"There are more than {_MAX_IDS} ids.")
+    return {item.casefold() for item in ids or ()}, {item.casefold() for item in types}
+
+
+def _require(asked: _Asked, method: str) -> None:
+    if asked.method != method:  # Source: as quoted by users
+        raise GraphRefusalError(
+            405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
+        )
+
+
+def _invalid(reason: str) -> GraphRefusalError:
+    return GraphRefusalError(400, "Request_BadRequest", f"Invalid request: {reason}")  # Source: assumed
+
+
+def _unknown_segment(segment: str) -> GraphRefusalError:
+    # Source: as quoted by users (azure-cli issue 10439 for the text); the code is that of other bad paths.
+    return GraphRefusalError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+
+
+def _not_found(object_id: str) -> GraphRefusalError:
+    # Source: as quoted by users.
+    return GraphRefusalError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{object_id}' does not exist or one of its queried reference-property objects are not present.",
+    )

@@ -1,0 +1,174 @@
+"""Resources of any other provider: virtual machines, web apps, clusters, as far as identities are concerned.
+
+What a provider would make of its resource is not known here: bodies are kept as they are sent, and every write is done
+at once. Only the `identity` block is understood, which is how identities come to be in use. Its references are left as
+they are when an identity goes; then the next change of the block fails, as it does in Azure.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler.sandbox.gateway.answers import Answer, by_gateway
+from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.resources.resource_groups import (
+    group_scope,
+    require_group,
+    require_location,
+    require_writable_group,
+)
+from reconciler.sandbox.rules import rights
+from reconciler.sandbox.rules.attachments import attach, identity_block
+from reconciler.sandbox.rules.locations import normalize_location
+from reconciler.sandbox.rules.locking import refuse_locked
+from reconciler.sandbox.rules.scopes import resource_not_found
+from reconciler.sandbox.rules.tags import read_tags
+from reconciler.sandbox.state.kinds import Resource
+from reconciler.sandbox.state.paths import path_key
+from reconciler.sandbox.state.state import State
+
+_OWN_FIELDS = frozenset(("id", "name", "type", "location", "tags", "identity"))
+
+
+def get_resource(state: State, call: Call) -> Answer:
+    """One resource."""
+    rights.require(state, call, f"{_type(call)}/read", _scope(call))
+    return Answer(200, show_resource(_existing(state, call)))
+
+
+def head_resource(state: State, call: Call) -> Answer:
+    """Whether a resource exists: 204, or 404 without a body. Source: OpenAPI (Resources_CheckExistenceById)."""
+    rights.require(state, call, f"{_type(call)}/read", _scope(call))
+    found = state.resources.get(path_key(_scope(call)))
+    return Answer(404, from_gateway=True) if found is None else Answer(204)
+
+
+def put_resource(state: State, call: Call) -> Answer:
+    """Create a resource (201) or replace it (200), its identities included. Source: assumed to be as for others."""
+    _require_writable(state, call)
+    existing = state.resources.get(path_key(_scope(call)))
+    body = call.json_object()
+    fields = {name: value for name, value in body.items() if name not in _OWN_FIELDS}
+    bare = Resource(
+        _scope(call) if existing is None else existing.resource_id,
+        _type(call),
+        call.names["types"].rpartition("/")[2],
+        _location(call, body),
+        read_tags(body),
+        system_principal_id=None if existing is None else existing.system_principal_id,
+        fields=_text(fields),
+    )
+    before = () if existing is None else existing.attachments
+    resource = attach(state, call, bare, body.get("identity"), before, keep_others=False)
+    state.put(state.resources, resource)
+    return Answer(201 if existing is None else 200, show_resource(resource))
+
+
+def patch_resource(state: State, call: Call) -> Answer:
+    """Change what the body names; of the identities those that it names, `null` detaching one.
+
+    Source: Azure documentation on detaching identities by REST; that properties merge one level deep is assumed.
+    """
+    _require_writable(state, call)
+    existing = _existing(state, call)
+    body = call.json_object()
+    tags = read_tags(body)
+    fields = json.loads(existing.fields)
+    for name, value in body.items():
+        if name not in _OWN_FIELDS:
+            both = isinstance(value, dict) and isinstance(fields.get(name), dict)
+            fields[name] = {**fields[name], **value} if both and isinstance(value, dict) else value
+    changed = replace(existing, tags=existing.tags if tags is None else tags, fields=_text(fields))
+    if body.get("identity") is not None:
+        changed = attach(state, call, changed, body["identity"], existing.attachments, keep_others=True)
+    state.put(state.resources, changed)
+    return Answer(200, show_resource(changed))
+
+
+def delete_resource(state: State, call: Call) -> Answer:
+    """200 without a body, or 204 where there is none; what lies below goes with it. Source: assumed."""
+    rights.require(state, call, f"{_type(call)}/delete", _scope(call))
+    require_writable_group(state, call)
+    refuse_locked(state, call)
+    key = path_key(_scope(call))
+    if state.resources.get(key) is None:
+        return Answer(204)
+    state.remove_below(key)
+    return Answer(200)
+
+
+def _require_writable(state: State, call: Call) -> None:
+    rights.require(state, call, f"{_type(call)}/write", _scope(call))
+    require_writable_group(state, call)
+    refuse_locked(state, call)
+    words = call.names["types"].split("/")
+    parent = _scope(call).rsplit("/", 2)[0]
+    if len(words) > 2 and state.resources.get(path_key(parent)) is None:
+        # Source: the text of recorded traffic about credentials; for other types assumed.
+        raise by_gateway(
+            404,
+            "ParentResourceNotFound",
+            f"Failed to perform 'write' on resource(s) of type '{_type(call).partition('/')[2]}', because the parent "
+            f"resource '{parent}' could not be found.",
+        )
+
+
+def _existing(state: State, call: Call) -> Resource:
+    require_group(state, call)
+    found = state.resources.get(path_key(_scope(call)))
+    if found is None:
+        raise resource_not_found(f"{call.names['namespace']}/{call.names['types']}", call.names["group"])
+    return found
+
+
+def _scope(call: Call) -> str:
+    return f"{group_scope(call)}/providers/{call.names['namespace']}/{call.names['types']}"
+
+
+def _type(call: Call) -> str:
+    return "/".join((call.names["namespace"], *call.names["types"].split("/")[::2]))
+
+
+def _location(call: Call, body: dict[str, object]) -> str | None:
+    """Child resources may have none; the others must."""
+    if "/" in call.names["types"].partition("/")[2]:
+        location = call.text_field(body, "location")
+        return normalize_location(location) if location else None
+    return normalize_location(require_location(call, body))
+
+
+def _text(fields: dict[str, object]) -> str:
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def show_resource(resource: Resource, without: Iterable[str] = ()) -> dict[str, object]:
+    """A resource as ARM shows it, but for some of the fields that its provider gives meaning to."""
+    shown: dict[str, object] = {"id": resource.resource_id, "name": resource.name, "type": resource.type}
+    if resource.location is not None:
+        shown["location"] = resource.location
+    if resource.tags is not None:
+        shown["tags"] = dict(resource.tags)
+    if resource.has_identity:
+        shown["identity"] = identity_block(resource)
+    fields = json.loads(resource.fields)
+    if isinstance(fields.get("properties"), dict):
+        # Pollers of the official clients wait for this word.
+        fields["properties"] = {**fields["properties"], "provisioningState": "Succeeded"}
+    return {**shown, **{name: value for name, value in fields.items() if name not in without}}
+
+
+ROUTES = (
+    Route(
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{types}",
+        (),
+        {
+            "GET": get_resource,
+            "HEAD": head_resource,
+            "PUT": put_resource,
+            "PATCH": patch_resource,
+            "DELETE": delete_resource,
+        },
+    ),
+)
+"""Any api-version, since every provider has its own."""

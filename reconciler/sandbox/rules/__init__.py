@@ -1,0 +1,1 @@
+"""What holds for every resource alike: rights, locks, scopes, tags, locations."""

@@ -1,0 +1,71 @@
+"""Scopes: what a role assignment, a lock or a permission can stand at, and which of them exist.
+
+A scope is the root, a management group, a subscription, a resource group, or a resource. Management groups are not part
+of the sandbox, so any is taken. Of a resource only the outermost is looked for: ARM itself does not know the inner
+parts of most resources, such as the containers of a storage account. Source: recorded traffic (ResourceGroupNotFound
+and ResourceNotFound on deleting role assignments); that every method looks, and how deep, is assumed.
+"""
+
+from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway
+from reconciler.sandbox.resources.resource_groups import group_being_deleted, group_not_found
+from reconciler.sandbox.resources.subscriptions import require_subscription
+from reconciler.sandbox.state.paths import path_key
+from reconciler.sandbox.state.shelf import key_of
+from reconciler.sandbox.state.state import State
+
+_IDENTITY_TYPE = ("microsoft.managedidentity", "userassignedidentities")
+
+
+def require_group_of(state: State, scope: str) -> None:
+    """Refuse a scope whose subscription or resource group does not exist; one that has none passes."""
+    words = _words(scope)
+    if len(words) >= 2 and words[0].casefold() == "subscriptions":
+        require_subscription(state, words[1])
+        in_group = len(words) >= 4 and words[2].casefold() == "resourcegroups"
+        if in_group and state.resource_groups.get(key_of(words[1], words[3])) is None:
+            raise group_not_found(words[3])
+
+
+def require_scope(state: State, scope: str) -> None:
+    """Refuse a scope that does not exist.
+
+    A resource of which the state knows only a lock or a role assignment exists too: a state taken from Azure need not
+    hold every resource that something is assigned at.
+    """
+    require_group_of(state, scope)
+    words = _words(scope)
+    if len(words) < 8 or words[4].casefold() != "providers" or words[0].casefold() != "subscriptions":
+        return
+    outermost = "/" + "/".join(words[:8])
+    if not _is_known(state, outermost):
+        raise resource_not_found("/".join(words[5:8]), words[3])
+
+
+def require_writable_scope(state: State, scope: str) -> None:
+    """Refuse a scope that does not exist, or that is in a resource group which is being deleted."""
+    require_scope(state, scope)
+    words, key = _words(scope), path_key(scope)
+    if len(key) >= 4 and key[2] == "resourcegroups" and state.is_leaving((key[1], key[3])):
+        raise group_being_deleted(words[3])
+
+
+def _is_known(state: State, resource_id: str) -> bool:
+    key = path_key(resource_id)
+    if key[5:7] == _IDENTITY_TYPE:
+        return state.identities.get((key[1], key[3], key[7])) is not None
+    below = (state.resources, state.role_assignments, state.locks)
+    return any(next(iter(shelf.below(key)), None) is not None for shelf in below)
+
+
+def resource_not_found(typed_name: str, group: str) -> ArmRefusalError:
+    """Source: recorded traffic (azure-service-operator; the names are echoed as asked)."""
+    return by_gateway(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{typed_name}' under resource group '{group}' was not found. "
+        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    )
+
+
+def _words(scope: str) -> tuple[str, ...]:
+    return tuple(segment for segment in scope.split("/") if segment)

@@ -1,0 +1,1 @@
+"""The emulator as a WSGI application, in process and over HTTP."""

@@ -1,0 +1,279 @@
+"""The sandbox as one WSGI application, the same in process and behind a server.
+
+Requests are checked in ARM's order: token, api-version, path, subscription; rights, existence and content are the
+providers'. One lock is held while a call is decided, so each call happens at once; waiting (latency) and writing JSON
+happen outside it.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from werkzeug.wrappers import Request, Response
+
+from reconciler.sandbox.authorization import locks, role_assignments, role_definitions
+from reconciler.sandbox.authorization import permissions as authorization
+from reconciler.sandbox.gateway.answers import (
+    Answer,
+    ArmRefusalError,
+    Exchange,
+    Trace,
+    error_body,
+    to_response,
+    trace_of,
+)
+from reconciler.sandbox.gateway.calls import Call, Settings, identify, require_living_token
+from reconciler.sandbox.gateway.recording import carry_out
+from reconciler.sandbox.gateway.request_log import LoggedRequest, RequestLog
+from reconciler.sandbox.gateway.routing import Route, Router, check_api_version, missing_api_version, unsupported_method
+from reconciler.sandbox.insights import activity_log
+from reconciler.sandbox.limits.fault_injection import FaultScript, FaultyApplication
+from reconciler.sandbox.limits.faults import Fault
+from reconciler.sandbox.limits.rates import RatedCall, Rates
+from reconciler.sandbox.login.login import Login
+from reconciler.sandbox.managed_identity import (
+    associated_resources,
+    federated_credentials,
+    system_assigned,
+    token_revocation,
+)
+from reconciler.sandbox.managed_identity import identities as managed_identity
+from reconciler.sandbox.managed_identity.federated_credentials import WritesInFlight
+from reconciler.sandbox.managed_identity.token_revocation import refuse_revoked
+from reconciler.sandbox.microsoft_graph.objects import Graph
+from reconciler.sandbox.overview import provider_operations, resource_lists, tags_at_scope
+from reconciler.sandbox.overview.providers import provider_routes
+from reconciler.sandbox.resource_graph import query as resource_graph
+from reconciler.sandbox.resources import generic as resources
+from reconciler.sandbox.resources import resource_groups, subscriptions
+from reconciler.sandbox.resources.subscriptions import require_subscription
+from reconciler.sandbox.serving.control import PREFIX, Control
+from reconciler.sandbox.state.paths import split_path
+from reconciler.sandbox.state.state import Contents, State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_SERVED: tuple[Route, ...] = (
+    *subscriptions.ROUTES,
+    *resource_groups.ROUTES,
+    *managed_identity.ROUTES,
+    *federated_credentials.ROUTES,
+    *authorization.ROUTES,
+    *role_definitions.ROUTES,
+    *role_assignments.ROUTES,
+    *locks.ROUTES,
+    *associated_resources.ROUTES,
+    *tags_at_scope.ROUTES,
+    *resource_graph.ROUTES,
+    *token_revocation.ROUTES,
+    *system_assigned.ROUTES,
+    *provider_operations.ROUTES,
+    *activity_log.ROUTES,
+    *resource_lists.ROUTES,
+    *resources.ROUTES,
+)
+_ROUTES = (*_SERVED, *provider_routes(_SERVED))
+
+_log = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _random_guid() -> str:
+    return str(uuid.uuid4())
+
+
+class Application:
+    """A sandbox over some contents.
+
+    Attributes:
+        state: what exists now.
+    """
+
+    def __init__(
+        self,
+        contents: Contents,
+        *,
+        settings: Settings | None = None,
+        random_seed: int = 0,
+        latency_s: float = 0.0,
+        rates: Rates | None = None,
+        faults: Sequence[Fault] = (),
+        clock: Callable[[], datetime] = _utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+        new_id: Callable[[], str] = _random_guid,
+    ) -> None:
+        """Start from `contents`.
+
+        Args:
+            random_seed: principal and client ids of new identities depend on it and on nothing else; so does which
+                calls a fault with a probability meets.
+            latency_s: seconds that every call to ARM takes at least.
+            rates: how fast a client may be; None lets everybody be as fast as they can.
+            faults: the script to begin with.
+            clock: the current time, with its zone.
+            new_id: fresh GUIDs for the request ids of answers.
+        """
+        self.state = State(contents, random_seed)
+        self._settings = settings or Settings()
+        self._latency_s = latency_s
+        self._rates = rates
+        self._clock = clock
+        self._sleep = sleep
+        self._new_id = new_id
+        self._requests = RequestLog()
+        self._login = Login(self.state, clock, new_id)
+        self._graph = Graph(self.state, clock, new_id)
+        script = FaultScript(faults, Random(random_seed))  # noqa: S311  a script's dice, not a secret
+        self._faulty = FaultyApplication(self._serve, script, self.state, self._requests, self._past, sleep)
+        self._control = Control(self.state, contents, self._requests, self._login, script)
+        self._router = Router(_ROUTES)
+        self._writes = WritesInFlight()
+
+    @property
+    def requests(self) -> tuple[LoggedRequest, ...]:
+        """The calls to ARM so far, in the order of their answers."""
+        return self._requests.entries()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request, as far as the script of faults lets it.
+
+        Raises:
+            ConnectionResetFault: the connection has to be reset.
+            BodyCutOffFault: while the body is read: the connection has to be closed.
+        """
+        steering = str(environ["REQUEST_URI"]).startswith(PREFIX)
+        return (self._serve if steering else self._faulty)(environ, start_response)
+
+    def _past(self, contents: Contents) -> "tuple[WSGIApplication, Callable[[], Sequence[LoggedRequest]]]":
+        past = Application(contents, settings=self._settings, clock=self._clock, new_id=self._new_id)
+        return past, past._requests.entries
+
+    def _serve(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request; an error of our own becomes a 500 and a log entry, in process too."""
+        request = Request(environ)
+        path, _, query = _target(str(environ["REQUEST_URI"])).partition("?")
+        try:
+            response = self._respond(request, path, query)
+        except Exception:  # whatever it is, the client must get an answer and the server must live on
+            _log.exception("%s %s failed inside the sandbox", request.method, path)
+            failure = Answer(500, error_body("InternalServerError", "The sandbox failed; its log says how."))
+            response = to_response(failure, self._exchange(request, self._trace(request, None)))
+        return response(environ, start_response)
+
+    def _respond(self, request: Request, path: str, query: str) -> Response:
+        if path.startswith(PREFIX):
+            answer = self._control.answer(request.method, path, request.get_data())
+            return to_response(answer, self._exchange(request, self._trace(request, None)))
+        route, names = self._router.find(path) or (None, {})
+        target = f"{path}?{query}" if query else path
+        trace = self._trace(request, route)
+        visit = _Visit(request, path, target, dict(_query_pairs(query)), trace, route, names)
+        with self._writes.arrival(request.method, visit.names) as visit.overlaps:
+            if self._latency_s > 0:
+                self._sleep(self._latency_s)
+            return self._decide(visit)
+
+    def _decide(self, visit: "_Visit") -> Response:
+        request = visit.request
+        not_arm = self._login.answer(request, visit.path, visit.query)
+        not_arm = not_arm or self._graph.answer(request, visit.path, visit.query)
+        if not_arm is not None:
+            self._requests.add(LoggedRequest(request.method, visit.target, not_arm.status_code, ""))
+            return not_arm
+        answer = self._answer(visit)
+        self._requests.add(LoggedRequest(request.method, visit.target, answer.status, visit.principal_id))
+        return to_response(answer, self._exchange(request, visit.trace, visit.remaining))
+
+    def _answer(self, visit: "_Visit") -> Answer:
+        with self.state.lock:
+            now = self._clock()
+            self.state.finish_deletions(now)
+            try:
+                return self._dispatch(visit, now)
+            except ArmRefusalError as refusal:
+                return refusal.answer
+
+    def _dispatch(self, visit: "_Visit", now: datetime) -> Answer:
+        request = visit.request
+        caller = identify(request.headers.get("Authorization"), self.state.tenant_id)
+        require_living_token(caller, self.state.tenant_id, now)
+        visit.principal_id = caller.principal_id
+        refuse_revoked(self.state, caller)
+        rates = self._rates or Rates()  # where none are kept, every call is the first of its kind
+        words = split_path(visit.path.casefold())
+        rated = RatedCall(request.method, words, self.state.tenant_id, caller.principal_id)
+        visit.remaining = rates.admit_to_arm(rated, now.timestamp())
+        visit.remaining = {**visit.remaining, **rates.admit_to_provider(rated, now.timestamp())}
+        api_version = visit.query.get("api-version", "").lower()
+        if not api_version:
+            raise missing_api_version()
+        if visit.route is None:
+            raise self._router.unknown_path(visit.path, api_version)
+        check_api_version(visit.route, api_version)
+        if request.method not in visit.route.handlers:
+            raise unsupported_method(request.method)
+        if "subscription" in visit.names:
+            require_subscription(self.state, visit.names["subscription"])
+        call = Call(
+            request.method,
+            visit.path,
+            visit.names,
+            visit.query,
+            request.get_data(),
+            caller,
+            request.host_url.rstrip("/"),
+            now,
+            self._settings,
+            visit.trace,
+            visit.target,
+            visit.overlaps,
+        )
+        return carry_out(visit.route, self.state, call)
+
+    def _trace(self, request: Request, route: Route | None) -> Trace:
+        own_request_id = route is not None and route.namespace == authorization.NAMESPACE
+        return trace_of(request.headers, self._new_id, own_request_id=own_request_id)
+
+    def _exchange(self, request: Request, trace: Trace, remaining: Mapping[str, str] | None = None) -> Exchange:
+        return Exchange(request.headers, self._clock(), trace, remaining or {})
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What is learned of a request while it is decided; the log needs it even where the call is refused."""
+
+    request: Request
+    path: str
+    target: str
+    query: dict[str, str]
+    trace: Trace
+    route: Route | None
+    names: Mapping[str, str]
+    principal_id: str = ""
+    overlaps: bool = False
+    remaining: Mapping[str, str] = field(default_factory=dict)
+
+
+def _target(uri: str) -> str:
+    """Path and query of a request line, which may also hold the absolute form that clients send to proxies.
+
+    PATH_INFO is of no use here: it has lost what was encoded and what was doubled.
+    """
+    if uri.startswith("/"):
+        return uri
+    _, _, after_scheme = uri.partition("://")
+    return "/" + after_scheme.partition("/")[2]
+
+
+def _query_pairs(query: str) -> Iterable[tuple[str, str]]:
+    return ((name.lower(), value) for name, value in parse_qsl(query, keep_blank_values=True))

@@ -1,0 +1,105 @@
+"""What ARM has not: `/_sandbox/`, where the one who runs the sandbox looks at it and steers it. No token is asked
+for."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from reconciler.sandbox.gateway.answers import Answer, error_body
+from reconciler.sandbox.gateway.request_log import RequestLog
+from reconciler.sandbox.limits.fault_injection import FaultScript
+from reconciler.sandbox.limits.faults import FaultFileError, parse_faults
+from reconciler.sandbox.login.login import Login
+from reconciler.sandbox.state.node import Node, StateError
+from reconciler.sandbox.state.state import Contents, State
+from reconciler.sandbox.state_file.document import format_state, grant_json, parse_permissions
+
+PREFIX = "/_sandbox/"
+
+
+class Control:
+    """The routes below `/_sandbox/`.
+
+    | route | does |
+    | --- | --- |
+    | `GET requests` | the log of requests, with counts by method and status |
+    | `DELETE requests` | forgets the log |
+    | `GET state` | the state, in the form of the state file |
+    | `POST reset` | back to the state that was loaded, and an empty log, the Activity Log too |
+    | `PUT permissions` | replaces the grants: `{"permissions": [...]}` as in the state file; with none all may do all |
+    | `PUT tokens` | how long new tokens are good for: `{"lifetimeSeconds": 3599}` |
+    | `PUT faults` | begins another script of faults, YAML or JSON, in the form of the file |
+    | `DELETE faults` | ends the script |
+    """
+
+    def __init__(self, state: State, loaded: Contents, log: RequestLog, login: Login, faults: FaultScript) -> None:
+        self._state = state
+        self._loaded = loaded
+        self._log = log
+        self._login = login
+        self._faults = faults
+        self._routes: dict[tuple[str, str], Callable[[bytes], Answer]] = {
+            ("GET", "requests"): self._list_requests,
+            ("DELETE", "requests"): self._forget_requests,
+            ("GET", "state"): self._show_state,
+            ("POST", "reset"): self._reset,
+            ("PUT", "permissions"): self._set_permissions,
+            ("PUT", "tokens"): self._set_token_lifetime,
+            ("PUT", "faults"): self._begin_faults,
+            ("DELETE", "faults"): self._end_faults,
+        }
+
+    def answer(self, method: str, path: str, body: bytes) -> Answer:
+        """Serve one call; `path` is without the query."""
+        route = self._routes.get((method, path.removeprefix(PREFIX)))
+        if route is None:
+            known = ", ".join(f"{method} {PREFIX}{name}" for method, name in self._routes)
+            return Answer(404, error_body("NotFound", f"{method} {path} is not known here; known: {known}"))
+        with self._state.lock:
+            return route(body)
+
+    def _list_requests(self, _body: bytes) -> Answer:
+        return Answer(200, self._log.to_json())
+
+    def _forget_requests(self, _body: bytes) -> Answer:
+        self._log.clear()
+        return Answer(204)
+
+    def _show_state(self, _body: bytes) -> Answer:
+        return Answer(200, json.loads(format_state(self._state.contents())))
+
+    def _reset(self, _body: bytes) -> Answer:
+        self._state.restore(replace(self._loaded, activity_log=()))
+        self._log.clear()
+        return Answer(204)
+
+    def _set_permissions(self, body: bytes) -> Answer:
+        try:
+            grants = parse_permissions(json.loads(body))
+        except (ValueError, StateError) as error:
+            return Answer(400, error_body("BadRequest", str(error)))
+        self._state.set_permissions(grants)
+        return Answer(200, {"permissions": [grant_json(grant) for grant in grants]})
+
+    def _set_token_lifetime(self, body: bytes) -> Answer:
+        try:
+            root = Node(json.loads(body), "")
+            root.only("lifetimeSeconds")
+            seconds = root.required("lifetimeSeconds").count()
+        except (ValueError, StateError) as error:
+            return Answer(400, error_body("BadRequest", str(error)))
+        self._login.lifetime = timedelta(seconds=seconds)
+        return Answer(200, {"lifetimeSeconds": seconds})
+
+    def _begin_faults(self, body: bytes) -> Answer:
+        try:
+            faults = parse_faults(body.decode("utf-8"))
+        except (UnicodeDecodeError, FaultFileError) as error:
+            return Answer(400, error_body("BadRequest", str(error)))
+        self._faults.replace(faults)
+        return Answer(200, {"faults": len(faults)})
+
+    def _end_faults(self, _body: bytes) -> Answer:
+        self._faults.replace(())
+        return Answer(204)

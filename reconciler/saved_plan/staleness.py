@@ -1,0 +1,204 @@
+"""Holds a saved plan against the one that the same manifest comes to now: everything that matters must be the same.
+
+What matters is what the plan would change, what it decided that by, and what is lost with what it deletes. Tags that
+nobody manages, what policies leave alone, names of subscriptions: whatever happens to these, it is still the plan that
+was reviewed. Both sides are compared in the plan's own JSON form, key by key, so that what a later version adds to a
+change is compared without being named here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from reconciler.errors import PlanStale, StaleDetail, UsageError, Violation
+from reconciler.model.access import AnyId
+from reconciler.model.address import AddressBook
+from reconciler.model.identity import ResourceId, Tags, same_name
+from reconciler.plan.changes import Action, Change, IdentityChange, Skipped, value_text
+from reconciler.plan.diff_identities import is_deciding_tag
+from reconciler.plan.plan import Plan, change_document
+
+_AGAIN = "Plan again, review it, and apply that one."
+_SAME_FLAGS = f"{_AGAIN} If nothing else has changed: apply needs the same --allow, --max-deletes and --strict as plan."
+
+_TOLD_BY_BEFORE = ("actions", "reason", "after", "after_unknown")
+"""What follows from the live state; told only where that is the same."""
+
+
+def check_same_place(saved: Plan, cloud: str, tenant: str | None) -> None:
+    """Raises UsageError where a caller means another cloud or tenant than a saved plan was made for."""
+    if saved.cloud != cloud:
+        raise UsageError(
+            f"The plan was made for {saved.cloud}, and this run is for {cloud}.",
+            f"Pass --cloud {saved.cloud}, or plan again for the cloud that is meant.",
+        )
+    if tenant is not None and saved.tenant is not None and not same_name(tenant, saved.tenant):
+        raise UsageError(
+            f"The plan was made for the tenant {saved.tenant}, and --tenant names {tenant}.",
+            "Name the plan's tenant, or plan again for the one that is meant.",
+        )
+
+
+def check_fresh(saved: Plan, now: Plan) -> None:
+    """Raises PlanStale, with every difference, where the plan that was saved is not the plan that is made now."""
+    details = tuple(find_differences(saved, now))
+    if details:
+        guards_differ = _verdicts(saved.violations) != _verdicts(now.violations)
+        raise PlanStale(details, _SAME_FLAGS if guards_differ else _AGAIN)
+
+
+def find_differences(saved: Plan, now: Plan) -> Iterator[StaleDetail]:
+    """Every difference that matters: in the tenant, then of changes by address, then of what the guards say."""
+    book = AddressBook(group.group_id for group in now.desired.groups)
+    if saved.tenant != now.tenant:
+        yield StaleDetail("", "", f"the tenant {_was(saved.tenant, now.tenant)}")
+    yield from _changes_differ(saved, now, book)
+    yield from _orphans_differ(saved, now, book)
+    yield from _violations_differ(saved, now, book)
+
+
+def _changes_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[StaleDetail]:
+    before, after = _by_id(saved.changes), _by_id(now.changes)
+    for change_id in sorted(before.keys() | after.keys()):
+        one, other = before.get(change_id), after.get(change_id)
+        known = one or other
+        if known is None:
+            raise AssertionError("an id without a change")
+        messages = _gone_or_new(one, other, saved, now) if one is None or other is None else _news(one, other)
+        address = known.resource_id.address
+        yield from (StaleDetail(address, book.short(known.resource_id), message) for message in messages)
+
+
+def _by_id(changes: Iterable[Change]) -> dict[tuple[str, ...], Change]:
+    return {change.resource_id.key: change for change in changes}
+
+
+def _gone_or_new(one: Change | None, other: Change | None, saved: Plan, now: Plan) -> Iterator[str]:
+    """A change that only one of the plans has: of something that came, went, or is told by other rules now."""
+    if one is not None:
+        why = _skip_reason(one.resource_id, now.skipped)
+        gone = "has been deleted" if one.before is not None else "is no longer planned"
+        yield f"would now be left alone ({why})" if why else gone
+    elif other is not None:
+        action = "kept" if other.action is Action.NO_OP else f"{other.action}d"
+        why = _skip_reason(other.resource_id, saved.skipped)
+        yield f"was left alone ({why}), and would now be {action}" if why else f"is new, and would be {action}"
+
+
+def _skip_reason(resource_id: AnyId, skipped: Iterable[Skipped]) -> str | None:
+    # By address, since a plan file says nothing more of what is skipped.
+    return next((one.reason.value for one in skipped if same_name(one.resource_id.address, resource_id.address)), None)
+
+
+def _news(saved: Change, now: Change) -> Iterator[str]:
+    """How the same change differs from what it was."""
+    one, other = _deciding(saved), _deciding(now)
+    told = list(_states_differ(one.pop("before"), other.pop("before")))
+    if not told:
+        told = list(_states_differ(one.pop("after"), other.pop("after")))
+    yield from told
+    for key in one.keys() | other.keys():
+        if one.get(key) != other.get(key) and not (told and key in _TOLD_BY_BEFORE):
+            yield from _fields_differ(key, one.get(key), other.get(key))
+
+
+def _deciding(change: Change) -> dict[str, Any]:
+    """A change in its JSON form, without what nobody manages."""
+    document: dict[str, Any] = change_document(change)
+    if isinstance(change, IdentityChange):
+        for state in (document["before"], document["after"]):
+            if state is not None:
+                _leave_deciding(state, change)
+        if document["impact"] is not None:
+            del document["impact"]["role_assignments"]["found"]  # each of them is told for itself
+    return document
+
+
+def _leave_deciding(state: dict[str, Any], change: IdentityChange) -> None:
+    listed = {name.casefold(): name for name, _ in change.desired.tags} if change.desired else {}
+    state["tags"] = {
+        listed.get(name.casefold(), name.casefold()): value
+        for name, value in Tags(state["tags"]).items()
+        if is_deciding_tag(change.group, change.desired, name)
+    }
+    if change.desired is None or change.desired.isolation_scope is None:
+        del state["isolation_scope"]
+
+
+def _states_differ(one: dict[str, Any] | None, other: dict[str, Any] | None) -> Iterator[str]:
+    if one is None and other is None:
+        return
+    if one is None:
+        yield "has been created"
+    elif other is None:
+        yield "has been deleted"
+    elif one.get("principal_id") != other.get("principal_id"):
+        principals = _was(one.get("principal_id"), other.get("principal_id"))
+        yield f"is another principal: it has been deleted and created again (principal_id {principals})"
+    else:
+        yield from _fields_differ("", one, other)
+
+
+def _fields_differ(name: str, one: object, other: object) -> Iterator[str]:
+    """Values that differ, by their path within a change."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in sorted(one.keys() | other.keys()):
+            yield from _fields_differ(f"{name}.{key}" if name else key, one.get(key), other.get(key))
+    elif isinstance(one, list) and isinstance(other, list) and any(isinstance(item, Mapping) for item in one + other):
+        yield from (f"{name} no longer has {_item(item)}" for item in one if item not in other)
+        yield from (f"{name} now has {_item(item)}" for item in other if item not in one)
+    elif one != other:
+        yield f"{name} {_was(one, other)}"
+
+
+def _item(item: Mapping[str, object]) -> str:
+    return " ".join(value for value in item.values() if isinstance(value, str))
+
+
+def _was(one: object, other: object) -> str:
+    return f"was {_value(one)}, is now {_value(other)}"
+
+
+def _value(value: object) -> str:
+    return value_text(value) if value is None or isinstance(value, str) else repr(value)
+
+
+def _orphans_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[StaleDetail]:
+    """What others hung on an identity that goes: it is not changed, yet goes with it or is left without it."""
+    going = _going(saved) & _going(now)  # of others, that they no longer go or go anew says enough
+    before, after = ({one.address.casefold(): one for one in _orphans(plan, going)} for plan in (saved, now))
+    for address in sorted(before.keys() ^ after.keys()):
+        orphan = before.get(address) or after[address]
+        what = "is gone" if address in before else "is new"
+        yield StaleDetail(orphan.address, book.short(orphan), f"{what}, and its identity would be deleted")
+
+
+def _going(plan: Plan) -> set[ResourceId]:
+    return {one.resource_id for one in plan.changes if isinstance(one, IdentityChange) and one.action is Action.DELETE}
+
+
+def _orphans(plan: Plan, going: set[ResourceId]) -> Iterator[AnyId]:
+    for one in plan.skipped:
+        if not isinstance(one.resource_id, ResourceId) and one.resource_id.identity in going:
+            yield one.resource_id
+
+
+_Verdict = tuple[str, str, frozenset[str]]
+
+
+def _verdicts(violations: Iterable[Violation]) -> dict[_Verdict, Violation]:
+    """Violations by what they do; their counts move with what nobody manages."""
+    return {(one.code, one.address, frozenset(one.refused)): one for one in violations}
+
+
+def _violations_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[StaleDetail]:
+    names = {change.resource_id.address: book.short(change.resource_id) for change in (*saved.changes, *now.changes)}
+    names |= {group.group_id.address: book.short_group(group.group_id) for group in now.desired.groups}
+    before, after = _verdicts(saved.violations), _verdicts(now.violations)
+    for verdict, one in before.items():
+        if verdict not in after:
+            label = names.get(one.address, one.address)
+            yield StaleDetail(one.address, label, f"{one.code} no longer refuses what it refused: {one.message}")
+    for verdict, one in after.items():
+        if verdict not in before:
+            label = names.get(one.address, one.address)
+            yield StaleDetail(one.address, label, f"{one.code} refuses: {one.message}")

@@ -1,0 +1,87 @@
+"""What an undo has to say beside its plan: what is gone for good, what it leaves alone, what must change in Git."""
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from reconciler.journal.effects import NetEffect
+from reconciler.journal.record import RunRecord
+from reconciler.model.access import Hanging
+from reconciler.model.identity import Identity
+
+_RESOURCE = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<type>[^/]+/[^/]+)"
+    r"/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+
+# Source: az 2.91 (`az vm identity assign --help` and the like).
+_ASSIGN = {
+    "microsoft.compute/virtualmachines": ("vm", "identity", "assign", "--identities"),
+    "microsoft.compute/virtualmachinescalesets": ("vmss", "identity", "assign", "--identities"),
+    "microsoft.web/sites": ("webapp", "identity", "assign", "--identities"),
+    "microsoft.containerservice/managedclusters": ("aks", "update", "--enable-managed-identity", "--assign-identity"),
+    "microsoft.app/containerapps": ("containerapp", "identity", "assign", "--user-assigned"),
+}
+
+
+def title(record: RunRecord) -> str:
+    """Which run is taken back."""
+    header = record.header
+    cut = "" if record.end is not None else ", which was cut short"
+    return f"This takes back the {header.command} of {header.started_at}, correlation id {header.run_id}{cut}."
+
+
+def left_alone(what: str, why: str) -> str:
+    """Something that does not return, because it is no longer as the run has left it."""
+    return f"Left alone: {what}: {why}."
+
+
+def in_git(effect: NetEffect, what: str) -> str:
+    """What must change in the manifest, or the next apply undoes the undo."""
+    return f"In Git, at {effect.source.file}:{effect.source.line}: {what}."
+
+
+def gone_for_good(before: Identity, hanging: Hanging | None, name: str) -> Iterator[str]:
+    """What does not return with a deleted identity, each with what mends it."""
+    yield (
+        f"{name} returns as another principal: principalId {before.principal_id} and clientId {before.client_id} are"
+        " gone for good, and whatever names them has to name the new ones."
+    )
+    attached = None if hanging is None else hanging.attached
+    if attached is None:
+        yield (
+            f"What {name} was attached to was not recorded; each such resource needs it assigned again, a virtual"
+            f" machine with: {_command(None, before)}"
+        )
+    for resource in attached or ():
+        yield f"{resource} has to be given {name} again: {_command(resource, before)}"
+    if hanging is None or hanging.credentials is None:
+        yield f"The federated credentials of {name} were not recorded and do not return."
+    else:
+        for one in hanging.credentials:
+            if one.trust is None:
+                yield f"{name}/{one.credential_id.below_identity} was flexible or had several audiences; it stays gone."
+    if hanging is None or hanging.assignments is None:
+        yield f"The role assignments of {name} were not recorded; only those that the run took away itself return."
+    else:
+        yield f"Role assignments of {name} in other subscriptions were not looked for and do not return."
+    for left in (hanging.assignments if hanging else None) or ():
+        # Source: Azure documentation (role assignments of a deleted principal stay, as "Identity not found").
+        assignment = f"{left.scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{left.name}"
+        yield f"The old principal's role is left dangling: az role assignment delete --ids {shlex.quote(assignment)}"
+
+
+def _command(resource: str | None, identity: Identity) -> str:
+    """The command that gives an identity to a resource; `None` stands for a virtual machine."""
+    if resource is None:
+        return f"az vm identity assign --ids VM --identities {shlex.quote(str(identity.resource_id))}"
+    match = _RESOURCE.fullmatch(resource)
+    words = None if match is None else _ASSIGN.get(match["type"].casefold())
+    if match is None or words is None:
+        return (
+            f"az resource show --ids {shlex.quote(resource)} shows its `identity`, to which"
+            f" {identity.resource_id} belongs"
+        )
+    place = ("--subscription", match["subscription"], "--resource-group", match["group"], "--name", match["name"])
+    return shlex.join(["az", *words, str(identity.resource_id), *place])

@@ -1,0 +1,290 @@
+"""The way back from a run: what its journal and the live side together say should be there instead.
+
+An undo is an ordinary run whose manifest nobody wrote. It lists what the run touched and nothing else, so that plan,
+guards, apply and a journal of its own work on it as on any other. Nothing is taken back over somebody else's work: only
+what still is as the run has left it returns to what it was, and the rest is said.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from reconciler.errors import ReconcilerError, SourcePos
+from reconciler.journal.effects import NetEffect, net_effects
+from reconciler.journal.record import RunGroup, RunRecord
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredGroup,
+    DesiredIdentity,
+    DesiredTenant,
+    Ignore,
+    Limits,
+    Policy,
+)
+from reconciler.model.access import (
+    AnyId,
+    AssignmentId,
+    CredentialId,
+    FederatedCredential,
+    RoleAssignment,
+    Trust,
+    identity_of,
+)
+from reconciler.model.address import AddressBook, Target
+from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, ResourceId, Tags, same_name
+from reconciler.plan.changes import Changes, PlannedIdentity, value_text
+from reconciler.undo.notes import gone_for_good, in_git, left_alone, title
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNow:
+    """What lives of that which a run touched; None for an identity that is not there."""
+
+    identities: dict[ResourceId, Identity | None]
+    credentials: dict[CredentialId, FederatedCredential]
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What should be there instead, and how far that word reaches.
+
+    Attributes:
+        reach: what hangs on identities and may be changed; everything else of theirs is left alone.
+        seen: the live identities from which this was worked out.
+        notes: what cannot return, what was left alone and why, and what must change in Git, in sentences.
+    """
+
+    desired: Desired
+    targets: tuple[Target, ...]
+    reach: frozenset[AnyId]
+    seen: dict[ResourceId, Identity | None]
+    notes: tuple[str, ...]
+
+    def check_unmoved(self, changes: Changes) -> None:
+        """Raises ReconcilerError where an identity is no longer as it was when the way back was worked out."""
+        for change in changes.identities():
+            if change.resource_id in self.seen and change.before != self.seen[change.resource_id]:
+                raise ReconcilerError(
+                    f"{change.resource_id.address} changed while the way back was worked out; nothing was changed.",
+                    "Run the same command again.",
+                )
+
+
+def touched_identities(record: RunRecord) -> tuple[ResourceId, ...]:
+    """The identities that a run may have changed, or whose credentials or roles it may have changed."""
+    return tuple(dict.fromkeys(identity_of(one.resource_id) for one in net_effects(record)))
+
+
+def make_undo(record: RunRecord, live: LiveNow, journal: str) -> Undo:
+    """Work out the way back; `journal` is the file's name."""
+    by_identity: dict[ResourceId, list[NetEffect]] = {}
+    for effect in net_effects(record):
+        by_identity.setdefault(identity_of(effect.resource_id), []).append(effect)
+    book = AddressBook(group.group_id for group in record.header.groups)
+    ways = [_way_back(identity, effects, live, book) for identity, effects in by_identity.items()]
+    notes = [title(record), *(note for way in ways for note in way.notes)]
+    groups = [_group(group, ways, record, journal) for group in record.header.groups]
+    targets = (way.identity for way in ways if way.is_target)
+    return Undo(
+        Desired(tuple(sorted((one for one in groups if one is not None), key=lambda one: one.group_id.key))),
+        tuple(Target(one.group_id, one.name, book.short(one)) for one in targets),
+        frozenset(one for way in ways for one in way.reach),
+        live.identities,
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+@dataclass(slots=True)
+class _WayBack:
+    """One identity's: `desired` is None where it is to go, or to be left alone as `is_target` says."""
+
+    identity: ResourceId
+    source: SourcePos
+    desired: DesiredIdentity | None = None
+    is_target: bool = False
+    reach: list[AnyId] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def _group(group: RunGroup, ways: Iterable[_WayBack], record: RunRecord, journal: str) -> DesiredGroup | None:
+    within = [way for way in ways if way.is_target and way.identity.group_id == group.group_id]
+    if not within:
+        return None
+    tenant = record.header.tenant
+    return DesiredGroup(
+        group.group_id,
+        None if tenant is None else DesiredTenant(tenant, SourcePos(journal, 1, 1)),
+        group.owner,
+        None,
+        # Exact, and yet only as far as targets and reach go.
+        Policy(),
+        Limits(),
+        Ignore(),
+        tuple(sorted((way.desired for way in within if way.desired), key=lambda one: one.resource_id.key)),
+        min(way.source for way in within),
+    )
+
+
+def _way_back(identity: ResourceId, effects: list[NetEffect], live: LiveNow, book: AddressBook) -> _WayBack:
+    own = next((one for one in effects if isinstance(one.resource_id, ResourceId)), None)
+    hanging = [one for one in effects if one is not own]
+    way, now, name = _WayBack(identity, effects[0].source), live.identities.get(identity), book.short(identity)
+    if own is not None and own.before is None:
+        _uncreate(way, own, hanging, now, name)
+    elif own is not None and own.after is None and isinstance(own.before, Identity):
+        _recreate(way, own, own.before, hanging, now, book)
+    elif now is None:
+        way.notes.append(left_alone(name, "it has been deleted since"))
+    elif own is not None and isinstance(own.before, Identity) and own.before.principal_id != now.principal_id:
+        way.notes.append(left_alone(name, "it has been deleted and created again since"))
+    else:
+        _restore(way, own, hanging, now, live, book)
+    return way
+
+
+def _uncreate(way: _WayBack, own: NetEffect, hanging: list[NetEffect], now: Identity | None, name: str) -> None:
+    """What the run created goes, where it is still that very principal and still has the owner it was given."""
+    if now is None:
+        return
+    if own.made is None:
+        way.notes.append(left_alone(name, "no answer says that the run created it; delete it yourself if it has"))
+    elif own.made.principal_id != now.principal_id:
+        way.notes.append(left_alone(name, "it has been deleted and created again since"))
+    elif own.made.owner != now.owner:
+        way.notes.append(left_alone(name, f"its owner is now {value_text(now.owner)}"))
+    else:
+        way.is_target = True
+        way.reach += [one.resource_id for one in hanging]
+        way.notes.append(in_git(own, f"take {name} off the list, or the next apply creates it again"))
+
+
+def _recreate(
+    way: _WayBack,
+    own: NetEffect,
+    before: Identity,
+    hanging: list[NetEffect],
+    now: Identity | None,
+    book: AddressBook,
+) -> None:
+    """What the run deleted comes back, as another principal, with all that was seen to hang on it."""
+    name = book.short(way.identity)
+    if now is not None:
+        if now.principal_id != before.principal_id:
+            way.notes.append(left_alone(name, "there is another identity of its name already"))
+        return
+    credentials = () if own.hanging is None else own.hanging.credentials
+    seen = [*((own.hanging.assignments if own.hanging else None) or ())]
+    seen += [one.before for one in hanging if isinstance(one.before, RoleAssignment)]
+    roles = {(one.scope, one.role_guid): DesiredAssignment(one.role_guid, one.scope, own.source) for one in seen}
+    trusts = None if credentials is None else tuple(_credentials(credentials, own.source))
+    way.is_target = True
+    way.reach += [CredentialId(way.identity, one.name) for one in trusts or ()]
+    way.reach += [AssignmentId(way.identity, one.role, one.role, one.scope) for one in roles.values()]
+    way.desired = DesiredIdentity(
+        way.identity,
+        before.location,
+        _known_scope(before.isolation_scope),
+        _tags(before.tags, dict(before.tags)),
+        own.source,
+        trusts or None,
+        tuple(roles.values()) or None,
+    )
+    way.notes += [
+        *gone_for_good(before, own.hanging, name),
+        in_git(own, f"list {name} again, or the next apply deletes it again"),
+    ]
+
+
+def _restore(
+    way: _WayBack, own: NetEffect | None, hanging: list[NetEffect], now: Identity, live: LiveNow, book: AddressBook
+) -> None:
+    """Fields, credentials and roles of an identity that stays return to what they were."""
+    tags: dict[str, str | None] = {}
+    scope: IsolationScope | None = None
+    if own is not None and isinstance(own.before, Identity) and isinstance(own.after, PlannedIdentity):
+        tags = dict(_tags_back(way, own.before.tags, own.after.tags, now.tags, book))
+        old, made, found = (str(one.isolation_scope) for one in (own.before, own.after, now))
+        if old != made and found == made:
+            scope = _known_scope(own.before.isolation_scope) or IsolationScope.NONE
+        elif old != made and found != old:
+            way.notes.append(left_alone(book.short(way.identity), f"its isolation scope is now {found}"))
+        if tags or scope:
+            fields = [*(f"tags.{name}" for name in tags), *(["isolationScope"] if scope else [])]
+            told = f"{', '.join(fields)} of {book.short(way.identity)}"
+            way.notes.append(in_git(own, f"let the manifest say the same of {told}, or the next apply sets it again"))
+    trusts = [one for effect in hanging for one in _credential_back(way, effect, live, book)]
+    roles = [one for effect in hanging for one in _role_back(way, effect, now, book)]
+    way.is_target = bool(tags or scope or way.reach)
+    way.desired = DesiredIdentity(
+        way.identity,
+        None,
+        scope,
+        _tags(now.tags, tags),
+        way.source,
+        tuple(trusts) if any(isinstance(one, CredentialId) for one in way.reach) else None,
+        tuple(roles) if any(isinstance(one, AssignmentId) for one in way.reach) else None,
+    )
+
+
+def _tags_back(
+    way: _WayBack, before: Tags, after: Tags, now: Tags, book: AddressBook
+) -> Iterator[tuple[str, str | None]]:
+    for name in (*before, *(one for one in after if one not in before)):
+        old, made, found = before.get(name), after.get(name), now.get(name)
+        if old == made or found == old:
+            continue
+        if found == made:
+            yield name, old
+        else:
+            way.notes.append(left_alone(f"tags.{name} of {book.short(way.identity)}", f"it is now {value_text(found)}"))
+
+
+def _credential_back(way: _WayBack, effect: NetEffect, live: LiveNow, book: AddressBook) -> Iterator[DesiredCredential]:
+    credential_id, before = effect.resource_id, effect.before
+    if not isinstance(credential_id, CredentialId):
+        return
+    now = live.credentials.get(credential_id)
+    found = None if now is None else now.trust
+    old = before.trust if isinstance(before, FederatedCredential) else None
+    made = effect.after if isinstance(effect.after, Trust) else None
+    if (now is None) == (before is None) and found == old:
+        return
+    if (now is None) != (effect.after is None) or found != made:
+        way.notes.append(left_alone(book.short(credential_id), "it is no longer as the run has left it"))
+        return
+    way.reach.append(credential_id)
+    way.notes.append(in_git(effect, f"let the manifest say the same of {book.short(credential_id)}"))
+    if old is not None:
+        yield DesiredCredential(credential_id.name, old, effect.source)
+
+
+def _role_back(way: _WayBack, effect: NetEffect, now: Identity, book: AddressBook) -> Iterator[DesiredAssignment]:
+    assignment_id, known = effect.resource_id, effect.before or effect.after
+    if not isinstance(assignment_id, AssignmentId) or not isinstance(known, RoleAssignment):
+        return
+    if not same_name(known.principal_id, now.principal_id):
+        way.notes.append(left_alone(book.short(assignment_id), "its identity has been created again since"))
+        return
+    way.reach.append(assignment_id)
+    way.notes.append(in_git(effect, f"let the manifest say the same of {book.short(assignment_id)}"))
+    if effect.before is not None:
+        yield DesiredAssignment(known.role_guid, known.scope, effect.source)
+
+
+def _credentials(live: Iterable[FederatedCredential], source: SourcePos) -> Iterator[DesiredCredential]:
+    for one in sorted(live, key=lambda one: one.credential_id.key):
+        if one.trust is not None:
+            yield DesiredCredential(one.credential_id.name, one.trust, source)
+
+
+def _known_scope(scope: IsolationScope | str) -> IsolationScope | None:
+    """A scope as a manifest has it; what it does not know is ARM's to choose."""
+    return scope if isinstance(scope, IsolationScope) and scope is not IsolationScope.NONE else None
+
+
+def _tags(now: Tags, back: dict[str, str | None]) -> tuple[tuple[str, str | None], ...]:
+    """Tags to be set; the owner's always among them, so that nothing is adopted on the way back."""
+    owner = {OWNER_TAG: now.get(OWNER_TAG)}
+    wanted = {**owner, **{OWNER_TAG if same_name(name, OWNER_TAG) else name: value for name, value in back.items()}}
+    return tuple(sorted(wanted.items(), key=lambda pair: pair[0].casefold()))
