@@ -6,11 +6,12 @@ It does none of these itself. Commands differ only in how much of the story they
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.apply.step import ApplyTools, apply_plan
+from reconciler.apply.apply import apply_plan
+from reconciler.apply.result import ApplyResult
+from reconciler.apply.step import ApplyTools
 from reconciler.apply.verify import verify_result
 from reconciler.errors import Interrupted, PlanRefused, UsageError
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge, unknown_runner
-from reconciler.journal.outcome import ApplyResult
 from reconciler.journal.record import RunRecord
 from reconciler.live.access import read_access
 from reconciler.live.azure import Azure

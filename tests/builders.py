@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
+from reconciler.journal.call import Call
 from reconciler.manifest.desired import (
     Desired,
     DesiredAssignment,
@@ -63,8 +64,8 @@ def address(name: str, group: str = GROUP, subscription: str = SUBSCRIPTION) -> 
     return f"{subscription}/{group}/{name}"
 
 
-def label(change: Change) -> str:
-    """An identity's name, or that of what hangs on it behind its identity's."""
+def label(change: Change | Call) -> str:
+    """An identity's name, or that of its child behind its identity's."""
     parts = (identity_of(change.resource_id).name, change.resource_id.below_identity)
     return "/".join(part for part in parts if part)
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
+from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError
-from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.model.access import assignment_name, normalize_scope
 from reconciler.model.identity import Identity, normalize_location
 from reconciler.parallel import map_parallel

@@ -1,26 +1,26 @@
-"""Who works on what while a plan is carried out: identities side by side, the steps of each in turn.
+"""Who works on what while a plan is carried out: identities side by side, the steps of each one after another.
 
-Nothing here makes a call that changes anything. It decides what is begun, what is skipped because of what happened to
-another change, and when nobody waits any longer.
+ARM refuses overlapping writes to the credentials of an identity, and a role can only be given to a principal that
+exists; so one thread does all that concerns an identity. Nothing here makes a call that changes anything. It decides
+what is begun, what is skipped because of what happened to another change, and when nobody waits any longer.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from reconciler.apply.before_delete import surprise_before_delete
-from reconciler.apply.checks import check_host, check_identity
-from reconciler.arm.http.retry import Retries
-from reconciler.arm.resources import Resources
+from reconciler.apply.checks import Stale, Write, check_parent
+from reconciler.apply.identity import check_identity
+from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
+from reconciler.apply.step import ApplyTools, begin_step
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
-from reconciler.journal.file import Journal
-from reconciler.journal.outcome import ApplyEvent, ChangeResult, Moment, Outcome, call_error, not_tried
-from reconciler.model.access import AnyId, Hanging, identity_of
+from reconciler.journal.call import Outcome, call_error
+from reconciler.model.access import AnyId, identity_of
 from reconciler.model.identity import Identity, ResourceGroupId
 from reconciler.plan.apply_order import Step, Work
-from reconciler.plan.changes import Action, Change, CredentialChange, IdentityChange
-from reconciler.stop import Stop
+from reconciler.plan.changes import Action, Change, CredentialChange, IdentityChange, PlannedIdentity
 
 POLL_S = 0.1
 """How often the main thread looks up from waiting, so that a second Ctrl-C is heard."""
@@ -29,35 +29,8 @@ GRACE_S = 90.0
 """How long calls in flight may take to finish after the run was asked to stop: a little over a call's own timeout."""
 
 
-def nothing_read(_: Identity) -> Hanging:
-    """For a run whose journal nobody will undo."""
-    return Hanging(unread=("nothing was asked",))
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyTools:
-    """What apply needs besides the plan; none of it decides anything.
-
-    `retries` waits between attempts by the same rules as the reads do; `on_event` is called from several threads, and
-    so is `read_hanging`, which tells for the journal what goes with an identity that is about to be deleted.
-    """
-
-    resources: Resources
-    journal: Journal
-    stop: Stop
-    retries: Retries
-    on_event: Callable[[ApplyEvent], None]
-    parallelism: int
-    correlation_id: str
-    read_hanging: Callable[[Identity], Hanging] = nothing_read
-
-
-TakeStep = Callable[[Step, Identity | None], tuple[ChangeResult, Identity | None]]
-"""Makes the call of a step, given the identity that it hangs on; tells how it ended, and of what identity ARM spoke."""
-
-
 @dataclass(slots=True)
-class _Failures:
+class Failures:
     """Which groups something failed in, and which ARM forbade to write in."""
 
     _failed: dict[ResourceGroupId, str] = field(default_factory=dict)
@@ -89,48 +62,40 @@ class _Failures:
         return ""
 
 
-class Run:
-    """The workers' common ground."""
+def carry_out(works: Iterable[Work], tools: ApplyTools, failures: Failures) -> dict[AnyId, ChangeResult]:
+    """Do pieces of work side by side until all have ended or the run was asked to stop."""
+    pool = ThreadPoolExecutor(max_workers=tools.parallelism)
+    begun = [IdentityWork(work, tools, failures) for work in works]
+    futures = {pool.submit(one.run): one for one in begun}
+    try:
+        _wait(set(futures), tools)
+        for future in futures:
+            if future.done() and not future.cancelled():
+                future.result()
+        return {change_id: result for one in begun for change_id, result in one.results().items()}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
-    def __init__(self, tools: ApplyTools, take_step: TakeStep) -> None:
-        self._tools = tools
-        self._take_step = take_step
-        self._failures = _Failures()
 
-    def carry_out(self, works: Iterable[Work]) -> dict[AnyId, ChangeResult]:
-        """Do pieces of work side by side until all have ended or the run was asked to stop."""
-        pool = ThreadPoolExecutor(max_workers=self._tools.parallelism)
-        begun = [_OneIdentity(work, self._tools, self._take_step, self._failures) for work in works]
-        futures = {pool.submit(one.run): one for one in begun}
-        try:
-            self._wait(set(futures))
+def _wait(futures: "set[Future[None]]", tools: ApplyTools) -> None:
+    stop, clock = tools.stop, tools.retries.clock
+    deadline: float | None = None
+    while futures:
+        _, futures = wait(futures, timeout=POLL_S, return_when=FIRST_COMPLETED)
+        if stop.requested and deadline is None:
+            deadline = clock() + GRACE_S
+        if stop.at_once or (deadline is not None and clock() > deadline):
             for future in futures:
-                if future.done() and not future.cancelled():
-                    future.result()
-            return {change_id: result for one in begun for change_id, result in one.results().items()}
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def _wait(self, futures: "set[Future[None]]") -> None:
-        stop, clock = self._tools.stop, self._tools.retries.clock
-        deadline: float | None = None
-        while futures:
-            _, futures = wait(futures, timeout=POLL_S, return_when=FIRST_COMPLETED)
-            if stop.requested and deadline is None:
-                deadline = clock() + GRACE_S
-            if stop.at_once or (deadline is not None and clock() > deadline):
-                for future in futures:
-                    future.cancel()
-                return
+                future.cancel()
+            return
 
 
-class _OneIdentity:
+class IdentityWork:
     """The work on one identity; `results` may be asked while it is still under way."""
 
-    def __init__(self, work: Work, tools: ApplyTools, take_step: TakeStep, failures: _Failures) -> None:
+    def __init__(self, work: Work, tools: ApplyTools, failures: Failures) -> None:
         self._work = work
         self._tools = tools
-        self._take_step = take_step
         self._failures = failures
         self._lock = threading.Lock()
         self._begun: set[AnyId] = set()
@@ -152,31 +117,26 @@ class _OneIdentity:
 
     def run(self) -> None:
         """Take the steps in turn; what needs a change that failed is skipped."""
-        host: Identity | None = None
+        identity: Identity | None = None
         for index, step in enumerate(self._work.steps):
-            change_id = step.change.resource_id
-            if change_id in self._results:
+            if step.change.resource_id in self._results:
                 continue  # the first of two steps of a change has failed
             if self._tools.stop.requested:
                 return
             because = self._failures.why_skip(self._work) or self._why_skip(index, step)
             if because:
-                self._end(ChangeResult(step.change, Outcome.SKIPPED, because), told=False)
+                self._end(ChangeResult(step.change, Outcome.SKIPPED, because), shown=False)
                 continue
             self._begin(step)
-            if host is None and not isinstance(step.change, IdentityChange):
-                found = self._read_host(step)
+            if identity is None and not isinstance(step.change, IdentityChange):
+                found = self._read_identity(step)
                 if isinstance(found, ChangeResult):
                     self._end_all(found)
                     return
-                host = found
-            result, identity = self._take_step(step, host)
-            host = identity or host
-            follows = any(later.change.resource_id == change_id for later in self._work.steps[index + 1 :])
-            if not follows or result.outcome is not Outcome.DONE:
-                self._end(result)
-            else:
-                self._end_first_of_two(change_id)
+                identity = found
+            result, made = begin_step(step, identity, self._tools).run()
+            identity = made or identity
+            self._end_step(index, result)
 
     def _begin(self, step: Step) -> None:
         with self._lock:
@@ -185,47 +145,50 @@ class _OneIdentity:
         if first:
             self._tools.on_event(ApplyEvent(step.change, Moment.STARTED))
 
-    def _end_first_of_two(self, change_id: AnyId) -> None:
-        """Keep that a credential has been deleted, to be created again: from now on nothing is "not begun" of it."""
+    def _end_step(self, index: int, result: ChangeResult) -> None:
+        """End a step's change, unless a second step of it follows, which creates again what this one has deleted."""
+        change_id = result.change.resource_id
+        follows = any(later.change.resource_id == change_id for later in self._work.steps[index + 1 :])
+        if not follows or result.outcome is not Outcome.DONE:
+            self._end(result)
+            return
         with self._lock:
             self._begun.discard(change_id)
             self._deleted.add(change_id)
 
-    def _end(self, result: ChangeResult, *, told: bool = True) -> None:
+    def _end(self, result: ChangeResult, *, shown: bool = True) -> None:
         change_id = result.change.resource_id
         if change_id in self._deleted and result.outcome is not Outcome.DONE:
-            result, told = _half_done(result), True
+            result, shown = _half_done(result), True
         with self._lock:
             self._results[change_id] = result
         self._failures.note(result, forbidden=result.error is not None and result.error.status == 403)
-        if told:
+        if shown:
             self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome))
 
     def _end_all(self, first: ChangeResult) -> None:
-        """End what has begun and all that would come after it alike: they hang on one identity."""
+        """End the change that has begun and all those after it with one result: they are of one identity."""
         for change in dict.fromkeys(step.change for step in self._work.steps):
             if change.resource_id not in self._results:
-                self._end(replace(first, change=change), told=change.resource_id in self._begun)
+                self._end(replace(first, change=change), shown=change.resource_id in self._begun)
 
     def _why_skip(self, index: int, step: Step) -> str:
-        """An identity that is not as planned takes what hangs on it along, and roles that stay keep their identity."""
+        """Why a step is skipped: its identity failed, or a role that could not be removed still needs it, or what it
+        replaces or is replaced by could not be written."""
         own, failed = self._work.own, [one for one in self._results.values() if one.outcome is not Outcome.DONE]
         if own is not None and step.change is own:
             return "a role that it has could not be taken away before" if failed else ""
         if own is not None and any(one.change is own for one in failed):
             return f"its identity could not be {_PAST[own.action]}"
-        if isinstance(step.change, CredentialChange) and step.change.after is not None:
-            holders = (one.change for one in failed if isinstance(one.change, CredentialChange))
-            for holder in holders:
-                stated = holder.before.trust if holder.before else None
-                if stated is not None and stated.who == step.change.after.who:
-                    return f"{holder.resource_id.name}, which states this trust, could not be changed before"
-        return self._why_stay(index, failed) if step.change.action is Action.DELETE else ""
+        return _why_trust_is_taken(step, failed) or self._why_stay(index, failed)
 
     def _why_stay(self, index: int, failed: Iterable[ChangeResult]) -> str:
         """What is exchanged must not be missing: it stays until what may replace it is there, unless it makes way."""
-        kind = type(self._work.steps[index].change)
-        if any(_is_put(later.change, kind) for later in self._work.steps[index + 1 :]):
+        change = self._work.steps[index].change
+        kind = type(change)
+        if change.action is not Action.DELETE or any(
+            _is_put(later.change, kind) for later in self._work.steps[index + 1 :]
+        ):
             return ""
         for one in failed:
             if _is_put(one.change, kind) and one.outcome is not Outcome.SKIPPED:
@@ -233,26 +196,38 @@ class _OneIdentity:
                 return f"it stays, since what may replace it could not be written ({name})"
         return ""
 
-    def _read_host(self, step: Step) -> Identity | ChangeResult | None:
-        """The identity that a step hangs on, as it is now; a result where it is not the one of the plan."""
+    def _read_identity(self, step: Step) -> Identity | ChangeResult | None:
+        """The identity of a credential or role assignment, as it is now; a result where it is not as planned."""
         own = self._work.own
         try:
-            fresh = self._tools.resources.identities.get(self._work.identity)
+            live = self._tools.resources.identities.get(self._work.identity)
             if own is not None and own.resource_id not in self._results:
-                surprise = check_identity(own, own.action, fresh).surprise
+                found: Stale | Write[PlannedIdentity | None] | None = check_identity(own, live)
             else:
-                surprise = check_host(step.change, fresh)
+                found = check_parent(step.change, live)
+            because = found.why if isinstance(found, Stale) else ""
             if own is not None and self._work.is_deletion:
                 # An identity that is to stay after all keeps its roles.
-                surprise = surprise or surprise_before_delete(own, self._tools.resources)
+                because = because or surprise_before_delete(own, self._tools.resources)
         except Interrupted:
             return not_tried(step.change)
         except (ArmError, AuthError) as error:
             return ChangeResult(step.change, Outcome.FAILED, error.message, call_error(error))
-        return ChangeResult(step.change, Outcome.STALE, surprise) if surprise else fresh
+        return ChangeResult(step.change, Outcome.STALE, because) if because else live
 
 
 _PAST = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted", Action.NO_OP: "kept"}
+
+
+def _why_trust_is_taken(step: Step, failed: Iterable[ChangeResult]) -> str:
+    """Issuer and subject are unique within an identity: a credential that failed may still hold those of a step."""
+    if not isinstance(step.change, CredentialChange) or step.change.after is None:
+        return ""
+    for holder in (one.change for one in failed if isinstance(one.change, CredentialChange)):
+        held = holder.before.trust if holder.before else None
+        if held is not None and held.who == step.change.after.who:
+            return f"{holder.resource_id.name}, which states this trust, could not be changed before"
+    return ""
 
 
 def _is_put(change: Change, kind: type[Change]) -> bool:

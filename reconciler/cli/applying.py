@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
 from reconciler.cli.inputs import STANDARD_INPUT
 from reconciler.cli.journaling import Journaling, check_journal_flag, journaling
@@ -13,7 +14,7 @@ from reconciler.cli.output import print_note, print_report
 from reconciler.cli.session import Session, SessionFlags, open_session
 from reconciler.cli.signals import OrderlyStop, orderly_stop
 from reconciler.errors import ExitCode, PlanRefused, ReconcilerError, UsageError
-from reconciler.journal.outcome import ApplyEvent, ApplyResult, Moment, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.live.azure import Azure
 from reconciler.live.hanging import HangingReader
 from reconciler.plan.changes import Action, IdentityChange

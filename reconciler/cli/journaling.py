@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__
+from reconciler.apply.result import ApplyResult
 from reconciler.cli.output import print_note
 from reconciler.cli.session import Session
 from reconciler.errors import JournalError, UsageError
 from reconciler.journal.file import FileJournal
 from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_told
-from reconciler.journal.outcome import ApplyResult
 from reconciler.journal.record import RunGroup, RunHeader
 from reconciler.plan.plan import Plan
 from reconciler.report.journal_text import render_cut_short
@@ -60,7 +60,7 @@ class Journaling:
 
     def begin(self, plan: Plan) -> None:
         """Begin the file; from here on, what was told of earlier runs counts as heard. Raises JournalError."""
-        self.file.begin(self._header(plan))
+        self.file.open(self._header(plan))
         self._mark_told()
 
     def end(self, result: ApplyResult) -> None:
@@ -68,7 +68,7 @@ class Journaling:
         # Where there was nothing to do, the doubts are settled too.
         self._mark_told()
         try:
-            self.file.end(result)
+            self.file.finish(complete=result.complete, interrupted=result.interrupted, counts=result.counts)
         except JournalError as error:
             print_note(f"Note: {visible(error.message)}\n")
         if self.file.used:

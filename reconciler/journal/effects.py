@@ -4,21 +4,21 @@ last."""
 from dataclasses import dataclass, replace
 
 from reconciler.errors import SourcePos
-from reconciler.journal.outcome import Outcome, Wanted
+from reconciler.journal.call import After, Before, Outcome
 from reconciler.journal.record import RunRecord
-from reconciler.model.access import AnyId, Fresh, Hanging
+from reconciler.model.access import AnyId, Children
 from reconciler.model.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
 class NetEffect:
-    """A resource before a run and after it; `made` is the identity as ARM told of it, where it did."""
+    """A resource before a run and after it; `made` is the identity that ARM returned, if any."""
 
     resource_id: AnyId
     source: SourcePos
-    before: Fresh
-    after: Wanted
-    hanging: Hanging | None
+    before: Before
+    after: After
+    children: Children | None
     made: Identity | None
 
 
@@ -32,10 +32,10 @@ def net_effects(record: RunRecord) -> tuple[NetEffect, ...]:
         # Done with an error: the role was given already, by somebody else.
         if call.outcome is Outcome.FAILED or (call.outcome is Outcome.DONE and call.error is not None):
             continue
-        effect = NetEffect(call.resource_id, call.source, call.before, call.after, call.hanging, call.made)
+        effect = NetEffect(call.resource_id, call.source, call.before, call.after, call.children, call.made)
         earlier = found.get(call.resource_id)
         if earlier is not None:
-            hanging, made = call.hanging or earlier.hanging, call.made or earlier.made
-            effect = replace(effect, before=earlier.before, hanging=hanging, made=made)
+            children, made = call.children or earlier.children, call.made or earlier.made
+            effect = replace(effect, before=earlier.before, children=children, made=made)
         found[call.resource_id] = effect
     return tuple(found.values())

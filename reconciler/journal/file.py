@@ -1,52 +1,25 @@
-"""The record of a run: one entry before each call that changes something, one after.
+"""A journal in a file: one line before each call that changes something, one after it.
 
-Apply knows only the protocol. In a file, the entry before a call is on the disk before the call goes out, so that
-whatever becomes of this process, the file names every call that may have taken effect. What cannot be recorded is not
-done: after the first line that could not be written, no call is recorded any more, and so none is made.
+The line before a call is on the disk before the call goes out, so that whatever becomes of this process, the file names
+every call that may have taken effect. What cannot be recorded is not done: after the first line that could not be
+written, no call is recorded any more, and so none is made.
 """
 
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from reconciler.errors import JournalError
+from reconciler.journal.call import Call, CallError, Outcome
+from reconciler.journal.document import end_document, header_document, intent_document, line_of, outcome_document
 from reconciler.journal.lock import hold
-from reconciler.journal.outcome import ApplyResult, JournalEntry, JournalStep, Outcome
-from reconciler.journal.record import RunCall, RunEnd, RunHeader
-from reconciler.journal.write_document import end_document, header_document, intent_document, line_of, outcome_document
-from reconciler.model.access import AnyId
-from reconciler.plan.changes import Action
+from reconciler.journal.record import RunEnd, RunHeader
+from reconciler.model.identity import Identity, ResourceGroupId
 from reconciler.plan.plan import JsonObject
 
 _HINT = "Make room, or name a file elsewhere with --journal, and run the same command again."
-
-
-class Journal(Protocol):
-    """Where apply records calls; `record` returns once the entry is as durable as the journal promises."""
-
-    def record(self, entry: JournalEntry) -> None:
-        """Append an entry; called from several threads. Raises JournalError where it cannot be kept."""
-
-
-class MemoryJournal:
-    """A journal that lasts as long as the process."""
-
-    def __init__(self) -> None:
-        self._entries: list[JournalEntry] = []
-        self._lock = threading.Lock()
-
-    def record(self, entry: JournalEntry) -> None:
-        """Append an entry."""
-        with self._lock:
-            self._entries.append(entry)
-
-    @property
-    def entries(self) -> tuple[JournalEntry, ...]:
-        """All entries so far, in the order in which they were recorded."""
-        with self._lock:
-            return tuple(self._entries)
 
 
 class FileJournal:
@@ -60,10 +33,10 @@ class FileJournal:
         self.path = path
         self._now = now
         self._lock = threading.Lock()
+        self._owners: dict[ResourceGroupId, str | None] = {}
         self._file: int | None = None
         self._size = 0
         self._calls = 0
-        self._numbers: dict[tuple[AnyId, Action, int], int] = {}
         self._broken: JournalError | None = None
 
     @property
@@ -71,7 +44,7 @@ class FileJournal:
         """Whether a call was recorded."""
         return self._calls > 0
 
-    def begin(self, header: RunHeader) -> None:
+    def open(self, header: RunHeader) -> None:
         """Create the file, which must not be there yet, and its folder; raises JournalError."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,31 +56,34 @@ class FileJournal:
             raise JournalError(
                 f"The journal {self.path} cannot be begun: {_reason(error)}; nothing was changed.", _HINT
             ) from error
+        self._owners = header.owners
 
-    def record(self, entry: JournalEntry) -> None:
-        """Append an entry; an intent is on the disk when this returns."""
+    def begin(self, call: Call) -> int:
+        """Record a call before it goes out; its line is on the disk when this returns."""
         with self._lock:
-            key = (entry.change.resource_id, entry.action, entry.attempt)
-            if entry.step is JournalStep.OUTCOME:
-                outcome = entry.outcome or Outcome.IN_DOUBT
-                line = outcome_document(self._numbers[key], self._now(), outcome, entry.error, entry.made)
-                self._write(line, durable=False)
-                return
-            call = _call(entry, self._calls + 1, self._now())
-            self._write(intent_document(call, entry.change.group.owner), durable=True)
-            self._calls, self._numbers[key] = call.number, call.number
+            numbered = replace(call, number=self._calls + 1, at=self._now())
+            self._write(intent_document(numbered, self._owners.get(call.resource_id.group_id)), durable=True)
+            self._calls = numbered.number
+            return numbered.number
 
-    def end(self, result: ApplyResult) -> None:
-        """Write the last line; a journal that cannot take it says by its absence that something was amiss."""
+    def end(self, number: int, outcome: Outcome, error: CallError | None, made: Identity | None) -> None:
+        """Record how a call ended."""
+        with self._lock:
+            self._write(outcome_document(number, self._now(), outcome, error, made), durable=False)
+
+    def finish(self, *, complete: bool, interrupted: bool, counts: tuple[tuple[Outcome, int], ...]) -> None:
+        """Write the last line, where a call was recorded and no line failed; `counts` are of changes, by outcome.
+
+        Raises:
+            JournalError: it cannot be written; a journal without an end shows that something was amiss.
+        """
         with self._lock:
             if self.used and self._broken is None:
-                counts = tuple((outcome, len(result.ended(outcome))) for outcome in Outcome)
-                end = RunEnd(self._now(), result.complete, result.interrupted, counts)
-                self._write(end_document(end), durable=True)
+                self._write(end_document(RunEnd(self._now(), complete, interrupted, counts)), durable=True)
                 self._broken = self._closed()
 
     def close(self) -> None:
-        """Let go of the file; one without a call in it is taken away."""
+        """Close the file; one without a call in it is deleted."""
         with self._lock:
             if self._file is not None:
                 os.close(self._file)
@@ -117,7 +93,7 @@ class FileJournal:
                     self.path.unlink(missing_ok=True)
 
     def _closed(self) -> JournalError:
-        """What a call meets that nobody waits for any more and that is answered all the same."""
+        """Error for a call that completes after the journal was closed."""
         return JournalError(f"The journal {self.path} is closed.")
 
     def _write(self, document: JsonObject, *, durable: bool) -> None:
@@ -134,7 +110,7 @@ class FileJournal:
 
     def _append(self, document: JsonObject, *, durable: bool) -> None:
         if self._file is None:
-            raise AssertionError("a journal that was not begun")
+            raise AssertionError("a journal that was not opened")
         line = line_of(document)
         try:
             rest = line
@@ -148,21 +124,6 @@ class FileJournal:
             os.lseek(self._file, self._size, os.SEEK_SET)
             raise
         self._size += len(line)
-
-
-def _call(entry: JournalEntry, number: int, at: str) -> RunCall:
-    change = entry.change
-    return RunCall(
-        number,
-        at,
-        change.resource_id,
-        entry.action,
-        entry.attempt,
-        change.source,
-        entry.before,
-        entry.after,
-        entry.hanging,
-    )
 
 
 def _sync_folder(folder: Path) -> None:

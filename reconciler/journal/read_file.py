@@ -1,7 +1,8 @@
 """Reads a journal back, as the untrusted file that it is: bounded, strict, and never further than its content.
 
 A line is held against the schema before anything in it is believed, so that a journal from elsewhere can say no more
-than one of ours. A last line without its line break is what a crash leaves behind: it is passed over, and said.
+than one of ours. A last line without its line break is what a crash leaves behind: it is passed over,
+and the report says so.
 """
 
 import functools
@@ -15,8 +16,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from reconciler.errors import InputFileError
-from reconciler.journal.read_document import Document, LineError, call_of, end_of, ended, header_of
-from reconciler.journal.record import RunCall, RunEnd, RunHeader, RunRecord
+from reconciler.journal.call import Call
+from reconciler.journal.document import Document, LineError, read_end, read_header, read_intent, read_outcome
+from reconciler.journal.record import RunEnd, RunHeader, RunRecord
 from reconciler.model.identity import ResourceGroupId
 from reconciler.plan.plan import FORMAT_VERSION
 from reconciler.schemas import schema_text
@@ -30,7 +32,7 @@ _HINT = "A journal is written by `uami apply`; take the file as it was written."
 
 
 def read_journal(path: Path) -> RunRecord:
-    """The run that a journal tells of.
+    """The run that a journal records.
 
     Raises:
         InputFileError: the file cannot be read, is no journal, is of a later version, or a line of it is damaged.
@@ -50,8 +52,8 @@ def parse_journal(content: bytes, name: str) -> RunRecord:
         try:
             reading.take(_parse_line(line))
         except (LineError, KeyError, TypeError, ValueError) as error:
-            told = str(error) if isinstance(error, LineError) else "its parts do not fit together"
-            raise InputFileError(f"{name}:{number}: {told}", _HINT) from error
+            reason = str(error) if isinstance(error, LineError) else "its parts do not fit together"
+            raise InputFileError(f"{name}:{number}: {reason}", _HINT) from error
     return reading.record(torn=bool(rest))
 
 
@@ -101,7 +103,7 @@ class _Reading:
         self._header: RunHeader | None = None
         self._groups: frozenset[ResourceGroupId] = frozenset()
         self._newer = False
-        self._calls: dict[int, RunCall] = {}
+        self._calls: dict[int, Call] = {}
         self._end: RunEnd | None = None
 
     def take(self, document: Document) -> None:
@@ -123,11 +125,11 @@ class _Reading:
     def take_run(self, document: Document) -> None:
         if self._header is not None:
             raise LineError("a second run begins in the same journal")
-        self._header = header_of(document)
+        self._header = read_header(document)
         self._groups = frozenset(group.group_id for group in self._header.groups)
 
     def take_intent(self, document: Document) -> None:
-        call = call_of(document)
+        call = read_intent(document)
         if call.resource_id.group_id not in self._groups:
             raise LineError("`address` is in no resource group of the run")
         if call.number in self._calls:
@@ -138,10 +140,10 @@ class _Reading:
         call = self._calls.get(document["call"])
         if call is None:
             raise LineError(f"an outcome of call {document['call']}, which did not begin")
-        self._calls[call.number] = ended(call, document)
+        self._calls[call.number] = read_outcome(call, document)
 
     def take_end(self, document: Document) -> None:
-        self._end = end_of(document)
+        self._end = read_end(document)
 
     def record(self, *, torn: bool) -> RunRecord:
         if self._header is None:

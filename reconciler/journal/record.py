@@ -1,17 +1,10 @@
-"""A run as its journal tells it: who ran it and where, each call with what was before, and how the run ended.
-
-The same values whether they are on their way into a journal or come out of one, so that what is written and what is
-read cannot drift apart.
-"""
+"""A run as its journal has it: who ran it and where, its calls, and how it ended."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.errors import SourcePos
-from reconciler.journal.outcome import CallError, Outcome, Wanted
-from reconciler.model.access import AnyId, FederatedCredential, Fresh, Hanging, RoleAssignment
-from reconciler.model.identity import Identity, ResourceGroupId
-from reconciler.plan.changes import Action
+from reconciler.journal.call import Call, Outcome
+from reconciler.model.identity import ResourceGroupId
 
 
 class PlaceKind(StrEnum):
@@ -68,40 +61,16 @@ class RunHeader:
     actor: Actor
     groups: tuple[RunGroup, ...]
 
+    @property
+    def owners(self) -> dict[ResourceGroupId, str | None]:
+        """The owner that the manifest names, by resource group."""
+        return {group.group_id: group.owner for group in self.groups}
+
     def overlaps(self, other: "RunHeader") -> bool:
         """Whether two runs are about the same groups of the same place."""
         here, there = ((one.cloud, one.tenant, one.place) for one in (self, other))
         ours = {group.group_id for group in self.groups}
         return here == there and any(group.group_id in ours for group in other.groups)
-
-
-@dataclass(frozen=True, slots=True)
-class RunCall:
-    """One call: what it was to do, what it met, and how it ended as far as the journal says.
-
-    Attributes:
-        number: from 1, in the order in which the calls went out.
-        outcome: None where the run ended before an answer was written down.
-    """
-
-    number: int
-    at: str
-    resource_id: AnyId
-    action: Action
-    attempt: int
-    source: SourcePos
-    before: Fresh
-    after: Wanted
-    hanging: Hanging | None = None
-    ended_at: str | None = None
-    outcome: Outcome | None = None
-    error: CallError | None = None
-    made: Identity | None = None
-
-    @property
-    def in_doubt(self) -> bool:
-        """Whether nothing says if it took effect."""
-        return self.outcome in (None, Outcome.IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +88,12 @@ class RunRecord:
     """A whole journal; `end` is None where the run did not come to its end, `torn` where its last line is not whole."""
 
     header: RunHeader
-    calls: tuple[RunCall, ...]
+    calls: tuple[Call, ...]
     end: RunEnd | None
     torn: bool
 
     @property
-    def in_doubt(self) -> tuple[RunCall, ...]:
+    def in_doubt(self) -> tuple[Call, ...]:
         """The calls of which nothing says if they took effect, nor makes up for it: not even a repeated one."""
         last = {(call.resource_id, call.action): call for call in self.calls}
         return tuple(call for call in last.values() if call.in_doubt)
-
-
-State = Identity | FederatedCredential | RoleAssignment | Wanted
-"""A resource before or after a call."""

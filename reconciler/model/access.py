@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.identity import Identity, ResourceGroupId, ResourceId
+from reconciler.model.identity import ResourceGroupId, ResourceId
 
 MAX_CREDENTIALS = 20
 """Federated credentials of one identity. Source: Microsoft Entra documentation (considerations)."""
@@ -180,13 +180,9 @@ class RoleAssignment:
     principal_id: str
 
 
-Fresh = Identity | FederatedCredential | RoleAssignment | None
-"""What a read just before a call showed; None where there is nothing."""
-
-
 @dataclass(frozen=True, slots=True)
-class Hanging:
-    """What hangs on one identity, all of which its deletion takes or leaves dangling; None where it was not read.
+class Children:
+    """The children of one identity, which its delete takes along or leaves dangling; None where they were not read.
 
     Attributes:
         attached: ids of the resources that it is attached to.

@@ -3,8 +3,8 @@
 import shlex
 from typing import assert_never
 
-from reconciler.journal.outcome import Outcome
-from reconciler.journal.record import PlaceKind, RunCall, RunHeader, RunRecord, State
+from reconciler.journal.call import After, Before, Call, Outcome
+from reconciler.journal.record import PlaceKind, RunHeader, RunRecord
 from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.model.address import AddressBook
 from reconciler.model.identity import Identity
@@ -62,7 +62,7 @@ def _header_lines(header: RunHeader) -> list[str]:
     return lines
 
 
-def _call_lines(call: RunCall, book: AddressBook) -> list[str]:
+def _call_lines(call: Call, book: AddressBook) -> list[str]:
     outcome = _NO_OUTCOME if call.outcome is None else call.outcome.value
     again = f", attempt {call.attempt}" if call.attempt > 1 else ""
     source = f"{call.source.file}:{call.source.line}"
@@ -80,7 +80,7 @@ def _call_lines(call: RunCall, book: AddressBook) -> list[str]:
     return lines
 
 
-def _state_lines(call: RunCall) -> list[str]:
+def _state_lines(call: Call) -> list[str]:
     """What differs between before and after, field by field; what went with an identity."""
     old, new = _fields(call.before), _fields(call.after)
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
@@ -89,16 +89,16 @@ def _state_lines(call: RunCall) -> list[str]:
         lines = [_change_line(name, old.get(name), new.get(name)) for name in names if name not in _IDS]
     else:
         lines = [f"{visible(name)}  {quoted((old or new)[name])}" for name in names]
-    if call.hanging is not None:
-        hanging = call.hanging
+    if call.children is not None:
+        children = call.children
         lines += [
-            f"with the federated credential {visible(one.credential_id.name)}" for one in hanging.credentials or ()
+            f"with the federated credential {visible(one.credential_id.name)}" for one in children.credentials or ()
         ]
         lines += [
-            f"with the role {visible(one.role_guid)} at {visible(one.scope)}" for one in hanging.assignments or ()
+            f"with the role {visible(one.role_guid)} at {visible(one.scope)}" for one in children.assignments or ()
         ]
-        lines += [f"attached to {visible(one)}" for one in hanging.attached or ()]
-        lines += [f"not read: {visible(one)}" for one in hanging.unread]
+        lines += [f"attached to {visible(one)}" for one in children.attached or ()]
+        lines += [f"not read: {visible(one)}" for one in children.unread]
     return lines
 
 
@@ -110,7 +110,7 @@ def _change_line(name: str, old: str | None, new: str | None) -> str:
 _IDS = ("principalId", "clientId")
 
 
-def _fields(state: State) -> dict[str, str]:
+def _fields(state: Before | After) -> dict[str, str]:
     match state:
         case Identity() | PlannedIdentity():
             fields = {"location": state.location or "", "isolationScope": str(state.isolation_scope)}

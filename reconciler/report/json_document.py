@@ -6,10 +6,11 @@ Non-ASCII characters are written as JSON escapes, so that no value can disturb a
 import json
 from collections.abc import Iterable
 
+from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.errors import ManifestError, PlanRefused, PlanStale, ReconcilerError
-from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.journal.call import Outcome
+from reconciler.journal.document import record_document
 from reconciler.journal.record import RunRecord
-from reconciler.journal.write_document import record_document
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
 from reconciler.plan.changes import Action, Change

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.apply.result import ApplyResult, ChangeResult
+from reconciler.journal.call import Outcome
 from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.model.address import AddressBook
 from reconciler.model.identity import Identity, normalize_location

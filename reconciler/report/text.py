@@ -6,8 +6,9 @@ from typing import assert_never
 
 from rich.text import Text
 
+from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetail, Violation
-from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import Desired
 from reconciler.model.address import AddressBook
 from reconciler.model.identity import ResourceId

@@ -173,8 +173,8 @@ def _recreate(
         if now.principal_id != before.principal_id:
             way.notes.append(left_alone(name, "there is another identity of its name already"))
         return
-    credentials = () if own.hanging is None else own.hanging.credentials
-    seen = [*((own.hanging.assignments if own.hanging else None) or ())]
+    credentials = () if own.children is None else own.children.credentials
+    seen = [*((own.children.assignments if own.children else None) or ())]
     seen += [one.before for one in hanging if isinstance(one.before, RoleAssignment)]
     roles = {(one.scope, one.role_guid): DesiredAssignment(one.role_guid, one.scope, own.source) for one in seen}
     trusts = None if credentials is None else tuple(_credentials(credentials, own.source))
@@ -191,7 +191,7 @@ def _recreate(
         tuple(roles.values()) or None,
     )
     way.notes += [
-        *gone_for_good(before, own.hanging, name),
+        *gone_for_good(before, own.children, name),
         in_git(own, f"list {name} again, or the next apply deletes it again"),
     ]
 

@@ -1,18 +1,25 @@
 """What the tests of apply share: a plan for groups as they are now, and a run of it that keeps what happened."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from reconciler.apply.step import ApplyTools, apply_plan
+from reconciler.apply.apply import apply_plan
+from reconciler.apply.result import ApplyEvent, ApplyResult
+from reconciler.apply.step import ApplyTools
 from reconciler.guards import Allowances, judge
-from reconciler.journal.file import MemoryJournal
-from reconciler.journal.outcome import ApplyEvent, ApplyResult, JournalEntry, Outcome
+from reconciler.journal.call import Call, CallError, Outcome
 from reconciler.live.identities import read_live
 from reconciler.manifest.desired import Desired, DesiredGroup
+from reconciler.model.access import Children
+from reconciler.model.identity import Identity
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.plan import Plan, make_plan
 from tests.builders import label, unused
 from tests.contract.arm import CORRELATION_ID, PARALLELISM, Arm
+
+Line = tuple[str, str, int, Outcome | None]
+"""Of a journal: `begin` or `end`, the resource's name, the attempt, and how the call ended."""
 
 MANY_DELETES = Allowances(max_deletes=1000, max_delete_percent=100)
 
@@ -23,6 +30,35 @@ def plan_now(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DELE
     live = read_live(desired, arm.resources, parallelism=PARALLELISM)
     changes = unused(diff_states(desired, live))
     return make_plan(desired, live, changes, judge(changes, allowances), cloud="AzureCloud", targets=())
+
+
+class MemoryJournal:
+    """A journal that lasts as long as the test: its calls by number, and its lines in the order of their writing."""
+
+    def __init__(self) -> None:
+        self.calls: dict[int, Call] = {}
+        self.lines: list[Line] = []
+        self._lock = threading.Lock()
+
+    def begin(self, call: Call) -> int:
+        """Keep a call before it goes out."""
+        with self._lock:
+            number = len(self.calls) + 1
+            self.calls[number] = replace(call, number=number)
+            self.lines.append(("begin", label(call), call.attempt, None))
+            return number
+
+    def end(self, number: int, outcome: Outcome, error: CallError | None, made: Identity | None) -> None:
+        """Keep how a call ended."""
+        with self._lock:
+            call = replace(self.calls[number], outcome=outcome, error=error, made=made)
+            self.calls[number] = call
+            self.lines.append(("end", label(call), call.attempt, outcome))
+
+
+def no_children(_: Identity) -> Children:
+    """For a run whose journal nobody will undo."""
+    return Children(unread=("nothing was asked",))
 
 
 @dataclass
@@ -44,6 +80,7 @@ class Run:
             self._note,
             parallelism,
             CORRELATION_ID,
+            no_children,
         )
 
     def apply(self, plan: Plan, parallelism: int = 1) -> ApplyResult:
@@ -68,12 +105,3 @@ def endings(result: ApplyResult) -> list[tuple[str, Outcome, str]]:
 def outcomes(result: ApplyResult) -> list[tuple[str, Outcome]]:
     """Name and outcome of each change."""
     return [(label(one.change), one.outcome) for one in result.results]
-
-
-def entries(journal: MemoryJournal) -> list[tuple[str, str, int, Outcome | None]]:
-    """Step, name, attempt and outcome of each entry of a journal."""
-    return [_short(entry) for entry in journal.entries]
-
-
-def _short(entry: JournalEntry) -> tuple[str, str, int, Outcome | None]:
-    return (entry.step.value, label(entry.change), entry.attempt, entry.outcome)

@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from reconciler.apply.step import apply_plan
+from reconciler.apply.apply import apply_plan
+from reconciler.apply.result import ApplyResult
 from reconciler.guards import Allowance, Allowances
 from reconciler.journal.file import FileJournal
-from reconciler.journal.outcome import ApplyResult
 from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader
 from reconciler.live.hanging import HangingReader
@@ -39,10 +39,10 @@ def header(plan: Plan, *, run_id: str = CORRELATION_ID, command: str = "apply") 
 def apply_with_journal(arm: Arm, plan: Plan, path: Path) -> ApplyResult:
     """Carry a plan out as the command does, with its journal in a file."""
     journal = FileJournal(path, lambda: NOW)
-    journal.begin(header(plan))
-    tools = replace(Run(arm).tools(), journal=journal, read_hanging=HangingReader(arm.resources).read)
+    journal.open(header(plan))
+    tools = replace(Run(arm).tools(), journal=journal, read_children=HangingReader(arm.resources).read)
     result = apply_plan(plan, tools)
-    journal.end(result)
+    journal.finish(complete=result.complete, interrupted=result.interrupted, counts=result.counts)
     journal.close()
     return result
 

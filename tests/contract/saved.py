@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.apply.result import ApplyResult
 from reconciler.guards import NO_ALLOWANCES, Allowances
-from reconciler.journal.outcome import ApplyResult
 from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.changes import Action
 from reconciler.plan.plan import Plan

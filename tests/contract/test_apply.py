@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from reconciler.journal.file import MemoryJournal
-from reconciler.journal.outcome import ApplyResult, JournalEntry, JournalStep, Moment, Outcome
+from reconciler.apply.result import ApplyResult, Moment
+from reconciler.journal.call import Call, CallError, Outcome
 from reconciler.manifest.desired import Ignore, Policy, TagsPolicy
 from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope
 from reconciler.plan.changes import Action
 from tests.builders import desired_group, label, listed
-from tests.contract.applying import Run, apply_now, entries, outcomes, plan_now
+from tests.contract.applying import MemoryJournal, Run, apply_now, outcomes, plan_now
 from tests.contract.arm import CORRELATION_ID, Arm, OpenArm, contents, there
 
 EXACT_TAGS = Policy(tags=TagsPolicy.EXACT)
@@ -20,18 +20,23 @@ EXACT_TAGS = Policy(tags=TagsPolicy.EXACT)
 
 @dataclass
 class WatchfulJournal(MemoryJournal):
-    """A journal that also keeps how many writes had arrived when each entry was recorded."""
+    """A journal that also keeps how many writes had arrived when each line was recorded."""
 
     arm: Arm
-    writes_before: list[tuple[JournalStep, int]] = field(default_factory=list)
+    writes_before: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
 
-    def record(self, entry: JournalEntry) -> None:
-        """Append an entry."""
-        self.writes_before.append((entry.step, len(self.arm.writes)))
-        super().record(entry)
+    def begin(self, call: Call) -> int:
+        """Keep a call before it goes out."""
+        self.writes_before.append(("begin", len(self.arm.writes)))
+        return super().begin(call)
+
+    def end(self, number: int, outcome: Outcome, error: CallError | None, made: Identity | None) -> None:
+        """Keep how a call ended."""
+        self.writes_before.append(("end", len(self.arm.writes)))
+        super().end(number, outcome, error, made)
 
 
 def bodies_of_writes(arm: Arm) -> list[tuple[str, object]]:
@@ -213,11 +218,11 @@ def test_journal_has_an_intent_and_an_outcome_for_each_call(arm: OpenArm) -> Non
 
     run.apply(plan_now(opened, desired_group("id-new")))
 
-    assert entries(run.journal) == [
-        ("intent", "id-new", 1, None),
-        ("outcome", "id-new", 1, Outcome.DONE),
-        ("intent", "id-old", 1, None),
-        ("outcome", "id-old", 1, Outcome.DONE),
+    assert run.journal.lines == [
+        ("begin", "id-new", 1, None),
+        ("end", "id-new", 1, Outcome.DONE),
+        ("begin", "id-old", 1, None),
+        ("end", "id-old", 1, Outcome.DONE),
     ]
 
 
@@ -228,10 +233,10 @@ def test_intent_is_recorded_before_its_call_and_the_outcome_after_it(arm: OpenAr
     Run(opened, journal).apply(plan_now(opened, desired_group("id-new")))
 
     assert journal.writes_before == [
-        (JournalStep.INTENT, 0),
-        (JournalStep.OUTCOME, 1),
-        (JournalStep.INTENT, 1),
-        (JournalStep.OUTCOME, 2),
+        ("begin", 0),
+        ("end", 1),
+        ("begin", 1),
+        ("end", 2),
     ]
 
 
@@ -243,10 +248,9 @@ def test_journal_keeps_what_was_there_before_the_call(arm: OpenArm) -> None:
 
     run.apply(plan)
 
-    assert [dict(entry.before.tags) for entry in run.journal.entries if isinstance(entry.before, Identity)] == [
-        {"env": "test", "later": "x"},
-        {"env": "test", "later": "x"},
-    ]
+    (call,) = run.journal.calls.values()
+    assert isinstance(call.before, Identity)
+    assert dict(call.before.tags) == {"env": "test", "later": "x"}
 
 
 def test_every_change_is_told_when_it_starts_and_when_it_ends(arm: OpenArm) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.journal.outcome import Outcome
+from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
 from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.changes import Action

@@ -5,8 +5,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from reconciler.apply.result import Moment
 from reconciler.errors import AuthError
-from reconciler.journal.outcome import Moment, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
 from reconciler.model.identity import OWNER_TAG
 from reconciler.sandbox.state.kinds import ClaimsExpression, FederatedCredential

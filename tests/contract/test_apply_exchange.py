@@ -7,7 +7,7 @@ from hypothesis import given as when
 from hypothesis import strategies as st
 
 from reconciler.apply.verify import verify_result
-from reconciler.journal.outcome import Outcome
+from reconciler.journal.call import Outcome
 from reconciler.model.identity import OWNER_TAG
 from tests.builders import desired_group, listed
 from tests.contract.access import (

@@ -3,13 +3,14 @@
 import httpx
 import pytest
 
+from reconciler.apply.result import ChangeResult
 from reconciler.errors import AuthError
-from reconciler.journal.outcome import CallError, ChangeResult, Outcome
+from reconciler.journal.call import CallError, Outcome
 from reconciler.manifest.desired import DesiredGroup
 from reconciler.model.identity import OWNER_TAG
 from reconciler.sandbox.state.state import Grant
 from tests.builders import GROUP, SUBSCRIPTION, desired_group, label, listed
-from tests.contract.applying import Run, apply_now, endings, entries, outcomes, plan_now
+from tests.contract.applying import Run, apply_now, endings, outcomes, plan_now
 from tests.contract.arm import CORRELATION_ID, PIPELINE, Arm, OpenArm, contents, there
 from tests.contract.faults import (
     ALWAYS,
@@ -105,7 +106,7 @@ def test_call_that_never_arrives_has_failed_once_a_read_shows_so(arm: OpenArm) -
 
     because = f"creating {URL}/id-new: no answer (ReadError: Connection reset by peer)"
     assert endings(result) == [("id-new", Outcome.FAILED, because)]
-    assert [entry[2] for entry in entries(run.journal) if entry[0] == "intent"] == [1, 2, 3, 4, 5, 6]
+    assert [attempt for step, _, attempt, _ in run.journal.lines if step == "begin"] == [1, 2, 3, 4, 5, 6]
     assert opened.live == {}
 
 
@@ -176,13 +177,13 @@ def test_journal_says_of_each_attempt_what_was_known(arm: OpenArm) -> None:
 
     run.apply(plan_now(opened, desired_group("id-new")))
 
-    assert entries(run.journal) == [
-        ("intent", "id-new", 1, None),
-        ("outcome", "id-new", 1, Outcome.FAILED),
-        ("intent", "id-new", 2, None),
-        ("outcome", "id-new", 2, Outcome.IN_DOUBT),
+    assert run.journal.lines == [
+        ("begin", "id-new", 1, None),
+        ("end", "id-new", 1, Outcome.FAILED),
+        ("begin", "id-new", 2, None),
+        ("end", "id-new", 2, Outcome.IN_DOUBT),
         # The read after it shows that it had taken effect.
-        ("outcome", "id-new", 2, Outcome.DONE),
+        ("end", "id-new", 2, Outcome.DONE),
     ]
 
 

@@ -1,7 +1,7 @@
 """Apply where somebody else was faster: a change that is no longer the reviewed one is not made."""
 
 from reconciler.errors import ExitCode
-from reconciler.journal.outcome import Outcome
+from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import Policy, TagsPolicy
 from reconciler.model.identity import OWNER_TAG, IsolationScope
 from tests.builders import desired_group, listed
@@ -212,4 +212,4 @@ def test_stale_change_has_no_entry_in_the_journal(arm: OpenArm) -> None:
 
     run.apply(plan)
 
-    assert run.journal.entries == ()
+    assert run.journal.lines == []

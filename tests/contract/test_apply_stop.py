@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.workers import GRACE_S
-from reconciler.journal.outcome import ApplyEvent, ApplyResult, Moment, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.plan.plan import Plan
 from tests.builders import desired_group
 from tests.contract.applying import Run, apply_now, endings, outcomes, plan_now
@@ -127,7 +128,7 @@ def test_stop_before_the_first_change_begins_nothing(arm: OpenArm) -> None:
     result = run.apply(plan)
 
     assert outcomes(result) == [("id-a", Outcome.NOT_TRIED), ("id-old", Outcome.NOT_TRIED)]
-    assert (run.events, run.journal.entries, opened.writes) == ([], (), [])
+    assert (run.events, run.journal.lines, opened.writes) == ([], [], [])
 
 
 def test_stop_between_the_read_and_the_call_makes_no_call(arm: OpenArm) -> None:

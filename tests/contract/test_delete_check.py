@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from reconciler.guards import Allowance, Allowances
-from reconciler.journal.outcome import Outcome
+from reconciler.journal.call import Outcome
 from reconciler.model.identity import OWNER_TAG
 from reconciler.sandbox.state.kinds import Lock
 from reconciler.sandbox.state.state import Grant

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from reconciler.apply.result import ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.retry import Retries
@@ -21,8 +22,7 @@ from reconciler.arm.login.auth import make_auth
 from reconciler.arm.login.clouds import AZURE_CLOUD
 from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
-from reconciler.journal.file import MemoryJournal
-from reconciler.journal.outcome import ApplyResult, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.live.azure import Azure
 from reconciler.sandbox.limits.faults import Delay, Fault
 from reconciler.sandbox.serving.application import Application
@@ -30,7 +30,7 @@ from reconciler.sandbox.serving.server import running
 from reconciler.stop import Stop
 from reconciler.workflow import Request, load_declaration, run_apply
 from tests.builders import SUBSCRIPTION, TENANT
-from tests.contract.applying import endings, outcomes
+from tests.contract.applying import MemoryJournal, endings, no_children, outcomes
 from tests.contract.arm import CORRELATION_ID, contents
 from tests.sandbox.arm import Clock
 from tests.unit.arm.fakes import put_az_on_path
@@ -98,7 +98,7 @@ class Story:
             _, result = run_apply(
                 load_declaration(Request(("-",), {}, {}, manifest.encode)),
                 azure,
-                ApplyTools(resources, MemoryJournal(), stop, retries, lambda _: None, 1, CORRELATION_ID),
+                ApplyTools(resources, MemoryJournal(), stop, retries, lambda _: None, 1, CORRELATION_ID, no_children),
                 show=lambda _: None,
                 confirm=lambda _: None,
                 skip_refused=False,

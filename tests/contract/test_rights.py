@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import ArmError, AuthError, ExitCode
-from reconciler.journal.outcome import Outcome
+from reconciler.journal.call import Outcome
 from reconciler.live.rights import read_rights, unchecked_notes
 from reconciler.plan.needs import Need, Rights, needs_of_plan
 from reconciler.plan.plan import Plan

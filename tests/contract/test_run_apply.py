@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 import httpx
 import pytest
 
+from reconciler.apply.result import ApplyResult
 from reconciler.errors import PlanRefused, UsageError
 from reconciler.guards import NO_ALLOWANCES, Allowances, parse_allowances
-from reconciler.journal.outcome import ApplyResult, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.changes import IdentityChange
 from reconciler.plan.plan import Plan

@@ -2,8 +2,9 @@
 
 import httpx
 
+from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import PATIENCE_S, verify_result
-from reconciler.journal.outcome import ApplyResult, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import DesiredGroup, Policy, TagsPolicy
 from tests.builders import desired_group, label, listed
 from tests.contract.applying import apply_now, plan_now

@@ -1,6 +1,7 @@
 """What the tests of the reports share: a plan with one of each change, a refused one, and a run that went badly."""
 
-from reconciler.journal.outcome import ApplyResult, CallError, ChangeResult, Outcome
+from reconciler.apply.result import ApplyResult, ChangeResult
+from reconciler.journal.call import CallError, Outcome
 from reconciler.manifest.desired import Ignore
 from reconciler.model.identity import OWNER_TAG, IsolationScope
 from reconciler.plan.plan import Plan

@@ -174,7 +174,11 @@ def test_only_apply_writes() -> None:
         if (calls := _calls(module, owner)) & writes
     }
 
-    assert writers == {("reconciler.apply.step", owner): writes for owner, writes in WRITES.items()}
+    assert writers == {
+        ("reconciler.apply.identity", "identities"): WRITES["identities"],
+        ("reconciler.apply.credential", "credentials"): WRITES["credentials"],
+        ("reconciler.apply.assignment", "assignments"): WRITES["assignments"],
+    }
 
 
 def test_only_the_resources_of_arm_send_writes() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.apply.result import ApplyResult, ChangeResult
+from reconciler.journal.call import Outcome
 from reconciler.plan.changes import Action
 from reconciler.report.rows import (
     ChangeRow,

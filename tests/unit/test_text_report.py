@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.errors import Diagnostic, SourcePos, UsageError
-from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import Desired, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.plan import Plan

@@ -1,0 +1,73 @@
+"""The calls on a role assignment: what is read before each, what must not have changed since the plan, what is sent."""
+
+from reconciler.apply.checks import Done, Stale, Write
+from reconciler.arm.resources import Resources
+from reconciler.errors import ArmError, NotFound
+from reconciler.model.access import RoleAssignment, assignment_name, normalize_scope
+from reconciler.model.identity import Identity, same_name
+from reconciler.plan.changes import Action, AssignmentChange
+
+
+class AssignmentCalls:
+    """The calls of one step; `identity` is the assignment's, as it is now."""
+
+    def __init__(self, change: AssignmentChange, identity: Identity | None, resources: Resources) -> None:
+        self._change = change
+        self._assignment = change.before or _new_assignment(change, identity or change.identity)
+        self._assignments = resources.assignments
+
+    def read(self) -> RoleAssignment | None:
+        """The assignment as it is now, by the name that it has or that this tool gives it."""
+        return self._assignments.get(self._assignment.scope, self._assignment.name)
+
+    def check(self, live: RoleAssignment | None) -> Done | Stale | Write[RoleAssignment | None]:
+        """What the read means for the call."""
+        return check_assignment(self._change, self._assignment, live)
+
+    def write(self, after: RoleAssignment | None) -> None:
+        """Make the call."""
+        if after is None:
+            self._assignments.delete(self._assignment.scope, self._assignment.name)
+        else:
+            self._assignments.create(after.scope, after.name, after.role_guid, after.principal_id)
+
+    def settles(self, error: ArmError) -> bool:
+        """Whether a new identity may still be unknown where the role is given."""
+        if self._change.identity is not None:
+            return False
+        # A principal that is new may still be missing anywhere. Source: azure-rest-api-specs pull request 43555.
+        return error.transient or (isinstance(error, NotFound) and self._is_given_on_its_identity())
+
+    def _is_given_on_its_identity(self) -> bool:
+        """Whether a 404 can be about the new identity; if it is about the scope of the role, waiting does not help."""
+        assignment = self._change.resource_id
+        scope, identity = (normalize_scope(one) for one in (assignment.scope, str(assignment.identity)))
+        return f"{scope}/".startswith(f"{identity}/")
+
+
+def check_assignment(
+    change: AssignmentChange, assignment: RoleAssignment, live: RoleAssignment | None
+) -> Done | Stale | Write[RoleAssignment | None]:
+    """Hold a role assignment, as it is now, against what its change was planned for.
+
+    `assignment` is the planned one: the live one of the plan, or the one that a create makes.
+    """
+    if change.action is Action.DELETE:
+        if live is None:
+            return Done()
+        if same_name(live.role_guid, assignment.role_guid) and same_name(live.principal_id, assignment.principal_id):
+            return Write(None)
+        return Stale("the role assignment of this name is another one now")
+    if live is None:
+        return Write(assignment)
+    if same_name(live.role_guid, assignment.role_guid):
+        return Done()
+    return Stale("a role assignment of this name has appeared since the plan was made")
+
+
+def _new_assignment(change: AssignmentChange, identity: Identity | None) -> RoleAssignment:
+    if identity is None:
+        raise AssertionError("a role for an identity that nobody has seen")
+    scope, role_guid, principal_id = change.resource_id.scope, change.resource_id.role_guid, identity.principal_id
+    name = assignment_name(change.group.owner, scope, principal_id, role_guid)
+    return RoleAssignment(name, scope, role_guid, principal_id)

@@ -1,0 +1,61 @@
+"""The calls on a federated credential: what is read before each, what must not have changed, and what is sent."""
+
+from reconciler.apply.checks import Done, Stale, Write
+from reconciler.arm.resources import Resources
+from reconciler.errors import ArmError, NotFound
+from reconciler.model.access import FederatedCredential, Trust
+from reconciler.plan.changes import Action, CredentialChange, value_text
+from reconciler.plan.diff_access import trust_differences
+
+
+class CredentialCalls:
+    """The calls of one step; `action` is not the change's where a credential is deleted to be created again."""
+
+    def __init__(self, change: CredentialChange, action: Action, resources: Resources) -> None:
+        self._change = change
+        self._action = action
+        self._credentials = resources.credentials
+
+    def read(self) -> FederatedCredential | None:
+        """The credential as it is now."""
+        return self._credentials.get(self._change.resource_id)
+
+    def check(self, live: FederatedCredential | None) -> Done | Stale | Write[Trust | None]:
+        """What the read means for the call."""
+        return check_credential(self._change, self._action, live)
+
+    def write(self, after: Trust | None) -> None:
+        """Make the call."""
+        if after is None:
+            self._credentials.delete(self._change.resource_id)
+        else:
+            self._credentials.write(self._change.resource_id, after)
+
+    def settles(self, error: ArmError) -> bool:
+        """Whether a new identity may still be unknown to where credentials are kept."""
+        # A principal that is new may still be missing anywhere. Source: azure-rest-api-specs pull request 43555.
+        return self._change.identity is None and (error.transient or isinstance(error, NotFound))
+
+
+def check_credential(
+    change: CredentialChange, action: Action, live: FederatedCredential | None
+) -> Done | Stale | Write[Trust | None]:
+    """Hold a credential, as it is now, against what its change was planned for; `action` is what the call does."""
+    after = None if action is Action.DELETE else change.after
+    if live is None:
+        if action is Action.DELETE:
+            return Done()
+        if action is Action.UPDATE:
+            return Stale("the credential has been deleted since the plan was made")
+        return Write(after)
+    if after is not None and live.trust == after:
+        return Done()
+    if action is Action.CREATE:
+        return Stale("a credential of this name has appeared since the plan was made")
+    planned = change.before.trust if change.before else None
+    if live.trust == planned:
+        return Write(after)
+    if planned is None or live.trust is None:
+        return Stale("the credential has been replaced since the plan was made")
+    news = [f"{one.field} is now {value_text(one.after)}" for one in trust_differences(planned, live.trust)]
+    return Stale(f"changed since the plan was made: {', '.join(news)}")
