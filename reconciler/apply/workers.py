@@ -66,7 +66,7 @@ def carry_out(works: Iterable[Work], tools: ApplyTools, failures: Failures) -> d
     """Do pieces of work side by side until all have ended or the run was asked to stop."""
     pool = ThreadPoolExecutor(max_workers=tools.parallelism)
     begun = [IdentityWork(work, tools, failures) for work in works]
-    futures = {pool.submit(one.run): one for one in begun}
+    futures = [pool.submit(one.run) for one in begun]
     try:
         _wait(set(futures), tools)
         for future in futures:

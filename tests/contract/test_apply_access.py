@@ -31,7 +31,7 @@ from tests.contract.access import (
     with_trusts,
 )
 from tests.contract.applying import apply_now, outcomes
-from tests.contract.arm import OpenArm, contents, subscription
+from tests.contract.arm import Arm, OpenArm, contents, subscription
 from tests.contract.faults import Fault, answer
 
 OURS = {OWNER_TAG: OWNER}
@@ -243,3 +243,35 @@ def test_resource_graph_that_does_not_answer_is_said_and_stops_nothing(arm: Open
     (note,) = plan.notes
     assert note.startswith("Role assignments in subscriptions that the manifest does not name were not looked for: ")
     assert [label(one) for one in plan.applicable] == [f"id-api/roleAssignments/Reader@{IN_GROUP}"]
+
+
+def test_identity_is_read_once_for_all_its_children(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-api")))
+    wanted = desired_group(
+        listed("id-api", federated_credentials=trusts(fic_a="a", fic_b="b"), role_assignments=[role("Reader")])
+    )
+    plan = full_plan(opened, wanted)
+    before = len(opened.asked)
+
+    result = apply_now(opened, plan)
+
+    assert result.complete
+    assert reads_of_identity(opened, before) == 1
+
+
+def test_identity_that_this_run_created_is_not_read_again_for_its_children(arm: OpenArm) -> None:
+    opened = arm(contents())
+    wanted = desired_group(listed("id-api", federated_credentials=trusts(fic_a="a", fic_b="b")))
+    plan = full_plan(opened, wanted)
+    before = len(opened.asked)
+
+    result = apply_now(opened, plan)
+
+    assert result.complete
+    # The read before the create.
+    assert reads_of_identity(opened, before) == 1
+
+
+def reads_of_identity(arm: Arm, since: int) -> int:
+    """How often `id-api` itself was read, of the calls from a number on."""
+    return sum(1 for method, path in arm.asked[since:] if method == "GET" and path.endswith("/id-api"))

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from reconciler.apply.result import ChangeResult
+from reconciler.apply.result import ChangeResult, Moment
 from reconciler.errors import AuthError
 from reconciler.journal.call import CallError, Outcome
 from reconciler.manifest.desired import DesiredGroup
@@ -288,3 +288,16 @@ def test_identity_that_cannot_be_read_is_not_written(arm: OpenArm) -> None:
 
     assert outcomes(result) == [("id-new", Outcome.FAILED)]
     assert opened.writes == []
+
+
+def test_change_that_is_skipped_shows_no_progress(arm: OpenArm) -> None:
+    opened = arm(contents("id-old"), Fault("PUT", "id-new", BAD_REQUEST))
+    run = Run(opened)
+
+    result = run.apply(plan_now(opened, desired_group("id-new")))
+
+    assert outcomes(result) == [("id-new", Outcome.FAILED), ("id-old", Outcome.SKIPPED)]
+    assert [(label(one.change), one.moment) for one in run.events] == [
+        ("id-new", Moment.STARTED),
+        ("id-new", Moment.ENDED),
+    ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from reconciler.errors import AuthError
 from reconciler.guards import Allowance, Allowances
 from reconciler.journal.call import Outcome
 from reconciler.model.identity import OWNER_TAG
@@ -25,7 +26,7 @@ from tests.contract.access import (
 )
 from tests.contract.applying import apply_now, endings, outcomes
 from tests.contract.arm import Arm, OpenArm, contents
-from tests.contract.faults import ALWAYS, Fault, Forward, answer, fail_after, meddle
+from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, fail_after, meddle
 from tests.contract.impact import GRAPH, IN_GROUP, IN_SUBSCRIPTION, VM, WITHOUT_GRAPH, with_users, without
 
 WANTED = desired_group("id-api")
@@ -212,3 +213,40 @@ def test_use_beyond_graph_is_found_before_the_delete(arm: OpenArm) -> None:
     opened.attach(VM, "id-old")
 
     assert endings(apply_now(opened, plan)) == [("id-old", Outcome.STALE, ATTACHED)]
+
+
+def auth_fails(request: httpx.Request, _: Forward) -> httpx.Response:
+    """The token has expired, and there is no other one."""
+    raise AuthError(f"no token for {request.url.path}")
+
+
+LIST_OF_USERS = ("POST", "/listAssociatedResources")
+LIST_OF_CREDENTIALS = ("GET", "id-old/federatedIdentityCredentials")
+INDEX = ("POST", GRAPH)
+NO_ANSWER = [answer(403, "AuthorizationFailed"), auth_fails]
+
+
+@pytest.mark.parametrize("behaviour", NO_ANSWER, ids=["refused", "no-token"])
+@pytest.mark.parametrize("call", [LIST_OF_USERS, LIST_OF_CREDENTIALS], ids=["attached", "credentials"])
+def test_what_the_plan_saw_and_apply_cannot_read_again_stops_the_delete(
+    arm: OpenArm, call: tuple[str, str], behaviour: Behaviour
+) -> None:
+    opened = arm(contents("id-api", "id-old"), Fault(*call, behaviour, times=ALWAYS, passes=1))
+    plan = full_plan(opened, WANTED)
+
+    result = apply_now(opened, plan)
+
+    assert outcomes(result) == [("id-old", Outcome.FAILED)]
+    assert opened.writes == []
+
+
+@pytest.mark.parametrize("behaviour", NO_ANSWER, ids=["refused", "no-token"])
+@pytest.mark.parametrize("call", [LIST_OF_USERS, LIST_OF_CREDENTIALS], ids=["attached", "credentials"])
+def test_what_the_plan_did_not_see_either_and_is_allowed_does_not_stop_the_delete(
+    arm: OpenArm, call: tuple[str, str], behaviour: Behaviour
+) -> None:
+    opened = arm(contents("id-api", "id-old"), *(Fault(*one, behaviour, times=ALWAYS) for one in (call, INDEX)))
+
+    result = apply_now(opened, full_plan(opened, WANTED, allowances=allowing("use-unknown")))
+
+    assert outcomes(result) == [("id-old", Outcome.DONE)]

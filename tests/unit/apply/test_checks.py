@@ -1,0 +1,278 @@
+"""What a read means for a call: each kind of resource, each action, each way in which the live side may have moved."""
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.apply.assignment import check_assignment
+from reconciler.apply.checks import ANOTHER_PRINCIPAL, Done, Stale, Write, check_parent
+from reconciler.apply.credential import check_credential
+from reconciler.apply.identity import check_identity
+from reconciler.model.access import AssignmentId, CredentialId, FederatedCredential, RoleAssignment, Trust
+from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, IsolationScope, Tags
+from reconciler.plan.changes import (
+    Action,
+    AssignmentChange,
+    CredentialChange,
+    IdentityChange,
+    PlannedIdentity,
+    Reason,
+)
+from tests.builders import compare, desired_group, listed, live_group, live_identity
+
+OURS, THEIRS = {OWNER_TAG: "team-a"}, {OWNER_TAG: "team-b"}
+GONE = "the identity has been deleted since the plan was made"
+APPEARED = "an identity of this name has appeared since the plan was made"
+OWNER_NOW = "its owner has changed since the plan was made, from 'team-a' to 'team-b'"
+
+
+def lives(
+    tags: dict[str, str], *, location: str = "westeurope", scope: str = "None", principal_id: str | None = None
+) -> Identity:
+    """The identity of these tests as a read shows it."""
+    isolation_scope = next((one for one in IsolationScope if one.value == scope), scope)
+    return live_identity(
+        "id-api", tags=tags, location=location, isolation_scope=isolation_scope, principal_id=principal_id
+    )
+
+
+def change_of(before: Identity | None, *, is_listed: bool = True) -> IdentityChange:
+    """The change of an identity that the manifest lists with one tag and an isolation scope, or does not list."""
+    entry = listed("id-api", tags={"env": "prod"}, isolation_scope=IsolationScope.REGIONAL, location="westeurope")
+    group = desired_group(*([entry] if is_listed else []), owner="team-a")
+    (found,) = compare(group, live_group(*([before] if before else []))).groups
+    (change,) = found.changes
+    return change
+
+
+CREATE = change_of(None)
+UPDATE = change_of(lives(OURS | {"env": "test"}))
+ADOPT = change_of(lives({"env": "test"}))
+DELETE = change_of(lives(OURS), is_listed=False)
+AS_PLANNED = OURS | {"env": "prod"}
+
+
+@pytest.mark.parametrize(
+    ("change", "live", "expected"),
+    [
+        (CREATE, None, Write(PlannedIdentity("westeurope", Tags(AS_PLANNED), IsolationScope.REGIONAL))),
+        (CREATE, lives(OURS), Stale(APPEARED)),
+        (CREATE, lives(AS_PLANNED), Stale(APPEARED)),
+        (CREATE, lives(AS_PLANNED, scope="Regional"), Stale(APPEARED, as_planned=True)),
+        (CREATE, lives(AS_PLANNED, scope="Regional", location="West Europe"), Stale(APPEARED, as_planned=True)),
+        (CREATE, lives(AS_PLANNED, scope="Regional", location="eastus"), Stale(APPEARED)),
+        (
+            UPDATE,
+            lives(OURS | {"env": "test"}),
+            Write(PlannedIdentity("westeurope", Tags(AS_PLANNED), IsolationScope.REGIONAL)),
+        ),
+        (
+            UPDATE,
+            lives(OURS | {"env": "test", "later": "x"}),
+            Write(PlannedIdentity("westeurope", Tags(AS_PLANNED | {"later": "x"}), IsolationScope.REGIONAL)),
+        ),
+        (
+            ADOPT,
+            lives({"env": "test"}),
+            Write(PlannedIdentity("westeurope", Tags(AS_PLANNED), IsolationScope.REGIONAL)),
+        ),
+        (UPDATE, None, Stale(GONE)),
+        (UPDATE, lives(OURS | {"env": "test"}, principal_id="another"), Stale(ANOTHER_PRINCIPAL)),
+        (UPDATE, lives(AS_PLANNED, scope="Regional", principal_id="another"), Stale(ANOTHER_PRINCIPAL)),
+        (UPDATE, lives(THEIRS | {"env": "test"}), Stale(OWNER_NOW)),
+        (UPDATE, lives(OURS | {"env": "dev"}), Stale("changed since the plan was made: tags.env is now 'dev'")),
+        (
+            UPDATE,
+            lives(OURS | {"env": "test"}, scope="Regional"),
+            Stale("changed since the plan was made: isolation_scope is 'Regional' already"),
+        ),
+        (
+            UPDATE,
+            lives({"env": "test", OWNER_TAG: "team-a"}, scope="Other"),
+            Stale("changed since the plan was made: isolation_scope is now 'Other'"),
+        ),
+        (
+            UPDATE,
+            lives(AS_PLANNED, scope="Regional"),
+            Stale(
+                "changed since the plan was made: tags.env is 'prod' already, isolation_scope is 'Regional' already",
+                as_planned=True,
+            ),
+        ),
+        (
+            ADOPT,
+            lives(AS_PLANNED, scope="Regional"),
+            Stale(
+                "changed since the plan was made: tags.env is 'prod' already, tags.uami-owner is 'team-a' already, "
+                "isolation_scope is 'Regional' already",
+                as_planned=True,
+            ),
+        ),
+        (
+            UPDATE,
+            lives(AS_PLANNED, scope="Regional", location="eastus"),
+            Stale("changed since the plan was made: tags.env is 'prod' already, isolation_scope is 'Regional' already"),
+        ),
+        (DELETE, None, Stale("the identity is gone already", as_planned=True)),
+        (DELETE, lives(OURS), Write(None)),
+        (DELETE, lives(OURS | {"env": "any"}, scope="Regional"), Write(None)),
+        (DELETE, lives(OURS, principal_id="another"), Stale(ANOTHER_PRINCIPAL)),
+        (
+            DELETE,
+            lives(OURS | {PROTECT_TAG: "true"}),
+            Stale(f"it bears the tag {PROTECT_TAG} now, and is protected"),
+        ),
+        (DELETE, lives(THEIRS), Stale(OWNER_NOW)),
+        (DELETE, lives({}), Stale("its owner has changed since the plan was made, from 'team-a' to absent")),
+    ],
+)
+def test_identity_is_held_against_its_plan(change: IdentityChange, live: Identity | None, expected: object) -> None:
+    assert check_identity(change, live) == expected
+
+
+def test_owner_that_changed_is_named_though_all_else_is_as_planned() -> None:
+    # Without an owner of its own, the manifest says nothing of the tag.
+    entry = listed("id-api", tags={"env": "prod"})
+    before = lives(OURS | {"env": "test"})
+    (group,) = compare(desired_group(entry), live_group(before)).groups
+    (change,) = group.changes
+
+    found = check_identity(change, lives(THEIRS | {"env": "prod"}))
+
+    assert found == Stale(OWNER_NOW, as_planned=True)
+
+
+IDENTITY = lives(OURS)
+CREDENTIAL = CredentialId(IDENTITY.resource_id, "main")
+OLD, NEW, OTHER = (Trust("https://i.example", subject, "api://x") for subject in ("old", "new", "other"))
+
+
+def has(trust: Trust | None) -> FederatedCredential:
+    """The live credential."""
+    return FederatedCredential(CREDENTIAL, trust)
+
+
+def credential_change(action: Action, before: Trust | None, after: Trust | None) -> CredentialChange:
+    """A change of the credential from one trust to another."""
+    return CredentialChange(
+        CREDENTIAL,
+        action,
+        Reason.DIFFERS,
+        desired_group("id-api", owner="team-a"),
+        IDENTITY,
+        listed("id-api"),
+        None,
+        None if action is Action.CREATE else has(before),
+        after,
+    )
+
+
+PUT = credential_change(Action.CREATE, None, NEW)
+TURN = credential_change(Action.UPDATE, OLD, NEW)
+DROP = credential_change(Action.DELETE, OLD, None)
+DROP_UNREAD = credential_change(Action.DELETE, None, None)
+CREDENTIAL_GONE = Stale("the credential has been deleted since the plan was made")
+CREDENTIAL_APPEARED = Stale("a credential of this name has appeared since the plan was made")
+REPLACED = Stale("the credential has been replaced since the plan was made")
+SUBJECT_NOW = Stale("changed since the plan was made: subject is now 'other'")
+
+
+@pytest.mark.parametrize(
+    ("change", "action", "live", "expected"),
+    [
+        (PUT, Action.CREATE, None, Write(NEW)),
+        (PUT, Action.CREATE, has(NEW), Done()),
+        (PUT, Action.CREATE, has(OTHER), CREDENTIAL_APPEARED),
+        (PUT, Action.CREATE, has(None), CREDENTIAL_APPEARED),
+        (TURN, Action.UPDATE, None, CREDENTIAL_GONE),
+        (TURN, Action.UPDATE, has(OLD), Write(NEW)),
+        (TURN, Action.UPDATE, has(NEW), Done()),
+        (TURN, Action.UPDATE, has(OTHER), SUBJECT_NOW),
+        (TURN, Action.UPDATE, has(None), REPLACED),
+        # A credential that is deleted, to be created again with another trust: two steps of one update.
+        (TURN, Action.DELETE, None, Done()),
+        (TURN, Action.DELETE, has(OLD), Write(None)),
+        (TURN, Action.DELETE, has(NEW), Stale("changed since the plan was made: subject is now 'new'")),
+        (TURN, Action.CREATE, None, Write(NEW)),
+        (TURN, Action.CREATE, has(NEW), Done()),
+        (TURN, Action.CREATE, has(OLD), CREDENTIAL_APPEARED),
+        (DROP, Action.DELETE, None, Done()),
+        (DROP, Action.DELETE, has(OLD), Write(None)),
+        (DROP, Action.DELETE, has(OTHER), SUBJECT_NOW),
+        (DROP, Action.DELETE, has(None), REPLACED),
+        (DROP_UNREAD, Action.DELETE, has(None), Write(None)),
+        (DROP_UNREAD, Action.DELETE, has(OLD), REPLACED),
+    ],
+)
+def test_credential_is_held_against_its_plan(
+    change: CredentialChange, action: Action, live: FederatedCredential | None, expected: object
+) -> None:
+    assert check_credential(change, action, live) == expected
+
+
+READER, WRITER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "b24988ac-6180-42a0-ab88-20f7382dd24c"
+SCOPE = "/subscriptions/s/resourceGroups/rg-app"
+GIVEN = RoleAssignment("name", SCOPE, READER, "principal")
+
+
+@pytest.mark.parametrize(
+    ("action", "live", "expected"),
+    [
+        (Action.CREATE, None, Write(GIVEN)),
+        (Action.CREATE, GIVEN, Done()),
+        (Action.CREATE, replace(GIVEN, role_guid=READER.upper()), Done()),
+        (
+            Action.CREATE,
+            replace(GIVEN, role_guid=WRITER),
+            Stale("a role assignment of this name has appeared since the plan was made"),
+        ),
+        (Action.DELETE, None, Done()),
+        (Action.DELETE, replace(GIVEN, role_guid=READER.upper(), principal_id="PRINCIPAL"), Write(None)),
+        (
+            Action.DELETE,
+            replace(GIVEN, role_guid=WRITER),
+            Stale("the role assignment of this name is another one now"),
+        ),
+        (
+            Action.DELETE,
+            replace(GIVEN, principal_id="another"),
+            Stale("the role assignment of this name is another one now"),
+        ),
+    ],
+)
+def test_role_assignment_is_held_against_its_plan(
+    action: Action, live: RoleAssignment | None, expected: object
+) -> None:
+    change = AssignmentChange(
+        AssignmentId(IDENTITY.resource_id, "Reader", READER, SCOPE),
+        action,
+        Reason.MISSING,
+        desired_group("id-api"),
+        IDENTITY,
+        listed("id-api"),
+        None,
+        GIVEN if action is Action.DELETE else None,
+    )
+
+    assert check_assignment(change, GIVEN, live) == expected
+
+
+@pytest.mark.parametrize(
+    ("planned", "live", "expected"),
+    [
+        (IDENTITY, None, Stale(GONE)),
+        (None, None, Stale(GONE)),
+        (None, lives(THEIRS), None),
+        (IDENTITY, IDENTITY, None),
+        (IDENTITY, lives(OURS | {"env": "any"}), None),
+        (IDENTITY, lives(OURS, principal_id="another"), Stale(ANOTHER_PRINCIPAL)),
+        (IDENTITY, lives(THEIRS), Stale(OWNER_NOW)),
+        # Adopted meanwhile, by this run or another one of the same owner.
+        (lives({}), IDENTITY, None),
+        (lives(THEIRS), lives(THEIRS), None),
+    ],
+)
+def test_identity_of_a_child_is_held_against_its_plan(
+    planned: Identity | None, live: Identity | None, expected: Stale | None
+) -> None:
+    assert check_parent(replace(PUT, identity=planned), live) == expected
