@@ -4,6 +4,7 @@ Everything lies in the resource group `rg-app` of one subscription, in West Euro
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
@@ -127,11 +128,12 @@ def desired_group(
     entries = [
         listed(one, group=name, subscription=subscription) if isinstance(one, str) else one for one in identities
     ]
+    if default_location is not None:
+        entries = [one if one.location else replace(one, default_location=default_location) for one in entries]
     return DesiredGroup(
         group_id(name, subscription),
         tenant,
         owner,
-        default_location,
         policy,
         limits,
         ignore,

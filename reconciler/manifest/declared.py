@@ -51,7 +51,10 @@ class DeclaredScope:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredIdentity:
-    """An entry of `identities`; `pos` is where the entry begins, `name` is None where none can be read."""
+    """An entry of `identities`; `pos` is where the entry begins, `name` is None where none can be read.
+
+    `given_location` is a default that a saved plan writes at the identity; a manifest cannot.
+    """
 
     name: Located | None
     location: str | None
@@ -62,6 +65,7 @@ class DeclaredIdentity:
     pos: SourcePos
     protect: bool | None = None
     expected_principal_id: Located | None = None
+    given_location: Located | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,7 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
     location = text_at(document, (*path, "location"), identity.get("location"))
     isolation_scope = text_at(document, (*path, "isolationScope"), identity.get("isolationScope"))
     protect, expect = identity.get("protect"), mapping(identity.get("expect"))
+    given = mapping(identity.get("given"))
     return DeclaredIdentity(
         name=text_at(document, (*path, "name"), identity.get("name")),
         location=None if location is None else location.text,
@@ -185,6 +190,7 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
         pos=document.value_pos(path),
         protect=protect if isinstance(protect, bool) else None,
         expected_principal_id=text_at(document, (*path, "expect", "principalId"), expect.get("principalId")),
+        given_location=text_at(document, (*path, "given", "location"), given.get("location")),
     )
 
 

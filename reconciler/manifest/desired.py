@@ -1,7 +1,7 @@
 """What a manifest declares, in normal form: defaults and policy merged, variables replaced, names checked.
 
-Every rule a group needs (owner, policy, limits, ignore patterns) stands at the group itself, so that nothing downstream
-has to know which document or which default it came from.
+Every rule of a group (owner, policy, limits, ignore patterns) stands at the group, and every default at the identities
+that take it. So nothing downstream needs to know which document or which level a value came from.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from reconciler.model.identity import IsolationScope, ResourceGroupId, ResourceI
 
 
 class IdentitiesPolicy(StrEnum):
-    """What happens to live identities that the manifest does not list."""
+    """What to do with unlisted live identities."""
 
     EXACT = "exact"
     """They are deleted."""
@@ -24,7 +24,7 @@ class IdentitiesPolicy(StrEnum):
 
 
 class TagsPolicy(StrEnum):
-    """What happens to live tags that the manifest does not list."""
+    """What to do with unlisted live tags of listed identities."""
 
     EXACT = "exact"
     """They are removed."""
@@ -33,7 +33,7 @@ class TagsPolicy(StrEnum):
 
 
 class CredentialsPolicy(StrEnum):
-    """What happens to live federated credentials, of identities that list theirs, that the manifest does not list."""
+    """What to do with unlisted live credentials (only for identities that declare `federatedCredentials`)."""
 
     EXACT = "exact"
     """They are deleted."""
@@ -43,7 +43,7 @@ class CredentialsPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How far the manifest's word reaches in a group."""
+    """What to do in a group with what is live but not listed."""
 
     identities: IdentitiesPolicy = IdentitiesPolicy.EXACT
     tags: TagsPolicy = TagsPolicy.MERGE
@@ -52,7 +52,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one run may delete: a count over the run, and a share (0 to 100) of each group with 10 or more live."""
+    """How much one run may delete: a count, and a percentage (0 to 100) of each group with 10 or more live ones."""
 
     max_deletes: int = 10
     max_delete_percent: int = 30
@@ -60,7 +60,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Glob patterns, compared without case, of identities and tags that are never touched."""
+    """Glob patterns of identities and tags that are never changed; compared without case."""
 
     identities: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class DesiredCredential:
-    """A federated credential that a manifest lists, its convenience form expanded and its audience filled in."""
+    """A federated credential that a manifest lists: its form (such as `github`) expanded, its audience filled in."""
 
     name: str
     trust: Trust
@@ -77,7 +77,7 @@ class DesiredCredential:
 
 @dataclass(frozen=True, slots=True)
 class DesiredAssignment:
-    """A role assignment that a manifest lists: `role` is the name or the GUID of a role definition."""
+    """A role assignment that a manifest lists; `role` is the name or the GUID of a role definition."""
 
     role: str
     scope: str
@@ -86,14 +86,14 @@ class DesiredAssignment:
 
 @dataclass(frozen=True, slots=True)
 class DesiredTenant:
-    """The tenant that a document says its subscription belongs to, and where it says so."""
+    """The tenant that a document names for its subscription, and the place where it names it."""
 
     tenant_id: str
     source: SourcePos
 
 
 class RemovalAllowance(StrEnum):
-    """Guards that an entry of `remove` lifts for its identity, by their codes."""
+    """Codes of the guards that an entry of `remove` can lift for its identity."""
 
     IN_USE = "in-use"
     USE_UNKNOWN = "use-unknown"
@@ -102,10 +102,11 @@ class RemovalAllowance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DesiredRemoval:
-    """A live identity that a manifest names for deletion, under whatever policy.
+    """An entry of `remove`: a live identity to delete, whatever the policy.
 
-    `principal_id` is what the identity must have to be deleted, None where whatever bears the name is meant; `allow` is
-    in order and without repetition.
+    Attributes:
+        principal_id: the identity is deleted only if it has this principal; None allows any.
+        allow: sorted, without duplicates.
     """
 
     resource_id: ResourceId
@@ -119,14 +120,14 @@ class DesiredIdentity:
     """One identity that a manifest lists.
 
     Attributes:
-        location: written at the identity itself, hence a claim; None where only defaults apply.
-        isolation_scope: None where the key is absent and so not managed.
-        tags: defaults merged in, in order of the names (without case); a value of None means the tag must be absent.
-        federated_credentials: in order of their names (without case); None where the key is absent and so they are
-            neither managed nor read.
-        role_assignments: in order of scope and role (without case); None likewise.
-        protect: whether it bears the tag that keeps it from being deleted; None where the key is absent.
-        expected_principal_id: the principal that it must be; None where any will do.
+        location: written on the identity itself, so a live identity elsewhere is a violation; None if not written.
+        isolation_scope: None if the key is absent: not managed.
+        tags: with the defaults merged in, sorted by name (without case); None as a value: the tag must be absent.
+        federated_credentials: sorted by name (without case); None if the key is absent: neither managed nor read.
+        role_assignments: sorted by scope and role (without case); None if the key is absent.
+        protect: whether the identity has the tag that prevents its delete; None if the key is absent.
+        expected_principal_id: the principal that the live identity must have; None allows any.
+        default_location: where to create it if `location` is None; None means the location of the resource group.
     """
 
     resource_id: ResourceId
@@ -138,20 +139,21 @@ class DesiredIdentity:
     role_assignments: tuple[DesiredAssignment, ...] | None = None
     protect: bool | None = None
     expected_principal_id: str | None = None
+    default_location: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredGroup:
-    """One resource group that a manifest lists; `identities` and `remove` are in order of their names, without case.
+    """One resource group that a manifest lists.
 
-    `default_location` is for creates only; None means the location of the resource group. `tenant` is None where the
-    document names none.
+    Attributes:
+        tenant: None if the document names none.
+        identities: sorted by name (without case), as is `remove`.
     """
 
     group_id: ResourceGroupId
     tenant: DesiredTenant | None
     owner: str | None
-    default_location: str | None
     policy: Policy
     limits: Limits
     ignore: Ignore
@@ -162,6 +164,6 @@ class DesiredGroup:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything that one run declares; groups in order of subscription and name, each claimed by one document."""
+    """Everything that the manifests of a run declare: groups by subscription and name, each from one document."""
 
     groups: tuple[DesiredGroup, ...]

@@ -7,6 +7,7 @@ manifest without a single diagnostic becomes a Desired.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos
 from reconciler.files.kinds import FileKind, kind_of
@@ -51,17 +52,47 @@ def load_manifest(
     """
     files, diagnostics = read_files(paths, stdin)
     lines: dict[str, tuple[str, ...]] = {}
-    declared: list[DeclaredDocument] = []
+    checked: list[_Checked] = []
     for file in files:
         documents, problems = _read_documents(file, lines)
         diagnostics += problems
-        for document in documents:
-            replaced, unresolved = replace_variables(document, variables, environment)
-            declared.append(read_declared(replaced))
-            diagnostics += [*unresolved, *check_schema(replaced), *check_rules(declared[-1])]
-    diagnostics += [*check_group_claims(declared), *check_tenant_claims(declared)]
-    if diagnostics:
-        raise ManifestError(_in_order(diagnostics, lines))
+        checked += [_check(document, variables, environment) for document in documents]
+    return _merge(checked, diagnostics, lines, audience)
+
+
+def load_saved(documents: Iterable[Document]) -> Desired:
+    """What the manifests of a saved plan declare: they have no variables, name every audience and may have `given`.
+
+    Raises:
+        ManifestError: no manifest could declare this; carries every diagnostic, in order of place and each once.
+    """
+    return _merge([_check(document, {}, {}, saved=True) for document in documents], [], {}, audience="")
+
+
+_Checked: TypeAlias = tuple[DeclaredDocument, list[Diagnostic]]
+"""What a document says, and what is wrong with it."""
+
+
+def _check(
+    document: Document, variables: Mapping[str, str], environment: Mapping[str, str], *, saved: bool = False
+) -> _Checked:
+    replaced, unresolved = replace_variables(document, variables, environment)
+    declared = read_declared(replaced)
+    return declared, [*unresolved, *check_schema(replaced, saved=saved), *check_rules(declared)]
+
+
+def _merge(
+    checked: Sequence[_Checked],
+    diagnostics: Iterable[Diagnostic],
+    lines: Mapping[str, tuple[str, ...]],
+    audience: str,
+) -> Desired:
+    """What documents declare together; raises ManifestError where anything is wrong with their files or with them."""
+    declared = [document for document, _ in checked]
+    found = [*diagnostics, *(one for _, problems in checked for one in problems)]
+    found += [*check_group_claims(declared), *check_tenant_claims(declared)]
+    if found:
+        raise ManifestError(_in_order(found, lines))
     groups = (group for document in declared for group in merge_document(document, audience))
     return Desired(groups=tuple(sorted(groups, key=lambda group: group.group_id.key)))
 

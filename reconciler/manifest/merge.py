@@ -58,7 +58,6 @@ def merge_document(document: DeclaredDocument, audience: str) -> tuple[DesiredGr
 def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_id: str, audience: str) -> DesiredGroup:
     group_id = ResourceGroupId(subscription_id, group.name.text)
     outer, inner = document.scope, group.scope
-    location = inner.location or outer.location
     identities = (
         _merge_identity(document, group, group_id.identity(identity.name.text), identity, audience)
         for identity in group.identities
@@ -68,7 +67,6 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
         group_id=group_id,
         tenant=None if document.tenant is None else DesiredTenant(document.tenant.text, document.tenant.pos),
         owner=None if document.owner is None else document.owner.text,
-        default_location=None if location is None else location.text,
         policy=_merge_policy(document, group),
         limits=document.limits,
         ignore=Ignore(
@@ -99,6 +97,7 @@ def _merge_identity(
     document: DeclaredDocument, group: DeclaredGroup, resource_id: ResourceId, identity: DeclaredIdentity, audience: str
 ) -> DesiredIdentity:
     scope, expected = identity.isolation_scope, identity.expected_principal_id
+    default = identity.given_location or group.scope.location or document.scope.location
     return DesiredIdentity(
         resource_id=resource_id,
         location=identity.location,
@@ -111,6 +110,7 @@ def _merge_identity(
         role_assignments=None if identity.assignments is None else _assignments(identity.assignments),
         protect=identity.protect,
         expected_principal_id=None if expected is None else expected.text,
+        default_location=None if default is None or identity.location is not None else default.text,
     )
 
 

@@ -62,7 +62,7 @@ def diff_identity(
     """
     tags = _planned_tags(group, desired, before.tags if before else Tags())
     if before is None:
-        location = desired.location or group.default_location or group_location
+        location = desired.location or desired.default_location or group_location
         scope = desired.isolation_scope or IsolationScope.NONE
         after = PlannedIdentity(location, tags, scope)
         return IdentityChange(desired.resource_id, Action.CREATE, Reason.MISSING, group, desired, None, after)

@@ -4,14 +4,14 @@ What is held back is part of the plan but of none of its counts, so that the cou
 always the same set.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler import __version__
 from reconciler.errors import SourcePos, Violation
-from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
+from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
+from reconciler.manifest.write import saved_manifests
 from reconciler.model.access import AssignmentId, FederatedCredential, Trust, identity_of
 from reconciler.model.identity import Identity, Live, Subscription
 from reconciler.plan.abandoned import Abandoned
@@ -166,7 +166,7 @@ def plan_document(plan: Plan) -> JsonObject:
             "resource_groups": [group.group_id.address for group in plan.desired.groups],
             "targets": list(plan.targets),
         },
-        "desired": {"resource_groups": [_desired_group(group) for group in plan.desired.groups]},
+        "desired": saved_manifests(plan.desired),
         "summary": {
             "create": plan.count(Action.CREATE),
             "update": plan.count(Action.UPDATE),
@@ -279,56 +279,3 @@ def _after_unknown(change: IdentityChange) -> list[str]:
         return []
     # A group that does not exist has no location to give.
     return [*(["location"] if change.after.location is None else []), *_KNOWN_AFTER_CREATE]
-
-
-def _desired_group(group: DesiredGroup) -> JsonObject:
-    return {
-        "subscription_id": group.group_id.subscription_id,
-        "resource_group": group.group_id.resource_group,
-        "tenant": None if group.tenant is None else group.tenant.tenant_id,
-        "tenant_source": None if group.tenant is None else source_document(group.tenant.source),
-        "owner": group.owner,
-        "default_location": group.default_location,
-        "policy": {
-            "identities": group.policy.identities.value,
-            "tags": group.policy.tags.value,
-            "federated_credentials": group.policy.federated_credentials.value,
-        },
-        "limits": {
-            "max_deletes": group.limits.max_deletes,
-            "max_delete_percent": group.limits.max_delete_percent,
-        },
-        "ignore": {"identities": list(group.ignore.identities), "tags": list(group.ignore.tags)},
-        "identities": [_desired_identity(one) for one in group.identities],
-        "remove": [
-            {
-                "name": one.resource_id.name,
-                "principal_id": one.principal_id,
-                "allow": [code.value for code in one.allow],
-                "source": source_document(one.source),
-            }
-            for one in group.remove
-        ],
-        "source": source_document(group.source),
-    }
-
-
-def _desired_identity(identity: DesiredIdentity) -> JsonObject:
-    tags: Mapping[str, str | None] = dict(identity.tags)
-    scope = identity.isolation_scope
-    credentials, assignments = identity.federated_credentials, identity.role_assignments
-    return {
-        "name": identity.resource_id.name,
-        "location": identity.location,
-        "isolation_scope": scope.value if scope is not None else None,
-        "tags": dict(tags),
-        "protect": identity.protect,
-        "expect": None if identity.expected_principal_id is None else {"principal_id": identity.expected_principal_id},
-        "federated_credentials": None
-        if credentials is None
-        else [{"name": one.name, **_trust(one.trust), "source": source_document(one.source)} for one in credentials],
-        "role_assignments": None
-        if assignments is None
-        else [{"role": one.role, "scope": one.scope, "source": source_document(one.source)} for one in assignments],
-        "source": source_document(identity.source),
-    }

@@ -116,7 +116,6 @@ def _group(group: RunGroup, ways: Iterable[_WayBack], record: RunRecord, journal
         group.group_id,
         None if tenant is None else DesiredTenant(tenant, SourcePos(journal, 1, 1)),
         group.owner,
-        None,
         # Exact, and yet only as far as targets and reach go.
         Policy(),
         Limits(),

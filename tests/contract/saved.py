@@ -1,5 +1,6 @@
 """What the tests of saved plans share: one manifest, what lives, and an apply of a plan file's content."""
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ MANIFEST = f"""\
 version: 1
 subscription: {SUBSCRIPTION}
 owner: {OWNER}
+defaults: {{location: westeurope}}
 limits: {{maxDeletes: 2, maxDeletePercent: 50}}
 ignore: {{identities: ["aks-*"], tags: ["hidden-*"]}}
 resourceGroups:
@@ -110,49 +112,19 @@ class Applying:
 
 def manifest_of(document: Any) -> str:
     """The manifest that a plan's document was made of, written by other rules than those that read plan files."""
-    return "\n---\n".join(json.dumps(_manifest_of(group)) for group in document["desired"]["resource_groups"])
+    return "\n---\n".join(json.dumps(_manifest_of(manifest)) for manifest in document["desired"])
 
 
-def _manifest_of(group: Any) -> dict[str, object]:
-    policy, limits = group["policy"], group["limits"]
-    body: dict[str, object] = {
-        "policy": {
-            "identities": policy["identities"],
-            "tags": policy["tags"],
-            "federatedCredentials": policy["federated_credentials"],
-        },
-        "ignore": group["ignore"],
-        "identities": [_entry_of(one) for one in group["identities"]],
-    }
-    if group["default_location"] is not None:
-        body["defaults"] = {"location": group["default_location"]}
-    document: dict[str, object] = {
-        "version": 1,
-        "subscription": _literal(group["subscription_id"]),
-        "limits": {"maxDeletes": limits["max_deletes"], "maxDeletePercent": limits["max_delete_percent"]},
-        "resourceGroups": {_literal(group["resource_group"]): body},
-    }
-    return document | {key: _literal(group[key]) for key in ("tenant", "owner") if group[key] is not None}
-
-
-def _entry_of(identity: Any) -> dict[str, object]:
-    names = {"isolation_scope": "isolationScope", "role_assignments": "roleAssignments"}
-    names["federated_credentials"] = "federatedCredentials"
-    entry = {names.get(key, key): _literal(value) for key, value in identity.items() if value is not None}
-    del entry["source"]
-    for key in ("federatedCredentials", "roleAssignments"):
-        if key in entry:
-            entry[key] = [{name: value for name, value in one.items() if name != "source"} for one in entry[key]]
-    return entry
-
-
-def _literal(value: Any) -> Any:
-    """The value with nothing in it that a manifest would replace."""
-    if isinstance(value, str):
-        return value.replace("${", "$${")
-    if isinstance(value, dict):
-        return {key: _literal(inner) for key, inner in value.items()}
-    return [_literal(inner) for inner in value] if isinstance(value, list) else value
+def _manifest_of(saved: Any) -> dict[str, object]:
+    """The manifest without what only a plan has; a default location decides where it creates, and nothing else."""
+    names = {one.name for one in live().identities}
+    manifest = {key: value for key, value in saved.items() if key != "sources"}
+    groups = copy.deepcopy(manifest["resourceGroups"])
+    for identity in (one for group in groups.values() for one in group["identities"]):
+        given = identity.pop("given", {})
+        if identity["name"] not in names:
+            identity.update({**given, **identity})
+    return manifest | {"resourceGroups": groups}
 
 
 Meddle = Callable[[Contents], Contents]

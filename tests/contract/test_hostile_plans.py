@@ -132,26 +132,41 @@ def test_edited_plan_is_refused_or_does_what_its_manifest_would(document: Any) -
         assert (after, type(error)) == (own, type(refused))
 
 
-def _group(document: Any) -> Any:
-    return document["desired"]["resource_groups"][0]
+def _identities(manifest: Any) -> Any:
+    return manifest["resourceGroups"]["rg-app"]["identities"]
+
+
+def _take_off(manifest: Any) -> None:
+    """One less, and so is its place, so that the file agrees with itself."""
+    _identities(manifest).pop()
+    del manifest["sources"][f"/resourceGroups/rg-app/identities/{len(_identities(manifest))}"]
+
+
+def _put_on(manifest: Any, identity: Any) -> None:
+    """One more, with a place."""
+    identities, sources = _identities(manifest), manifest["sources"]
+    identities.append(identity)
+    sources[f"/resourceGroups/rg-app/identities/{len(identities) - 1}"] = sources["/resourceGroups/rg-app"]
 
 
 OTHER_WORDS: dict[str, Callable[[Any], object]] = {
-    "tag": lambda group: group["identities"][0]["tags"].update(env="evil"),
-    "subject": lambda group: group["identities"][0]["federated_credentials"][0].update(subject="evil"),
-    "role": lambda group: group["identities"][0]["role_assignments"][0].update(role="Owner"),
-    "identity taken off": lambda group: group["identities"].pop(),
-    "identity put on": lambda group: group["identities"].append({**group["identities"][1], "name": "id-zzz"}),
-    "policy": lambda group: group["policy"].update(identities="merge"),
-    "owner": lambda group: group.update(owner="team-b"),
-    "ignored": lambda group: group["ignore"].update(identities=["id-old"]),
+    "tag": lambda manifest: _identities(manifest)[0]["tags"].update(env="evil"),
+    "subject": lambda manifest: _identities(manifest)[0]["federatedCredentials"][0].update(subject="evil"),
+    "role": lambda manifest: _identities(manifest)[0]["roleAssignments"][0].update(role="Owner"),
+    "location": lambda manifest: _identities(manifest)[1].update(location="evil"),
+    "default location": lambda manifest: _identities(manifest)[1]["given"].update(location="evil"),
+    "identity taken off": _take_off,
+    "identity put on": lambda manifest: _put_on(manifest, {**_identities(manifest)[1], "name": "id-zzz"}),
+    "policy": lambda manifest: manifest["policy"].update(identities="merge"),
+    "owner": lambda manifest: manifest.update(owner="team-b"),
+    "ignored": lambda manifest: manifest["ignore"].update(identities=["id-old"]),
 }
 
 
 @pytest.mark.parametrize("words", OTHER_WORDS)
 def test_plan_that_declares_something_else_than_it_shows_does_nothing(words: str) -> None:
     document = copy.deepcopy(DOCUMENT)
-    OTHER_WORDS[words](_group(document))
+    OTHER_WORDS[words](document["desired"][0])
 
     try:
         after, error = _carry_out(declare(sealed(document)))

@@ -79,7 +79,6 @@ def test_order_of_manifest_and_lists_does_not_matter(world: World, shuffle: rand
             *shuffle.sample(group.identities, len(group.identities)),
             name=group.group_id.resource_group,
             owner=group.owner,
-            default_location=group.default_location,
             policy=group.policy,
             limits=group.limits,
             ignore=group.ignore,

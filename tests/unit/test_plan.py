@@ -253,36 +253,22 @@ def test_plan_document_shows_each_kind_of_change_whole() -> None:
 def test_plan_document_keeps_the_tenant_that_the_manifest_names(tenant: DesiredTenant | None) -> None:
     document = plan_document(plan_of(desired_group("id-api", tenant=tenant), live_group("id-api")))
 
-    assert document["desired"] == {
-        "resource_groups": [
-            {
-                "subscription_id": SUBSCRIPTION,
-                "resource_group": GROUP,
-                "tenant": None if tenant is None else TENANT,
-                "tenant_source": None if tenant is None else {"file": "identities.yaml", "line": 2, "column": 9},
-                "owner": None,
-                "default_location": None,
-                "policy": {"identities": "exact", "tags": "merge", "federated_credentials": "exact"},
-                "limits": {"max_deletes": 10, "max_delete_percent": 30},
-                "ignore": {"identities": [], "tags": []},
-                "identities": [
-                    {
-                        "name": "id-api",
-                        "location": None,
-                        "isolation_scope": None,
-                        "tags": {},
-                        "protect": None,
-                        "expect": None,
-                        "federated_credentials": None,
-                        "role_assignments": None,
-                        "source": {"file": "identities.yaml", "line": 5, "column": 9},
-                    }
-                ],
-                "remove": [],
-                "source": {"file": "identities.yaml", "line": 3, "column": 3},
-            }
-        ]
-    }
+    assert document["desired"] == [
+        {
+            "version": 1,
+            "subscription": SUBSCRIPTION,
+            **({} if tenant is None else {"tenant": TENANT}),
+            "policy": {"identities": "exact", "tags": "merge", "federatedCredentials": "exact"},
+            "limits": {"maxDeletes": 10, "maxDeletePercent": 30},
+            "ignore": {"identities": [], "tags": []},
+            "resourceGroups": {GROUP: {"identities": [{"name": "id-api"}]}},
+            "sources": {
+                f"/resourceGroups/{GROUP}": {"file": "identities.yaml", "line": 3, "column": 3},
+                **({} if tenant is None else {"/tenant": {"file": "identities.yaml", "line": 2, "column": 9}}),
+                f"/resourceGroups/{GROUP}/identities/0": {"file": "identities.yaml", "line": 5, "column": 9},
+            },
+        }
+    ]
 
 
 def test_plan_document_marks_what_is_refused_and_says_why() -> None:

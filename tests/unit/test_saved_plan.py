@@ -160,10 +160,20 @@ def test_plan_in_another_layout_is_the_same_plan() -> None:
 Edit = Callable[[Any], object]
 
 REFUSED = "plan.json: this saved plan cannot be used: "
+BROKEN_RULE = "what it declares breaks a rule of manifests, at"
 
 
-def _first_group(document: Any) -> Any:
-    return document["desired"]["resource_groups"][0]
+def _manifest(document: Any) -> Any:
+    return document["desired"][0]
+
+
+def _identities(document: Any) -> Any:
+    (group,) = _manifest(document)["resourceGroups"].values()
+    return group["identities"]
+
+
+def _first_source(document: Any) -> Any:
+    return next(iter(_manifest(document)["sources"].values()))
 
 
 def _twice(items: list[Any]) -> None:
@@ -196,29 +206,58 @@ def _twice(items: list[Any]) -> None:
         (lambda d: d["changes"][0]["before"].update(tags={"a": "1", "A": "2"}), "tag 'A' is given twice."),
         (lambda d: d["changes"][0].update(before={"inexpressible": True}), "`location` is missing where a resource is"),
         (
-            lambda d: _twice(d["desired"]["resource_groups"]),
-            "it declares a resource group, or an identity of one, twice.",
+            lambda d: _twice(d["desired"]),
+            f"{BROKEN_RULE} identities.yaml:3:3: the resource group `rg-app` is already listed at identities.yaml:3:3.",
         ),
         (
-            lambda d: _twice(_first_group(d)["identities"]),
-            "it declares a resource group, or an identity of one, twice.",
+            lambda d: _twice(_identities(d)),
+            f"{BROKEN_RULE} identities.yaml:3:3: the identity `id-adopt` is already listed at identities.yaml:5:9.",
         ),
         (
-            lambda d: _first_group(d)["identities"][0].update(name="../../x"),
-            "what it declares breaks a rule of manifests, at identities.yaml:5:9: `../../x` is not the name of an",
+            lambda d: _identities(d)[0].update(name="../../x"),
+            f"{BROKEN_RULE} identities.yaml:5:9: `../../x` is not the name of an identity.",
         ),
         (
-            lambda d: _first_group(d)["limits"].update(max_delete_percent=200),
-            "$.desired.resource_groups[0].limits.max_delete_percent: 200 is greater than the maximum of 100.",
+            lambda d: _identities(d)[0].update(name="${NAME}"),
+            f"{BROKEN_RULE} identities.yaml:5:9: the variable `NAME` is not set.",
         ),
         (
-            lambda d: _first_group(d)["identities"][0]["tags"].update({"uami-owner": "me"}),
-            "what it declares breaks a rule of manifests, at identities.yaml:5:9: the tag `uami-owner` belongs to uami",
+            lambda d: _identities(d)[0].update(given={"location": "${PLACE}"}),
+            f"{BROKEN_RULE} identities.yaml:5:9: the variable `PLACE` is not set.",
         ),
-        (lambda d: _first_group(d)["identities"].reverse(), "$.desired.resource_groups[0].identities[0]"),
         (
-            lambda d: (_first_group(d)["source"].update(file="a\nError: b"), _first_group(d).update(owner=" ")),
-            "what it declares breaks a rule of manifests, at a\\nError: b:3:3: ` ` is not an owner.",
+            lambda d: _identities(d)[0].update(given={"location": "../x"}),
+            f"{BROKEN_RULE} identities.yaml:5:9: `../x` is not an Azure region.",
+        ),
+        (
+            lambda d: _identities(d)[0].update(given={"location": "westeurope", "tags": {}}),
+            f"{BROKEN_RULE} identities.yaml:5:9: `tags` is not a key of `given`.",
+        ),
+        (
+            lambda d: _manifest(d).update({"x-shared": 1}),
+            f"{BROKEN_RULE} identities.yaml:3:3: `x-shared` is not a key of the manifest.",
+        ),
+        (
+            lambda d: _manifest(d).update(defaults={"tags": {}}),
+            "$.desired[0] contradicts the rest of it, or is nothing",
+        ),
+        (lambda d: _manifest(d).update(sources={}), "$.desired[0].sources: {} should be non-empty."),
+        (
+            lambda d: _manifest(d)["sources"].update({"/else": _first_source(d)}),
+            "$.desired[0].sources contradicts the rest of it, or is nothing",
+        ),
+        (
+            lambda d: _manifest(d)["limits"].update(maxDeletePercent=200),
+            "$.desired[0].limits.maxDeletePercent: 200 is greater than the maximum of 100.",
+        ),
+        (
+            lambda d: _identities(d)[0].update(tags={"uami-owner": "me"}),
+            f"{BROKEN_RULE} identities.yaml:5:9: the tag `uami-owner` belongs to uami itself.",
+        ),
+        (lambda d: _identities(d).reverse(), "$.desired[0].resourceGroups.rg-app.identities[0]"),
+        (
+            lambda d: (_first_source(d).update(file="a\nError: b"), _manifest(d).update(owner=" ")),
+            f"{BROKEN_RULE} a\\nError: b:3:3: ` ` is not an owner.",
         ),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",

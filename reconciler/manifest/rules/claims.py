@@ -7,7 +7,7 @@ A second claim is refused rather than merged: under the policy `exact` each clai
 from collections.abc import Iterable, Iterator
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.declared import DeclaredDocument
+from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredIdentity
 from reconciler.manifest.reading import Located
 
 
@@ -23,14 +23,15 @@ def claimed_twice(name: str, pos: SourcePos, first: SourcePos) -> Diagnostic:
 
 def check_group_claims(documents: Iterable[DeclaredDocument]) -> Iterator[Diagnostic]:
     """Every claim of a group after the first, over all documents of all files; names compare without case."""
-    first_claims: dict[tuple[str, str], SourcePos] = {}
+    first_claims: dict[tuple[str, str], DeclaredGroup] = {}
     for number, document in enumerate(documents):
         # Groups of a document whose subscription is unknown can still be compared with one another.
         subscription = f"#{number}" if document.subscription is None else document.subscription.text.casefold()
         for group in document.groups:
-            first = first_claims.setdefault((subscription, group.name.text.casefold()), group.name.pos)
-            if first != group.name.pos:
-                yield claimed_twice(group.name.text, group.name.pos, first)
+            first = first_claims.setdefault((subscription, group.name.text.casefold()), group)
+            # By object, since the groups of a saved plan have the places that the file gives them.
+            if first is not group:
+                yield claimed_twice(group.name.text, group.name.pos, first.name.pos)
 
 
 def check_tenant_claims(documents: Iterable[DeclaredDocument]) -> Iterator[Diagnostic]:
@@ -49,13 +50,13 @@ def check_tenant_claims(documents: Iterable[DeclaredDocument]) -> Iterator[Diagn
 def check_identity_claims(document: DeclaredDocument) -> Iterator[Diagnostic]:
     """Every entry for an identity after the first of its group; names compare without case."""
     for group in document.groups:
-        first_entries: dict[str, tuple[SourcePos, SourcePos]] = {}
+        first_entries: dict[str, DeclaredIdentity] = {}
         for identity in group.identities:
             if identity.name is not None:
-                places = (identity.name.pos, identity.pos)
-                first = first_entries.setdefault(identity.name.text.casefold(), places)
-                if first != places:
-                    yield _listed_twice(identity.name.text, places, first)
+                first = first_entries.setdefault(identity.name.text.casefold(), identity)
+                if first is not identity and first.name is not None:
+                    places, first_places = (identity.name.pos, identity.pos), (first.name.pos, first.pos)
+                    yield _listed_twice(identity.name.text, places, first_places)
 
 
 def _listed_twice(name: str, places: tuple[SourcePos, SourcePos], first: tuple[SourcePos, SourcePos]) -> Diagnostic:

@@ -25,7 +25,7 @@ from reconciler.manifest.rules.words import (
     found_type,
     quoted,
     type_hint,
-    wanted_type,
+    type_name,
 )
 from reconciler.manifest.yaml.document import Document, Path, Plain
 from reconciler.schemas import schema_text
@@ -38,9 +38,17 @@ _REFERRING = ("$ref", "$defs", "anyOf")
 
 
 @functools.cache
-def manifest_validator() -> Draft202012Validator:
-    """The compiled schema, for documents whose variables are replaced; it refers to nothing outside itself."""
+def manifest_validator(*, saved: bool = False) -> Draft202012Validator:
+    """The compiled schema, for documents whose variables are replaced; it refers to nothing outside itself.
+
+    Args:
+        saved: admit `given` at identities: what came from a default, as a saved plan writes it.
+    """
     schema = json.loads(schema_text(MANIFEST_SCHEMA))
+    if saved:
+        keys = schema["$defs"]["identityMapping"]["properties"]
+        given = {"type": "object", "additionalProperties": False, "properties": {"location": keys["location"]}}
+        keys["given"] = given
     return Draft202012Validator(_strict_form(schema, schema["$defs"]))
 
 
@@ -61,11 +69,15 @@ def _strict_form(schema: Any, definitions: dict[str, Any]) -> Any:
     return strict
 
 
-def check_schema(document: Document) -> list[Diagnostic]:
-    """Every way in which a document breaks the schema; what already has a diagnostic is passed over."""
+def check_schema(document: Document, *, saved: bool = False) -> list[Diagnostic]:
+    """Every way in which a document breaks the schema; what already has a diagnostic is passed over.
+
+    Args:
+        saved: the document is of a saved plan.
+    """
     return [
         diagnostic
-        for error in manifest_validator().iter_errors(document.data)
+        for error in manifest_validator(saved=saved).iter_errors(document.data)
         for diagnostic in _describe(document, _failure(error))
     ]
 
@@ -153,7 +165,7 @@ def _wrong_type(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     if value is None:
         yield Diagnostic("empty-value", pos, f"{label} has no value", hint)
     else:
-        message = f"{label} must be {wanted_type(expected, failure.title)}, not {found_type(value, spelling)}"
+        message = f"{label} must be {type_name(expected, failure.title)}, not {found_type(value, spelling)}"
         yield Diagnostic("wrong-type", pos, message, hint)
 
 
@@ -184,9 +196,9 @@ def _out_of_range(document: Document, failure: _Failure) -> Iterator[Diagnostic]
         yield broken_rule(RULES[failure.title], spelling, document.value_pos(failure.path))
         return
     least, most = failure.schema["minimum"], failure.schema.get("maximum")
-    wanted = f"{least} or more" if most is None else f"from {least} to {most}"
-    message = f"{_label(failure.path)} must be {wanted}, not {document.spellings[failure.path]}"
-    yield Diagnostic("limit-out-of-range", _place(document, failure), message, f"Write a whole number, {wanted}.")
+    allowed = f"{least} or more" if most is None else f"from {least} to {most}"
+    message = f"{_label(failure.path)} must be {allowed}, not {document.spellings[failure.path]}"
+    yield Diagnostic("limit-out-of-range", _place(document, failure), message, f"Write a whole number, {allowed}.")
 
 
 def _nothing_declared(document: Document, failure: _Failure) -> Iterator[Diagnostic]:

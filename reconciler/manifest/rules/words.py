@@ -15,10 +15,10 @@ _LONGEST_SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule for one kind of text: `wanted` finishes the sentence "`x` is not ..."."""
+    """A rule for one kind of text: `meaning` finishes the sentence "`x` is not ..."."""
 
     code: str
-    wanted: str
+    meaning: str
     hint: str
 
 
@@ -180,7 +180,7 @@ _EMPTY_HINTS = {
 }
 _GENERAL_EMPTY_HINT = "Write a value after the colon, or remove the key."
 
-_WANTED = {
+_TYPE_NAMES = {
     "string": "text",
     "object": "a mapping",
     "array": "a list",
@@ -191,7 +191,7 @@ _WANTED = {
 
 def broken_rule(rule: Rule, value: str, pos: SourcePos) -> Diagnostic:
     """The diagnostic for a text that breaks a rule."""
-    return Diagnostic(rule.code, pos, f"{quoted(value)} is not {rule.wanted}", rule.hint)
+    return Diagnostic(rule.code, pos, f"{quoted(value)} is not {rule.meaning}", rule.hint)
 
 
 def quoted(text: str) -> str:
@@ -201,11 +201,11 @@ def quoted(text: str) -> str:
     return f"`{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + '...'}`"
 
 
-def wanted_type(expected: str, title: str) -> str:
+def type_name(expected: str, title: str) -> str:
     """What a JSON type is called in a manifest."""
     if title == "Identity":
         return "a name or a mapping with a `name`"
-    return _WANTED[expected]
+    return _TYPE_NAMES[expected]
 
 
 def found_type(value: Plain, spelling: str) -> str:
@@ -222,17 +222,26 @@ def found_type(value: Plain, spelling: str) -> str:
 
 
 def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
-    """How to mend a value of the wrong type."""
+    """How to fix a value of the wrong type."""
     if value is None:
         return _EMPTY_HINTS.get(title, _GENERAL_EMPTY_HINT)
     if isinstance(value, bool | int | float) and (expected == "string" or title == "Identity"):
         return f'Quote it: "{spelling}".'
+    return _hint_by_title(title, value) or _hint_by_type(expected, value)
+
+
+def _hint_by_title(title: str, value: Plain) -> str | None:
+    """What to say of the few kinds of values that have a hint of their own."""
     if title == "Identity":
         return "Write its name, or a mapping that begins with `name:`."
     if title == "Audience" and isinstance(value, list):
         return "Write one text: a federated credential has exactly one audience."
     if title == "Removal" and not isinstance(value, list):
         return "Write a mapping that begins with `name:`, with the identity's `principalId` beside it."
+    return None
+
+
+def _hint_by_type(expected: str, value: Plain) -> str:
     if expected == "array" and isinstance(value, dict):
         return "Begin each entry with `- `."
     if expected == "array":
@@ -245,4 +254,4 @@ def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
         return "Write `true` or `false` without quotes; a variable always gives text, so none can stand here."
     if expected == "integer" and isinstance(value, str):
         return "Write digits without quotes; a variable always gives text, so none can stand here."
-    return f"Write {_WANTED[expected]}."
+    return f"Write {_TYPE_NAMES[expected]}."

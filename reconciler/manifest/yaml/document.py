@@ -20,6 +20,11 @@ Mark: TypeAlias = tuple[int, int]
 """Line and column from 1."""
 
 
+def json_pointer(path: Path) -> str:
+    """A path in the form of RFC 6901, in which a saved plan writes it."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One YAML document of a file.

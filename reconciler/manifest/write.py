@@ -1,0 +1,135 @@
+"""Writes what is declared as manifests in normal form: one a group, keys in a fixed order, lists sorted.
+
+A written manifest needs nothing else: variables are replaced, defaults are merged in, and forms such as `github` are
+expanded. Loading it gives an equal Desired, the places apart. A saved plan adds the places under `sources`. A default
+location stands under `given`, a key that only a saved plan may have: written as the identity's own `location`, it would
+refuse a live identity elsewhere.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.errors import SourcePos
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredGroup,
+    DesiredIdentity,
+    DesiredRemoval,
+)
+from reconciler.manifest.yaml.document import Path, Plain, json_pointer
+
+_CREDENTIALS = "federatedCredentials"
+_ASSIGNMENTS = "roleAssignments"
+
+
+def saved_manifests(desired: Desired) -> list[dict[str, Plain]]:
+    """A manifest for each group, with its `sources`: JSON pointers into it, and the places of what they point at."""
+    return [{**manifest_of(group), "sources": _sources(group)} for group in desired.groups]
+
+
+def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
+    """The manifest, version 1, that declares this group and nothing else."""
+    policy, limits = group.policy, group.limits
+    manifest = _present(
+        version=1,
+        subscription=group.group_id.subscription_id,
+        tenant=None if group.tenant is None else group.tenant.tenant_id,
+        owner=group.owner,
+        policy={
+            "identities": policy.identities.value,
+            "tags": policy.tags.value,
+            _CREDENTIALS: policy.federated_credentials.value,
+        },
+        limits={"maxDeletes": limits.max_deletes, "maxDeletePercent": limits.max_delete_percent},
+        ignore={"identities": [*group.ignore.identities], "tags": [*group.ignore.tags]},
+        resourceGroups={
+            _escaped(group.group_id.resource_group): _present(
+                identities=[_identity(one) for one in group.identities],
+                remove=[_removal(one) for one in group.remove] or None,
+            )
+        },
+    )
+    return {key: _literal(value) for key, value in manifest.items()}
+
+
+def _identity(identity: DesiredIdentity) -> Plain:
+    scope, principal_id = identity.isolation_scope, identity.expected_principal_id
+    credentials, assignments = identity.federated_credentials, identity.role_assignments
+    return _present(
+        name=identity.resource_id.name,
+        location=identity.location,
+        isolationScope=None if scope is None else scope.value,
+        tags=dict(identity.tags) or None,
+        protect=identity.protect,
+        expect=None if principal_id is None else {"principalId": principal_id},
+        federatedCredentials=None if credentials is None else [_credential(one) for one in credentials],
+        roleAssignments=None
+        if assignments is None
+        else [{"role": one.role, "scope": one.scope} for one in assignments],
+        given=_present(location=identity.default_location) or None,
+    )
+
+
+def _credential(credential: DesiredCredential) -> Plain:
+    trust = credential.trust
+    return {
+        "name": credential.name,
+        "issuer": trust.issuer,
+        "subject": trust.subject,
+        "audience": trust.audience,
+    }
+
+
+def _removal(removal: DesiredRemoval) -> Plain:
+    return _present(
+        name=removal.resource_id.name,
+        principalId=removal.principal_id,
+        allow=[code.value for code in removal.allow] or None,
+    )
+
+
+def _present(**keys: Plain) -> dict[str, Plain]:
+    """A mapping without the keys whose value is None: those a manifest leaves out."""
+    return {key: value for key, value in keys.items() if value is not None}
+
+
+def _literal(value: Plain) -> Plain:
+    """The value with every text in it escaped; keys stay, since a manifest replaces nothing in them."""
+    if isinstance(value, str):
+        return _escaped(value)
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    return {key: _literal(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _escaped(text: str) -> str:
+    """A text that a manifest's loader turns into this one again."""
+    return text.replace("${", "$${")
+
+
+def _sources(group: DesiredGroup) -> Plain:
+    return {
+        json_pointer(path): {"file": pos.file, "line": pos.line, "column": pos.column} for path, pos in _places(group)
+    }
+
+
+def _places(group: DesiredGroup) -> Iterator[tuple[Path, SourcePos]]:
+    """Everything of which a place is known: the group, what it lists, and the tenant."""
+    path: Path = ("resourceGroups", _escaped(group.group_id.resource_group))
+    yield path, group.source
+    if group.tenant is not None:
+        yield ("tenant",), group.tenant.source
+    for index, identity in enumerate(group.identities):
+        entry = (*path, "identities", index)
+        yield entry, identity.source
+        yield from _places_of((*entry, _CREDENTIALS), identity.federated_credentials)
+        yield from _places_of((*entry, _ASSIGNMENTS), identity.role_assignments)
+    yield from _places_of((*path, "remove"), group.remove)
+
+
+def _places_of(
+    path: Path, entries: Sequence[DesiredCredential | DesiredAssignment | DesiredRemoval] | None
+) -> Iterator[tuple[Path, SourcePos]]:
+    for index, entry in enumerate(entries or ()):
+        yield (*path, index), entry.source
