@@ -16,8 +16,9 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
 from reconciler.journal.file import Journal
 from reconciler.journal.outcome import ApplyEvent, ChangeResult, Moment, Outcome, call_error, not_tried
-from reconciler.model.access import AnyId, Hanging, identity_of
-from reconciler.model.identity import Identity, ResourceGroupId
+from reconciler.model.access import Children
+from reconciler.model.identity import Identity
+from reconciler.model.ids import AnyId, ResourceGroupId, identity_of
 from reconciler.plan.apply_order import Step, Work
 from reconciler.plan.changes import Action, Change, CredentialChange, IdentityChange
 from reconciler.stop import Stop
@@ -29,9 +30,9 @@ GRACE_S = 90.0
 """How long calls in flight may take to finish after the run was asked to stop: a little over a call's own timeout."""
 
 
-def nothing_read(_: Identity) -> Hanging:
+def nothing_read(_: Identity) -> Children:
     """For a run whose journal nobody will undo."""
-    return Hanging(unread=("nothing was asked",))
+    return Children(unread=("nothing was asked",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class ApplyTools:
     on_event: Callable[[ApplyEvent], None]
     parallelism: int
     correlation_id: str
-    read_hanging: Callable[[Identity], Hanging] = nothing_read
+    read_hanging: Callable[[Identity], Children] = nothing_read
 
 
 TakeStep = Callable[[Step, Identity | None], tuple[ChangeResult, Identity | None]]

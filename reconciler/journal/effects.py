@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from reconciler.errors import SourcePos
 from reconciler.journal.outcome import Outcome, Wanted
 from reconciler.journal.record import RunRecord
-from reconciler.model.access import AnyId, Fresh, Hanging
+from reconciler.model.access import Children, Fresh
 from reconciler.model.identity import Identity
+from reconciler.model.ids import AnyId
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class NetEffect:
     source: SourcePos
     before: Fresh
     after: Wanted
-    hanging: Hanging | None
+    hanging: Children | None
     made: Identity | None
 
 

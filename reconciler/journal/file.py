@@ -16,9 +16,9 @@ from reconciler.journal.lock import hold
 from reconciler.journal.outcome import ApplyResult, JournalEntry, JournalStep, Outcome
 from reconciler.journal.record import RunCall, RunEnd, RunHeader
 from reconciler.journal.write_document import end_document, header_document, intent_document, line_of, outcome_document
-from reconciler.model.access import AnyId
+from reconciler.model.document import JsonObject
+from reconciler.model.ids import AnyId
 from reconciler.plan.changes import Action
-from reconciler.plan.plan import JsonObject
 
 _HINT = "Make room, or name a file elsewhere with --journal, and run the same command again."
 

@@ -5,29 +5,26 @@ manifest may have.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
-from reconciler.errors import SourcePos
 from reconciler.journal.outcome import CallError, Outcome, Wanted
 from reconciler.journal.record import Actor, Place, PlaceKind, RunCall, RunEnd, RunGroup, RunHeader
-from reconciler.model.access import (
-    AnyId,
-    AssignmentId,
-    CredentialId,
-    FederatedCredential,
-    Fresh,
-    Hanging,
-    RoleAssignment,
-    Trust,
+from reconciler.model.access import Children, Fresh, RoleAssignment
+from reconciler.model.document import (
+    RESOURCE_TYPES,
+    Document,
+    read_assignment,
+    read_children,
+    read_credential,
+    read_identity,
+    read_planned,
+    read_source,
+    read_trust,
 )
-from reconciler.model.identity import Identity, IsolationScope, ResourceGroupId, ResourceId, Tags, same_name
-from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange, PlannedIdentity
-from reconciler.plan.plan import RESOURCE_TYPES
-
-Document = Mapping[str, Any]
-"""A line that its schema admits."""
+from reconciler.model.identity import Identity, same_name
+from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceGroupId, ResourceId
+from reconciler.plan.changes import Action
 
 _GUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 # Names as manifests may have them; an address is what paths of requests are made of.
@@ -78,14 +75,13 @@ def call_of(document: Document) -> RunCall:
     if (action is not Action.DELETE) != (after is not None) or (action is Action.UPDATE and before is None):
         raise LineError(f"`before` and `after` are not those of the action {action.value}")
     resource_id, old, new = _READERS[document["resource_type"]](identity, match["below"] or "", before, after)
-    source = document["source"]
     return RunCall(
         document["call"],
         document["at"],
         resource_id,
         action,
         document["attempt"],
-        SourcePos(source["file"], source["line"], source["column"]),
+        read_source(document["source"]),
         old,
         new,
         _hanging(document["hanging"], identity) if "hanging" in document else None,
@@ -124,10 +120,8 @@ _Read = tuple[AnyId, Fresh, Wanted]
 def _read_identity(identity: ResourceId, below: str, before: _State, after: _State) -> _Read:
     if below:
         raise LineError("`address` is not that of an identity")
-    planned = None
-    if after is not None:
-        planned = PlannedIdentity(after["location"], Tags(after["tags"]), _scope(after["isolation_scope"]))
-    return identity, None if before is None else _identity(before, identity), planned
+    planned = None if after is None else read_planned(after)
+    return identity, None if before is None else read_identity(before, identity), planned
 
 
 def _read_credential(identity: ResourceId, below: str, before: _State, after: _State) -> _Read:
@@ -135,8 +129,8 @@ def _read_credential(identity: ResourceId, below: str, before: _State, after: _S
     if match is None:
         raise LineError("`address` is not that of a federated credential")
     credential_id = CredentialId(identity, match["name"])
-    live = None if before is None else FederatedCredential(credential_id, _trust_or_none(before))
-    return credential_id, live, None if after is None else _trust(after)
+    live = None if before is None else read_credential(before, credential_id)
+    return credential_id, live, None if after is None else read_trust(after)
 
 
 def _read_assignment(identity: ResourceId, below: str, before: _State, after: _State) -> _Read:
@@ -152,56 +146,34 @@ def _read_assignment(identity: ResourceId, below: str, before: _State, after: _S
 
 
 _READERS: dict[str, Callable[[ResourceId, str, _State, _State], _Read]] = {
-    RESOURCE_TYPES[IdentityChange]: _read_identity,
-    RESOURCE_TYPES[CredentialChange]: _read_credential,
-    RESOURCE_TYPES[AssignmentChange]: _read_assignment,
+    RESOURCE_TYPES[ResourceId]: _read_identity,
+    RESOURCE_TYPES[CredentialId]: _read_credential,
+    RESOURCE_TYPES[AssignmentId]: _read_assignment,
 }
 
 
 def _identity(state: Document, resource_id: AnyId) -> Identity:
     if not isinstance(resource_id, ResourceId):
         raise LineError("an identity where none is spoken of")
-    return Identity(
-        resource_id,
-        state["location"],
-        Tags(state["tags"]),
-        _scope(state["isolation_scope"]),
-        state["principal_id"],
-        state["client_id"],
-        state["tenant_id"],
-    )
-
-
-def _scope(value: str) -> IsolationScope | str:
-    return next((known for known in IsolationScope if known.value == value), value)
-
-
-def _trust(state: Document) -> Trust:
-    return Trust(state["issuer"], state["subject"], state["audience"])
-
-
-def _trust_or_none(state: Document) -> Trust | None:
-    return None if "inexpressible" in state else _trust(state)
+    return read_identity(state, resource_id)
 
 
 def _assignment(state: Document) -> RoleAssignment:
-    if any(part in (".", "..") for part in state["scope"].split("/")):
-        raise LineError(f"`scope` {state['scope']!r} is not an ARM id")
-    return RoleAssignment(state["name"], state["scope"], state["role_guid"].casefold(), state["principal_id"])
+    assignment = read_assignment(state)
+    _check_scope(assignment)
+    return assignment
 
 
-def _hanging(document: Document, identity: ResourceId) -> Hanging:
-    credentials, assignments = document["credentials"], document["role_assignments"]
-    attached = document["attached"]
-    return Hanging(
-        None if credentials is None else tuple(_hanging_credential(one, identity) for one in credentials),
-        None if assignments is None else tuple(_assignment(one) for one in assignments),
-        None if attached is None else tuple(attached),
-        tuple(document["unread"]),
-    )
+def _check_scope(assignment: RoleAssignment) -> None:
+    if any(part in (".", "..") for part in assignment.scope.split("/")):
+        raise LineError(f"`scope` {assignment.scope!r} is not an ARM id")
 
 
-def _hanging_credential(document: Document, identity: ResourceId) -> FederatedCredential:
-    if _CREDENTIAL.fullmatch(f"federatedCredentials/{document['name']}") is None:
-        raise LineError(f"{document['name']!r} is not the name of a federated credential")
-    return FederatedCredential(CredentialId(identity, document["name"]), _trust_or_none(document))
+def _hanging(document: Document, identity: ResourceId) -> Children:
+    children = read_children(document, identity)
+    for credential in children.credentials or ():
+        if _CREDENTIAL.fullmatch(credential.credential_id.below_identity) is None:
+            raise LineError(f"{credential.credential_id.name!r} is not the name of a federated credential")
+    for assignment in children.assignments or ():
+        _check_scope(assignment)
+    return children

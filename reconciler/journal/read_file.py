@@ -15,10 +15,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from reconciler.errors import InputFileError
-from reconciler.journal.read_document import Document, LineError, call_of, end_of, ended, header_of
+from reconciler.journal.read_document import LineError, call_of, end_of, ended, header_of
 from reconciler.journal.record import RunCall, RunEnd, RunHeader, RunRecord
-from reconciler.model.identity import ResourceGroupId
-from reconciler.plan.plan import FORMAT_VERSION
+from reconciler.model.document import FORMAT_VERSION, Document
+from reconciler.model.ids import ResourceGroupId
 from reconciler.schemas import schema_text
 
 MAX_BYTES = 64 * 1024 * 1024

@@ -8,19 +8,21 @@ from typing import assert_never
 
 from reconciler.journal.outcome import CallError, Outcome
 from reconciler.journal.record import RunCall, RunEnd, RunHeader, RunRecord, State
-from reconciler.model.access import (
-    AnyId,
-    AssignmentId,
-    CredentialId,
-    FederatedCredential,
-    Hanging,
-    RoleAssignment,
-    Trust,
+from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
+from reconciler.model.document import (
+    FORMAT_VERSION,
+    RESOURCE_TYPES,
+    JsonObject,
+    assignment_document,
+    children_document,
+    credential_document,
+    identity_document,
+    planned_document,
+    source_document,
+    trust_document,
 )
-from reconciler.model.identity import Identity, ResourceId
-from reconciler.plan.changes import AssignmentChange, CredentialChange, IdentityChange, PlannedIdentity
-from reconciler.plan.diff_access import is_ours
-from reconciler.plan.plan import FORMAT_VERSION, RESOURCE_TYPES, JsonObject
+from reconciler.model.identity import Identity, PlannedIdentity
+from reconciler.model.ids import AnyId, AssignmentId
 
 
 def line_of(document: JsonObject) -> bytes:
@@ -58,15 +60,15 @@ def intent_document(call: RunCall, owner: str | None) -> JsonObject:
         "call": call.number,
         "at": call.at,
         "address": call.resource_id.address,
-        "resource_type": _RESOURCE_TYPES[type(call.resource_id)],
+        "resource_type": RESOURCE_TYPES[type(call.resource_id)],
         "action": call.action.value,
         "attempt": call.attempt,
-        "source": {"file": call.source.file, "line": call.source.line, "column": call.source.column},
+        "source": source_document(call.source),
         "before": _state(call.resource_id, call.before),
         "after": _state(call.resource_id, call.after),
     }
     if call.hanging is not None:
-        document["hanging"] = _hanging(call.hanging, owner)
+        document["hanging"] = children_document(call.hanging, owner)
     return document
 
 
@@ -94,7 +96,7 @@ def _answered(error: CallError | None, made: Identity | None) -> JsonObject:
             "correlation_id": error.correlation_id,
         }
     if made is not None:
-        document["made"] = _identity(made)
+        document["made"] = identity_document(made)
     return document
 
 
@@ -130,69 +132,19 @@ def record_document(record: RunRecord) -> JsonObject:
     }
 
 
-_RESOURCE_TYPES: dict[type[AnyId], str] = {
-    ResourceId: RESOURCE_TYPES[IdentityChange],
-    CredentialId: RESOURCE_TYPES[CredentialChange],
-    AssignmentId: RESOURCE_TYPES[AssignmentChange],
-}
-
-
 def _state(resource_id: AnyId, state: State) -> JsonObject | None:
     match state:
         case None:
             return None
         case Identity():
-            return _identity(state)
-        case PlannedIdentity(location=location, tags=tags, isolation_scope=scope):
-            return {"location": location, "tags": dict(tags), "isolation_scope": str(scope)}
+            return identity_document(state)
+        case PlannedIdentity():
+            return planned_document(state)
         case FederatedCredential():
-            return _credential(state)
+            return credential_document(state)
         case Trust():
-            return _trust(state)
+            return trust_document(state)
         case RoleAssignment():
             role = resource_id.role if isinstance(resource_id, AssignmentId) else state.role_guid
-            return _assignment(state, role)
+            return assignment_document(state, role)
     assert_never(state)
-
-
-def _identity(identity: Identity) -> JsonObject:
-    return {
-        "location": identity.location,
-        "tags": dict(identity.tags),
-        "isolation_scope": str(identity.isolation_scope),
-        "principal_id": identity.principal_id,
-        "client_id": identity.client_id,
-        "tenant_id": identity.tenant_id,
-    }
-
-
-def _credential(credential: FederatedCredential) -> JsonObject:
-    return {"inexpressible": True} if credential.trust is None else _trust(credential.trust)
-
-
-def _trust(trust: Trust) -> JsonObject:
-    return {"issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
-
-
-def _assignment(assignment: RoleAssignment, role: str) -> JsonObject:
-    return {
-        "name": assignment.name,
-        "role": role,
-        "role_guid": assignment.role_guid,
-        "scope": assignment.scope,
-        "principal_id": assignment.principal_id,
-    }
-
-
-def _hanging(hanging: Hanging, owner: str | None) -> JsonObject:
-    credentials, assignments = hanging.credentials, hanging.assignments
-    return {
-        "credentials": None
-        if credentials is None
-        else [{"name": one.credential_id.name, **_credential(one)} for one in credentials],
-        "role_assignments": None
-        if assignments is None
-        else [{**_assignment(one, one.role_guid), "ours": is_ours(owner, one)} for one in assignments],
-        "attached": None if hanging.attached is None else list(hanging.attached),
-        "unread": list(hanging.unread),
-    }

@@ -12,7 +12,7 @@ from reconciler.arm.http.paths import subscription_path
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.access import READ_ASSIGNMENTS
-from reconciler.model.access import FederatedCredential, Hanging, RoleAssignment
+from reconciler.model.access import Children, FederatedCredential, RoleAssignment
 from reconciler.model.identity import Identity
 
 
@@ -27,12 +27,12 @@ class HangingReader:
         self._readable: dict[str, bool] = {}
         self._lock = threading.Lock()
 
-    def read(self, identity: Identity) -> Hanging:
+    def read(self, identity: Identity) -> Children:
         """Credentials and role assignments of an identity; raises Interrupted only."""
         unread: list[str] = []
         credentials = self._credentials(identity, unread)
         assignments = self._assignments(identity, unread)
-        return Hanging(credentials, assignments, None, tuple(unread))
+        return Children(credentials, assignments, None, tuple(unread))
 
     def _credentials(self, identity: Identity, unread: list[str]) -> tuple[FederatedCredential, ...] | None:
         try:

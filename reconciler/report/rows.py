@@ -7,7 +7,7 @@ from typing import assert_never
 from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
 from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.model.address import AddressBook
-from reconciler.model.identity import Identity, normalize_location
+from reconciler.model.identity import Identity, PlannedIdentity, normalize_location
 from reconciler.plan.changes import (
     Action,
     AssignmentChange,
@@ -15,7 +15,6 @@ from reconciler.plan.changes import (
     CredentialChange,
     FieldChange,
     IdentityChange,
-    PlannedIdentity,
     Reason,
 )
 from reconciler.plan.plan import Plan

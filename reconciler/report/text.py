@@ -10,7 +10,7 @@ from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetai
 from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
 from reconciler.model.address import AddressBook
-from reconciler.model.identity import ResourceId
+from reconciler.model.ids import ResourceId
 from reconciler.plan.changes import Action, SkipReason
 from reconciler.plan.plan import Plan
 from reconciler.report.impact_rows import NO_IMPACT
