@@ -23,9 +23,9 @@ from reconciler.manifest.findings import Finding, find_doubts, finding_violation
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.manifest.scope import check_api_version
 from reconciler.manifest.tenants import check_earlier_tenant, check_one_tenant, check_token_tenant
-from reconciler.model.access import AnyId, identity_of
 from reconciler.model.address import Target, parse_target
 from reconciler.model.identity import Live
+from reconciler.model.ids import AnyId, identity_of
 from reconciler.plan.abandoned import find_abandoned, not_looked_for, owners_of
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states

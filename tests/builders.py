@@ -22,19 +22,9 @@ from reconciler.manifest.desired import (
     Policy,
     RemovalAllowance,
 )
-from reconciler.model.access import identity_of
 from reconciler.model.address import Target
-from reconciler.model.identity import (
-    Identity,
-    IsolationScope,
-    Live,
-    LiveGroup,
-    ResourceGroup,
-    ResourceGroupId,
-    ResourceId,
-    Subscription,
-    Tags,
-)
+from reconciler.model.identity import Identity, IsolationScope, Live, LiveGroup, ResourceGroup, Subscription, Tags
+from reconciler.model.ids import ResourceGroupId, ResourceId, identity_of
 from reconciler.model.impact import Impact, Impacts
 from reconciler.plan.changes import Change, Changes
 from reconciler.plan.diff_identities import diff_states

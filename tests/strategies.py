@@ -28,7 +28,6 @@ from reconciler.manifest.desired import (
 )
 from reconciler.model.access import (
     Access,
-    CredentialId,
     FederatedCredential,
     RoleAssignment,
     RoleDefinition,
@@ -37,16 +36,8 @@ from reconciler.model.access import (
     assignment_name,
     role_key,
 )
-from reconciler.model.identity import (
-    OWNER_TAG,
-    PROTECT_TAG,
-    Identity,
-    IsolationScope,
-    Live,
-    LiveGroup,
-    ResourceId,
-    same_name,
-)
+from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, IsolationScope, Live, LiveGroup, same_name
+from reconciler.model.ids import CredentialId, ResourceId
 from tests.builders import MANIFEST, desired_group, listed, live_group, live_identity, live_of, removed
 
 Value = TypeVar("Value")

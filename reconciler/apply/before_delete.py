@@ -7,7 +7,7 @@ from reconciler.arm import attachments, locks
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.model.access import FederatedCredential
-from reconciler.model.identity import ResourceId
+from reconciler.model.ids import ResourceId
 from reconciler.model.impact import AttachedResource, Impact, Part
 from reconciler.plan.changes import IdentityChange
 

@@ -8,9 +8,9 @@ from reconciler.apply.checks import ANOTHER_PRINCIPAL, Stale, Write, another_own
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError
 from reconciler.model.access import Children
-from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, normalize_location
+from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, PlannedIdentity, normalize_location
 from reconciler.model.impact import UNREAD, Impact
-from reconciler.plan.changes import Action, FieldChange, IdentityChange, PlannedIdentity, value_text
+from reconciler.plan.changes import Action, FieldChange, IdentityChange, value_text
 from reconciler.plan.diff_identities import diff_identity
 
 ReadChildren = Callable[[Identity], Children]

@@ -11,8 +11,9 @@ from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError
 from reconciler.journal.call import Outcome
-from reconciler.model.access import assignment_name, normalize_scope
+from reconciler.model.access import assignment_name
 from reconciler.model.identity import Identity, normalize_location
+from reconciler.model.ids import normalize_scope
 from reconciler.parallel import map_parallel
 from reconciler.plan.changes import (
     Action,

@@ -17,10 +17,10 @@ from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
 from reconciler.apply.step import ApplyTools, begin_step
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
 from reconciler.journal.call import Outcome, call_error
-from reconciler.model.access import AnyId, identity_of
-from reconciler.model.identity import Identity, ResourceGroupId
+from reconciler.model.identity import Identity, PlannedIdentity
+from reconciler.model.ids import AnyId, ResourceGroupId, identity_of
 from reconciler.plan.apply_order import Step, Work
-from reconciler.plan.changes import Action, Change, CredentialChange, IdentityChange, PlannedIdentity
+from reconciler.plan.changes import Action, Change, CredentialChange, IdentityChange
 
 POLL_S = 0.1
 """How often the main thread looks up from waiting, so that a second Ctrl-C is heard."""

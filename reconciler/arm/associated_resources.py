@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, object_list, optional_text, text
 from reconciler.arm.http.paths import identity_path
-from reconciler.model.identity import ResourceId
+from reconciler.model.ids import ResourceId
 from reconciler.model.impact import AttachedResource, attached
 
 API_VERSION = "2022-01-31-preview"

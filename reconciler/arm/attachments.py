@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.arm import resource_graph
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import JsonObject, text
-from reconciler.model.identity import ResourceId
+from reconciler.model.ids import ResourceId
 from reconciler.model.impact import AttachedResource, attached
 
 QUERY_IDS_LENGTH = 50_000

@@ -10,7 +10,7 @@ from reconciler.arm.actions import action_matches
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import JsonObject, text_list
 from reconciler.arm.http.paths import group_path, scope_path, subscription_path
-from reconciler.model.identity import ResourceGroupId
+from reconciler.model.ids import ResourceGroupId
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleDefinitionsCalls.json)."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import addresses
-from reconciler.model.access import MAX_CREDENTIALS, identity_of
-from reconciler.model.identity import ResourceId
+from reconciler.model.access import MAX_CREDENTIALS
+from reconciler.model.ids import ResourceId, identity_of
 from reconciler.plan.changes import Action, Changes, CredentialChange, UnresolvedRole
 
 _STAYING = (Action.CREATE, Action.UPDATE, Action.NO_OP)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from reconciler.errors import UsageError
-from reconciler.model.access import AnyId
 from reconciler.model.address import AddressBook
-from reconciler.model.identity import ResourceGroupId
+from reconciler.model.ids import AnyId, ResourceGroupId
 from reconciler.plan.changes import Change, Changes, IdentityChange
 
 LIFTED_BY_ALLOW = ("foreign-owner", "in-use", "managed-group", "self", "use-unknown")

@@ -7,8 +7,7 @@ from typing import assert_never
 from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import addresses, count, named
-from reconciler.model.access import identity_of
-from reconciler.model.identity import ResourceGroupId
+from reconciler.model.ids import ResourceGroupId, identity_of
 from reconciler.model.impact import READ_ONLY, Lock
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, written_scope
 

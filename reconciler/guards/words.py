@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.access import identity_of
-from reconciler.model.identity import ResourceId
+from reconciler.model.ids import ResourceId, identity_of
 from reconciler.plan.changes import AccessChange, Change, Changes
 
 

@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from reconciler.errors import ArmError, ReconcilerError, SourcePos
-from reconciler.model.access import AnyId, Children, FederatedCredential, RoleAssignment, Trust
-from reconciler.model.identity import Identity
-from reconciler.plan.changes import Action, PlannedIdentity
+from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust
+from reconciler.model.identity import Identity, PlannedIdentity
+from reconciler.model.ids import AnyId
+from reconciler.plan.changes import Action
 
 
 class Outcome(StrEnum):

@@ -7,41 +7,42 @@ so they are held to the names that a manifest may have.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from typing import Any, assert_never
+from typing import assert_never
 
-from reconciler.errors import SourcePos
 from reconciler.journal.call import After, Before, Call, CallError, Outcome
 from reconciler.journal.record import Actor, Place, PlaceKind, RunEnd, RunGroup, RunHeader, RunRecord
-from reconciler.model.access import (
-    AnyId,
-    AssignmentId,
-    Children,
-    CredentialId,
-    FederatedCredential,
-    RoleAssignment,
-    Trust,
+from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust
+from reconciler.model.document import (
+    FORMAT_VERSION,
+    RESOURCE_TYPES,
+    Document,
+    JsonObject,
+    assignment_document,
+    children_document,
+    credential_document,
+    identity_document,
+    planned_document,
+    read_assignment,
+    read_children,
+    read_credential,
+    read_identity,
+    read_planned,
+    read_source,
+    read_trust,
+    source_document,
+    trust_document,
 )
-from reconciler.model.identity import Identity, IsolationScope, ResourceGroupId, ResourceId, Tags, same_name
-from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange, PlannedIdentity
-from reconciler.plan.diff_access import is_ours
-from reconciler.plan.plan import FORMAT_VERSION, RESOURCE_TYPES, JsonObject
-
-Document = Mapping[str, Any]
-"""A line that its schema admits."""
+from reconciler.model.identity import Identity, PlannedIdentity, same_name
+from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceGroupId, ResourceId
+from reconciler.plan.changes import Action
 
 _GUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 # Names as manifests may have them; an address is what paths of requests are made of.
 _GROUP = re.compile(rf"(?P<subscription>{_GUID})/(?P<group>[-\w.()]{{0,89}}[-\w()])")
 _IDENTITY = re.compile(rf"{_GROUP.pattern}/(?P<name>[A-Za-z0-9][A-Za-z0-9_-]{{2,127}})(?:/(?P<below>.+))?", re.DOTALL)
 _CREDENTIAL = re.compile(r"federatedCredentials/(?P<name>[A-Za-z0-9][A-Za-z0-9_-]{2,119})")
-
-_RESOURCE_TYPES: dict[type[AnyId], str] = {
-    ResourceId: RESOURCE_TYPES[IdentityChange],
-    CredentialId: RESOURCE_TYPES[CredentialChange],
-    AssignmentId: RESOURCE_TYPES[AssignmentChange],
-}
 
 
 class LineError(ValueError):
@@ -138,15 +139,15 @@ def intent_document(call: Call, owner: str | None) -> JsonObject:
         "call": call.number,
         "at": call.at,
         "address": call.resource_id.address,
-        "resource_type": _RESOURCE_TYPES[type(call.resource_id)],
+        "resource_type": RESOURCE_TYPES[type(call.resource_id)],
         "action": call.action.value,
         "attempt": call.attempt,
-        "source": {"file": call.source.file, "line": call.source.line, "column": call.source.column},
+        "source": source_document(call.source),
         "before": _state(call.resource_id, call.before),
         "after": _state(call.resource_id, call.after),
     }
     if call.children is not None:
-        document["hanging"] = _children(call.children, owner)
+        document["hanging"] = children_document(call.children, owner)
     return document
 
 
@@ -160,12 +161,11 @@ def read_intent(document: Document) -> Call:
     if (action is not Action.DELETE) != (after is not None) or (action is Action.UPDATE and before is None):
         raise LineError(f"`before` and `after` are not those of the action {action.value}")
     resource_id, old, new = _READERS[document["resource_type"]](identity, match["below"] or "", before, after)
-    source = document["source"]
     return Call(
         resource_id,
         action,
         document["attempt"],
-        SourcePos(source["file"], source["line"], source["column"]),
+        read_source(document["source"]),
         old,
         new,
         _read_children(document["hanging"], identity) if "hanging" in document else None,
@@ -181,10 +181,8 @@ _Read = tuple[AnyId, Before, After]
 def _read_identity_states(identity: ResourceId, below: str, before: _State, after: _State) -> _Read:
     if below:
         raise LineError("`address` is not that of an identity")
-    planned = None
-    if after is not None:
-        planned = PlannedIdentity(after["location"], Tags(after["tags"]), _read_isolation_scope(after))
-    return identity, None if before is None else _read_identity(before, identity), planned
+    planned = None if after is None else read_planned(after)
+    return identity, None if before is None else read_identity(before, identity), planned
 
 
 def _read_credential_states(identity: ResourceId, below: str, before: _State, after: _State) -> _Read:
@@ -192,8 +190,8 @@ def _read_credential_states(identity: ResourceId, below: str, before: _State, af
     if match is None:
         raise LineError("`address` is not that of a federated credential")
     credential_id = CredentialId(identity, match["name"])
-    live = None if before is None else _read_credential(before, credential_id)
-    return credential_id, live, None if after is None else _read_trust(after)
+    live = None if before is None else read_credential(before, credential_id)
+    return credential_id, live, None if after is None else read_trust(after)
 
 
 def _read_assignment_states(identity: ResourceId, below: str, before: _State, after: _State) -> _Read:
@@ -209,9 +207,9 @@ def _read_assignment_states(identity: ResourceId, below: str, before: _State, af
 
 
 _READERS: dict[str, Callable[[ResourceId, str, _State, _State], _Read]] = {
-    RESOURCE_TYPES[IdentityChange]: _read_identity_states,
-    RESOURCE_TYPES[CredentialChange]: _read_credential_states,
-    RESOURCE_TYPES[AssignmentChange]: _read_assignment_states,
+    RESOURCE_TYPES[ResourceId]: _read_identity_states,
+    RESOURCE_TYPES[CredentialId]: _read_credential_states,
+    RESOURCE_TYPES[AssignmentId]: _read_assignment_states,
 }
 
 
@@ -240,7 +238,7 @@ def read_outcome(call: Call, document: Document) -> Call:
 def _read_made(document: Document, resource_id: AnyId) -> Identity:
     if not isinstance(resource_id, ResourceId):
         raise LineError("an identity where none is spoken of")
-    return _read_identity(document, resource_id)
+    return read_identity(document, resource_id)
 
 
 _ERROR = ("status", "code", "message", "hint", "correlation_id")
@@ -251,7 +249,7 @@ def _answer(error: CallError | None, made: Identity | None) -> JsonObject:
     if error is not None:
         document["error"] = asdict(error)
     if made is not None:
-        document["made"] = _identity(made)
+        document["made"] = identity_document(made)
     return document
 
 
@@ -285,98 +283,35 @@ def _state(resource_id: AnyId, state: Before | After) -> JsonObject | None:
         case None:
             return None
         case Identity():
-            return _identity(state)
-        case PlannedIdentity(location=location, tags=tags, isolation_scope=scope):
-            return {"location": location, "tags": dict(tags), "isolation_scope": str(scope)}
+            return identity_document(state)
+        case PlannedIdentity():
+            return planned_document(state)
         case FederatedCredential():
-            return _credential(state)
+            return credential_document(state)
         case Trust():
-            return _trust(state)
+            return trust_document(state)
         case RoleAssignment():
             role = resource_id.role if isinstance(resource_id, AssignmentId) else state.role_guid
-            return _assignment(state, role)
+            return assignment_document(state, role)
     assert_never(state)
 
 
-def _identity(identity: Identity) -> JsonObject:
-    return {
-        "location": identity.location,
-        "tags": dict(identity.tags),
-        "isolation_scope": str(identity.isolation_scope),
-        "principal_id": identity.principal_id,
-        "client_id": identity.client_id,
-        "tenant_id": identity.tenant_id,
-    }
+def _read_assignment(document: Document) -> RoleAssignment:
+    assignment = read_assignment(document)
+    _check_scope(assignment)
+    return assignment
 
 
-def _read_identity(state: Document, resource_id: ResourceId) -> Identity:
-    location, tags, scope = state["location"], Tags(state["tags"]), _read_isolation_scope(state)
-    return Identity(resource_id, location, tags, scope, state["principal_id"], state["client_id"], state["tenant_id"])
-
-
-def _read_isolation_scope(state: Document) -> IsolationScope | str:
-    value: str = state["isolation_scope"]
-    return next((known for known in IsolationScope if known.value == value), value)
-
-
-def _trust(trust: Trust) -> JsonObject:
-    return {"issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
-
-
-def _read_trust(state: Document) -> Trust:
-    return Trust(state["issuer"], state["subject"], state["audience"])
-
-
-def _credential(credential: FederatedCredential) -> JsonObject:
-    return {"inexpressible": True} if credential.trust is None else _trust(credential.trust)
-
-
-def _read_credential(state: Document, credential_id: CredentialId) -> FederatedCredential:
-    return FederatedCredential(credential_id, None if "inexpressible" in state else _read_trust(state))
-
-
-def _assignment(assignment: RoleAssignment, role: str) -> JsonObject:
-    return {
-        "name": assignment.name,
-        "role": role,
-        "role_guid": assignment.role_guid,
-        "scope": assignment.scope,
-        "principal_id": assignment.principal_id,
-    }
-
-
-def _read_assignment(state: Document) -> RoleAssignment:
-    if any(part in (".", "..") for part in state["scope"].split("/")):
-        raise LineError(f"`scope` {state['scope']!r} is not an ARM id")
-    return RoleAssignment(state["name"], state["scope"], state["role_guid"].casefold(), state["principal_id"])
-
-
-def _children(children: Children, owner: str | None) -> JsonObject:
-    credentials, assignments = children.credentials, children.assignments
-    return {
-        "credentials": None
-        if credentials is None
-        else [{"name": one.credential_id.name, **_credential(one)} for one in credentials],
-        "role_assignments": None
-        if assignments is None
-        else [{**_assignment(one, one.role_guid), "ours": is_ours(owner, one)} for one in assignments],
-        "attached": None if children.attached is None else list(children.attached),
-        "unread": list(children.unread),
-    }
+def _check_scope(assignment: RoleAssignment) -> None:
+    if any(part in (".", "..") for part in assignment.scope.split("/")):
+        raise LineError(f"`scope` {assignment.scope!r} is not an ARM id")
 
 
 def _read_children(document: Document, identity: ResourceId) -> Children:
-    credentials, assignments = document["credentials"], document["role_assignments"]
-    attached = document["attached"]
-    return Children(
-        None if credentials is None else tuple(_read_child(one, identity) for one in credentials),
-        None if assignments is None else tuple(_read_assignment(one) for one in assignments),
-        None if attached is None else tuple(attached),
-        tuple(document["unread"]),
-    )
-
-
-def _read_child(document: Document, identity: ResourceId) -> FederatedCredential:
-    if _CREDENTIAL.fullmatch(f"federatedCredentials/{document['name']}") is None:
-        raise LineError(f"{document['name']!r} is not the name of a federated credential")
-    return _read_credential(document, CredentialId(identity, document["name"]))
+    children = read_children(document, identity)
+    for credential in children.credentials or ():
+        if _CREDENTIAL.fullmatch(credential.credential_id.below_identity) is None:
+            raise LineError(f"{credential.credential_id.name!r} is not the name of a federated credential")
+    for assignment in children.assignments or ():
+        _check_scope(assignment)
+    return children

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from reconciler.errors import SourcePos
 from reconciler.journal.call import After, Before, Outcome
 from reconciler.journal.record import RunRecord
-from reconciler.model.access import AnyId, Children
+from reconciler.model.access import Children
 from reconciler.model.identity import Identity
+from reconciler.model.ids import AnyId
 
 
 @dataclass(frozen=True, slots=True)

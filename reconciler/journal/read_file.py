@@ -17,10 +17,10 @@ from jsonschema.exceptions import best_match
 
 from reconciler.errors import InputFileError
 from reconciler.journal.call import Call
-from reconciler.journal.document import Document, LineError, read_end, read_header, read_intent, read_outcome
+from reconciler.journal.document import LineError, read_end, read_header, read_intent, read_outcome
 from reconciler.journal.record import RunEnd, RunHeader, RunRecord
-from reconciler.model.identity import ResourceGroupId
-from reconciler.plan.plan import FORMAT_VERSION
+from reconciler.model.document import FORMAT_VERSION, Document
+from reconciler.model.ids import ResourceGroupId
 from reconciler.schemas import schema_text
 
 MAX_BYTES = 64 * 1024 * 1024

@@ -23,10 +23,9 @@ from reconciler.model.access import (
     RoleDefinition,
     RoleKey,
     RoleLookup,
-    normalize_scope,
     role_key,
 )
-from reconciler.model.identity import ResourceId
+from reconciler.model.ids import ResourceId, normalize_scope
 from reconciler.parallel import map_parallel
 from reconciler.plan.changes import Action, Changes, IdentityChange
 

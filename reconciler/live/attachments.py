@@ -12,7 +12,7 @@ from reconciler.arm import attachments
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.gaps import missing, missing_right, why_not
-from reconciler.model.identity import ResourceGroupId, ResourceId
+from reconciler.model.ids import ResourceGroupId, ResourceId
 from reconciler.model.impact import AttachedResource, Part, attached
 from reconciler.parallel import map_parallel
 

@@ -17,7 +17,8 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, NotFound
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.tenants import ExpectedTenant, check_subscription_tenant, expected_tenant
-from reconciler.model.identity import Identity, Live, LiveGroup, ResourceGroup, ResourceGroupId, Subscription
+from reconciler.model.identity import Identity, Live, LiveGroup, ResourceGroup, Subscription
+from reconciler.model.ids import ResourceGroupId
 from reconciler.parallel import map_parallel
 
 READ_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities/read"

@@ -8,12 +8,11 @@ from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.attachments import read_attachments
 from reconciler.live.gaps import why_not
 from reconciler.live.locks import read_locks
-from reconciler.model.access import Access, FederatedCredential
-from reconciler.model.identity import ResourceId
+from reconciler.model.access import Access, FederatedCredential, is_ours
+from reconciler.model.ids import ResourceId
 from reconciler.model.impact import HeldRole, Impact, Impacts, Part
 from reconciler.parallel import map_parallel
 from reconciler.plan.changes import Changes, IdentityChange
-from reconciler.plan.diff_access import is_ours
 
 
 def read_impact(changes: Changes, access: Access, resources: Resources, *, parallelism: int) -> Impacts:

@@ -11,7 +11,8 @@ from reconciler.arm import locks
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.gaps import missing_right, why_not
-from reconciler.model.impact import Lock, Part, is_within
+from reconciler.model.ids import is_within
+from reconciler.model.impact import Lock, Part
 from reconciler.parallel import map_parallel
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, written_scope
 

@@ -12,7 +12,7 @@ from reconciler.arm.actions import role_with, roles_with
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.permissions import Permissions
 from reconciler.errors import ArmAuthError, AuthError, NotFound
-from reconciler.model.access import normalize_scope
+from reconciler.model.ids import normalize_scope
 from reconciler.parallel import map_parallel
 from reconciler.plan.needs import NOT_CHECKED, Need, Rights
 

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from reconciler.errors import SourcePos
 from reconciler.model.access import Trust
-from reconciler.model.identity import IsolationScope, ResourceGroupId, ResourceId
+from reconciler.model.identity import IsolationScope
+from reconciler.model.ids import ResourceGroupId, ResourceId
 
 
 class IdentitiesPolicy(StrEnum):

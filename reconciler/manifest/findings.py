@@ -12,7 +12,9 @@ from reconciler.errors import SourcePos, Violation
 from reconciler.manifest.desired import Desired, DesiredCredential
 from reconciler.manifest.rules.issuers import known_issuer
 from reconciler.manifest.rules.trust_forms import has_lasting_subjects, is_by_name_only, is_github, is_pull_request
-from reconciler.model.access import AnyId, CredentialId, Trust
+from reconciler.model.access import Trust
+from reconciler.model.document import JsonObject, source_document
+from reconciler.model.ids import AnyId, CredentialId
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,14 @@ def finding_violation(finding: Finding) -> Violation:
     return Violation(finding.code, finding.address, finding.message, finding.hint, (finding.address,))
 
 
-def finding_document(finding: Finding) -> dict[str, object]:
+def finding_document(finding: Finding) -> JsonObject:
     """A finding in JSON."""
     return {
         "code": finding.code,
         "address": finding.address,
         "message": finding.message,
         "hint": finding.hint,
-        "source": {"file": finding.pos.file, "line": finding.pos.line, "column": finding.pos.column},
+        "source": source_document(finding.pos),
     }
 
 

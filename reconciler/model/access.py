@@ -4,64 +4,17 @@ Both hang on an identity and have no life without one, so their ids begin with i
 own: names, scopes and GUIDs without case; issuer, subject and audience exactly.
 """
 
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.identity import ResourceGroupId, ResourceId
+from reconciler.model.identity import same_name
+from reconciler.model.ids import CredentialId, ResourceId, normalize_scope
 
 MAX_CREDENTIALS = 20
 """Federated credentials of one identity. Source: Microsoft Entra documentation (considerations)."""
 
-_CREDENTIAL_ID = re.compile(r"(?P<identity>.*)/federatedIdentityCredentials/(?P<name>[^/]+)", re.IGNORECASE)
-
 _ASSIGNMENTS = uuid.UUID("6f1d8f0e-2a64-5c1b-9b0e-3c6f1b7a4d52")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CredentialId:
-    """The id of a federated identity credential; equal without case, spelled as first seen."""
-
-    identity: ResourceId
-    name: str
-
-    @classmethod
-    def parse(cls, text: str) -> "CredentialId":
-        """Read ARM's form, whatever its case; raises ValueError where it is not the id of a federated credential."""
-        match = _CREDENTIAL_ID.fullmatch(text)
-        if match is None:
-            raise ValueError(f"not the id of a federated credential: {text!r}")
-        return cls(ResourceId.parse(match["identity"]), match["name"])
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What equality, hashing and order are made of."""
-        return (*self.identity.key, "federatedCredentials", self.name.casefold())
-
-    @property
-    def group_id(self) -> ResourceGroupId:
-        """The group that holds the identity."""
-        return self.identity.group_id
-
-    @property
-    def below_identity(self) -> str:
-        """What an address of it has behind that of its identity."""
-        return f"federatedCredentials/{self.name}"
-
-    @property
-    def address(self) -> str:
-        """`SUBSCRIPTION/GROUP/IDENTITY/federatedCredentials/NAME`."""
-        return f"{self.identity.address}/{self.below_identity}"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CredentialId) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __str__(self) -> str:
-        return f"{self.identity}/federatedIdentityCredentials/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,68 +53,6 @@ class RoleDefinition:
 
     guid: str
     name: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AssignmentId:
-    """A role of an identity at a scope, as manifests and plans name it; equal by role GUID and scope, without case.
-
-    Attributes:
-        role: the role's name, or its GUID where no name is known.
-        role_guid: the role's GUID.
-        scope: the ARM id of what the role is given on; `/` is the root.
-    """
-
-    identity: ResourceId
-    role: str
-    role_guid: str
-    scope: str
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What equality, hashing and order are made of."""
-        return (*self.identity.key, "roleAssignments", normalize_scope(self.scope), self.role_guid.casefold())
-
-    @property
-    def group_id(self) -> ResourceGroupId:
-        """The group that holds the identity."""
-        return self.identity.group_id
-
-    @property
-    def below_identity(self) -> str:
-        """What an address of it has behind that of its identity."""
-        return f"roleAssignments/{self.role}@{self.scope}"
-
-    @property
-    def address(self) -> str:
-        """`SUBSCRIPTION/GROUP/IDENTITY/roleAssignments/ROLE@SCOPE`."""
-        return f"{self.identity.address}/{self.below_identity}"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, AssignmentId) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __str__(self) -> str:
-        return f"{self.role} of {self.identity} at {self.scope}"
-
-
-AnyId = ResourceId | CredentialId | AssignmentId
-"""The id of anything that a change can be about."""
-
-
-def identity_of(resource_id: AnyId) -> ResourceId:
-    """The identity that an id is of, or belongs to."""
-    return resource_id if isinstance(resource_id, ResourceId) else resource_id.identity
-
-
-def normalize_scope(scope: str) -> str:
-    """A scope as ARM compares it: without case, without a slash at its end; the root is empty.
-
-    Source: recorded traffic (ids of role assignments echo the case of the request).
-    """
-    return scope.casefold().rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +94,17 @@ def assignment_name(owner: str | None, scope: str, principal_id: str, role_guid:
     """
     parts = (owner or "", normalize_scope(scope), principal_id.casefold(), role_guid.casefold())
     return str(uuid.uuid5(_ASSIGNMENTS, "\n".join(parts)))
+
+
+def bears_our_name(owner: str | None, assignment: RoleAssignment) -> bool:
+    """Whether a role assignment bears the name that this tool would give it."""
+    expected = assignment_name(owner, assignment.scope, assignment.principal_id, assignment.role_guid)
+    return same_name(assignment.name, expected)
+
+
+def is_ours(owner: str | None, assignment: RoleAssignment) -> bool:
+    """Whether this tool made a role assignment for this owner; without an owner none is known to be ours."""
+    return owner is not None and bears_our_name(owner, assignment)
 
 
 RoleKey = tuple[str, str]

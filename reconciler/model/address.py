@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.errors import UsageError
-from reconciler.model.access import AnyId, identity_of
-from reconciler.model.identity import ResourceGroupId, ResourceId, same_name
+from reconciler.model.identity import same_name
+from reconciler.model.ids import AnyId, ResourceGroupId, ResourceId, identity_of
 
 _SUBSCRIPTION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

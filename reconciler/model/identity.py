@@ -4,10 +4,11 @@ ARM compares names, resource ids and tag names without case and answers each in 
 is ARM's equality while the original spelling is kept for display. That is decided in this module and nowhere else.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from reconciler.model.ids import ResourceGroupId, ResourceId
 
 OWNER_TAG = "uami-owner"
 """The tag that says which manifest owns an identity; tags that begin with `uami-` belong to this tool."""
@@ -22,12 +23,6 @@ OWN_TAG_PREFIX = "uami-"
 
 MAX_TAGS = 50
 """Tags that one resource can bear. Source: Azure Resource Manager documentation on tags."""
-
-_IDENTITY_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/(?P<name>[^/]+)",
-    re.IGNORECASE,
-)
 
 
 def same_name(one: str, other: str) -> bool:
@@ -51,87 +46,6 @@ class IsolationScope(StrEnum):
 
     NONE = "None"
     REGIONAL = "Regional"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ResourceGroupId:
-    """A resource group of a subscription; equal without case, spelled as first seen."""
-
-    subscription_id: str
-    resource_group: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What equality, hashing and order are made of."""
-        return (self.subscription_id.casefold(), self.resource_group.casefold())
-
-    @property
-    def address(self) -> str:
-        """`SUBSCRIPTION/GROUP`."""
-        return f"{self.subscription_id}/{self.resource_group}"
-
-    def identity(self, name: str) -> "ResourceId":
-        """The identity of this name in this group."""
-        return ResourceId(self.subscription_id, self.resource_group, name)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ResourceGroupId) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __str__(self) -> str:
-        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ResourceId:
-    """The id of a user-assigned identity; equal without case, spelled as first seen."""
-
-    subscription_id: str
-    resource_group: str
-    name: str
-
-    @classmethod
-    def parse(cls, text: str) -> "ResourceId":
-        """Read ARM's form, whatever its case (`/resourcegroups/` is how ARM writes it).
-
-        Raises:
-            ValueError: the text is not the id of a user-assigned identity.
-        """
-        match = _IDENTITY_ID.fullmatch(text)
-        if match is None:
-            raise ValueError(f"not the resource id of a user-assigned identity: {text!r}")
-        return cls(match["subscription"], match["group"], match["name"])
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What equality, hashing and order are made of."""
-        return (*self.group_id.key, self.name.casefold())
-
-    @property
-    def group_id(self) -> ResourceGroupId:
-        """The group that holds the identity."""
-        return ResourceGroupId(self.subscription_id, self.resource_group)
-
-    @property
-    def below_identity(self) -> str:
-        """What an address of something that hangs on an identity has behind it; of the identity itself, nothing."""
-        return ""
-
-    @property
-    def address(self) -> str:
-        """`SUBSCRIPTION/GROUP/IDENTITY`."""
-        return f"{self.subscription_id}/{self.resource_group}/{self.name}"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ResourceId) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __str__(self) -> str:
-        return f"{self.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{self.name}"
 
 
 class Tags(Mapping[str, str]):
@@ -213,6 +127,15 @@ class Identity:
     def is_protected(self) -> bool:
         """Whether the identity bears the tag that keeps it from being deleted."""
         return PROTECT_TAG in self.tags
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedIdentity:
+    """What an identity will look like; `location` is None where the group that would give it does not exist."""
+
+    location: str | None
+    tags: Tags
+    isolation_scope: IsolationScope | str
 
 
 @dataclass(frozen=True, slots=True)

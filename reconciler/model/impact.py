@@ -8,15 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from reconciler.model.access import FederatedCredential, normalize_scope
-from reconciler.model.identity import ResourceId
+from reconciler.model.access import FederatedCredential
+from reconciler.model.ids import ResourceId, describe_scope, is_within, normalize_scope, resource_type_of
 
 T = TypeVar("T", covariant=True)
 
 READ_ONLY = "ReadOnly"
 """The level of a lock that stops every write; any other stops deletes only. Source: Azure documentation on locks."""
-
-_PROVIDERS = "providers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,7 @@ class AttachedResource:
     @property
     def resource_type(self) -> str:
         """`Microsoft.Compute/virtualMachines`, as the id spells it; empty where the id names none."""
-        namespace, types, _ = _split(self.resource_id)
-        return "/".join([namespace, *types]) if namespace else ""
+        return resource_type_of(self.resource_id)
 
     @property
     def text(self) -> str:
@@ -135,37 +132,7 @@ class Impacts:
     unchecked: tuple[str, ...] = ()
 
 
-def is_within(scope: str, outer: str) -> bool:
-    """Whether a scope is another one or lies below it."""
-    inner, upper = normalize_scope(scope), normalize_scope(outer)
-    return inner == upper or inner.startswith(f"{upper}/")
-
-
 def attached(*many: Iterable[AttachedResource]) -> tuple[AttachedResource, ...]:
     """What several lists show together, each resource once, in order of the ids."""
     by_key = {one.key: one for given in many for one in given}
     return tuple(one for _, one in sorted(by_key.items()))
-
-
-def describe_scope(scope: str) -> str:
-    """A scope in few words: `resource group rg-app`, `virtualMachines vm-a (rg-app)`, or its id."""
-    words = scope.strip("/").split("/")
-    kinds = [word.casefold() for word in words[::2]]
-    if kinds == ["subscriptions"] and len(words) == 2:
-        return f"subscription {words[1]}"
-    if kinds == ["subscriptions", "resourcegroups"] and len(words) == 4:
-        return f"resource group {words[3]}"
-    namespace, types, names = _split(scope)
-    if kinds[:2] == ["subscriptions", "resourcegroups"] and namespace and len(types) == len(names):
-        return f"{types[-1]} {'/'.join(names)} ({words[3]})"
-    return scope
-
-
-def _split(resource_id: str) -> tuple[str, list[str], list[str]]:
-    """Namespace, types and names of what stands behind the last `providers` of an id; the namespace empty without."""
-    words = resource_id.strip("/").split("/")
-    places = [index for index, word in enumerate(words) if word.casefold() == _PROVIDERS]
-    if not places or len(words) < places[-1] + 4:
-        return "", [], []
-    rest = words[places[-1] + 1 :]
-    return rest[0], rest[1::2], rest[2::2]

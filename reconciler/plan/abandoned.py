@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.manifest.desired import Desired
-from reconciler.model.identity import Live, ResourceId
+from reconciler.model.identity import Live
+from reconciler.model.ids import ResourceId
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ tool gave it, because afterwards nobody finds them.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.model.access import FederatedCredential, identity_of
-from reconciler.model.identity import ResourceId
+from reconciler.model.access import FederatedCredential
+from reconciler.model.ids import ResourceId, identity_of
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
 from reconciler.plan.credential_order import order_writes
 

@@ -16,17 +16,10 @@ from reconciler.manifest.desired import (
     DesiredIdentity,
     DesiredRemoval,
 )
-from reconciler.model.access import (
-    AnyId,
-    AssignmentId,
-    CredentialId,
-    FederatedCredential,
-    RoleAssignment,
-    RoleLookup,
-    Trust,
-)
+from reconciler.model.access import FederatedCredential, RoleAssignment, RoleLookup, Trust
 from reconciler.model.address import AddressBook
-from reconciler.model.identity import Identity, IsolationScope, LiveGroup, ResourceId, Tags, normalize_location
+from reconciler.model.identity import Identity, LiveGroup, PlannedIdentity, normalize_location
+from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
 from reconciler.model.impact import Impact, Impacts, Lock
 
 
@@ -78,15 +71,6 @@ class FieldChange:
 def value_text(value: str | None) -> str:
     """A field's value in a sentence."""
     return "absent" if value is None else repr(value)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedIdentity:
-    """What an identity will look like; `location` is None where the group that would give it does not exist."""
-
-    location: str | None
-    tags: Tags
-    isolation_scope: IsolationScope | str
 
 
 @dataclass(frozen=True, slots=True)

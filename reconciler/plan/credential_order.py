@@ -8,7 +8,8 @@ no gap; and nothing is ever written that the manifest does not say, not even for
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.access import MAX_CREDENTIALS, CredentialId, FederatedCredential
+from reconciler.model.access import MAX_CREDENTIALS, FederatedCredential
+from reconciler.model.ids import CredentialId
 from reconciler.plan.changes import Action, CredentialChange
 
 

@@ -11,15 +11,13 @@ from dataclasses import replace
 from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, DesiredIdentity
 from reconciler.model.access import (
     Access,
-    AssignmentId,
-    CredentialId,
     FederatedCredential,
     RoleAssignment,
     Trust,
-    assignment_name,
-    normalize_scope,
+    bears_our_name,
+    is_ours,
 )
-from reconciler.model.identity import same_name
+from reconciler.model.ids import AssignmentId, CredentialId, normalize_scope
 from reconciler.plan.changes import (
     AccessChange,
     Action,
@@ -198,17 +196,6 @@ def _extra_assignments(
             None,
             extra,
         )
-
-
-def is_ours(owner: str | None, assignment: RoleAssignment) -> bool:
-    """Whether this tool made a role assignment for this owner; without an owner none is known to be ours."""
-    return owner is not None and bears_our_name(owner, assignment)
-
-
-def bears_our_name(owner: str | None, assignment: RoleAssignment) -> bool:
-    """Whether a role assignment bears the name that this tool would give it."""
-    expected = assignment_name(owner, assignment.scope, assignment.principal_id, assignment.role_guid)
-    return same_name(assignment.name, expected)
 
 
 def _granted(assignment: RoleAssignment) -> tuple[str, str]:

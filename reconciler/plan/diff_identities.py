@@ -24,18 +24,17 @@ from reconciler.model.identity import (
     IsolationScope,
     Live,
     LiveGroup,
-    ResourceGroupId,
-    ResourceId,
+    PlannedIdentity,
     Tags,
     same_name,
 )
+from reconciler.model.ids import ResourceGroupId, ResourceId
 from reconciler.plan.changes import (
     Action,
     Changes,
     FieldChange,
     GroupChanges,
     IdentityChange,
-    PlannedIdentity,
     Reason,
     Skipped,
     SkipReason,

@@ -8,39 +8,31 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler import __version__
-from reconciler.errors import SourcePos, Violation
+from reconciler.errors import Violation
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
 from reconciler.manifest.write import saved_manifests
-from reconciler.model.access import AssignmentId, FederatedCredential, Trust, identity_of
-from reconciler.model.identity import Identity, Live, Subscription
+from reconciler.model.access import FederatedCredential
+from reconciler.model.document import (
+    FORMAT_VERSION,
+    RESOURCE_TYPES,
+    JsonObject,
+    credential_document,
+    identity_document,
+    impact_document,
+    planned_document,
+    role_document,
+    source_document,
+    trust_document,
+)
+from reconciler.model.identity import Identity, Live, PlannedIdentity, Subscription
+from reconciler.model.ids import AssignmentId, identity_of
+from reconciler.model.impact import UNREAD
 from reconciler.plan.abandoned import Abandoned
 from reconciler.plan.apply_order import order_work
-from reconciler.plan.changes import (
-    Action,
-    AssignmentChange,
-    Change,
-    Changes,
-    CredentialChange,
-    IdentityChange,
-    PlannedIdentity,
-    Skipped,
-)
-from reconciler.plan.document_of_impact import impact_document
-
-FORMAT_VERSION = "1.0"
-"""Version of every JSON document this tool writes: minor versions add, major versions break."""
-
-RESOURCE_TYPES: dict[type[Change], str] = {
-    IdentityChange: "Microsoft.ManagedIdentity/userAssignedIdentities",
-    CredentialChange: "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
-    AssignmentChange: "Microsoft.Authorization/roleAssignments",
-}
-"""ARM's type of what a change is about, as documents name it."""
+from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, CredentialChange, IdentityChange, Skipped
 
 _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
-
-JsonObject = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,23 +184,24 @@ def change_document(change: Change, refused: frozenset[str] = frozenset()) -> Js
     before, after, after_unknown = _states(change)
     document: JsonObject = {
         "address": change.resource_id.address,
-        "resource_type": RESOURCE_TYPES[type(change)],
+        "resource_type": RESOURCE_TYPES[type(change.resource_id)],
         "actions": [change.action.value],
         "reason": change.reason.value,
         "before": before,
         "after": after,
         "after_unknown": after_unknown,
         "source": source_document(change.source),
-        "impact": impact_document(change),
+        "impact": _impact(change),
     }
     if change.resource_id.address in refused:
         document["refused"] = True
     return document
 
 
-def source_document(source: SourcePos) -> JsonObject:
-    """A place in a manifest."""
-    return {"file": source.file, "line": source.line, "column": source.column}
+def _impact(change: Change) -> JsonObject | None:
+    if not isinstance(change, IdentityChange) or change.action is not Action.DELETE:
+        return None
+    return impact_document(change.impact or UNREAD, change.resource_id)
 
 
 def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[str]]:
@@ -216,9 +209,9 @@ def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[
     match change:
         case IdentityChange(before=before, after=after):
             planned = _planned(after, before) if after else None
-            return _identity(before) if before else None, planned, _after_unknown(change)
+            return identity_document(before) if before else None, planned, _after_unknown(change)
         case CredentialChange(before=live, after=trust):
-            return _credential(live) if live else None, _trust(trust) if trust else None, []
+            return credential_document(live) if live else None, trust_document(trust) if trust else None, []
         case AssignmentChange(before=given):
             stays = change.action is not Action.DELETE
             principal_id = change.identity.principal_id if change.identity else None
@@ -228,16 +221,8 @@ def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[
     assert_never(change)
 
 
-def _credential(credential: FederatedCredential) -> JsonObject:
-    return {"inexpressible": True} if credential.trust is None else _trust(credential.trust)
-
-
-def _trust(trust: Trust) -> JsonObject:
-    return {"issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
-
-
 def _assignment(assignment_id: AssignmentId, principal_id: str | None) -> JsonObject:
-    known: JsonObject = {"role": assignment_id.role, "role_guid": assignment_id.role_guid, "scope": assignment_id.scope}
+    known = role_document(assignment_id.role, assignment_id.role_guid, assignment_id.scope)
     return known if principal_id is None else {**known, "principal_id": principal_id}
 
 
@@ -252,26 +237,11 @@ def violation_document(violation: Violation) -> JsonObject:
     }
 
 
-def _identity(identity: Identity) -> JsonObject:
-    return {
-        "location": identity.location,
-        "tags": dict(identity.tags),
-        "isolation_scope": str(identity.isolation_scope),
-        "principal_id": identity.principal_id,
-        "client_id": identity.client_id,
-        "tenant_id": identity.tenant_id,
-    }
-
-
 def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:
-    known: JsonObject = {
-        "location": after.location,
-        "tags": dict(after.tags),
-        "isolation_scope": str(after.isolation_scope),
-    }
+    known = planned_document(after)
     if before is None:
         return {key: value for key, value in known.items() if value is not None}
-    return {**_identity(before), **known}
+    return {**identity_document(before), **known}
 
 
 def _after_unknown(change: IdentityChange) -> list[str]:

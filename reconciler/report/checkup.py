@@ -4,8 +4,8 @@ from itertools import groupby
 
 from reconciler import __version__
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
+from reconciler.model.document import FORMAT_VERSION
 from reconciler.plan.needs import NOT_CHECKED
-from reconciler.plan.plan import FORMAT_VERSION
 from reconciler.report.json_document import to_json
 from reconciler.report.page import Page
 from reconciler.report.visible import visible

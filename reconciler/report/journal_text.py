@@ -7,8 +7,8 @@ from reconciler.journal.call import After, Before, Call, Outcome
 from reconciler.journal.record import PlaceKind, RunHeader, RunRecord
 from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.model.address import AddressBook
-from reconciler.model.identity import Identity
-from reconciler.plan.changes import Action, PlannedIdentity
+from reconciler.model.identity import Identity, PlannedIdentity
+from reconciler.plan.changes import Action
 from reconciler.report.rows import outcome_heading
 from reconciler.report.visible import quoted, visible
 

@@ -13,8 +13,9 @@ from reconciler.journal.document import record_document
 from reconciler.journal.record import RunRecord
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
+from reconciler.model.document import FORMAT_VERSION, JsonObject, source_document
 from reconciler.plan.changes import Action, Change
-from reconciler.plan.plan import FORMAT_VERSION, JsonObject, Plan, change_document, plan_document, violation_document
+from reconciler.plan.plan import Plan, change_document, plan_document, violation_document
 from reconciler.report.rows import claimed_location, is_changed
 
 
@@ -86,9 +87,7 @@ def error_document(error: ReconcilerError) -> JsonObject:
         detail["diagnostics"] = [
             {
                 "code": one.code,
-                "file": one.pos.file,
-                "line": one.pos.line,
-                "column": one.pos.column,
+                **source_document(one.pos),
                 "message": one.message,
                 "hint": one.hint,
             }

@@ -8,7 +8,7 @@ from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.journal.call import Outcome
 from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.model.address import AddressBook
-from reconciler.model.identity import Identity, normalize_location
+from reconciler.model.identity import Identity, PlannedIdentity, normalize_location
 from reconciler.plan.changes import (
     Action,
     AssignmentChange,
@@ -16,7 +16,6 @@ from reconciler.plan.changes import (
     CredentialChange,
     FieldChange,
     IdentityChange,
-    PlannedIdentity,
     Reason,
 )
 from reconciler.plan.plan import Plan

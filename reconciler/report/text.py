@@ -11,7 +11,7 @@ from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetai
 from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import Desired
 from reconciler.model.address import AddressBook
-from reconciler.model.identity import ResourceId
+from reconciler.model.ids import ResourceId
 from reconciler.plan.changes import Action, SkipReason
 from reconciler.plan.plan import Plan
 from reconciler.report.impact_rows import NO_IMPACT

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.errors import PlanStale, StaleDetail, UsageError, Violation
-from reconciler.model.access import AnyId
 from reconciler.model.address import AddressBook
-from reconciler.model.identity import ResourceId, Tags, same_name
+from reconciler.model.identity import Tags, same_name
+from reconciler.model.ids import AnyId, ResourceId
 from reconciler.plan.changes import Action, Change, IdentityChange, Skipped, value_text
 from reconciler.plan.diff_identities import is_deciding_tag
 from reconciler.plan.plan import Plan, change_document

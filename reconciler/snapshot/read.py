@@ -15,7 +15,8 @@ from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import group_path, identity_path, subscription_path
 from reconciler.arm.identities import Identities
 from reconciler.errors import AuthError, NotFound, Throttled, UsageError
-from reconciler.model.identity import ResourceGroupId, ResourceId, Subscription
+from reconciler.model.identity import Subscription
+from reconciler.model.ids import ResourceGroupId, ResourceId
 from reconciler.parallel import map_parallel
 from reconciler.snapshot.choose import (
     Entry,

@@ -4,8 +4,8 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import NotFound
 from reconciler.journal.effects import net_effects
 from reconciler.journal.record import RunRecord
-from reconciler.model.access import CredentialId, FederatedCredential, identity_of
-from reconciler.model.identity import ResourceId
+from reconciler.model.access import FederatedCredential
+from reconciler.model.ids import CredentialId, ResourceId, identity_of
 from reconciler.parallel import map_parallel
 from reconciler.undo.way_back import LiveNow, touched_identities
 

@@ -22,18 +22,11 @@ from reconciler.manifest.desired import (
     Limits,
     Policy,
 )
-from reconciler.model.access import (
-    AnyId,
-    AssignmentId,
-    CredentialId,
-    FederatedCredential,
-    RoleAssignment,
-    Trust,
-    identity_of,
-)
+from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.model.address import AddressBook, Target
-from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, ResourceId, Tags, same_name
-from reconciler.plan.changes import Changes, PlannedIdentity, value_text
+from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, PlannedIdentity, Tags, same_name
+from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId, identity_of
+from reconciler.plan.changes import Changes, value_text
 from reconciler.undo.notes import gone_for_good, in_git, left_alone, title
 
 

@@ -12,8 +12,8 @@ from reconciler.errors import AuthError
 from reconciler.live.attachments import CONFIRM_AT_MOST, read_attachments
 from reconciler.live.identities import read_live
 from reconciler.manifest.desired import Desired, IdentitiesPolicy, Policy
-from reconciler.model.access import CredentialId
 from reconciler.model.identity import OWNER_TAG
+from reconciler.model.ids import CredentialId
 from reconciler.model.impact import HeldRole, Impact, Lock, Part
 from reconciler.sandbox.state.kinds import Lock as KeptLock
 from reconciler.sandbox.state.state import Grant

@@ -11,16 +11,9 @@ from reconciler.errors import Violation
 from reconciler.guards import NO_ALLOWANCES, Allowances, Runner, judge, parse_allowances, unknown_runner
 from reconciler.guards.allowances import is_lifted, lifted_by_removal
 from reconciler.manifest.desired import DesiredIdentity, DesiredRemoval, IdentitiesPolicy, Policy, RemovalAllowance
-from reconciler.model.access import (
-    Access,
-    AssignmentId,
-    CredentialId,
-    FederatedCredential,
-    RoleAssignment,
-    Trust,
-    assignment_name,
-)
+from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG
+from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access
 from tests.builders import address, compare, desired_group, listed, live_group, live_identity, removed, resource_id

@@ -15,10 +15,10 @@ from reconciler.manifest.desired import (
     Policy,
     TagsPolicy,
 )
-from reconciler.model.access import identity_of
 from reconciler.model.address import Target
-from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, Live, LiveGroup, Tags
-from reconciler.plan.changes import Action, FieldChange, IdentityChange, PlannedIdentity, Reason, Skipped, SkipReason
+from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, Live, LiveGroup, PlannedIdentity, Tags
+from reconciler.model.ids import identity_of
+from reconciler.plan.changes import Action, FieldChange, IdentityChange, Reason, Skipped, SkipReason
 from reconciler.plan.diff_identities import diff_states
 from tests.builders import compare, desired_group, group_id, listed, live_group, live_identity, live_of, resource_id
 from tests.strategies import FEW_EXAMPLES, World, live_states, worlds

@@ -5,7 +5,8 @@ import pytest
 from reconciler.errors import SourcePos, Violation
 from reconciler.manifest.desired import Desired, DesiredCredential
 from reconciler.manifest.findings import Finding, find_risky_trust, finding_document, finding_violation
-from reconciler.model.access import CredentialId, Trust
+from reconciler.model.access import Trust
+from reconciler.model.ids import CredentialId
 from tests.builders import MANIFEST, SUBSCRIPTION, desired_group, listed, resource_id
 
 GITHUB = "https://token.actions.githubusercontent.com"

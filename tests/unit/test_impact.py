@@ -2,10 +2,10 @@
 
 import pytest
 
-from reconciler.model.access import CredentialId, FederatedCredential, Trust
-from reconciler.model.impact import AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached, describe_scope
+from reconciler.model.access import FederatedCredential, Trust
+from reconciler.model.ids import CredentialId, describe_scope
+from reconciler.model.impact import AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
 from reconciler.plan.changes import Changes, IdentityChange
-from reconciler.plan.document_of_impact import impact_document
 from reconciler.plan.plan import change_document
 from reconciler.report.impact_rows import impact_rows
 from tests.builders import GROUP, SUBSCRIPTION, compare, desired_group, live_group, resource_id
@@ -57,7 +57,7 @@ def test_impact_that_nobody_looked_into_is_told_part_by_part() -> None:
 
 
 def test_impact_in_json_has_each_part_whole() -> None:
-    assert impact_document(delete(EVERYTHING)) == {
+    assert change_document(delete(EVERYTHING))["impact"] == {
         "attachments": {
             "found": [{"id": VM, "type": "Microsoft.Compute/virtualMachines"}],
             "not_checked": "missing X",

@@ -7,8 +7,8 @@ import pytest
 from reconciler.errors import UsageError, Violation
 from reconciler.guards import judge, parse_allowances
 from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
-from reconciler.model.access import CredentialId as Id
 from reconciler.model.identity import OWNER_TAG
+from reconciler.model.ids import CredentialId as Id
 from reconciler.model.impact import Impact, Impacts, Lock
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 
-from reconciler.model.identity import ResourceGroupId, ResourceId, Tags, normalize_location, same_name
+from reconciler.model.identity import Tags, normalize_location, same_name
+from reconciler.model.ids import ResourceGroupId, ResourceId
 from tests.builders import GROUP, SUBSCRIPTION, group_id, live_group, live_identity, live_of, resource_id
 from tests.strategies import resource_ids, tag_maps
 

@@ -10,7 +10,8 @@ from reconciler.guards import NO_ALLOWANCES, Allowance, Allowances, judge
 from reconciler.guards.allowances import lifted_by_removal
 from reconciler.manifest.desired import DesiredTenant, Policy, TagsPolicy
 from reconciler.model.address import AddressBook
-from reconciler.model.identity import OWNER_TAG, IsolationScope, ResourceGroupId
+from reconciler.model.identity import OWNER_TAG, IsolationScope
+from reconciler.model.ids import ResourceGroupId
 from reconciler.plan.changes import Action
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.plan import Plan, make_plan, plan_document

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.guards import Allowance, Allowances, Runner, judge
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredRemoval, IdentitiesPolicy, RemovalAllowance
-from reconciler.model.access import CredentialId, FederatedCredential, Trust
-from reconciler.model.identity import OWNER_TAG, Identity, ResourceId
+from reconciler.model.access import FederatedCredential, Trust
+from reconciler.model.identity import OWNER_TAG, Identity
+from reconciler.model.ids import CredentialId, ResourceId
 from reconciler.model.impact import AttachedResource, Impact, Impacts, Part
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
 from reconciler.plan.diff_access import diff_access

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Violation
 from reconciler.guards import judge, parse_allowances
-from reconciler.model.access import CredentialId, FederatedCredential
+from reconciler.model.access import FederatedCredential
+from reconciler.model.ids import CredentialId
 from reconciler.model.impact import AttachedResource, HeldRole, Impact, Impacts, Part
 from reconciler.plan.changes import Changes
 from tests.builders import (

@@ -5,7 +5,7 @@ import re
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
-from reconciler.model.access import CredentialId
+from reconciler.model.ids import CredentialId
 from reconciler.report.warnings import render_warnings
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, resource_id
 

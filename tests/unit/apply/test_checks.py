@@ -8,16 +8,10 @@ from reconciler.apply.assignment import check_assignment
 from reconciler.apply.checks import ANOTHER_PRINCIPAL, Done, Stale, Write, check_parent
 from reconciler.apply.credential import check_credential
 from reconciler.apply.identity import check_identity
-from reconciler.model.access import AssignmentId, CredentialId, FederatedCredential, RoleAssignment, Trust
-from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, IsolationScope, Tags
-from reconciler.plan.changes import (
-    Action,
-    AssignmentChange,
-    CredentialChange,
-    IdentityChange,
-    PlannedIdentity,
-    Reason,
-)
+from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
+from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, IsolationScope, PlannedIdentity, Tags
+from reconciler.model.ids import AssignmentId, CredentialId
+from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange, Reason
 from tests.builders import compare, desired_group, listed, live_group, live_identity
 
 OURS, THEIRS = {OWNER_TAG: "team-a"}, {OWNER_TAG: "team-b"}

@@ -8,7 +8,8 @@ import pytest
 
 from reconciler.arm.identities import Identities
 from reconciler.errors import ArmError, NotFound
-from reconciler.model.identity import Identity, IsolationScope, ResourceGroupId, ResourceId, Tags
+from reconciler.model.identity import Identity, IsolationScope, Tags
+from reconciler.model.ids import ResourceGroupId, ResourceId
 
 from .fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
 

@@ -6,7 +6,7 @@ from reconciler.arm import permissions
 from reconciler.arm.actions import BUILT_IN, action_matches, role_with, roles_with
 from reconciler.arm.permissions import PermissionEntry, Permissions
 from reconciler.errors import ArmError
-from reconciler.model.identity import ResourceGroupId
+from reconciler.model.ids import ResourceGroupId
 from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
 from reconciler.sandbox.state.kinds import Permission
 

@@ -5,7 +5,8 @@ import pytest
 
 from reconciler.arm import resource_groups, subscriptions
 from reconciler.errors import ArmError, NotFound
-from reconciler.model.identity import ResourceGroup, ResourceGroupId, Subscription
+from reconciler.model.identity import ResourceGroup, Subscription
+from reconciler.model.ids import ResourceGroupId
 
 from .fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
 

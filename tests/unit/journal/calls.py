@@ -5,17 +5,10 @@ from dataclasses import replace
 from reconciler.errors import SourcePos
 from reconciler.journal.call import Call, CallError, Outcome
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader
-from reconciler.model.access import (
-    AssignmentId,
-    Children,
-    CredentialId,
-    FederatedCredential,
-    RoleAssignment,
-    Trust,
-    assignment_name,
-)
-from reconciler.model.identity import Identity, IsolationScope, ResourceId, Tags
-from reconciler.plan.changes import Action, PlannedIdentity
+from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust, assignment_name
+from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
+from reconciler.model.ids import AssignmentId, CredentialId, ResourceId
+from reconciler.plan.changes import Action
 from tests.builders import SUBSCRIPTION, TENANT, group_id
 
 OWNER = "team-a"

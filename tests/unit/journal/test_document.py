@@ -20,8 +20,8 @@ from reconciler.journal.document import (
     read_outcome,
 )
 from reconciler.journal.record import Place, PlaceKind, RunEnd, RunHeader
+from reconciler.model.document import JsonObject
 from reconciler.model.identity import Identity
-from reconciler.plan.plan import JsonObject
 from reconciler.schemas import schema_text
 from tests.unit.journal.calls import AT, CALLS, CHILDREN, CREATED, DELETED, ENDS, HEADER, OWNER, UPDATED
 

@@ -19,7 +19,8 @@ from reconciler.manifest.desired import (
 )
 from reconciler.manifest.load import load_manifest
 from reconciler.model.access import Trust
-from reconciler.model.identity import IsolationScope, ResourceGroupId, ResourceId
+from reconciler.model.identity import IsolationScope
+from reconciler.model.ids import ResourceGroupId, ResourceId
 from tests.unit.manifest.manifests import (
     GROUP,
     HEAD,

@@ -8,7 +8,7 @@ from reconciler.errors import Diagnostic, SourcePos
 from reconciler.guards.allowances import LIFTED_BY_ALLOW
 from reconciler.manifest.desired import DesiredRemoval, RemovalAllowance
 from reconciler.manifest.rules.schema import MANIFEST_SCHEMA
-from reconciler.model.identity import ResourceId
+from reconciler.model.ids import ResourceId
 from reconciler.schemas import schema_text
 from tests.unit.manifest.manifests import (
     HEAD,

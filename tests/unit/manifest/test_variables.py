@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.desired import DesiredTenant
-from reconciler.model.identity import ResourceGroupId
+from reconciler.model.ids import ResourceGroupId
 from tests.unit.manifest.manifests import GROUP, HEAD, SUBSCRIPTION, diagnostics_of, load_group, load_text, places_of
 
 

@@ -1,0 +1,231 @@
+"""The one JSON form of each value: writer and reader side by side, for plans, journals and reports alike.
+
+Saved plans and journals are untrusted input. Their readers have held them to a schema, and what a schema says in
+alternatives is held here again: whatever is missing or is no text is a ValueError.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from reconciler.errors import SourcePos
+from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust, is_ours
+from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
+from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
+from reconciler.model.impact import AttachedResource, HeldRole, Impact, Lock, Part
+
+T = TypeVar("T")
+
+FORMAT_VERSION = "1.0"
+"""Version of every JSON document this tool writes: minor versions add, major versions break."""
+
+RESOURCE_TYPES: dict[type[AnyId], str] = {
+    ResourceId: "Microsoft.ManagedIdentity/userAssignedIdentities",
+    CredentialId: "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
+    AssignmentId: "Microsoft.Authorization/roleAssignments",
+}
+"""ARM's type of what an id is of, as documents name it."""
+
+JsonObject = dict[str, object]
+"""A JSON object to be written."""
+
+Document = Mapping[str, Any]
+"""A JSON object that was read."""
+
+
+def source_document(source: SourcePos) -> JsonObject:
+    """A place in a manifest."""
+    return {"file": source.file, "line": source.line, "column": source.column}
+
+
+def read_source(document: Document) -> SourcePos:
+    """The place in a manifest that a document is."""
+    return SourcePos(document["file"], document["line"], document["column"])
+
+
+def identity_document(identity: Identity) -> JsonObject:
+    """A live identity; its id stands outside of it, as the address."""
+    return {
+        "location": identity.location,
+        "tags": dict(identity.tags),
+        "isolation_scope": str(identity.isolation_scope),
+        "principal_id": identity.principal_id,
+        "client_id": identity.client_id,
+        "tenant_id": identity.tenant_id,
+    }
+
+
+def read_identity(document: Document, resource_id: ResourceId) -> Identity:
+    """The live identity that a document is."""
+    return Identity(
+        resource_id=resource_id,
+        location=_text(document, "location"),
+        tags=_tags(document),
+        isolation_scope=_isolation_scope(document),
+        principal_id=_text(document, "principal_id"),
+        client_id=_text(document, "client_id"),
+        tenant_id=_text(document, "tenant_id"),
+    )
+
+
+def planned_document(planned: PlannedIdentity) -> JsonObject:
+    """What an identity will look like, without the ids that only ARM gives."""
+    return {
+        "location": planned.location,
+        "tags": dict(planned.tags),
+        "isolation_scope": str(planned.isolation_scope),
+    }
+
+
+def read_planned(document: Document) -> PlannedIdentity:
+    """What an identity will look like; a location that is absent or null is not known yet."""
+    location = None if document.get("location") is None else _text(document, "location")
+    return PlannedIdentity(location, _tags(document), _isolation_scope(document))
+
+
+def trust_document(trust: Trust) -> JsonObject:
+    """What a federated credential trusts."""
+    return {"issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
+
+
+def read_trust(document: Document) -> Trust:
+    """The trust that a document is."""
+    return Trust(_text(document, "issuer"), _text(document, "subject"), _text(document, "audience"))
+
+
+def credential_document(credential: FederatedCredential) -> JsonObject:
+    """A live federated credential; its id stands outside of it."""
+    return {"inexpressible": True} if credential.trust is None else trust_document(credential.trust)
+
+
+def read_credential(document: Document, credential_id: CredentialId) -> FederatedCredential:
+    """The live federated credential that a document is."""
+    return FederatedCredential(credential_id, None if document.get("inexpressible") else read_trust(document))
+
+
+def named_credential_document(credential: FederatedCredential) -> JsonObject:
+    """A live federated credential in a list of those of one identity."""
+    return {"name": credential.credential_id.name, **credential_document(credential)}
+
+
+def read_named_credential(document: Document, identity: ResourceId) -> FederatedCredential:
+    """The federated credential of an identity that an item of such a list is."""
+    return read_credential(document, CredentialId(identity, _text(document, "name")))
+
+
+def role_document(role: str, role_guid: str, scope: str) -> JsonObject:
+    """A role and what it is given on; `role` is its name, or its GUID where no name is known."""
+    return {"role": role, "role_guid": role_guid, "scope": scope}
+
+
+def read_role(document: Document, identity: ResourceId) -> AssignmentId:
+    """The role of an identity that a document tells of."""
+    return AssignmentId(identity, _text(document, "role"), _text(document, "role_guid"), _text(document, "scope"))
+
+
+def assignment_document(assignment: RoleAssignment, role: str) -> JsonObject:
+    """A live role assignment; `role` as above."""
+    known = role_document(role, assignment.role_guid, assignment.scope)
+    return {"name": assignment.name, **known, "principal_id": assignment.principal_id}
+
+
+def read_assignment(document: Document) -> RoleAssignment:
+    """The live role assignment that a document is; plans do not say by which name ARM knows it."""
+    return RoleAssignment(
+        _text(document, "name") if "name" in document else "",
+        _text(document, "scope"),
+        _text(document, "role_guid").casefold(),
+        _text(document, "principal_id"),
+    )
+
+
+def children_document(children: Children, owner: str | None) -> JsonObject:
+    """The children of an identity that is deleted; `owner` tells which of its roles this tool gave."""
+    credentials, assignments = children.credentials, children.assignments
+    return {
+        "credentials": None if credentials is None else [named_credential_document(one) for one in credentials],
+        "role_assignments": None
+        if assignments is None
+        else [{**assignment_document(one, one.role_guid), "ours": is_ours(owner, one)} for one in assignments],
+        "attached": None if children.attached is None else list(children.attached),
+        "unread": list(children.unread),
+    }
+
+
+def read_children(document: Document, identity: ResourceId) -> Children:
+    """The children of an identity that a document lists."""
+    credentials, assignments = document["credentials"], document["role_assignments"]
+    attached = document["attached"]
+    return Children(
+        None if credentials is None else tuple(read_named_credential(one, identity) for one in credentials),
+        None if assignments is None else tuple(read_assignment(one) for one in assignments),
+        None if attached is None else tuple(attached),
+        tuple(document["unread"]),
+    )
+
+
+def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
+    """What the delete of an identity would break; what was not looked at is null, so that nobody takes it for empty."""
+    return {
+        "attachments": _part_document(impact.attachments, _attachment_document),
+        "role_assignments": _part_document(impact.assignments, _held_role_document),
+        "federated_credentials": _part_document(impact.credentials, named_credential_document),
+        "locks": _part_document(impact.locks, lambda lock: _lock_document(lock, identity)),
+    }
+
+
+def read_impact(document: Document, identity: ResourceId) -> Impact:
+    """The impact that a document is."""
+    return Impact(
+        attachments=_read_part(document["attachments"], lambda one: AttachedResource(_text(one, "id"))),
+        assignments=_read_part(document["role_assignments"], lambda one: _read_held_role(one, identity)),
+        credentials=_read_part(document["federated_credentials"], lambda one: read_named_credential(one, identity)),
+        locks=_read_part(
+            document["locks"], lambda one: Lock(_text(one, "level"), _text(one, "name"), _text(one, "scope"))
+        ),
+    )
+
+
+def _part_document(part: Part[T], show: Callable[[T], JsonObject]) -> JsonObject:
+    nothing_known = part.not_checked is not None and not part.found
+    return {"found": None if nothing_known else [show(one) for one in part.found], "not_checked": part.not_checked}
+
+
+def _read_part(document: Document, read: Callable[[Document], T]) -> Part[T]:
+    return Part(tuple(read(one) for one in document["found"] or ()), document["not_checked"])
+
+
+def _attachment_document(resource: AttachedResource) -> JsonObject:
+    return {"id": resource.resource_id, "type": resource.resource_type}
+
+
+def _held_role_document(role: HeldRole) -> JsonObject:
+    return {**role_document(role.role, role.role_guid, role.scope), "removed": role.removed}
+
+
+def _read_held_role(document: Document, identity: ResourceId) -> HeldRole:
+    role = read_role(document, identity)
+    return HeldRole(role.role, role.role_guid, role.scope, document["removed"] is True)
+
+
+def _lock_document(lock: Lock, identity: ResourceId) -> JsonObject:
+    inherited = not lock.stands_within(str(identity))
+    return {"level": lock.level, "name": lock.name, "scope": lock.scope, "inherited": inherited}
+
+
+def _tags(document: Document) -> Tags:
+    tags = document.get("tags")
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        raise ValueError("the tags of an identity are not texts by name")
+    return Tags(tags)
+
+
+def _isolation_scope(document: Document) -> IsolationScope | str:
+    text = _text(document, "isolation_scope")
+    return IsolationScope(text) if text in list(IsolationScope) else text
+
+
+def _text(document: Document, key: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"`{key}` is missing where a resource is described")  # noqa: TRY004  wrong input
+    return value

@@ -1,0 +1,262 @@
+"""The ids of groups, identities, federated credentials and role assignments, and what else is known of an ARM id.
+
+Each has two spellings: ARM's (`/subscriptions/...`, what `str` gives) and the address that people read and that
+documents bear (`SUBSCRIPTION/GROUP/IDENTITY[/...]`). Both are read here and nowhere else. Equality is ARM's own:
+without case, spelled as first seen.
+"""
+
+import re
+from dataclasses import dataclass
+
+_IDENTITY_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+
+_CREDENTIAL_ID = re.compile(r"(?P<identity>.*)/federatedIdentityCredentials/(?P<name>[^/]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResourceGroupId:
+    """A resource group of a subscription; equal without case, spelled as first seen."""
+
+    subscription_id: str
+    resource_group: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What equality, hashing and order are made of."""
+        return (self.subscription_id.casefold(), self.resource_group.casefold())
+
+    @property
+    def address(self) -> str:
+        """`SUBSCRIPTION/GROUP`."""
+        return f"{self.subscription_id}/{self.resource_group}"
+
+    def identity(self, name: str) -> "ResourceId":
+        """The identity of this name in this group."""
+        return ResourceId(self.subscription_id, self.resource_group, name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ResourceGroupId) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResourceId:
+    """The id of a user-assigned identity; equal without case, spelled as first seen."""
+
+    subscription_id: str
+    resource_group: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "ResourceId":
+        """Read ARM's form, whatever its case (`/resourcegroups/` is how ARM writes it).
+
+        Raises:
+            ValueError: the text is not the id of a user-assigned identity.
+        """
+        match = _IDENTITY_ID.fullmatch(text)
+        if match is None:
+            raise ValueError(f"not the resource id of a user-assigned identity: {text!r}")
+        return cls(match["subscription"], match["group"], match["name"])
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What equality, hashing and order are made of."""
+        return (*self.group_id.key, self.name.casefold())
+
+    @property
+    def group_id(self) -> ResourceGroupId:
+        """The group that holds the identity."""
+        return ResourceGroupId(self.subscription_id, self.resource_group)
+
+    @property
+    def below_identity(self) -> str:
+        """What an address of something that hangs on an identity has behind it; of the identity itself, nothing."""
+        return ""
+
+    @property
+    def address(self) -> str:
+        """`SUBSCRIPTION/GROUP/IDENTITY`."""
+        return f"{self.subscription_id}/{self.resource_group}/{self.name}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ResourceId) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return f"{self.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CredentialId:
+    """The id of a federated identity credential; equal without case, spelled as first seen."""
+
+    identity: ResourceId
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "CredentialId":
+        """Read ARM's form, whatever its case; raises ValueError where it is not the id of a federated credential."""
+        match = _CREDENTIAL_ID.fullmatch(text)
+        if match is None:
+            raise ValueError(f"not the id of a federated credential: {text!r}")
+        return cls(ResourceId.parse(match["identity"]), match["name"])
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What equality, hashing and order are made of."""
+        return (*self.identity.key, "federatedCredentials", self.name.casefold())
+
+    @property
+    def group_id(self) -> ResourceGroupId:
+        """The group that holds the identity."""
+        return self.identity.group_id
+
+    @property
+    def below_identity(self) -> str:
+        """What an address of it has behind that of its identity."""
+        return f"federatedCredentials/{self.name}"
+
+    @property
+    def address(self) -> str:
+        """`SUBSCRIPTION/GROUP/IDENTITY/federatedCredentials/NAME`."""
+        return f"{self.identity.address}/{self.below_identity}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CredentialId) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return f"{self.identity}/federatedIdentityCredentials/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AssignmentId:
+    """A role of an identity at a scope, as manifests and plans name it; equal by role and scope, without case.
+
+    Attributes:
+        role: the role's name, or its GUID where no name is known.
+        role_guid: the role's GUID, by which it compares; empty where it is not known, and the name tells roles apart.
+        scope: the ARM id of what the role is given on; `/` is the root.
+    """
+
+    identity: ResourceId
+    role: str
+    role_guid: str
+    scope: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What equality, hashing and order are made of."""
+        role = self.role_guid or self.role
+        return (*self.identity.key, "roleAssignments", normalize_scope(self.scope), role.casefold())
+
+    @property
+    def group_id(self) -> ResourceGroupId:
+        """The group that holds the identity."""
+        return self.identity.group_id
+
+    @property
+    def below_identity(self) -> str:
+        """What an address of it has behind that of its identity."""
+        return f"roleAssignments/{self.role}@{self.scope}"
+
+    @property
+    def address(self) -> str:
+        """`SUBSCRIPTION/GROUP/IDENTITY/roleAssignments/ROLE@SCOPE`."""
+        return f"{self.identity.address}/{self.below_identity}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AssignmentId) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.identity} at {self.scope}"
+
+
+AnyId = ResourceId | CredentialId | AssignmentId
+"""The id of anything that a change can be about."""
+
+
+def parse_address(text: str) -> AnyId:
+    """The id that a whole address is of; an assignment's has no GUID, which no address says. Names are not checked.
+
+    Raises:
+        ValueError: the text is not the address of an identity, nor of a credential or an assignment of one.
+    """
+    parts = text.split("/", 3)
+    if len(parts) >= 3:
+        identity = ResourceId(*parts[:3])
+        kind, _, rest = parts[3].partition("/") if len(parts) == 4 else ("", "", "")
+        role, at, scope = rest.partition("@/")
+        if len(parts) == 3:
+            return identity
+        if kind == "federatedCredentials":
+            return CredentialId(identity, rest)
+        if kind == "roleAssignments" and at:
+            return AssignmentId(identity, role, "", f"/{scope}")
+    raise ValueError(f"{text!r} is not the address of an identity or of a child of one")
+
+
+def identity_of(resource_id: AnyId) -> ResourceId:
+    """The identity that an id is of, or belongs to."""
+    return resource_id if isinstance(resource_id, ResourceId) else resource_id.identity
+
+
+def normalize_scope(scope: str) -> str:
+    """A scope as ARM compares it: without case, without a slash at its end; the root is empty.
+
+    Source: recorded traffic (ids of role assignments echo the case of the request).
+    """
+    return scope.casefold().rstrip("/")
+
+
+def is_within(scope: str, outer: str) -> bool:
+    """Whether a scope is another one or lies below it."""
+    inner, upper = normalize_scope(scope), normalize_scope(outer)
+    return inner == upper or inner.startswith(f"{upper}/")
+
+
+def describe_scope(scope: str) -> str:
+    """A scope in few words: `resource group rg-app`, `virtualMachines vm-a (rg-app)`, or its id."""
+    words = scope.strip("/").split("/")
+    kinds = [word.casefold() for word in words[::2]]
+    if kinds == ["subscriptions"] and len(words) == 2:
+        return f"subscription {words[1]}"
+    if kinds == ["subscriptions", "resourcegroups"] and len(words) == 4:
+        return f"resource group {words[3]}"
+    namespace, types, names = _split(scope)
+    if kinds[:2] == ["subscriptions", "resourcegroups"] and namespace and len(types) == len(names):
+        return f"{types[-1]} {'/'.join(names)} ({words[3]})"
+    return scope
+
+
+def resource_type_of(resource_id: str) -> str:
+    """`Microsoft.Compute/virtualMachines`, as an ARM id spells it; empty where it names none."""
+    namespace, types, _ = _split(resource_id)
+    return "/".join([namespace, *types]) if namespace else ""
+
+
+def _split(resource_id: str) -> tuple[str, list[str], list[str]]:
+    """Namespace, types and names of what stands behind the last `providers` of an id; the namespace empty without."""
+    words = resource_id.strip("/").split("/")
+    places = [index for index, word in enumerate(words) if word.casefold() == "providers"]
+    if not places or len(words) < places[-1] + 4:
+        return "", [], []
+    rest = words[places[-1] + 1 :]
+    return rest[0], rest[1::2], rest[2::2]
