@@ -47,7 +47,6 @@ class ApplyTools:
     stop: Stop
     retries: Retries
     on_event: Callable[[ApplyEvent], None]
-    parallelism: int
     correlation_id: str
     read_hanging: Callable[[Identity], Hanging] = nothing_read
 
@@ -99,7 +98,7 @@ class Run:
 
     def carry_out(self, works: Iterable[Work]) -> dict[AnyId, ChangeResult]:
         """Do pieces of work side by side until all have ended or the run was asked to stop."""
-        pool = ThreadPoolExecutor(max_workers=self._tools.parallelism)
+        pool = ThreadPoolExecutor(max_workers=self._tools.resources.pool.parallelism)
         begun = [_OneIdentity(work, self._tools, self._take_step, self._failures) for work in works]
         futures = {pool.submit(one.run): one for one in begun}
         try:

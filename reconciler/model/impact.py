@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from reconciler.model.access import FederatedCredential, normalize_scope
 from reconciler.model.identity import ResourceId
+from reconciler.model.not_read import NotRead
 
 T = TypeVar("T", covariant=True)
 
@@ -125,14 +126,14 @@ class Impacts:
     """What was read about the changes of a run, beyond the changes themselves.
 
     Attributes:
-        deletes: the impact of each identity that is to go.
+        deletes: the impact of each identity that would be deleted.
         locks: all that were found where something is to be written.
-        unchecked: where locks could not be looked for, in sentences.
+        not_read: where locks could not be looked for.
     """
 
     deletes: Mapping[ResourceId, Impact] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
-    unchecked: tuple[str, ...] = ()
+    not_read: tuple[NotRead, ...] = ()
 
 
 def is_within(scope: str, outer: str) -> bool:

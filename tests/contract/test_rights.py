@@ -6,11 +6,13 @@ import pytest
 
 from reconciler.errors import ArmError, AuthError, ExitCode
 from reconciler.journal.outcome import Outcome
+from reconciler.live.may_read import MayRead
 from reconciler.live.rights import read_rights, unchecked_notes
+from reconciler.parallel import Pool
 from reconciler.plan.needs import Need, Rights, needs_of_plan
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.state import Grant
-from reconciler.workflow import Declaration
+from reconciler.workflow.declare import Declaration
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, listed
 from tests.contract.access import (
     IN_GROUP,
@@ -60,7 +62,7 @@ def rights_asked(arm: Arm) -> list[str]:
 def check(arm: Arm, plan: Plan) -> tuple[list[tuple[str, str]], list[str]]:
     """What a plan lacks, by action and scope, and where that was asked."""
     before = len(rights_asked(arm))
-    rights = read_rights(needs_of_plan(plan), arm.client, parallelism=PARALLELISM)
+    rights = read_rights(needs_of_plan(plan), MayRead(arm.client), Pool(PARALLELISM))
     return [(one.action, one.scope) for one in rights.missing], sorted(rights_asked(arm)[before:])
 
 
