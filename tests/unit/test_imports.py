@@ -158,12 +158,12 @@ def test_order_names_no_module_that_is_gone() -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["import reconciler.workflow", "from reconciler import workflow", "from reconciler.workflow import plan as p"],
+    ["import reconciler.doctor", "from reconciler import doctor", "from reconciler.doctor import run_doctor"],
 )
 def test_imports_inside_functions_are_seen(statement: str) -> None:
     tree = ast.parse(f"def later():\n    if True:\n        {statement}\n")
 
-    assert list(_imports(tree)) == ["reconciler.workflow"]
+    assert list(_imports(tree)) == ["reconciler.doctor"]
 
 
 def test_only_apply_writes() -> None:
