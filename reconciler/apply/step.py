@@ -33,9 +33,9 @@ from reconciler.journal.outcome import (
     not_tried,
 )
 from reconciler.model.access import (
+    Children,
     FederatedCredential,
     Fresh,
-    Hanging,
     RoleAssignment,
     Trust,
     assignment_name,
@@ -91,7 +91,7 @@ class _OneStep:
         self._tools = tools
         self._may_have_happened = False
         self._settling: Attempts | None = None
-        self._hanging: Hanging | None = None
+        self._hanging: Children | None = None
         self._doubtful: JournalEntry | None = None
 
     def run(self) -> tuple[ChangeResult, Identity | None]:
@@ -313,7 +313,7 @@ class _OneStep:
         return ChangeResult(self._change, outcome, error.message, call_error(error)), None
 
 
-def _with_attached(hanging: Hanging, impact: Impact | None) -> Hanging:
+def _with_attached(hanging: Children, impact: Impact | None) -> Children:
     """What hangs on an identity, with what the plan found attached: a new use would have kept it from being deleted."""
     attachments = (impact or UNREAD).attachments
     gap = () if attachments.not_checked is None else (f"attached resources: {attachments.not_checked}",)

@@ -16,7 +16,7 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
 from reconciler.journal.file import Journal
 from reconciler.journal.outcome import ApplyEvent, ChangeResult, Moment, Outcome, call_error, not_tried
-from reconciler.model.access import AnyId, Hanging, identity_of
+from reconciler.model.access import AnyId, Children, identity_of
 from reconciler.model.identity import Identity, ResourceGroupId
 from reconciler.plan.apply_order import Step, Work
 from reconciler.plan.changes import Action, Change, CredentialChange, IdentityChange
@@ -29,9 +29,9 @@ GRACE_S = 90.0
 """How long calls in flight may take to finish after the run was asked to stop: a little over a call's own timeout."""
 
 
-def nothing_read(_: Identity) -> Hanging:
+def nothing_read(_: Identity) -> Children:
     """For a run whose journal nobody will undo."""
-    return Hanging(unread=("nothing was asked",))
+    return Children(unread=("nothing was asked",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ApplyTools:
     retries: Retries
     on_event: Callable[[ApplyEvent], None]
     correlation_id: str
-    read_hanging: Callable[[Identity], Hanging] = nothing_read
+    read_hanging: Callable[[Identity], Children] = nothing_read
 
 
 TakeStep = Callable[[Step, Identity | None], tuple[ChangeResult, Identity | None]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from reconciler.errors import SourcePos
 from reconciler.journal.outcome import Outcome, Wanted
 from reconciler.journal.record import RunRecord
-from reconciler.model.access import AnyId, Fresh, Hanging
+from reconciler.model.access import AnyId, Children, Fresh
 from reconciler.model.identity import Identity
 
 
@@ -18,7 +18,7 @@ class NetEffect:
     source: SourcePos
     before: Fresh
     after: Wanted
-    hanging: Hanging | None
+    hanging: Children | None
     made: Identity | None
 
 

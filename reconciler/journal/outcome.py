@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import ArmError, ExitCode, ReconcilerError
-from reconciler.model.access import Fresh, Hanging, RoleAssignment, Trust
+from reconciler.model.access import Children, Fresh, RoleAssignment, Trust
 from reconciler.model.identity import Identity
 from reconciler.plan.changes import Action, Change, PlannedIdentity
 
@@ -139,7 +139,7 @@ class JournalEntry:
     attempt: int
     before: Fresh
     after: Wanted = None
-    hanging: Hanging | None = None
+    hanging: Children | None = None
     outcome: Outcome | None = None
     error: CallError | None = None
     made: Identity | None = None

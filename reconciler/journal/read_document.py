@@ -15,10 +15,10 @@ from reconciler.journal.record import Actor, Place, PlaceKind, RunCall, RunEnd, 
 from reconciler.model.access import (
     AnyId,
     AssignmentId,
+    Children,
     CredentialId,
     FederatedCredential,
     Fresh,
-    Hanging,
     RoleAssignment,
     Trust,
 )
@@ -190,10 +190,10 @@ def _assignment(state: Document) -> RoleAssignment:
     return RoleAssignment(state["name"], state["scope"], state["role_guid"].casefold(), state["principal_id"])
 
 
-def _hanging(document: Document, identity: ResourceId) -> Hanging:
+def _hanging(document: Document, identity: ResourceId) -> Children:
     credentials, assignments = document["credentials"], document["role_assignments"]
     attached = document["attached"]
-    return Hanging(
+    return Children(
         None if credentials is None else tuple(_hanging_credential(one, identity) for one in credentials),
         None if assignments is None else tuple(_assignment(one) for one in assignments),
         None if attached is None else tuple(attached),

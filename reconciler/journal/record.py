@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from reconciler.errors import SourcePos
 from reconciler.journal.outcome import CallError, Outcome, Wanted
-from reconciler.model.access import AnyId, FederatedCredential, Fresh, Hanging, RoleAssignment
+from reconciler.model.access import AnyId, Children, FederatedCredential, Fresh, RoleAssignment
 from reconciler.model.identity import Identity, ResourceGroupId
 from reconciler.plan.changes import Action
 
@@ -92,7 +92,7 @@ class RunCall:
     source: SourcePos
     before: Fresh
     after: Wanted
-    hanging: Hanging | None = None
+    hanging: Children | None = None
     ended_at: str | None = None
     outcome: Outcome | None = None
     error: CallError | None = None

@@ -11,9 +11,9 @@ from reconciler.journal.record import RunCall, RunEnd, RunHeader, RunRecord, Sta
 from reconciler.model.access import (
     AnyId,
     AssignmentId,
+    Children,
     CredentialId,
     FederatedCredential,
-    Hanging,
     RoleAssignment,
     Trust,
 )
@@ -184,7 +184,7 @@ def _assignment(assignment: RoleAssignment, role: str) -> JsonObject:
     }
 
 
-def _hanging(hanging: Hanging, owner: str | None) -> JsonObject:
+def _hanging(hanging: Children, owner: str | None) -> JsonObject:
     credentials, assignments = hanging.credentials, hanging.assignments
     return {
         "credentials": None

@@ -9,14 +9,14 @@ from reconciler.arm.actions import ASSIGNMENTS
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.may_read import MayRead, why_not
-from reconciler.model.access import FederatedCredential, Hanging, RoleAssignment
+from reconciler.model.access import Children, FederatedCredential, RoleAssignment
 from reconciler.model.identity import Identity, ResourceId
 from reconciler.model.impact import Part
 
 READ_ASSIGNMENTS = f"{ASSIGNMENTS}/read"
 
 
-def children_of(identity: Identity, resources: Resources, may_read: MayRead) -> Hanging:
+def children_of(identity: Identity, resources: Resources, may_read: MayRead) -> Children:
     """Credentials and role assignments of an identity, for the journal; what it is attached to the plan has read.
 
     Raises Interrupted only.
@@ -24,7 +24,7 @@ def children_of(identity: Identity, resources: Resources, may_read: MayRead) -> 
     credentials = credentials_of(identity.resource_id, resources)
     assignments = _assignments_of(identity, resources, may_read)
     unread = {"federated credentials": credentials.not_checked, "role assignments": assignments.not_checked}
-    return Hanging(
+    return Children(
         credentials.found if credentials.not_checked is None else None,
         assignments.found if assignments.not_checked is None else None,
         None,

@@ -186,8 +186,10 @@ Fresh = Identity | FederatedCredential | RoleAssignment | None
 
 
 @dataclass(frozen=True, slots=True)
-class Hanging:
-    """What hangs on one identity, all of which its deletion takes or leaves dangling; None where it was not read.
+class Children:
+    """An identity's children and what it is attached to: its delete takes them along or leaves them dangling.
+
+    None where it was not read.
 
     Attributes:
         attached: ids of the resources that it is attached to.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.journal.effects import NetEffect
 from reconciler.journal.record import RunRecord
-from reconciler.model.access import Hanging
+from reconciler.model.access import Children
 from reconciler.model.identity import Identity
 
 _RESOURCE = re.compile(
@@ -42,7 +42,7 @@ def in_git(effect: NetEffect, what: str) -> str:
     return f"In Git, at {effect.source.file}:{effect.source.line}: {what}."
 
 
-def gone_for_good(before: Identity, hanging: Hanging | None, name: str) -> Iterator[str]:
+def gone_for_good(before: Identity, hanging: Children | None, name: str) -> Iterator[str]:
     """What does not return with a deleted identity, each with what mends it."""
     yield (
         f"{name} returns as another principal: principalId {before.principal_id} and clientId {before.client_id} are"

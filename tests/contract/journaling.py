@@ -14,7 +14,7 @@ from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
-from reconciler.model.access import Hanging
+from reconciler.model.access import Children
 from reconciler.model.identity import Identity as LiveIdentity
 from reconciler.model.identity import Tags
 from reconciler.plan.plan import Plan
@@ -55,7 +55,7 @@ def apply_with_journal(arm: Arm, plan: Plan, path: Path) -> ApplyResult:
     return result
 
 
-def children_reader(arm: Arm) -> Callable[[LiveIdentity], Hanging]:
+def children_reader(arm: Arm) -> Callable[[LiveIdentity], Children]:
     """What a run after its confirmation reads of an identity that it is about to delete."""
     return partial(children_of, resources=arm.resources, may_read=MayRead(arm.client))
 

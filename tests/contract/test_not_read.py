@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from reconciler.errors import AuthError
-from reconciler.model.access import Hanging
+from reconciler.model.access import Children
 from reconciler.model.identity import Identity
 from reconciler.workflow.declare import load_declaration
 from reconciler.workflow.plan import run_plan
@@ -72,7 +72,7 @@ def test_plan_of_the_same_live_state_is_the_same_whatever_an_error_says(
     assert plans[0] == plans[1]
 
 
-def children_seen(arm: Arm) -> Hanging:
+def children_seen(arm: Arm) -> Children:
     """What is read of `id-old` before its delete."""
     (identity,) = (one for one in listed(arm) if one.resource_id.name == "id-old")
     return children_reader(arm)(identity)
@@ -96,7 +96,7 @@ def test_children_that_may_not_be_read_are_none_each_with_its_reason(arm: OpenAr
 
     children = children_seen(arm(start, forbidden))
 
-    assert children == Hanging(
+    assert children == Children(
         unread=(
             f"federated credentials: missing {CREDENTIALS}",
             f"role assignments: {ASSIGNMENTS} is missing at {IN_SUBSCRIPTION}",
