@@ -1,7 +1,8 @@
-"""Several calls at once, all of their errors together, and an end that does not wait for what was not begun."""
+"""A bounded thread pool that collects every error and, on interrupt, drops calls not yet started."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 from reconciler.errors import ReconcilerError
@@ -10,23 +11,32 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def map_parallel(function: Callable[[Item], Result], items: Iterable[Item], parallelism: int) -> list[Result]:
-    """Call the function for each item, up to `parallelism` at a time; results in order of the items.
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How many calls may be under way at once; each `map` has threads of its own."""
 
-    Raises:
-        ReconcilerError: the first failure in order of the items, with the messages of the others added: what an
-            administrator must mend is said in one run.
-    """
-    pool = ThreadPoolExecutor(max_workers=parallelism)
-    try:
-        futures = [pool.submit(function, item) for item in items]
-        errors = [error for error in map(_error_of, futures) if error is not None]
-        if errors:
-            raise _together(errors)
-        return [future.result() for future in futures]
-    finally:
-        # After Ctrl-C the process must not wait for reads that nobody needs any more.
-        pool.shutdown(wait=False, cancel_futures=True)
+    parallelism: int
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Call the function for each item, side by side; results in order of the items.
+
+        Raises:
+            ReconcilerError: the first failure in order of the items, with the messages of the others added: what an
+                administrator must fix is said in one run.
+        """
+        executor = ThreadPoolExecutor(max_workers=self.parallelism)
+        try:
+            futures = [executor.submit(function, item) for item in items]
+            errors = [error for error in map(_error_of, futures) if error is not None]
+            if errors:
+                raise _together(errors)
+            return [future.result() for future in futures]
+        finally:
+            # After Ctrl-C the process must not wait for reads that nobody needs any more.
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+ONE_BY_ONE = Pool(1)
 
 
 def _error_of(future: "Future[Result]") -> ReconcilerError | None:

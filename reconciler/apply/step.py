@@ -53,7 +53,6 @@ class ApplyTools:
     stop: Stop
     retries: Retries
     on_event: Callable[[ApplyEvent], None]
-    parallelism: int
     correlation_id: str
     read_children: ReadChildren
 

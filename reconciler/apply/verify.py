@@ -14,7 +14,6 @@ from reconciler.journal.call import Outcome
 from reconciler.model.access import assignment_name
 from reconciler.model.identity import Identity, normalize_location
 from reconciler.model.ids import normalize_scope
-from reconciler.parallel import map_parallel
 from reconciler.plan.changes import (
     Action,
     AssignmentChange,
@@ -31,9 +30,7 @@ PATIENCE_S = (1.0, 2.0, 4.0)
 """Waits between one look and the next; what has not settled after the last is reported."""
 
 
-def verify_result(
-    result: ApplyResult, resources: Resources, *, sleep: Callable[[float], None], parallelism: int
-) -> ApplyResult:
+def verify_result(result: ApplyResult, resources: Resources, *, sleep: Callable[[float], None]) -> ApplyResult:
     """Read each change that is done again, with patience for replicas that lag.
 
     Returns:
@@ -46,7 +43,7 @@ def verify_result(
     def look(one: ChangeResult) -> ChangeResult:
         return replace(one, not_held=_look(one.change, resources)) if one.outcome is Outcome.DONE else one
 
-    results = map_parallel(look, result.results, parallelism)
+    results = resources.pool.map(look, result.results)
     for patience_s in PATIENCE_S:
         if not any(one.not_held for one in results):
             break

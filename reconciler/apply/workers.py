@@ -64,7 +64,7 @@ class Failures:
 
 def carry_out(works: Iterable[Work], tools: ApplyTools, failures: Failures) -> dict[AnyId, ChangeResult]:
     """Do pieces of work side by side until all have ended or the run was asked to stop."""
-    pool = ThreadPoolExecutor(max_workers=tools.parallelism)
+    pool = ThreadPoolExecutor(max_workers=tools.resources.pool.parallelism)
     begun = [IdentityWork(work, tools, failures) for work in works]
     futures = [pool.submit(one.run) for one in begun]
     try:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from reconciler.arm.actions import action_matches
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import JsonObject, text_list
-from reconciler.arm.http.paths import group_path, scope_path, subscription_path
-from reconciler.model.ids import ResourceGroupId
+from reconciler.arm.http.paths import scope_path
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleDefinitionsCalls.json)."""
@@ -52,30 +51,13 @@ class Permissions:
         return any(entry.allows_every_read() for entry in self.entries)
 
 
-def read_for_subscription(client: ArmClient, subscription_id: str) -> Permissions:
-    """What the caller may do in a subscription.
-
-    Source: Microsoft's documentation, "Use Resource Manager authentication API to access subscriptions"; the OpenAPI
-    document lists the operation for groups and resources only.
-    """
-    return _read(client, subscription_path(subscription_id))
-
-
 def read_at(client: ArmClient, scope: str) -> Permissions:
-    """What the caller may do at any scope, given as its ARM id.
+    """What the caller may do at a scope, given as its ARM id.
 
-    Source: the same OpenAPI document (Permissions_ListForResource); at management groups and the root it is assumed.
+    Source: the same OpenAPI document for groups and resources; for subscriptions Microsoft's documentation, "Use
+    Resource Manager authentication API to access subscriptions"; at management groups and the root it is assumed.
     """
-    return _read(client, scope_path(scope))
-
-
-def read_for_group(client: ArmClient, group_id: ResourceGroupId) -> Permissions:
-    """What the caller may do in a resource group."""
-    return _read(client, group_path(group_id))
-
-
-def _read(client: ArmClient, scope_path: str) -> Permissions:
-    path = f"{scope_path}/providers/Microsoft.Authorization/permissions"
+    path = f"{scope_path(scope)}/providers/Microsoft.Authorization/permissions"
     return Permissions(tuple(client.get_pages(path, API_VERSION, _read_entry)))
 
 

@@ -9,6 +9,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.pace import no_pace
 from reconciler.arm.identities import API_VERSION, Identities
 from reconciler.arm.role_assignments import RoleAssignments
+from reconciler.parallel import ONE_BY_ONE, Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,13 @@ class Resources:
     Attributes:
         api_version: of Microsoft.ManagedIdentity.
         wait_for_associated: keeps calls of listAssociatedResources apart.
+        pool: by which several calls are made at once.
     """
 
     client: ArmClient
     api_version: str = API_VERSION
     wait_for_associated: Callable[[], None] = no_pace
+    pool: Pool = ONE_BY_ONE
 
     @property
     def identities(self) -> Identities:

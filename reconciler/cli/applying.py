@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
@@ -16,7 +17,8 @@ from reconciler.cli.signals import OrderlyStop, orderly_stop
 from reconciler.errors import ExitCode, PlanRefused, ReconcilerError, UsageError
 from reconciler.journal.call import Outcome
 from reconciler.live.azure import Azure
-from reconciler.live.hanging import HangingReader
+from reconciler.live.children import children_of
+from reconciler.live.may_read import MayRead
 from reconciler.plan.changes import Action, IdentityChange
 from reconciler.plan.plan import Plan
 from reconciler.report.json_document import render_apply_json
@@ -25,7 +27,8 @@ from reconciler.report.text import render_error, render_plan, render_result
 from reconciler.report.visible import visible
 from reconciler.saved_plan.file import find_plan_file, read_plan_file
 from reconciler.stop import Stop
-from reconciler.workflow import Declaration, Request, declare_saved, load_declaration, run_apply
+from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -92,10 +95,9 @@ def carry_out(declare: Callable[[Azure], Declaration], flags: ApplyFlags) -> Exi
                     declare(session.azure),
                     session.azure,
                     telling.tools(stop),
+                    ApplyOptions(flags.skip_refused, flags.verify),
                     show=telling.show,
                     confirm=lambda plan: telling.confirm(plan, signals),
-                    skip_refused=flags.skip_refused,
-                    verify=flags.verify,
                 )
             except PlanRefused as refused:
                 telling.refused(refused)
@@ -139,16 +141,16 @@ class _Telling:
         self._plan: Plan | None = None
 
     def tools(self, stop: Stop) -> ApplyTools:
-        """What apply needs, with progress told on stderr."""
+        """What apply needs, with progress told on stderr; permissions are asked again, as after a confirmation."""
+        resources = self._session.azure.resources
         return ApplyTools(
-            self._session.azure.resources,
+            resources,
             self._journal.file,
             stop,
             self._session.retries,
             self._progress,
-            self._session.azure.parallelism,
             self._session.correlation_id,
-            HangingReader(self._session.azure.resources).read,
+            partial(children_of, resources=resources, may_read=MayRead(resources.client)),
         )
 
     def show(self, plan: Plan) -> None:

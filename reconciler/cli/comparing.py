@@ -8,7 +8,8 @@ from reconciler.cli.session import SessionFlags, open_session
 from reconciler.plan.plan import Plan
 from reconciler.report.text import Header
 from reconciler.stop import Stop
-from reconciler.workflow import Request, load_declaration, run_plan
+from reconciler.workflow.declare import Request, load_declaration
+from reconciler.workflow.plan import run_plan
 
 
 class RenderText(Protocol):

@@ -28,7 +28,7 @@ def doctor(
     from reconciler.doctor.doctor import run_doctor
     from reconciler.report.checkup import render_checkup, render_checkup_json
     from reconciler.stop import Stop
-    from reconciler.workflow import load_declaration
+    from reconciler.workflow.declare import load_declaration
 
     configure_logging(log_level.value)
     request = make_request(paths, var=var, subscription=subscription, target=target, cloud=cloud)

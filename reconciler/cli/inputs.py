@@ -9,7 +9,7 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.cli.options import CloudName
-    from reconciler.workflow import Request
+    from reconciler.workflow.declare import Request
 
 STANDARD_INPUT = "-"
 
@@ -48,7 +48,7 @@ def make_request(
     """A workflow request from flags; raises UsageError for a malformed one."""
     from reconciler.arm.login.clouds import CLOUDS
     from reconciler.guards import parse_allowances
-    from reconciler.workflow import Request
+    from reconciler.workflow.declare import Request
 
     return Request(
         tuple(paths),

@@ -28,6 +28,7 @@ from reconciler.errors import UsageError
 from reconciler.guards import Runner
 from reconciler.journal.record import Actor, Place, PlaceKind
 from reconciler.live.azure import Azure
+from reconciler.parallel import Pool
 from reconciler.report.text import Header
 from reconciler.stop import Stop
 
@@ -115,8 +116,8 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
         client = ArmClient(http, time.time)
         # The embedded sandbox has no rates.
         paced = no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
-        resources = Resources(client, flags.api_version, paced)
-        azure = Azure(cloud.name, resources, flags.parallelism, flags.tenant, auth.token_tenant, runner)
+        resources = Resources(client, flags.api_version, paced, Pool(flags.parallelism))
+        azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry)
         yield Session(azure, retries, correlation_id, caller, target, auth, place)

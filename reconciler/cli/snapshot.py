@@ -134,9 +134,7 @@ def _take(scopes: "tuple[SnapshotScope, ...]", flags: "SessionFlags", path: Path
         write = _print_state if path is None else stack.enter_context(new_file(path))
         session = stack.enter_context(open_session(flags, Stop(), writes=False))
         with _progress() as progress:
-            taken = read_snapshot(
-                scopes, session.azure.resources.identities, parallelism=session.azure.parallelism, progress=progress
-            )
+            taken = read_snapshot(scopes, session.azure.resources, progress=progress)
         write(state_text(taken))
     for note in taken.notes:
         print_note(f"{visible(note)}\n")

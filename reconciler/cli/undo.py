@@ -39,7 +39,7 @@ def undo(
     from reconciler.cli.session import SessionFlags
     from reconciler.guards import parse_allowances
     from reconciler.journal.read_file import read_journal
-    from reconciler.workflow import declare_undo
+    from reconciler.workflow.undo import declare_undo
 
     configure_logging(log_level.value)
     allowances = parse_allowances(tuple(allow or ()), tuple(max_deletes or ()))

@@ -16,6 +16,7 @@ from reconciler.arm.login.auth import Principal
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
 from reconciler.errors import ArmError, AuthError, NotFound, ReconcilerError
 from reconciler.live.azure import Azure
+from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, read_rights
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.scope import check_api_version as check_manifest_version
@@ -154,7 +155,7 @@ def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: A
             closed.add(subscription_id)
     needs = [need for need in needs_of_manifest(desired, targets) if _subscription_of(need) not in closed]
     try:
-        return checks, read_rights(needs, azure.resources.client, parallelism=azure.parallelism)
+        return checks, read_rights(needs, MayRead(azure.resources.client), azure.resources.pool)
     except (ArmError, AuthError) as error:
         return [*checks, _failed("rights", error)], Rights()
 

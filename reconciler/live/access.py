@@ -1,8 +1,8 @@
-"""The live side of credentials and role assignments, of those identities alone that ask for it, or that are to go.
+"""The live side of credentials and role assignments, of identities that ask for it or would be deleted, no others.
 
 Complete or an error, as for identities: a credential or a role that was not seen would be written a second time. Of an
-identity that goes, the roles are read to tell which are orphaned, and a list that cannot be had is said instead. So is
-whatever lies beyond the scopes that could be read.
+identity that would be deleted, the roles are read to tell which are orphaned, and a list that cannot be had is said
+instead. So is whatever lies beyond the scopes that could be read.
 """
 
 import difflib
@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.arm import permissions, role_definitions
+from reconciler.arm import role_definitions
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
-from reconciler.live.gaps import missing, why_not
+from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.manifest.desired import DesiredAssignment
 from reconciler.model.access import (
     Access,
@@ -26,10 +27,8 @@ from reconciler.model.access import (
     role_key,
 )
 from reconciler.model.ids import ResourceId, normalize_scope
-from reconciler.parallel import map_parallel
+from reconciler.model.not_read import NotRead
 from reconciler.plan.changes import Action, Changes, IdentityChange
-
-READ_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/read"
 
 ONE_LIST_FROM = 6
 """From this many principals on, one list of all assignments of a subscription is fewer requests than one for each.
@@ -42,7 +41,7 @@ _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
 
 
-def read_access(changes: Changes, resources: Resources, *, parallelism: int) -> Access:
+def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Access:
     """Read what the comparison of identities asks for; nothing at all where it asks for nothing.
 
     Raises:
@@ -50,36 +49,28 @@ def read_access(changes: Changes, resources: Resources, *, parallelism: int) -> 
         ArmError: something could not be read, for whatever other reason.
     """
     identities = list(changes.identities())
-    credentials = _read_credentials(identities, resources, parallelism)
+    credentials = _read_credentials(identities, resources)
     holders = [_Holder(change) for change in identities if _concerns_assignments(change)]
     listed = [one for change in identities for one in _listed_assignments(change)]
-    lookups = _look_up(listed, resources, parallelism)
+    lookups = _look_up(listed, resources)
     if not holders:
         return Access(credentials, {}, lookups)
-    assignments, unchecked, unread = _read_assignments(holders, resources, parallelism)
+    assignments, not_read, unread = _read_assignments(holders, resources, may_read)
     known = {role.guid for lookup in lookups.values() for role in lookup.found}
-    names = _read_names((one for given in assignments.values() for one in given), known, resources, parallelism)
-    return Access(credentials, assignments, lookups, names, unchecked, unread)
+    names = _read_names((one for given in assignments.values() for one in given), known, resources)
+    return Access(credentials, assignments, lookups, names, not_read, unread)
 
 
 def _read_credentials(
-    identities: Iterable[IdentityChange], resources: Resources, parallelism: int
+    identities: Iterable[IdentityChange], resources: Resources
 ) -> dict[ResourceId, tuple[FederatedCredential, ...]]:
     managed = [
         change.resource_id
         for change in identities
         if change.before is not None and change.desired and change.desired.federated_credentials is not None
     ]
-    found = map_parallel(lambda identity: _list_credentials(resources, identity), managed, parallelism)
+    found = resources.pool.map(lambda identity: list_credentials(identity, resources), managed)
     return dict(zip(managed, found, strict=True))
-
-
-def _list_credentials(resources: Resources, identity: ResourceId) -> tuple[FederatedCredential, ...]:
-    try:
-        return resources.credentials.list(identity)
-    except NotFound:
-        # Deleted since it was listed; the read before the first write will find that out for itself.
-        return ()
 
 
 def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]:
@@ -127,48 +118,52 @@ class _Place:
     holders: tuple[_Holder, ...]
 
 
-_Assignments = tuple[dict[ResourceId, tuple[RoleAssignment, ...]], tuple[str, ...], dict[ResourceId, str]]
-"""Assignments by identity; what was not looked at, in sentences; of those that go, why there may be more."""
+_Assignments = tuple[dict[ResourceId, tuple[RoleAssignment, ...]], tuple[NotRead, ...], dict[ResourceId, NotRead]]
+"""Assignments by identity; what could not be read; of identities that would be deleted, why there may be more."""
 
 
-def _read_assignments(holders: list[_Holder], resources: Resources, parallelism: int) -> _Assignments:
-    roots: dict[str, dict[ResourceId, _Holder]] = {}
-    for holder in holders:
-        for scope in holder.scopes:
-            roots.setdefault(normalize_scope(_root_of(scope)) or "/", {})[holder.identity] = holder
-    elsewhere, unchecked = _find_elsewhere(holders, resources)
-    named = set(roots)
-    for holder, scope in elsewhere:
-        roots.setdefault(normalize_scope(_root_of(scope)) or "/", {})[holder.identity] = holder
+def _read_assignments(holders: list[_Holder], resources: Resources, may_read: MayRead) -> _Assignments:
+    elsewhere, not_read = _find_elsewhere(holders, resources)
+    named = _by_root((holder, scope) for holder in holders for scope in holder.scopes)
+    roots = _by_root(((holder, scope) for holder, scope in elsewhere), named)
     places: list[_Place] = []
-    unread: dict[ResourceId, str] = {}
-    readable = map_parallel(lambda root: _may_read(resources, root, gone_is_error=root in named), roots, parallelism)
-    for (root, concerned), may_read in zip(roots.items(), readable, strict=True):
-        if may_read is None:
+    unread: dict[ResourceId, NotRead] = {}
+    readable = resources.pool.map(lambda root: _may_list(may_read, root, gone_is_error=root in named), roots)
+    for (root, concerned), may_list in zip(roots.items(), readable, strict=True):
+        if may_list is None:
             continue
-        if may_read:
+        if may_list:
             places.append(_Place(root, tuple(concerned.values())))
             continue
         places += _places_within(root, concerned.values())
-        reason = f"{missing(READ_ASSIGNMENTS)} at {root}"
+        reason = NotRead("Role assignments", root, f"{missing(READ_ASSIGNMENTS)} at {root}")
         unread.update({identity: reason for identity, holder in concerned.items() if holder.goes})
-        unchecked.append(
-            f"Role assignments elsewhere in {root} were not looked for: {READ_ASSIGNMENTS} is missing there."
-        )
+        not_read.append(NotRead(f"Role assignments elsewhere in {root}", "", f"{READ_ASSIGNMENTS} is missing there"))
     found: list[RoleAssignment] = []
-    read = map_parallel(lambda place: _list_or_tell(resources, place), places, parallelism)
+    read = resources.pool.map(lambda place: _list_or_say(resources, may_read, place), places)
     for place, given in zip(places, read, strict=True):
-        if isinstance(given, str):
+        if isinstance(given, NotRead):
             unread.update({holder.identity: given for holder in place.holders})
-            unchecked.append(
-                f"Role assignments at {place.scope} of identities that are to go were not looked for: {given}."
-            )
+            not_read.append(given)
         else:
             found += given
-    return _by_identity(holders, found), tuple(unchecked), unread
+    return _by_identity(holders, found), tuple(not_read), unread
 
 
-def _find_elsewhere(holders: Iterable[_Holder], resources: Resources) -> tuple[list[tuple[_Holder, str]], list[str]]:
+_Roots = dict[str, dict[ResourceId, _Holder]]
+"""Who holds or may hold roles in a subscription, or at another scope of no subscription, by its normal form."""
+
+
+def _by_root(pairs: Iterable[tuple[_Holder, str]], known: _Roots | None = None) -> _Roots:
+    roots = {root: dict(holders) for root, holders in (known or {}).items()}
+    for holder, scope in pairs:
+        roots.setdefault(normalize_scope(_root_of(scope)) or "/", {})[holder.identity] = holder
+    return roots
+
+
+def _find_elsewhere(
+    holders: Iterable[_Holder], resources: Resources
+) -> tuple[list[tuple[_Holder, str]], list[NotRead]]:
     """Scopes that the manifest does not name and at which a role of ours could be; without an owner none is ours."""
     owned = {one.principal_id.casefold(): one for one in holders if one.change.group.owner is not None}
     if not owned:
@@ -176,7 +171,8 @@ def _find_elsewhere(holders: Iterable[_Holder], resources: Resources) -> tuple[l
     try:
         found = find_scopes(resources.client, owned)
     except (ArmError, AuthError) as error:
-        return [], [f"Role assignments in subscriptions that the manifest does not name were not looked for: {error}"]
+        what = "Role assignments in subscriptions that the manifest does not name"
+        return [], [NotRead(what, "", f"Resource Graph: {why_not(error)}")]
     return [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned], []
 
 
@@ -186,12 +182,10 @@ def _root_of(scope: str) -> str:
     return subscription[0] if subscription else scope
 
 
-def _may_read(resources: Resources, root: str, *, gone_is_error: bool = True) -> bool | None:
+def _may_list(may_read: MayRead, root: str, *, gone_is_error: bool) -> bool | None:
     """Whether the caller may list role assignments there; None where the index names a scope that is gone."""
     try:
-        return permissions.read_at(resources.client, root).allows(READ_ASSIGNMENTS)
-    except AuthError:
-        return False
+        return may_read.allows(root, READ_ASSIGNMENTS)
     except NotFound:
         if gone_is_error:
             raise
@@ -208,18 +202,19 @@ def _places_within(root: str, holders: Iterable[_Holder]) -> list[_Place]:
     return [_Place(scope, tuple(concerned.values())) for scope, concerned in scopes.items()]
 
 
-def _list_or_tell(resources: Resources, place: _Place) -> list[RoleAssignment] | str:
-    """The assignments of a place, or why they could not be read, where that is of identities alone that go."""
+def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list[RoleAssignment] | NotRead:
+    """The assignments of a place, or why they could not be read, where all of its identities would be deleted."""
     try:
-        return _list_at(resources, place)
+        return _list_at(resources, may_read, place)
     except (ArmError, AuthError) as error:
         if not all(holder.goes for holder in place.holders):
             raise
-        return missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)
+        because = missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)
+        return NotRead(f"Role assignments at {place.scope} of identities that are to go", "", because)
 
 
-def _list_at(resources: Resources, place: _Place) -> list[RoleAssignment]:
-    if not _may_read(resources, place.scope):
+def _list_at(resources: Resources, may_read: MayRead, place: _Place) -> list[RoleAssignment]:
+    if not may_read.allows(place.scope, READ_ASSIGNMENTS):
         raise AuthError(
             f"reading the role assignments at {place.scope}: not allowed ({READ_ASSIGNMENTS}), so the list could be"
             " incomplete",
@@ -244,17 +239,17 @@ def _by_identity(
     return {identity: tuple(given for _, given in sorted(all_of.items())) for identity, all_of in by_identity.items()}
 
 
-def _look_up(listed: Iterable[DesiredAssignment], resources: Resources, parallelism: int) -> dict[RoleKey, RoleLookup]:
+def _look_up(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[RoleKey, RoleLookup]:
     """What ARM knows of each listed role; one request for a name in a subscription, however often it is listed."""
-    wanted = {role_key(one.role, one.scope): one for one in listed}
+    named = {role_key(one.role, one.scope): one for one in listed}
     by_root: dict[RoleKey, DesiredAssignment] = {}
-    for one in wanted.values():
+    for one in named.values():
         by_root.setdefault(role_key(one.role, _root_of(one.scope)), one)
     roots = list(by_root)
-    found = map_parallel(lambda key: _find_at_root(resources, by_root[key]), roots, parallelism)
+    found = resources.pool.map(lambda key: _find_at_root(resources, by_root[key]), roots)
     at_root = dict(zip(roots, found, strict=True))
     return {
-        key: _lookup(resources, one, at_root[role_key(one.role, _root_of(one.scope))]) for key, one in wanted.items()
+        key: _lookup(resources, one, at_root[role_key(one.role, _root_of(one.scope))]) for key, one in named.items()
     }
 
 
@@ -283,9 +278,7 @@ def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefin
     return RoleLookup(one.role, one.scope, (), tuple(names[name] for name in similar))
 
 
-def _read_names(
-    assignments: Iterable[RoleAssignment], known: set[str], resources: Resources, parallelism: int
-) -> dict[str, str]:
+def _read_names(assignments: Iterable[RoleAssignment], known: set[str], resources: Resources) -> dict[str, str]:
     """The names of roles that only live assignments name; one whose name cannot be had is shown by its GUID."""
     scopes = {one.role_guid: one.scope for one in assignments if one.role_guid not in known}
 
@@ -297,5 +290,5 @@ def _read_names(
         return None if definition is None else definition.name
 
     guids = list(scopes)
-    names = map_parallel(name_of, guids, parallelism)
+    names = resources.pool.map(name_of, guids)
     return {guid: name for guid, name in zip(guids, names, strict=True) if name is not None}

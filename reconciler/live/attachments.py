@@ -1,4 +1,4 @@
-"""What the identities that are to go are attached to, from the two places that know something of it.
+"""What the identities that would be deleted are attached to, from the two places that know something of it.
 
 Resource Graph tells all of them in one question, but only of what the caller may read and a little late; Azure's own
 list of an identity is whole, but slow. So Graph is asked about all and its list of those that it shows as free is
@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from reconciler.arm import attachments
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
-from reconciler.live.gaps import missing, missing_right, why_not
+from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.model.ids import ResourceGroupId, ResourceId
 from reconciler.model.impact import AttachedResource, Part, attached
-from reconciler.parallel import map_parallel
 
 READ_GRAPH = "Microsoft.ResourceGraph/resources/read"
 
@@ -40,12 +39,12 @@ class _Shown:
 
 
 def read_attachments(
-    identities: Sequence[ResourceId], resources: Resources, parallelism: int
+    identities: Sequence[ResourceId], resources: Resources, may_read: MayRead
 ) -> dict[ResourceId, Part[AttachedResource]]:
     """What each identity is attached to; what could not be read is told in its part, and is no error."""
     if not identities:
         return {}
-    shown = _ask_graph(identities, resources, parallelism)
+    shown = _ask_graph(identities, resources, may_read)
     # Those that would otherwise pass for free come first; of the others the list may be longer than Graph knows.
     in_turn = sorted(identities, key=lambda one: (bool(shown.resources.get(one)), one.key))
     confirmed = {one: _confirm(one, resources) for one in in_turn[:CONFIRM_AT_MOST]}
@@ -55,9 +54,9 @@ def read_attachments(
     }
 
 
-def _ask_graph(identities: Sequence[ResourceId], resources: Resources, parallelism: int) -> _Shown:
+def _ask_graph(identities: Sequence[ResourceId], resources: Resources, may_read: MayRead) -> _Shown:
     groups = list(dict.fromkeys(one.group_id for one in identities))
-    reasons = map_parallel(lambda group: _graph_right(group, resources), groups, parallelism)
+    reasons = resources.pool.map(lambda group: _graph_right(group, may_read), groups)
     without_right = dict(zip(groups, reasons, strict=True))
     try:
         return _Shown(attachments.find(resources.client, identities), None, without_right)
@@ -65,9 +64,9 @@ def _ask_graph(identities: Sequence[ResourceId], resources: Resources, paralleli
         return _Shown({}, f"Resource Graph: {why_not(error)}", without_right)
 
 
-def _graph_right(group: ResourceGroupId, resources: Resources) -> str | None:
+def _graph_right(group: ResourceGroupId, may_read: MayRead) -> str | None:
     try:
-        return missing_right(resources.client, str(group), READ_GRAPH)
+        return may_read.why_not(str(group), READ_GRAPH)
     except NotFound:
         return missing(READ_GRAPH)
 

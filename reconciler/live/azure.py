@@ -19,7 +19,6 @@ class Azure:
 
     cloud: str
     resources: Resources
-    parallelism: int
     tenant: str | None
     token_tenant: Callable[[], str | None]
     runner: Callable[[], Runner | None]

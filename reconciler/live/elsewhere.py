@@ -22,11 +22,11 @@ def find_scopes(client: ArmClient, principal_ids: Iterable[str]) -> tuple[tuple[
 
     Source: Azure documentation on Resource Graph (table `authorizationresources`).
     """
-    wanted = sorted({principal_id.casefold() for principal_id in principal_ids})
+    asked = sorted({principal_id.casefold() for principal_id in principal_ids})
     return tuple(
         row
-        for start in range(0, len(wanted), _AT_ONCE)
-        for row in resource_graph.query(client, _query(wanted[start : start + _AT_ONCE]), _read)
+        for start in range(0, len(asked), _AT_ONCE)
+        for row in resource_graph.query(client, _query(asked[start : start + _AT_ONCE]), _read)
     )
 
 

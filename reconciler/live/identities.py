@@ -7,19 +7,17 @@ that scope say that it may read identities there.
 Source: Azure Resource Manager documentation on listing resources (answers hold what the caller may read).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.arm import permissions, resource_groups, subscriptions
-from reconciler.arm.http.client import ArmClient
-from reconciler.arm.identities import Identities
+from reconciler.arm import resource_groups, subscriptions
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, NotFound
-from reconciler.manifest.desired import Desired
-from reconciler.manifest.tenants import ExpectedTenant, check_subscription_tenant, expected_tenant
+from reconciler.live.may_read import MayRead
+from reconciler.manifest.tenants import ExpectedTenant, check_subscription_tenant
 from reconciler.model.identity import Identity, Live, LiveGroup, ResourceGroup, Subscription
 from reconciler.model.ids import ResourceGroupId
-from reconciler.parallel import map_parallel
+from reconciler.model.not_read import NotRead
 
 READ_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 READ_GROUPS = "Microsoft.Resources/subscriptions/resourceGroups/read"
@@ -50,13 +48,21 @@ class _ScopeRead:
     beyond: tuple[Identity, ...] = ()
 
 
+TenantOf = Callable[[str], ExpectedTenant | None]
+"""The tenant that the subscription of an id must be of; None means any."""
+
+
 def read_live(
-    desired: Desired, resources: Resources, *, parallelism: int, tenant: str | None = None, beyond: bool = False
+    group_ids: Sequence[ResourceGroupId],
+    resources: Resources,
+    may_read: MayRead,
+    *,
+    tenant_of: TenantOf = lambda _: None,
+    beyond: bool = False,
 ) -> Live:
-    """Read every group that the manifest names.
+    """Read these groups.
 
     Args:
-        tenant: what every subscription must be of whose tenant the manifest does not name; None means any.
         beyond: identities in other groups of the same subscriptions are asked for too, where rights allow: each such
             subscription is read by one list in place of one for each group.
 
@@ -65,20 +71,17 @@ def read_live(
             another tenant than it must be.
         ArmError: a scope could not be read, for whatever other reason.
     """
-    client, identities = resources.client, resources.identities
-    subscription_ids = list(dict.fromkeys(group.group_id.subscription_id.casefold() for group in desired.groups))
-    views = map_parallel(
-        lambda one: _view_subscription(client, one, expected_tenant(desired, one, tenant)),
-        subscription_ids,
-        parallelism,
-    )
-    scopes: list[_Scope] = []
-    for subscription_id, view in zip(subscription_ids, views, strict=True):
-        group_ids = [
-            one.group_id for one in desired.groups if one.group_id.subscription_id.casefold() == subscription_id
-        ]
-        scopes.extend(_plan_reads(view, group_ids, beyond=beyond))
-    reads = map_parallel(lambda scope: _read_scope(client, identities, scope), scopes, parallelism)
+    by_subscription: dict[str, list[ResourceGroupId]] = {}
+    for group_id in group_ids:
+        by_subscription.setdefault(group_id.subscription_id.casefold(), []).append(group_id)
+    reader = _Reader(resources, may_read)
+    views = resources.pool.map(lambda one: reader.view_subscription(one, tenant_of(one)), by_subscription)
+    scopes = [
+        scope
+        for view, asked in zip(views, by_subscription.values(), strict=True)
+        for scope in _plan_reads(view, asked, beyond=beyond)
+    ]
+    reads = resources.pool.map(reader.read_scope, scopes)
     live = Live(
         tuple(sorted((view.subscription for view in views), key=lambda one: one.subscription_id)),
         tuple(sorted((group for read in reads for group in read.groups), key=lambda group: group.group_id.key)),
@@ -88,25 +91,13 @@ def read_live(
 
 def _with_beyond(live: Live, views: Iterable[_SubscriptionView], reads: Iterable[_ScopeRead]) -> Live:
     others = sorted((one for read in reads for one in read.beyond), key=lambda one: one.resource_id.key)
-    not_seen = sorted(view.subscription.subscription_id for view in views if view.all_groups is None)
-    return replace(live, beyond=tuple(others), not_seen_beyond=tuple(not_seen))
+    closed = sorted(view.subscription.subscription_id for view in views if view.all_groups is None)
+    return replace(live, beyond=tuple(others), not_read=tuple(_not_read_beyond(one) for one in closed))
 
 
-def _view_subscription(client: ArmClient, subscription_id: str, expected: ExpectedTenant | None) -> _SubscriptionView:
-    subscription = subscriptions.find(client, subscription_id)
-    check_subscription_tenant(subscription, expected)
-    rights = _rights_over_subscription(client, subscription_id)
-    if rights.allows(READ_IDENTITIES) and rights.allows(READ_GROUPS):
-        return _SubscriptionView(subscription, resource_groups.list_by_subscription(client, subscription_id))
-    return _SubscriptionView(subscription, None)
-
-
-def _rights_over_subscription(client: ArmClient, subscription_id: str) -> permissions.Permissions:
-    try:
-        return permissions.read_for_subscription(client, subscription_id)
-    except AuthError:
-        # Not even allowed to ask: then there is no right over the whole subscription, and each group is asked.
-        return permissions.Permissions(())
+def _not_read_beyond(subscription_id: str) -> NotRead:
+    what = f"Identities of this manifest's owner in other groups of /subscriptions/{subscription_id}"
+    return NotRead(what, "", "the right to list all groups and identities there is missing")
 
 
 def _plan_reads(view: _SubscriptionView, group_ids: list[ResourceGroupId], *, beyond: bool) -> list[_Scope]:
@@ -120,46 +111,57 @@ def _plan_reads(view: _SubscriptionView, group_ids: list[ResourceGroupId], *, be
     return [_Scope((group_id,), view, by_subscription=False) for group_id in group_ids]
 
 
-def _read_scope(client: ArmClient, identities: Identities, scope: _Scope) -> _ScopeRead:
-    if scope.by_subscription:
-        listed = identities.list_by_subscription(scope.view.subscription.subscription_id)
-        by_group: dict[ResourceGroupId, list[Identity]] = {}
-        for identity in listed:
-            by_group.setdefault(identity.resource_id.group_id, []).append(identity)
-        groups = (
-            LiveGroup(group_id, _find_group(scope.view, group_id), tuple(by_group.get(group_id, ())))
-            for group_id in scope.groups
-        )
-        named = set(scope.groups)
-        return _ScopeRead(tuple(groups), tuple(one for one in listed if one.resource_id.group_id not in named))
-    return _ScopeRead(tuple(_read_group(client, identities, scope.view, group_id) for group_id in scope.groups))
+class _Reader:
+    """Reads subscriptions and groups; no list before the caller's permissions say that it is whole."""
 
+    def __init__(self, resources: Resources, may_read: MayRead) -> None:
+        self._client = resources.client
+        self._identities = resources.identities
+        self._may_read = may_read
 
-def _read_group(
-    client: ArmClient, identities: Identities, view: _SubscriptionView, group_id: ResourceGroupId
-) -> LiveGroup:
-    group = _get_group_with_rights(client, group_id) if view.all_groups is None else _find_group(view, group_id)
-    listed = identities.list_by_group(group_id) if group is not None else ()
-    return LiveGroup(group_id, group, listed)
+    def view_subscription(self, subscription_id: str, expected: ExpectedTenant | None) -> _SubscriptionView:
+        subscription = subscriptions.find(self._client, subscription_id)
+        check_subscription_tenant(subscription, expected)
+        scope = f"/subscriptions/{subscription_id}"
+        # Without the right over the whole subscription, each group is asked.
+        if self._may_read.allows(scope, READ_IDENTITIES) and self._may_read.allows(scope, READ_GROUPS):
+            return _SubscriptionView(subscription, resource_groups.list_by_subscription(self._client, subscription_id))
+        return _SubscriptionView(subscription, None)
+
+    def read_scope(self, scope: _Scope) -> _ScopeRead:
+        if scope.by_subscription:
+            listed = self._identities.list_by_subscription(scope.view.subscription.subscription_id)
+            by_group: dict[ResourceGroupId, list[Identity]] = {}
+            for identity in listed:
+                by_group.setdefault(identity.resource_id.group_id, []).append(identity)
+            groups = (
+                LiveGroup(group_id, _find_group(scope.view, group_id), tuple(by_group.get(group_id, ())))
+                for group_id in scope.groups
+            )
+            named = set(scope.groups)
+            return _ScopeRead(tuple(groups), tuple(one for one in listed if one.resource_id.group_id not in named))
+        return _ScopeRead(tuple(self._read_group(scope.view, group_id) for group_id in scope.groups))
+
+    def _read_group(self, view: _SubscriptionView, group_id: ResourceGroupId) -> LiveGroup:
+        group = self._get_group_with_rights(group_id) if view.all_groups is None else _find_group(view, group_id)
+        listed = self._identities.list_by_group(group_id) if group is not None else ()
+        return LiveGroup(group_id, group, listed)
+
+    def _get_group_with_rights(self, group_id: ResourceGroupId) -> ResourceGroup | None:
+        try:
+            allowed = self._may_read.allows(str(group_id), READ_IDENTITIES)
+        except NotFound as error:
+            # Another 404 (a gateway that does not know the path) says nothing about the group.
+            if error.arm_code == "ResourceGroupNotFound":
+                return None
+            raise
+        if not allowed:
+            raise _may_not_read(group_id)
+        return resource_groups.get(self._client, group_id)
 
 
 def _find_group(view: _SubscriptionView, group_id: ResourceGroupId) -> ResourceGroup | None:
     return next((group for group in view.all_groups or () if group.group_id == group_id), None)
-
-
-def _get_group_with_rights(client: ArmClient, group_id: ResourceGroupId) -> ResourceGroup | None:
-    try:
-        rights = permissions.read_for_group(client, group_id)
-    except NotFound as error:
-        # Another 404 (a gateway that does not know the path) says nothing about the group.
-        if error.arm_code == "ResourceGroupNotFound":
-            return None
-        raise
-    except AuthError as error:
-        raise _may_not_read(group_id) from error
-    if not rights.allows(READ_IDENTITIES):
-        raise _may_not_read(group_id)
-    return resource_groups.get(client, group_id)
 
 
 def _may_not_read(group_id: ResourceGroupId) -> AuthError:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from reconciler.arm import locks
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
-from reconciler.live.gaps import missing_right, why_not
+from reconciler.live.may_read import MayRead, why_not
 from reconciler.model.ids import is_within
 from reconciler.model.impact import Lock, Part
-from reconciler.parallel import map_parallel
+from reconciler.model.not_read import NotRead, why_incomplete
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, written_scope
 
 READ_LOCKS = "Microsoft.Authorization/locks/read"
@@ -24,29 +24,18 @@ _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class LocksRead:
-    """The locks that were found, and the scopes at which they could not be looked for, each with its reason."""
+    """The locks that were found, and the scopes at which they could not be looked for."""
 
     locks: tuple[Lock, ...] = ()
-    gaps: tuple[tuple[str, str], ...] = ()
+    not_read: tuple[NotRead, ...] = ()
 
     def reaching(self, scope: str) -> Part[Lock]:
         """The locks that a delete of a scope meets, and why there may be more."""
         found = tuple(lock for lock in self.locks if lock.covers(scope) or lock.stands_within(scope))
-        reasons = dict.fromkeys(reason for place, reason in self.gaps if is_within(scope, place))
-        return Part(found, "; ".join(reasons) or None)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """A sentence for each reason, with the scopes that it concerns."""
-        places: dict[str, list[str]] = {}
-        for scope, reason in self.gaps:
-            places.setdefault(reason, []).append(scope)
-        return tuple(
-            f"Locks were not looked for at {', '.join(scopes)}: {reason}." for reason, scopes in places.items()
-        )
+        return Part(found, why_incomplete(one for one in self.not_read if is_within(scope, one.where)))
 
 
-def read_locks(changes: Changes, resources: Resources, parallelism: int) -> LocksRead:
+def read_locks(changes: Changes, resources: Resources, may_read: MayRead) -> LocksRead:
     """Read the locks that may stop a change; nothing at all where nothing is to be written."""
     places: dict[str, dict[str, str]] = {}
     for change in changes:
@@ -54,9 +43,9 @@ def read_locks(changes: Changes, resources: Resources, parallelism: int) -> Lock
         if change.action is not Action.NO_OP and root is not None:
             container = _container(change)
             places.setdefault(root[0].casefold(), {})[container.casefold()] = container
-    read = map_parallel(lambda root: _read(root, places[root].values(), resources), sorted(places), parallelism)
+    read = resources.pool.map(lambda root: _read(root, places[root].values(), resources, may_read), sorted(places))
     found = sorted({lock for one in read for lock in one.locks}, key=lambda lock: (lock.scope.casefold(), lock.name))
-    return LocksRead(tuple(found), tuple(gap for one in read for gap in one.gaps))
+    return LocksRead(tuple(found), tuple(gap for one in read for gap in one.not_read))
 
 
 def _container(change: Change) -> str:
@@ -64,22 +53,22 @@ def _container(change: Change) -> str:
     return change.resource_id.scope if isinstance(change, AssignmentChange) else str(change.resource_id.group_id)
 
 
-def _read(root: str, containers: Iterable[str], resources: Resources) -> LocksRead:
-    whole = _list_at(root, resources)
-    if not whole.gaps:
+def _read(root: str, containers: Iterable[str], resources: Resources, may_read: MayRead) -> LocksRead:
+    whole = _list_at(root, resources, may_read)
+    if not whole.not_read:
         return whole
-    parts = [_list_at(container, resources) for container in containers]
-    gaps = (*whole.gaps, *(gap for part in parts for gap in part.gaps))
-    return LocksRead(tuple(lock for part in parts for lock in part.locks), gaps)
+    parts = [_list_at(container, resources, may_read) for container in containers]
+    not_read = (*whole.not_read, *(gap for part in parts for gap in part.not_read))
+    return LocksRead(tuple(lock for part in parts for lock in part.locks), not_read)
 
 
-def _list_at(scope: str, resources: Resources) -> LocksRead:
+def _list_at(scope: str, resources: Resources, may_read: MayRead) -> LocksRead:
     try:
-        reason = missing_right(resources.client, scope, READ_LOCKS)
+        reason = may_read.why_not(scope, READ_LOCKS)
         if reason is None:
             return LocksRead(locks.list_at(resources.client, scope))
     except NotFound:
         return LocksRead()
     except (ArmError, AuthError) as error:
         reason = why_not(error)
-    return LocksRead((), ((scope, reason),))
+    return LocksRead((), (NotRead("Locks", scope, reason),))

@@ -7,27 +7,26 @@ missing.
 
 from collections.abc import Iterable
 
-from reconciler.arm import permissions
 from reconciler.arm.actions import role_with, roles_with
-from reconciler.arm.http.client import ArmClient
 from reconciler.arm.permissions import Permissions
 from reconciler.errors import ArmAuthError, AuthError, NotFound
+from reconciler.live.may_read import MayRead
 from reconciler.model.ids import normalize_scope
-from reconciler.parallel import map_parallel
+from reconciler.parallel import Pool
 from reconciler.plan.needs import NOT_CHECKED, Need, Rights
 
 _FORBIDDEN = 403
 _ANYONE = "PRINCIPAL"
 
 
-def read_rights(needs: Iterable[Need], client: ArmClient, *, parallelism: int) -> Rights:
+def read_rights(needs: Iterable[Need], may_read: MayRead, pool: Pool) -> Rights:
     """Ask ARM what the caller may do, from the subscriptions down to where it is known of each need.
 
     Raises:
         AuthError: the token itself is refused.
         ArmError: a place could not be asked, for whatever other reason than rights.
     """
-    asked = _Asked(client, parallelism)
+    asked = _Asked(may_read, pool)
     needs = tuple(dict.fromkeys(needs))
     left = list(needs)
     for depth in range(_DEPTH):
@@ -44,15 +43,15 @@ def read_rights(needs: Iterable[Need], client: ArmClient, *, parallelism: int) -
 class _Asked:
     """What the caller may do at the places that were asked; None where a place does not say."""
 
-    def __init__(self, client: ArmClient, parallelism: int) -> None:
-        self._client = client
-        self._parallelism = parallelism
+    def __init__(self, may_read: MayRead, pool: Pool) -> None:
+        self._may_read = may_read
+        self._pool = pool
         self._found: dict[str, Permissions | None] = {}
 
     def ask(self, places: Iterable[str]) -> None:
         """Ask those that were not asked yet."""
         new = {normalize_scope(place): place for place in places if normalize_scope(place) not in self._found}
-        answers = map_parallel(self._read, new.values(), self._parallelism)
+        answers = self._pool.map(self._read, new.values())
         self._found.update(zip(new, answers, strict=True))
 
     def gives(self, need: Need) -> bool:
@@ -70,7 +69,7 @@ class _Asked:
 
     def _read(self, place: str) -> Permissions | None:
         try:
-            return permissions.read_at(self._client, place)
+            return self._may_read.permissions_at(place)
         except NotFound:
             return None
         except ArmAuthError as error:

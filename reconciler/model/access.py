@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.identity import same_name
 from reconciler.model.ids import CredentialId, ResourceId, normalize_scope
+from reconciler.model.not_read import NotRead
 
 MAX_CREDENTIALS = 20
 """Federated credentials of one identity. Source: Microsoft Entra documentation (considerations)."""
@@ -73,7 +74,9 @@ class RoleAssignment:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The children of one identity, which its delete takes along or leaves dangling; None where they were not read.
+    """An identity's children and what it is attached to: its delete takes them along or leaves them dangling.
+
+    None where it was not read.
 
     Attributes:
         attached: ids of the resources that it is attached to.
@@ -135,19 +138,19 @@ class Access:
 
     Attributes:
         credentials: of identities that list theirs, by identity.
-        assignments: of identities that list theirs, and of those that are to go, by identity.
+        assignments: of identities that list theirs, and of those that would be deleted, by identity.
         lookups: the roles that the manifest names, by name and scope.
         names: of roles by GUID, for those that only live assignments name.
-        unchecked: what could not be looked at, in sentences; never taken for "there is nothing".
-        unread: of identities that are to go, why not all of their role assignments could be read.
+        not_read: what could not be looked at.
+        unread: of identities that would be deleted, why there may be more role assignments.
     """
 
     credentials: Mapping[ResourceId, tuple[FederatedCredential, ...]] = field(default_factory=dict)
     assignments: Mapping[ResourceId, tuple[RoleAssignment, ...]] = field(default_factory=dict)
     lookups: Mapping[RoleKey, RoleLookup] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    unchecked: tuple[str, ...] = ()
-    unread: Mapping[ResourceId, str] = field(default_factory=dict)
+    not_read: tuple[NotRead, ...] = ()
+    unread: Mapping[ResourceId, NotRead] = field(default_factory=dict)
 
     def lookup(self, role: str, scope: str) -> RoleLookup:
         """What is known of a role at a scope; KeyError where it was not looked up."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.ids import ResourceGroupId, ResourceId
+from reconciler.model.not_read import NotRead
 
 OWNER_TAG = "uami-owner"
 """The tag that says which manifest owns an identity; tags that begin with `uami-` belong to this tool."""
@@ -174,13 +175,13 @@ class Live:
 
     Attributes:
         beyond: identities in other groups of those subscriptions, in order of their ids, where they were asked for.
-        not_seen_beyond: ids of subscriptions whose other groups could not be looked at, though they were asked for.
+        not_read: of which subscriptions `beyond` is not known, though it was asked for.
     """
 
     subscriptions: tuple[Subscription, ...]
     groups: tuple[LiveGroup, ...]
     beyond: tuple[Identity, ...] = ()
-    not_seen_beyond: tuple[str, ...] = ()
+    not_read: tuple[NotRead, ...] = ()
 
     def group(self, group_id: ResourceGroupId) -> LiveGroup:
         """The entry of a group; KeyError where it was not read."""

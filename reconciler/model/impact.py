@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from reconciler.model.access import FederatedCredential
 from reconciler.model.ids import ResourceId, describe_scope, is_within, normalize_scope, resource_type_of
+from reconciler.model.not_read import NotRead
 
 T = TypeVar("T", covariant=True)
 
@@ -122,14 +123,14 @@ class Impacts:
     """What was read about the changes of a run, beyond the changes themselves.
 
     Attributes:
-        deletes: the impact of each identity that is to go.
+        deletes: the impact of each identity that would be deleted.
         locks: all that were found where something is to be written.
-        unchecked: where locks could not be looked for, in sentences.
+        not_read: where locks could not be looked for.
     """
 
     deletes: Mapping[ResourceId, Impact] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
-    unchecked: tuple[str, ...] = ()
+    not_read: tuple[NotRead, ...] = ()
 
 
 def attached(*many: Iterable[AttachedResource]) -> tuple[AttachedResource, ...]:

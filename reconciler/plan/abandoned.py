@@ -36,12 +36,3 @@ def _abandoned(desired: Desired, live: Live) -> Iterator[Abandoned]:
     for one in live.beyond:
         if one.owner is not None and one.owner in owners and one.resource_id.group_id not in named:
             yield Abandoned(one.resource_id, one.owner, one.principal_id)
-
-
-def not_looked_for(live: Live) -> tuple[str, ...]:
-    """What there is to say of the subscriptions whose other groups could not be looked at."""
-    return tuple(
-        f"Identities of this manifest's owner in other groups of /subscriptions/{one} were not looked for: the right to"
-        " list all groups and identities there is missing."
-        for one in live.not_seen_beyond
-    )

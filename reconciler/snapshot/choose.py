@@ -121,13 +121,7 @@ def make_snapshot(listed: Listed) -> Snapshot:
     identities = [identity for identity in asked if identity.key not in gone]
     credentials = [one for identity in identities for one in _in_order(listed.credentials[identity.key] or ())]
     there = _There(frozenset(group.key for group in listed.groups), frozenset(gone))
-    principals = {str(identity.at("properties", "principalId")).casefold() for identity in identities}
-    assignments = [
-        one
-        for one in _in_order(listed.role_assignments)
-        if there.holds(one.scope)
-        and (_within(listed.scopes, one.scope) or str(one.at("properties", "principalId")).casefold() in principals)
-    ]
+    assignments = _assignments(listed, there, identities)
     locks = [one for one in _in_order(listed.locks) if there.holds(one.scope)]
     known = [one for one in locks if one.at("properties", "level") in _LOCK_LEVELS]
     collections = {
@@ -171,6 +165,17 @@ def _roles(definitions: Iterable[Entry]) -> tuple[Entry, ...]:
     """Custom roles once each: every subscription lists one under an id of its own, with the same GUID at its end."""
     by_guid = {one.key[-1]: one for one in reversed(_in_order(definitions))}
     return tuple(by_guid[guid] for guid in sorted(by_guid))
+
+
+def _assignments(listed: Listed, there: _There, identities: Iterable[Entry]) -> list[Entry]:
+    """Those within the scopes, and from above them those of the state's identities."""
+    principals = {_principal(identity) for identity in identities}
+    found = [one for one in _in_order(listed.role_assignments) if there.holds(one.scope)]
+    return [one for one in found if _within(listed.scopes, one.scope) or _principal(one) in principals]
+
+
+def _principal(entry: Entry) -> str:
+    return str(entry.at("properties", "principalId")).casefold()
 
 
 def _within(scopes: Iterable[Key], key: Key) -> bool:

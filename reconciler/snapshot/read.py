@@ -14,10 +14,11 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import group_path, identity_path, subscription_path
 from reconciler.arm.identities import Identities
+from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, NotFound, Throttled, UsageError
 from reconciler.model.identity import Subscription
 from reconciler.model.ids import ResourceGroupId, ResourceId
-from reconciler.parallel import map_parallel
+from reconciler.parallel import Pool
 from reconciler.snapshot.choose import (
     Entry,
     Key,
@@ -120,9 +121,7 @@ _KINDS = (_GROUPS, _IDENTITIES, _ROLE_DEFINITIONS, _ROLE_ASSIGNMENTS, _LOCKS, _R
 their assignments) and 2020-05-01 (locks). A new kind of thing gets its row here and its place in `snapshot.Listed`."""
 
 
-def read_snapshot(
-    scopes: Sequence[SnapshotScope], identities: Identities, *, parallelism: int, progress: Progress
-) -> Snapshot:
+def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources, *, progress: Progress) -> Snapshot:
     """Read everything at the scopes that a sandbox state can hold.
 
     Raises:
@@ -130,17 +129,17 @@ def read_snapshot(
         UsageError: the scopes are in several tenants.
         ArmError: something could not be read, for whatever other reason.
     """
-    client = identities.client
-    found = map_parallel(lambda scope: _open(client, scope), scopes, parallelism)
+    identities, pool = resources.identities, resources.pool
+    found = pool.map(lambda scope: _open(resources.client, scope), scopes)
     _check_one_tenant(found)
     jobs = [(scope, kind) for kind in _KINDS for scope in scopes]
-    lists = map_parallel(lambda job: _read_list(identities, *job), jobs, parallelism)
+    lists = pool.map(lambda job: _read_list(identities, *job), jobs)
     listed = {
         kind: tuple(entry for (_, of), entries in zip(jobs, lists, strict=True) if of is kind for entry in entries)
         for kind in _KINDS
     }
     asked = identities_to_ask(listed[_GROUPS], listed[_IDENTITIES])
-    credentials = _read_credentials(identities, asked, parallelism, progress)
+    credentials = _read_credentials(identities, asked, pool, progress)
     return make_snapshot(
         Listed(
             scopes=tuple(scope.key for scope in scopes),
@@ -174,9 +173,7 @@ def _open(client: ArmClient, scope: SnapshotScope) -> Subscription:
 
 def _rights(client: ArmClient, scope: SnapshotScope) -> permissions.Permissions:
     try:
-        if scope.resource_group is None:
-            return permissions.read_for_subscription(client, scope.subscription_id)
-        return permissions.read_for_group(client, ResourceGroupId(scope.subscription_id, scope.resource_group))
+        return permissions.read_at(client, str(scope))
     except AuthError:
         # Not even allowed to ask: then there is no right over the whole scope.
         return permissions.Permissions(())
@@ -214,7 +211,7 @@ def _read_entry(body: JsonObject, required: tuple[str, ...]) -> Entry:
 
 
 def _read_credentials(
-    identities: Identities, asked: Sequence[Entry], parallelism: int, progress: Progress
+    identities: Identities, asked: Sequence[Entry], pool: Pool, progress: Progress
 ) -> Mapping[Key, tuple[Entry, ...] | None]:
     """The credentials of each identity, however slowly ARM lets them be read.
 
@@ -236,7 +233,7 @@ def _read_credentials(
 
     waiting = asked
     while waiting:
-        refusals = [error for error in map_parallel(read, waiting, parallelism) if error is not None]
+        refusals = [error for error in pool.map(read, waiting) if error is not None]
         if len(refusals) == len(waiting):
             raise refusals[0]
         waiting = [identity for identity in waiting if identity.key not in found]

@@ -7,10 +7,11 @@ from dataclasses import replace
 from reconciler.errors import SourcePos
 from reconciler.guards import Allowances, judge
 from reconciler.live.access import read_access
-from reconciler.live.identities import read_live
 from reconciler.live.impact import read_impact
+from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredCredential, DesiredGroup
 from reconciler.model.access import Trust, assignment_name
+from reconciler.model.not_read import sentences
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
@@ -19,7 +20,7 @@ from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
 from reconciler.sandbox.state.state import Contents, Identity
 from tests.builders import GROUP, MANIFEST, SUBSCRIPTION
 from tests.contract.applying import MANY_DELETES
-from tests.contract.arm import PARALLELISM, Arm, there
+from tests.contract.arm import Arm, there
 
 ISSUER = "https://issuer.example"
 AUDIENCE = "api://AzureADTokenExchange"
@@ -85,20 +86,20 @@ def with_roles(contents: Contents, *assignments: RoleAssignment) -> Contents:
 def compare_now(arm: Arm, *groups: DesiredGroup) -> Changes:
     """The whole comparison against what lives now."""
     desired = Desired(groups)
-    identities = diff_states(desired, read_live(desired, arm.resources, parallelism=PARALLELISM))
-    return diff_access(identities, read_access(identities, arm.resources, parallelism=PARALLELISM))
+    identities = diff_states(desired, arm.read(desired))
+    return diff_access(identities, read_access(identities, arm.resources, MayRead(arm.client)))
 
 
 def full_plan(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DELETES) -> Plan:
     """The plan for these groups against what lives now, with all that plan reads."""
     desired = Desired(groups)
-    live = read_live(desired, arm.resources, parallelism=PARALLELISM)
+    live, may_read = arm.read(desired), MayRead(arm.client)
     identities = diff_states(desired, live)
-    access = read_access(identities, arm.resources, parallelism=PARALLELISM)
+    access = read_access(identities, arm.resources, may_read)
     compared = diff_access(identities, access)
-    impacts = read_impact(compared, access, arm.resources, parallelism=PARALLELISM)
+    impacts = read_impact(compared, access, arm.resources, may_read)
     changes = compared.with_impacts(impacts)
-    verdict, notes = judge(changes, allowances), (*access.unchecked, *impacts.unchecked)
+    verdict, notes = judge(changes, allowances), sentences((*access.not_read, *impacts.not_read))
     return make_plan(desired, live, changes, verdict, cloud="AzureCloud", targets=(), notes=notes)
 
 

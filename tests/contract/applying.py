@@ -9,14 +9,14 @@ from reconciler.apply.result import ApplyEvent, ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.guards import Allowances, judge
 from reconciler.journal.call import Call, CallError, Outcome
-from reconciler.live.identities import read_live
 from reconciler.manifest.desired import Desired, DesiredGroup
 from reconciler.model.access import Children
 from reconciler.model.identity import Identity
+from reconciler.parallel import Pool
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.plan import Plan, make_plan
 from tests.builders import label, unused
-from tests.contract.arm import CORRELATION_ID, PARALLELISM, Arm
+from tests.contract.arm import CORRELATION_ID, Arm
 
 Line = tuple[str, str, int, Outcome | None]
 """Of a journal: `begin` or `end`, the resource's name, the attempt, and how the call ended."""
@@ -27,7 +27,7 @@ MANY_DELETES = Allowances(max_deletes=1000, max_delete_percent=100)
 def plan_now(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DELETES) -> Plan:
     """The plan for these groups against what lives now, where nothing uses what is to go."""
     desired = Desired(groups)
-    live = read_live(desired, arm.resources, parallelism=PARALLELISM)
+    live = arm.read(desired)
     changes = unused(diff_states(desired, live))
     return make_plan(desired, live, changes, judge(changes, allowances), cloud="AzureCloud", targets=())
 
@@ -73,12 +73,11 @@ class Run:
     def tools(self, parallelism: int = 1) -> ApplyTools:
         """What apply works with."""
         return ApplyTools(
-            self.arm.resources,
+            replace(self.arm.resources, pool=Pool(parallelism)),
             self.journal,
             self.arm.stop,
             self.arm.retries,
             self._note,
-            parallelism,
             CORRELATION_ID,
             no_children,
         )

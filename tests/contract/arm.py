@@ -15,6 +15,11 @@ from reconciler.arm.login.credentials import fixed_token
 from reconciler.arm.resources import Resources
 from reconciler.guards import Runner
 from reconciler.live.azure import Azure
+from reconciler.live.identities import read_live
+from reconciler.live.may_read import MayRead
+from reconciler.manifest.desired import Desired
+from reconciler.model.identity import Live
+from reconciler.parallel import Pool
 from reconciler.sandbox.gateway.calls import Settings
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.transport import SandboxTransport
@@ -54,12 +59,16 @@ class Arm:
     @property
     def resources(self) -> Resources:
         """Our calls on what we manage."""
-        return Resources(self.client)
+        return Resources(self.client, pool=Pool(PARALLELISM))
 
     @property
     def azure(self) -> Azure:
         """The live side of the workflow."""
-        return Azure("AzureCloud", self.resources, PARALLELISM, None, lambda: None, lambda: Runner(PIPELINE))
+        return Azure("AzureCloud", self.resources, None, lambda: None, lambda: Runner(PIPELINE))
+
+    def read(self, desired: Desired) -> Live:
+        """What lives in the groups of a manifest, as our client reads it."""
+        return read_live([group.group_id for group in desired.groups], self.resources, MayRead(self.client))
 
     @property
     def live(self) -> dict[str, dict[str, str]]:

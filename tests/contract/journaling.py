@@ -1,7 +1,9 @@
 """What the tests of journals and undos share: runs that keep a journal in a file, and states without their ids."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from reconciler.apply.apply import apply_plan
@@ -10,10 +12,16 @@ from reconciler.guards import Allowance, Allowances
 from reconciler.journal.file import FileJournal
 from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader
-from reconciler.live.hanging import HangingReader
+from reconciler.live.children import children_of
+from reconciler.live.may_read import MayRead
+from reconciler.model.access import Children
+from reconciler.model.identity import Identity as LiveIdentity
 from reconciler.model.identity import Tags
 from reconciler.plan.plan import Plan
-from reconciler.workflow import Declaration, declare_undo, run_apply, run_plan
+from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.declare import Declaration
+from reconciler.workflow.plan import run_plan
+from reconciler.workflow.undo import declare_undo
 from tests.builders import TENANT
 from tests.contract.applying import MANY_DELETES, Run
 from tests.contract.arm import CORRELATION_ID, Arm
@@ -40,11 +48,16 @@ def apply_with_journal(arm: Arm, plan: Plan, path: Path) -> ApplyResult:
     """Carry a plan out as the command does, with its journal in a file."""
     journal = FileJournal(path, lambda: NOW)
     journal.open(header(plan))
-    tools = replace(Run(arm).tools(), journal=journal, read_children=HangingReader(arm.resources).read)
+    tools = replace(Run(arm).tools(), journal=journal, read_children=children_reader(arm))
     result = apply_plan(plan, tools)
     journal.finish(complete=result.complete, interrupted=result.interrupted, counts=result.counts)
     journal.close()
     return result
+
+
+def children_reader(arm: Arm) -> Callable[[LiveIdentity], Children]:
+    """What a run after its confirmation reads of an identity that it is about to delete."""
+    return partial(children_of, resources=arm.resources, may_read=MayRead(arm.client))
 
 
 IN_USE_TOO = replace(MANY_DELETES, allowed=(Allowance("in-use", "rg-app/id-new"), Allowance("in-use", "rg-app/id-old")))
@@ -67,10 +80,9 @@ def undo_now(arm: Arm, path: Path) -> ApplyResult:
         undo_of(arm, path),
         arm.azure,
         Run(arm).tools(),
+        ApplyOptions(),
         show=lambda _: None,
         confirm=lambda _: None,
-        skip_refused=False,
-        verify=True,
     )
     return result
 

@@ -13,7 +13,9 @@ from reconciler.plan.changes import Action
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.state import Contents
 from reconciler.saved_plan.content import parse_plan
-from reconciler.workflow import Declaration, Request, declare_saved, load_declaration, run_apply, run_plan
+from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
+from reconciler.workflow.plan import run_plan
 from tests.builders import SUBSCRIPTION
 from tests.contract.access import (
     AUDIENCE,
@@ -102,10 +104,9 @@ class Applying:
             declaration,
             self.arm.azure,
             tools,
+            ApplyOptions(skip_refused, verify=False),
             show=self.shown.append,
             confirm=lambda _: None,
-            skip_refused=skip_refused,
-            verify=False,
         )
         return result
 

@@ -28,7 +28,7 @@ from tests.contract.access import (
     with_trusts,
 )
 from tests.contract.applying import apply_now, endings
-from tests.contract.arm import PARALLELISM, OpenArm, contents, in_process
+from tests.contract.arm import OpenArm, contents, in_process
 from tests.contract.faults import ALWAYS, Behaviour, Fault, answer, meddle, meddle_after
 from tests.strategies import FEW_EXAMPLES
 
@@ -113,7 +113,7 @@ def test_role_that_is_inherited_does_not_stand_for_one_that_did_not_hold(arm: Op
     (made,) = (one for one in state.role_assignments if one.scope == IN_GROUP)
     state.remove(state.role_assignments, made.key)
 
-    verified = verify_result(result, opened.resources, sleep=opened.time.sleep, parallelism=PARALLELISM)
+    verified = verify_result(result, opened.resources, sleep=opened.time.sleep)
 
     assert [one.not_held for one in verified.results] == [("is not there",)]
 

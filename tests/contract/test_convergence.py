@@ -3,7 +3,6 @@
 from hypothesis import HealthCheck, given, settings
 
 from reconciler.guards import Allowance, Allowances, judge
-from reconciler.live.identities import read_live
 from reconciler.manifest.desired import Desired
 from reconciler.model.identity import Identity as LiveIdentity
 from reconciler.model.identity import Live
@@ -39,7 +38,7 @@ def _emulated(one: LiveIdentity) -> Identity:
 
 def plan_now(arm: Arm, desired: Desired) -> Plan:
     """The plan against what lives now."""
-    live = read_live(desired, arm.resources, parallelism=PARALLELISM)
+    live = arm.read(desired)
     changes = diff_states(desired, live)
     return make_plan(desired, live, changes, judge(changes, ALLOWED), cloud="AzureCloud", targets=())
 

@@ -28,7 +28,8 @@ from reconciler.sandbox.limits.faults import Delay, Fault
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.server import running
 from reconciler.stop import Stop
-from reconciler.workflow import Request, load_declaration, run_apply
+from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.declare import Request, load_declaration
 from tests.builders import SUBSCRIPTION, TENANT
 from tests.contract.applying import MemoryJournal, endings, no_children, outcomes
 from tests.contract.arm import CORRELATION_ID, contents
@@ -94,15 +95,14 @@ class Story:
         ) as http:
             client = ArmClient(http, retries.clock)
             resources = Resources(client)
-            azure = Azure(AZURE_CLOUD.name, resources, 1, TENANT, auth.token_tenant, lambda: None)
+            azure = Azure(AZURE_CLOUD.name, resources, TENANT, auth.token_tenant, lambda: None)
             _, result = run_apply(
                 load_declaration(Request(("-",), {}, {}, manifest.encode)),
                 azure,
-                ApplyTools(resources, MemoryJournal(), stop, retries, lambda _: None, 1, CORRELATION_ID, no_children),
+                ApplyTools(resources, MemoryJournal(), stop, retries, lambda _: None, CORRELATION_ID, no_children),
+                ApplyOptions(),
                 show=lambda _: None,
                 confirm=lambda _: None,
-                skip_refused=False,
-                verify=True,
             )
         return result
 

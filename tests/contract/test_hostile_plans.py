@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from reconciler.errors import ExitCode, InputFileError, PlanStale, ReconcilerError
 from reconciler.sandbox.state.state import Contents
 from reconciler.saved_plan.file import find_plan_file
-from reconciler.workflow import Declaration, load_declaration
+from reconciler.workflow.declare import Declaration, load_declaration
 from tests.contract.arm import in_process
 from tests.contract.saved import Applying, declare, live, manifest_of, plan_file, request
 from tests.unit.saving import sealed

@@ -10,7 +10,7 @@ from reconciler.arm.http.pace import Pace
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError
 from reconciler.live.attachments import CONFIRM_AT_MOST, read_attachments
-from reconciler.live.identities import read_live
+from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import CredentialId
@@ -19,7 +19,7 @@ from reconciler.sandbox.state.kinds import Lock as KeptLock
 from reconciler.sandbox.state.state import Grant
 from tests.builders import GROUP, address, desired_group, label, listed, resource_id
 from tests.contract.access import CONTRIBUTOR, OWNER, READER, full_plan, given, lives, role, with_roles, with_trusts
-from tests.contract.arm import PARALLELISM, PIPELINE, OpenArm, contents
+from tests.contract.arm import PIPELINE, OpenArm, contents
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer
 from tests.contract.impact import (
     GRAPH,
@@ -184,7 +184,7 @@ def test_associated_resources_are_asked_for_once_a_second(arm: OpenArm) -> None:
     opened = arm(contents(*names), Fault("POST", "/listAssociatedResources", note, times=ALWAYS))
     paced = Resources(opened.client, wait_for_associated=Pace(INTERVAL_S, opened.time.clock, opened.time.sleep).wait)
 
-    read_attachments([resource_id(name) for name in names], paced, PARALLELISM)
+    read_attachments([resource_id(name) for name in names], paced, MayRead(opened.client))
 
     assert [time - times[0] for time in times] == [0.0, 1.0, 2.0, 3.0, 4.0]
 
@@ -204,7 +204,7 @@ def test_run_that_changes_nothing_asks_for_nothing_more(arm: OpenArm) -> None:
 
     full_plan(opened, keep)
     sent = len(opened.asked)
-    read_live(Desired((keep,)), opened.resources, parallelism=PARALLELISM)
+    opened.read(Desired((keep,)))
 
     assert sent == len(opened.asked) - sent
 

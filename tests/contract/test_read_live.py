@@ -4,7 +4,6 @@ import httpx
 import pytest
 
 from reconciler.errors import ArmError, AuthError
-from reconciler.live.identities import read_live
 from reconciler.manifest.desired import Desired
 from reconciler.model.identity import Live, ResourceGroup, Subscription
 from reconciler.sandbox.state.state import Grant
@@ -18,7 +17,7 @@ from tests.builders import (
     live_group,
     live_identity,
 )
-from tests.contract.arm import PARALLELISM, PIPELINE, Arm, OpenArm, contents, there
+from tests.contract.arm import PIPELINE, Arm, OpenArm, contents, there
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, answer_body, reset_before, truncate
 
 IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
@@ -31,7 +30,7 @@ READ_EVERYTHING = ("*/read",)
 def read(arm: Arm, *groups: str) -> Live:
     """Read these groups, by default the one that every test has."""
     declared = tuple(desired_group(name=name) for name in groups or (GROUP,))
-    return read_live(Desired(declared), arm.resources, parallelism=PARALLELISM)
+    return arm.read(Desired(declared))
 
 
 def link_to_itself(request: httpx.Request, _: Forward) -> httpx.Response:
@@ -234,7 +233,7 @@ def test_subscription_that_does_not_exist_is_an_error(arm: OpenArm) -> None:
     declared = Desired((desired_group(subscription=OTHER_SUBSCRIPTION),))
 
     with pytest.raises(ArmError) as failure:
-        read_live(declared, opened.resources, parallelism=PARALLELISM)
+        opened.read(declared)
 
     assert (failure.value.status, failure.value.arm_code) == (404, "SubscriptionNotFound")
 

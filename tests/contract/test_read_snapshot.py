@@ -8,9 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.arm.identities import Identities
+from reconciler.arm.resources import Resources
 from reconciler.cli.snapshot import state_text
 from reconciler.errors import ReconcilerError
+from reconciler.parallel import Pool
 from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import Contents
@@ -40,9 +41,7 @@ def take(
 ) -> str:
     """The text of a snapshot of a sandbox over these contents."""
     with in_process(start, *faults, page_size=page_size) as arm:
-        return state_text(
-            read_snapshot(scopes, Identities(arm.client, api_version), parallelism=2, progress=no_progress)
-        )
+        return state_text(read_snapshot(scopes, Resources(arm.client, api_version, pool=Pool(2)), progress=no_progress))
 
 
 def promised(start: Contents) -> Contents:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from reconciler.errors import ArmError, AuthError, NotFound, Throttled, UsageError
+from reconciler.parallel import Pool
 from reconciler.sandbox.state.state import Grant
 from reconciler.snapshot.choose import Snapshot
 from reconciler.snapshot.read import SnapshotScope, read_snapshot
@@ -30,7 +31,7 @@ READ_CREDENTIALS = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedId
 def take(arm: Arm, *scopes: SnapshotScope, parallelism: int = 2) -> Snapshot:
     """Take a snapshot, by default of the whole subscription."""
     return read_snapshot(
-        scopes or (WHOLE,), arm.resources.identities, parallelism=parallelism, progress=lambda _done, _total: None
+        scopes or (WHOLE,), replace(arm.resources, pool=Pool(parallelism)), progress=lambda _done, _total: None
     )
 
 
@@ -244,7 +245,7 @@ def test_progress_counts_every_identity_once() -> None:
 
     with in_process(contents("id-one", "id-two", "id-three")) as arm:
         read_snapshot(
-            (WHOLE,), arm.resources.identities, parallelism=3, progress=lambda done, total: told.append((done, total))
+            (WHOLE,), replace(arm.resources, pool=Pool(3)), progress=lambda done, total: told.append((done, total))
         )
 
     assert told == [(1, 3), (2, 3), (3, 3)]

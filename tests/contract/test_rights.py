@@ -6,11 +6,13 @@ import pytest
 
 from reconciler.errors import ArmError, AuthError, ExitCode
 from reconciler.journal.call import Outcome
+from reconciler.live.may_read import MayRead
 from reconciler.live.rights import read_rights, unchecked_notes
+from reconciler.parallel import Pool
 from reconciler.plan.needs import Need, Rights, needs_of_plan
 from reconciler.plan.plan import Plan
-from reconciler.sandbox.state.state import Grant
-from reconciler.workflow import Declaration
+from reconciler.sandbox.state.state import Contents, Grant
+from reconciler.workflow.declare import Declaration
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, listed
 from tests.contract.access import (
     IN_GROUP,
@@ -27,7 +29,7 @@ from tests.contract.access import (
 )
 from tests.contract.applying import outcomes
 from tests.contract.arm import PARALLELISM, PIPELINE, Arm, OpenArm, contents, subscription, there
-from tests.contract.faults import Fault, answer
+from tests.contract.faults import ALWAYS, Fault, answer
 from tests.contract.test_run_apply import Story, declare
 
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -47,6 +49,21 @@ resourceGroups:
 """
 
 
+ONE_UPDATE = f"""\
+version: 1
+subscription: {SUBSCRIPTION}
+policy: {{identities: merge}}
+resourceGroups:
+  rg-app: {{identities: [{{name: id-b, tags: {{env: prod}}}}]}}
+"""
+
+
+def writable_by_one_right() -> Contents:
+    """An identity that the caller may change by a right at the identity alone, of which no other scope tells."""
+    identity = f"{IN_GROUP}/providers/{IDENTITIES}/id-b"
+    return contents("id-b", permissions=(Grant(PIPELINE, "/", ("*/read",)), Grant(PIPELINE, identity, ("*",))))
+
+
 def all_but(*actions: str, at: str = "/") -> Grant:
     """Every right but these."""
     return Grant(PIPELINE, at, ("*",), actions)
@@ -60,7 +77,7 @@ def rights_asked(arm: Arm) -> list[str]:
 def check(arm: Arm, plan: Plan) -> tuple[list[tuple[str, str]], list[str]]:
     """What a plan lacks, by action and scope, and where that was asked."""
     before = len(rights_asked(arm))
-    rights = read_rights(needs_of_plan(plan), arm.client, parallelism=PARALLELISM)
+    rights = read_rights(needs_of_plan(plan), MayRead(arm.client), Pool(PARALLELISM))
     return [(one.action, one.scope) for one in rights.missing], sorted(rights_asked(arm)[before:])
 
 
@@ -204,17 +221,17 @@ def test_closed_group_of_many_identities_is_not_as_many_questions(arm: OpenArm) 
 
 
 def test_caller_who_may_write_but_not_ask_is_told_and_let_through(arm: OpenArm) -> None:
-    unreadable = Fault("GET", "/permissions", answer(403, "AuthorizationFailed", "No."), times=99, passes=1)
-    opened = arm(contents(), unreadable)
+    opened = arm(
+        writable_by_one_right(), Fault("GET", f"/id-b{PERMISSIONS}", answer(403, "AuthorizationFailed", "No."))
+    )
     story = Story(opened)
 
-    result = story.run(declare())
+    result = story.run(declare(ONE_UPDATE))
 
-    assert outcomes(result) == [("id-api", Outcome.DONE), ("id-new", Outcome.DONE)]
-    _, told = story.shown[0].notes  # before it, that locks were not looked for
-    assert told == (
-        f"Your rights at {IN_GROUP} were not checked ({IDENTITIES}/read, {IDENTITIES}/write): it does not exist, or you"
-        " may not read your permissions there."
+    assert outcomes(result) == [("id-b", Outcome.DONE)]
+    assert story.shown[0].notes == (
+        f"Your rights at {IN_GROUP} were not checked ({IDENTITIES}/write): it does not exist, or you may not read your"
+        " permissions there.",
     )
 
 
@@ -222,11 +239,11 @@ def test_caller_who_may_write_but_not_ask_is_told_and_let_through(arm: OpenArm) 
 def test_rights_that_cannot_be_read_for_another_reason_end_the_run_before_it_writes(
     arm: OpenArm, status: int, error: type[Exception]
 ) -> None:
-    broken = Fault("GET", "/permissions", answer(status, "Broken", "No."), passes=1, times=99)
-    opened = arm(contents(), broken)
+    broken = Fault("GET", f"/id-b{PERMISSIONS}", answer(status, "Broken", "No."), times=ALWAYS)
+    opened = arm(writable_by_one_right(), broken)
 
     with pytest.raises(error):
-        Story(opened).run(declare())
+        Story(opened).run(declare(ONE_UPDATE))
 
     assert opened.writes == []
 

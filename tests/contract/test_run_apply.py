@@ -13,7 +13,9 @@ from reconciler.journal.call import Outcome
 from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.changes import IdentityChange
 from reconciler.plan.plan import Plan
-from reconciler.workflow import Declaration, Request, load_declaration, run_apply, run_plan
+from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.declare import Declaration, Request, load_declaration
+from reconciler.workflow.plan import run_plan
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, label
 from tests.contract.applying import Run, outcomes
 from tests.contract.arm import Arm, OpenArm, contents, there
@@ -66,10 +68,9 @@ class Story:
             declaration,
             self.arm.azure,
             Run(self.arm).tools(),
+            ApplyOptions(skip_refused, verify),
             show=self.shown.append,
             confirm=confirm,
-            skip_refused=skip_refused,
-            verify=verify,
         )
         return result
 

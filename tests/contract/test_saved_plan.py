@@ -11,7 +11,8 @@ from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.plan import plan_document
 from reconciler.sandbox.state.kinds import Lock
 from reconciler.sandbox.state.state import Contents
-from reconciler.workflow import declare_saved, load_declaration, run_plan
+from reconciler.workflow.declare import declare_saved, load_declaration
+from reconciler.workflow.plan import run_plan
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
 from tests.contract.access import (
     CONTRIBUTOR,

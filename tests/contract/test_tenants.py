@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import AuthError, UsageError
-from reconciler.workflow import Declaration, Request, load_declaration, run_plan
+from reconciler.workflow.declare import Declaration, Request, load_declaration
+from reconciler.workflow.plan import run_plan
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
 from tests.contract.arm import Arm, OpenArm, contents
 

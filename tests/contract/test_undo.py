@@ -13,7 +13,8 @@ from reconciler.journal.read_file import read_journal
 from reconciler.manifest.desired import CredentialsPolicy, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG, IsolationScope
 from reconciler.plan.changes import Action
-from reconciler.workflow import declare_undo, run_plan
+from reconciler.workflow.plan import run_plan
+from reconciler.workflow.undo import declare_undo
 from tests.builders import SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,

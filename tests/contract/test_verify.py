@@ -8,7 +8,7 @@ from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import DesiredGroup, Policy, TagsPolicy
 from tests.builders import desired_group, label, listed
 from tests.contract.applying import apply_now, plan_now
-from tests.contract.arm import PARALLELISM, Arm, OpenArm, contents, there
+from tests.contract.arm import Arm, OpenArm, contents, there
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, meddle_after
 
 NOT_FOUND = answer(404, "ResourceNotFound", "Not found.")
@@ -18,7 +18,7 @@ def apply_and_verify(arm: Arm, group: DesiredGroup) -> ApplyResult:
     """Bring a group to what the manifest says, and look again."""
     result = apply_now(arm, plan_now(arm, group))
     arm.time.slept_s.clear()
-    return verify_result(result, arm.resources, sleep=arm.time.sleep, parallelism=PARALLELISM)
+    return verify_result(result, arm.resources, sleep=arm.time.sleep)
 
 
 def told(result: ApplyResult) -> list[tuple[str, tuple[str, ...]]]:

@@ -24,7 +24,7 @@ def look(*script: httpx.Response | Exception) -> dict[str, Check]:
     """What is found of a service that answers like this, for a manifest that asks for nothing."""
     time = FakeTime()
     with arm_client(*script, time=time) as (client, _):
-        azure = Azure("AzureCloud", Resources(client), 1, None, lambda: None, lambda: None)
+        azure = Azure("AzureCloud", Resources(client), None, lambda: None, lambda: None)
         return {one.name: one for one in run_doctor(Desired(()), (), azure, CALLER).checks}
 
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from reconciler.errors import ArmError, ReconcilerError, UsageError
-from reconciler.parallel import map_parallel
+from reconciler.parallel import Pool
 
 PATIENCE_S = 10.0
 
@@ -20,11 +20,11 @@ def test_results_come_in_order_of_the_items() -> None:
             second_is_done.set()
         return 2 * item
 
-    assert map_parallel(double, [1, 2], parallelism=2) == [2, 4]
+    assert Pool(2).map(double, [1, 2]) == [2, 4]
 
 
 def test_nothing_to_do_gives_nothing() -> None:
-    assert map_parallel(str, [], parallelism=3) == []
+    assert Pool(3).map(str, []) == []
 
 
 def test_no_more_calls_than_asked_are_under_way() -> None:
@@ -39,7 +39,7 @@ def test_no_more_calls_than_asked_are_under_way() -> None:
         with lock:
             under_way -= 1
 
-    map_parallel(call, range(20), parallelism=3)
+    Pool(3).map(call, range(20))
 
     assert most <= 3
 
@@ -50,7 +50,7 @@ def test_every_failure_is_told_in_the_first_one() -> None:
             raise ArmError(f"reading {item}: 500", status=500)
 
     with pytest.raises(ArmError) as failure:
-        map_parallel(fail, ["fine", "rg-a", "rg-b", "rg-a"], parallelism=4)
+        Pool(4).map(fail, ["fine", "rg-a", "rg-b", "rg-a"])
 
     assert failure.value.message == "reading rg-a: 500\nreading rg-b: 500"
 
@@ -67,11 +67,11 @@ def test_first_failure_by_order_of_the_items_is_the_one_raised() -> None:
         raise errors[item]
 
     with pytest.raises(UsageError) as failure:
-        map_parallel(fail, [1, 2], parallelism=2)
+        Pool(2).map(fail, [1, 2])
 
     assert failure.value.message == "first\nsecond"
 
 
 def test_error_of_our_own_keeps_its_type() -> None:
     with pytest.raises(ZeroDivisionError):
-        map_parallel(lambda item: 1 // item, [0], parallelism=1)
+        Pool(1).map(lambda item: 1 // item, [0])

@@ -71,7 +71,7 @@ def test_permissions_of_a_subscription_are_read_over_all_pages() -> None:
     ]
 
     with arm_client(*(answer(200, page) for page in pages)) as (client, arm):
-        granted = permissions.read_for_subscription(client, SUBSCRIPTION)
+        granted = permissions.read_at(client, f"/subscriptions/{SUBSCRIPTION}")
 
     assert granted == Permissions((PermissionEntry(("*/read",), ()), PermissionEntry(("*",), ("*/delete",))))
     assert arm.urls[0] == (
@@ -81,7 +81,7 @@ def test_permissions_of_a_subscription_are_read_over_all_pages() -> None:
 
 def test_permissions_of_a_group_are_asked_at_the_group() -> None:
     with arm_client(answer(200, {"value": [{}]})) as (client, arm):
-        granted = permissions.read_for_group(client, ResourceGroupId(SUBSCRIPTION, "rg"))
+        granted = permissions.read_at(client, str(ResourceGroupId(SUBSCRIPTION, "rg")))
 
     assert granted == Permissions((PermissionEntry((), ()),))
     assert arm.requests[0].url.path == (
@@ -92,12 +92,12 @@ def test_permissions_of_a_group_are_asked_at_the_group() -> None:
 @pytest.mark.parametrize("item", [{"actions": "*"}, {"actions": [1]}, {"actions": ["*"], "notActions": {}}])
 def test_permissions_of_another_kind_are_malformed(item: object) -> None:
     with arm_client(answer(200, {"value": [item]})) as (client, _), pytest.raises(ArmError, match="malformed answer"):
-        permissions.read_for_subscription(client, SUBSCRIPTION)
+        permissions.read_at(client, f"/subscriptions/{SUBSCRIPTION}")
 
 
 def test_permissions_that_cannot_be_read_are_an_error() -> None:
     with arm_client(refusal(403, "AuthorizationFailed")) as (client, _), pytest.raises(ArmError):
-        permissions.read_for_subscription(client, SUBSCRIPTION)
+        permissions.read_at(client, f"/subscriptions/{SUBSCRIPTION}")
 
 
 @pytest.mark.parametrize(

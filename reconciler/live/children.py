@@ -1,0 +1,60 @@
+"""The children of an identity, read for the journal just before its delete, and its credentials for whoever asks.
+
+After the delete nobody can ask: its credentials are gone with it, and its roles are found by a principal id that nobody
+knows any more. What cannot be read keeps nothing from being deleted, since that is for the guards to say; it is written
+down as not read, so that an undo promises nothing that it cannot know.
+"""
+
+from reconciler.arm.actions import ASSIGNMENTS
+from reconciler.arm.resources import Resources
+from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.live.may_read import MayRead, why_not
+from reconciler.model.access import Children, FederatedCredential, RoleAssignment
+from reconciler.model.identity import Identity
+from reconciler.model.ids import ResourceId
+from reconciler.model.impact import Part
+
+READ_ASSIGNMENTS = f"{ASSIGNMENTS}/read"
+
+
+def children_of(identity: Identity, resources: Resources, may_read: MayRead) -> Children:
+    """Credentials and role assignments of an identity, for the journal; what it is attached to the plan has read.
+
+    Raises Interrupted only.
+    """
+    credentials = credentials_of(identity.resource_id, resources)
+    assignments = _assignments_of(identity, resources, may_read)
+    unread = {"federated credentials": credentials.not_checked, "role assignments": assignments.not_checked}
+    return Children(
+        credentials.found if credentials.not_checked is None else None,
+        assignments.found if assignments.not_checked is None else None,
+        None,
+        tuple(f"{what}: {because}" for what, because in unread.items() if because),
+    )
+
+
+def credentials_of(identity: ResourceId, resources: Resources) -> Part[FederatedCredential]:
+    """The credentials of an identity, or why they could not be read; raises Interrupted only."""
+    try:
+        return Part(list_credentials(identity, resources))
+    except (ArmError, AuthError) as error:
+        return Part((), why_not(error))
+
+
+def list_credentials(identity: ResourceId, resources: Resources) -> tuple[FederatedCredential, ...]:
+    """The credentials of an identity; none where it is gone, which its own read tells. Raises AuthError, ArmError."""
+    try:
+        return resources.credentials.list(identity)
+    except NotFound:
+        return ()
+
+
+def _assignments_of(identity: Identity, resources: Resources, may_read: MayRead) -> Part[RoleAssignment]:
+    """The roles of an identity in its subscription: without the right there, ARM may answer with a part of them."""
+    scope = f"/subscriptions/{identity.resource_id.subscription_id}"
+    try:
+        if not may_read.allows(scope, READ_ASSIGNMENTS):
+            return Part((), f"{READ_ASSIGNMENTS} is missing at {scope}")
+        return Part(resources.assignments.list(scope, identity.principal_id))
+    except (ArmError, AuthError) as error:
+        return Part((), why_not(error))

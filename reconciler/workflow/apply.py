@@ -1,0 +1,71 @@
+"""`uami apply`: plan, show, ask, carry out, verify."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reconciler.apply.apply import apply_plan
+from reconciler.apply.result import ApplyResult
+from reconciler.apply.step import ApplyTools
+from reconciler.apply.verify import verify_result
+from reconciler.errors import Interrupted, PlanRefused
+from reconciler.live.azure import Azure
+from reconciler.live.may_read import MayRead
+from reconciler.live.rights import missing_rights, read_rights, unchecked_notes
+from reconciler.plan.needs import Rights, needs_of_plan
+from reconciler.plan.plan import Plan
+from reconciler.saved_plan.staleness import check_fresh
+from reconciler.workflow.declare import Declaration
+from reconciler.workflow.plan import compare_and_judge
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """How an apply goes about it: whether to apply the rest of a refused plan, and to read again what it changed."""
+
+    skip_refused: bool = False
+    verify: bool = True
+
+
+def run_apply(
+    declaration: Declaration,
+    azure: Azure,
+    tools: ApplyTools,
+    options: ApplyOptions,
+    *,
+    show: Callable[[Plan], None],
+    confirm: Callable[[Plan], None],
+) -> tuple[Plan, ApplyResult]:
+    """Plan, show, and, once `confirm` has returned, apply and verify.
+
+    Raises:
+        PlanStale: a saved plan is no longer the plan that is made now.
+        PlanRefused: a guard refuses, and `skip_refused` does not ask for the rest to be applied all the same.
+        AuthError: the caller lacks a right without which the run would end half-way.
+    """
+    # Ends with the confirmation: what could be seen before it says nothing about the moment of a delete.
+    may_read = MayRead(azure.resources.client)
+    plan = compare_and_judge(declaration, azure, may_read)
+    if declaration.saved is not None:
+        check_fresh(declaration.saved, plan)
+    refused = bool(plan.violations) and not options.skip_refused
+    rights = Rights() if refused else read_rights(needs_of_plan(plan), may_read, azure.resources.pool)
+    plan = replace(plan, notes=(*plan.notes, *unchecked_notes(rights)))
+    show(plan)
+    if refused:
+        raise PlanRefused(plan.violations)
+    if rights.missing:
+        raise missing_rights(rights)
+    if plan.applicable:
+        confirm(plan)
+    result = apply_plan(plan, tools)
+    if options.verify and not result.interrupted:
+        result = _verify(result, azure, tools)
+    return plan, result
+
+
+def _verify(result: ApplyResult, azure: Azure, tools: ApplyTools) -> ApplyResult:
+    try:
+        return verify_result(result, azure.resources, sleep=tools.retries.sleep)
+    except Interrupted:
+        # What was done is done, and must be reported even if nobody waits for the second look.
+        return replace(result, interrupted=True)

@@ -1,0 +1,82 @@
+"""`uami plan` and `uami drift`: read what the manifest speaks of, compare, and judge; nothing is written."""
+
+from reconciler.errors import Violation
+from reconciler.guards import Runner, judge, unknown_runner
+from reconciler.live.access import read_access
+from reconciler.live.azure import Azure
+from reconciler.live.identities import read_live
+from reconciler.live.impact import read_impact
+from reconciler.live.may_read import MayRead
+from reconciler.manifest.findings import finding_violation
+from reconciler.manifest.scope import check_targets_exist
+from reconciler.model.access import Access
+from reconciler.model.identity import Live
+from reconciler.model.not_read import sentences
+from reconciler.plan.abandoned import find_abandoned, owners_of
+from reconciler.plan.changes import Changes
+from reconciler.plan.diff_access import diff_access
+from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.plan import Plan, make_plan
+from reconciler.workflow.declare import Declaration
+from reconciler.workflow.preflight import check_before_reading
+
+
+def run_plan(declaration: Declaration, azure: Azure) -> Plan:
+    """Compare and judge; reads only.
+
+    Raises:
+        UsageError: a target that exists nowhere, or an api-version too old for what the manifest says.
+        AuthError: the token or a subscription is of another tenant than the manifest or the caller names.
+    """
+    return compare_and_judge(declaration, azure, MayRead(azure.resources.client))
+
+
+def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead) -> Plan:
+    """The plan, for a phase in which more is asked than the plan needs. Raises as `run_plan` does."""
+    live = _read(declaration, azure, may_read)
+    compared, access = _compare(declaration, live, azure, may_read)
+    impacts = read_impact(compared, access, azure.resources, may_read)
+    changes, runner = compared.with_impacts(impacts), azure.runner()
+    return make_plan(
+        declaration.desired,
+        live,
+        changes,
+        _judge(declaration, changes, runner),
+        cloud=azure.cloud,
+        targets=tuple(target.text for target in declaration.targets),
+        notes=(
+            *(declaration.undo.notes if declaration.undo else ()),
+            *sentences((*access.not_read, *impacts.not_read, *live.not_read)),
+            *unknown_runner(changes, runner),
+        ),
+        findings=() if declaration.strict else declaration.findings,
+        abandoned=find_abandoned(declaration.desired, live),
+    )
+
+
+def _read(declaration: Declaration, azure: Azure, may_read: MayRead) -> Live:
+    tenant_of = check_before_reading(declaration, azure)
+    desired, targets = declaration.desired, declaration.targets
+    group_ids = [group.group_id for group in desired.groups]
+    # A run that is limited to targets does not look around.
+    beyond = bool(owners_of(desired)) and not targets
+    live = read_live(group_ids, azure.resources, may_read, tenant_of=tenant_of, beyond=beyond)
+    if declaration.saved is None:  # what a saved plan aimed at and is gone makes it stale
+        check_targets_exist(targets, desired, live)
+    return live
+
+
+def _compare(declaration: Declaration, live: Live, azure: Azure, may_read: MayRead) -> tuple[Changes, Access]:
+    identities = diff_states(declaration.desired, live, declaration.targets)
+    access = read_access(identities, azure.resources, may_read)
+    if declaration.undo is None:
+        return diff_access(identities, access), access
+    compared = diff_access(identities, access, declaration.undo.reach)
+    declaration.undo.check_unmoved(compared)
+    return compared, access
+
+
+def _judge(declaration: Declaration, changes: Changes, runner: Runner | None) -> tuple[Violation, ...]:
+    refused = declaration.findings if declaration.strict else ()
+    also = tuple(finding_violation(one) for one in refused)
+    return judge(changes, declaration.allowances, runner=runner, also=also)
