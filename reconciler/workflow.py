@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.apply.step import ApplyTools, apply_plan
 from reconciler.apply.verify import verify_result
-from reconciler.errors import Interrupted, PlanRefused, UsageError
+from reconciler.errors import Interrupted, UsageError
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge, unknown_runner
 from reconciler.journal.outcome import ApplyResult
 from reconciler.journal.record import RunRecord
@@ -25,14 +25,15 @@ from reconciler.manifest.tenants import check_earlier_tenant, check_one_tenant, 
 from reconciler.model.address import Target, parse_target
 from reconciler.model.identity import Live
 from reconciler.model.ids import AnyId, identity_of
-from reconciler.plan.abandoned import find_abandoned, not_looked_for, owners_of
+from reconciler.model.violation import PlanRefused
+from reconciler.plan.abandoned import not_looked_for, owners_of
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.needs import Rights, needs_of_plan
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.saved_plan.staleness import check_fresh, check_same_place
-from reconciler.undo.live_now import read_live_now
-from reconciler.undo.way_back import Undo, make_undo
+from reconciler.undo.read_live import read_live_now
+from reconciler.undo.reverse import Undo, make_undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,9 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
         _check_targets_exist(targets, desired, live)
     identities = diff_states(desired, live, targets)
     undo = declaration.undo
-    reach = undo.reach if undo else None
+    limited_to = undo.limited_to if undo else None
     access = read_access(identities, azure.resources, parallelism=azure.parallelism)
-    compared = diff_access(identities, access, reach)
+    compared = diff_access(identities, access, limited_to)
     if undo:
         undo.check_unmoved(compared)
     impacts = read_impact(compared, access, azure.resources, parallelism=azure.parallelism)
@@ -171,13 +172,9 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
     violations = judge(
         changes, declaration.allowances, runner=runner, also=tuple(finding_violation(one) for one in refused)
     )
-    return make_plan(
-        desired,
-        live,
-        changes,
-        violations,
-        cloud=azure.cloud,
-        targets=tuple(target.text for target in targets),
+    texts = tuple(target.text for target in targets)
+    return replace(
+        make_plan(desired, live, changes, violations, cloud=azure.cloud, targets=texts),
         notes=(
             *(undo.notes if undo else ()),
             *access.unchecked,
@@ -186,7 +183,6 @@ def run_plan(declaration: Declaration, azure: Azure) -> Plan:
             *unknown_runner(changes, runner),
         ),
         findings=() if declaration.strict else declaration.findings,
-        abandoned=find_abandoned(desired, live),
     )
 
 

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 from reconciler.model.access import FederatedCredential, RoleAssignment
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, normalize_location, same_name
-from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange, value_text
+from reconciler.plan.changes import (
+    Action,
+    AssignmentChange,
+    Change,
+    CredentialChange,
+    IdentityChange,
+    field_text,
+    value_text,
+)
 from reconciler.plan.diff_access import trust_differences
 from reconciler.plan.diff_identities import diff_identity
 
@@ -81,7 +89,7 @@ def _trust_surprise(change: CredentialChange, fresh: FederatedCredential) -> str
     planned = change.before.trust if change.before else None
     if planned is None or fresh.trust is None:
         return "the credential has been replaced since the plan was made"
-    news = [f"{one.field} is now {value_text(one.after)}" for one in trust_differences(planned, fresh.trust)]
+    news = [f"{field_text(one)} is now {value_text(one.after)}" for one in trust_differences(planned, fresh.trust)]
     return f"changed since the plan was made: {', '.join(news)}"
 
 
@@ -106,10 +114,12 @@ def _surprise_at_update(change: IdentityChange, fresh: Identity | None) -> str:
     differences = diff_identity(change.group, change.desired, fresh).differences
     if differences == change.differences:
         return ""
-    news = [f"{one.field} is now {value_text(one.before)}" for one in differences if one not in change.differences]
-    still_differing = {one.field for one in differences}
-    settled = [one for one in change.differences if one.field not in still_differing]
-    gone = [f"{one.field} is {value_text(one.after)} already" for one in settled]
+    news = [
+        f"{field_text(one)} is now {value_text(one.before)}" for one in differences if one not in change.differences
+    ]
+    still_differing = {field_text(one) for one in differences}
+    settled = [one for one in change.differences if field_text(one) not in still_differing]
+    gone = [f"{field_text(one)} is {value_text(one.after)} already" for one in settled]
     return f"changed since the plan was made: {', '.join([*news, *gone])}"
 
 

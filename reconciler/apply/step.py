@@ -36,9 +36,9 @@ from reconciler.model.access import Children, FederatedCredential, Fresh, RoleAs
 from reconciler.model.identity import Identity, PlannedIdentity
 from reconciler.model.ids import normalize_scope
 from reconciler.model.impact import UNREAD, Impact
-from reconciler.plan.apply_order import Step, order_work
-from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
+from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, Field, IdentityChange
 from reconciler.plan.diff_identities import diff_identity
+from reconciler.plan.order import Step, order_work
 from reconciler.plan.plan import Plan
 
 SETTLING = RetryPolicy(attempts=60, budget_s=420.0, base_s=2.0, cap_s=15.0)
@@ -326,11 +326,11 @@ def _write_identity(identities: Identities, change: IdentityChange, after: Plann
         case Action.UPDATE:
             if change.desired is None or after is None:
                 raise AssertionError("an update of nothing")
-            fields = {one.field.partition(".")[0] for one in change.differences}
+            fields = {one.kind for one in change.differences}
             return identities.update(
                 change.resource_id,
-                tags=after.tags if "tags" in fields else None,
-                isolation_scope=change.desired.isolation_scope if "isolation_scope" in fields else None,
+                tags=after.tags if Field.TAG in fields else None,
+                isolation_scope=change.desired.isolation_scope if Field.ISOLATION_SCOPE in fields else None,
             )
         case Action.DELETE:
             identities.delete(change.resource_id)

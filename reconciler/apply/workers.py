@@ -19,8 +19,8 @@ from reconciler.journal.outcome import ApplyEvent, ChangeResult, Moment, Outcome
 from reconciler.model.access import Children
 from reconciler.model.identity import Identity
 from reconciler.model.ids import AnyId, ResourceGroupId, identity_of
-from reconciler.plan.apply_order import Step, Work
 from reconciler.plan.changes import Action, Change, CredentialChange, IdentityChange
+from reconciler.plan.order import Step, Work
 from reconciler.stop import Stop
 
 POLL_S = 0.1

@@ -71,6 +71,15 @@ class RoleAssignment:
     principal_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedAssignment:
+    """What a role assignment will be; `principal_id` is None where its identity is still to be made."""
+
+    role_guid: str
+    scope: str
+    principal_id: str | None
+
+
 Fresh = Identity | FederatedCredential | RoleAssignment | None
 """What a read just before a call showed; None where there is nothing."""
 

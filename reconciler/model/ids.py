@@ -193,6 +193,18 @@ AnyId = ResourceId | CredentialId | AssignmentId
 """The id of anything that a change can be about."""
 
 
+def parse_group_address(text: str) -> ResourceGroupId:
+    """The id of the group that a whole address is of; its names are not checked.
+
+    Raises:
+        ValueError: the text is not the address of a group.
+    """
+    subscription_id, slash, resource_group = text.partition("/")
+    if not slash or "/" in resource_group:
+        raise ValueError(f"{text!r} is not the address of a resource group")
+    return ResourceGroupId(subscription_id, resource_group)
+
+
 def parse_address(text: str) -> AnyId:
     """The id that a whole address is of; an assignment's has no GUID, which no address says. Names are not checked.
 

@@ -6,11 +6,12 @@ from typing import assert_never
 
 from rich.text import Text
 
-from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetail, Violation
+from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetail
 from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired
 from reconciler.model.address import AddressBook
 from reconciler.model.ids import ResourceId
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Action, SkipReason
 from reconciler.plan.plan import Plan
 from reconciler.report.impact_rows import NO_IMPACT

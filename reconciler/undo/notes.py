@@ -42,13 +42,13 @@ def in_git(effect: NetEffect, what: str) -> str:
     return f"In Git, at {effect.source.file}:{effect.source.line}: {what}."
 
 
-def gone_for_good(before: Identity, hanging: Children | None, name: str) -> Iterator[str]:
+def gone_for_good(before: Identity, children: Children | None, name: str) -> Iterator[str]:
     """What does not return with a deleted identity, each with what mends it."""
     yield (
         f"{name} returns as another principal: principalId {before.principal_id} and clientId {before.client_id} are"
         " gone for good, and whatever names them has to name the new ones."
     )
-    attached = None if hanging is None else hanging.attached
+    attached = None if children is None else children.attached
     if attached is None:
         yield (
             f"What {name} was attached to was not recorded; each such resource needs it assigned again, a virtual"
@@ -56,17 +56,17 @@ def gone_for_good(before: Identity, hanging: Children | None, name: str) -> Iter
         )
     for resource in attached or ():
         yield f"{resource} has to be given {name} again: {_command(resource, before)}"
-    if hanging is None or hanging.credentials is None:
+    if children is None or children.credentials is None:
         yield f"The federated credentials of {name} were not recorded and do not return."
     else:
-        for one in hanging.credentials:
+        for one in children.credentials:
             if one.trust is None:
                 yield f"{name}/{one.credential_id.below_identity} was flexible or had several audiences; it stays gone."
-    if hanging is None or hanging.assignments is None:
+    if children is None or children.assignments is None:
         yield f"The role assignments of {name} were not recorded; only those that the run took away itself return."
     else:
         yield f"Role assignments of {name} in other subscriptions were not looked for and do not return."
-    for left in (hanging.assignments if hanging else None) or ():
+    for left in (children.assignments if children else None) or ():
         # Source: Azure documentation (role assignments of a deleted principal stay, as "Identity not found").
         assignment = f"{left.scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{left.name}"
         yield f"The old principal's role is left dangling: az role assignment delete --ids {shlex.quote(assignment)}"

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 import httpx
 import pytest
 
-from reconciler.errors import PlanRefused, UsageError
+from reconciler.errors import UsageError
 from reconciler.guards import NO_ALLOWANCES, Allowances, parse_allowances
 from reconciler.journal.outcome import ApplyResult, Outcome
 from reconciler.model.identity import OWNER_TAG
+from reconciler.model.violation import PlanRefused
 from reconciler.plan.changes import IdentityChange
 from reconciler.plan.plan import Plan
 from reconciler.workflow import Declaration, Request, load_declaration, run_apply, run_plan

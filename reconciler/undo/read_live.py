@@ -7,7 +7,7 @@ from reconciler.journal.record import RunRecord
 from reconciler.model.access import FederatedCredential
 from reconciler.model.ids import CredentialId, ResourceId, identity_of
 from reconciler.parallel import map_parallel
-from reconciler.undo.way_back import LiveNow, touched_identities
+from reconciler.undo.reverse import LiveNow, touched_identities
 
 
 def read_live_now(record: RunRecord, resources: Resources, *, parallelism: int) -> LiveNow:
