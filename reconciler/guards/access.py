@@ -100,8 +100,8 @@ def check_trust_taken(changes: Changes, _: Allowances) -> Iterator[Violation]:
 
 def _going(changes: Changes, identity: ResourceId) -> list[CredentialChange]:
     """The credentials of an identity that would go: held back with what may replace them."""
-    hanging = (one for one in changes.access() if isinstance(one, CredentialChange))
-    return [one for one in hanging if one.action is Action.DELETE and one.resource_id.identity == identity]
+    credentials = (one for one in changes.access() if isinstance(one, CredentialChange))
+    return [one for one in credentials if one.action is Action.DELETE and one.resource_id.identity == identity]
 
 
 def _credentials_by_identity(changes: Changes) -> dict[ResourceId, list[CredentialChange]]:

@@ -91,12 +91,37 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
         for one in live.identities
         if not matches_any(one.resource_id.name, group.ignore.identities)
     }
+    changes, skipped = _compare(group, live, found)
+    # Counted before targets leave anything out: the limits are a share of the whole group.
+    managed = [change for change in changes if change.before is not None]
+    removed = [change for change in managed if change.removal is not None]
+    if targets:
+        outside = {change.resource_id for change in changes if not _is_targeted(change, targets)}
+        skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
+        changes = [change for change in changes if change.resource_id not in outside]
+    return GroupChanges(
+        group,
+        live,
+        tuple(sorted(changes, key=lambda change: change.resource_id.key)),
+        tuple(sorted(skipped, key=lambda one: one.resource_id.key)),
+        live_count=len(found),
+        managed_count=len(managed),
+        removed_count=len(removed),
+    )
+
+
+def _compare(
+    group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity]
+) -> tuple[list[IdentityChange], list[Skipped]]:
+    """What is listed, then what is removed, then what lives besides; `found` is what lives and is not ignored."""
     group_location = live.resource_group.location if live.resource_group else None
     changes = [diff_identity(group, one, found.get(one.resource_id), group_location) for one in group.identities]
     changes += _removals(group, live, found, {one.resource_id for one in group.identities})
-    named = {change.resource_id for change in changes}
     skipped = [Skipped(one.resource_id, SkipReason.IGNORED) for one in live.identities if one.resource_id not in found]
-    for extra in (one for one in found.values() if one.resource_id not in named):
+    named = {change.resource_id for change in changes}
+    for extra in found.values():
+        if extra.resource_id in named:
+            continue
         reason = _why_extra_stays(group, extra)
         if reason is None:
             changes.append(
@@ -104,19 +129,7 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
             )
         else:
             skipped.append(Skipped(extra.resource_id, reason))
-    # Counted before targets leave anything out: the limits are a share of the whole group.
-    managed = [change for change in changes if change.before is not None]
-    outside = {change.resource_id for change in changes if targets and not _is_targeted(change, targets)}
-    skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
-    return GroupChanges(
-        group,
-        live,
-        tuple(sorted((one for one in changes if one.resource_id not in outside), key=lambda one: one.resource_id.key)),
-        tuple(sorted(skipped, key=lambda one: one.resource_id.key)),
-        live_count=len(found),
-        managed_count=len(managed),
-        removed_count=sum(1 for change in managed if change.removal is not None),
-    )
+    return changes, skipped
 
 
 def _is_targeted(change: IdentityChange, targets: tuple[Target, ...]) -> bool:

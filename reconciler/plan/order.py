@@ -74,17 +74,18 @@ def _live_credentials(changes: Iterable[Change]) -> list[FederatedCredential]:
 
 def _work(identity: ResourceId, changes: list[Change], kept: list[FederatedCredential]) -> Work:
     """The steps of one identity; `kept` are its live credentials that none of the changes is about."""
-    identities = [one for one in changes if isinstance(one, IdentityChange) and one.action is not Action.NO_OP]
-    roles = [one for one in changes if isinstance(one, AssignmentChange)]
-    given = [Step(one, one.action) for one in roles if one.action is Action.CREATE]
-    taken = [Step(one, one.action) for one in roles if one.action is Action.DELETE]
-    own = identities[0] if identities else None
-    first = [Step(one, one.action) for one in identities]
+    own = next((one for one in changes if isinstance(one, IdentityChange) and one.action is not Action.NO_OP), None)
+    first = () if own is None else (Step(own, own.action),)
+    given, taken = _role_steps(changes, Action.CREATE), _role_steps(changes, Action.DELETE)
     if own is not None and own.action is Action.DELETE:
         return Work(identity, own, (*taken, *first))
     credentials = order_credentials([one for one in changes if isinstance(one, CredentialChange)], kept)
     # New roles come before old ones go, so that what is exchanged is never missing.
     return Work(identity, own, (*first, *credentials, *given, *taken))
+
+
+def _role_steps(changes: list[Change], action: Action) -> list[Step]:
+    return [Step(one, action) for one in changes if isinstance(one, AssignmentChange) and one.action is action]
 
 
 def order_credentials(

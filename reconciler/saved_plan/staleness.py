@@ -22,8 +22,8 @@ from reconciler.plan.plan import Plan
 _AGAIN = "Plan again, review it, and apply that one."
 _SAME_FLAGS = f"{_AGAIN} If nothing else has changed: apply needs the same --allow, --max-deletes and --strict as plan."
 
-_TOLD_BY_BEFORE = ("actions", "reason", "after", "after_unknown")
-"""What follows from the live state; told only where that is the same."""
+_SHOWN_BY_BEFORE = ("actions", "reason", "after", "after_unknown")
+"""What follows from the live state; shown only where that is the same."""
 
 
 def check_same_place(saved: Plan, cloud: str, tenant: str | None) -> None:
@@ -94,12 +94,12 @@ def _skip_reason(resource_id: AnyId, skipped: Iterable[Skipped]) -> str | None:
 def _news(saved: Change, now: Change) -> Iterator[str]:
     """How the same change differs from what it was."""
     one, other = _deciding(saved), _deciding(now)
-    told = list(_states_differ(one.pop("before"), other.pop("before")))
-    if not told:
-        told = list(_states_differ(one.pop("after"), other.pop("after")))
-    yield from told
+    found = list(_states_differ(one.pop("before"), other.pop("before")))
+    if not found:
+        found = list(_states_differ(one.pop("after"), other.pop("after")))
+    yield from found
     for key in one.keys() | other.keys():
-        if one.get(key) != other.get(key) and not (told and key in _TOLD_BY_BEFORE):
+        if one.get(key) != other.get(key) and not (found and key in _SHOWN_BY_BEFORE):
             yield from _fields_differ(key, one.get(key), other.get(key))
 
 
@@ -111,7 +111,7 @@ def _deciding(change: Change) -> dict[str, Any]:
             if state is not None:
                 _leave_deciding(state, change)
         if document["impact"] is not None:
-            del document["impact"]["role_assignments"]["found"]  # each of them is told for itself
+            del document["impact"]["role_assignments"]["found"]  # each of them is a change of its own
     return document
 
 

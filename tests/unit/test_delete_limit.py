@@ -223,3 +223,12 @@ def test_limit_of_the_manifest_does_not_lift_emptying() -> None:
     desired = desired_group(limits=Limits(max_deletes=100, max_delete_percent=100))
 
     assert codes(verdict(desired, live_group(*names(2)))) == [("delete-limit", GROUP_ADDRESS)]
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(max_deletes=100, max_delete_percent=0), Limits(max_deletes=0, max_delete_percent=100)], ids=str
+)
+def test_limit_of_nothing_refuses_a_single_delete(limits: Limits) -> None:
+    violations = verdict(*group_of(live=200, kept=199, limits=limits))
+
+    assert [(one.code, one.refused) for one in violations] == [("delete-limit", (resource_id("id-199"),))]

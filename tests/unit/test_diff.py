@@ -19,7 +19,7 @@ from reconciler.model.address import Target
 from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, Live, LiveGroup, PlannedIdentity, Tags
 from reconciler.model.ids import identity_of
 from reconciler.plan.changes import Action, Field, FieldChange, IdentityChange, Reason, Skipped, SkipReason, field_text
-from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.diff_identities import diff_states, is_deciding_tag
 from tests.builders import compare, desired_group, group_id, listed, live_group, live_identity, live_of, resource_id
 from tests.strategies import FEW_EXAMPLES, World, live_states, worlds
 
@@ -350,3 +350,23 @@ def test_claimed_location_elsewhere_is_a_contradiction_and_no_difference() -> No
     change = only_change(group, live_group("id-api"))
 
     assert (change.contradicts_location, change.action, change.differences) == (True, Action.NO_OP, ())
+
+
+@pytest.mark.parametrize(
+    ("listed_tags", "policy", "tag", "decides"),
+    [
+        (None, TagsPolicy.EXACT, "env", False),
+        (None, TagsPolicy.EXACT, OWNER_TAG, True),
+        ({}, TagsPolicy.MERGE, "env", False),
+        ({}, TagsPolicy.EXACT, "env", True),
+        ({"ENV": "x"}, TagsPolicy.MERGE, "env", True),
+        ({}, TagsPolicy.EXACT, "ignored", False),
+    ],
+)
+def test_tag_decides_where_it_is_ours_listed_or_removed_by_the_policy(
+    listed_tags: dict[str, str | None] | None, policy: TagsPolicy, tag: str, decides: bool
+) -> None:
+    entry = None if listed_tags is None else listed("id-a", tags=listed_tags)
+    group = desired_group("id-a", policy=Policy(tags=policy), ignore=Ignore(tags=("ignored",)))
+
+    assert is_deciding_tag(group, entry, tag) is decides

@@ -174,7 +174,9 @@ def test_allowance_for_the_group_lifts_its_refusal(form: str) -> None:
     assert verdict(in_managed_group(), f"managed-group={form}") == ()
 
 
-@pytest.mark.parametrize("allow", ["managed-group=rg-other", "managed-group=rg-app/id-a", "in-use=rg-app/id-a"])
+@pytest.mark.parametrize(
+    "allow", ["managed-group=rg-other", "managed-group=rg-app/id-a", "in-use=rg-app/id-a", "in-use=rg-app"]
+)
 def test_allowance_for_something_else_leaves_the_managed_group_refused(allow: str) -> None:
     assert codes(in_managed_group(), allow) == ["managed-group"]
 
