@@ -246,6 +246,7 @@ _SKIPPED_IDENTITIES = {
 
 _SKIPPED_ACCESS = {
     SkipReason.NOT_LISTED: "not listed, kept by policy",
+    SkipReason.NOT_TARGETED: "not changed by the run that is undone",
     SkipReason.NOT_OURS: "made by others",
     SkipReason.UNRESOLVED: "stays while another role of its identity is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",
