@@ -1,7 +1,5 @@
 """The order of work: what a step needs comes before it, and no write of a credential meets another one's trust."""
 
-from dataclasses import replace
-
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, Policy
 from reconciler.model.access import (
@@ -17,7 +15,7 @@ from reconciler.model.access import (
 )
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import CredentialId
-from reconciler.plan.changes import Action, Changes, CredentialChange
+from reconciler.plan.changes import Changes, CredentialChange
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.order import Step, order_credentials, order_work
 from tests.builders import MANIFEST, compare, desired_group, label, listed, live_group, live_identity, resource_id
@@ -127,21 +125,25 @@ def test_identity_comes_before_its_children_and_goes_after_its_roles() -> None:
 
 def test_what_is_held_back_is_no_step_and_an_identity_without_steps_is_no_work() -> None:
     changes = both_kinds()
-    held_back = frozenset(one.resource_id for one in changes if one.resource_id.address.rpartition("/")[0] != "")
-    keep = frozenset(one for one in held_back if one != resource_id("id-new"))
+    held_back = frozenset(one.resource_id for one in changes) - {resource_id("id-new")}
 
-    (work,) = order_work(changes, keep, ())
+    (work,) = order_work(changes, held_back, ())
 
     assert [label(step.change) for step in work.steps] == ["id-new"]
 
 
-def test_credential_that_is_held_back_still_holds_its_trust() -> None:
+def test_credential_that_is_held_back_still_takes_its_place() -> None:
+    kept = [held(f"kept-{number:02}", f"k-{number}") for number in range(MAX_CREDENTIALS - 2)]
+    changes = credentials({"new": "s-3"}, {"old": "s-1", "stuck": "s-2"})
+
+    (work,) = order_work(changes, frozenset({CredentialId(ID, "stuck")}), kept)
+
+    assert calls(work.steps) == ["delete old", "create new"]
+
+
+def test_credential_whose_trust_is_held_by_one_that_is_held_back_is_tried_all_the_same() -> None:
     changes = credentials({"new": "s-1"}, {"old": "s-1"})
-    old = CredentialId(ID, "old")
 
-    (work,) = order_work([replace(one) for one in changes], frozenset({old}), ())
+    (work,) = order_work(changes, frozenset({CredentialId(ID, "old")}), ())
 
-    # Nothing of ours can make room for it, so ARM is asked.
-    assert [(step.action, label(step.change)) for step in work.steps] == [
-        (Action.CREATE, "id-a/federatedCredentials/new"),
-    ]
+    assert calls(work.steps) == ["create new"]
