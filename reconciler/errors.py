@@ -3,6 +3,17 @@
 Every exception of ours carries a stable `code` (kebab-case, never reused), the process's exit code, and a hint that
 names the next thing to do. Problems that come in numbers (diagnostics of a manifest, violations of a plan) are values
 first and travel together in one exception, so that one run reports all of them.
+
+    ReconcilerError       exit 1
+      UsageError          exit 64
+      ManifestError       exit 65   every Diagnostic
+      InputFileError      exit 65
+      JournalError        exit 1
+      PlanRefused         exit 3    every Violation; with these in `model.violation`, since they name ids
+      PlanStale           exit 4    every StaleDetail
+      AuthError           exit 77
+      Interrupted         exit 130
+      ArmError            exit 1    NotFound, Conflict, Throttled; ArmAuthError is an AuthError as well
 """
 
 from dataclasses import dataclass
@@ -65,21 +76,6 @@ class StaleDetail:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A guard's reason to refuse part of a plan.
-
-    `address` is what the refusal is about (an identity, a resource group, or "" for the whole run); `refused` lists the
-    addresses of the changes that are held back because of it.
-    """
-
-    code: str
-    address: str
-    message: str
-    hint: str
-    refused: tuple[str, ...] = ()
-
-
 class ReconcilerError(Exception):
     """Base of every error that we raise on purpose; `message` is one paragraph, `hint` says what to do next."""
 
@@ -125,21 +121,6 @@ class JournalError(ReconcilerError):
     """The journal of a run cannot be begun or written, and without it no call goes out."""
 
     code = "journal-unwritable"
-
-
-class PlanRefused(ReconcilerError):
-    """Guards refuse the plan; carries every violation."""
-
-    code = "plan-refused"
-    exit_code = ExitCode.REFUSED
-
-    def __init__(self, violations: tuple[Violation, ...]) -> None:
-        count = len(violations)
-        super().__init__(
-            f"The plan is refused by {count} {'guard' if count == 1 else 'guards'}; nothing was changed.",
-            violations[0].hint if count == 1 else "Each refusal above names what lifts it.",
-        )
-        self.violations = violations
 
 
 class PlanStale(ReconcilerError):

@@ -4,7 +4,7 @@ from reconciler.apply.checks import Done, Stale, Write
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, NotFound
 from reconciler.model.access import FederatedCredential, Trust
-from reconciler.plan.changes import Action, CredentialChange, value_text
+from reconciler.plan.changes import Action, CredentialChange, field_text, value_text
 from reconciler.plan.diff_access import trust_differences
 
 
@@ -57,5 +57,5 @@ def check_credential(
         return Write(after)
     if planned is None or live.trust is None:
         return Stale("the credential has been replaced since the plan was made")
-    news = [f"{one.field} is now {value_text(one.after)}" for one in trust_differences(planned, live.trust)]
+    news = [f"{field_text(one)} is now {value_text(one.after)}" for one in trust_differences(planned, live.trust)]
     return Stale(f"changed since the plan was made: {', '.join(news)}")

@@ -10,7 +10,7 @@ from reconciler.errors import ArmError
 from reconciler.model.access import Children
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, PlannedIdentity, normalize_location
 from reconciler.model.impact import UNREAD, Impact
-from reconciler.plan.changes import Action, FieldChange, IdentityChange, value_text
+from reconciler.plan.changes import Action, Field, FieldChange, IdentityChange, field_text, value_text
 from reconciler.plan.diff_identities import diff_identity
 
 ReadChildren = Callable[[Identity], Children]
@@ -55,11 +55,11 @@ class IdentityCalls:
             case Action.UPDATE:
                 if change.desired is None or after is None:
                     raise AssertionError("an update of nothing")
-                fields = {one.field.partition(".")[0] for one in change.differences}
+                fields = {one.kind for one in change.differences}
                 return identities.update(
                     change.resource_id,
-                    tags=after.tags if "tags" in fields else None,
-                    isolation_scope=change.desired.isolation_scope if "isolation_scope" in fields else None,
+                    tags=after.tags if Field.TAG in fields else None,
+                    isolation_scope=change.desired.isolation_scope if Field.ISOLATION_SCOPE in fields else None,
                 )
             case Action.DELETE:
                 identities.delete(change.resource_id)
@@ -141,10 +141,10 @@ def _surprising_owner(change: IdentityChange, live: Identity) -> Stale | None:
 def _other_differences(planned: tuple[FieldChange, ...], now: tuple[FieldChange, ...]) -> Stale | None:
     if now == planned:
         return None
-    news = [f"{one.field} is now {value_text(one.before)}" for one in now if one not in planned]
-    still_differing = {one.field for one in now}
-    settled = [one for one in planned if one.field not in still_differing]
-    gone = [f"{one.field} is {value_text(one.after)} already" for one in settled]
+    news = [f"{field_text(one)} is now {value_text(one.before)}" for one in now if one not in planned]
+    still_differing = {field_text(one) for one in now}
+    settled = [one for one in planned if field_text(one) not in still_differing]
+    gone = [f"{field_text(one)} is {value_text(one.after)} already" for one in settled]
     return Stale(f"changed since the plan was made: {', '.join([*news, *gone])}")
 
 

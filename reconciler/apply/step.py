@@ -20,8 +20,8 @@ from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, Journa
 from reconciler.journal.call import After, Before, Call, Journal, Outcome, call_error
 from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.model.identity import Identity, PlannedIdentity
-from reconciler.plan.apply_order import Step
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
+from reconciler.plan.order import Step
 from reconciler.stop import Stop
 
 SETTLING = RetryPolicy(attempts=60, budget_s=420.0, base_s=2.0, cap_s=15.0)

@@ -21,6 +21,7 @@ from reconciler.plan.changes import (
     CredentialChange,
     FieldChange,
     IdentityChange,
+    field_text,
     value_text,
 )
 from reconciler.plan.diff_access import trust_differences
@@ -110,7 +111,7 @@ def _presence(change: Change, fresh: object) -> tuple[str, ...]:
 
 def _came_back(differences: tuple[FieldChange, ...]) -> tuple[str, ...]:
     return tuple(
-        f"{one.field} came back as {value_text(one.before)}, not {value_text(one.after)}" for one in differences
+        f"{field_text(one)} came back as {value_text(one.before)}, not {value_text(one.after)}" for one in differences
     )
 
 

@@ -19,8 +19,8 @@ from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
 from reconciler.journal.call import Outcome, call_error
 from reconciler.model.identity import Identity, PlannedIdentity
 from reconciler.model.ids import AnyId, ResourceGroupId, identity_of
-from reconciler.plan.apply_order import Step, Work
 from reconciler.plan.changes import Action, Change, CredentialChange, IdentityChange
+from reconciler.plan.order import Step, Work
 
 POLL_S = 0.1
 """How often the main thread looks up from waiting, so that a second Ctrl-C is heard."""

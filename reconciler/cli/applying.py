@@ -14,11 +14,12 @@ from reconciler.cli.journaling import Journaling, check_journal_flag, journaling
 from reconciler.cli.output import print_note, print_report
 from reconciler.cli.session import Session, SessionFlags, open_session
 from reconciler.cli.signals import OrderlyStop, orderly_stop
-from reconciler.errors import ExitCode, PlanRefused, ReconcilerError, UsageError
+from reconciler.errors import ExitCode, ReconcilerError, UsageError
 from reconciler.journal.call import Outcome
 from reconciler.live.azure import Azure
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
+from reconciler.model.violation import PlanRefused
 from reconciler.plan.changes import Action, IdentityChange
 from reconciler.plan.plan import Plan
 from reconciler.report.json_document import render_apply_json

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from reconciler.errors import Violation
 from reconciler.guards.access import check_credential_limit, check_inexpressible, check_roles, check_trust_taken
 from reconciler.guards.allowances import NO_ALLOWANCES, Allowance, Allowances, parse_allowances
 from reconciler.guards.deletes import Runner, check_principal, check_protected, check_self, unknown_runner
@@ -16,7 +15,9 @@ from reconciler.guards.identities import check_foreign_owner, check_group_missin
 from reconciler.guards.limits import check_delete_limit
 from reconciler.guards.locks import check_locked
 from reconciler.guards.use import check_in_use, check_managed_group, check_use_unknown
-from reconciler.guards.words import addresses, changes_below
+from reconciler.guards.words import changes_below, ids_of
+from reconciler.model.ids import AnyId, ResourceId
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 
 __all__ = [
@@ -56,7 +57,7 @@ def judge(
 ) -> tuple[Violation, ...]:
     """Every guard's verdict on the comparison, in order of guard and address.
 
-    What hangs on an identity that is held back is held back with it.
+    The children of an identity that is held back are held back with it.
 
     Args:
         runner: who the run is signed in as, None where nobody knows.
@@ -64,10 +65,10 @@ def judge(
     """
     checks: tuple[Guard, ...] = (*GUARDS, partial(check_self, runner=runner))
     violations = (*(violation for check in checks for violation in check(changes, allowances)), *also)
-    below = {identity.address: addresses(hanging) for identity, hanging in changes_below(changes).items()}
-    return tuple(_with_hanging(one, below) for one in violations) if below else violations
+    below = {identity: ids_of(children) for identity, children in changes_below(changes).items()}
+    return tuple(_with_children(one, below) for one in violations)
 
 
-def _with_hanging(violation: Violation, below: dict[str, tuple[str, ...]]) -> Violation:
-    hanging = (address for identity in violation.refused for address in below.get(identity, ()))
-    return replace(violation, refused=tuple(dict.fromkeys((*violation.refused, *hanging))))
+def _with_children(violation: Violation, below: dict[ResourceId, tuple[AnyId, ...]]) -> Violation:
+    children = (child for one in violation.refused if isinstance(one, ResourceId) for child in below.get(one, ()))
+    return replace(violation, refused=tuple(dict.fromkeys((*violation.refused, *children))))

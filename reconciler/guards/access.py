@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
-from reconciler.guards.words import addresses
+from reconciler.guards.words import ids_of
 from reconciler.model.access import MAX_CREDENTIALS
 from reconciler.model.ids import ResourceId, identity_of
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Action, Changes, CredentialChange, UnresolvedRole
 
 _STAYING = (Action.CREATE, Action.UPDATE, Action.NO_OP)
@@ -23,7 +23,7 @@ def _unknown(role: UnresolvedRole) -> Violation:
     similar = ", ".join(role.lookup.similar)
     return Violation(
         code="role-unknown",
-        address=role.address,
+        about=role.resource_id,
         message=f"no role {role.desired.role!r} can be assigned at {role.desired.scope}",
         hint=f"Did you mean: {similar}?" if similar else f"See: az role definition list --scope {role.desired.scope}",
     )
@@ -33,7 +33,7 @@ def _ambiguous(role: UnresolvedRole) -> Violation:
     guids = ", ".join(one.guid for one in role.lookup.found)
     return Violation(
         code="role-ambiguous",
-        address=role.address,
+        about=role.resource_id,
         message=f"{len(role.lookup.found)} roles at {role.desired.scope} are named {role.desired.role!r}",
         hint=f"Write the GUID of the one that is meant: {guids}.",
     )
@@ -45,11 +45,11 @@ def check_inexpressible(changes: Changes, _: Allowances) -> Iterator[Violation]:
         if isinstance(change, CredentialChange) and change.before is not None and change.before.trust is None:
             yield Violation(
                 code="inexpressible",
-                address=change.resource_id.address,
+                about=change.resource_id,
                 message="the live credential of this name is flexible or has several audiences, which the api-version"
                 " in use cannot express; it is kept as it is",
                 hint="List the trust under another name, or delete the live credential in Azure first.",
-                refused=addresses([change, *_going(changes, change.resource_id.identity)]),
+                refused=ids_of([change, *_going(changes, change.resource_id.identity)]),
             )
 
 
@@ -66,11 +66,11 @@ def check_credential_limit(changes: Changes, _: Allowances) -> Iterator[Violatio
             creates = [change for change in listed if change.action is Action.CREATE]
             yield Violation(
                 code="credential-limit",
-                address=identity.address,
+                about=identity,
                 message=f"would have {total} federated credentials with the {kept[identity]} that stay unlisted,"
                 f" over ARM's limit of {MAX_CREDENTIALS}",
                 hint="List fewer, delete some of those that stay, or set policy.federatedCredentials: exact.",
-                refused=addresses([*creates, *_going(changes, identity)]),
+                refused=ids_of([*creates, *_going(changes, identity)]),
             )
 
 
@@ -91,17 +91,17 @@ def check_trust_taken(changes: Changes, _: Allowances) -> Iterator[Violation]:
             if holder is not None:
                 yield Violation(
                     code="trust-taken",
-                    address=change.resource_id.address,
+                    about=change.resource_id,
                     message=f"the live credential {holder!r}, which stays, has the same issuer and subject",
                     hint=f"List it as {holder!r}, or set policy.federatedCredentials: exact, which deletes that one.",
-                    refused=addresses([change]),
+                    refused=ids_of([change]),
                 )
 
 
 def _going(changes: Changes, identity: ResourceId) -> list[CredentialChange]:
     """The credentials of an identity that would go: held back with what may replace them."""
-    hanging = (one for one in changes.access() if isinstance(one, CredentialChange))
-    return [one for one in hanging if one.action is Action.DELETE and one.resource_id.identity == identity]
+    credentials = (one for one in changes.access() if isinstance(one, CredentialChange))
+    return [one for one in credentials if one.action is Action.DELETE and one.resource_id.identity == identity]
 
 
 def _credentials_by_identity(changes: Changes) -> dict[ResourceId, list[CredentialChange]]:

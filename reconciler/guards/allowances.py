@@ -1,4 +1,4 @@
-"""What a run's caller lifts: single guards at single addresses, and limits. There is no way to lift all of them."""
+"""What a run's caller lifts: single guards at single ids_of, and limits. There is no way to lift all of them."""
 
 from dataclasses import dataclass
 

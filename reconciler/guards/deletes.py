@@ -7,10 +7,10 @@ names under `remove` included.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
-from reconciler.guards.words import addresses
+from reconciler.guards.words import ids_of
 from reconciler.model.identity import PROTECT_TAG, Identity, same_name
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Action, AssignmentChange, Changes, CredentialChange, IdentityChange
 
 
@@ -49,11 +49,11 @@ def check_protected(changes: Changes, _: Allowances) -> Iterator[Violation]:
         if change.action is Action.DELETE and change.before is not None and change.before.is_protected:
             yield Violation(
                 code="protected",
-                address=change.resource_id.address,
+                about=change.resource_id,
                 message=f"would delete an identity that bears the tag {PROTECT_TAG}",
                 hint="Nothing lifts this in the same run. If it is to go: list it with protect: false, apply that, and"
                 " have it deleted by a later run.",
-                refused=addresses([change]),
+                refused=ids_of([change]),
             )
 
 
@@ -75,10 +75,10 @@ def check_principal(changes: Changes, _: Allowances) -> Iterator[Violation]:
         found = "no identity of this name lives" if live is None else f"the live identity of this name is {live}"
         yield Violation(
             code="principal-changed",
-            address=change.resource_id.address,
+            about=change.resource_id,
             message=f"the manifest pins it to the principal {pinned}, but {found}",
             hint=_HINTS[key, live is None].format(place=change.source, live=live),
-            refused=addresses([change]),
+            refused=ids_of([change]),
         )
 
 
@@ -113,10 +113,10 @@ def check_self(changes: Changes, allowances: Allowances, runner: Runner | None) 
 def _own_identity(change: IdentityChange) -> Violation:
     return Violation(
         code="self",
-        address=change.resource_id.address,
+        about=change.resource_id,
         message="would delete the identity that this run is signed in as",
         hint="Nothing lifts this. Keep it on the list; or, if it is to go, run as another principal.",
-        refused=addresses([change]),
+        refused=ids_of([change]),
     )
 
 
@@ -124,9 +124,9 @@ def _own_access(change: CredentialChange | AssignmentChange, changes: Changes) -
     what = "federated credential" if isinstance(change, CredentialChange) else "role assignment"
     return Violation(
         code="self",
-        address=change.resource_id.address,
+        about=change.resource_id,
         message=f"would delete a {what} of the identity that this run is signed in as",
         hint=f"If it is meant: --allow self={changes.addresses.short(change.resource_id)}. Afterwards this pipeline may"
         " no longer be able to sign in, or to do its work.",
-        refused=addresses([change]),
+        refused=ids_of([change]),
     )

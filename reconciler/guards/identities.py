@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
-from reconciler.guards.words import addresses, changes_below, count
+from reconciler.guards.words import changes_below, count, ids_of
 from reconciler.model.identity import MAX_TAGS
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Action, Changes, IdentityChange
 
 _LEAVE_ALONE = {
@@ -17,12 +17,12 @@ _LEAVE_ALONE = {
 def check_group_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
     """Refuse creates in a resource group that does not exist: this tool manages identities, not groups."""
     for group in changes.groups:
-        creates = addresses(change for change in group.changes if change.action is Action.CREATE)
+        creates = ids_of(change for change in group.changes if change.action is Action.CREATE)
         if group.live.resource_group is None and creates:
             group_id = group.group.group_id
             yield Violation(
                 code="group-missing",
-                address=group_id.address,
+                about=group_id,
                 message=f"resource group {group_id.resource_group} does not exist,"
                 f" and {count(len(creates), 'identity')} would be created in it",
                 hint=f"Create it first: az group create --subscription {group_id.subscription_id}"
@@ -37,12 +37,12 @@ def check_location(changes: Changes, _: Allowances) -> Iterator[Violation]:
         if change.desired is not None and change.before is not None and change.contradicts_location:
             yield Violation(
                 code="location",
-                address=change.resource_id.address,
+                about=change.resource_id,
                 message=f"the manifest says {change.desired.location}, but the identity lives in"
                 f" {change.before.location}; an identity cannot move, and a new one is a new principal",
                 hint=f"Write location: {change.before.location} (or leave it out). To move for real: list a new name,"
                 " move what uses the old identity to it, then take the old name off the list.",
-                refused=addresses([change]),
+                refused=ids_of([change]),
             )
 
 
@@ -63,10 +63,10 @@ def check_foreign_owner(changes: Changes, allowances: Allowances) -> Iterator[Vi
         whose = f"this manifest's owner is {our_owner!r}" if our_owner is not None else "this manifest has no owner"
         yield Violation(
             code="foreign-owner",
-            address=change.resource_id.address,
+            about=change.resource_id,
             message=f"would {verb} an identity that {state}; {whose}",
             hint=f"If it is meant: {ways_to_lift('foreign-owner', change, changes)}. {_leave_alone(change, verb)}",
-            refused=addresses(touched),
+            refused=ids_of(touched),
         )
 
 
@@ -87,8 +87,8 @@ def check_tag_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:
         if len(change.after.tags) > MAX_TAGS:
             yield Violation(
                 code="tag-limit",
-                address=change.resource_id.address,
+                about=change.resource_id,
                 message=f"would bear {len(change.after.tags)} tags, over ARM's limit of {MAX_TAGS}",
                 hint="List fewer tags, or take live ones away by listing them as null.",
-                refused=addresses([change]),
+                refused=ids_of([change]),
             )

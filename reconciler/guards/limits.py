@@ -5,9 +5,9 @@ Deletes that the manifest names under `remove` are no accident and count nowhere
 
 from collections.abc import Iterator
 
-from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
-from reconciler.guards.words import addresses, count
+from reconciler.guards.words import count, ids_of
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes, GroupChanges, IdentityChange
 
 PERCENT_RULE_FROM = 10
@@ -35,10 +35,10 @@ def _check_run_limit(changes: Changes, allowances: Allowances) -> Iterator[Viola
         number, effective = over
         yield Violation(
             code="delete-limit",
-            address="",
+            about=None,
             message=f"{count(number, 'identity')} would be deleted in this run, over the limit of {effective}",
             hint=f"Check that the manifest is whole. If it is: --max-deletes {number}, or limits.maxDeletes.",
-            refused=addresses(deletes[:number]),
+            refused=ids_of(deletes[:number]),
         )
 
 
@@ -51,25 +51,25 @@ def _check_group_share(group: GroupChanges, allowances: Allowances) -> Iterator[
     deletes = group.counted_deletes()
     limit = group.group.limits.max_delete_percent
     # What is named under `remove` neither counts nor makes the rest look larger than it is.
-    in_reach, live = group.in_reach_count - group.removed_count, group.live_count - group.removed_count
+    managed, live = group.managed_count - group.removed_count, group.live_count - group.removed_count
     besides = f" besides {group.removed_count} under remove" if group.removed_count else ""
     percent = max(limit, allowances.max_delete_percent or 0)
     # A manifest that allows a large share was written for the usual day; emptying a group is said on the day itself.
-    if deletes and len(deletes) == in_reach and allowances.max_delete_percent != 100:
+    if deletes and len(deletes) == managed and allowances.max_delete_percent != 100:
         yield Violation(
             code="delete-limit",
-            address=group.group.group_id.address,
-            message=f"the group would lose every live identity it has{besides} ({len(deletes)} of {in_reach})",
+            about=group.group.group_id,
+            message=f"the group would lose every live identity it has{besides} ({len(deletes)} of {managed})",
             hint="Check that the manifest is whole. If the group is to be emptied: --max-deletes 100%.",
-            refused=addresses(deletes),
+            refused=ids_of(deletes),
         )
     # Whole numbers: 29 / 100 * 100 is 28.999999999999996 in floating point.
     elif group.live_count >= PERCENT_RULE_FROM and 100 * len(deletes) > percent * live:
         share = -(-100 * len(deletes) // live)
         yield Violation(
             code="delete-limit",
-            address=group.group.group_id.address,
+            about=group.group.group_id,
             message=f"{len(deletes)} of the group's {live} live identities{besides} would be deleted, over {percent} %",
             hint=f"Check that the manifest is whole. If it is: --max-deletes {share}%, or limits.maxDeletePercent.",
-            refused=addresses(deletes),
+            refused=ids_of(deletes),
         )

@@ -4,11 +4,11 @@ import shlex
 from collections.abc import Iterator
 from typing import assert_never
 
-from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances
-from reconciler.guards.words import addresses, count, named
-from reconciler.model.ids import ResourceGroupId, identity_of
+from reconciler.guards.words import count, ids_of, named
+from reconciler.model.ids import AnyId, ResourceGroupId, identity_of
 from reconciler.model.impact import READ_ONLY, Lock
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, written_scope
 
 
@@ -25,12 +25,12 @@ def check_locked(changes: Changes, _: Allowances) -> Iterator[Violation]:
         verb = "stops" if len(locks) == 1 else "stop"
         yield Violation(
             code="locked",
-            address=held[0].resource_id.address if len(held) == 1 else group_id.address,
+            about=held[0].resource_id if len(held) == 1 else group_id,
             message=f"the {' and the '.join(lock.text for lock in locks)} {verb} {count(len(held), 'change')}:"
             f" {named(what)}",
             hint="Remove it in Azure first, if that is meant; this tool never removes a lock:"
             f" az lock delete --ids {shlex.join(lock.resource_id for lock in locks)}",
-            refused=tuple(dict.fromkeys((*addresses(held), *_losing_roles(held, changes)))),
+            refused=tuple(dict.fromkeys((*ids_of(held), *_losing_roles(held, changes)))),
         )
 
 
@@ -53,8 +53,8 @@ def _stops(lock: Lock, change: Change) -> bool:
     assert_never(change.action)
 
 
-def _losing_roles(held: list[Change], changes: Changes) -> tuple[str, ...]:
+def _losing_roles(held: list[Change], changes: Changes) -> tuple[AnyId, ...]:
     """Identities that must stay because a role of theirs does: once they are gone, nobody would find it."""
     keeping = {identity_of(one.resource_id) for one in held if isinstance(one, AssignmentChange)}
     going = (change for group in changes.groups for change in group.deletes())
-    return addresses(change for change in going if change.resource_id in keeping)
+    return ids_of(change for change in going if change.resource_id in keeping)

@@ -5,10 +5,10 @@ Azure deletes an identity that is in use without a word, and whatever used it fa
 
 from collections.abc import Callable, Iterator
 
-from reconciler.errors import Violation
 from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
-from reconciler.guards.words import addresses, count, named
+from reconciler.guards.words import count, ids_of, named
 from reconciler.model.impact import UNREAD, Impact, Part
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Action, Changes, IdentityChange
 
 
@@ -41,12 +41,12 @@ def check_managed_group(changes: Changes, allowances: Allowances) -> Iterator[Vi
         book = changes.addresses
         yield Violation(
             code="managed-group",
-            address=group_id.address,
+            about=group_id,
             message=f"Azure keeps this group for {live.managed_by}, and {count(len(deletes), 'resource')} in it would"
             f" be deleted: {named([book.short(one.resource_id) for one in deletes])}",
             hint="Take the group off the manifest, or list its identities under ignore.identities. If the deletes are"
             f" meant: --allow managed-group={book.short_group(group_id)}.",
-            refused=addresses(deletes),
+            refused=ids_of(deletes),
         )
 
 
@@ -67,10 +67,10 @@ def _check_deletes(
         if reasons and not is_lifted(code, change, changes, allowances):
             yield Violation(
                 code=code,
-                address=change.resource_id.address,
+                about=change.resource_id,
                 message=f"{what}{'; '.join(reasons)}",
                 hint=f"{way_out}: {ways_to_lift(code, change, changes)}.",
-                refused=addresses([change]),
+                refused=ids_of([change]),
             )
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.ids import ResourceId, identity_of
+from reconciler.model.ids import AnyId, ResourceId, identity_of
 from reconciler.plan.changes import AccessChange, Change, Changes
 
 
-def addresses(changes: Iterable[Change]) -> tuple[str, ...]:
-    """The whole addresses of changes."""
-    return tuple(change.resource_id.address for change in changes)
+def ids_of(changes: Iterable[Change]) -> tuple[AnyId, ...]:
+    """The ids of what changes are about, by which they are held back."""
+    return tuple(change.resource_id for change in changes)
 
 
 def count(number: int, noun: str) -> str:

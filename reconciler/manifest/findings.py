@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from reconciler.errors import SourcePos, Violation
+from reconciler.errors import SourcePos
 from reconciler.manifest.desired import Desired, DesiredCredential
 from reconciler.manifest.rules.issuers import known_issuer
 from reconciler.manifest.rules.trust_forms import has_lasting_subjects, is_by_name_only, is_github, is_pull_request
 from reconciler.model.access import Trust
 from reconciler.model.document import JsonObject, source_document
 from reconciler.model.ids import AnyId, CredentialId
+from reconciler.model.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def find_risky_trust(desired: Desired, audience: str) -> tuple[Finding, ...]:
 
 def finding_violation(finding: Finding) -> Violation:
     """The refusal that a finding becomes where warnings are not let pass; it holds back what it is about."""
-    return Violation(finding.code, finding.address, finding.message, finding.hint, (finding.address,))
+    return Violation(finding.code, finding.resource_id, finding.message, finding.hint, (finding.resource_id,))
 
 
 def finding_document(finding: Finding) -> JsonObject:

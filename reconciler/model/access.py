@@ -73,6 +73,15 @@ class RoleAssignment:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedAssignment:
+    """What a role assignment will be; `principal_id` is None where its identity is still to be made."""
+
+    role_guid: str
+    scope: str
+    principal_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Children:
     """An identity's children and what it is attached to: its delete takes them along or leaves them dangling.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from reconciler.errors import SourcePos
-from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust, is_ours
+from reconciler.model.access import Children, FederatedCredential, PlannedAssignment, RoleAssignment, Trust, is_ours
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
 from reconciler.model.impact import AttachedResource, HeldRole, Impact, Lock, Part
@@ -136,6 +136,18 @@ def read_assignment(document: Document) -> RoleAssignment:
         _text(document, "role_guid").casefold(),
         _text(document, "principal_id"),
     )
+
+
+def planned_assignment_document(planned: PlannedAssignment, role: str) -> JsonObject:
+    """What a role assignment will be; the principal is left out while it is not known."""
+    known = role_document(role, planned.role_guid, planned.scope)
+    return known if planned.principal_id is None else {**known, "principal_id": planned.principal_id}
+
+
+def read_planned_assignment(document: Document) -> PlannedAssignment:
+    """What a document says that a role assignment will be."""
+    principal_id = _text(document, "principal_id") if "principal_id" in document else None
+    return PlannedAssignment(_text(document, "role_guid"), _text(document, "scope"), principal_id)
 
 
 def children_document(children: Children, owner: str | None) -> JsonObject:

@@ -6,6 +6,7 @@ without case, spelled as first seen.
 """
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 _IDENTITY_ID = re.compile(
@@ -17,8 +18,25 @@ _IDENTITY_ID = re.compile(
 _CREDENTIAL_ID = re.compile(r"(?P<identity>.*)/federatedIdentityCredentials/(?P<name>[^/]+)", re.IGNORECASE)
 
 
+class _Id(ABC):
+    """Equal to another id of its kind where the keys are equal."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def key(self) -> tuple[str, ...]:
+        """What equality, hashing and order are made of."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class ResourceGroupId:
+class ResourceGroupId(_Id):
     """A resource group of a subscription; equal without case, spelled as first seen."""
 
     subscription_id: str
@@ -38,18 +56,12 @@ class ResourceGroupId:
         """The identity of this name in this group."""
         return ResourceId(self.subscription_id, self.resource_group, name)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ResourceGroupId) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
     def __str__(self) -> str:
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ResourceId:
+class ResourceId(_Id):
     """The id of a user-assigned identity; equal without case, spelled as first seen."""
 
     subscription_id: str
@@ -88,21 +100,36 @@ class ResourceId:
         """`SUBSCRIPTION/GROUP/IDENTITY`."""
         return f"{self.subscription_id}/{self.resource_group}/{self.name}"
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ResourceId) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
     def __str__(self) -> str:
         return f"{self.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CredentialId:
-    """The id of a federated identity credential; equal without case, spelled as first seen."""
+class _ChildId(_Id):
+    """The id of a child of an identity."""
 
     identity: ResourceId
+
+    @property
+    @abstractmethod
+    def below_identity(self) -> str:
+        """What the address has behind that of the identity."""
+
+    @property
+    def group_id(self) -> ResourceGroupId:
+        """The group that holds the identity."""
+        return self.identity.group_id
+
+    @property
+    def address(self) -> str:
+        """`SUBSCRIPTION/GROUP/IDENTITY/federatedCredentials/NAME` or `.../roleAssignments/ROLE@SCOPE`."""
+        return f"{self.identity.address}/{self.below_identity}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CredentialId(_ChildId):
+    """The id of a federated identity credential; equal without case, spelled as first seen."""
+
     name: str
 
     @classmethod
@@ -119,32 +146,16 @@ class CredentialId:
         return (*self.identity.key, "federatedCredentials", self.name.casefold())
 
     @property
-    def group_id(self) -> ResourceGroupId:
-        """The group that holds the identity."""
-        return self.identity.group_id
-
-    @property
     def below_identity(self) -> str:
         """What an address of it has behind that of its identity."""
         return f"federatedCredentials/{self.name}"
-
-    @property
-    def address(self) -> str:
-        """`SUBSCRIPTION/GROUP/IDENTITY/federatedCredentials/NAME`."""
-        return f"{self.identity.address}/{self.below_identity}"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CredentialId) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
 
     def __str__(self) -> str:
         return f"{self.identity}/federatedIdentityCredentials/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AssignmentId:
+class AssignmentId(_ChildId):
     """A role of an identity at a scope, as manifests and plans name it; equal by role and scope, without case.
 
     Attributes:
@@ -153,7 +164,6 @@ class AssignmentId:
         scope: the ARM id of what the role is given on; `/` is the root.
     """
 
-    identity: ResourceId
     role: str
     role_guid: str
     scope: str
@@ -165,25 +175,9 @@ class AssignmentId:
         return (*self.identity.key, "roleAssignments", normalize_scope(self.scope), role.casefold())
 
     @property
-    def group_id(self) -> ResourceGroupId:
-        """The group that holds the identity."""
-        return self.identity.group_id
-
-    @property
     def below_identity(self) -> str:
         """What an address of it has behind that of its identity."""
         return f"roleAssignments/{self.role}@{self.scope}"
-
-    @property
-    def address(self) -> str:
-        """`SUBSCRIPTION/GROUP/IDENTITY/roleAssignments/ROLE@SCOPE`."""
-        return f"{self.identity.address}/{self.below_identity}"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, AssignmentId) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
 
     def __str__(self) -> str:
         return f"{self.role} of {self.identity} at {self.scope}"
@@ -191,6 +185,18 @@ class AssignmentId:
 
 AnyId = ResourceId | CredentialId | AssignmentId
 """The id of anything that a change can be about."""
+
+
+def parse_group_address(text: str) -> ResourceGroupId:
+    """The id of the group that a whole address is of; its names are not checked.
+
+    Raises:
+        ValueError: the text is not the address of a group.
+    """
+    subscription_id, slash, resource_group = text.partition("/")
+    if not slash or "/" in resource_group:
+        raise ValueError(f"{text!r} is not the address of a resource group")
+    return ResourceGroupId(subscription_id, resource_group)
 
 
 def parse_address(text: str) -> AnyId:

@@ -16,7 +16,7 @@ from reconciler.manifest.desired import (
     DesiredIdentity,
     DesiredRemoval,
 )
-from reconciler.model.access import FederatedCredential, RoleAssignment, RoleLookup, Trust
+from reconciler.model.access import FederatedCredential, PlannedAssignment, RoleAssignment, RoleLookup, Trust
 from reconciler.model.address import AddressBook
 from reconciler.model.identity import Identity, LiveGroup, PlannedIdentity, normalize_location
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
@@ -59,13 +59,30 @@ class SkipReason(StrEnum):
     """A federated credential that the api-version cannot express."""
 
 
+class Field(StrEnum):
+    """What of a resource can differ, as documents name it."""
+
+    LOCATION = "location"
+    TAG = "tags"
+    ISOLATION_SCOPE = "isolation_scope"
+    ISSUER = "issuer"
+    SUBJECT = "subject"
+    AUDIENCE = "audience"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that differs, such as `tags.NAME`, `isolation_scope` or `subject`; None is an absent tag."""
+    """One field that differs; of a tag, `name` is its name, and None is where it is absent."""
 
-    field: str
+    kind: Field
     before: str | None
     after: str | None
+    name: str = ""
+
+
+def field_text(field: FieldChange) -> str:
+    """How documents and messages name a field: `isolation_scope`, or `tags.NAME`."""
+    return f"{field.kind}.{field.name}" if field.kind is Field.TAG else str(field.kind)
 
 
 def value_text(value: str | None) -> str:
@@ -120,7 +137,7 @@ class CredentialChange:
     reason: Reason
     group: DesiredGroup
     identity: Identity | None
-    owner_entry: DesiredIdentity
+    entry: DesiredIdentity
     desired: DesiredCredential | None
     before: FederatedCredential | None
     after: Trust | None
@@ -129,14 +146,14 @@ class CredentialChange:
     @property
     def source(self) -> SourcePos:
         """The place in the manifest that asks for the change."""
-        return self.desired.source if self.desired else self.owner_entry.source
+        return self.desired.source if self.desired else self.entry.source
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentChange:
     """One role of an identity; deletes are of assignments that this tool made, and so bear its name for them.
 
-    `identity` is None where that is still to be made: then its principal is known after apply. `owner_entry` is None
+    `identity` is None where that is still to be made: then its principal is known after apply. `entry` is None
     where the identity itself goes.
     """
 
@@ -145,20 +162,18 @@ class AssignmentChange:
     reason: Reason
     group: DesiredGroup
     identity: Identity | None
-    owner_entry: DesiredIdentity | None
+    entry: DesiredIdentity | None
     desired: DesiredAssignment | None
     before: RoleAssignment | None
+    after: PlannedAssignment | None
     differences: tuple[FieldChange, ...] = ()
 
     @property
     def source(self) -> SourcePos:
         """The place in the manifest that asks for the change."""
-        known = self.desired or self.owner_entry or self.group
+        known = self.desired or self.entry or self.group
         return known.source
 
-
-Reach = frozenset[AnyId] | None
-"""What hanging on identities a run may change; None means all that its manifest speaks of."""
 
 AccessChange = CredentialChange | AssignmentChange
 """A change of what hangs on an identity."""
@@ -189,9 +204,9 @@ class UnresolvedRole:
     lookup: RoleLookup
 
     @property
-    def address(self) -> str:
-        """`SUBSCRIPTION/GROUP/IDENTITY/roleAssignments/ROLE@SCOPE`."""
-        return AssignmentId(self.identity, self.desired.role, "", self.desired.scope).address
+    def resource_id(self) -> AssignmentId:
+        """What is known of the id of the assignment: the role's GUID is not."""
+        return AssignmentId(self.identity, self.desired.role, "", self.desired.scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +217,7 @@ class GroupChanges:
         changes: of identities.
         live_count: of the whole group but for ignored identities, whatever `--target` leaves out: it is what the limits
             are a share of.
-        in_reach_count: of those, how many the manifest lists or may delete.
+        managed_count: of those, how many the manifest lists or may delete.
         removed_count: of those in turn, how many it names under `remove`, so that no limit counts them.
         access: changes of what hangs on identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
@@ -214,7 +229,7 @@ class GroupChanges:
     changes: tuple[IdentityChange, ...]
     skipped: tuple[Skipped, ...]
     live_count: int
-    in_reach_count: int
+    managed_count: int
     removed_count: int = 0
     access: tuple[AccessChange, ...] = ()
     kept_credentials: tuple[FederatedCredential, ...] = ()

@@ -12,22 +12,23 @@ from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, De
 from reconciler.model.access import (
     Access,
     FederatedCredential,
+    PlannedAssignment,
     RoleAssignment,
     Trust,
     bears_our_name,
     is_ours,
 )
-from reconciler.model.ids import AssignmentId, CredentialId, normalize_scope
+from reconciler.model.ids import AnyId, AssignmentId, CredentialId, normalize_scope
 from reconciler.plan.changes import (
     AccessChange,
     Action,
     AssignmentChange,
     Changes,
     CredentialChange,
+    Field,
     FieldChange,
     GroupChanges,
     IdentityChange,
-    Reach,
     Reason,
     Skipped,
     SkipReason,
@@ -37,16 +38,17 @@ from reconciler.plan.changes import (
 _Found = AccessChange | Skipped | UnresolvedRole
 
 
-def diff_access(changes: Changes, access: Access, reach: Reach = None) -> Changes:
+def diff_access(changes: Changes, access: Access, limited_to: frozenset[AnyId] | None = None) -> Changes:
     """The comparison with the credentials and role assignments of its identities added to it, in order of their ids.
 
-    What is out of `reach` stays as it is; what hangs on an identity that goes is always within it.
+    Children that `limited_to` does not name stay as they are; None names all of them, and those of a deleted identity
+    are always changed.
     """
-    return Changes(tuple(_diff_group(group, access, reach) for group in changes.groups))
+    return Changes(tuple(_diff_group(group, access, limited_to) for group in changes.groups))
 
 
-def _diff_group(group: GroupChanges, access: Access, reach: Reach) -> GroupChanges:
-    found = [_within(one, reach) for change in group.changes for one in _diff_identity(change, access, reach)]
+def _diff_group(group: GroupChanges, access: Access, limited_to: frozenset[AnyId] | None) -> GroupChanges:
+    found = [_within(one, limited_to) for change in group.changes for one in _diff_identity(change, access, limited_to)]
     changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
     skipped = [one for one in found if isinstance(one, Skipped)]
     kept = {one.resource_id for one in skipped}
@@ -64,21 +66,21 @@ def _diff_group(group: GroupChanges, access: Access, reach: Reach) -> GroupChang
     )
 
 
-def _within(found: _Found, reach: Reach) -> _Found:
-    if reach is None or isinstance(found, Skipped | UnresolvedRole) or found.owner_entry is None:
+def _within(found: _Found, limited_to: frozenset[AnyId] | None) -> _Found:
+    if limited_to is None or isinstance(found, Skipped | UnresolvedRole) or found.entry is None:
         return found
-    return found if found.resource_id in reach else Skipped(found.resource_id, SkipReason.NOT_TARGETED)
+    return found if found.resource_id in limited_to else Skipped(found.resource_id, SkipReason.NOT_TARGETED)
 
 
-def _diff_identity(change: IdentityChange, access: Access, reach: Reach) -> Iterator[_Found]:
+def _diff_identity(change: IdentityChange, access: Access, limited_to: frozenset[AnyId] | None) -> Iterator[_Found]:
     entry = change.desired
     if entry is None:
-        yield from _revoked(change, access, reach)
+        yield from _revoked(change, access, limited_to)
         return
     if entry.federated_credentials is not None:
         yield from _diff_credentials(change, entry, entry.federated_credentials, access)
     if entry.role_assignments is not None:
-        yield from _diff_assignments(change, entry, entry.role_assignments, access, reach)
+        yield from _diff_assignments(change, entry, entry.role_assignments, access, limited_to)
 
 
 def _diff_credentials(
@@ -101,9 +103,9 @@ def _diff_credentials(
                 change.group,
                 change.before,
                 entry,
-                None,
-                extra,
-                None,
+                desired=None,
+                before=extra,
+                after=None,
             )
 
 
@@ -126,15 +128,19 @@ def trust_differences(before: Trust | None, after: Trust) -> tuple[FieldChange, 
     """The fields of a trust that differ; all of them where the live one cannot be expressed."""
     old = (None, None, None) if before is None else (before.issuer, before.subject, before.audience)
     new = (after.issuer, after.subject, after.audience)
-    fields = zip(("issuer", "subject", "audience"), old, new, strict=True)
-    return tuple(FieldChange(name, one, other) for name, one, other in fields if one != other)
+    fields = zip((Field.ISSUER, Field.SUBJECT, Field.AUDIENCE), old, new, strict=True)
+    return tuple(FieldChange(field, one, other) for field, one, other in fields if one != other)
 
 
 def _diff_assignments(
-    change: IdentityChange, entry: DesiredIdentity, listed: tuple[DesiredAssignment, ...], access: Access, reach: Reach
+    change: IdentityChange,
+    entry: DesiredIdentity,
+    listed: tuple[DesiredAssignment, ...],
+    access: Access,
+    limited_to: frozenset[AnyId] | None,
 ) -> Iterator[_Found]:
     live = {_granted(one): one for one in access.assignments.get(change.resource_id, ())}
-    wanted: set[tuple[str, str]] = set()
+    listed_roles: set[tuple[str, str]] = set()
     all_resolved = True
     for desired in listed:
         lookup = access.lookup(desired.role, desired.scope)
@@ -145,24 +151,30 @@ def _diff_assignments(
         (role,) = lookup.found
         assignment_id = AssignmentId(change.resource_id, role.name, role.guid, desired.scope)
         granted = (normalize_scope(desired.scope), role.guid)
-        if granted in wanted:
+        if granted in listed_roles:
             continue  # the same role by its name and by its GUID
-        wanted.add(granted)
+        listed_roles.add(granted)
         before = live.get(granted)
         action, reason = (Action.CREATE, Reason.MISSING) if before is None else (Action.NO_OP, Reason.EQUAL)
-        yield AssignmentChange(assignment_id, action, reason, change.group, change.before, entry, desired, before)
-    extras = [one for granted, one in live.items() if granted not in wanted]
-    yield from _extra_assignments(change, entry, extras, access, reach, all_resolved=all_resolved)
+        principal_id = change.before.principal_id if change.before else None
+        after = PlannedAssignment(role.guid, desired.scope, principal_id)
+        yield AssignmentChange(
+            assignment_id, action, reason, change.group, change.before, entry, desired, before, after
+        )
+    extras = [one for granted, one in live.items() if granted not in listed_roles]
+    yield from _extra_assignments(change, entry, extras, access, limited_to, all_resolved=all_resolved)
 
 
-def _revoked(change: IdentityChange, access: Access, reach: Reach) -> Iterator[AssignmentChange | Skipped]:
+def _revoked(
+    change: IdentityChange, access: Access, limited_to: frozenset[AnyId] | None
+) -> Iterator[AssignmentChange | Skipped]:
     """What goes with an identity: afterwards nobody could find the roles that this tool gave it.
 
     Source: Azure documentation (role assignments of a deleted identity stay, and are found by its principal id alone).
     """
     if change.action is Action.DELETE:
         extras = access.assignments.get(change.resource_id, ())
-        yield from _extra_assignments(change, None, extras, access, reach, all_resolved=True)
+        yield from _extra_assignments(change, None, extras, access, limited_to, all_resolved=True)
 
 
 def _extra_assignments(
@@ -170,7 +182,7 @@ def _extra_assignments(
     entry: DesiredIdentity | None,
     extras: Iterable[RoleAssignment],
     access: Access,
-    reach: Reach,
+    limited_to: frozenset[AnyId] | None,
     *,
     all_resolved: bool,
 ) -> Iterator[AssignmentChange | Skipped]:
@@ -178,7 +190,7 @@ def _extra_assignments(
         role = access.names.get(extra.role_guid, extra.role_guid)
         assignment_id = AssignmentId(change.resource_id, role, extra.role_guid, extra.scope)
         # Without an owner a name proves little, unless a journal says that a run has given that very role.
-        recorded = reach is not None and assignment_id in reach and bears_our_name(change.group.owner, extra)
+        recorded = limited_to is not None and assignment_id in limited_to and bears_our_name(change.group.owner, extra)
         if not recorded and not is_ours(change.group.owner, extra):
             yield Skipped(assignment_id, SkipReason.NOT_OURS)
             continue
@@ -193,8 +205,9 @@ def _extra_assignments(
             change.group,
             change.before,
             entry,
-            None,
-            extra,
+            desired=None,
+            before=extra,
+            after=None,
         )
 
 

@@ -32,6 +32,7 @@ from reconciler.model.ids import ResourceGroupId, ResourceId
 from reconciler.plan.changes import (
     Action,
     Changes,
+    Field,
     FieldChange,
     GroupChanges,
     IdentityChange,
@@ -45,7 +46,7 @@ def diff_states(desired: Desired, live: Live, targets: tuple[Target, ...] = ()) 
     """Compare what is declared with what lives; `targets` leaves everything outside them alone.
 
     Returns:
-        For each declared group one Change per identity that is listed or removed and per extra that its policy reaches,
+        For each declared group one Change per identity that is listed or removed and per extra that its policy covers,
         no-ops included, and one Skipped per identity that is out of bounds.
     """
     by_id: dict[ResourceGroupId, LiveGroup] = {group.group_id: group for group in live.groups}
@@ -85,26 +86,17 @@ def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...]) -> GroupChanges:
-    reachable = [one for one in live.identities if not matches_any(one.resource_id.name, group.ignore.identities)]
-    found = {one.resource_id: one for one in reachable}
-    listed = {one.resource_id for one in group.identities}
-    group_location = live.resource_group.location if live.resource_group else None
-    changes = [diff_identity(group, one, found.get(one.resource_id), group_location) for one in group.identities]
-    skipped = [Skipped(one.resource_id, SkipReason.IGNORED) for one in live.identities if one.resource_id not in found]
-    changes += _removals(group, live, found, listed)
-    removed = {change.resource_id for change in changes if change.removal is not None}
-    for extra in reachable:
-        if extra.resource_id in listed or extra.resource_id in removed:
-            continue
-        reason = _why_extra_stays(group, extra)
-        if reason is not None:
-            skipped.append(Skipped(extra.resource_id, reason))
-            continue
-        changes.append(IdentityChange(extra.resource_id, Action.DELETE, Reason.NOT_LISTED, group, None, extra, None))
-    in_reach_count = sum(1 for change in changes if change.before is not None)
-    removed_count = sum(1 for change in changes if change.before is not None and change.removal is not None)
+    found = {
+        one.resource_id: one
+        for one in live.identities
+        if not matches_any(one.resource_id.name, group.ignore.identities)
+    }
+    changes, skipped = _compare(group, live, found)
+    # Counted before targets leave anything out: the limits are a share of the whole group.
+    managed = [change for change in changes if change.before is not None]
+    removed = [change for change in managed if change.removal is not None]
     if targets:
-        outside = {one.resource_id for one in changes if not any(target.covers(one.resource_id) for target in targets)}
+        outside = {change.resource_id for change in changes if not _is_targeted(change, targets)}
         skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
         changes = [change for change in changes if change.resource_id not in outside]
     return GroupChanges(
@@ -112,10 +104,36 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
         live,
         tuple(sorted(changes, key=lambda change: change.resource_id.key)),
         tuple(sorted(skipped, key=lambda one: one.resource_id.key)),
-        live_count=len(reachable),
-        in_reach_count=in_reach_count,
-        removed_count=removed_count,
+        live_count=len(found),
+        managed_count=len(managed),
+        removed_count=len(removed),
     )
+
+
+def _compare(
+    group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity]
+) -> tuple[list[IdentityChange], list[Skipped]]:
+    """What is listed, then what is removed, then what lives besides; `found` is what lives and is not ignored."""
+    group_location = live.resource_group.location if live.resource_group else None
+    changes = [diff_identity(group, one, found.get(one.resource_id), group_location) for one in group.identities]
+    changes += _removals(group, live, found, {one.resource_id for one in group.identities})
+    skipped = [Skipped(one.resource_id, SkipReason.IGNORED) for one in live.identities if one.resource_id not in found]
+    named = {change.resource_id for change in changes}
+    for extra in found.values():
+        if extra.resource_id in named:
+            continue
+        reason = _why_extra_stays(group, extra)
+        if reason is None:
+            changes.append(
+                IdentityChange(extra.resource_id, Action.DELETE, Reason.NOT_LISTED, group, None, extra, None)
+            )
+        else:
+            skipped.append(Skipped(extra.resource_id, reason))
+    return changes, skipped
+
+
+def _is_targeted(change: IdentityChange, targets: tuple[Target, ...]) -> bool:
+    return any(target.covers(change.resource_id) for target in targets)
 
 
 def _removals(
@@ -144,18 +162,18 @@ def _why_extra_stays(group: DesiredGroup, extra: Identity) -> SkipReason | None:
 
 
 def _planned_tags(group: DesiredGroup, desired: DesiredIdentity, live: Tags) -> Tags:
-    wanted: dict[str, str | None] = dict(desired.tags)
+    planned: dict[str, str | None] = dict(desired.tags)
     if group.owner is not None:
         # No manifest can list this tag; an undo does, to give it back as it was.
-        wanted.setdefault(OWNER_TAG, group.owner)
+        planned.setdefault(OWNER_TAG, group.owner)
     if desired.protect is not None:
-        wanted[PROTECT_TAG] = "true" if desired.protect else None
+        planned[PROTECT_TAG] = "true" if desired.protect else None
     if group.policy.tags is TagsPolicy.EXACT:
-        listed = {name.casefold() for name in wanted}
+        listed = {name.casefold() for name in planned}
         for name in live:
             if name.casefold() not in listed and _is_within_policy(group, name):
-                wanted[name] = None
-    return live.merged(wanted)
+                planned[name] = None
+    return live.merged(planned)
 
 
 def _is_within_policy(group: DesiredGroup, tag: str) -> bool:
@@ -179,7 +197,7 @@ def is_deciding_tag(group: DesiredGroup, desired: DesiredIdentity | None, tag: s
 def _tag_changes(before: Tags, after: Tags) -> list[FieldChange]:
     names = [*before, *(name for name in after if name not in before)]
     return [
-        FieldChange(f"tags.{name}", before.get(name), after.get(name))
+        FieldChange(Field.TAG, before.get(name), after.get(name), name)
         for name in sorted(names, key=str.casefold)
         if before.get(name) != after.get(name)
     ]
@@ -188,4 +206,4 @@ def _tag_changes(before: Tags, after: Tags) -> list[FieldChange]:
 def _isolation_changes(before: Identity, after: PlannedIdentity) -> list[FieldChange]:
     if str(before.isolation_scope) == str(after.isolation_scope):
         return []
-    return [FieldChange("isolation_scope", str(before.isolation_scope), str(after.isolation_scope))]
+    return [FieldChange(Field.ISOLATION_SCOPE, str(before.isolation_scope), str(after.isolation_scope))]

@@ -11,8 +11,8 @@ from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, IDENTITIES
 from reconciler.manifest.desired import CredentialsPolicy, Desired, DesiredGroup, DesiredIdentity, IdentitiesPolicy
 from reconciler.model.address import Target
 from reconciler.model.ids import normalize_scope
-from reconciler.plan.apply_order import Step, order_work
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
+from reconciler.plan.order import Step, order_work
 from reconciler.plan.plan import Plan
 
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"

@@ -1,38 +1,20 @@
-"""The plan: ordered changes, what the guards hold back, and the one place that knows the plan's JSON form.
+"""The plan: ordered changes, and what the guards hold back.
 
 What is held back is part of the plan but of none of its counts, so that the counts, the report and what apply does are
 always the same set.
 """
 
 from dataclasses import dataclass
-from typing import assert_never
 
-from reconciler import __version__
-from reconciler.errors import Violation
 from reconciler.manifest.desired import Desired
-from reconciler.manifest.findings import Finding, finding_document
-from reconciler.manifest.write import saved_manifests
+from reconciler.manifest.findings import Finding
 from reconciler.model.access import FederatedCredential
-from reconciler.model.document import (
-    FORMAT_VERSION,
-    RESOURCE_TYPES,
-    JsonObject,
-    credential_document,
-    identity_document,
-    impact_document,
-    planned_document,
-    role_document,
-    source_document,
-    trust_document,
-)
-from reconciler.model.identity import Identity, Live, PlannedIdentity, Subscription
-from reconciler.model.ids import AssignmentId, identity_of
-from reconciler.model.impact import UNREAD
-from reconciler.plan.abandoned import Abandoned
-from reconciler.plan.apply_order import order_work
+from reconciler.model.identity import Live, Subscription
+from reconciler.model.ids import AnyId, identity_of
+from reconciler.model.violation import Violation
+from reconciler.plan.abandoned import Abandoned, find_abandoned
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, CredentialChange, IdentityChange, Skipped
-
-_KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
+from reconciler.plan.order import order_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +50,16 @@ class Plan:
         return tenants.pop() if len(tenants) == 1 else None
 
     @property
-    def refused(self) -> frozenset[str]:
-        """Addresses of the changes that guards hold back."""
-        return frozenset(address for violation in self.violations for address in violation.refused)
+    def refused(self) -> frozenset[AnyId]:
+        """The changes that guards hold back, by their ids."""
+        return frozenset(one for violation in self.violations for one in violation.refused)
 
     @property
     def applicable(self) -> tuple[Change, ...]:
         """The changes that no guard refuses and that do something."""
         refused = self.refused
         return tuple(
-            change
-            for change in self.changes
-            if change.action is not Action.NO_OP and change.resource_id.address not in refused
+            change for change in self.changes if change.action is not Action.NO_OP and change.resource_id not in refused
         )
 
     @property
@@ -91,9 +71,7 @@ class Plan:
     def count(self, action: Action) -> int:
         """How many changes of this action no guard holds back; no-ops are those that are as they should be."""
         refused = self.refused
-        return sum(
-            1 for change in self.changes if change.action is action and change.resource_id.address not in refused
-        )
+        return sum(1 for change in self.changes if change.action is action and change.resource_id not in refused)
 
 
 def make_plan(
@@ -104,11 +82,8 @@ def make_plan(
     *,
     cloud: str,
     targets: tuple[str, ...],
-    notes: tuple[str, ...] = (),
-    findings: tuple[Finding, ...] = (),
-    abandoned: tuple[Abandoned, ...] = (),
 ) -> Plan:
-    """Put the comparison and the guards' verdict in order."""
+    """Put the comparison and the guards' verdict in order; notes and findings are for the caller to add."""
     kept = tuple(one for group in changes.groups for one in group.kept_credentials)
     return Plan(
         cloud,
@@ -119,9 +94,7 @@ def make_plan(
         tuple(one for group in changes.groups for one in group.skipped),
         violations,
         kept,
-        notes,
-        findings,
-        abandoned,
+        abandoned=find_abandoned(desired, live),
     )
 
 
@@ -141,111 +114,3 @@ def _in_order(changes: Changes, kept: tuple[FederatedCredential, ...]) -> tuple[
 
 
 _RANKS: dict[type[Change], int] = {IdentityChange: 0, CredentialChange: 1, AssignmentChange: 2}
-
-
-def plan_document(plan: Plan) -> JsonObject:
-    """The plan as `schemas/plan.v1.schema.json` describes it: the same for the same manifest and live state."""
-    return {
-        "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
-        "cloud": plan.cloud,
-        "tenant": plan.tenant,
-        "scope": {
-            "subscriptions": [
-                {"subscription_id": one.subscription_id, "display_name": one.display_name, "tenant_id": one.tenant_id}
-                for one in plan.subscriptions
-            ],
-            "resource_groups": [group.group_id.address for group in plan.desired.groups],
-            "targets": list(plan.targets),
-        },
-        "desired": saved_manifests(plan.desired),
-        "summary": {
-            "create": plan.count(Action.CREATE),
-            "update": plan.count(Action.UPDATE),
-            "delete": plan.count(Action.DELETE),
-            "no_op": plan.count(Action.NO_OP),
-            "refused": len(plan.refused),
-        },
-        "changes": [change_document(change, plan.refused) for change in plan.changes],
-        "skipped": [{"address": one.resource_id.address, "reason": one.reason.value} for one in plan.skipped],
-        "violations": [violation_document(one) for one in plan.violations],
-        "notes": list(plan.notes),
-        "warnings": [finding_document(one) for one in plan.findings],
-        "abandoned": [_abandoned(one) for one in plan.abandoned],
-    }
-
-
-def _abandoned(one: Abandoned) -> JsonObject:
-    return {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
-
-
-def change_document(change: Change, refused: frozenset[str] = frozenset()) -> JsonObject:
-    """One change; `refused` says which addresses are held back."""
-    before, after, after_unknown = _states(change)
-    document: JsonObject = {
-        "address": change.resource_id.address,
-        "resource_type": RESOURCE_TYPES[type(change.resource_id)],
-        "actions": [change.action.value],
-        "reason": change.reason.value,
-        "before": before,
-        "after": after,
-        "after_unknown": after_unknown,
-        "source": source_document(change.source),
-        "impact": _impact(change),
-    }
-    if change.resource_id.address in refused:
-        document["refused"] = True
-    return document
-
-
-def _impact(change: Change) -> JsonObject | None:
-    if not isinstance(change, IdentityChange) or change.action is not Action.DELETE:
-        return None
-    return impact_document(change.impact or UNREAD, change.resource_id)
-
-
-def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[str]]:
-    """What is, what will be, and which fields of it are not known yet."""
-    match change:
-        case IdentityChange(before=before, after=after):
-            planned = _planned(after, before) if after else None
-            return identity_document(before) if before else None, planned, _after_unknown(change)
-        case CredentialChange(before=live, after=trust):
-            return credential_document(live) if live else None, trust_document(trust) if trust else None, []
-        case AssignmentChange(before=given):
-            stays = change.action is not Action.DELETE
-            principal_id = change.identity.principal_id if change.identity else None
-            wanted = _assignment(change.resource_id, principal_id) if stays else None
-            live_one = _assignment(change.resource_id, given.principal_id) if given else None
-            return live_one, wanted, ["principal_id"] if stays and principal_id is None else []
-    assert_never(change)
-
-
-def _assignment(assignment_id: AssignmentId, principal_id: str | None) -> JsonObject:
-    known = role_document(assignment_id.role, assignment_id.role_guid, assignment_id.scope)
-    return known if principal_id is None else {**known, "principal_id": principal_id}
-
-
-def violation_document(violation: Violation) -> JsonObject:
-    """One refusal, with the addresses that it holds back."""
-    return {
-        "code": violation.code,
-        "address": violation.address,
-        "message": violation.message,
-        "hint": violation.hint,
-        "refused": list(violation.refused),
-    }
-
-
-def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:
-    known = planned_document(after)
-    if before is None:
-        return {key: value for key, value in known.items() if value is not None}
-    return {**identity_document(before), **known}
-
-
-def _after_unknown(change: IdentityChange) -> list[str]:
-    if change.action is not Action.CREATE or change.after is None:
-        return []
-    # A group that does not exist has no location to give.
-    return [*(["location"] if change.after.location is None else []), *_KNOWN_AFTER_CREATE]

@@ -9,7 +9,7 @@ from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
 from reconciler.model.address import AddressBook
 from reconciler.model.identity import Identity, PlannedIdentity
 from reconciler.plan.changes import Action
-from reconciler.report.rows import outcome_heading
+from reconciler.report.rows import outcome_heading, trust_fields
 from reconciler.report.visible import quoted, visible
 
 _SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
@@ -122,7 +122,7 @@ def _fields(state: Before | After) -> dict[str, str]:
         case FederatedCredential():
             return _fields(state.trust)
         case Trust():
-            return {"issuer": state.issuer, "subject": state.subject, "audience": state.audience}
+            return dict(trust_fields(state))
         case RoleAssignment():
             return {"roleDefinition": state.role_guid, "principalId": state.principal_id}
         case None:

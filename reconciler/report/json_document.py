@@ -7,15 +7,17 @@ import json
 from collections.abc import Iterable
 
 from reconciler.apply.result import ApplyResult, ChangeResult
-from reconciler.errors import ManifestError, PlanRefused, PlanStale, ReconcilerError
+from reconciler.errors import ManifestError, PlanStale, ReconcilerError
 from reconciler.journal.call import Outcome
 from reconciler.journal.document import record_document
 from reconciler.journal.record import RunRecord
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
 from reconciler.model.document import FORMAT_VERSION, JsonObject, source_document
-from reconciler.plan.changes import Action, Change
-from reconciler.plan.plan import Plan, change_document, plan_document, violation_document
+from reconciler.model.violation import PlanRefused
+from reconciler.plan.changes import Action, Change, field_text
+from reconciler.plan.document import change_document, plan_document, violation_document
+from reconciler.plan.plan import Plan
 from reconciler.report.rows import claimed_location, is_changed
 
 
@@ -103,11 +105,11 @@ def error_document(error: ReconcilerError) -> JsonObject:
 def _drift(change: Change) -> JsonObject:
     document = change_document(change)
     differences: list[JsonObject] = [
-        {"field": one.field, "before": one.before, "after": one.after} for one in change.differences
+        {"field": field_text(one), "before": one.before, "after": one.after} for one in change.differences
     ]
     claimed = claimed_location(change)
     if claimed is not None:
-        differences.insert(0, {"field": claimed.field, "before": claimed.before, "after": claimed.after})
+        differences.insert(0, {"field": field_text(claimed), "before": claimed.before, "after": claimed.after})
     return {key: document[key] for key in ("address", "resource_type", "before", "after", "source", "impact")} | {
         "differences": differences
     }

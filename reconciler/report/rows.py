@@ -6,7 +6,7 @@ from typing import assert_never
 
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.journal.call import Outcome
-from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
+from reconciler.model.access import FederatedCredential, PlannedAssignment, RoleAssignment, Trust
 from reconciler.model.address import AddressBook
 from reconciler.model.identity import Identity, PlannedIdentity, normalize_location
 from reconciler.plan.changes import (
@@ -14,9 +14,11 @@ from reconciler.plan.changes import (
     AssignmentChange,
     Change,
     CredentialChange,
+    Field,
     FieldChange,
     IdentityChange,
     Reason,
+    field_text,
 )
 from reconciler.plan.plan import Plan
 from reconciler.report.impact_rows import impact_rows
@@ -71,7 +73,7 @@ def refused_rows(plan: Plan) -> tuple[ChangeRow, ...]:
     return tuple(
         change_row(change, book)
         for change in plan.changes
-        if change.resource_id.address in refused and change.action is not Action.NO_OP
+        if change.resource_id in refused and change.action is not Action.NO_OP
     )
 
 
@@ -99,7 +101,7 @@ _SUMMARIES = {
     Action.NO_OP: (" ", "is as it should be"),
 }
 
-_FIELD_NAMES = {"isolation_scope": "isolationScope"}
+_FIELD_NAMES = {Field.ISOLATION_SCOPE: "isolationScope"}
 
 
 def _describe(change: Change) -> _Description:
@@ -112,12 +114,12 @@ def _describe(change: Change) -> _Description:
         case Action.NO_OP:
             return symbol, summary, ()
         case Action.UPDATE:
-            names = ((_FIELD_NAMES.get(one.field, one.field), one) for one in change.differences)
+            names = ((_FIELD_NAMES.get(one.kind, field_text(one)), one) for one in change.differences)
             return symbol, summary, tuple(FieldRow(name, one.before, one.after) for name, one in names)
         case Action.CREATE:
             return symbol, summary, tuple(_created(change))
         case Action.DELETE:
-            if isinstance(change, AssignmentChange) and change.owner_entry is None:
+            if isinstance(change, AssignmentChange) and change.entry is None:
                 summary = "will be destroyed: its identity is, and afterwards nobody would find it"
             return symbol, summary, tuple(_destroyed(change))
     assert_never(change.action)
@@ -132,10 +134,10 @@ def _created(change: Change) -> Iterator[FieldRow]:
             yield from (FieldRow(f"tags.{name}", None, value) for name, value in after.tags.items())
             yield from (FieldRow(name, None, None, known=False) for name in ("principalId", "clientId"))
         case CredentialChange(after=Trust() as trust):
-            yield from (FieldRow(name, None, value) for name, value in _trust_fields(trust))
-        case AssignmentChange(resource_id=assignment_id, identity=identity):
-            yield FieldRow("roleDefinition", None, assignment_id.role_guid)
-            yield FieldRow("principalId", None, identity.principal_id if identity else None, known=identity is not None)
+            yield from (FieldRow(name, None, value) for name, value in trust_fields(trust))
+        case AssignmentChange(after=PlannedAssignment() as planned):
+            yield FieldRow("roleDefinition", None, planned.role_guid)
+            yield FieldRow("principalId", None, planned.principal_id, known=planned.principal_id is not None)
 
 
 def _destroyed(change: Change) -> Iterator[FieldRow]:
@@ -146,13 +148,14 @@ def _destroyed(change: Change) -> Iterator[FieldRow]:
             yield FieldRow("principalId", before.principal_id, None)
             yield FieldRow("clientId", before.client_id, None)
         case CredentialChange(before=FederatedCredential(trust=Trust() as trust)):
-            yield from (FieldRow(name, value, None) for name, value in _trust_fields(trust))
+            yield from (FieldRow(name, value, None) for name, value in trust_fields(trust))
         case AssignmentChange(before=RoleAssignment() as before):
             yield FieldRow("roleDefinition", before.role_guid, None)
             yield FieldRow("principalId", before.principal_id, None)
 
 
-def _trust_fields(trust: Trust) -> tuple[tuple[str, str], ...]:
+def trust_fields(trust: Trust) -> tuple[tuple[str, str], ...]:
+    """The fields of a trust as they are shown, by name."""
     return (("issuer", trust.issuer), ("subject", trust.subject), ("audience", trust.audience))
 
 
@@ -200,7 +203,7 @@ def claimed_location(change: Change) -> FieldChange | None:
         return None
     if change.before is None or change.desired is None or change.desired.location is None:
         return None
-    return FieldChange("location", change.before.location, normalize_location(change.desired.location))
+    return FieldChange(Field.LOCATION, change.before.location, normalize_location(change.desired.location))
 
 
 def _changed_row(change: Change, book: AddressBook) -> ChangeRow:

@@ -7,11 +7,12 @@ from typing import assert_never
 from rich.text import Text
 
 from reconciler.apply.result import ApplyResult, ChangeResult
-from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetail, Violation
+from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetail
 from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import Desired
 from reconciler.model.address import AddressBook
 from reconciler.model.ids import ResourceId
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Action, SkipReason
 from reconciler.plan.plan import Plan
 from reconciler.report.impact_rows import NO_IMPACT
@@ -246,6 +247,7 @@ _SKIPPED_IDENTITIES = {
 
 _SKIPPED_ACCESS = {
     SkipReason.NOT_LISTED: "not listed, kept by policy",
+    SkipReason.NOT_TARGETED: "not changed by the run that is undone",
     SkipReason.NOT_OURS: "made by others",
     SkipReason.UNRESOLVED: "stays while another role of its identity is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",

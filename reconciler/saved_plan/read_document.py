@@ -8,7 +8,7 @@ that was read, which tells every contradiction in a file and every field forgott
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.errors import UsageError, Violation
+from reconciler.errors import UsageError
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, DesiredRemoval
 from reconciler.manifest.findings import Finding
 from reconciler.model.address import parse_target
@@ -18,12 +18,23 @@ from reconciler.model.document import (
     read_identity,
     read_impact,
     read_planned,
+    read_planned_assignment,
     read_role,
     read_source,
     read_trust,
 )
 from reconciler.model.identity import Identity, Subscription, same_name
-from reconciler.model.ids import AssignmentId, CredentialId, ResourceId, identity_of, parse_address
+from reconciler.model.ids import (
+    AnyId,
+    AssignmentId,
+    CredentialId,
+    ResourceGroupId,
+    ResourceId,
+    identity_of,
+    parse_address,
+    parse_group_address,
+)
+from reconciler.model.violation import Violation
 from reconciler.plan.abandoned import Abandoned
 from reconciler.plan.changes import (
     Action,
@@ -49,14 +60,16 @@ def read_plan(document: Node) -> Plan:
     """
     desired = read_desired(document["desired"])
     book = _Book.of(desired, document["changes"])
+    changes = tuple(_change(one, book) for one in document["changes"])
+    ids = {change.resource_id.address: change.resource_id for change in changes}
     return Plan(
         cloud=document["cloud"],
         subscriptions=tuple(_subscription(one) for one in document["scope"]["subscriptions"]),
         targets=tuple(_target(one, desired) for one in document["scope"]["targets"]),
         desired=desired,
-        changes=tuple(_change(one, book) for one in document["changes"]),
+        changes=changes,
         skipped=tuple(Skipped(parse_address(one["address"]), SkipReason(one["reason"])) for one in document["skipped"]),
-        violations=tuple(_violation(one) for one in document.get("violations", ())),
+        violations=tuple(_violation(one, ids) for one in document.get("violations", ())),
         notes=tuple(document.get("notes", ())),
         findings=tuple(_finding(one) for one in document.get("warnings", ())),
         abandoned=tuple(_abandoned(one) for one in document.get("abandoned", ())),
@@ -134,7 +147,7 @@ def _credential_change(node: Node, resource_id: CredentialId, book: _Book) -> Cr
         reason=Reason(node["reason"]),
         group=book.group(resource_id.identity),
         identity=book.identity(resource_id.identity),
-        owner_entry=entry,
+        entry=entry,
         desired=next(listed, None),
         before=before,
         after=after,
@@ -156,9 +169,10 @@ def _assignment_change(node: Node, identity: ResourceId, book: _Book) -> Assignm
         reason=Reason(node["reason"]),
         group=book.group(identity),
         identity=book.identity(identity),
-        owner_entry=entry,
+        entry=entry,
         desired=None if action is Action.DELETE else next(listed, None),
         before=None if node["before"] is None else read_assignment(node["before"]),
+        after=None if node["after"] is None else read_planned_assignment(node["after"]),
     )
 
 
@@ -169,8 +183,18 @@ def _entry(identity: ResourceId, book: _Book) -> DesiredIdentity:
     return entry
 
 
-def _violation(node: Node) -> Violation:
-    return Violation(node["code"], node["address"], node["message"], node["hint"], tuple(node["refused"]))
+def _violation(node: Node, ids: Mapping[str, AnyId]) -> Violation:
+    # Of a role that is refused, only its change says the GUID.
+    refused = tuple(ids.get(one) or parse_address(one) for one in node["refused"])
+    return Violation(node["code"], _about(node["address"], ids), node["message"], node["hint"], refused)
+
+
+def _about(address: str, ids: Mapping[str, AnyId]) -> AnyId | ResourceGroupId | None:
+    if not address:
+        return None
+    if address.count("/") == 1:
+        return parse_group_address(address)
+    return ids.get(address) or parse_address(address)
 
 
 def _finding(node: Node) -> Finding:

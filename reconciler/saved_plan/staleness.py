@@ -9,19 +9,21 @@ change is compared without being named here.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.errors import PlanStale, StaleDetail, UsageError, Violation
+from reconciler.errors import PlanStale, StaleDetail, UsageError
 from reconciler.model.address import AddressBook
 from reconciler.model.identity import Tags, same_name
-from reconciler.model.ids import AnyId, ResourceId
+from reconciler.model.ids import AnyId, ResourceGroupId, ResourceId
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Action, Change, IdentityChange, Skipped, value_text
 from reconciler.plan.diff_identities import is_deciding_tag
-from reconciler.plan.plan import Plan, change_document
+from reconciler.plan.document import change_document
+from reconciler.plan.plan import Plan
 
 _AGAIN = "Plan again, review it, and apply that one."
 _SAME_FLAGS = f"{_AGAIN} If nothing else has changed: apply needs the same --allow, --max-deletes and --strict as plan."
 
-_TOLD_BY_BEFORE = ("actions", "reason", "after", "after_unknown")
-"""What follows from the live state; told only where that is the same."""
+_SHOWN_BY_BEFORE = ("actions", "reason", "after", "after_unknown")
+"""What follows from the live state; shown only where that is the same."""
 
 
 def check_same_place(saved: Plan, cloud: str, tenant: str | None) -> None:
@@ -92,12 +94,12 @@ def _skip_reason(resource_id: AnyId, skipped: Iterable[Skipped]) -> str | None:
 def _news(saved: Change, now: Change) -> Iterator[str]:
     """How the same change differs from what it was."""
     one, other = _deciding(saved), _deciding(now)
-    told = list(_states_differ(one.pop("before"), other.pop("before")))
-    if not told:
-        told = list(_states_differ(one.pop("after"), other.pop("after")))
-    yield from told
+    found = list(_states_differ(one.pop("before"), other.pop("before")))
+    if not found:
+        found = list(_states_differ(one.pop("after"), other.pop("after")))
+    yield from found
     for key in one.keys() | other.keys():
-        if one.get(key) != other.get(key) and not (told and key in _TOLD_BY_BEFORE):
+        if one.get(key) != other.get(key) and not (found and key in _SHOWN_BY_BEFORE):
             yield from _fields_differ(key, one.get(key), other.get(key))
 
 
@@ -109,7 +111,7 @@ def _deciding(change: Change) -> dict[str, Any]:
             if state is not None:
                 _leave_deciding(state, change)
         if document["impact"] is not None:
-            del document["impact"]["role_assignments"]["found"]  # each of them is told for itself
+            del document["impact"]["role_assignments"]["found"]  # each of them is a change of its own
     return document
 
 
@@ -182,23 +184,25 @@ def _orphans(plan: Plan, going: set[ResourceId]) -> Iterator[AnyId]:
             yield one.resource_id
 
 
-_Verdict = tuple[str, str, frozenset[str]]
+_Verdict = tuple[str, AnyId | ResourceGroupId | None, frozenset[AnyId]]
 
 
 def _verdicts(violations: Iterable[Violation]) -> dict[_Verdict, Violation]:
     """Violations by what they do; their counts move with what nobody manages."""
-    return {(one.code, one.address, frozenset(one.refused)): one for one in violations}
+    return {(one.code, one.about, frozenset(one.refused)): one for one in violations}
 
 
 def _violations_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[StaleDetail]:
-    names = {change.resource_id.address: book.short(change.resource_id) for change in (*saved.changes, *now.changes)}
-    names |= {group.group_id.address: book.short_group(group.group_id) for group in now.desired.groups}
+    names: dict[AnyId | ResourceGroupId | None, str] = {
+        change.resource_id: book.short(change.resource_id) for change in (*saved.changes, *now.changes)
+    }
+    names |= {group.group_id: book.short_group(group.group_id) for group in now.desired.groups}
     before, after = _verdicts(saved.violations), _verdicts(now.violations)
     for verdict, one in before.items():
         if verdict not in after:
-            label = names.get(one.address, one.address)
+            label = names.get(one.about, one.address)
             yield StaleDetail(one.address, label, f"{one.code} no longer refuses what it refused: {one.message}")
     for verdict, one in after.items():
         if verdict not in before:
-            label = names.get(one.address, one.address)
+            label = names.get(one.about, one.address)
             yield StaleDetail(one.address, label, f"{one.code} refuses: {one.message}")

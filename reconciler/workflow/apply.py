@@ -7,10 +7,11 @@ from reconciler.apply.apply import apply_plan
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.apply.verify import verify_result
-from reconciler.errors import Interrupted, PlanRefused
+from reconciler.errors import Interrupted
 from reconciler.live.azure import Azure
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import missing_rights, read_rights, unchecked_notes
+from reconciler.model.violation import PlanRefused
 from reconciler.plan.needs import Rights, needs_of_plan
 from reconciler.plan.plan import Plan
 from reconciler.saved_plan.staleness import check_fresh

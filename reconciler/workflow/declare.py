@@ -12,7 +12,7 @@ from reconciler.manifest.tenants import check_one_tenant
 from reconciler.model.address import Target
 from reconciler.plan.plan import Plan
 from reconciler.saved_plan.staleness import check_same_place
-from reconciler.undo.way_back import Undo
+from reconciler.undo.reverse import Undo
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """`uami plan` and `uami drift`: read what the manifest speaks of, compare, and judge; nothing is written."""
 
-from reconciler.errors import Violation
+from dataclasses import replace
+
 from reconciler.guards import Runner, judge, unknown_runner
 from reconciler.live.access import read_access
 from reconciler.live.azure import Azure
@@ -12,7 +13,8 @@ from reconciler.manifest.scope import check_targets_exist
 from reconciler.model.access import Access
 from reconciler.model.identity import Live
 from reconciler.model.not_read import sentences
-from reconciler.plan.abandoned import find_abandoned, owners_of
+from reconciler.model.violation import Violation
+from reconciler.plan.abandoned import owners_of
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
@@ -37,20 +39,22 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
     compared, access = _compare(declaration, live, azure, may_read)
     impacts = read_impact(compared, access, azure.resources, may_read)
     changes, runner = compared.with_impacts(impacts), azure.runner()
-    return make_plan(
+    plan = make_plan(
         declaration.desired,
         live,
         changes,
         _judge(declaration, changes, runner),
         cloud=azure.cloud,
         targets=tuple(target.text for target in declaration.targets),
+    )
+    return replace(
+        plan,
         notes=(
             *(declaration.undo.notes if declaration.undo else ()),
             *sentences((*access.not_read, *impacts.not_read, *live.not_read)),
             *unknown_runner(changes, runner),
         ),
         findings=() if declaration.strict else declaration.findings,
-        abandoned=find_abandoned(declaration.desired, live),
     )
 
 
@@ -71,7 +75,7 @@ def _compare(declaration: Declaration, live: Live, azure: Azure, may_read: MayRe
     access = read_access(identities, azure.resources, may_read)
     if declaration.undo is None:
         return diff_access(identities, access), access
-    compared = diff_access(identities, access, declaration.undo.reach)
+    compared = diff_access(identities, access, declaration.undo.limited_to)
     declaration.undo.check_unmoved(compared)
     return compared, access
 

@@ -5,8 +5,8 @@ from reconciler.guards import Allowances
 from reconciler.journal.record import RunRecord
 from reconciler.live.azure import Azure
 from reconciler.manifest.tenants import check_earlier_tenant
-from reconciler.undo.live_now import read_live_now
-from reconciler.undo.way_back import make_undo
+from reconciler.undo.read_live import read_live_now
+from reconciler.undo.reverse import make_undo
 from reconciler.workflow.declare import Declaration
 
 

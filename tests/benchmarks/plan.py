@@ -12,7 +12,8 @@ from reconciler.manifest.desired import Desired
 from reconciler.manifest.load import load_manifest
 from reconciler.model.identity import Identity, IsolationScope, Live, LiveGroup, ResourceGroup, Subscription, Tags
 from reconciler.plan.diff_identities import diff_states
-from reconciler.plan.plan import Plan, make_plan, plan_document
+from reconciler.plan.document import plan_document
+from reconciler.plan.plan import Plan, make_plan
 from tests.benchmarks.timing import RUNS, print_table, time_ms
 
 IDENTITIES = 2000

@@ -100,7 +100,7 @@ def full_plan(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DEL
     impacts = read_impact(compared, access, arm.resources, may_read)
     changes = compared.with_impacts(impacts)
     verdict, notes = judge(changes, allowances), sentences((*access.not_read, *impacts.not_read))
-    return make_plan(desired, live, changes, verdict, cloud="AzureCloud", targets=(), notes=notes)
+    return replace(make_plan(desired, live, changes, verdict, cloud="AzureCloud", targets=()), notes=notes)
 
 
 def credentials_of(arm: Arm, identity: str) -> dict[str, str | None]:

@@ -43,7 +43,10 @@ _WORDS = (
     *("", " ", "x", "\n", "\u202e", "../x", "/", "*", "a/b", "${X}", "id-same", "id-evil", "rg-app", "rg-other"),
     *("exact", "merge", "owned", "team-b", "Owner", "delete", "no-op", "not-listed"),
 )
-VALUES: st.SearchStrategy[object] = st.sampled_from([None, True, False, 0, 1, -1, 10**30, [], {}, *_WORDS])
+# Copied, or a later edit of the same document could put a list or an object into itself.
+VALUES: st.SearchStrategy[object] = st.sampled_from([None, True, False, 0, 1, -1, 10**30, [], {}, *_WORDS]).map(
+    copy.deepcopy
+)
 
 
 @st.composite

@@ -17,7 +17,7 @@ from reconciler.model.ids import CredentialId
 from reconciler.model.impact import HeldRole, Impact, Lock, Part
 from reconciler.sandbox.state.kinds import Lock as KeptLock
 from reconciler.sandbox.state.state import Grant
-from tests.builders import GROUP, address, desired_group, label, listed, resource_id
+from tests.builders import GROUP, desired_group, label, listed, resource_id
 from tests.contract.access import CONTRIBUTOR, OWNER, READER, full_plan, given, lives, role, with_roles, with_trusts
 from tests.contract.arm import PIPELINE, OpenArm, contents
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer
@@ -275,7 +275,7 @@ def test_locks_of_a_subscription_are_one_list_and_refuse_what_they_stop(arm: Ope
     assert refusals(plan) == [
         ("locked", "the CanNotDelete lock 'keep' on resource group rg-app stops 1 change: delete rg-app/id-old")
     ]
-    assert plan.violations[0].refused == (address("id-old"),)
+    assert plan.violations[0].refused == (resource_id("id-old"),)
     assert [label(one) for one in plan.applicable] == ["id-new", "id-b"]
 
 

@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from reconciler.apply.result import ApplyResult
-from reconciler.errors import PlanRefused, UsageError
+from reconciler.errors import UsageError
 from reconciler.guards import NO_ALLOWANCES, Allowances, parse_allowances
 from reconciler.journal.call import Outcome
 from reconciler.model.identity import OWNER_TAG
+from reconciler.model.violation import PlanRefused
 from reconciler.plan.changes import IdentityChange
 from reconciler.plan.plan import Plan
 from reconciler.workflow.apply import ApplyOptions, run_apply

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.errors import AuthError, ExitCode, PlanRefused, PlanStale, UsageError
+from reconciler.errors import AuthError, ExitCode, PlanStale, UsageError
 from reconciler.guards import parse_allowances
 from reconciler.model.identity import OWNER_TAG
-from reconciler.plan.plan import plan_document
+from reconciler.model.violation import PlanRefused
+from reconciler.plan.document import plan_document
 from reconciler.sandbox.state.kinds import Lock
 from reconciler.sandbox.state.state import Contents
 from reconciler.workflow.declare import declare_saved, load_declaration

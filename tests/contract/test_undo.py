@@ -12,7 +12,7 @@ from reconciler.guards import NO_ALLOWANCES, Allowance
 from reconciler.journal.read_file import read_journal
 from reconciler.manifest.desired import CredentialsPolicy, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG, IsolationScope
-from reconciler.plan.changes import Action
+from reconciler.plan.changes import Action, field_text
 from reconciler.workflow.plan import run_plan
 from reconciler.workflow.undo import declare_undo
 from tests.builders import SUBSCRIPTION, desired_group, label, listed
@@ -156,7 +156,7 @@ def test_fields_that_changed_since_stay_and_are_told(arm: OpenArm, tmp_path: Pat
     plan = undo_plan(opened, tmp_path / "run.jsonl")
 
     (change,) = plan.applicable
-    assert [(one.field, one.before, one.after) for one in change.differences] == [("tags.tier", "b", "a")]
+    assert [(field_text(one), one.before, one.after) for one in change.differences] == [("tags.tier", "b", "a")]
     assert "Left alone: tags.env of rg-app/id-api: it is now 'stage'." in plan.notes
 
 

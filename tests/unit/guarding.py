@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from reconciler.errors import Violation
 from reconciler.guards import Runner, judge, parse_allowances
 from reconciler.manifest.desired import DesiredGroup
 from reconciler.model.identity import LiveGroup
+from reconciler.model.violation import Violation
 from tests.builders import GROUP, SUBSCRIPTION, compare
 
 GROUP_ADDRESS = f"{SUBSCRIPTION}/{GROUP}"

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from reconciler.errors import Violation
 from reconciler.guards import NO_ALLOWANCES, Allowances, Runner, judge, parse_allowances, unknown_runner
 from reconciler.guards.allowances import is_lifted, lifted_by_removal
 from reconciler.manifest.desired import DesiredIdentity, DesiredRemoval, IdentitiesPolicy, Policy, RemovalAllowance
 from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG
 from reconciler.model.ids import AssignmentId, CredentialId
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access
 from tests.builders import address, compare, desired_group, listed, live_group, live_identity, removed, resource_id
@@ -37,11 +37,11 @@ def test_delete_of_a_protected_identity_is_refused() -> None:
     assert violations == (
         Violation(
             "protected",
-            address("id-b"),
+            resource_id("id-b"),
             "would delete an identity that bears the tag uami-protect",
             "Nothing lifts this in the same run. If it is to go: list it with protect: false, apply that, and have it"
             " deleted by a later run.",
-            (address("id-b"),),
+            (resource_id("id-b"),),
         ),
     )
 
@@ -98,11 +98,11 @@ def test_another_principal_than_the_expected_one_is_refused(tags: dict[str, str 
     assert verdict(desired, live_group(live_identity("id-a", principal_id="p-2"))) == (
         Violation(
             "principal-changed",
-            address("id-a"),
+            resource_id("id-a"),
             "the manifest pins it to the principal p-1, but the live identity of this name is p-2",
             "Find out who created it anew. If it is the right one: write p-2 as expect.principalId at"
             " identities.yaml:5:9, and see to the roles and trust of the old one.",
-            (address("id-a"),),
+            (resource_id("id-a"),),
         ),
     )
 
@@ -111,10 +111,10 @@ def test_expected_identity_that_does_not_live_is_refused_and_not_created() -> No
     assert verdict(desired_group(listed("id-a", expect="p-1")), live_group()) == (
         Violation(
             "principal-changed",
-            address("id-a"),
+            resource_id("id-a"),
             "the manifest pins it to the principal p-1, but no identity of this name lives",
             "Find out who deleted it. To create it anew, as a new principal: remove expect at identities.yaml:5:9.",
-            (address("id-a"),),
+            (resource_id("id-a"),),
         ),
     )
 
@@ -132,11 +132,11 @@ def test_another_principal_than_the_one_to_remove_is_refused() -> None:
     assert verdict(desired, live_group("id-a", live_identity("id-b", principal_id="p-2"))) == (
         Violation(
             "principal-changed",
-            address("id-b"),
+            resource_id("id-b"),
             "the manifest pins it to the principal p-1, but the live identity of this name is p-2",
             "Find out who created it anew. If it is to go too: write p-2 as principalId at identities.yaml:9:9;"
             " otherwise take the entry off.",
-            (address("id-b"),),
+            (resource_id("id-b"),),
         ),
     )
 
@@ -173,7 +173,7 @@ def test_removal_of_what_is_not_ours_names_its_entry_and_the_flag(owner: str | N
 
     (violation,) = verdict(desired, live_group(live_identity("id-a", tags={OWNER_TAG: "team-a"}), theirs))
 
-    assert (violation.code, violation.refused) == ("foreign-owner", (address("id-b"),))
+    assert (violation.code, violation.refused) == ("foreign-owner", (resource_id("id-b"),))
     assert violation.hint == (
         "If it is meant: allow: [foreign-owner] at identities.yaml:9:9, or --allow foreign-owner=rg-app/id-b."
         " To leave it alone, take it off remove."
@@ -224,10 +224,10 @@ def test_run_does_not_delete_the_identity_that_it_is_signed_in_as(
     assert violations == (
         Violation(
             "self",
-            address("id-b"),
+            resource_id("id-b"),
             "would delete the identity that this run is signed in as",
             "Nothing lifts this. Keep it on the list; or, if it is to go, run as another principal.",
-            (address("id-b"),),
+            (resource_id("id-b"),),
         ),
     )
 
@@ -252,8 +252,8 @@ def own_access(entry: DesiredIdentity | None) -> Changes:
     return diff_access(identities, access)
 
 
-CREDENTIAL = address("id-b") + "/federatedCredentials/gh-main"
-ROLE = AssignmentId(resource_id("id-b"), "Reader", READER, SCOPE).address
+CREDENTIAL = CredentialId(resource_id("id-b"), "gh-main")
+ROLE = AssignmentId(resource_id("id-b"), "Reader", READER, SCOPE)
 
 
 def test_run_does_not_delete_its_own_credentials_and_roles() -> None:
@@ -282,17 +282,17 @@ def test_run_does_not_delete_its_own_credentials_and_roles() -> None:
 def test_own_access_is_lifted_one_by_one_and_by_its_own_address() -> None:
     changes = own_access(listed("id-b", federated_credentials=[], role_assignments=[]))
 
-    lifted = judge(changes, parse_allowances((f"self={CREDENTIAL}", "self=rg-app/id-b"), ()), runner=BY_OBJECT)
+    lifted = judge(changes, parse_allowances((f"self={CREDENTIAL.address}", "self=rg-app/id-b"), ()), runner=BY_OBJECT)
 
-    assert codes(lifted) == [("self", ROLE)]
+    assert codes(lifted) == [("self", ROLE.address)]
 
 
 def test_roles_that_go_with_the_own_identity_are_held_back_with_it_whatever_is_allowed() -> None:
     changes = own_access(None)
 
-    violations = judge(changes, parse_allowances((f"self={ROLE}",), ()), runner=BY_OBJECT)
+    violations = judge(changes, parse_allowances((f"self={ROLE.address}",), ()), runner=BY_OBJECT)
 
-    assert [(one.code, one.refused) for one in violations] == [("self", (address("id-b"), ROLE))]
+    assert [(one.code, one.refused) for one in violations] == [("self", (resource_id("id-b"), ROLE))]
 
 
 def test_access_of_others_may_go() -> None:
@@ -328,4 +328,4 @@ def test_whatever_hangs_on_a_pinned_identity_is_held_back_with_it(entry: Desired
     (violation,) = judge(changes, NO_ALLOWANCES)
 
     assert violation.code == "principal-changed"
-    assert set(violation.refused) == {change.resource_id.address for change in changes} - {address("id-a")}
+    assert set(violation.refused) == {change.resource_id for change in changes} - {resource_id("id-a")}

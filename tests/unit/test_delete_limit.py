@@ -2,10 +2,10 @@
 
 import pytest
 
-from reconciler.errors import Violation
 from reconciler.manifest.desired import DesiredGroup, IdentitiesPolicy, Ignore, Limits, Policy
 from reconciler.model.identity import OWNER_TAG, LiveGroup
-from tests.builders import DEFAULT_LIMITS, address, desired_group, live_group, live_identity
+from reconciler.model.violation import Violation
+from tests.builders import DEFAULT_LIMITS, desired_group, group_id, live_group, live_identity, resource_id
 from tests.unit.guarding import GROUP_ADDRESS, codes, names, verdict
 
 
@@ -23,10 +23,10 @@ def test_more_deletes_than_the_limit_of_the_run_are_refused() -> None:
     assert violations == (
         Violation(
             "delete-limit",
-            "",
+            None,
             "3 identities would be deleted in this run, over the limit of 2",
             "Check that the manifest is whole. If it is: --max-deletes 3, or limits.maxDeletes.",
-            tuple(address(name) for name in names(5)[2:]),
+            tuple(resource_id(name) for name in names(5)[2:]),
         ),
     )
 
@@ -61,7 +61,7 @@ def test_group_of_a_higher_limit_does_not_lend_it_to_others() -> None:
 
     (violation,) = verdict([careful, generous], live)
 
-    assert violation.refused == tuple(address(name, "rg-a") for name in names(4)[1:])
+    assert violation.refused == tuple(resource_id(name, "rg-a") for name in names(4)[1:])
 
 
 def test_limit_of_the_run_is_lifted_by_its_count() -> None:
@@ -100,10 +100,10 @@ def test_larger_share_of_a_group_than_the_limit_is_refused() -> None:
     assert violations == (
         Violation(
             "delete-limit",
-            GROUP_ADDRESS,
+            group_id(),
             "4 of the group's 12 live identities would be deleted, over 30 %",
             "Check that the manifest is whole. If it is: --max-deletes 34%, or limits.maxDeletePercent.",
-            tuple(address(name) for name in names(12)[8:]),
+            tuple(resource_id(name) for name in names(12)[8:]),
         ),
     )
 
@@ -177,10 +177,10 @@ def test_manifest_emptied_by_mistake_is_refused() -> None:
     assert violations == (
         Violation(
             "delete-limit",
-            GROUP_ADDRESS,
+            group_id(),
             "the group would lose every live identity it has (2 of 2)",
             "Check that the manifest is whole. If the group is to be emptied: --max-deletes 100%.",
-            tuple(address(name) for name in names(2)),
+            tuple(resource_id(name) for name in names(2)),
         ),
     )
 
@@ -189,7 +189,7 @@ def test_group_whose_identities_are_all_new_names_is_refused() -> None:
     violations = verdict(desired_group("new-a", "new-b"), live_group("old-a", "old-b"))
 
     assert [(one.code, one.refused) for one in violations] == [
-        ("delete-limit", (address("old-a"), address("old-b"))),
+        ("delete-limit", (resource_id("old-a"), resource_id("old-b"))),
     ]
 
 
@@ -223,3 +223,12 @@ def test_limit_of_the_manifest_does_not_lift_emptying() -> None:
     desired = desired_group(limits=Limits(max_deletes=100, max_delete_percent=100))
 
     assert codes(verdict(desired, live_group(*names(2)))) == [("delete-limit", GROUP_ADDRESS)]
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(max_deletes=100, max_delete_percent=0), Limits(max_deletes=0, max_delete_percent=100)], ids=str
+)
+def test_limit_of_nothing_refuses_a_single_delete(limits: Limits) -> None:
+    violations = verdict(*group_of(live=200, kept=199, limits=limits))
+
+    assert [(one.code, one.refused) for one in violations] == [("delete-limit", (resource_id("id-199"),))]

@@ -18,8 +18,8 @@ from reconciler.manifest.desired import (
 from reconciler.model.address import Target
 from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, Live, LiveGroup, PlannedIdentity, Tags
 from reconciler.model.ids import identity_of
-from reconciler.plan.changes import Action, FieldChange, IdentityChange, Reason, Skipped, SkipReason
-from reconciler.plan.diff_identities import diff_states
+from reconciler.plan.changes import Action, Field, FieldChange, IdentityChange, Reason, Skipped, SkipReason, field_text
+from reconciler.plan.diff_identities import diff_states, is_deciding_tag
 from tests.builders import compare, desired_group, group_id, listed, live_group, live_identity, live_of, resource_id
 from tests.strategies import FEW_EXAMPLES, World, live_states, worlds
 
@@ -201,7 +201,7 @@ def test_ignored_identity_is_no_extra_in_any_case() -> None:
 
     assert [change.resource_id.name for change in group.changes] == ["id-aks-x", "id-old"]
     assert group.skipped == (Skipped(resource_id("AKS-Pool"), SkipReason.IGNORED),)
-    assert (group.live_count, group.in_reach_count) == (2, 2)
+    assert (group.live_count, group.managed_count) == (2, 2)
 
 
 def test_group_is_counted_whole_whatever_the_target_leaves_out() -> None:
@@ -215,7 +215,7 @@ def test_group_is_counted_whole_whatever_the_target_leaves_out() -> None:
         ("id-new", SkipReason.NOT_TARGETED),
         ("id-x", SkipReason.NOT_TARGETED),
     ]
-    assert (group.live_count, group.in_reach_count) == (3, 3)
+    assert (group.live_count, group.managed_count) == (3, 3)
 
 
 def test_spelling_of_names_and_locations_causes_no_change() -> None:
@@ -247,7 +247,7 @@ def test_isolation_scope_changes_only_where_it_is_listed_and_differs(
 
     change = only_change(group, live_group(live_identity("id-api", isolation_scope=live)))
 
-    assert change.differences == ((FieldChange("isolation_scope", *expected),) if expected else ())
+    assert change.differences == ((FieldChange(Field.ISOLATION_SCOPE, *expected),) if expected else ())
 
 
 def test_unlisted_isolation_scope_stays_when_something_else_changes() -> None:
@@ -263,7 +263,7 @@ def test_unlisted_tags_stay_under_merge() -> None:
 
     change = only_change(group, live_group(live_identity("id-api", tags={"Env": "prod", "Team": "x"})))
 
-    assert change.differences == (FieldChange("tags.Env", "prod", "test"),)
+    assert change.differences == (FieldChange(Field.TAG, "prod", "test", "Env"),)
     assert change.after is not None
     assert dict(change.after.tags) == {"Env": "test", "Team": "x"}
 
@@ -273,7 +273,7 @@ def test_unlisted_tags_go_under_exact() -> None:
 
     change = only_change(group, live_group(live_identity("id-api", tags={"env": "prod", "Team": "x"})))
 
-    assert change.differences == (FieldChange("tags.Team", "x", None),)
+    assert change.differences == (FieldChange(Field.TAG, "x", None, "Team"),)
 
 
 def test_null_tag_goes_under_merge() -> None:
@@ -281,7 +281,7 @@ def test_null_tag_goes_under_merge() -> None:
 
     change = only_change(group, live_group(live_identity("id-api", tags={"Team": "x"})))
 
-    assert change.differences == (FieldChange("tags.Team", "x", None),)
+    assert change.differences == (FieldChange(Field.TAG, "x", None, "Team"),)
 
 
 def test_ignored_tags_stay_under_exact_in_any_case() -> None:
@@ -305,7 +305,7 @@ def test_tag_values_differ_by_case() -> None:
 
     change = only_change(group, live_group(live_identity("id-api", tags={"env": "prod"})))
 
-    assert change.differences == (FieldChange("tags.env", "prod", "Prod"),)
+    assert change.differences == (FieldChange(Field.TAG, "prod", "Prod", "env"),)
 
 
 def test_differences_are_in_order_of_the_tag_names() -> None:
@@ -313,7 +313,12 @@ def test_differences_are_in_order_of_the_tag_names() -> None:
 
     change = only_change(desired_group(entry), live_group(live_identity("id-api", tags={"gamma": "0"})))
 
-    assert [one.field for one in change.differences] == ["tags.alpha", "tags.Beta", "tags.gamma", "isolation_scope"]
+    assert [field_text(one) for one in change.differences] == [
+        "tags.alpha",
+        "tags.Beta",
+        "tags.gamma",
+        "isolation_scope",
+    ]
 
 
 def test_created_identity_bears_the_owner() -> None:
@@ -326,7 +331,7 @@ def test_live_identity_without_an_owner_is_adopted() -> None:
     change = only_change(desired_group("id-api", owner="team-a"), live_group("id-api"))
 
     assert (change.action, change.reason) == (Action.UPDATE, Reason.ADOPT)
-    assert change.differences == (FieldChange(f"tags.{OWNER_TAG}", None, "team-a"),)
+    assert change.differences == (FieldChange(Field.TAG, None, "team-a", OWNER_TAG),)
 
 
 def test_identity_that_bears_the_owner_already_is_not_adopted_again() -> None:
@@ -335,7 +340,7 @@ def test_identity_that_bears_the_owner_already_is_not_adopted_again() -> None:
     change = only_change(group, live_group(live_identity("id-api", tags={OWNER_TAG: "team-a"})))
 
     assert (change.action, change.reason) == (Action.UPDATE, Reason.DIFFERS)
-    assert change.differences == (FieldChange("tags.env", None, "prod"),)
+    assert change.differences == (FieldChange(Field.TAG, None, "prod", "env"),)
 
 
 def test_claimed_location_elsewhere_is_a_contradiction_and_no_difference() -> None:
@@ -344,3 +349,23 @@ def test_claimed_location_elsewhere_is_a_contradiction_and_no_difference() -> No
     change = only_change(group, live_group("id-api"))
 
     assert (change.contradicts_location, change.action, change.differences) == (True, Action.NO_OP, ())
+
+
+@pytest.mark.parametrize(
+    ("listed_tags", "policy", "tag", "decides"),
+    [
+        (None, TagsPolicy.EXACT, "env", False),
+        (None, TagsPolicy.EXACT, OWNER_TAG, True),
+        ({}, TagsPolicy.MERGE, "env", False),
+        ({}, TagsPolicy.EXACT, "env", True),
+        ({"ENV": "x"}, TagsPolicy.MERGE, "env", True),
+        ({}, TagsPolicy.EXACT, "ignored", False),
+    ],
+)
+def test_tag_decides_where_it_is_ours_listed_or_removed_by_the_policy(
+    listed_tags: dict[str, str | None] | None, policy: TagsPolicy, tag: str, decides: bool
+) -> None:
+    entry = None if listed_tags is None else listed("id-a", tags=listed_tags)
+    group = desired_group("id-a", policy=Policy(tags=policy), ignore=Ignore(tags=("ignored",)))
+
+    assert is_deciding_tag(group, entry, tag) is decides

@@ -2,11 +2,12 @@
 
 import pytest
 
-from reconciler.errors import SourcePos, Violation
+from reconciler.errors import SourcePos
 from reconciler.manifest.desired import Desired, DesiredCredential
 from reconciler.manifest.findings import Finding, find_risky_trust, finding_document, finding_violation
 from reconciler.model.access import Trust
-from reconciler.model.ids import CredentialId
+from reconciler.model.ids import CredentialId, ResourceId
+from reconciler.model.violation import Violation
 from tests.builders import MANIFEST, SUBSCRIPTION, desired_group, listed, resource_id
 
 GITHUB = "https://token.actions.githubusercontent.com"
@@ -167,8 +168,10 @@ def test_identities_that_list_no_credentials_have_none_to_look_at() -> None:
 def test_finding_becomes_a_violation_that_holds_back_the_credential() -> None:
     (found,) = find_risky_trust(desired_with(credential(SAFE, audience="x")), AUDIENCE)
 
-    address = f"{SUBSCRIPTION}/rg-app/id-a/federatedCredentials/cred"
-    assert finding_violation(found) == Violation("trust-audience", address, found.message, found.hint, (address,))
+    credential_id = CredentialId(ResourceId(SUBSCRIPTION, "rg-app", "id-a"), "cred")
+    assert finding_violation(found) == Violation(
+        "trust-audience", credential_id, found.message, found.hint, (credential_id,)
+    )
 
 
 def test_finding_has_a_document() -> None:

@@ -5,13 +5,24 @@ The guard against deleting too much has a file of its own.
 
 import pytest
 
-from reconciler.errors import UsageError, Violation
+from reconciler.errors import UsageError
 from reconciler.guards import Allowances, parse_allowances
 from reconciler.guards.allowances import Allowance
 from reconciler.manifest.desired import IdentitiesPolicy, Limits, Policy
 from reconciler.model.identity import OWNER_TAG
-from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, address, desired_group, listed, live_group, live_identity
-from tests.unit.guarding import GROUP_ADDRESS, codes, names, verdict
+from reconciler.model.violation import Violation
+from tests.builders import (
+    OTHER_SUBSCRIPTION,
+    SUBSCRIPTION,
+    address,
+    desired_group,
+    group_id,
+    listed,
+    live_group,
+    live_identity,
+    resource_id,
+)
+from tests.unit.guarding import codes, names, verdict
 
 # group-missing
 
@@ -22,10 +33,10 @@ def test_creates_in_a_missing_group_are_refused() -> None:
     assert violations == (
         Violation(
             "group-missing",
-            GROUP_ADDRESS,
+            group_id(),
             "resource group rg-app does not exist, and 2 identities would be created in it",
             f"Create it first: az group create --subscription {SUBSCRIPTION} --name rg-app --location LOCATION",
-            (address("id-a"), address("id-b")),
+            (resource_id("id-a"), resource_id("id-b")),
         ),
     )
 
@@ -47,12 +58,12 @@ def test_location_of_a_live_identity_elsewhere_is_refused() -> None:
     assert violations == (
         Violation(
             "location",
-            address("id-a"),
+            resource_id("id-a"),
             "the manifest says North Europe, but the identity lives in westeurope;"
             " an identity cannot move, and a new one is a new principal",
             "Write location: westeurope (or leave it out). To move for real: list a new name,"
             " move what uses the old identity to it, then take the old name off the list.",
-            (address("id-a"),),
+            (resource_id("id-a"),),
         ),
     )
 
@@ -71,10 +82,10 @@ def test_update_of_another_owners_identity_is_refused() -> None:
     assert verdict(desired, live) == (
         Violation(
             "foreign-owner",
-            address("id-a"),
+            resource_id("id-a"),
             "would update an identity that belongs to 'team-b'; this manifest's owner is 'team-a'",
             "If it is meant: --allow foreign-owner=rg-app/id-a. To leave it alone, take it off the list.",
-            (address("id-a"),),
+            (resource_id("id-a"),),
         ),
     )
 
@@ -85,11 +96,11 @@ def test_delete_of_another_owners_identity_is_refused_where_the_manifest_has_non
     assert violations == (
         Violation(
             "foreign-owner",
-            address("id-b"),
+            resource_id("id-b"),
             "would delete an identity that belongs to 'team-b'; this manifest has no owner",
             "If it is meant: --allow foreign-owner=rg-app/id-b. To leave it alone, list it under ignore.identities"
             " or use policy.identities: owned.",
-            (address("id-b"),),
+            (resource_id("id-b"),),
         ),
     )
 
@@ -102,11 +113,11 @@ def test_delete_of_an_identity_that_never_bore_the_owner_is_refused() -> None:
     assert violations == (
         Violation(
             "foreign-owner",
-            address("id-b"),
+            resource_id("id-b"),
             "would delete an identity that bears no owner; this manifest's owner is 'team-a'",
             "If it is meant: --allow foreign-owner=rg-app/id-b. To leave it alone, list it under ignore.identities"
             " or use policy.identities: owned.",
-            (address("id-b"),),
+            (resource_id("id-b"),),
         ),
     )
 
@@ -184,10 +195,10 @@ def test_more_tags_than_a_resource_can_bear_are_refused() -> None:
     assert violations == (
         Violation(
             "tag-limit",
-            address("id-a"),
+            resource_id("id-a"),
             "would bear 51 tags, over ARM's limit of 50",
             "List fewer tags, or take live ones away by listing them as null.",
-            (address("id-a"),),
+            (resource_id("id-a"),),
         ),
     )
 

@@ -6,7 +6,7 @@ from reconciler.model.access import FederatedCredential, Trust
 from reconciler.model.ids import CredentialId, describe_scope
 from reconciler.model.impact import AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
 from reconciler.plan.changes import Changes, IdentityChange
-from reconciler.plan.plan import change_document
+from reconciler.plan.document import change_document
 from reconciler.report.impact_rows import impact_rows
 from tests.builders import GROUP, SUBSCRIPTION, compare, desired_group, live_group, resource_id
 

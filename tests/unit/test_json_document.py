@@ -6,11 +6,13 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 
-from reconciler.errors import Diagnostic, ManifestError, PlanRefused, SourcePos, UsageError
+from reconciler.errors import Diagnostic, ManifestError, SourcePos, UsageError
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired
+from reconciler.model.violation import PlanRefused
 from reconciler.plan.diff_identities import diff_states
-from reconciler.plan.plan import Plan, make_plan, plan_document
+from reconciler.plan.document import plan_document
+from reconciler.plan.plan import Plan, make_plan
 from reconciler.report.json_document import (
     error_document,
     render_apply_json,

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 import pytest
 
-from reconciler.errors import UsageError, Violation
+from reconciler.errors import UsageError
 from reconciler.guards import judge, parse_allowances
 from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
 from reconciler.model.identity import OWNER_TAG
+from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.model.ids import CredentialId as Id
 from reconciler.model.impact import Impact, Impacts, Lock
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access
 from tests.builders import (
@@ -30,6 +32,7 @@ IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
 IN_GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/{GROUP}"
 DATA = f"{IN_SUBSCRIPTION}/resourceGroups/rg-data"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+READER_OF_OLD = AssignmentId(resource_id("id-old"), "Reader", READER, DATA)
 OWNER = "team-a"
 TRUST = Trust("https://issuer.example", "s", "api://AzureADTokenExchange")
 
@@ -63,7 +66,7 @@ def verdict(changes: Changes) -> tuple[Violation, ...]:
 
 def held_back(changes: Changes) -> list[str]:
     """What the guards hold back, without the group's name."""
-    names = {change.resource_id.address: label(change) for change in changes}
+    names = {change.resource_id: label(change) for change in changes}
     return sorted({names[one] for violation in verdict(changes) for one in violation.refused})
 
 
@@ -102,15 +105,15 @@ def test_lock_of_a_group_is_told_once_with_all_that_it_stops() -> None:
     assert verdict(every_kind(Lock("CanNotDelete", "keep it", IN_GROUP))) == (
         Violation(
             code="locked",
-            address=group_id().address,
+            about=group_id(),
             message="the CanNotDelete lock 'keep it' on resource group rg-app stops 2 changes: delete rg-app/id-old,"
             " delete rg-app/id-trust/federatedCredentials/main",
             hint="Remove it in Azure first, if that is meant; this tool never removes a lock: az lock delete --ids"
             f" '{IN_GROUP}/providers/Microsoft.Authorization/locks/keep it'",
             refused=(
-                address("id-old"),
-                f"{address('id-trust')}/federatedCredentials/main",
-                f"{address('id-old')}/roleAssignments/Reader@{DATA}",
+                resource_id("id-old"),
+                CredentialId(resource_id("id-trust"), "main"),
+                READER_OF_OLD,
             ),
         ),
     )
@@ -136,4 +139,4 @@ def test_no_allowance_lifts_a_lock() -> None:
 def test_identity_stays_where_a_role_that_goes_first_is_locked() -> None:
     (violation,) = verdict(every_kind(Lock("CanNotDelete", "keep", DATA)))
 
-    assert violation.refused == (f"{address('id-old')}/roleAssignments/Reader@{DATA}", address("id-old"))
+    assert violation.refused == (READER_OF_OLD, resource_id("id-old"))

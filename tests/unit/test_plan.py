@@ -14,7 +14,8 @@ from reconciler.model.identity import OWNER_TAG, IsolationScope
 from reconciler.model.ids import ResourceGroupId
 from reconciler.plan.changes import Action
 from reconciler.plan.diff_identities import diff_states
-from reconciler.plan.plan import Plan, make_plan, plan_document
+from reconciler.plan.document import plan_document
+from reconciler.plan.plan import Plan, make_plan
 from tests.builders import (
     GROUP,
     MANIFEST,
@@ -28,6 +29,7 @@ from tests.builders import (
     live_group,
     live_identity,
     plan_of,
+    resource_id,
 )
 from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, OWNERS, World, worlds
@@ -98,7 +100,7 @@ def test_no_group_loses_everything_without_its_allowance(world: World) -> None:
     for group in diff_states(world.desired, world.live).groups:
         applicable = {one.resource_id for one in plan.applicable}
         lost = [one for one in group.counted_deletes() if one.resource_id in applicable]
-        assert not lost or len(lost) < group.in_reach_count - group.removed_count
+        assert not lost or len(lost) < group.managed_count - group.removed_count
 
 
 @FEW_EXAMPLES
@@ -106,11 +108,9 @@ def test_no_group_loses_everything_without_its_allowance(world: World) -> None:
 def test_applicable_changes_are_those_that_do_something_and_are_not_refused(world: World) -> None:
     plan = plan_world(world)
 
-    held_back = {address for violation in plan.violations for address in violation.refused}
-    assert [one.resource_id.address for one in plan.applicable] == [
-        one.resource_id.address
-        for one in plan.changes
-        if one.action is not Action.NO_OP and one.resource_id.address not in held_back
+    held_back = {one for violation in plan.violations for one in violation.refused}
+    assert [one.resource_id for one in plan.applicable] == [
+        one.resource_id for one in plan.changes if one.action is not Action.NO_OP and one.resource_id not in held_back
     ]
 
 
@@ -174,7 +174,7 @@ def test_changes_are_in_order_of_their_addresses_with_deletes_last() -> None:
 def test_identity_that_only_contradicts_its_location_is_refused_and_counts_as_nothing_else() -> None:
     plan = plan_of(desired_group(listed("id-api", location="northeurope"), "id-job"), live_group("id-api", "id-job"))
 
-    assert (plan.refused, plan.count(Action.NO_OP)) == (frozenset({address("id-api")}), 1)
+    assert (plan.refused, plan.count(Action.NO_OP)) == (frozenset({resource_id("id-api")}), 1)
 
 
 def test_tenant_of_subscriptions_in_one_tenant_is_known() -> None:

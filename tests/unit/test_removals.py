@@ -2,13 +2,14 @@
 
 import pytest
 
-from reconciler.errors import SourcePos, Violation
+from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired, DesiredGroup, IdentitiesPolicy, Ignore, Limits, Policy
 from reconciler.manifest.findings import find_doubts, finding_violation
 from reconciler.model.address import Target
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG
-from reconciler.plan.changes import Action, Reason, SkipReason
+from reconciler.model.violation import Violation
+from reconciler.plan.changes import Action, Reason, SkipReason, field_text
 from tests.builders import (
     MANIFEST,
     address,
@@ -22,7 +23,7 @@ from tests.builders import (
     removed,
     resource_id,
 )
-from tests.unit.guarding import GROUP_ADDRESS, codes, names, verdict
+from tests.unit.guarding import codes, names, verdict
 
 # the comparison
 
@@ -97,10 +98,10 @@ def test_removals_do_not_hide_that_the_rest_of_a_group_would_go() -> None:
     assert verdict(desired, live_group("id-a", "id-b", "id-c")) == (
         Violation(
             "delete-limit",
-            GROUP_ADDRESS,
+            group_id(),
             "the group would lose every live identity it has besides 1 under remove (2 of 2)",
             "Check that the manifest is whole. If the group is to be emptied: --max-deletes 100%.",
-            (address("id-b"), address("id-c")),
+            (resource_id("id-b"), resource_id("id-c")),
         ),
     )
 
@@ -112,10 +113,10 @@ def test_removals_do_not_lower_the_share_of_the_rest() -> None:
     assert verdict(desired, live_group(*lives)) == (
         Violation(
             "delete-limit",
-            GROUP_ADDRESS,
+            group_id(),
             "4 of the group's 10 live identities besides 10 under remove would be deleted, over 30 %",
             "Check that the manifest is whole. If it is: --max-deletes 40%, or limits.maxDeletePercent.",
-            tuple(address(name) for name in lives[6:10]),
+            tuple(resource_id(name) for name in lives[6:10]),
         ),
     )
 
@@ -173,7 +174,7 @@ def test_protection_is_written_taken_away_or_left(
 
     (change,) = compare(desired, live_group(live_identity("id-a", tags=live))).identities()
 
-    assert [(one.field, one.before, one.after) for one in change.differences] == differences
+    assert [(field_text(one), one.before, one.after) for one in change.differences] == differences
 
 
 # the pin
@@ -198,4 +199,4 @@ def test_strict_run_holds_back_a_removal_without_a_pin() -> None:
 
     (violation,) = judge(compare(group, live_group("id-a", "id-b")), NO_ALLOWANCES, also=(finding_violation(found),))
 
-    assert (violation.code, violation.refused) == ("remove-unpinned", (address("id-b"),))
+    assert (violation.code, violation.refused) == ("remove-unpinned", (resource_id("id-b"),))

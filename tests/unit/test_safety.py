@@ -137,7 +137,7 @@ def test_what_is_held_back_takes_everything_that_hangs_on_it_along(
 
 
 def _is_refused(change: Change, plan: Plan) -> bool:
-    return change.resource_id.address in plan.refused
+    return change.resource_id in plan.refused
 
 
 def objections(change: Change, world: World, allowances: Allowances, runner: Runner | None, uses: Uses) -> list[str]:

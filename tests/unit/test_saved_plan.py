@@ -16,7 +16,8 @@ from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired, DesiredGroup
 from reconciler.model.identity import Live
 from reconciler.plan.diff_identities import diff_states, matches_any
-from reconciler.plan.plan import Plan, make_plan, plan_document
+from reconciler.plan.document import plan_document
+from reconciler.plan.plan import Plan, make_plan
 from reconciler.report.text import Header, render_plan
 from reconciler.saved_plan.read_desired import read_desired
 from tests.cli.documents import problems

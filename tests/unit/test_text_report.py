@@ -11,6 +11,8 @@ from reconciler.errors import Diagnostic, SourcePos, UsageError
 from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import Desired, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG
+from reconciler.model.ids import CredentialId
+from reconciler.plan.changes import Skipped, SkipReason
 from reconciler.plan.plan import Plan
 from reconciler.report.text import (
     Header,
@@ -21,7 +23,7 @@ from reconciler.report.text import (
     render_result,
     render_validate,
 )
-from tests.builders import desired_group, listed, live_group, live_identity, plan_of
+from tests.builders import desired_group, listed, live_group, live_identity, plan_of, resource_id
 from tests.unit.reporting import (
     CORRELATION_ID,
     complete_result,
@@ -357,3 +359,11 @@ def test_color_changes_nothing_but_colors() -> None:
 
     assert "\x1b[" in colored
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == render_plan(plan, HEADER, color=False)
+
+
+@pytest.mark.parametrize("reason", sorted(set(SkipReason) - {SkipReason.IGNORED, SkipReason.NOT_OWNED}))
+def test_child_that_is_left_alone_is_told_with_its_reason(reason: SkipReason) -> None:
+    child = Skipped(CredentialId(resource_id("id-api"), "main"), reason)
+    plan = replace(plan_of(desired_group("id-api"), live_group("id-api")), skipped=(child,))
+
+    assert re.search(r"^Left alone: rg-app/id-api/federatedCredentials/main, \w.+\.$", plan_text(plan), re.MULTILINE)

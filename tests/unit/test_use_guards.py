@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.errors import Violation
 from reconciler.guards import judge, parse_allowances
 from reconciler.model.access import FederatedCredential
 from reconciler.model.ids import CredentialId
 from reconciler.model.impact import AttachedResource, HeldRole, Impact, Impacts, Part
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from tests.builders import (
     GROUP,
@@ -61,11 +61,11 @@ def test_attached_identity_is_refused_with_each_of_its_uses() -> None:
     assert verdict(deleting(impact)) == (
         Violation(
             code="in-use",
-            address=address("id-old"),
+            about=resource_id("id-old"),
             message="would delete an identity that is in use; attached to 2 resources: virtualMachines vm-a (rg-app),"
             " sites web-a (rg-web); trusts 1 federated credential: main",
             hint="Move what uses it to another identity first. If it may break: --allow in-use=rg-app/id-old.",
-            refused=(address("id-old"),),
+            refused=(resource_id("id-old"),),
         ),
     )
 
@@ -94,12 +94,12 @@ def test_unknown_use_is_refused_with_what_is_missing() -> None:
     assert verdict(deleting(impact)) == (
         Violation(
             code="use-unknown",
-            address=address("id-old"),
+            about=resource_id("id-old"),
             message="would delete an identity that may be in use; not checked: attached resources (missing"
             " Microsoft.ResourceGraph/resources/read); federated credentials (429 TooManyRequests)",
             hint="Plan again with the right to read it. If nothing uses it for certain:"
             " --allow use-unknown=rg-app/id-old.",
-            refused=(address("id-old"),),
+            refused=(resource_id("id-old"),),
         ),
     )
 
@@ -159,12 +159,12 @@ def test_deletes_in_a_group_that_azure_keeps_are_refused() -> None:
     assert verdict(in_managed_group()) == (
         Violation(
             code="managed-group",
-            address=group_id().address,
+            about=group_id(),
             message=f"Azure keeps this group for {AKS}, and 2 resources in it would be deleted: rg-app/id-a,"
             " rg-app/id-b",
             hint="Take the group off the manifest, or list its identities under ignore.identities. If the deletes are"
             " meant: --allow managed-group=rg-app.",
-            refused=(address("id-a"), address("id-b")),
+            refused=(resource_id("id-a"), resource_id("id-b")),
         ),
     )
 
@@ -174,7 +174,9 @@ def test_allowance_for_the_group_lifts_its_refusal(form: str) -> None:
     assert verdict(in_managed_group(), f"managed-group={form}") == ()
 
 
-@pytest.mark.parametrize("allow", ["managed-group=rg-other", "managed-group=rg-app/id-a", "in-use=rg-app/id-a"])
+@pytest.mark.parametrize(
+    "allow", ["managed-group=rg-other", "managed-group=rg-app/id-a", "in-use=rg-app/id-a", "in-use=rg-app"]
+)
 def test_allowance_for_something_else_leaves_the_managed_group_refused(allow: str) -> None:
     assert codes(in_managed_group(), allow) == ["managed-group"]
 
@@ -223,4 +225,4 @@ def test_whatever_is_known_only_what_is_free_or_allowed_is_deleted(
             part.not_checked is not None and not part.found for part in (impact.attachments, impact.credentials)
         )
         blocked = (used and ("in-use", name) not in allowed) or (unknown and ("use-unknown", name) not in allowed)
-        assert (address(name) in held_back) == blocked
+        assert (resource_id(name) in held_back) == blocked

@@ -8,7 +8,7 @@ from reconciler.apply.assignment import check_assignment
 from reconciler.apply.checks import ANOTHER_PRINCIPAL, Done, Stale, Write, check_parent
 from reconciler.apply.credential import check_credential
 from reconciler.apply.identity import check_identity
-from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
+from reconciler.model.access import FederatedCredential, PlannedAssignment, RoleAssignment, Trust
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange, Reason
@@ -246,6 +246,7 @@ def test_role_assignment_is_held_against_its_plan(
         listed("id-api"),
         None,
         GIVEN if action is Action.DELETE else None,
+        None if action is Action.DELETE else PlannedAssignment(READER, SCOPE, IDENTITY.principal_id),
     )
 
     assert check_assignment(change, GIVEN, live) == expected

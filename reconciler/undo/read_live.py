@@ -5,7 +5,7 @@ from reconciler.journal.effects import net_effects
 from reconciler.journal.record import RunRecord
 from reconciler.live.children import list_credentials
 from reconciler.model.ids import CredentialId, identity_of
-from reconciler.undo.way_back import LiveNow, touched_identities
+from reconciler.undo.reverse import LiveNow, touched_identities
 
 
 def read_live_now(record: RunRecord, resources: Resources) -> LiveNow:

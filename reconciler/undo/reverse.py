@@ -40,17 +40,17 @@ class LiveNow:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What should be there instead, and how far that word reaches.
+    """What should be there instead, and what may be changed for it.
 
     Attributes:
-        reach: what hangs on identities and may be changed; everything else of theirs is left alone.
+        limited_to: the children of identities that may be changed; all others are left alone.
         seen: the live identities from which this was worked out.
         notes: what cannot return, what was left alone and why, and what must change in Git, in sentences.
     """
 
     desired: Desired
     targets: tuple[Target, ...]
-    reach: frozenset[AnyId]
+    limited_to: frozenset[AnyId]
     seen: dict[ResourceId, Identity | None]
     notes: tuple[str, ...]
 
@@ -75,32 +75,32 @@ def make_undo(record: RunRecord, live: LiveNow, journal: str) -> Undo:
     for effect in net_effects(record):
         by_identity.setdefault(identity_of(effect.resource_id), []).append(effect)
     book = AddressBook(group.group_id for group in record.header.groups)
-    ways = [_way_back(identity, effects, live, book) for identity, effects in by_identity.items()]
+    ways = [_reverse(identity, effects, live, book) for identity, effects in by_identity.items()]
     notes = [title(record), *(note for way in ways for note in way.notes)]
     groups = [_group(group, ways, record, journal) for group in record.header.groups]
     targets = (way.identity for way in ways if way.is_target)
     return Undo(
         Desired(tuple(sorted((one for one in groups if one is not None), key=lambda one: one.group_id.key))),
         tuple(Target(one.group_id, one.name, book.short(one)) for one in targets),
-        frozenset(one for way in ways for one in way.reach),
+        frozenset(one for way in ways for one in way.limited_to),
         live.identities,
         tuple(dict.fromkeys(notes)),
     )
 
 
 @dataclass(slots=True)
-class _WayBack:
+class _Reversal:
     """One identity's: `desired` is None where it is to go, or to be left alone as `is_target` says."""
 
     identity: ResourceId
     source: SourcePos
     desired: DesiredIdentity | None = None
     is_target: bool = False
-    reach: list[AnyId] = field(default_factory=list)
+    limited_to: list[AnyId] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def _group(group: RunGroup, ways: Iterable[_WayBack], record: RunRecord, journal: str) -> DesiredGroup | None:
+def _group(group: RunGroup, ways: Iterable[_Reversal], record: RunRecord, journal: str) -> DesiredGroup | None:
     within = [way for way in ways if way.is_target and way.identity.group_id == group.group_id]
     if not within:
         return None
@@ -109,7 +109,7 @@ def _group(group: RunGroup, ways: Iterable[_WayBack], record: RunRecord, journal
         group.group_id,
         None if tenant is None else DesiredTenant(tenant, SourcePos(journal, 1, 1)),
         group.owner,
-        # Exact, and yet only as far as targets and reach go.
+        # Exact, but only for the targets and the children in `limited_to`.
         Policy(),
         Limits(),
         Ignore(),
@@ -118,24 +118,24 @@ def _group(group: RunGroup, ways: Iterable[_WayBack], record: RunRecord, journal
     )
 
 
-def _way_back(identity: ResourceId, effects: list[NetEffect], live: LiveNow, book: AddressBook) -> _WayBack:
+def _reverse(identity: ResourceId, effects: list[NetEffect], live: LiveNow, book: AddressBook) -> _Reversal:
     own = next((one for one in effects if isinstance(one.resource_id, ResourceId)), None)
-    hanging = [one for one in effects if one is not own]
-    way, now, name = _WayBack(identity, effects[0].source), live.identities.get(identity), book.short(identity)
+    children = [one for one in effects if one is not own]
+    way, now, name = _Reversal(identity, effects[0].source), live.identities.get(identity), book.short(identity)
     if own is not None and own.before is None:
-        _uncreate(way, own, hanging, now, name)
+        _uncreate(way, own, children, now, name)
     elif own is not None and own.after is None and isinstance(own.before, Identity):
-        _recreate(way, own, own.before, hanging, now, book)
+        _recreate(way, own, own.before, children, now, book)
     elif now is None:
         way.notes.append(left_alone(name, "it has been deleted since"))
     elif own is not None and isinstance(own.before, Identity) and own.before.principal_id != now.principal_id:
         way.notes.append(left_alone(name, "it has been deleted and created again since"))
     else:
-        _restore(way, own, hanging, now, live, book)
+        _restore(way, own, children, now, live, book)
     return way
 
 
-def _uncreate(way: _WayBack, own: NetEffect, hanging: list[NetEffect], now: Identity | None, name: str) -> None:
+def _uncreate(way: _Reversal, own: NetEffect, children: list[NetEffect], now: Identity | None, name: str) -> None:
     """What the run created goes, where it is still that very principal and still has the owner it was given."""
     if now is None:
         return
@@ -147,15 +147,15 @@ def _uncreate(way: _WayBack, own: NetEffect, hanging: list[NetEffect], now: Iden
         way.notes.append(left_alone(name, f"its owner is now {value_text(now.owner)}"))
     else:
         way.is_target = True
-        way.reach += [one.resource_id for one in hanging]
+        way.limited_to += [one.resource_id for one in children]
         way.notes.append(in_git(own, f"take {name} off the list, or the next apply creates it again"))
 
 
 def _recreate(
-    way: _WayBack,
+    way: _Reversal,
     own: NetEffect,
     before: Identity,
-    hanging: list[NetEffect],
+    children: list[NetEffect],
     now: Identity | None,
     book: AddressBook,
 ) -> None:
@@ -167,12 +167,12 @@ def _recreate(
         return
     credentials = () if own.children is None else own.children.credentials
     seen = [*((own.children.assignments if own.children else None) or ())]
-    seen += [one.before for one in hanging if isinstance(one.before, RoleAssignment)]
+    seen += [one.before for one in children if isinstance(one.before, RoleAssignment)]
     roles = {(one.scope, one.role_guid): DesiredAssignment(one.role_guid, one.scope, own.source) for one in seen}
     trusts = None if credentials is None else tuple(_credentials(credentials, own.source))
     way.is_target = True
-    way.reach += [CredentialId(way.identity, one.name) for one in trusts or ()]
-    way.reach += [AssignmentId(way.identity, one.role, one.role, one.scope) for one in roles.values()]
+    way.limited_to += [CredentialId(way.identity, one.name) for one in trusts or ()]
+    way.limited_to += [AssignmentId(way.identity, one.role, one.role, one.scope) for one in roles.values()]
     way.desired = DesiredIdentity(
         way.identity,
         before.location,
@@ -189,38 +189,52 @@ def _recreate(
 
 
 def _restore(
-    way: _WayBack, own: NetEffect | None, hanging: list[NetEffect], now: Identity, live: LiveNow, book: AddressBook
+    way: _Reversal, own: NetEffect | None, children: list[NetEffect], now: Identity, live: LiveNow, book: AddressBook
 ) -> None:
     """Fields, credentials and roles of an identity that stays return to what they were."""
     tags: dict[str, str | None] = {}
     scope: IsolationScope | None = None
     if own is not None and isinstance(own.before, Identity) and isinstance(own.after, PlannedIdentity):
         tags = dict(_tags_back(way, own.before.tags, own.after.tags, now.tags, book))
-        old, made, found = (str(one.isolation_scope) for one in (own.before, own.after, now))
-        if old != made and found == made:
-            scope = _known_scope(own.before.isolation_scope) or IsolationScope.NONE
-        elif old != made and found != old:
-            way.notes.append(left_alone(book.short(way.identity), f"its isolation scope is now {found}"))
-        if tags or scope:
-            fields = [*(f"tags.{name}" for name in tags), *(["isolationScope"] if scope else [])]
-            told = f"{', '.join(fields)} of {book.short(way.identity)}"
-            way.notes.append(in_git(own, f"let the manifest say the same of {told}, or the next apply sets it again"))
-    trusts = [one for effect in hanging for one in _credential_back(way, effect, live, book)]
-    roles = [one for effect in hanging for one in _role_back(way, effect, now, book)]
-    way.is_target = bool(tags or scope or way.reach)
+        scope = _isolation_scope_back(way, own.before, own.after, now, book)
+        _note_fields(way, own, tags, scope, book)
+    trusts = [one for effect in children for one in _credential_back(way, effect, live, book)]
+    roles = [one for effect in children for one in _role_back(way, effect, now, book)]
+    way.is_target = bool(tags or scope or way.limited_to)
     way.desired = DesiredIdentity(
         way.identity,
         None,
         scope,
         _tags(now.tags, tags),
         way.source,
-        tuple(trusts) if any(isinstance(one, CredentialId) for one in way.reach) else None,
-        tuple(roles) if any(isinstance(one, AssignmentId) for one in way.reach) else None,
+        tuple(trusts) if any(isinstance(one, CredentialId) for one in way.limited_to) else None,
+        tuple(roles) if any(isinstance(one, AssignmentId) for one in way.limited_to) else None,
     )
 
 
+def _isolation_scope_back(
+    way: _Reversal, before: Identity, after: PlannedIdentity, now: Identity, book: AddressBook
+) -> IsolationScope | None:
+    old, made, found = (str(one.isolation_scope) for one in (before, after, now))
+    if old == made or found == old:
+        return None
+    if found == made:
+        return _known_scope(before.isolation_scope) or IsolationScope.NONE
+    way.notes.append(left_alone(book.short(way.identity), f"its isolation scope is now {found}"))
+    return None
+
+
+def _note_fields(
+    way: _Reversal, own: NetEffect, tags: Iterable[str], scope: IsolationScope | None, book: AddressBook
+) -> None:
+    fields = [*(f"tags.{name}" for name in tags), *(["isolationScope"] if scope else [])]
+    if fields:
+        same = f"{', '.join(fields)} of {book.short(way.identity)}"
+        way.notes.append(in_git(own, f"let the manifest say the same of {same}, or the next apply sets it again"))
+
+
 def _tags_back(
-    way: _WayBack, before: Tags, after: Tags, now: Tags, book: AddressBook
+    way: _Reversal, before: Tags, after: Tags, now: Tags, book: AddressBook
 ) -> Iterator[tuple[str, str | None]]:
     for name in (*before, *(one for one in after if one not in before)):
         old, made, found = before.get(name), after.get(name), now.get(name)
@@ -232,7 +246,9 @@ def _tags_back(
             way.notes.append(left_alone(f"tags.{name} of {book.short(way.identity)}", f"it is now {value_text(found)}"))
 
 
-def _credential_back(way: _WayBack, effect: NetEffect, live: LiveNow, book: AddressBook) -> Iterator[DesiredCredential]:
+def _credential_back(
+    way: _Reversal, effect: NetEffect, live: LiveNow, book: AddressBook
+) -> Iterator[DesiredCredential]:
     credential_id, before = effect.resource_id, effect.before
     if not isinstance(credential_id, CredentialId):
         return
@@ -245,20 +261,20 @@ def _credential_back(way: _WayBack, effect: NetEffect, live: LiveNow, book: Addr
     if (now is None) != (effect.after is None) or found != made:
         way.notes.append(left_alone(book.short(credential_id), "it is no longer as the run has left it"))
         return
-    way.reach.append(credential_id)
+    way.limited_to.append(credential_id)
     way.notes.append(in_git(effect, f"let the manifest say the same of {book.short(credential_id)}"))
     if old is not None:
         yield DesiredCredential(credential_id.name, old, effect.source)
 
 
-def _role_back(way: _WayBack, effect: NetEffect, now: Identity, book: AddressBook) -> Iterator[DesiredAssignment]:
+def _role_back(way: _Reversal, effect: NetEffect, now: Identity, book: AddressBook) -> Iterator[DesiredAssignment]:
     assignment_id, known = effect.resource_id, effect.before or effect.after
     if not isinstance(assignment_id, AssignmentId) or not isinstance(known, RoleAssignment):
         return
     if not same_name(known.principal_id, now.principal_id):
         way.notes.append(left_alone(book.short(assignment_id), "its identity has been created again since"))
         return
-    way.reach.append(assignment_id)
+    way.limited_to.append(assignment_id)
     way.notes.append(in_git(effect, f"let the manifest say the same of {book.short(assignment_id)}"))
     if effect.before is not None:
         yield DesiredAssignment(known.role_guid, known.scope, effect.source)
@@ -278,5 +294,5 @@ def _known_scope(scope: IsolationScope | str) -> IsolationScope | None:
 def _tags(now: Tags, back: dict[str, str | None]) -> tuple[tuple[str, str | None], ...]:
     """Tags to be set; the owner's always among them, so that nothing is adopted on the way back."""
     owner = {OWNER_TAG: now.get(OWNER_TAG)}
-    wanted = {**owner, **{OWNER_TAG if same_name(name, OWNER_TAG) else name: value for name, value in back.items()}}
-    return tuple(sorted(wanted.items(), key=lambda pair: pair[0].casefold()))
+    tags = {**owner, **{OWNER_TAG if same_name(name, OWNER_TAG) else name: value for name, value in back.items()}}
+    return tuple(sorted(tags.items(), key=lambda pair: pair[0].casefold()))

@@ -1,0 +1,142 @@
+"""The JSON form of a plan and of its changes, as `schemas/plan.v1.schema.json` describes it.
+
+Its reader is `saved_plan.read_document`.
+"""
+
+from typing import assert_never
+
+from reconciler import __version__
+from reconciler.manifest.findings import finding_document
+from reconciler.manifest.write import saved_manifests
+from reconciler.model.access import RoleAssignment
+from reconciler.model.document import (
+    FORMAT_VERSION,
+    RESOURCE_TYPES,
+    JsonObject,
+    credential_document,
+    identity_document,
+    impact_document,
+    planned_assignment_document,
+    planned_document,
+    role_document,
+    source_document,
+    trust_document,
+)
+from reconciler.model.identity import Identity, PlannedIdentity
+from reconciler.model.ids import AnyId, AssignmentId
+from reconciler.model.impact import UNREAD
+from reconciler.model.violation import Violation
+from reconciler.plan.abandoned import Abandoned
+from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
+from reconciler.plan.plan import Plan
+
+_KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
+
+
+def plan_document(plan: Plan) -> JsonObject:
+    """The plan as `schemas/plan.v1.schema.json` describes it: the same for the same manifest and live state."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "cloud": plan.cloud,
+        "tenant": plan.tenant,
+        "scope": {
+            "subscriptions": [
+                {"subscription_id": one.subscription_id, "display_name": one.display_name, "tenant_id": one.tenant_id}
+                for one in plan.subscriptions
+            ],
+            "resource_groups": [group.group_id.address for group in plan.desired.groups],
+            "targets": list(plan.targets),
+        },
+        "desired": saved_manifests(plan.desired),
+        "summary": {
+            "create": plan.count(Action.CREATE),
+            "update": plan.count(Action.UPDATE),
+            "delete": plan.count(Action.DELETE),
+            "no_op": plan.count(Action.NO_OP),
+            "refused": len(plan.refused),
+        },
+        "changes": [change_document(change, plan.refused) for change in plan.changes],
+        "skipped": [{"address": one.resource_id.address, "reason": one.reason.value} for one in plan.skipped],
+        "violations": [violation_document(one) for one in plan.violations],
+        "notes": list(plan.notes),
+        "warnings": [finding_document(one) for one in plan.findings],
+        "abandoned": [_abandoned(one) for one in plan.abandoned],
+    }
+
+
+def _abandoned(one: Abandoned) -> JsonObject:
+    return {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
+
+
+def change_document(change: Change, refused: frozenset[AnyId] = frozenset()) -> JsonObject:
+    """One change; `refused` says which changes are held back."""
+    before, after, after_unknown = _states(change)
+    document: JsonObject = {
+        "address": change.resource_id.address,
+        "resource_type": RESOURCE_TYPES[type(change.resource_id)],
+        "actions": [change.action.value],
+        "reason": change.reason.value,
+        "before": before,
+        "after": after,
+        "after_unknown": after_unknown,
+        "source": source_document(change.source),
+        "impact": _impact(change),
+    }
+    if change.resource_id in refused:
+        document["refused"] = True
+    return document
+
+
+def _impact(change: Change) -> JsonObject | None:
+    if not isinstance(change, IdentityChange) or change.action is not Action.DELETE:
+        return None
+    return impact_document(change.impact or UNREAD, change.resource_id)
+
+
+def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[str]]:
+    """What is, what will be, and which fields of it are not known yet."""
+    match change:
+        case IdentityChange(before=before, after=after):
+            planned = _planned(after, before) if after else None
+            return identity_document(before) if before else None, planned, _after_unknown(change)
+        case CredentialChange(before=live, after=trust):
+            return credential_document(live) if live else None, trust_document(trust) if trust else None, []
+        case AssignmentChange(resource_id=resource_id, before=given, after=planned_role):
+            role, unknown = resource_id.role, planned_role is not None and planned_role.principal_id is None
+            return (
+                None if given is None else _live_assignment(resource_id, given),
+                None if planned_role is None else planned_assignment_document(planned_role, role),
+                ["principal_id"] if unknown else [],
+            )
+    assert_never(change)
+
+
+def _live_assignment(assignment_id: AssignmentId, live: RoleAssignment) -> JsonObject:
+    known = role_document(assignment_id.role, assignment_id.role_guid, assignment_id.scope)
+    return {**known, "principal_id": live.principal_id}
+
+
+def violation_document(violation: Violation) -> JsonObject:
+    """One refusal, with the addresses that it holds back."""
+    return {
+        "code": violation.code,
+        "address": violation.address,
+        "message": violation.message,
+        "hint": violation.hint,
+        "refused": [one.address for one in violation.refused],
+    }
+
+
+def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:
+    known = planned_document(after)
+    if before is None:
+        return {key: value for key, value in known.items() if value is not None}
+    return {**identity_document(before), **known}
+
+
+def _after_unknown(change: IdentityChange) -> list[str]:
+    if change.action is not Action.CREATE or change.after is None:
+        return []
+    # A group that does not exist has no location to give.
+    return [*(["location"] if change.after.location is None else []), *_KNOWN_AFTER_CREATE]

@@ -1,0 +1,149 @@
+"""The order of work: what a step needs comes before it, and no write of a credential meets another one's trust."""
+
+from reconciler.errors import SourcePos
+from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, Policy
+from reconciler.model.access import (
+    MAX_CREDENTIALS,
+    Access,
+    FederatedCredential,
+    RoleAssignment,
+    RoleDefinition,
+    RoleLookup,
+    Trust,
+    assignment_name,
+    role_key,
+)
+from reconciler.model.identity import OWNER_TAG
+from reconciler.model.ids import CredentialId
+from reconciler.plan.changes import Changes, CredentialChange
+from reconciler.plan.diff_access import diff_access
+from reconciler.plan.order import Step, order_credentials, order_work
+from tests.builders import MANIFEST, compare, desired_group, label, listed, live_group, live_identity, resource_id
+
+HERE = SourcePos(MANIFEST, 7, 7)
+READER, OWNER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+SCOPE = "/subscriptions/1"
+ID = resource_id("id-a")
+OURS = {OWNER_TAG: "team-a"}
+
+
+def trust(subject: str) -> Trust:
+    return Trust("https://i", subject, "a")
+
+
+def held(name: str, subject: str) -> FederatedCredential:
+    return FederatedCredential(CredentialId(ID, name), trust(subject))
+
+
+def credentials(listed_ones: dict[str, str], live: dict[str, str]) -> list[CredentialChange]:
+    """The changes of the credentials of one identity, by name and subject, under `exact`."""
+    entry = listed("id-a", federated_credentials=[DesiredCredential(*pair, HERE) for pair in _trusts(listed_ones)])
+    group = desired_group(entry, policy=Policy(federated_credentials=CredentialsPolicy.EXACT))
+    access = Access({ID: tuple(held(*pair) for pair in live.items())})
+    changes = diff_access(compare(group, live_group("id-a")), access)
+    return [one for one in changes.access() if isinstance(one, CredentialChange)]
+
+
+def _trusts(listed_ones: dict[str, str]) -> list[tuple[str, Trust]]:
+    return [(name, trust(subject)) for name, subject in listed_ones.items()]
+
+
+def calls(steps: tuple[Step, ...]) -> list[str]:
+    return [f"{step.action} {label(step.change).rpartition('/')[2]}" for step in steps]
+
+
+def test_new_credentials_are_written_before_old_ones_are_deleted() -> None:
+    assert calls(order_credentials(credentials({"new": "s-2"}, {"old": "s-1"}))) == ["create new", "delete old"]
+
+
+def test_credential_that_has_the_trust_of_a_new_one_is_deleted_first() -> None:
+    assert calls(order_credentials(credentials({"new": "s-1"}, {"old": "s-1"}))) == ["delete old", "create new"]
+
+
+def test_credentials_that_exchange_their_trust_are_written_around_one_that_is_made_again() -> None:
+    changes = credentials({"a": "s-2", "b": "s-1"}, {"a": "s-1", "b": "s-2"})
+
+    assert calls(order_credentials(changes)) == ["delete a", "update b", "create a"]
+
+
+def test_full_identity_makes_room_for_what_is_new() -> None:
+    live = {f"old-{number:02}": f"s-{number}" for number in range(MAX_CREDENTIALS)}
+
+    steps = calls(order_credentials(credentials({"new": "s-new"}, live)))
+
+    assert (steps[:2], len(steps)) == (["delete old-00", "create new"], MAX_CREDENTIALS + 1)
+
+
+def test_credentials_that_stay_count_for_the_room_that_there_is() -> None:
+    kept = [held(f"kept-{number:02}", f"k-{number}") for number in range(MAX_CREDENTIALS - 1)]
+
+    assert calls(order_credentials(credentials({"new": "s-2"}, {"old": "s-1"}), kept)) == ["delete old", "create new"]
+
+
+def both_kinds() -> Changes:
+    """A new identity that gets a role, one that exchanges roles, and one that is deleted with a role of ours."""
+    wants = [DesiredAssignment("Reader", SCOPE, HERE)]
+    group = desired_group(
+        listed("id-new", role_assignments=wants, federated_credentials=[DesiredCredential("main", trust("s"), HERE)]),
+        listed("id-stays", role_assignments=wants),
+        owner="team-a",
+    )
+    live = live_group(*(live_identity(name, tags=OURS) for name in ("id-stays", "id-old")))
+    roles = {
+        resource_id(name): (
+            RoleAssignment(
+                assignment_name("team-a", SCOPE, f"principal-of-{name}", OWNER), SCOPE, OWNER, f"principal-of-{name}"
+            ),
+        )
+        for name in ("id-stays", "id-old")
+    }
+    found = {role_key("Reader", SCOPE): RoleLookup("Reader", SCOPE, (RoleDefinition(READER, "Reader"),))}
+    return diff_access(compare(group, live), Access({}, roles, found, {OWNER: "Owner"}))
+
+
+def test_identity_comes_before_its_children_and_goes_after_its_roles() -> None:
+    works = {work.identity.name: work for work in order_work(both_kinds(), frozenset(), ())}
+
+    assert {name: [f"{step.action} {label(step.change)}" for step in work.steps] for name, work in works.items()} == {
+        "id-new": [
+            "create id-new",
+            "create id-new/federatedCredentials/main",
+            f"create id-new/roleAssignments/Reader@{SCOPE}",
+        ],
+        "id-stays": [
+            f"create id-stays/roleAssignments/Reader@{SCOPE}",
+            f"delete id-stays/roleAssignments/Owner@{SCOPE}",
+        ],
+        "id-old": [f"delete id-old/roleAssignments/Owner@{SCOPE}", "delete id-old"],
+    }
+    assert {name: work.is_deletion for name, work in works.items()} == {
+        "id-new": False,
+        "id-stays": False,
+        "id-old": True,
+    }
+
+
+def test_what_is_held_back_is_no_step_and_an_identity_without_steps_is_no_work() -> None:
+    changes = both_kinds()
+    held_back = frozenset(one.resource_id for one in changes) - {resource_id("id-new")}
+
+    (work,) = order_work(changes, held_back, ())
+
+    assert [label(step.change) for step in work.steps] == ["id-new"]
+
+
+def test_credential_that_is_held_back_still_takes_its_place() -> None:
+    kept = [held(f"kept-{number:02}", f"k-{number}") for number in range(MAX_CREDENTIALS - 2)]
+    changes = credentials({"new": "s-3"}, {"old": "s-1", "stuck": "s-2"})
+
+    (work,) = order_work(changes, frozenset({CredentialId(ID, "stuck")}), kept)
+
+    assert calls(work.steps) == ["delete old", "create new"]
+
+
+def test_credential_whose_trust_is_held_by_one_that_is_held_back_is_tried_all_the_same() -> None:
+    changes = credentials({"new": "s-1"}, {"old": "s-1"})
+
+    (work,) = order_work(changes, frozenset({CredentialId(ID, "old")}), ())
+
+    assert calls(work.steps) == ["create new"]
