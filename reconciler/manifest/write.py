@@ -18,6 +18,7 @@ from reconciler.manifest.desired import (
     DesiredRemoval,
 )
 from reconciler.manifest.yaml.document import Path, Plain, json_pointer
+from reconciler.model.access import Trust
 
 _CREDENTIALS = "federatedCredentials"
 _ASSIGNMENTS = "roleAssignments"
@@ -44,7 +45,7 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
         limits={"maxDeletes": limits.max_deletes, "maxDeletePercent": limits.max_delete_percent},
         ignore={"identities": [*group.ignore.identities], "tags": [*group.ignore.tags]},
         resourceGroups={
-            _escaped(group.group_id.resource_group): _present(
+            group.group_id.resource_group: _present(
                 identities=[_identity(one) for one in group.identities],
                 remove=[_removal(one) for one in group.remove] or None,
             )
@@ -63,7 +64,7 @@ def _identity(identity: DesiredIdentity) -> Plain:
         tags=dict(identity.tags) or None,
         protect=identity.protect,
         expect=None if principal_id is None else {"principalId": principal_id},
-        federatedCredentials=None if credentials is None else [_credential(one) for one in credentials],
+        federatedCredentials=None if credentials is None else [_credential(one.name, one.trust) for one in credentials],
         roleAssignments=None
         if assignments is None
         else [{"role": one.role, "scope": one.scope} for one in assignments],
@@ -71,14 +72,8 @@ def _identity(identity: DesiredIdentity) -> Plain:
     )
 
 
-def _credential(credential: DesiredCredential) -> Plain:
-    trust = credential.trust
-    return {
-        "name": credential.name,
-        "issuer": trust.issuer,
-        "subject": trust.subject,
-        "audience": trust.audience,
-    }
+def _credential(name: str, trust: Trust) -> Plain:
+    return {"name": name, "issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
 
 
 def _removal(removal: DesiredRemoval) -> Plain:
@@ -95,17 +90,12 @@ def _present(**keys: Plain) -> dict[str, Plain]:
 
 
 def _literal(value: Plain) -> Plain:
-    """The value with every text in it escaped; keys stay, since a manifest replaces nothing in them."""
+    """The value with texts that a loader turns into these again; keys of a manifest never hold a variable."""
     if isinstance(value, str):
-        return _escaped(value)
+        return value.replace("${", "$${")
     if isinstance(value, list):
         return [_literal(item) for item in value]
     return {key: _literal(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-
-def _escaped(text: str) -> str:
-    """A text that a manifest's loader turns into this one again."""
-    return text.replace("${", "$${")
 
 
 def _sources(group: DesiredGroup) -> Plain:
@@ -116,7 +106,7 @@ def _sources(group: DesiredGroup) -> Plain:
 
 def _places(group: DesiredGroup) -> Iterator[tuple[Path, SourcePos]]:
     """Everything of which a place is known: the group, what it lists, and the tenant."""
-    path: Path = ("resourceGroups", _escaped(group.group_id.resource_group))
+    path: Path = ("resourceGroups", group.group_id.resource_group)
     yield path, group.source
     if group.tenant is not None:
         yield ("tenant",), group.tenant.source

@@ -39,7 +39,6 @@ MANIFEST = f"""\
 version: 1
 subscription: {SUBSCRIPTION}
 owner: {OWNER}
-defaults: {{location: westeurope}}
 limits: {{maxDeletes: 2, maxDeletePercent: 50}}
 ignore: {{identities: ["aks-*"], tags: ["hidden-*"]}}
 resourceGroups:

@@ -20,11 +20,11 @@ from reconciler.sandbox.state.state import Contents
 from reconciler.saved_plan.file import find_plan_file
 from reconciler.workflow.declare import Declaration, load_declaration
 from tests.contract.arm import in_process
-from tests.contract.saved import Applying, declare, live, manifest_of, plan_file, request
+from tests.contract.saved import MANIFEST, Applying, declare, live, manifest_of, plan_file, request
 from tests.unit.saving import sealed
 
 START = live()
-CONTENT = plan_file(START)
+CONTENT = plan_file(START, manifest=f"{MANIFEST}defaults: {{location: northeurope}}\n")
 DOCUMENT = json.loads(CONTENT)
 
 Place = tuple[str | int, ...]

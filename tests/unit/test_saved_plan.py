@@ -20,6 +20,7 @@ from reconciler.plan.document import plan_document
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.report.text import Header, render_plan
 from reconciler.saved_plan.read_desired import read_desired
+from tests.builders import live_group, live_of
 from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, World, worlds
 from tests.unit.manifest.manifests import load_text
@@ -109,6 +110,30 @@ resourceGroups:
     )
 
     assert read_desired(_desired_document(desired)) == desired
+
+
+def test_plan_of_a_manifest_with_variables_and_literals_comes_back() -> None:
+    desired = load_text(
+        """\
+version: 1
+subscription: 00000000-0000-0000-0000-000000000001
+owner: a $${literal}
+defaults: {tags: {price: "${PRICE}", old: null}}
+resourceGroups:
+  ${GROUP}: {identities: [id-a, {name: id-b, tags: {Price: "$$${{"}}]}
+""",
+        {"PRICE": "${PRICE} $${", "GROUP": "rg-app"},
+    )
+    live = live_of(live_group("id-a"))
+    plan = make_plan(desired, live, diff_states(desired, live), (), cloud="AzureCloud", targets=())
+
+    saved = load(save(plan))
+
+    assert saved.plan.desired == desired
+    assert [identity.tags for group in desired.groups for identity in group.identities] == [
+        (("old", None), ("price", "${PRICE} $${")),
+        (("old", None), ("Price", "$${{")),
+    ]
 
 
 def test_saved_plan_says_when_it_was_made_and_its_report_does_not() -> None:

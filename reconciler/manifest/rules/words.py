@@ -189,6 +189,24 @@ _TYPE_NAMES = {
 }
 
 
+_NO_LIST_HINT = "Remove the `- `: these are keys, not entries of a list."
+_LITERAL_HINT = "without quotes; a variable always gives text, so none can stand here."
+
+_TYPE_HINTS: dict[tuple[str, type | None], str] = {
+    ("Identity", None): "Write its name, or a mapping that begins with `name:`.",
+    ("Audience", list): "Write one text: a federated credential has exactly one audience.",
+    ("Removal", list): _NO_LIST_HINT,
+    ("Removal", None): "Write a mapping that begins with `name:`, with the identity's `principalId` beside it.",
+    ("array", dict): "Begin each entry with `- `.",
+    ("array", None): "Write a list: one entry a line, each behind `- `, or `[first, second]`.",
+    ("object", list): _NO_LIST_HINT,
+    ("object", None): "Write `key: value` lines below the key.",
+    ("boolean", str): f"Write `true` or `false` {_LITERAL_HINT}",
+    ("integer", str): f"Write digits {_LITERAL_HINT}",
+}
+"""By the title or the JSON type of what belongs there, and the type of what is there; None stands for any other."""
+
+
 def broken_rule(rule: Rule, value: str, pos: SourcePos) -> Diagnostic:
     """The diagnostic for a text that breaks a rule."""
     return Diagnostic(rule.code, pos, f"{quoted(value)} is not {rule.meaning}", rule.hint)
@@ -227,31 +245,7 @@ def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
         return _EMPTY_HINTS.get(title, _GENERAL_EMPTY_HINT)
     if isinstance(value, bool | int | float) and (expected == "string" or title == "Identity"):
         return f'Quote it: "{spelling}".'
-    return _hint_by_title(title, value) or _hint_by_type(expected, value)
-
-
-def _hint_by_title(title: str, value: Plain) -> str | None:
-    """What to say of the few kinds of values that have a hint of their own."""
-    if title == "Identity":
-        return "Write its name, or a mapping that begins with `name:`."
-    if title == "Audience" and isinstance(value, list):
-        return "Write one text: a federated credential has exactly one audience."
-    if title == "Removal" and not isinstance(value, list):
-        return "Write a mapping that begins with `name:`, with the identity's `principalId` beside it."
-    return None
-
-
-def _hint_by_type(expected: str, value: Plain) -> str:
-    if expected == "array" and isinstance(value, dict):
-        return "Begin each entry with `- `."
-    if expected == "array":
-        return "Write a list: one entry a line, each behind `- `, or `[first, second]`."
-    if expected == "object" and isinstance(value, list):
-        return "Remove the `- `: these are keys, not entries of a list."
-    if expected == "object":
-        return "Write `key: value` lines below the key."
-    if expected == "boolean" and isinstance(value, str):
-        return "Write `true` or `false` without quotes; a variable always gives text, so none can stand here."
-    if expected == "integer" and isinstance(value, str):
-        return "Write digits without quotes; a variable always gives text, so none can stand here."
+    for key in ((title, type(value)), (title, None), (expected, type(value)), (expected, None)):
+        if key in _TYPE_HINTS:
+            return _TYPE_HINTS[key]
     return f"Write {_TYPE_NAMES[expected]}."

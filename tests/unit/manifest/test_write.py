@@ -14,6 +14,7 @@ from reconciler.manifest.desired import Desired
 from reconciler.manifest.load import load_manifest
 from reconciler.manifest.rules.schema import MANIFEST_SCHEMA
 from reconciler.manifest.write import manifest_of, saved_manifests
+from reconciler.manifest.yaml.document import json_pointer
 from reconciler.saved_plan.read_desired import read_desired
 from reconciler.schemas import schema_text
 from tests.cli.documents import problems
@@ -211,6 +212,10 @@ def test_default_location_is_given_and_a_written_one_is_not() -> None:
         "/resourceGroups/rg/identities/0": {"file": "<stdin>", "line": 5, "column": 21},
         "/resourceGroups/rg/identities/1": {"file": "<stdin>", "line": 5, "column": 27},
     }
+
+
+def test_json_pointer_escapes_what_has_a_meaning_in_it() -> None:
+    assert json_pointer(("a/b", 0, "~1")) == "/a~1b/0/~01"
 
 
 def test_manifest_cannot_have_what_only_a_plan_has() -> None:
