@@ -10,11 +10,11 @@ from reconciler.plan.changes import Action, AssignmentChange
 
 
 class AssignmentCalls:
-    """The calls of one step; `identity` is the assignment's, as it is now."""
+    """The calls of one step; `identity` is the assignment's, as it is now, and needed where a role is given."""
 
     def __init__(self, change: AssignmentChange, identity: Identity | None, resources: Resources) -> None:
         self._change = change
-        self._assignment = change.before or _new_assignment(change, identity or change.identity)
+        self._assignment = change.before or _new_assignment(change, identity)
         self._assignments = resources.assignments
 
     def read(self) -> RoleAssignment | None:

@@ -1,6 +1,6 @@
-"""Before an identity goes: whether something has come to use it, or to lock it, that the plan did not show.
+"""Before an identity is deleted: whether something uses or locks it that the plan did not show.
 
-Whoever approved the plan approved what it said would break, and no more. What has gone since is no surprise.
+Whoever approved the plan approved what it said would break, and no more. A use that has ended since is no surprise.
 """
 
 from reconciler.arm import attachments, locks
@@ -15,23 +15,23 @@ _SINCE = "since the plan was made"
 
 
 def surprise_before_delete(change: IdentityChange, resources: Resources) -> str:
-    """What has appeared that the delete would break or meet; empty where it may go out.
+    """What has appeared since the plan that the delete would break, or that would stop it; empty where it may go out.
 
     Raises:
-        ArmError, AuthError: what the plan saw whole could not be read again.
+        ArmError, AuthError: something that the plan had read completely could not be read again.
         Interrupted: the run was asked to stop.
     """
     try:
         return _surprise(change.resource_id, change.impact or Impact(), resources)
     except NotFound:
-        # Either the identity is gone, which its own read tells, or Azure does not have the question.
+        # Either the identity is gone, which its own read will show, or Azure does not have this operation.
         if resources.identities.get(change.resource_id) is None:
             return ""
         raise
 
 
 def _surprise(identity: ResourceId, planned: Impact, resources: Resources) -> str:
-    # Locks first: a ReadOnly one stops the question about attachments too, which is a POST.
+    # Locks first: a ReadOnly one also stops the question about attachments, which is a POST.
     locked = _locked(identity, resources)
     if locked:
         return locked
@@ -39,7 +39,7 @@ def _surprise(identity: ResourceId, planned: Impact, resources: Resources) -> st
     resources_now = [one.text for one in _attached(identity, planned.attachments, resources) if one not in known]
     if resources_now:
         return f"something has come to use it {_SINCE}: attached to {', '.join(resources_now)}"
-    # With what it trusts: under a known name somebody else may have been let in.
+    # By trust, not only by name: a known credential may trust somebody else by now.
     trusted = set(planned.credentials.found)
     credentials_now = _credentials(identity, planned.credentials, resources)
     names = [one.credential_id.name for one in credentials_now if one not in trusted]
@@ -55,12 +55,12 @@ def _attached(
         return resources.associated.list(identity)
     except (ArmError, AuthError):
         if planned.not_checked is None:
-            # The plan had the whole list: no index, which may be late, can stand in for it now.
+            # The plan had the whole list: an index, which may lag behind, cannot replace it now.
             raise
     try:
         return attachments.find(resources.client, [identity]).get(identity, ())
     except (ArmError, AuthError):
-        return ()  # not known before either, and allowed as such
+        return ()  # not known to the plan either, and allowed as such
 
 
 def _credentials(
@@ -75,12 +75,12 @@ def _credentials(
 
 
 def _locked(identity: ResourceId, resources: Resources) -> str:
-    """What locks it; a plan with a lock in the way is refused, so that each is one that the plan did not show."""
+    """What locks it. A plan with a lock in the way is refused, so every lock here is one that the plan did not show."""
     place = str(identity)
     try:
         found = locks.list_at(resources.client, place)
     except (ArmError, AuthError):
-        # A lock that is not seen makes ARM refuse the call; nothing is lost by it.
+        # A lock that is not seen makes ARM refuse the call, which does no harm.
         return ""
     reaching = [one.text for one in found if one.covers(place) or one.stands_within(place)]
     return f"a lock is in the way that the plan did not show: {', '.join(reaching)}" if reaching else ""

@@ -1,7 +1,7 @@
 """One step of a plan, from its first read to its end: attempts, calls in doubt, and waits for what others must finish.
 
-What a step reads, checks and sends is its kind's business (`identity`, `credential`, `assignment`); how often, and what
-an answer means for the change, is decided here and alike for all.
+What a step reads, checks and sends is in the module of its kind (`identity`, `credential`, `assignment`); how often,
+and what an answer means for the change, is decided here, for all kinds alike.
 """
 
 from collections.abc import Callable
@@ -183,7 +183,7 @@ class StepRun(Generic[L, A]):
         return error.transient or doubtful or gone or self._settles(error)
 
     def _settles(self, error: ArmError) -> bool:
-        """Whether nothing is wrong but that others have not caught up, or are at work."""
+        """Whether only time is needed: something lags behind, or somebody else is writing."""
         return error.arm_code in (*_UNKNOWN_PRINCIPAL, _CONCURRENT_WRITES) or self._calls.settles(error)
 
     def _pause(self, error: ArmError) -> bool:
@@ -193,7 +193,7 @@ class StepRun(Generic[L, A]):
         attempts = self._attempts
         if self._settles(error):
             if self._settling is None:
-                # It can take minutes, and whoever looks on should know what for.
+                # It can take minutes, and the user should know what for.
                 self._settling = replace(self._tools.retries, policy=SETTLING).begin()
                 waiting = ApplyEvent(self._change, Moment.WAITING, reason=reason, at_most_s=SETTLING.budget_s)
                 self._tools.on_event(waiting)

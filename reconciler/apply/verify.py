@@ -1,6 +1,6 @@
 """After a run: read again what it changed, and say what did not hold.
 
-A policy, another writer or a slow replica can undo a change that ARM had confirmed; who does not look cannot know.
+A policy, another writer or a slow replica can undo a change that ARM had confirmed; only another read shows it.
 """
 
 from collections.abc import Callable
@@ -67,21 +67,21 @@ def _look(change: Change, resources: Resources) -> tuple[str, ...]:
     assert_never(change)
 
 
-def _look_at_identity(change: IdentityChange, fresh: Identity | None) -> tuple[str, ...]:
-    if change.action is Action.DELETE or fresh is None:
-        return _presence(change, fresh)
+def _look_at_identity(change: IdentityChange, live: Identity | None) -> tuple[str, ...]:
+    if change.action is Action.DELETE or live is None:
+        return _presence(change, live)
     if change.desired is None:
         raise AssertionError("a create or an update without a manifest entry")
-    differences = diff_identity(change.group, change.desired, fresh).differences
-    return (*_came_back(differences), *_location_not_held(change, fresh))
+    differences = diff_identity(change.group, change.desired, live).differences
+    return (*_came_back(differences), *_location_not_held(change, live))
 
 
 def _look_at_credential(change: CredentialChange, resources: Resources) -> tuple[str, ...]:
-    fresh = resources.credentials.get(change.resource_id)
-    if change.after is None or fresh is None:
-        return _presence(change, fresh)
+    live = resources.credentials.get(change.resource_id)
+    if change.after is None or live is None:
+        return _presence(change, live)
     # Read from the manifest's side, as the others are: `before` is what came back.
-    return _came_back(trust_differences(fresh.trust, change.after))
+    return _came_back(trust_differences(live.trust, change.after))
 
 
 def _look_at_assignment(change: AssignmentChange, resources: Resources) -> tuple[str, ...]:
@@ -96,17 +96,17 @@ def _look_at_assignment(change: AssignmentChange, resources: Resources) -> tuple
         return ()
     # The role may have been given under another name, which ARM refuses to give again.
     given = resources.assignments.list(scope, identity.principal_id)
-    wanted = (normalize_scope(scope), role_guid)
+    planned = (normalize_scope(scope), role_guid)
     # One that is inherited from above may go without this one.
     return _presence(
-        change, next((one for one in given if (normalize_scope(one.scope), one.role_guid) == wanted), None)
+        change, next((one for one in given if (normalize_scope(one.scope), one.role_guid) == planned), None)
     )
 
 
-def _presence(change: Change, fresh: object) -> tuple[str, ...]:
+def _presence(change: Change, live: object) -> tuple[str, ...]:
     if change.action is Action.DELETE:
-        return () if fresh is None else ("is there again",)
-    return ("is not there",) if fresh is None else ()
+        return () if live is None else ("is there again",)
+    return ("is not there",) if live is None else ()
 
 
 def _came_back(differences: tuple[FieldChange, ...]) -> tuple[str, ...]:
@@ -115,8 +115,8 @@ def _came_back(differences: tuple[FieldChange, ...]) -> tuple[str, ...]:
     )
 
 
-def _location_not_held(change: IdentityChange, fresh: Identity) -> list[str]:
+def _location_not_held(change: IdentityChange, live: Identity) -> list[str]:
     planned = change.after.location if change.after else None
-    if planned is None or normalize_location(planned) == normalize_location(fresh.location):
+    if planned is None or normalize_location(planned) == normalize_location(live.location):
         return []
-    return [f"location came back as {fresh.location!r}, not {planned!r}"]
+    return [f"location came back as {live.location!r}, not {planned!r}"]

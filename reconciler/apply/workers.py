@@ -39,6 +39,7 @@ class Failures:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, result: ChangeResult, *, forbidden: bool) -> None:
+        """Learn how a change ended; `forbidden` says that ARM refused the right to make it."""
         if result.outcome in (Outcome.DONE, Outcome.NOT_TRIED, Outcome.SKIPPED):
             return
         resource_id = result.change.resource_id
@@ -51,6 +52,7 @@ class Failures:
                 self._forbidden.setdefault(resource_id.group_id, name)
 
     def why_skip(self, work: Work) -> str:
+        """Why nothing more of a piece of work is begun; empty where it is."""
         group_id = work.identity.group_id
         with self._lock:
             if self._unrecorded:
@@ -173,8 +175,8 @@ class IdentityWork:
                 self._end(replace(first, change=change), shown=change.resource_id in self._begun)
 
     def _why_skip(self, index: int, step: Step) -> str:
-        """Why a step is skipped: its identity failed, or a role that could not be removed still needs it, or what it
-        replaces or is replaced by could not be written."""
+        """Why a step is skipped: its identity failed, a role that could not be removed still needs the identity, or
+        what is exchanged with it could not be written."""
         own, failed = self._work.own, [one for one in self._results.values() if one.outcome is not Outcome.DONE]
         if own is not None and step.change is own:
             return "a role that it has could not be taken away before" if failed else ""
@@ -184,11 +186,9 @@ class IdentityWork:
 
     def _why_stay(self, index: int, failed: Iterable[ChangeResult]) -> str:
         """What is exchanged must not be missing: it stays until what may replace it is there, unless it makes way."""
-        change = self._work.steps[index].change
+        change, later = self._work.steps[index].change, self._work.steps[index + 1 :]
         kind = type(change)
-        if change.action is not Action.DELETE or any(
-            _is_put(later.change, kind) for later in self._work.steps[index + 1 :]
-        ):
+        if change.action is not Action.DELETE or any(_is_put(one.change, kind) for one in later):
             return ""
         for one in failed:
             if _is_put(one.change, kind) and one.outcome is not Outcome.SKIPPED:

@@ -13,7 +13,7 @@ from reconciler.cli.output import print_note
 from reconciler.cli.session import Session
 from reconciler.errors import JournalError, UsageError
 from reconciler.journal.file import FileJournal
-from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_told
+from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_reported
 from reconciler.journal.record import RunGroup, RunHeader
 from reconciler.plan.plan import Plan
 from reconciler.report.journal_text import render_cut_short
@@ -76,7 +76,7 @@ class Journaling:
 
     def _mark_told(self) -> None:
         for one in self._told:
-            mark_told(one.path)
+            mark_reported(one.path)
 
     def _header(self, plan: Plan) -> RunHeader:
         return RunHeader(

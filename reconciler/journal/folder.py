@@ -1,8 +1,8 @@
-"""Where journals lie unless the caller chooses, and which of those that lie there tell of a run that was cut short.
+"""Where journals lie unless the caller chooses, and which of those there are of a run that was cut short.
 
 The folder is the one that the system keeps for a program's state; three lines say which, so that no library is needed
-for it. That a run was told of is marked beside its journal and never in it: a journal is evidence, and the only one who
-writes it is its own run.
+for it. That a run was reported is marked beside its journal and never in it: a journal is evidence, and only its own
+run writes it.
 """
 
 import os
@@ -15,7 +15,7 @@ from reconciler.journal.lock import is_held
 from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import RunHeader, RunRecord
 
-_TOLD = ".told"
+_REPORTED = ".told"
 _LOOKED_AT = 200
 """Of the newest journals; a run that was cut short before all of those has long been made up for."""
 
@@ -64,17 +64,17 @@ def journal_name(started_at: str, run_id: str) -> str:
 
 
 def find_cut_short(folder: Path, header: RunHeader) -> tuple[CutShort, ...]:
-    """Earlier runs about the same groups that did not end and were not told of yet; the oldest first.
+    """Earlier runs about the same groups that did not end and were not reported yet; the oldest first.
 
-    Journals that cannot be read are passed over: what lies in the folder must not keep a run from beginning.
+    Journals that cannot be read are passed over: a file in the folder must not keep a run from beginning.
     """
     return tuple(one for one in _unfinished(folder) if one.record.header.overlaps(header))
 
 
-def mark_told(path: Path) -> None:
-    """Note that a run that was cut short has been told of; where that cannot be noted, it is told of again."""
+def mark_reported(path: Path) -> None:
+    """Note that a run that was cut short has been reported; where that cannot be noted, it is reported again."""
     try:
-        os.close(os.open(f"{path}{_TOLD}", os.O_WRONLY | os.O_CREAT, 0o600))
+        os.close(os.open(f"{path}{_REPORTED}", os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError:
         return
 
@@ -84,11 +84,11 @@ def _unfinished(folder: Path) -> Iterator[CutShort]:
         names = sorted(path.name for path in folder.iterdir())
     except OSError:
         return
-    told = {name for name in names if name.endswith(_TOLD)}
+    reported = {name for name in names if name.endswith(_REPORTED)}
     journals = [name for name in names if name.endswith(".jsonl")]
     for name in journals[-_LOOKED_AT:]:
         path = folder / name
-        if f"{name}{_TOLD}" in told or not _is_left_behind(path):
+        if f"{name}{_REPORTED}" in reported or not _is_left_behind(path):
             continue
         try:
             record = read_journal(path)

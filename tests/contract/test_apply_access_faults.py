@@ -74,6 +74,21 @@ def test_principal_that_becomes_visible_after_a_minute_fails_nothing(
     assert credentials_of(opened, "id-new") == {"fic-a": "a"}
 
 
+def test_role_of_a_new_identity_is_tried_for_minutes_while_azure_is_not_ready(arm: OpenArm) -> None:
+    def not_yet(request: httpx.Request, forward: Forward) -> httpx.Response:
+        # Longer than other calls are tried for.
+        if "/roleAssignments/" in request.url.path and opened.time.now_s < begun_s + 240:
+            return answer(503, "ServiceUnavailable")(request, forward)
+        return forward(request)
+
+    opened = arm(contents(), Fault("PUT", "", not_yet, times=ALWAYS))
+    begun_s = opened.time.now_s
+
+    result = apply_now(opened, full_plan(opened, desired_group(listed("id-new", role_assignments=[role("Reader")]))))
+
+    assert result.complete
+
+
 def test_principal_that_never_becomes_visible_is_told_after_a_bounded_wait(arm: OpenArm) -> None:
     opened = arm(contents(lives("id-api")), Fault("PUT", "", answer(400, "PrincipalNotFound", "No."), times=ALWAYS))
 

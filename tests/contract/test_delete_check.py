@@ -223,10 +223,10 @@ def auth_fails(request: httpx.Request, _: Forward) -> httpx.Response:
 LIST_OF_USERS = ("POST", "/listAssociatedResources")
 LIST_OF_CREDENTIALS = ("GET", "id-old/federatedIdentityCredentials")
 INDEX = ("POST", GRAPH)
-NO_ANSWER = [answer(403, "AuthorizationFailed"), auth_fails]
+NO_ANSWER = [answer(400, "BadRequest"), answer(403, "AuthorizationFailed"), auth_fails]
 
 
-@pytest.mark.parametrize("behaviour", NO_ANSWER, ids=["refused", "no-token"])
+@pytest.mark.parametrize("behaviour", NO_ANSWER, ids=["failed", "forbidden", "no-token"])
 @pytest.mark.parametrize("call", [LIST_OF_USERS, LIST_OF_CREDENTIALS], ids=["attached", "credentials"])
 def test_what_the_plan_saw_and_apply_cannot_read_again_stops_the_delete(
     arm: OpenArm, call: tuple[str, str], behaviour: Behaviour
@@ -240,7 +240,7 @@ def test_what_the_plan_saw_and_apply_cannot_read_again_stops_the_delete(
     assert opened.writes == []
 
 
-@pytest.mark.parametrize("behaviour", NO_ANSWER, ids=["refused", "no-token"])
+@pytest.mark.parametrize("behaviour", NO_ANSWER, ids=["failed", "forbidden", "no-token"])
 @pytest.mark.parametrize("call", [LIST_OF_USERS, LIST_OF_CREDENTIALS], ids=["attached", "credentials"])
 def test_what_the_plan_did_not_see_either_and_is_allowed_does_not_stop_the_delete(
     arm: OpenArm, call: tuple[str, str], behaviour: Behaviour
@@ -248,5 +248,15 @@ def test_what_the_plan_did_not_see_either_and_is_allowed_does_not_stop_the_delet
     opened = arm(contents("id-api", "id-old"), *(Fault(*one, behaviour, times=ALWAYS) for one in (call, INDEX)))
 
     result = apply_now(opened, full_plan(opened, WANTED, allowances=allowing("use-unknown")))
+
+    assert outcomes(result) == [("id-old", Outcome.DONE)]
+
+
+@pytest.mark.parametrize("behaviour", NO_ANSWER, ids=["failed", "forbidden", "no-token"])
+def test_locks_that_cannot_be_read_do_not_stop_the_delete(arm: OpenArm, behaviour: Behaviour) -> None:
+    locks = "id-old/providers/Microsoft.Authorization/locks"
+    opened = arm(contents("id-api", "id-old"), Fault("GET", locks, behaviour, times=ALWAYS))
+
+    result = apply_now(opened, full_plan(opened, WANTED))
 
     assert outcomes(result) == [("id-old", Outcome.DONE)]
