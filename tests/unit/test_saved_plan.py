@@ -17,7 +17,8 @@ from reconciler.manifest.desired import Desired, DesiredGroup
 from reconciler.model.identity import Live
 from reconciler.plan.diff_identities import diff_states, matches_any
 from reconciler.plan.plan import Plan, make_plan, plan_document
-from reconciler.report.text import Header, render_plan
+from reconciler.report.formats.text import TextFormat
+from reconciler.report.rows import Header
 from reconciler.saved_plan.read_desired import read_desired
 from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, World, worlds
@@ -30,7 +31,7 @@ HEADER = Header("", "")
 
 
 def _text(plan: Plan) -> str:
-    return render_plan(plan, HEADER, color=False)
+    return TextFormat(color=False).plan(plan, HEADER)
 
 
 def _desired_document(desired: Desired) -> Any:

@@ -1,4 +1,4 @@
-"""The journal of a run as its caller meets it: where it lies, what earlier ones left open, how its end is told."""
+"""The journal of a run as its caller meets it: where it lies, what earlier ones left open, what its end says."""
 
 import os
 import sys
@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__
-from reconciler.cli.output import print_note
-from reconciler.cli.session import Session
+from reconciler.cli.support.output import print_note
+from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
 from reconciler.journal.file import FileJournal
 from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_told
@@ -34,7 +34,7 @@ def check_journal_flag(chosen: str | None) -> None:
         )
 
 
-class Journaling:
+class RunJournal:
     """One run's journal: not begun before `begin`, and taken away at the end where no call was made."""
 
     def __init__(self, chosen: str | None, command: str, session: Session) -> None:
@@ -103,9 +103,9 @@ def _folder(*, needed: bool) -> Path:
 
 
 @contextmanager
-def journaling(chosen: str | None, command: str, session: Session) -> Iterator[Journaling]:
+def open_run_journal(chosen: str | None, command: str, session: Session) -> Iterator[RunJournal]:
     """A run's journal, closed at the end."""
-    kept = Journaling(chosen, command, session)
+    kept = RunJournal(chosen, command, session)
     try:
         yield kept
     finally:
