@@ -167,14 +167,14 @@ _SKIPPED_ACCESS = {
 def _write_skipped(page: Page, plan: Plan) -> None:
     """Absence is shown too: how many live identities this run does not touch, and what of credentials and roles."""
     identities = [one.reason for one in plan.skipped if isinstance(one.resource_id, ResourceId)]
-    told = [f"{identities.count(one)} {words}" for one, words in _SKIPPED_IDENTITIES.items() if one in identities]
+    counts = [f"{identities.count(one)} {words}" for one, words in _SKIPPED_IDENTITIES.items() if one in identities]
     access = [one for one in plan.skipped if not isinstance(one.resource_id, ResourceId)]
-    if told:
-        page.line((f"Left alone: {', '.join(told)}.", "dim"))
+    if counts:
+        page.line((f"Left alone: {', '.join(counts)}.", "dim"))
     for one in access:
         address = visible(addresses_of(plan).short(one.resource_id))
         page.line((f"Left alone: {address}, {_SKIPPED_ACCESS[one.reason]}.", "dim"))
-    if told or access:
+    if counts or access:
         page.line()
     _write_abandoned(page, plan)
     for note in plan.notes:

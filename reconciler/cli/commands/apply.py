@@ -35,20 +35,14 @@ def apply(
     """
     from reconciler.cli.support.carry_out import WritingRun, carry_out, check_somebody_to_ask
     from reconciler.cli.support.inputs import make_request
-    from reconciler.cli.support.output import configure_logging
-    from reconciler.cli.support.saved_plan import declare_plan_file, find_saved_plan
-    from reconciler.workflow import load_declaration
+    from reconciler.cli.support.saved_plan import declare, find_saved_plan
 
-    configure_logging(report.log_level)
     request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
     plan_file = find_saved_plan(paths, run.digest)
-    if plan_file is None:
-        # A later run has a journal of its own.
-        again = command_line("apply", paths, azure, manifest, guards, replace(run, journal=None), report)
-        check_somebody_to_ask(run, report, paths)
-        declaration = load_declaration(request)
-    else:
-        again = command_line("plan", ["PATH..."], PlanFlags(out=plan_file))
-        run = replace(run, auto_approve=True)
-        declaration = declare_plan_file(plan_file, run.digest, request, azure)
+    # A later run has a journal of its own.
+    again = command_line("apply", paths, azure, manifest, guards, replace(run, journal=None), report)
+    if plan_file is not None:
+        run, again = replace(run, auto_approve=True), command_line("plan", ["PATH..."], PlanFlags(out=plan_file))
+    check_somebody_to_ask(run, report, paths)
+    declaration = declare(plan_file, run.digest, request, azure)
     return carry_out(lambda _: declaration, WritingRun("apply", again, run, guards.skip_refused, azure, report))

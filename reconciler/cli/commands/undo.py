@@ -17,12 +17,10 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The journal of the r
 def undo(file: File, run: RunFlags, guards: ApplyGuardFlags, azure: AzureFlags, report: RunReportFlags) -> ExitCode:
     """Take a run back as far as Azure allows: show the way back, ask (only `yes` approves), carry it out, verify."""
     from reconciler.cli.support.carry_out import WritingRun, carry_out, check_somebody_to_ask
-    from reconciler.cli.support.output import configure_logging
     from reconciler.guards import parse_allowances
     from reconciler.journal.read_file import read_journal
     from reconciler.workflow import declare_undo
 
-    configure_logging(report.log_level)
     allowances = parse_allowances(guards.allow, guards.max_deletes)
     check_somebody_to_ask(run, report)
     record = read_journal(file)

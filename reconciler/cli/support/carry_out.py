@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reconciler.apply.step import ApplyTools
-from reconciler.cli.support.flags import AzureFlags, ReportFlags, RunFlags
+from reconciler.cli.support.flags import AzureFlags, ReportFlags, RunFlags, RunReportFlags
 from reconciler.cli.support.inputs import STANDARD_INPUT
-from reconciler.cli.support.output import chosen_format, print_failure, print_note, print_report
+from reconciler.cli.support.output import chosen_format, configure_logging, print_failure, print_note, print_report
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import OrderlyStop, orderly_stop
@@ -38,7 +38,7 @@ class WritingRun:
     flags: RunFlags
     skip_refused: bool
     azure: AzureFlags
-    report: ReportFlags
+    report: RunReportFlags
 
 
 def check_somebody_to_ask(flags: RunFlags, report: ReportFlags, paths: Sequence[str] = ()) -> None:
@@ -58,6 +58,7 @@ def check_somebody_to_ask(flags: RunFlags, report: ReportFlags, paths: Sequence[
 
 def carry_out(declare: Callable[[Azure], Declaration], run: WritingRun) -> ExitCode:
     """From a declaration to the exit code; `declare` may look at the live side first."""
+    configure_logging(run.report.log_level)
     check_journal_flag(run.flags.journal)
     stop = Stop()
     # Outermost: a signal that came while the sandbox's file is saved or the result printed must not undo either.
@@ -115,7 +116,7 @@ class _Reports:
     def show(self, plan: Plan) -> None:
         """The plan, before anything is asked or refused."""
         self._plan = plan
-        self._journal.tell_cut_short(plan)
+        self._journal.show_cut_short(plan)
         if self._format.streams:
             print_report(self._format.plan(plan, self._session.header))
 

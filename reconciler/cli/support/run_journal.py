@@ -45,28 +45,28 @@ class RunJournal:
         self._folder = _folder(needed=path is None)
         name = journal_name(self._started_at, session.correlation_id)
         self.file = FileJournal(path or self._folder / name, utc_now)
-        self._told: tuple[CutShort, ...] = ()
+        self._cut_short: tuple[CutShort, ...] = ()
 
     @property
     def path(self) -> str | None:
         """Where the journal lies; None where no call was made."""
         return str(self.file.path) if self.file.used else None
 
-    def tell_cut_short(self, plan: Plan) -> None:
+    def show_cut_short(self, plan: Plan) -> None:
         """Name the calls of earlier runs about the same groups that were cut short."""
-        self._told = find_cut_short(self._folder, self._header(plan))
-        for one in self._told:
+        self._cut_short = find_cut_short(self._folder, self._header(plan))
+        for one in self._cut_short:
             print_note(render_cut_short(str(one.path), one.record))
 
     def begin(self, plan: Plan) -> None:
-        """Begin the file; from here on, what was told of earlier runs counts as heard. Raises JournalError."""
+        """Begin the file; from here on, what was said of earlier runs counts as read. Raises JournalError."""
         self.file.begin(self._header(plan))
-        self._mark_told()
+        self._mark_cut_short()
 
     def end(self, result: ApplyResult) -> None:
         """Write the last line, and say where the journal lies."""
         # Where there was nothing to do, the doubts are settled too.
-        self._mark_told()
+        self._mark_cut_short()
         try:
             self.file.end(result)
         except JournalError as error:
@@ -74,8 +74,8 @@ class RunJournal:
         if self.file.used:
             print_note(f"Journal: {visible(str(self.file.path))}\n")
 
-    def _mark_told(self) -> None:
-        for one in self._told:
+    def _mark_cut_short(self) -> None:
+        for one in self._cut_short:
             mark_told(one.path)
 
     def _header(self, plan: Plan) -> RunHeader:

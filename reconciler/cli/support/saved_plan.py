@@ -13,7 +13,7 @@ from reconciler.plan.plan import Plan
 from reconciler.report.formats import Format
 from reconciler.saved_plan.content import format_plan
 from reconciler.saved_plan.file import check_writable, digest_of, find_plan_file, read_plan_file, write_plan_file
-from reconciler.workflow import Declaration, Request, declare_saved
+from reconciler.workflow import Declaration, Request, declare_saved, load_declaration
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -48,8 +48,14 @@ def find_saved_plan(paths: Sequence[str], digest: str | None) -> str | None:
     return paths[0]
 
 
-def declare_plan_file(plan_file: str, digest: str | None, request: Request, azure: AzureFlags) -> Declaration:
-    """What a saved plan declares; raises UsageError for flags that say what the plan says already."""
+def declare(plan_file: str | None, digest: str | None, request: Request, azure: AzureFlags) -> Declaration:
+    """What the saved plan declares, or, without one, the manifests.
+
+    Raises:
+        UsageError: a flag says what the plan says already, or the digest is none.
+    """
+    if plan_file is None:
+        return load_declaration(request)
     given = {"--var": request.variables, "--target": request.targets, "--subscription": request.subscriptions}
     for flag in (flag for flag, value in given.items() if value):
         raise UsageError(f"{flag} belongs to `uami plan`: a saved plan holds what it was given", f"Leave {flag} out.")

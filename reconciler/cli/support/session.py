@@ -138,5 +138,5 @@ def _describe(principal: Principal | None) -> str:
     if principal is None:
         return ""
     ids = {"object id": principal.object_id, "client id": principal.client_id}
-    told = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
-    return f"{principal.name} ({told})" if principal.name and told else principal.name or told
+    known = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
+    return f"{principal.name} ({known})" if principal.name and known else principal.name or known
