@@ -156,8 +156,8 @@ _SKIPPED_IDENTITIES = {
     SkipReason.NOT_TARGETED: "outside --target",
 }
 
-_SKIPPED_ACCESS = {
-    SkipReason.NOT_LISTED: "not listed, kept by policy",
+_SKIPPED_ACCESS = _SKIPPED_IDENTITIES | {
+    SkipReason.NOT_TARGETED: "not of the run that is undone",
     SkipReason.NOT_OURS: "made by others",
     SkipReason.UNRESOLVED: "stays while another role of its identity is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",

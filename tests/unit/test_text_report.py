@@ -9,7 +9,9 @@ import pytest
 from reconciler.errors import Diagnostic, ManifestError, SourcePos, UsageError
 from reconciler.journal.outcome import ApplyResult, ChangeResult, Outcome
 from reconciler.manifest.desired import Desired, DesiredGroup, IdentitiesPolicy, Policy
+from reconciler.model.access import CredentialId
 from reconciler.model.identity import OWNER_TAG
+from reconciler.plan.changes import Skipped, SkipReason
 from reconciler.plan.plan import Plan
 from reconciler.report.formats.text import TextFormat
 from reconciler.report.rows import Header
@@ -186,6 +188,16 @@ def test_drift_of_states_that_match_says_so() -> None:
     text = TEXT.drift(plan_of(desired_group("id-a"), live_group("id-a")), BARE)
 
     assert text == f"{HEAD}\nNo changes. Live identities match the manifest.\n"
+
+
+@pytest.mark.parametrize("reason", SkipReason)
+def test_credential_that_is_left_alone_is_named_whatever_the_reason(reason: SkipReason) -> None:
+    plan = plan_of(desired_group("id-a"), live_group("id-a"))
+    credential = CredentialId(plan.desired.groups[0].group_id.identity("id-a"), "main")
+
+    text = plan_text(replace(plan, skipped=(Skipped(credential, reason),)))
+
+    assert text.startswith("Left alone: rg-app/id-a/federatedCredentials/main, ")
 
 
 def test_complete_result_is_one_line() -> None:
