@@ -80,6 +80,7 @@ def test_readme_names_every_exit_code() -> None:
 def test_readme_names_only_options_that_exist() -> None:
     known = set()
     for command in (
+        "",
         "validate",
         "plan",
         "apply",

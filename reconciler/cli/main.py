@@ -9,30 +9,33 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from reconciler import __version__
-from reconciler.cli.apply import apply
-from reconciler.cli.doctor import doctor
-from reconciler.cli.drift import drift
-from reconciler.cli.output import print_note, print_report, use_color
-from reconciler.cli.plan import plan
-from reconciler.cli.sandbox import sandbox_app
-from reconciler.cli.schema import schema
-from reconciler.cli.show import show
-from reconciler.cli.signals import Stopped, raise_on_signals
-from reconciler.cli.undo import undo
-from reconciler.cli.validate import validate
-from reconciler.errors import ExitCode, Interrupted, ManifestError, PlanStale, ReconcilerError, UsageError
+from reconciler.cli.commands.apply import apply
+from reconciler.cli.commands.doctor import doctor
+from reconciler.cli.commands.drift import drift
+from reconciler.cli.commands.plan import plan
+from reconciler.cli.commands.sandbox import sandbox_app
+from reconciler.cli.commands.schema import schema
+from reconciler.cli.commands.show import show
+from reconciler.cli.commands.undo import undo
+from reconciler.cli.commands.validate import validate
+from reconciler.cli.support.flags import report_flags_of
+from reconciler.cli.support.output import print_failure, print_report
+from reconciler.cli.support.signals import Stopped, raise_on_signals
+from reconciler.errors import ExitCode, Interrupted, ReconcilerError, UsageError
+
+COMPLETION_VARIABLE = "_UAMI_COMPLETE"
+"""Set by the completion script of a shell; typer makes the name from the program's."""
 
 app = typer.Typer(
     name="uami",
     help="Keep Azure user-assigned managed identities equal to what a manifest says.",
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 for command in (validate, plan, apply, undo, show, drift, doctor, schema):
@@ -40,8 +43,8 @@ for command in (validate, plan, apply, undo, show, drift, doctor, schema):
 app.add_typer(sandbox_app, name="sandbox")
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(asked: bool) -> None:
+    if asked:
         print_report(f"uami {__version__}\n")
         raise typer.Exit
 
@@ -86,7 +89,8 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
-    if not arguments:
+    # A shell that asks for completions does so without arguments.
+    if not arguments and COMPLETION_VARIABLE not in os.environ:
         with redirect_stdout(sys.stderr):
             app(["--help"], prog_name="uami", standalone_mode=False)
         return ExitCode.USAGE
@@ -94,26 +98,15 @@ def _dispatch(arguments: Sequence[str]) -> int:
         code = app(list(arguments), prog_name="uami", standalone_mode=False)
     except typer.TyperException as error:
         # The library would exit 2, which here means "changes found".
-        return _tell(UsageError(error.format_message(), f"See `{_help_command(arguments)}`."), arguments)
+        return _fail(UsageError(error.format_message(), f"See `{_help_command(arguments)}`."), arguments)
     except ReconcilerError as error:
-        return _tell(error, arguments)
+        return _fail(error, arguments)
     return int(code or 0)
 
 
-def _tell(error: ReconcilerError, arguments: Sequence[str]) -> int:
+def _fail(error: ReconcilerError, arguments: Sequence[str]) -> int:
     """Report an error in the form that was asked for, and return its exit code."""
-    from reconciler.report.json_document import error_document, to_json
-    from reconciler.report.text import render_diagnostics, render_error, render_stale
-
-    color = use_color(sys.stderr, no_color="--no-color" in arguments)
-    if _wants_json(arguments):
-        print_report(to_json(error_document(error)))
-    else:
-        if isinstance(error, ManifestError):
-            print_note(render_diagnostics(error.diagnostics, color=color))
-        if isinstance(error, PlanStale):
-            print_note(render_stale(error.details, color=color))
-        print_note(render_error(error, color=color))
+    print_failure(report_flags_of(arguments), lambda form: form.error(error))
     return error.exit_code
 
 
@@ -124,10 +117,5 @@ def _help_command(arguments: Sequence[str]) -> str:
 
 def _interrupted(arguments: Sequence[str], code: ExitCode) -> int:
     """Nothing had been begun: once writes begin, signals are heard elsewhere."""
-    _tell(Interrupted("Interrupted; nothing was changed.", "Run the same command again."), arguments)
+    _fail(Interrupted("Interrupted; nothing was changed.", "Run the same command again."), arguments)
     return code
-
-
-def _wants_json(arguments: Sequence[str]) -> bool:
-    """Whether stdout must carry JSON, known even where the command line itself is what is wrong."""
-    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)

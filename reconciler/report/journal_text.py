@@ -5,7 +5,7 @@ from typing import assert_never
 
 from reconciler.journal.call import After, Before, Call, Outcome
 from reconciler.journal.record import PlaceKind, RunHeader, RunRecord
-from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
+from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust
 from reconciler.model.address import AddressBook
 from reconciler.model.identity import Identity, PlannedIdentity
 from reconciler.plan.changes import Action
@@ -43,8 +43,8 @@ def render_cut_short(path: str, record: RunRecord) -> str:
 
 
 def _header_lines(header: RunHeader) -> list[str]:
-    told = {"object id": header.actor.object_id, "client id": header.actor.client_id}
-    ids = ", ".join(f"{name} {value}" for name, value in told.items() if value)
+    principal = {"object id": header.actor.object_id, "client id": header.actor.client_id}
+    ids = ", ".join(f"{name} {value}" for name, value in principal.items() if value)
     who = f"{header.actor.name} ({ids})" if header.actor.name and ids else header.actor.name or ids
     places = {PlaceKind.AZURE: "Azure", PlaceKind.ENDPOINT: "Endpoint", PlaceKind.SANDBOX: "SANDBOX"}
     rows = {
@@ -89,17 +89,16 @@ def _state_lines(call: Call) -> list[str]:
         lines = [_change_line(name, old.get(name), new.get(name)) for name in names if name not in _IDS]
     else:
         lines = [f"{visible(name)}  {quoted((old or new)[name])}" for name in names]
-    if call.children is not None:
-        children = call.children
-        lines += [
-            f"with the federated credential {visible(one.credential_id.name)}" for one in children.credentials or ()
-        ]
-        lines += [
-            f"with the role {visible(one.role_guid)} at {visible(one.scope)}" for one in children.assignments or ()
-        ]
-        lines += [f"attached to {visible(one)}" for one in children.attached or ()]
-        lines += [f"not read: {visible(one)}" for one in children.unread]
-    return lines
+    return lines + ([] if call.children is None else _children_lines(call.children))
+
+
+def _children_lines(children: Children) -> list[str]:
+    return [
+        *(f"with the federated credential {visible(one.credential_id.name)}" for one in children.credentials or ()),
+        *(f"with the role {visible(one.role_guid)} at {visible(one.scope)}" for one in children.assignments or ()),
+        *(f"attached to {visible(one)}" for one in children.attached or ()),
+        *(f"not read: {visible(one)}" for one in children.unread),
+    ]
 
 
 def _change_line(name: str, old: str | None, new: str | None) -> str:
@@ -139,9 +138,9 @@ def _end_lines(record: RunRecord) -> list[str]:
         lines.append("The last line is cut off, as a crash leaves it, and was passed over.")
     if record.end is None:
         return [*lines, "The run was cut short: its journal has no end."]
-    told = ", ".join(f"{number} {outcome.value}" for outcome, number in record.end.counts if number)
+    counts = ", ".join(f"{number} {outcome.value}" for outcome, number in record.end.counts if number)
     how = "Interrupted" if record.end.interrupted else "Complete" if record.end.complete else "Incomplete"
-    return [*lines, f"{how}, {visible(record.end.at)}. Changes: {told or 'none'}."]
+    return [*lines, f"{how}, {visible(record.end.at)}. Changes: {counts or 'none'}."]
 
 
 def _book(record: RunRecord) -> AddressBook:

@@ -15,6 +15,8 @@ class Page:
             file=self._buffer,
             force_terminal=color,
             color_system="standard" if color else None,
+            # Whether to colour was decided already; rich would look at NO_COLOR once more.
+            no_color=not color,
             soft_wrap=True,
             markup=False,
             highlight=False,
@@ -29,3 +31,8 @@ class Page:
     def text(self) -> str:
         """All lines, each with its line break."""
         return self._buffer.getvalue()
+
+
+def width(text: str) -> int:
+    """Columns that a terminal needs for the text."""
+    return Text(text).cell_len

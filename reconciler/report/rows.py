@@ -27,6 +27,14 @@ KNOWN_AFTER_APPLY = "(known after apply)"
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """Where a run looks and as whom; empty strings are left out. `place` is an endpoint or `SANDBOX FILE`."""
+
+    place: str
+    principal: str
+
+
+@dataclass(frozen=True, slots=True)
 class FieldRow:
     """A field of a change: `before` alone is being removed, `after` alone is being set, both change.
 

@@ -127,7 +127,8 @@ def test_change_that_fails_leaves_the_others_applied_and_exits_5(uami: Uami, fol
     assert "Failed:\n  create rg-b/id-two: creating " in ended.stdout
     assert "403 RequestDisallowedByPolicy (Not here.)" in ended.stdout
     assert "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n" in ended.stdout
-    assert ended.stdout.endswith(f"To continue: uami apply m.yaml --endpoint {arm.url} --credential token -y\n")
+    again = f"uami apply m.yaml --endpoint {arm.url} --credential token --auto-approve"
+    assert ended.stdout.endswith(f"To continue: {again}\n")
     assert sorted(arm.identities) == ["rg-a/id-one"]
 
 

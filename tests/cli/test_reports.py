@@ -125,8 +125,13 @@ def test_report_is_coloured_at_a_terminal_and_otherwise_the_same(uami: Uami, qui
 
 @pytest.mark.parametrize(
     ("flags", "environment"),
-    [(("--no-color",), {}), ((), {"NO_COLOR": "1"}), ((), {"TERM": "dumb"})],
-    ids=["--no-color", "NO_COLOR", "dumb terminal"],
+    [
+        (("--no-color",), {}),
+        (("--color", "never"), {"FORCE_COLOR": "1"}),
+        ((), {"NO_COLOR": "1", "FORCE_COLOR": "1"}),
+        ((), {"TERM": "dumb"}),
+    ],
+    ids=["--no-color", "--color never", "NO_COLOR", "dumb terminal"],
 )
 def test_report_without_colour_has_no_trace_of_it(
     uami: Uami, quickstart: Path, flags: tuple[str, ...], environment: dict[str, str]
@@ -142,6 +147,30 @@ def test_empty_no_color_variable_means_nothing(uami: Uami, quickstart: Path) -> 
         ended = run.end()
 
     assert "\x1b[" in ended.screen
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment"),
+    [(("--color", "always"), {"NO_COLOR": "1", "TERM": "dumb"}), ((), {"FORCE_COLOR": "1"})],
+    ids=["--color always", "FORCE_COLOR"],
+)
+def test_report_in_a_pipe_is_coloured_where_that_is_asked_for(
+    uami: Uami, quickstart: Path, flags: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    ended = uami("plan", *QUICKSTART, *flags, environment=environment)
+
+    assert "\x1b[32m + \x1b[0m" in ended.stdout
+    assert STYLE.sub("", ended.stdout) == _golden("plan.txt")
+
+
+@pytest.mark.parametrize("arguments", [("plan", "nowhere.yaml"), ("plan", "--bogus")], ids=["input", "usage"])
+def test_errors_are_coloured_as_reports_are(uami: Uami, arguments: tuple[str, ...]) -> None:
+    plain = uami(*arguments, "--color=never").stderr
+
+    coloured = uami(*arguments, "--color=always").stderr
+
+    assert "\x1b[1;31mError: \x1b[0m" in coloured
+    assert STYLE.sub("", coloured) == plain
 
 
 def test_narrow_terminal_neither_wraps_nor_cuts_lines(uami: Uami, quickstart: Path) -> None:

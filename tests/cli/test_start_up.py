@@ -67,6 +67,11 @@ def test_help_says_how_the_command_is_used(uami: Uami, command: tuple[str, ...])
     assert "Traceback" not in ended.stdout
 
 
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_short_flag_of_help_is_help(uami: Uami, command: tuple[str, ...]) -> None:
+    assert uami(*command, "-h") == uami(*command, "--help")
+
+
 def test_help_lists_every_command(uami: Uami) -> None:
     ended = uami("--help")
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.arm.resources import Resources
-from reconciler.cli.snapshot import state_text
+from reconciler.cli.commands.sandbox_snapshot import state_text
 from reconciler.errors import ReconcilerError
 from reconciler.parallel import Pool
 from reconciler.sandbox.state.kinds import Resource

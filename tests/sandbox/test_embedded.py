@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.embedded import open_embedded
+from reconciler.cli.support.embedded import open_embedded
 from reconciler.errors import InputFileError
 from reconciler.sandbox.serving.transport import embedded
 from reconciler.sandbox.state.node import StateError

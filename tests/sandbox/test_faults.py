@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.sandbox import serve
+from reconciler.cli.commands.sandbox_serve import serve
 from reconciler.errors import InputFileError
 from reconciler.sandbox.gateway.calls import Settings
 from reconciler.sandbox.gateway.request_log import LoggedRequest

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from reconciler.cli.sandbox import serve
+from reconciler.cli.commands.sandbox_serve import serve
 from reconciler.errors import UsageError
 from reconciler.sandbox.gateway.answers import ArmRefusalError
 from reconciler.sandbox.limits.rates import RatedCall, Rates, parse_speed

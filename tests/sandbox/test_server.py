@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.sandbox import serve
+from reconciler.cli.commands.sandbox_serve import serve
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION
@@ -34,7 +34,7 @@ from tests.sandbox.arm import (
 )
 
 HEADERS = {"Authorization": "Bearer any"}
-COMMAND = [sys.executable, "-c", "from reconciler.cli.sandbox import sandbox_app; sandbox_app()", "serve"]
+COMMAND = [sys.executable, "-c", "from reconciler.cli.commands.sandbox import sandbox_app; sandbox_app()", "serve"]
 
 
 @contextmanager
@@ -193,7 +193,7 @@ def test_missing_extra_names_the_command_that_installs_it() -> None:
     script = (
         "import sys\n"
         "sys.modules['cheroot'] = None\n"
-        "from reconciler.cli.sandbox import serve\n"
+        "from reconciler.cli.commands.sandbox_serve import serve\n"
         "from reconciler.errors import ReconcilerError\n"
         "try:\n"
         "    serve()\n"
@@ -210,7 +210,7 @@ def test_missing_extra_names_the_command_that_installs_it() -> None:
 
 def test_command_line_starts_without_the_libraries_of_the_sandbox() -> None:
     script = (
-        "import sys, reconciler.cli.sandbox\n"
+        "import sys, reconciler.cli.commands.sandbox\n"
         "print(sorted({'werkzeug', 'cheroot', 'httpx', 'reconciler.sandbox'} & set(sys.modules)))\n"
     )
 

@@ -18,7 +18,8 @@ from reconciler.model.identity import Live
 from reconciler.plan.diff_identities import diff_states, matches_any
 from reconciler.plan.document import plan_document
 from reconciler.plan.plan import Plan, make_plan
-from reconciler.report.text import Header, render_plan
+from reconciler.report.formats.text import TextFormat
+from reconciler.report.rows import Header
 from reconciler.saved_plan.read_desired import read_desired
 from tests.builders import live_group, live_of
 from tests.cli.documents import problems
@@ -32,7 +33,7 @@ HEADER = Header("", "")
 
 
 def _text(plan: Plan) -> str:
-    return render_plan(plan, HEADER, color=False)
+    return TextFormat(color=False).plan(plan, HEADER)
 
 
 def _desired_document(desired: Desired) -> Any:

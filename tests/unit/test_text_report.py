@@ -7,22 +7,15 @@ from dataclasses import replace
 import pytest
 
 from reconciler.apply.result import ApplyResult, ChangeResult
-from reconciler.errors import Diagnostic, SourcePos, UsageError
+from reconciler.errors import Diagnostic, ManifestError, SourcePos, UsageError
 from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import Desired, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import CredentialId
 from reconciler.plan.changes import Skipped, SkipReason
 from reconciler.plan.plan import Plan
-from reconciler.report.text import (
-    Header,
-    render_diagnostics,
-    render_drift,
-    render_error,
-    render_plan,
-    render_result,
-    render_validate,
-)
+from reconciler.report.formats.text import TextFormat
+from reconciler.report.rows import Header
 from tests.builders import desired_group, listed, live_group, live_identity, plan_of, resource_id
 from tests.unit.reporting import (
     CORRELATION_ID,
@@ -32,6 +25,7 @@ from tests.unit.reporting import (
     result_of_everything,
 )
 
+TEXT = TextFormat(color=False)
 HEADER = Header("SANDBOX state.json", "pipeline (object id 1)")
 BARE = Header("", "")
 HEAD = """\
@@ -42,12 +36,17 @@ Subscription  Payments (00000000-0000-0000-0000-000000000001)
 
 def plan_text(plan: Plan) -> str:
     """The plan without its header."""
-    return render_plan(plan, BARE, color=False).removeprefix(f"{HEAD}\n")
+    return TEXT.plan(plan, BARE).removeprefix(f"{HEAD}\n")
+
+
+def diagnostics_text(diagnostic: Diagnostic) -> str:
+    """What stands above the error."""
+    return TEXT.error(ManifestError((diagnostic,))).partition("Error: ")[0]
 
 
 def test_plan_is_told_whole() -> None:
     assert (
-        render_plan(plan_of_everything(), HEADER, color=False)
+        TEXT.plan(plan_of_everything(), HEADER)
         == f"""\
 SANDBOX state.json
 {HEAD}\
@@ -158,7 +157,7 @@ def test_drift_is_told_in_three_lists() -> None:
     )
 
     assert (
-        render_drift(plan, BARE, color=False)
+        TEXT.drift(plan, BARE)
         == f"""\
 {HEAD}
 Missing: listed, but not live
@@ -187,15 +186,25 @@ Drift: 1 missing, 1 unexpected, 1 changed.
 
 
 def test_drift_of_states_that_match_says_so() -> None:
-    text = render_drift(plan_of(desired_group("id-a"), live_group("id-a")), BARE, color=False)
+    text = TEXT.drift(plan_of(desired_group("id-a"), live_group("id-a")), BARE)
 
     assert text == f"{HEAD}\nNo changes. Live identities match the manifest.\n"
+
+
+@pytest.mark.parametrize("reason", SkipReason)
+def test_credential_that_is_left_alone_is_named_whatever_the_reason(reason: SkipReason) -> None:
+    plan = plan_of(desired_group("id-a"), live_group("id-a"))
+    credential = CredentialId(plan.desired.groups[0].group_id.identity("id-a"), "main")
+
+    text = plan_text(replace(plan, skipped=(Skipped(credential, reason),)))
+
+    assert text.startswith("Left alone: rg-app/id-a/federatedCredentials/main, ")
 
 
 def test_complete_result_is_one_line() -> None:
     plan = plan_of_everything()
 
-    text = render_result(plan, complete_result(plan), "uami apply x.yaml", color=False)
+    text = TEXT.result(plan, complete_result(plan), journal=None, continue_with="uami apply x.yaml")
 
     assert text == "\nApply complete! Resources: 1 added, 2 changed, 1 destroyed.\n"
 
@@ -203,7 +212,7 @@ def test_complete_result_is_one_line() -> None:
 def test_incomplete_result_tells_each_reason_and_how_to_continue() -> None:
     plan = plan_of_everything()
 
-    text = render_result(plan, result_of_everything(plan), "uami apply x.yaml", color=False)
+    text = TEXT.result(plan, result_of_everything(plan), journal=None, continue_with="uami apply x.yaml")
 
     assert (
         text
@@ -231,7 +240,7 @@ def test_result_that_is_not_done_is_listed_with_its_reason(outcome: Outcome) -> 
     plan = plan_of_everything()
     result = ApplyResult((ChangeResult(plan.applicable[0], outcome, "the reason"),), CORRELATION_ID)
 
-    text = render_result(plan, result, "uami apply", color=False)
+    text = TEXT.result(plan, result, journal=None, continue_with="uami apply")
 
     assert "\n  update rg-app/id-adopt: the reason\n" in text
     assert "Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.\n" in text
@@ -240,7 +249,7 @@ def test_result_that_is_not_done_is_listed_with_its_reason(outcome: Outcome) -> 
 def test_result_beside_refusals_does_not_claim_to_be_complete() -> None:
     plan = refused_plan()
 
-    text = render_result(plan, complete_result(plan), "uami apply", color=False)
+    text = TEXT.result(plan, complete_result(plan), journal=None, continue_with="uami apply")
 
     assert text == "\nApplied what no guard refuses. Resources: 1 added, 0 changed, 0 destroyed.\n"
 
@@ -249,7 +258,7 @@ def test_result_that_was_interrupted_before_it_was_verified_does_not_claim_to_be
     plan = plan_of_everything()
     result = replace(complete_result(plan), interrupted=True, verified=False)
 
-    text = render_result(plan, result, "uami apply", color=False)
+    text = TEXT.result(plan, result, journal=None, continue_with="uami apply")
 
     assert text == "\nApply interrupted before it was verified. Resources: 1 added, 2 changed, 1 destroyed.\n"
 
@@ -258,7 +267,7 @@ def test_diagnostic_quotes_its_line_with_a_caret_below_the_place() -> None:
     pos = SourcePos("identities.yaml", 4, 9)
     diagnostic = Diagnostic("unknown-key", pos, "unknown key 'nmae'", "Did you mean 'name'?", "      - nmae: id-api")
 
-    assert render_diagnostics([diagnostic], color=False) == (
+    assert diagnostics_text(diagnostic) == (
         "identities.yaml:4:9: error: unknown key 'nmae'\n"
         "          - nmae: id-api\n"
         "            ^\n"
@@ -270,7 +279,7 @@ def test_caret_stands_below_its_place_after_wide_and_escaped_characters() -> Non
     line = "日本\x1b: x"
     diagnostic = Diagnostic("code", SourcePos("a.yaml", 1, 4), "no", "", line)
 
-    _, quoted, caret = render_diagnostics([diagnostic], color=False).splitlines()
+    _, quoted, caret = diagnostics_text(diagnostic).splitlines()
 
     # Two characters of two cells each, and an escape that is written with four.
     assert (quoted, caret) == ("    日本\\x1b: x", "    " + " " * 8 + "^")
@@ -279,19 +288,15 @@ def test_caret_stands_below_its_place_after_wide_and_escaped_characters() -> Non
 def test_diagnostic_without_a_line_has_no_caret() -> None:
     diagnostic = Diagnostic("not-utf-8", SourcePos("a.yaml", 1, 1), "not text", "Save it as UTF-8.")
 
-    assert render_diagnostics([diagnostic], color=False) == (
-        "a.yaml:1:1: error: not text\n    hint: Save it as UTF-8.\n"
-    )
+    assert diagnostics_text(diagnostic) == ("a.yaml:1:1: error: not text\n    hint: Save it as UTF-8.\n")
 
 
 def test_error_is_told_with_its_hint() -> None:
-    assert render_error(UsageError("no such thing", "Try another."), color=False) == (
-        "Error: no such thing\nHint: Try another.\n"
-    )
+    assert TEXT.error(UsageError("no such thing", "Try another.")) == ("Error: no such thing\nHint: Try another.\n")
 
 
 def test_error_without_a_hint_is_one_line() -> None:
-    assert render_error(UsageError("no such thing"), color=False) == "Error: no such thing\n"
+    assert TEXT.error(UsageError("no such thing")) == "Error: no such thing\n"
 
 
 @pytest.mark.parametrize(
@@ -306,14 +311,14 @@ def test_error_without_a_hint_is_one_line() -> None:
     ],
 )
 def test_valid_manifest_is_told_in_numbers(groups: tuple[DesiredGroup, ...], text: str) -> None:
-    assert render_validate(Desired(groups)) == text
+    assert TEXT.validated(Desired(groups), (), strict=False) == text
 
 
-@pytest.mark.parametrize("render", [render_plan, render_drift])
+@pytest.mark.parametrize("render", [TEXT.plan, TEXT.drift])
 def test_cloud_that_is_not_the_usual_one_is_named(render: Callable[..., str]) -> None:
     plan = replace(plan_of(desired_group("id-api"), live_group("id-api")), cloud="AzureChinaCloud")
 
-    text = render(plan, HEADER, color=False)
+    text = render(plan, HEADER)
 
     assert text.startswith(f"SANDBOX state.json\nCloud         AzureChinaCloud\n{HEAD}Principal ")
 
@@ -327,11 +332,11 @@ def hostile_plan() -> Plan:
     )
 
 
-@pytest.mark.parametrize("render", [render_plan, render_drift])
+@pytest.mark.parametrize("render", [TEXT.plan, TEXT.drift])
 def test_no_text_of_others_moves_the_cursor_or_forges_a_line(render: Callable[..., str]) -> None:
     plan = hostile_plan()
 
-    text = render(plan, Header("place\x1b[2J", "principal\r"), color=False)
+    text = render(plan, Header("place\x1b[2J", "principal\r"))
 
     assert re.findall(r"[^\n\x20-\x7e]", text) == []
     assert [line for line in text.splitlines() if line.startswith("Forged")] == []
@@ -346,7 +351,7 @@ def test_no_text_of_others_moves_the_cursor_in_a_result() -> None:
         ChangeResult(plan.applicable[1], Outcome.DONE, not_held=(evil,)),
     )
 
-    text = render_result(plan, ApplyResult(results, evil), evil, color=False)
+    text = TEXT.result(plan, ApplyResult(results, evil), journal=None, continue_with=evil)
 
     assert re.findall(r"[^\n\x20-\x7e]", text) == []
     assert [line for line in text.splitlines() if line.startswith("Apply complete!")] == []
@@ -355,10 +360,10 @@ def test_no_text_of_others_moves_the_cursor_in_a_result() -> None:
 def test_color_changes_nothing_but_colors() -> None:
     plan = refused_plan()
 
-    colored = render_plan(plan, HEADER, color=True)
+    colored = TextFormat(color=True).plan(plan, HEADER)
 
     assert "\x1b[" in colored
-    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == render_plan(plan, HEADER, color=False)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == TEXT.plan(plan, HEADER)
 
 
 @pytest.mark.parametrize("reason", sorted(set(SkipReason) - {SkipReason.IGNORED, SkipReason.NOT_OWNED}))
@@ -366,4 +371,6 @@ def test_child_that_is_left_alone_is_told_with_its_reason(reason: SkipReason) ->
     child = Skipped(CredentialId(resource_id("id-api"), "main"), reason)
     plan = replace(plan_of(desired_group("id-api"), live_group("id-api")), skipped=(child,))
 
-    assert re.search(r"^Left alone: rg-app/id-api/federatedCredentials/main, \w.+\.$", plan_text(plan), re.MULTILINE)
+    assert re.search(
+        r"^Left alone: rg-app/id-api/federatedCredentials/main, \w.+\.$", TEXT.plan(plan, HEADER), re.MULTILINE
+    )

@@ -8,7 +8,7 @@ import pytest
 from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD, AZURE_US_GOVERNMENT, CLOUDS, Cloud
 from reconciler.arm.login.credentials import credential_kinds, token_source
 from reconciler.arm.login.logins import KINDS
-from reconciler.cli.options import CloudName, CredentialKind
+from reconciler.cli.support.flags import CloudName, CredentialKind
 from reconciler.errors import AuthError, UsageError
 
 from .fakes import FakeTime, az_script, login, put_az_on_path, raw_server

@@ -3,12 +3,13 @@
 import os
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.cli.options import CloudName
+    from reconciler.cli.support.flags import CloudName, GuardFlags, ManifestFlags
     from reconciler.workflow.declare import Request
 
 STANDARD_INPUT = "-"
@@ -16,10 +17,10 @@ STANDARD_INPUT = "-"
 _VARIABLE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)", re.DOTALL)
 
 
-def parse_variables(var: list[str] | None) -> dict[str, str]:
+def parse_variables(var: Iterable[str]) -> dict[str, str]:
     """`--var NAME=VALUE` as a map; raises UsageError where one is malformed or a name is given two values."""
     variables: dict[str, str] = {}
-    for text in var or []:
+    for text in var:
         match = _VARIABLE.fullmatch(text)
         if match is None:
             raise UsageError(f"--var {text}: not NAME=VALUE", "Names have letters, digits and _, as in --var ENV=prod.")
@@ -35,29 +36,26 @@ def read_standard_input() -> bytes:
 
 
 def make_request(
-    paths: list[str],
-    *,
-    var: list[str] | None,
-    subscription: list[str] | None = None,
-    target: list[str] | None = None,
-    allow: list[str] | None = None,
-    max_deletes: list[str] | None = None,
+    paths: Sequence[str],
+    manifest: "ManifestFlags",
     cloud: "CloudName",
+    guards: "GuardFlags | None" = None,
+    *,
     strict: bool = False,
 ) -> "Request":
     """A workflow request from flags; raises UsageError for a malformed one."""
     from reconciler.arm.login.clouds import CLOUDS
-    from reconciler.guards import parse_allowances
+    from reconciler.guards import NO_ALLOWANCES, parse_allowances
     from reconciler.workflow.declare import Request
 
     return Request(
         tuple(paths),
-        parse_variables(var),
+        parse_variables(manifest.var),
         os.environ,
         read_standard_input,
-        tuple(subscription or ()),
-        tuple(target or ()),
-        parse_allowances(tuple(allow or ()), tuple(max_deletes or ())),
+        manifest.subscription,
+        manifest.target,
+        NO_ALLOWANCES if guards is None else parse_allowances(guards.allow, guards.max_deletes),
         CLOUDS[cloud].exchange_audience,
         strict,
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.output import print_report
+from reconciler.cli.support.output import print_report
 from reconciler.errors import ExitCode
 
 

@@ -21,32 +21,19 @@ from reconciler.arm.login.clouds import CLOUDS
 from reconciler.arm.login.credentials import fixed_token
 from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
-from reconciler.cli.embedded import open_embedded
-from reconciler.cli.options import CloudName, CredentialKind
+from reconciler.cli.support.embedded import open_embedded
+from reconciler.cli.support.flags import AzureFlags
 from reconciler.doctor.doctor import Caller
 from reconciler.errors import UsageError
 from reconciler.guards import Runner
 from reconciler.journal.record import Actor, Place, PlaceKind
 from reconciler.live.azure import Azure
 from reconciler.parallel import Pool
-from reconciler.report.text import Header
+from reconciler.report.rows import Header
 from reconciler.stop import Stop
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-@dataclass(frozen=True, slots=True)
-class SessionFlags:
-    """The flags that say where and as whom."""
-
-    endpoint: str | None
-    cloud: CloudName
-    tenant: str | None
-    credential: CredentialKind
-    sandbox: str | None
-    api_version: str
-    parallelism: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +61,7 @@ class Session:
 
 
 @contextmanager
-def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[Session]:
+def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Session]:
     """Open the connection; for the sandbox, `writes` says whether its file may change, and it is saved at the end.
 
     Raises:
@@ -123,7 +110,7 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
         yield Session(azure, retries, correlation_id, caller, target, auth, place)
 
 
-def _check_flags(flags: SessionFlags) -> None:
+def _check_flags(flags: AzureFlags) -> None:
     if _API_VERSION.fullmatch(flags.api_version) is None:
         raise UsageError(f"--api-version {flags.api_version}: not an api-version", "Write it as 2024-11-30.")
     if flags.tenant is not None and _GUID.fullmatch(flags.tenant) is None:
@@ -152,5 +139,5 @@ def _describe(principal: Principal | None) -> str:
     if principal is None:
         return ""
     ids = {"object id": principal.object_id, "client id": principal.client_id}
-    told = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
-    return f"{principal.name} ({told})" if principal.name and told else principal.name or told
+    known = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
+    return f"{principal.name} ({known})" if principal.name and known else principal.name or known

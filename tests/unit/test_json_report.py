@@ -13,13 +13,8 @@ from reconciler.model.violation import PlanRefused
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.document import plan_document
 from reconciler.plan.plan import Plan, make_plan
-from reconciler.report.json_document import (
-    error_document,
-    render_apply_json,
-    render_drift_json,
-    render_plan_json,
-    render_validate_json,
-)
+from reconciler.report.formats.json import JsonFormat
+from reconciler.report.rows import Header
 from tests.builders import address, desired_group, listed, live_group, live_identity, plan_of
 from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, World, worlds
@@ -31,6 +26,8 @@ from tests.unit.reporting import (
     result_of_everything,
 )
 
+JSON = JsonFormat()
+HEADER = Header("", "")
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
@@ -49,33 +46,36 @@ def loaded(text: str) -> Mapping[str, object]:
 def test_plan_is_the_document_of_the_plan() -> None:
     plan = plan_of_everything()
 
-    assert loaded(render_plan_json(plan)) == plan_document(plan)
+    assert loaded(JSON.plan(plan, HEADER)) == plan_document(plan)
 
 
 @FEW_EXAMPLES
 @given(worlds())
 def test_drift_is_what_its_schema_says(world: World) -> None:
-    assert problems(loaded(render_drift_json(plan_world(world))), "drift:v1") == []
+    assert problems(loaded(JSON.drift(plan_world(world), HEADER)), "drift:v1") == []
 
 
 @pytest.mark.parametrize("plan", [plan_of_everything(), refused_plan()], ids=["everything", "refused"])
 def test_each_report_is_what_its_schema_says(plan: Plan) -> None:
-    assert problems(loaded(render_plan_json(plan)), "plan:v1") == []
-    assert problems(loaded(render_apply_json(plan, complete_result(plan))), "apply:v1") == []
-    assert problems(loaded(render_drift_json(plan)), "drift:v1") == []
+    assert problems(loaded(JSON.plan(plan, HEADER)), "plan:v1") == []
+    assert problems(loaded(JSON.result(plan, complete_result(plan), journal=None, continue_with="")), "apply:v1") == []
+    assert problems(loaded(JSON.drift(plan, HEADER)), "drift:v1") == []
 
 
 def test_incomplete_and_refused_applies_are_what_the_schema_says() -> None:
     plan, refused = plan_of_everything(), refused_plan()
 
-    assert problems(loaded(render_apply_json(plan, result_of_everything(plan))), "apply:v1") == []
-    assert problems(loaded(render_apply_json(refused, None, PlanRefused(refused.violations))), "apply:v1") == []
+    assert (
+        problems(loaded(JSON.result(plan, result_of_everything(plan), journal=None, continue_with="")), "apply:v1")
+        == []
+    )
+    assert problems(loaded(JSON.refused(refused, PlanRefused(refused.violations))), "apply:v1") == []
 
 
 def test_result_tells_how_each_change_ended() -> None:
     plan = plan_of_everything()
 
-    document = loaded(render_apply_json(plan, result_of_everything(plan)))
+    document = loaded(JSON.result(plan, result_of_everything(plan), journal=None, continue_with=""))
 
     assert document["plan"] == plan_document(plan)
     assert document["result"] == {
@@ -128,7 +128,7 @@ def test_result_tells_how_each_change_ended() -> None:
 def test_refused_apply_has_the_plan_and_the_error_and_no_result() -> None:
     plan = refused_plan()
 
-    document = loaded(render_apply_json(plan, None, PlanRefused(plan.violations)))
+    document = loaded(JSON.refused(plan, PlanRefused(plan.violations)))
 
     assert sorted(document) == ["error", "format_version", "plan"]
     assert document["error"] == {
@@ -145,7 +145,7 @@ def test_drift_tells_each_difference() -> None:
         live_group(live_identity("id-api", tags={"env": "test"})),
     )
 
-    document = loaded(render_drift_json(plan))
+    document = loaded(JSON.drift(plan, HEADER))
 
     ids = {"principal_id": "principal-of-id-api", "client_id": "client-of-id-api", "tenant_id": plan.tenant}
     assert document["summary"] == {"missing": 0, "unexpected": 0, "changed": 1}
@@ -166,7 +166,7 @@ def test_drift_tells_each_difference() -> None:
 
 
 def test_drift_lists_what_is_missing_and_what_is_unexpected() -> None:
-    document = loaded(render_drift_json(plan_of(desired_group("id-new"), live_group("id-old"))))
+    document = loaded(JSON.drift(plan_of(desired_group("id-new"), live_group("id-old")), HEADER))
 
     assert [[one["address"] for one in _list(document, name)] for name in ("missing", "unexpected", "changed")] == [
         [address("id-new")],
@@ -182,13 +182,15 @@ def _list(document: Mapping[str, object], name: str) -> list[dict[str, object]]:
 
 
 def test_valid_manifest_is_told_in_numbers() -> None:
-    document = loaded(render_validate_json(Desired((desired_group("id-a", "id-b"), desired_group(name="rg-b"))), ()))
+    document = loaded(
+        JSON.validated(Desired((desired_group("id-a", "id-b"), desired_group(name="rg-b"))), (), strict=False)
+    )
 
     assert document == {"format_version": "1.0", "summary": {"resource_groups": 2, "identities": 2}, "warnings": []}
 
 
 def test_error_has_code_message_and_hint() -> None:
-    assert error_document(UsageError("no such thing", "Try another.")) == {
+    assert loaded(JSON.error(UsageError("no such thing", "Try another."))) == {
         "format_version": "1.0",
         "error": {"code": "usage", "message": "no such thing", "hint": "Try another."},
     }
@@ -197,7 +199,7 @@ def test_error_has_code_message_and_hint() -> None:
 def test_error_of_a_manifest_has_every_diagnostic() -> None:
     error = ManifestError((Diagnostic("unknown-key", SourcePos("a.yaml", 4, 9), "unknown key", "Mend it.", "x: 1"),))
 
-    assert error_document(error) == {
+    assert loaded(JSON.error(error)) == {
         "format_version": "1.0",
         "error": {
             "code": "manifest-invalid",
@@ -221,7 +223,7 @@ def test_text_of_others_is_escaped_and_read_back_whole() -> None:
     evil = '\x1b[2J\u202e"}\n日本'
     plan = plan_of(desired_group(listed("id-api", tags={"env": evil})), live_group("id-api"))
 
-    text = render_plan_json(plan)
+    text = JSON.plan(plan, HEADER)
 
     assert text.isascii()
     assert text.replace("\n", "").isprintable()

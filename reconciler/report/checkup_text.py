@@ -1,12 +1,9 @@
-"""What the doctor found, as a table for people and as a document for programs."""
+"""What the doctor found, as a table for people."""
 
 from itertools import groupby
 
-from reconciler import __version__
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
-from reconciler.model.document import FORMAT_VERSION
 from reconciler.plan.needs import NOT_CHECKED
-from reconciler.report.json_document import to_json
 from reconciler.report.page import Page
 from reconciler.report.visible import visible
 
@@ -39,42 +36,6 @@ def render_checkup(checkup: Checkup, *, color: bool) -> str:
     page.line((NOT_CHECKED, "dim"))
     page.line((_outcome(checkup), "bold"))
     return page.text()
-
-
-def render_checkup_json(checkup: Checkup) -> str:
-    """The same; described by `schemas/doctor.v1.schema.json`."""
-    return to_json(
-        {
-            "format_version": FORMAT_VERSION,
-            "tool_version": __version__,
-            "cloud": checkup.cloud,
-            "endpoint": checkup.endpoint,
-            "credential": checkup.credential,
-            "summary": {one.value.replace("-", "_"): checkup.count(one) for one in Standing},
-            "checks": [
-                {
-                    "name": one.name,
-                    "subject": one.subject,
-                    "status": one.standing.value,
-                    "detail": one.detail,
-                    "hint": one.hint,
-                }
-                for one in checkup.checks
-            ],
-            "rights": [
-                {
-                    "scope": one.scope,
-                    "right": one.right,
-                    "action": one.action,
-                    "status": one.standing.value,
-                    "role": one.role,
-                }
-                for one in checkup.rights
-            ],
-            "commands": list(checkup.commands),
-            "notes": [NOT_CHECKED],
-        }
-    )
 
 
 def _write_check(page: Page, check: Check) -> None:

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli import options
-from reconciler.cli.options import CloudName, CredentialKind, LogLevel
+from reconciler.cli.support.flag_groups import with_flag_groups
+from reconciler.cli.support.flags import AzureFlags, Log, LogLevel
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.cli.session import SessionFlags
     from reconciler.snapshot.choose import Snapshot
     from reconciler.snapshot.read import Progress, SnapshotScope
 
@@ -66,38 +65,32 @@ _Out = Annotated[
 ]
 
 
+@with_flag_groups
 def snapshot(
     subscription: _Subscriptions,
+    *,
     resource_group: _Groups = None,
     out: _Out = _STDOUT,
-    endpoint: options.Endpoint = None,
-    cloud: options.Cloud = CloudName.AZURE_CLOUD,
-    tenant: options.Tenant = None,
-    credential: options.Credential = CredentialKind.AUTO,
-    sandbox: options.Sandbox = None,
-    api_version: options.ApiVersion = options.DEFAULT_API_VERSION,
-    parallelism: options.Parallelism = options.DEFAULT_PARALLELISM,
-    log_level: options.Log = LogLevel.WARNING,
+    azure: AzureFlags,
+    log_level: Log = LogLevel.WARNING,
 ) -> None:
     """Copy what Azure has into a sandbox state, to rehearse a change on; needs Reader, and changes nothing in Azure.
 
     It takes groups, identities with their credentials, the locks and role assignments that reach them, and the
     resources that have an identity; no properties of resources, and no secrets.
     """
-    from reconciler.cli.embedded import extra_needed
-    from reconciler.cli.output import configure_logging
-    from reconciler.cli.session import SessionFlags
+    from reconciler.cli.support.embedded import extra_needed
+    from reconciler.cli.support.output import configure_logging
 
-    configure_logging(log_level.value)
+    configure_logging(log_level)
     scopes = _scopes(subscription, resource_group or ())
-    flags = SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism)
     with extra_needed():
-        import reconciler.sandbox.state_file.document  # noqa: F401  what is missing is told before the long part, not after it
-    _take(scopes, flags, _file(out))
+        import reconciler.sandbox.state_file.document  # noqa: F401  what is missing is said before the long part, not after it
+    _take(scopes, azure, _file(out))
 
 
 def _scopes(subscriptions: Iterable[str], groups: Iterable[str]) -> "tuple[SnapshotScope, ...]":
-    from reconciler.cli.embedded import check_subscriptions
+    from reconciler.cli.support.embedded import check_subscriptions
     from reconciler.snapshot.read import SnapshotScope
 
     check_subscriptions(subscriptions)
@@ -122,10 +115,10 @@ def _file(out: str) -> Path | None:
     return Path(out)
 
 
-def _take(scopes: "tuple[SnapshotScope, ...]", flags: "SessionFlags", path: Path | None) -> None:
-    from reconciler.cli.new_file import new_file
-    from reconciler.cli.output import print_note
-    from reconciler.cli.session import open_session
+def _take(scopes: "tuple[SnapshotScope, ...]", flags: AzureFlags, path: Path | None) -> None:
+    from reconciler.cli.support.new_file import new_file
+    from reconciler.cli.support.output import print_note
+    from reconciler.cli.support.session import open_session
     from reconciler.report.visible import visible
     from reconciler.snapshot.read import read_snapshot
     from reconciler.stop import Stop
@@ -162,7 +155,7 @@ def state_text(taken: "Snapshot") -> str:
 
 def _print_state(text: str) -> None:
     """To stdout the state goes in plain ASCII, so that no value can disturb a terminal that shows it."""
-    from reconciler.cli.output import print_report
+    from reconciler.cli.support.output import print_report
 
     print_report(_NOT_PLAIN.sub(lambda found: _escaped(found[0]), text))
 
@@ -176,7 +169,7 @@ def _escaped(char: str) -> str:
 @contextmanager
 def _progress() -> "Iterator[Progress]":
     """Shows how far the long part is, in one line that goes away again; nothing where stderr is no terminal."""
-    from reconciler.cli.output import print_note
+    from reconciler.cli.support.output import print_note
 
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
@@ -196,8 +189,8 @@ def _progress() -> "Iterator[Progress]":
 
 
 def _counts(taken: "Snapshot") -> str:
-    told = []
+    counts = []
     for name, (one, several) in _NOUNS.items():
         count = len(taken.collections[name])
-        told.append(f"{count} {one if count == 1 else several}")
-    return ", ".join(told)
+        counts.append(f"{count} {one if count == 1 else several}")
+    return ", ".join(counts)

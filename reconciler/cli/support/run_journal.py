@@ -1,4 +1,4 @@
-"""The journal of a run as its caller meets it: where it lies, what earlier ones left open, how its end is told."""
+"""The journal of a run as its caller meets it: where it lies, what earlier ones left open, what its end says."""
 
 import os
 import sys
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult
-from reconciler.cli.output import print_note
-from reconciler.cli.session import Session
+from reconciler.cli.support.output import print_note
+from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
 from reconciler.journal.file import FileJournal
 from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_reported
@@ -34,7 +34,7 @@ def check_journal_flag(chosen: str | None) -> None:
         )
 
 
-class Journaling:
+class RunJournal:
     """One run's journal: not begun before `begin`, and taken away at the end where no call was made."""
 
     def __init__(self, chosen: str | None, command: str, session: Session) -> None:
@@ -45,28 +45,28 @@ class Journaling:
         self._folder = _folder(needed=path is None)
         name = journal_name(self._started_at, session.correlation_id)
         self.file = FileJournal(path or self._folder / name, utc_now)
-        self._told: tuple[CutShort, ...] = ()
+        self._cut_short: tuple[CutShort, ...] = ()
 
     @property
     def path(self) -> str | None:
         """Where the journal lies; None where no call was made."""
         return str(self.file.path) if self.file.used else None
 
-    def tell_cut_short(self, plan: Plan) -> None:
+    def show_cut_short(self, plan: Plan) -> None:
         """Name the calls of earlier runs about the same groups that were cut short."""
-        self._told = find_cut_short(self._folder, self._header(plan))
-        for one in self._told:
+        self._cut_short = find_cut_short(self._folder, self._header(plan))
+        for one in self._cut_short:
             print_note(render_cut_short(str(one.path), one.record))
 
     def begin(self, plan: Plan) -> None:
-        """Begin the file; from here on, what was told of earlier runs counts as heard. Raises JournalError."""
+        """Begin the file; from here on, what was said of earlier runs counts as read. Raises JournalError."""
         self.file.open(self._header(plan))
-        self._mark_told()
+        self._mark_cut_short()
 
     def end(self, result: ApplyResult) -> None:
         """Write the last line, and say where the journal lies."""
         # Where there was nothing to do, the doubts are settled too.
-        self._mark_told()
+        self._mark_cut_short()
         try:
             self.file.finish(complete=result.complete, interrupted=result.interrupted, counts=result.counts)
         except JournalError as error:
@@ -74,8 +74,8 @@ class Journaling:
         if self.file.used:
             print_note(f"Journal: {visible(str(self.file.path))}\n")
 
-    def _mark_told(self) -> None:
-        for one in self._told:
+    def _mark_cut_short(self) -> None:
+        for one in self._cut_short:
             mark_reported(one.path)
 
     def _header(self, plan: Plan) -> RunHeader:
@@ -103,9 +103,9 @@ def _folder(*, needed: bool) -> Path:
 
 
 @contextmanager
-def journaling(chosen: str | None, command: str, session: Session) -> Iterator[Journaling]:
+def open_run_journal(chosen: str | None, command: str, session: Session) -> Iterator[RunJournal]:
     """A run's journal, closed at the end."""
-    kept = Journaling(chosen, command, session)
+    kept = RunJournal(chosen, command, session)
     try:
         yield kept
     finally:

@@ -1,4 +1,4 @@
-"""`uami sandbox`: the ARM emulator from the command line.
+"""`uami sandbox serve`: the ARM emulator over HTTP.
 
 What it is made of comes with the extra `sandbox` and is imported only when it is asked for, so that the command line
 itself starts without it.
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.embedded import check_subscriptions, extra_needed
-from reconciler.cli.snapshot import snapshot
+from reconciler.cli.support.embedded import check_subscriptions, extra_needed
+from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -24,68 +24,47 @@ if TYPE_CHECKING:
     from reconciler.sandbox.limits.rates import Rates
     from reconciler.sandbox.serving.tls import Authority
 
-sandbox_app = typer.Typer(no_args_is_help=True, help="A local emulator of Azure Resource Manager.")
-
 _LOOK_INTERVAL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class _Serving:
-    """What `serve` was asked for; the command line's words, in its order."""
+class ServeFlags(FlagGroup):
+    """What is served, and how it behaves."""
 
-    port: int
-    state: Path | None
-    subscriptions: tuple[str, ...]
-    tls: bool
-    rates: str
-    latency_s: float
-    page_size: int
-    faults: Path | None
-    random_seed: int
-
-
-@sandbox_app.callback()
-def sandbox() -> None:
-    """A local emulator of Azure Resource Manager."""
-
-
-@sandbox_app.command()
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes any that is free.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes any that is free.")] = 0
     state: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Load this state and save what changes; created if missing.")
-    ] = None,
+    ] = None
     subscription: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="A subscription to have; may be repeated.")
-    ] = None,
+        tuple[str, ...], typer.Option(metavar="ID", help="A subscription to have; may be repeated.")
+    ] = ()
     tls: Annotated[
         bool, typer.Option("--tls", help="Serve https; stderr says which certificate the clients have to trust.")
-    ] = False,
+    ] = False
     rates: Annotated[
         str,
         typer.Option(metavar="off|azure|xN", help="Throttle as Azure does, xN with a clock that runs N times faster."),
-    ] = "off",
-    latency_ms: Annotated[int, typer.Option(min=0, help="Milliseconds that every call takes at least.")] = 0,
-    page_size: Annotated[int, typer.Option(min=1, help="Entries of one page of a list.")] = 1000,
+    ] = "off"
+    latency_ms: Annotated[int, typer.Option(min=0, help="Milliseconds that every call takes at least.")] = 0
+    page_size: Annotated[int, typer.Option(min=1, help="Entries of one page of a list.")] = 1000
     faults: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What goes wrong with which calls: a script, YAML or JSON.")
-    ] = None,
-    random_seed: Annotated[int, typer.Option(min=0, help="New ids and the faults' dice depend on it.")] = 0,
-) -> None:
+    ] = None
+    random_seed: Annotated[int, typer.Option(min=0, help="New ids and the faults' dice depend on it.")] = 0
+
+
+@with_flag_groups
+def serve(asked: ServeFlags) -> None:
     """Serve the emulator over HTTP until Ctrl-C or SIGTERM.
 
     The first line on stdout is the base URL, printed once it answers. Any bearer token is accepted.
     """
-    subscriptions = tuple(subscription or ())
-    check_subscriptions(subscriptions)
+    check_subscriptions(asked.subscription)
     with extra_needed():
-        _serve(_Serving(port, state, subscriptions, tls, rates, latency_ms / 1000, page_size, faults, random_seed))
+        _serve(asked)
 
 
-sandbox_app.command()(snapshot)
-
-
-def _serve(asked: _Serving) -> None:
+def _serve(asked: ServeFlags) -> None:
     from reconciler.sandbox.gateway.calls import Settings
     from reconciler.sandbox.serving import server
     from reconciler.sandbox.serving.application import Application
@@ -94,11 +73,11 @@ def _serve(asked: _Serving) -> None:
 
     try:
         with _stop_signals() as stopped, server.held(asked.state), _authority(asked.tls) as authority:
-            contents = server.open_contents(asked.state, asked.subscriptions, DEFAULT_SUBSCRIPTION, asked.random_seed)
+            contents = server.open_contents(asked.state, asked.subscription, DEFAULT_SUBSCRIPTION, asked.random_seed)
             application = Application(
                 contents,
                 settings=Settings(page_size=asked.page_size),
-                latency_s=asked.latency_s,
+                latency_s=asked.latency_ms / 1000,
                 rates=_rates(asked.rates),
                 faults=_faults(asked.faults),
                 random_seed=asked.random_seed,
@@ -143,9 +122,9 @@ def _faults(path: Path | None) -> "tuple[Fault, ...]":
 
 
 @contextmanager
-def _authority(wanted: bool) -> "Iterator[Authority | None]":
-    """The certificate authority of this run, told on stderr; None where plain http is served."""
-    if not wanted:
+def _authority(tls: bool) -> "Iterator[Authority | None]":
+    """The certificate authority of this run, printed on stderr; None where plain http is served."""
+    if not tls:
         yield None
         return
     from reconciler.sandbox.serving.tls import throw_away_authority

@@ -1,34 +1,25 @@
-"""Reports for people at a terminal or reading a CI log."""
+"""Plans and drift for people at a terminal or reading a CI log."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import assert_never
 
-from rich.text import Text
-
-from reconciler.apply.result import ApplyResult, ChangeResult
-from reconciler.errors import Diagnostic, ReconcilerError, SourcePos, StaleDetail
-from reconciler.journal.call import Outcome
-from reconciler.manifest.desired import Desired
-from reconciler.model.address import AddressBook
+from reconciler.errors import SourcePos
 from reconciler.model.ids import ResourceId
 from reconciler.model.violation import Violation
 from reconciler.plan.changes import Action, SkipReason
 from reconciler.plan.plan import Plan
 from reconciler.report.impact_rows import NO_IMPACT
-from reconciler.report.page import Page as _Page
+from reconciler.report.page import Page, width
 from reconciler.report.rows import (
     KNOWN_AFTER_APPLY,
     ChangeRow,
     FieldRow,
+    Header,
     addresses_of,
     change_rows,
     drift_rows,
-    not_held,
-    outcome_heading,
     refused_rows,
 )
-from reconciler.report.visible import quoted, visible, visible_lines
+from reconciler.report.visible import quoted, visible
 from reconciler.report.warnings import warning_lines
 
 NO_CHANGES = "No changes. Live identities match the manifest."
@@ -41,17 +32,9 @@ _STYLES = {"+": "green", "~": "yellow", "-": "red", "<=": "cyan"}
 _UNQUOTED = ("location", "isolationScope", "principalId", "clientId", "roleDefinition")
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Where a run looks and as whom; empty strings are left out. `place` is an endpoint or `SANDBOX FILE`."""
-
-    place: str
-    principal: str
-
-
 def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     """Header, changes, what stays as it is and why, the count line, and last what the guards refuse."""
-    page = _Page(color=color)
+    page = Page(color=color)
     _write_header(page, plan, header)
     for row in change_rows(plan):
         _write_change(page, row)
@@ -68,7 +51,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
 
 def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
     """The differences between manifest and live, in three lists."""
-    page = _Page(color=color)
+    page = Page(color=color)
     _write_header(page, plan, header)
     drift = drift_rows(plan)
     for heading, rows in (
@@ -90,78 +73,7 @@ def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
     return page.text()
 
 
-def render_validate(desired: Desired) -> str:
-    """What a valid manifest declares, in numbers."""
-    groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
-    what = f"{identities} {'identity' if identities == 1 else 'identities'}"
-    where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
-    return f"The manifest is valid: {what} in {where}.\n"
-
-
-def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color: bool) -> str:
-    """What an apply did, and for whatever it did not do, why and how to go on."""
-    page = _Page(color=color)
-    page.line()
-    book = addresses_of(plan)
-    if not result.complete:
-        _write_done(page, book, result)
-    for outcome in (Outcome.FAILED, Outcome.IN_DOUBT, Outcome.STALE, Outcome.SKIPPED, Outcome.NOT_TRIED):
-        entries = result.ended(outcome)
-        if entries:
-            page.line((f"{outcome_heading(outcome)}:", "bold red"))
-        for entry in entries:
-            _write_entry(page, book.short(entry.change.resource_id), entry)
-    for entry in not_held(result):
-        page.line(("Did not hold: ", "bold red"), visible(book.short(entry.change.resource_id)))
-        for line in entry.not_held:
-            page.line(f"    {visible(line)}")
-    counts = (
-        f"Resources: {result.count(Action.CREATE)} added, {result.count(Action.UPDATE)} changed,"
-        f" {result.count(Action.DELETE)} destroyed."
-    )
-    if result.complete:
-        page.line(_complete_line(plan, result, counts))
-        return page.text()
-    page.line((f"Apply incomplete. {counts}", "bold red"))
-    page.line(f"Correlation id of this run, for the Activity Log: {visible(result.correlation_id)}")
-    page.line(f"To continue: {visible(continue_with)}")
-    return page.text()
-
-
-def render_diagnostics(diagnostics: Iterable[Diagnostic], *, color: bool) -> str:
-    """Each problem with its place, the line it stands in, a caret, and how to mend it."""
-    page = _Page(color=color)
-    for one in diagnostics:
-        page.line((visible(str(one.pos)), "bold"), ": ", ("error", "bold red"), f": {visible(one.message)}")
-        if one.source_line is not None:
-            before = one.source_line[: one.pos.column - 1]
-            page.line(f"    {visible(one.source_line)}")
-            page.line("    ", " " * _width(visible(before)), ("^", "bold red"))
-        if one.hint:
-            page.line(("    hint: ", "cyan"), visible(one.hint))
-    return page.text()
-
-
-def render_stale(details: Iterable[StaleDetail], *, color: bool) -> str:
-    """Everything that is no longer as a saved plan has it."""
-    page = _Page(color=color)
-    page.line(("Changed since the plan was made:", "bold"))
-    for one in details:
-        page.line("  ", (visible(one.label or "this run"), "bold"), f": {visible(one.message)}")
-    page.line()
-    return page.text()
-
-
-def render_error(error: ReconcilerError, *, color: bool) -> str:
-    """An error and its hint."""
-    page = _Page(color=color)
-    page.line(("Error: ", "bold red"), visible_lines(error.message))
-    if error.hint:
-        page.line(("Hint: ", "cyan"), visible_lines(error.hint))
-    return page.text()
-
-
-def _write_header(page: _Page, plan: Plan, header: Header) -> None:
+def _write_header(page: Page, plan: Plan, header: Header) -> None:
     if header.place:
         page.line((visible(header.place), "bold magenta"))
     if plan.cloud != USUAL_CLOUD:
@@ -174,7 +86,7 @@ def _write_header(page: _Page, plan: Plan, header: Header) -> None:
     page.line()
 
 
-def _write_change(page: _Page, row: ChangeRow) -> None:
+def _write_change(page: Page, row: ChangeRow) -> None:
     style = _STYLES.get(row.symbol, "")
     page.line(
         (f"{row.symbol:>2} ", style),
@@ -184,9 +96,9 @@ def _write_change(page: _Page, row: ChangeRow) -> None:
     )
     lines = [(visible(field.name), _field_value(field, row.action), "") for field in row.fields]
     lines += [(label, visible(text), "" if label == NO_IMPACT else "yellow") for label, text in row.impact]
-    width = max((_width(name) for name, _, _ in lines), default=0)
+    widest = max((width(name) for name, _, _ in lines), default=0)
     for name, value, line_style in lines:
-        page.line(("     " + name + " " * (width - _width(name)) + "  " + value, line_style))
+        page.line(("     " + name + " " * (widest - width(name)) + "  " + value, line_style))
     page.line()
 
 
@@ -206,7 +118,7 @@ def _field_value(field: FieldRow, action: Action) -> str:
     assert_never(action)
 
 
-def _write_refused(page: _Page, plan: Plan) -> None:
+def _write_refused(page: Page, plan: Plan) -> None:
     if not plan.violations:
         return
     page.line(("Refused by guards, and not part of the plan:", "bold red"))
@@ -221,7 +133,7 @@ def _write_refused(page: _Page, plan: Plan) -> None:
         page.line()
 
 
-def _write_violation(page: _Page, violation: Violation, plan: Plan) -> None:
+def _write_violation(page: Page, violation: Violation, plan: Plan) -> None:
     address = visible(_short(plan, violation.address)) if violation.address else "this run"
     page.line((f" ! {violation.code}", "bold red"), f"  {address}: {visible(violation.message)}")
     page.line("     ", visible(violation.hint))
@@ -245,8 +157,7 @@ _SKIPPED_IDENTITIES = {
     SkipReason.NOT_TARGETED: "outside --target",
 }
 
-_SKIPPED_ACCESS = {
-    SkipReason.NOT_LISTED: "not listed, kept by policy",
+_SKIPPED_ACCESS = _SKIPPED_IDENTITIES | {
     SkipReason.NOT_TARGETED: "not changed by the run that is undone",
     SkipReason.NOT_OURS: "made by others",
     SkipReason.UNRESOLVED: "stays while another role of its identity is not known",
@@ -254,17 +165,17 @@ _SKIPPED_ACCESS = {
 }
 
 
-def _write_skipped(page: _Page, plan: Plan) -> None:
+def _write_skipped(page: Page, plan: Plan) -> None:
     """Absence is shown too: how many live identities this run does not touch, and what of credentials and roles."""
     identities = [one.reason for one in plan.skipped if isinstance(one.resource_id, ResourceId)]
-    told = [f"{identities.count(one)} {words}" for one, words in _SKIPPED_IDENTITIES.items() if one in identities]
+    counts = [f"{identities.count(one)} {words}" for one, words in _SKIPPED_IDENTITIES.items() if one in identities]
     access = [one for one in plan.skipped if not isinstance(one.resource_id, ResourceId)]
-    if told:
-        page.line((f"Left alone: {', '.join(told)}.", "dim"))
+    if counts:
+        page.line((f"Left alone: {', '.join(counts)}.", "dim"))
     for one in access:
         address = visible(addresses_of(plan).short(one.resource_id))
         page.line((f"Left alone: {address}, {_SKIPPED_ACCESS[one.reason]}.", "dim"))
-    if told or access:
+    if counts or access:
         page.line()
     _write_abandoned(page, plan)
     for note in plan.notes:
@@ -273,7 +184,7 @@ def _write_skipped(page: _Page, plan: Plan) -> None:
         page.line()
 
 
-def _write_removed_already(page: _Page, plan: Plan) -> None:
+def _write_removed_already(page: Page, plan: Plan) -> None:
     book = addresses_of(plan)
     for change in plan.removed_already:
         page.line(("Removed already: ", "dim"), visible(book.short(change.resource_id)), _dim_source(change.source))
@@ -281,7 +192,7 @@ def _write_removed_already(page: _Page, plan: Plan) -> None:
         page.line()
 
 
-def _write_abandoned(page: _Page, plan: Plan) -> None:
+def _write_abandoned(page: Page, plan: Plan) -> None:
     """What somebody should look at, though no run of this manifest will."""
     if not plan.abandoned:
         return
@@ -300,31 +211,3 @@ def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:
     if not plan.applicable and not plan.violations:
         return ((NO_CHANGES, "bold"),)
     return ((f"Plan: {create} to add, {update} to change, {delete} to destroy.", "bold"),)
-
-
-def _complete_line(plan: Plan, result: ApplyResult, counts: str) -> tuple[str, str]:
-    if result.interrupted:
-        return (f"Apply interrupted before it was verified. {counts}", "bold red")
-    if plan.violations:
-        return (f"Applied what no guard refuses. {counts}", "bold yellow")
-    return (f"Apply complete! {counts}", "bold green")
-
-
-def _write_done(page: _Page, book: AddressBook, result: ApplyResult) -> None:
-    entries = result.ended(Outcome.DONE)
-    if entries:
-        page.line((f"{outcome_heading(Outcome.DONE)}:", "bold green"))
-    for entry in entries:
-        page.line(f"  {entry.change.action.value} ", (visible(book.short(entry.change.resource_id)), "bold"))
-
-
-def _write_entry(page: _Page, address: str, entry: ChangeResult) -> None:
-    page.line(f"  {entry.change.action.value} ", (visible(address), "bold"), f": {visible(entry.because)}")
-    if entry.error is not None and entry.error.correlation_id:
-        page.line(f"      correlation id {visible(entry.error.correlation_id)}")
-    if entry.error is not None and entry.error.hint:
-        page.line(("      hint: ", "cyan"), visible(entry.error.hint))
-
-
-def _width(text: str) -> int:
-    return Text(text).cell_len

@@ -3,20 +3,41 @@
 import logging
 import os
 import sys
-from typing import TextIO
+from collections.abc import Callable, Mapping
+from typing import TextIO, assert_never
 
+from reconciler.cli.support.flags import ColorChoice, LogLevel, ReportFlags
 from reconciler.errors import ReconcilerError
+from reconciler.report.formats import ReportFormat, report_format
 from reconciler.report.visible import visible
 
 
-def use_color(stream: TextIO, *, no_color: bool) -> bool:
-    """Whether a stream takes colour. Source: no-color.org (`NO_COLOR`, when not empty)."""
-    return stream.isatty() and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether a stream is coloured: what the flag says, then NO_COLOR, then FORCE_COLOR, then the terminal.
+
+    Source: no-color.org (`NO_COLOR`) and force-color.org (`FORCE_COLOR`), each where it is not empty.
+    """
+    match choice:
+        case ColorChoice.ALWAYS:
+            return True
+        case ColorChoice.NEVER:
+            return False
+        case ColorChoice.AUTO:
+            if environment.get("NO_COLOR"):
+                return False
+            return bool(environment.get("FORCE_COLOR")) or (stream.isatty() and environment.get("TERM") != "dumb")
+    assert_never(choice)
 
 
-def stdout_color(*, no_color: bool) -> bool:
-    """Whether reports are coloured."""
-    return use_color(sys.stdout, no_color=no_color)
+def chosen_format(report: ReportFlags, stream: TextIO | None = None) -> ReportFormat:
+    """The form that was asked for, coloured as is right for the stream; for stdout where none is given."""
+    return report_format(report.format, color=use_color(report.color_choice, stream or sys.stdout, os.environ))
+
+
+def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], str]) -> None:
+    """Say why there is no report: on stderr, or, where stdout gets one document, in that."""
+    form = chosen_format(report, sys.stderr)
+    (print_note if form.streams else print_report)(text_of(form))
 
 
 def print_report(text: str) -> None:
@@ -47,7 +68,7 @@ def _silence(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def configure_logging(level: str) -> None:
+def configure_logging(level: LogLevel) -> None:
     """Send our own log to stderr; libraries' logs stay out, since they know nothing of what must not be told."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_VisibleFormatter("%(asctime)s %(levelname)s %(message)s"))

@@ -1,0 +1,48 @@
+"""`uami apply`: show the plan, ask, carry it out, verify."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.commands.plan import PlanFlags
+from reconciler.cli.support.flag_groups import command_line, with_flag_groups
+from reconciler.cli.support.flags import ApplyGuardFlags, ApplyRunFlags, AzureFlags, RunReportFlags, StrictManifestFlags
+from reconciler.errors import ExitCode
+
+PlanOrPaths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Manifest files, directories of them, or - for standard input; or one plan that `plan -o` saved.",
+        show_default=False,
+    ),
+]
+
+
+@with_flag_groups
+def apply(
+    paths: PlanOrPaths,
+    manifest: StrictManifestFlags,
+    run: ApplyRunFlags,
+    guards: ApplyGuardFlags,
+    azure: AzureFlags,
+    report: RunReportFlags,
+) -> ExitCode:
+    """Show the plan, ask (only `yes` approves), carry it out, and read it again to verify.
+
+    A saved plan is not asked about: it is applied if it is still the plan, and refused (exit 4) if it is not.
+    """
+    from reconciler.cli.support.carry_out import WritingRun, carry_out, check_somebody_to_ask
+    from reconciler.cli.support.inputs import make_request
+    from reconciler.cli.support.saved_plan import declare, find_saved_plan
+
+    request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
+    plan_file = find_saved_plan(paths, run.digest)
+    # A later run has a journal of its own.
+    again = command_line("apply", paths, azure, manifest, guards, replace(run, journal=None), report)
+    if plan_file is not None:
+        run, again = replace(run, auto_approve=True), command_line("plan", ["PATH..."], PlanFlags(out=plan_file))
+    check_somebody_to_ask(run, report, paths)
+    declaration = declare(plan_file, run.digest, request, azure)
+    return carry_out(lambda _: declaration, WritingRun("apply", again, run, guards.skip_refused, azure, report))

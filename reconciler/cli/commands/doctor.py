@@ -1,0 +1,23 @@
+"""`uami doctor`: tell whether plan and apply would have what they need."""
+
+from reconciler.cli.support.flag_groups import with_flag_groups
+from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths, RunReportFlags
+from reconciler.errors import ExitCode
+
+
+@with_flag_groups
+def doctor(paths: Paths, manifest: ManifestFlags, azure: AzureFlags, report: RunReportFlags) -> ExitCode:
+    """Tell who would run this and whether every right is there that plan and apply need; exits 77 where one is not."""
+    from reconciler.cli.support.inputs import make_request
+    from reconciler.cli.support.output import chosen_format, configure_logging, print_report
+    from reconciler.cli.support.session import open_session
+    from reconciler.doctor.doctor import run_doctor
+    from reconciler.stop import Stop
+    from reconciler.workflow.declare import load_declaration
+
+    configure_logging(report.log_level)
+    declaration = load_declaration(make_request(paths, manifest, azure.cloud))
+    with open_session(azure, Stop(), writes=False) as session:
+        checkup = run_doctor(declaration.desired, declaration.targets, session.azure, session.caller)
+    print_report(chosen_format(report).checkup(checkup))
+    return checkup.exit_code

@@ -1,0 +1,65 @@
+"""`uami plan`: show what apply would do."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
+from reconciler.cli.support.flags import (
+    OUTPUT_PANEL,
+    AzureFlags,
+    GuardFlags,
+    Paths,
+    RunReportFlags,
+    StrictManifestFlags,
+)
+from reconciler.errors import ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFlags(FlagGroup):
+    """What becomes of the plan."""
+
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Save the plan in this file, for `apply` and `show`; replaces what is there.",
+            show_default=False,
+            rich_help_panel=OUTPUT_PANEL,
+        ),
+    ] = None
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 where there are changes, 0 only where there are none.")
+    ] = False
+
+
+@with_flag_groups
+def plan(
+    paths: Paths,
+    manifest: StrictManifestFlags,
+    asked: PlanFlags,
+    guards: GuardFlags,
+    azure: AzureFlags,
+    report: RunReportFlags,
+) -> ExitCode:
+    """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
+    from reconciler.cli.support.compare import compare
+    from reconciler.cli.support.inputs import make_request
+    from reconciler.cli.support.output import chosen_format, configure_logging, print_report
+    from reconciler.cli.support.saved_plan import check_out, save_plan
+
+    configure_logging(report.log_level)
+    if asked.out is not None:
+        check_out(asked.out)
+    result, header = compare(make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict), azure)
+    print_report(chosen_format(report).plan(result, header))
+    if asked.out is not None:
+        # With other flags than these, apply would find the plan stale, or look elsewhere.
+        save_plan(result, asked.out, (azure, guards, StrictManifestFlags(strict=manifest.strict)))
+    if result.violations:
+        return ExitCode.REFUSED
+    return ExitCode.CHANGES_FOUND if asked.detailed_exitcode and result.applicable else ExitCode.DONE

@@ -1,0 +1,32 @@
+"""`uami undo`: plan the way back from a run, ask, and carry it out like an apply."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.support.flag_groups import command_line, with_flag_groups
+from reconciler.cli.support.flags import ApplyGuardFlags, AzureFlags, RunFlags, RunReportFlags
+from reconciler.errors import ExitCode
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The journal of the run.", show_default=False)]
+
+
+@with_flag_groups
+def undo(file: File, run: RunFlags, guards: ApplyGuardFlags, azure: AzureFlags, report: RunReportFlags) -> ExitCode:
+    """Take a run back as far as Azure allows: show the way back, ask (only `yes` approves), carry it out, verify."""
+    from reconciler.cli.support.carry_out import WritingRun, carry_out, check_somebody_to_ask
+    from reconciler.guards import parse_allowances
+    from reconciler.journal.read_file import read_journal
+    from reconciler.workflow.undo import declare_undo
+
+    allowances = parse_allowances(guards.allow, guards.max_deletes)
+    check_somebody_to_ask(run, report)
+    record = read_journal(file)
+    # A later run has a journal of its own.
+    again = command_line("undo", [str(file)], azure, guards, replace(run, journal=None), report)
+    return carry_out(
+        lambda connected: declare_undo(record, str(file), connected, allowances),
+        WritingRun("undo", again, run, guards.skip_refused, azure, report),
+    )

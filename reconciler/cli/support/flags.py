@@ -1,0 +1,288 @@
+"""The flags that several commands share, each described once, in the groups in which commands take them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.support.flag_groups import FlagGroup
+from reconciler.report.formats import Format
+
+
+class CloudName(StrEnum):
+    """The Azure clouds, as az spells them."""
+
+    AZURE_CLOUD = "AzureCloud"
+    AZURE_US_GOVERNMENT = "AzureUSGovernment"
+    AZURE_CHINA_CLOUD = "AzureChinaCloud"
+
+
+class CredentialKind(StrEnum):
+    """Where the token comes from."""
+
+    AUTO = "auto"
+    CLI = "cli"
+    ENVIRONMENT = "environment"
+    WORKLOAD_IDENTITY = "workload-identity"
+    MANAGED_IDENTITY = "managed-identity"
+    AZURE_PIPELINES = "azure-pipelines"
+    GITHUB = "github"
+    TOKEN = "token"  # noqa: S105  the name of a source, not a secret
+
+
+class LogLevel(StrEnum):
+    """How much is told on stderr."""
+
+    WARNING = "warning"
+    INFO = "info"
+    DEBUG = "debug"
+
+
+class ColorChoice(StrEnum):
+    """When reports are coloured."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+MANIFEST_PANEL = "Manifest"
+AZURE_PANEL = "Azure"
+OUTPUT_PANEL = "Output"
+GUARDS_PANEL = "Guards"
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...", help="Manifest files, directories of them, or - for standard input.", show_default=False
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="Refuse what is otherwise only warned about: exit 3.", rich_help_panel=MANIFEST_PANEL
+    ),
+]
+Cloud = Annotated[
+    CloudName,
+    typer.Option("--cloud", help="The Azure cloud: ARM's address, and where to sign in.", rich_help_panel=AZURE_PANEL),
+]
+Log = Annotated[LogLevel, typer.Option("--log-level", help="How much is told on stderr.", rich_help_panel=OUTPUT_PANEL)]
+
+
+@dataclass(frozen=True, slots=True)
+class VariableFlags(FlagGroup):
+    """The values of a manifest's variables."""
+
+    var: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--var",
+            metavar="NAME=VALUE",
+            help="Value of ${NAME}; else the environment's UAMI_VAR_NAME.",
+            rich_help_panel=MANIFEST_PANEL,
+        ),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFlags(VariableFlags):
+    """How much of a manifest is looked at."""
+
+    target: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--target",
+            metavar="GROUP[/IDENTITY]",
+            help="Look at this group or identity only. Repeatable.",
+            rich_help_panel=MANIFEST_PANEL,
+        ),
+    ] = ()
+    subscription: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--subscription",
+            metavar="ID",
+            help="Look at this subscription only. Repeatable.",
+            rich_help_panel=MANIFEST_PANEL,
+        ),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StrictManifestFlags(ManifestFlags):
+    """The same, for commands that refuse."""
+
+    strict: Strict = False
+
+
+@dataclass(frozen=True, slots=True)
+class GuardFlags(FlagGroup):
+    """What the caller lifts of the guards."""
+
+    allow: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--allow",
+            metavar="CODE=ADDRESS",
+            help="Lift one guard at one address. Repeatable.",
+            rich_help_panel=GUARDS_PANEL,
+        ),
+    ] = ()
+    max_deletes: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--max-deletes",
+            metavar="N|N%",
+            help="Raise the limit of deletes in the run (N) or in each group (N%). Repeatable.",
+            rich_help_panel=GUARDS_PANEL,
+        ),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyGuardFlags(GuardFlags):
+    """The same, for commands that carry a plan out."""
+
+    skip_refused: Annotated[
+        bool,
+        typer.Option(
+            "--skip-refused", help="Apply what no guard refuses; still exits 3.", rich_help_panel=GUARDS_PANEL
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class AzureFlags(FlagGroup):
+    """Which ARM, and as whom."""
+
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--endpoint",
+            metavar="URL",
+            help="ARM's address, if not the cloud's own.",
+            show_default=False,
+            rich_help_panel=AZURE_PANEL,
+        ),
+    ] = None
+    cloud: Cloud = CloudName.AZURE_CLOUD
+    tenant: Annotated[
+        str | None,
+        typer.Option(
+            "--tenant",
+            metavar="ID",
+            help="Sign in to this tenant, and refuse a token of another one.",
+            show_default=False,
+            rich_help_panel=AZURE_PANEL,
+        ),
+    ] = None
+    credential: Annotated[
+        CredentialKind,
+        typer.Option(
+            "--credential",
+            help="Where the token comes from; `token` reads UAMI_ACCESS_TOKEN.",
+            rich_help_panel=AZURE_PANEL,
+        ),
+    ] = CredentialKind.AUTO
+    sandbox: Annotated[
+        str | None,
+        typer.Option(
+            "--sandbox",
+            metavar="FILE",
+            help="Use the embedded ARM emulator over this state file instead of Azure.",
+            show_default=False,
+            rich_help_panel=AZURE_PANEL,
+        ),
+    ] = None
+    api_version: Annotated[
+        str,
+        typer.Option("--api-version", help="api-version of Microsoft.ManagedIdentity.", rich_help_panel=AZURE_PANEL),
+    ] = "2024-11-30"
+    parallelism: Annotated[
+        int,
+        typer.Option("--parallelism", min=1, max=100, help="Requests under way at once.", rich_help_panel=AZURE_PANEL),
+    ] = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFlags(FlagGroup):
+    """The form of a report."""
+
+    format: Annotated[
+        Format, typer.Option("--format", help="How the report is written.", rich_help_panel=OUTPUT_PANEL)
+    ] = Format.TEXT
+    color: Annotated[
+        ColorChoice,
+        typer.Option(
+            "--color",
+            help="When to colour; auto heeds NO_COLOR, then FORCE_COLOR, then the terminal.",
+            rich_help_panel=OUTPUT_PANEL,
+        ),
+    ] = ColorChoice.AUTO
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="The same as --color never.", rich_help_panel=OUTPUT_PANEL)
+    ] = False
+
+    @property
+    def color_choice(self) -> ColorChoice:
+        """What both flags for colour come to."""
+        return ColorChoice.NEVER if self.no_color else self.color
+
+
+@dataclass(frozen=True, slots=True)
+class RunReportFlags(ReportFlags):
+    """The same, for commands that make calls and write a log of them."""
+
+    log_level: Log = LogLevel.WARNING
+
+
+@dataclass(frozen=True, slots=True)
+class RunFlags(FlagGroup):
+    """How a plan is carried out."""
+
+    auto_approve: Annotated[
+        bool, typer.Option("--auto-approve", "--yes", "-y", help="Do not ask for confirmation.")
+    ] = False
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not read again what was changed.")] = False
+    journal: Annotated[
+        str | None,
+        typer.Option(
+            "--journal",
+            metavar="FILE",
+            help="Record the run's calls in this new file rather than in the user's state folder.",
+            show_default=False,
+            rich_help_panel=OUTPUT_PANEL,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRunFlags(RunFlags):
+    """The same, for a plan that may come from a file."""
+
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            "--digest",
+            metavar="SHA256",
+            help="Refuse a saved plan whose file has another SHA-256; `plan -o` prints it.",
+            show_default=False,
+        ),
+    ] = None
+
+
+def report_flags_of(arguments: Sequence[str]) -> ReportFlags:
+    """The form in which to report what is wrong with a command line, as far as it can be known from it."""
+    given = {}
+    for word, following in pairwise([*arguments, ""]):
+        flag, equals, value = word.partition("=")
+        given[flag] = value if equals else following
+    return ReportFlags(
+        {one.value: one for one in Format}.get(given.get("--format", ""), Format.TEXT),
+        {one.value: one for one in ColorChoice}.get(given.get("--color", ""), ColorChoice.AUTO),
+        "--no-color" in given,
+    )

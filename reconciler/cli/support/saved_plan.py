@@ -1,0 +1,65 @@
+"""Plans as files: where `plan -o` may write one and how it is applied, and what `apply` takes one for."""
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from reconciler.cli.support.flag_groups import FlagGroup, command_line
+from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags
+from reconciler.cli.support.output import print_note
+from reconciler.errors import UsageError
+from reconciler.plan.plan import Plan
+from reconciler.report.formats import Format
+from reconciler.saved_plan.content import format_plan
+from reconciler.saved_plan.file import check_writable, digest_of, find_plan_file, read_plan_file, write_plan_file
+from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
+
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+_FORMATS = {*Format, "markdown", "html", "github", "yaml", "yamlc", "jsonc", "table", "tsv", "none", "-"}
+"""Words that mean a format, here or with the `-o` of az, where that is what it takes."""
+
+
+def check_out(out: str) -> None:
+    """Raises UsageError where `-o` names what cannot be a file, or what looks like a format."""
+    if out in _FORMATS:
+        raise UsageError(
+            f"-o {out}: -o takes the file in which the plan is saved",
+            f"For the report in another form pass --format, such as --format json; for a file of this name -o ./{out}.",
+        )
+    check_writable(Path(out))
+
+
+def save_plan(plan: Plan, out: str, groups: Iterable[FlagGroup]) -> None:
+    """Write the plan to its file, and say on stderr how to apply it: with the flags that it was made with."""
+    content = format_plan(plan, time.time())
+    write_plan_file(Path(out), content)
+    command = command_line("apply", [out], ApplyRunFlags(digest=digest_of(content)), *groups)
+    print_note(f"\nThe plan is saved. To apply exactly this one:\n  {command}\n")
+
+
+def find_saved_plan(paths: Sequence[str], digest: str | None) -> str | None:
+    """The saved plan that is to be applied; with a digest, nothing else can be meant, whatever has become of it."""
+    if digest is None:
+        return find_plan_file(paths)
+    if len(paths) > 1:
+        raise UsageError("--digest is that of one saved plan, and these are several paths", "Name the plan alone.")
+    return paths[0]
+
+
+def declare(plan_file: str | None, digest: str | None, request: Request, azure: AzureFlags) -> Declaration:
+    """What the saved plan declares, or, without one, the manifests.
+
+    Raises:
+        UsageError: a flag says what the plan says already, or the digest is none.
+    """
+    if plan_file is None:
+        return load_declaration(request)
+    given = {"--var": request.variables, "--target": request.targets, "--subscription": request.subscriptions}
+    for flag in (flag for flag, value in given.items() if value):
+        raise UsageError(f"{flag} belongs to `uami plan`: a saved plan holds what it was given", f"Leave {flag} out.")
+    if digest is not None and _SHA256.fullmatch(digest) is None:
+        raise UsageError(f"--digest {digest}: not a SHA-256", "It has 64 digits, as `plan -o` prints it.")
+    saved = read_plan_file(plan_file, digest)
+    return declare_saved(saved.plan, request, cloud=azure.cloud.value, tenant=azure.tenant)

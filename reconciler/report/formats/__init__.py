@@ -1,0 +1,77 @@
+"""The forms that a report can have: one file each, all with the same methods.
+
+A new form is one file in this folder and two lines here: a member of `Format`, and its arm in `report_format`. This
+module is read with every command line, so it imports a form only when that one is asked for.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, assert_never
+
+if TYPE_CHECKING:
+    from reconciler.apply.result import ApplyResult
+    from reconciler.doctor.checkup import Checkup
+    from reconciler.errors import ReconcilerError
+    from reconciler.journal.record import RunRecord
+    from reconciler.manifest.desired import Desired
+    from reconciler.manifest.findings import Finding
+    from reconciler.model.violation import PlanRefused
+    from reconciler.plan.plan import Plan
+    from reconciler.report.rows import Header
+    from reconciler.saved_plan.content import SavedPlan
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class ReportFormat(Protocol):
+    """Every report of every command in one form; each method returns the whole text, with its last line break."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether reports go out while the run goes on, and errors to stderr; otherwise stdout gets one document."""
+
+    def plan(self, plan: "Plan", header: "Header") -> str:
+        """What apply would do, and what the guards refuse."""
+
+    def saved_plan(self, saved: "SavedPlan") -> str:
+        """A plan that was read from a file."""
+
+    def drift(self, plan: "Plan", header: "Header") -> str:
+        """The differences between manifest and live."""
+
+    def result(self, plan: "Plan", result: "ApplyResult", *, journal: str | None, continue_with: str) -> str:
+        """What an apply did; `journal` is where its calls are recorded, `continue_with` the command that goes on."""
+
+    def refused(self, plan: "Plan", refused: "PlanRefused") -> str:
+        """Why nothing of a plan was begun."""
+
+    def journal(self, record: "RunRecord") -> str:
+        """A run, its calls in the order in which they went out, and its end."""
+
+    def checkup(self, checkup: "Checkup") -> str:
+        """What the doctor found."""
+
+    def validated(self, desired: "Desired", findings: "Sequence[Finding]", *, strict: bool) -> str:
+        """What a valid manifest declares, and the warnings about it, which `strict` refuses."""
+
+    def error(self, error: "ReconcilerError") -> str:
+        """Why a command has no report to give; an invalid manifest's diagnostics are part of its error."""
+
+
+def report_format(name: Format, *, color: bool) -> ReportFormat:
+    """The form of that name; `color` is for those that know colour."""
+    match name:
+        case Format.TEXT:
+            from reconciler.report.formats.text import TextFormat
+
+            return TextFormat(color)
+        case Format.JSON:
+            from reconciler.report.formats.json import JsonFormat
+
+            return JsonFormat()
+    assert_never(name)

@@ -1,0 +1,205 @@
+"""Reports for programs: one JSON document each, the same bytes for the same inputs.
+
+Non-ASCII characters are written as JSON escapes, so that no value can disturb a terminal or a log that shows it.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from reconciler import __version__
+from reconciler.apply.result import ApplyResult, ChangeResult
+from reconciler.doctor.checkup import Checkup, Standing
+from reconciler.errors import ManifestError, PlanStale, ReconcilerError
+from reconciler.journal.call import Outcome
+from reconciler.journal.document import record_document
+from reconciler.journal.record import RunRecord
+from reconciler.manifest.desired import Desired
+from reconciler.manifest.findings import Finding, finding_document
+from reconciler.model.document import FORMAT_VERSION, JsonObject
+from reconciler.model.violation import PlanRefused
+from reconciler.plan.changes import Action, Change, field_text
+from reconciler.plan.document import change_document, plan_document, violation_document
+from reconciler.plan.needs import NOT_CHECKED
+from reconciler.plan.plan import Plan
+from reconciler.report.rows import Header, claimed_location, is_changed
+
+if TYPE_CHECKING:
+    from reconciler.saved_plan.content import SavedPlan
+
+
+class JsonFormat:
+    """One document at the end of a command, also where it fails."""
+
+    streams: ClassVar[bool] = False
+
+    def plan(self, plan: Plan, header: Header) -> str:  # noqa: ARG002 - a document says nothing of who looked
+        """The plan; described by `schemas/plan.v1.schema.json`."""
+        return _text(plan_document(plan))
+
+    def saved_plan(self, saved: "SavedPlan") -> str:
+        """The document as it was saved."""
+        return saved.text
+
+    def drift(self, plan: Plan, header: Header) -> str:  # noqa: ARG002
+        """The differences in three lists; described by `schemas/drift.v1.schema.json`."""
+        plan_part = plan_document(plan)
+        missing = [_drift(change) for change in plan.changes if change.action is Action.CREATE]
+        unexpected = [_drift(change) for change in plan.changes if change.action is Action.DELETE]
+        changed = [_drift(change) for change in plan.changes if is_changed(change)]
+        document: JsonObject = {
+            key: plan_part[key] for key in ("format_version", "tool_version", "cloud", "tenant", "scope")
+        }
+        document["summary"] = {"missing": len(missing), "unexpected": len(unexpected), "changed": len(changed)}
+        document |= {"missing": missing, "unexpected": unexpected, "changed": changed}
+        document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned")}
+        return _text(document)
+
+    def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> str:  # noqa: ARG002
+        """The plan and what became of it; described by `schemas/apply.v1.schema.json`."""
+        return _text(
+            {
+                "format_version": FORMAT_VERSION,
+                "plan": plan_document(plan),
+                "result": _result(result),
+                "journal": journal,
+            }
+        )
+
+    def refused(self, plan: Plan, refused: PlanRefused) -> str:
+        """The plan and why nothing of it was begun; described by `schemas/apply.v1.schema.json`."""
+        return _text({"format_version": FORMAT_VERSION, "plan": plan_document(plan), "error": _error(refused)})
+
+    def journal(self, record: RunRecord) -> str:
+        """A journal; described by `shown` in `schemas/journal.v1.schema.json`."""
+        return _text(record_document(record))
+
+    def checkup(self, checkup: Checkup) -> str:
+        """What the doctor found; described by `schemas/doctor.v1.schema.json`."""
+        return _text(_checkup(checkup))
+
+    def validated(self, desired: Desired, findings: Sequence[Finding], *, strict: bool) -> str:  # noqa: ARG002
+        """What a valid manifest declares, in numbers, and what in it should be looked at again."""
+        return _text(
+            {
+                "format_version": FORMAT_VERSION,
+                "summary": {
+                    "resource_groups": len(desired.groups),
+                    "identities": sum(len(group.identities) for group in desired.groups),
+                },
+                "warnings": [finding_document(one) for one in findings],
+            }
+        )
+
+    def error(self, error: ReconcilerError) -> str:
+        """An error in the form that every command answers with when it has no report to give."""
+        return _text({"format_version": FORMAT_VERSION, "error": _error(error)})
+
+
+def _text(document: JsonObject) -> str:
+    """The document with a line break at its end."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _error(error: ReconcilerError) -> JsonObject:
+    detail: JsonObject = {"code": error.code, "message": error.message, "hint": error.hint}
+    if isinstance(error, ManifestError):
+        detail["diagnostics"] = [
+            {
+                "code": one.code,
+                "file": one.pos.file,
+                "line": one.pos.line,
+                "column": one.pos.column,
+                "message": one.message,
+                "hint": one.hint,
+            }
+            for one in error.diagnostics
+        ]
+    if isinstance(error, PlanRefused):
+        detail["violations"] = [violation_document(one) for one in error.violations]
+    if isinstance(error, PlanStale):
+        detail["differences"] = [{"address": one.address, "message": one.message} for one in error.details]
+    return detail
+
+
+def _checkup(checkup: Checkup) -> JsonObject:
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "cloud": checkup.cloud,
+        "endpoint": checkup.endpoint,
+        "credential": checkup.credential,
+        "summary": {one.value.replace("-", "_"): checkup.count(one) for one in Standing},
+        "checks": [
+            {
+                "name": one.name,
+                "subject": one.subject,
+                "status": one.standing.value,
+                "detail": one.detail,
+                "hint": one.hint,
+            }
+            for one in checkup.checks
+        ],
+        "rights": [
+            {
+                "scope": one.scope,
+                "right": one.right,
+                "action": one.action,
+                "status": one.standing.value,
+                "role": one.role,
+            }
+            for one in checkup.rights
+        ],
+        "commands": list(checkup.commands),
+        "notes": [NOT_CHECKED],
+    }
+
+
+def _drift(change: Change) -> JsonObject:
+    document = change_document(change)
+    differences: list[JsonObject] = [
+        {"field": field_text(one), "before": one.before, "after": one.after} for one in change.differences
+    ]
+    claimed = claimed_location(change)
+    if claimed is not None:
+        differences.insert(0, {"field": field_text(claimed), "before": claimed.before, "after": claimed.after})
+    return {key: document[key] for key in ("address", "resource_type", "before", "after", "source", "impact")} | {
+        "differences": differences
+    }
+
+
+def _result(result: ApplyResult) -> JsonObject:
+    return {
+        "complete": result.complete,
+        "interrupted": result.interrupted,
+        "verified": result.verified,
+        "correlation_id": result.correlation_id,
+        "summary": {
+            "added": result.count(Action.CREATE),
+            "changed": result.count(Action.UPDATE),
+            "destroyed": result.count(Action.DELETE),
+            **{outcome.value.replace("-", "_"): len(result.ended(outcome)) for outcome in Outcome},
+        },
+        "changes": [_change_result(one) for one in result.results],
+    }
+
+
+def _change_result(one: ChangeResult) -> JsonObject:
+    document: JsonObject = {
+        "address": one.change.resource_id.address,
+        "action": one.change.action.value,
+        "outcome": one.outcome.value,
+    }
+    if one.because:
+        document["because"] = one.because
+    if one.error is not None:
+        document["error"] = {
+            "status": one.error.status,
+            "code": one.error.code,
+            "message": one.error.message,
+            "hint": one.error.hint,
+            "correlation_id": one.error.correlation_id,
+        }
+    if one.not_held:
+        document["not_held"] = list(one.not_held)
+    return document

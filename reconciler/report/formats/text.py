@@ -1,0 +1,107 @@
+"""Reports for people at a terminal or reading a CI log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from reconciler.apply.result import ApplyResult
+from reconciler.doctor.checkup import Checkup
+from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerError, StaleDetail
+from reconciler.journal.record import RunRecord
+from reconciler.manifest.desired import Desired
+from reconciler.manifest.findings import Finding
+from reconciler.model.violation import PlanRefused
+from reconciler.plan.plan import Plan
+from reconciler.report.checkup_text import render_checkup
+from reconciler.report.journal_text import render_journal
+from reconciler.report.page import Page, width
+from reconciler.report.plan_text import render_drift, render_plan
+from reconciler.report.result_text import render_result
+from reconciler.report.rows import Header
+from reconciler.report.visible import visible, visible_lines
+from reconciler.report.warnings import render_warnings
+
+if TYPE_CHECKING:
+    from reconciler.saved_plan.content import SavedPlan
+
+
+@dataclass(frozen=True, slots=True)
+class TextFormat:
+    """Lines for people, written while the run goes on; the same words with colour and without."""
+
+    color: bool
+    streams: ClassVar[bool] = True
+
+    def plan(self, plan: Plan, header: Header) -> str:
+        """Header, changes, what stays as it is and why, the count line, and last what the guards refuse."""
+        return render_plan(plan, header, color=self.color)
+
+    def saved_plan(self, saved: "SavedPlan") -> str:
+        """The same, and where the plan is from."""
+        header = Header(f"Saved plan {saved.name}, made {saved.created_at}", principal="")
+        return render_plan(saved.plan, header, color=self.color)
+
+    def drift(self, plan: Plan, header: Header) -> str:
+        """The differences between manifest and live, in three lists."""
+        return render_drift(plan, header, color=self.color)
+
+    def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> str:  # noqa: ARG002
+        """What an apply did, and for whatever it did not do, why and how to go on; nothing where it had nothing to do.
+
+        Where the journal lies has been said by then.
+        """
+        if not plan.applicable and not plan.violations:
+            return ""
+        return render_result(plan, result, continue_with, color=self.color)
+
+    def refused(self, plan: Plan, refused: PlanRefused) -> str:  # noqa: ARG002 - the plan has been shown by then
+        """The error alone."""
+        return self.error(refused)
+
+    def journal(self, record: RunRecord) -> str:
+        """The run, its calls in the order in which they went out, and its end."""
+        return render_journal(record)
+
+    def checkup(self, checkup: Checkup) -> str:
+        """What was looked at, the rights by scope, the commands that give what is missing, and the outcome."""
+        return render_checkup(checkup, color=self.color)
+
+    def validated(self, desired: Desired, findings: Sequence[Finding], *, strict: bool) -> str:
+        """What a valid manifest declares, in numbers, and each warning."""
+        groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
+        what = f"{identities} {'identity' if identities == 1 else 'identities'}"
+        where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
+        warnings = render_warnings(findings, desired, strict=strict)
+        return f"The manifest is valid: {what} in {where}.\n{warnings}"
+
+    def error(self, error: ReconcilerError) -> str:
+        """What the error is about, one by one, then the error and its hint."""
+        page = Page(color=self.color)
+        if isinstance(error, ManifestError):
+            _write_diagnostics(page, error.diagnostics)
+        if isinstance(error, PlanStale):
+            _write_stale(page, error.details)
+        page.line(("Error: ", "bold red"), visible_lines(error.message))
+        if error.hint:
+            page.line(("Hint: ", "cyan"), visible_lines(error.hint))
+        return page.text()
+
+
+def _write_diagnostics(page: Page, diagnostics: Sequence[Diagnostic]) -> None:
+    """Each problem with its place, the line it stands in, a caret, and how to mend it."""
+    for one in diagnostics:
+        page.line((visible(str(one.pos)), "bold"), ": ", ("error", "bold red"), f": {visible(one.message)}")
+        if one.source_line is not None:
+            before = one.source_line[: one.pos.column - 1]
+            page.line(f"    {visible(one.source_line)}")
+            page.line("    ", " " * width(visible(before)), ("^", "bold red"))
+        if one.hint:
+            page.line(("    hint: ", "cyan"), visible(one.hint))
+
+
+def _write_stale(page: Page, details: Sequence[StaleDetail]) -> None:
+    """Everything that is no longer as a saved plan has it."""
+    page.line(("Changed since the plan was made:", "bold"))
+    for one in details:
+        page.line("  ", (visible(one.label or "this run"), "bold"), f": {visible(one.message)}")
+    page.line()
