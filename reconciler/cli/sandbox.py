@@ -20,8 +20,8 @@ from reconciler.cli.snapshot import snapshot
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.limits.faults import Fault
-    from reconciler.sandbox.limits.rates import Rates
+    from reconciler.sandbox.faults.script import Fault
+    from reconciler.sandbox.rates.rates import Rates
     from reconciler.sandbox.serving.tls import Authority
 
 sandbox_app = typer.Typer(no_args_is_help=True, help="A local emulator of Azure Resource Manager.")
@@ -117,7 +117,7 @@ def _serve(asked: _Serving) -> None:
 
 
 def _rates(asked: str) -> "Rates | None":
-    from reconciler.sandbox.limits.rates import Rates, parse_speed
+    from reconciler.sandbox.rates.rates import Rates, parse_speed
 
     try:
         speed = parse_speed(asked)
@@ -127,7 +127,7 @@ def _rates(asked: str) -> "Rates | None":
 
 
 def _faults(path: Path | None) -> "tuple[Fault, ...]":
-    from reconciler.sandbox.limits.faults import FaultFileError, parse_faults
+    from reconciler.sandbox.faults.script import FaultFileError, parse_faults
 
     if path is None:
         return ()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.login.tokens import encode
+from reconciler.sandbox.state.ids import derived_id
 from reconciler.sandbox.state.kinds import FederatedCredential
-from reconciler.sandbox.state.state import derived_id
 from reconciler.sandbox.state_file.file import load_state
 from tests.azure_hosts import AzureHosts, azure_hosts
 from tests.cli.command import Ended, Uami

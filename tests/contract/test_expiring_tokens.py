@@ -24,7 +24,7 @@ from reconciler.arm.resources import Resources
 from reconciler.journal.file import MemoryJournal
 from reconciler.journal.outcome import ApplyResult, Outcome
 from reconciler.live.azure import Azure
-from reconciler.sandbox.limits.faults import Delay, Fault
+from reconciler.sandbox.faults.script import Delay, Fault
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.server import running
 from reconciler.stop import Stop

@@ -9,7 +9,8 @@ import pytest
 from reconciler.arm.login.auth import principal_of
 from reconciler.arm.login.clouds import CLOUDS, Cloud
 from reconciler.arm.login.credentials import token_source
-from reconciler.sandbox.login.tokens import claims_of, encode
+from reconciler.sandbox.gateway.calls import claims_of
+from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.state.kinds import FederatedCredential
 from reconciler.sandbox.state.state import Contents
 from tests.azure_hosts import Asked, AzureHosts, azure_hosts

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox.limits.faults import parse_faults
+from reconciler.sandbox.faults.script import parse_faults
 from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.state.state import Grant

@@ -10,9 +10,7 @@ import pytest
 
 from reconciler.cli.sandbox import serve
 from reconciler.errors import InputFileError
-from reconciler.sandbox.gateway.calls import Settings
-from reconciler.sandbox.gateway.request_log import LoggedRequest
-from reconciler.sandbox.limits.faults import (
+from reconciler.sandbox.faults.script import (
     CompetingWrite,
     ConnectionReset,
     Delay,
@@ -25,6 +23,8 @@ from reconciler.sandbox.limits.faults import (
     TruncatedBody,
     parse_faults,
 )
+from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.gateway.request_log import LoggedRequest
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.server import running
 from tests.sandbox.arm import GROUP, IDENTITIES, VERSION, Clock, client, contents, error, identity, names

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from reconciler.sandbox.state.state import Contents, derived_id
+from reconciler.sandbox.state.ids import derived_id
+from reconciler.sandbox.state.state import Contents
 from reconciler.sandbox.state_file.file import load_state, save_state
 from tests.sandbox.arm import IDENTITIES, VERSION, contents, identity
 from tests.sandbox.test_server import serving

@@ -6,8 +6,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from reconciler.sandbox.gateway.calls import claims_of
 from reconciler.sandbox.gateway.request_log import LoggedRequest
-from reconciler.sandbox.login.tokens import claims_of, encode
+from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.state.kinds import FederatedCredential
 from reconciler.sandbox.state.state import Contents, Grant

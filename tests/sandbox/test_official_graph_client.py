@@ -23,7 +23,7 @@ from azure.mgmt.resourcegraph.models import (
     ResultFormat,
 )
 
-from reconciler.sandbox.limits.rates import Rates
+from reconciler.sandbox.rates.rates import Rates
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.server import running
 from tests.sandbox.arm import SUBSCRIPTION, Clock, application

@@ -6,7 +6,7 @@ import pytest
 from reconciler.cli.sandbox import serve
 from reconciler.errors import UsageError
 from reconciler.sandbox.gateway.answers import ArmRefusalError
-from reconciler.sandbox.limits.rates import RatedCall, Rates, parse_speed
+from reconciler.sandbox.rates.rates import RatedCall, Rates, parse_speed
 from reconciler.sandbox.serving.application import Application
 from tests.sandbox.arm import (
     GROUP,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.limits.rates import Rates
+from reconciler.sandbox.rates.rates import Rates
 from reconciler.sandbox.serving.application import Application
 from tests.sandbox.arm import SUBSCRIPTION, Clock, application, client, contents, error, identity, token_of
 from tests.sandbox.graph import NEWEST, PATH, details, estate, post

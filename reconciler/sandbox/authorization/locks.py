@@ -11,7 +11,7 @@ from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.extensions import applying_at, reaching
-from reconciler.sandbox.rules.locking import READ_ONLY
+from reconciler.sandbox.rules.locking import LEVELS
 from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
 from reconciler.sandbox.state.kinds import LOCK_TYPE, Lock
 from reconciler.sandbox.state.paths import path_key
@@ -21,9 +21,6 @@ READ, WRITE, DELETE = f"{LOCK_TYPE}/read", f"{LOCK_TYPE}/write", f"{LOCK_TYPE}/d
 
 API_VERSIONS = ("2016-09-01", "2017-04-01", "2020-05-01")
 """Source: recorded traffic for 2016-09-01, OpenAPI for 2020-05-01; that 2017-04-01 answers alike is assumed."""
-
-LEVELS = ("CanNotDelete", READ_ONLY)
-"""Source: OpenAPI, which also lists NotSpecified; that it cannot be asked for is assumed."""
 
 MAX_NOTES_LENGTH = 512
 _NAME = re.compile(r"[^<>%&:\\?/\x00-\x1f]{1,260}")

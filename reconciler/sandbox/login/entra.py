@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.login.tokens import claims_of, issue_access_token, principal_of
+from reconciler.sandbox.gateway.calls import claims_of
+from reconciler.sandbox.login.tokens import issue_access_token, principal_of
 from reconciler.sandbox.state.node import GUID
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import State

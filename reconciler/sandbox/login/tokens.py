@@ -5,7 +5,6 @@ one client id always is one principal, which is why every id here is computed an
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -13,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.sandbox.state.state import Identity, State, derived_id
+from reconciler.sandbox.state.ids import client_id_of_system_identity, derived_id
+from reconciler.sandbox.state.state import Identity, State
 
 DEFAULT_LIFETIME = timedelta(seconds=3599)
 """Source: Microsoft's documentation of the client credentials flow (`expires_in` of its examples)."""
@@ -68,11 +68,6 @@ def principal_of_identity(state: State, identity: Identity) -> Principal:
     return Principal(identity.principal_id, identity.client_id, identity.resource_id, revoked_at)
 
 
-def client_id_of_system_identity(principal_id: str) -> str:
-    """The client id that belongs to the principal of a system-assigned identity."""
-    return derived_id(0, "system-assigned client", principal_id.casefold())
-
-
 def issue_access_token(
     principal: Principal, tenant_id: str, audience: str, now: datetime, lifetime: timedelta
 ) -> AccessToken:
@@ -108,18 +103,6 @@ def encode(claims: Mapping[str, object]) -> str:
     signed = f"{_encode_part(json.dumps(_HEADER).encode())}.{_encode_part(json.dumps(claims).encode())}"
     signature = hmac.new(_KEY, signed.encode("ascii"), hashlib.sha256).digest()
     return f"{signed}.{_encode_part(signature)}"
-
-
-def claims_of(token: str) -> Mapping[str, object] | None:
-    """The claims of a token, whoever signed it; None where the text is no token."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (binascii.Error, ValueError):
-        return None
-    return claims if isinstance(claims, dict) else None
 
 
 def _encode_part(value: bytes) -> str:

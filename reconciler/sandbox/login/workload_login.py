@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from reconciler.sandbox.gateway.answers import Answer
 from reconciler.sandbox.login.tokens import Principal, encode, issue_access_token, principal_of_identity
-from reconciler.sandbox.state.state import State, derived_id
+from reconciler.sandbox.state.ids import derived_id
+from reconciler.sandbox.state.state import State
 
 _ASSERTION_LIFETIME = timedelta(minutes=5)
 """Source: GitHub's documentation of OpenID Connect (`exp` minus `iat` of its example)."""

@@ -16,9 +16,9 @@ from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.managed_identity.identities import API_VERSIONS as IDENTITY_API_VERSIONS
 from reconciler.sandbox.managed_identity.identities import IN_GROUP, identity_scope
-from reconciler.sandbox.resources.resource_groups import require_writable_group
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.locking import refuse_locked
+from reconciler.sandbox.rules.scopes import require_writable_group
 from reconciler.sandbox.state.kinds import CREDENTIAL_TYPE, ClaimsExpression, FederatedCredential
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import Key, key_of

@@ -11,16 +11,10 @@ from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gatew
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.resources.resource_groups import (
-    group_scope,
-    require_group,
-    require_location,
-    require_writable_group,
-)
 from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locations import REGIONS, normalize_location
+from reconciler.sandbox.rules.locations import REGIONS, normalize_location, require_location
 from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import resource_not_found
+from reconciler.sandbox.rules.scopes import group_scope, require_group, require_writable_group, resource_not_found
 from reconciler.sandbox.rules.tags import read_tags
 from reconciler.sandbox.state.shelf import key_of
 from reconciler.sandbox.state.state import Identity, ResourceGroup, State

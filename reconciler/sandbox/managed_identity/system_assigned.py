@@ -6,10 +6,10 @@
 from reconciler.sandbox.gateway.answers import Answer, by_provider
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.login.tokens import client_id_of_system_identity
 from reconciler.sandbox.managed_identity.identities import API_VERSIONS
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.scopes import require_scope
+from reconciler.sandbox.state.ids import client_id_of_system_identity
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import State
 

@@ -11,9 +11,9 @@ from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError
 from reconciler.sandbox.gateway.calls import Call, Caller
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.managed_identity.identities import IN_GROUP, TYPE, existing_identity, identity_scope
-from reconciler.sandbox.resources.resource_groups import require_writable_group
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.locking import refuse_locked
+from reconciler.sandbox.rules.scopes import require_writable_group
 from reconciler.sandbox.state.state import State
 
 REVOKE = f"{TYPE}/revokeTokens/action"

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from reconciler.sandbox.gateway.calls import Caller
+from reconciler.sandbox.state.ids import client_id_of_system_identity
 from reconciler.sandbox.state.node import GUID
-from reconciler.sandbox.state.state import State, derived_id
+from reconciler.sandbox.state.state import State
 
 Body = dict[str, object]
 
@@ -69,7 +70,7 @@ def _system_assigned(state: State) -> Iterator[Body]:
     for resource in state.resources:
         if resource.system_principal_id is not None:
             # The state does not keep the client id of such an identity; this one is always the same.
-            client_id = derived_id(0, "system-assigned client", resource.system_principal_id.casefold())
+            client_id = client_id_of_system_identity(resource.system_principal_id)
             names = ("isExplicit=False", resource.resource_id)
             yield _service_principal(resource.system_principal_id, client_id, resource.name, "ManagedIdentity", names)
 

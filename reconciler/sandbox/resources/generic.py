@@ -12,17 +12,11 @@ from dataclasses import replace
 from reconciler.sandbox.gateway.answers import Answer, by_gateway
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.resources.resource_groups import (
-    group_scope,
-    require_group,
-    require_location,
-    require_writable_group,
-)
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.attachments import attach, identity_block
-from reconciler.sandbox.rules.locations import normalize_location
+from reconciler.sandbox.rules.locations import normalize_location, require_location
 from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import resource_not_found
+from reconciler.sandbox.rules.scopes import group_scope, require_group, require_writable_group, resource_not_found
 from reconciler.sandbox.rules.tags import read_tags
 from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.paths import path_key

@@ -5,15 +5,16 @@ import json
 import re
 from dataclasses import replace
 
-from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway
+from reconciler.sandbox.gateway.answers import Answer, by_gateway
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.recording import origin_of
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS
 from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locations import REGIONS, normalize_location
+from reconciler.sandbox.rules.locations import REGIONS, normalize_location, require_location
 from reconciler.sandbox.rules.locking import refuse_locked
+from reconciler.sandbox.rules.scopes import group_scope, require_group, require_writable_group
 from reconciler.sandbox.rules.tags import read_tags
 from reconciler.sandbox.state.shelf import key_of
 from reconciler.sandbox.state.state import GroupDeletion, ResourceGroup, State
@@ -26,49 +27,6 @@ _POLL_AFTER_S = 15
 
 _NAME = re.compile(r"[-\w._()]{1,90}")
 _FILTER = re.compile(r"tagname\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+tagvalue\s+eq\s+'((?:[^']|'')*)')?", re.IGNORECASE)
-
-
-def require_group(state: State, call: Call) -> ResourceGroup:
-    """The group that a path names."""
-    group = state.resource_groups.get(key_of(call.names["subscription"], call.names["group"]))
-    if group is None:
-        raise group_not_found(call.names["group"])
-    return group
-
-
-def group_not_found(name: str) -> ArmRefusalError:
-    """Source: recorded traffic (azure-service-operator, azure-cli); the name is echoed as asked."""
-    return by_gateway(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
-
-
-def require_writable_group(state: State, call: Call) -> ResourceGroup:
-    """The group that a path names, unless it is being deleted."""
-    group = require_group(state, call)
-    if state.is_leaving(group.key):
-        raise group_being_deleted(group.name)
-    return group
-
-
-def group_being_deleted(name: str) -> ArmRefusalError:
-    """Source: text as quoted by users, status assumed."""
-    return by_gateway(
-        409,
-        "ResourceGroupBeingDeleted",
-        f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
-    )
-
-
-def require_location(call: Call, body: dict[str, object]) -> str:
-    """The location that a body must name. Source: text as quoted by users."""
-    location = call.text_field(body, "location")
-    if not location:
-        raise by_gateway(400, "LocationRequired", "The location property is required for this definition.")
-    return location
-
-
-def group_scope(call: Call) -> str:
-    """The group's path, names as asked."""
-    return f"/subscriptions/{call.names['subscription']}/resourceGroups/{call.names['group']}"
 
 
 def list_groups(state: State, call: Call) -> Answer:

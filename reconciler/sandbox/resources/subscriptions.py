@@ -1,12 +1,11 @@
 """Subscriptions and the tenant, as ARM lists them to a caller, the regions, and the check that a path names one."""
 
-from reconciler.sandbox.gateway.answers import Answer, by_gateway
+from reconciler.sandbox.gateway.answers import Answer
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.locations import REGION_LIST, Region
-from reconciler.sandbox.state.node import GUID
 from reconciler.sandbox.state.shelf import key_of
 from reconciler.sandbox.state.state import State, Subscription
 
@@ -24,22 +23,6 @@ rest assumed.
 """
 
 READ = "Microsoft.Resources/subscriptions/read"
-
-
-def require_subscription(state: State, subscription_id: str) -> None:
-    """Refuse a path whose subscription is none, or none of the caller's tenant.
-
-    Source: texts as quoted by users (SubscriptionNotFound, InvalidSubscriptionId).
-    """
-    if state.subscriptions.get(key_of(subscription_id)) is not None:
-        return
-    if not GUID.fullmatch(subscription_id):
-        raise by_gateway(
-            400,
-            "InvalidSubscriptionId",
-            f"The provided subscription identifier '{subscription_id}' is malformed or invalid.",
-        )
-    raise by_gateway(404, "SubscriptionNotFound", f"The subscription '{subscription_id}' could not be found.")
 
 
 def list_subscriptions(state: State, call: Call) -> Answer:

@@ -13,6 +13,8 @@ from reconciler.sandbox.state.paths import path_key, split_path
 from reconciler.sandbox.state.state import State
 
 READ_ONLY = "ReadOnly"
+LEVELS = ("CanNotDelete", READ_ONLY)
+"""Source: OpenAPI, which also lists NotSpecified; that it cannot be asked for is assumed."""
 
 
 def refuse_locked(state: State, call: Call) -> None:

@@ -7,13 +7,64 @@ and ResourceNotFound on deleting role assignments); that every method looks, and
 """
 
 from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway
-from reconciler.sandbox.resources.resource_groups import group_being_deleted, group_not_found
-from reconciler.sandbox.resources.subscriptions import require_subscription
+from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.state.node import GUID
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import key_of
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state.state import ResourceGroup, State
 
 _IDENTITY_TYPE = ("microsoft.managedidentity", "userassignedidentities")
+
+
+def require_subscription(state: State, subscription_id: str) -> None:
+    """Refuse a path whose subscription is none, or none of the caller's tenant.
+
+    Source: texts as quoted by users (SubscriptionNotFound, InvalidSubscriptionId).
+    """
+    if state.subscriptions.get(key_of(subscription_id)) is not None:
+        return
+    if not GUID.fullmatch(subscription_id):
+        raise by_gateway(
+            400,
+            "InvalidSubscriptionId",
+            f"The provided subscription identifier '{subscription_id}' is malformed or invalid.",
+        )
+    raise by_gateway(404, "SubscriptionNotFound", f"The subscription '{subscription_id}' could not be found.")
+
+
+def require_group(state: State, call: Call) -> ResourceGroup:
+    """The group that a path names."""
+    group = state.resource_groups.get(key_of(call.names["subscription"], call.names["group"]))
+    if group is None:
+        raise group_not_found(call.names["group"])
+    return group
+
+
+def group_not_found(name: str) -> ArmRefusalError:
+    """Source: recorded traffic (azure-service-operator, azure-cli); the name is echoed as asked."""
+    return by_gateway(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+
+
+def require_writable_group(state: State, call: Call) -> ResourceGroup:
+    """The group that a path names, unless it is being deleted."""
+    group = require_group(state, call)
+    if state.is_leaving(group.key):
+        raise group_being_deleted(group.name)
+    return group
+
+
+def group_being_deleted(name: str) -> ArmRefusalError:
+    """Source: text as quoted by users, status assumed."""
+    return by_gateway(
+        409,
+        "ResourceGroupBeingDeleted",
+        f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
+    )
+
+
+def group_scope(call: Call) -> str:
+    """The group's path, names as asked."""
+    return f"/subscriptions/{call.names['subscription']}/resourceGroups/{call.names['group']}"
 
 
 def require_group_of(state: State, scope: str) -> None:

@@ -19,6 +19,10 @@ from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox.authorization import locks, role_assignments, role_definitions
 from reconciler.sandbox.authorization import permissions as authorization
+from reconciler.sandbox.catalog import provider_operations, resource_lists, tags_at_scope
+from reconciler.sandbox.catalog.providers import provider_routes
+from reconciler.sandbox.faults.injection import FaultScript, FaultyApplication
+from reconciler.sandbox.faults.script import Fault
 from reconciler.sandbox.gateway.answers import (
     Answer,
     ArmRefusalError,
@@ -33,9 +37,6 @@ from reconciler.sandbox.gateway.recording import carry_out
 from reconciler.sandbox.gateway.request_log import LoggedRequest, RequestLog
 from reconciler.sandbox.gateway.routing import Route, Router, check_api_version, missing_api_version, unsupported_method
 from reconciler.sandbox.insights import activity_log
-from reconciler.sandbox.limits.fault_injection import FaultScript, FaultyApplication
-from reconciler.sandbox.limits.faults import Fault
-from reconciler.sandbox.limits.rates import RatedCall, Rates
 from reconciler.sandbox.login.login import Login
 from reconciler.sandbox.managed_identity import (
     associated_resources,
@@ -47,12 +48,11 @@ from reconciler.sandbox.managed_identity import identities as managed_identity
 from reconciler.sandbox.managed_identity.federated_credentials import WritesInFlight
 from reconciler.sandbox.managed_identity.token_revocation import refuse_revoked
 from reconciler.sandbox.microsoft_graph.objects import Graph
-from reconciler.sandbox.overview import provider_operations, resource_lists, tags_at_scope
-from reconciler.sandbox.overview.providers import provider_routes
+from reconciler.sandbox.rates.rates import RatedCall, Rates
 from reconciler.sandbox.resource_graph import query as resource_graph
 from reconciler.sandbox.resources import generic as resources
 from reconciler.sandbox.resources import resource_groups, subscriptions
-from reconciler.sandbox.resources.subscriptions import require_subscription
+from reconciler.sandbox.rules.scopes import require_subscription
 from reconciler.sandbox.serving.control import PREFIX, Control
 from reconciler.sandbox.state.paths import split_path
 from reconciler.sandbox.state.state import Contents, State

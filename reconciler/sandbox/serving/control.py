@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from reconciler.sandbox.faults.injection import FaultScript
+from reconciler.sandbox.faults.script import FaultFileError, parse_faults
 from reconciler.sandbox.gateway.answers import Answer, error_body
 from reconciler.sandbox.gateway.request_log import RequestLog
-from reconciler.sandbox.limits.fault_injection import FaultScript
-from reconciler.sandbox.limits.faults import FaultFileError, parse_faults
 from reconciler.sandbox.login.login import Login
 from reconciler.sandbox.state.node import Node, StateError
 from reconciler.sandbox.state.state import Contents, State

@@ -22,7 +22,7 @@ from pathlib import Path
 from cheroot import wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 
-from reconciler.sandbox.limits.fault_injection import BodyCutOffFault, ConnectionResetFault
+from reconciler.sandbox.faults.injection import BodyCutOffFault, ConnectionResetFault
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.tls import TLS_HOST, Authority, LateHandshakeAdapter, shake_hands
 from reconciler.sandbox.state.node import StateError

@@ -5,13 +5,13 @@ test.
 """
 
 import threading
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from reconciler.sandbox.state.events import ActivityEvent, ActivityLog, Origin, deletion_events
+from reconciler.sandbox.state.ids import derived_id
 from reconciler.sandbox.state.kinds import FederatedCredential, Lock, Resource, RoleAssignment, RoleDefinition
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import Key, Shelf, key_of
@@ -21,8 +21,6 @@ DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
 
 DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 """The subscription of a sandbox that was given none."""
-
-_NAMESPACE = uuid.UUID("5b0f3a52-7d0c-4a53-9b1e-4d0c6f1f7a10")
 
 _OUTERMOST_LENGTH = 8
 """Segments in the id of a resource that is in no other."""
@@ -339,8 +337,3 @@ def _shelf(items: Iterable[V]) -> Shelf[V]:
 def _empty(shelf: Shelf[V], prefix: Key) -> None:
     for item in list(shelf.below(prefix)):
         shelf.remove(item.key)
-
-
-def derived_id(random_seed: int, *parts: str) -> str:
-    """A GUID that depends on the seed and the parts and nothing else."""
-    return str(uuid.uuid5(_NAMESPACE, "|".join((str(random_seed), *parts))))

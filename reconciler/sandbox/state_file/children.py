@@ -7,9 +7,9 @@ It is ARM's own, as `state_json` has it for groups and identities: what a list o
 import json
 import re
 
-from reconciler.sandbox.authorization.locks import LEVELS
 from reconciler.sandbox.rules.attachments import identity_block
 from reconciler.sandbox.rules.locations import normalize_location
+from reconciler.sandbox.rules.locking import LEVELS
 from reconciler.sandbox.rules.roles import BUILT_IN, CUSTOM, definition_id, is_built_in, role_properties
 from reconciler.sandbox.state.events import ActivityEvent, event_of, parse_time
 from reconciler.sandbox.state.kinds import (

@@ -11,18 +11,11 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from reconciler.sandbox.rules.locations import normalize_location
+from reconciler.sandbox.state.ids import derived_id
 from reconciler.sandbox.state.kinds import FederatedCredential, Lock, Resource, RoleAssignment, RoleDefinition
 from reconciler.sandbox.state.node import Node, StateError
 from reconciler.sandbox.state.shelf import Key
-from reconciler.sandbox.state.state import (
-    DEFAULT_TENANT,
-    Contents,
-    Grant,
-    Identity,
-    ResourceGroup,
-    Subscription,
-    derived_id,
-)
+from reconciler.sandbox.state.state import DEFAULT_TENANT, Contents, Grant, Identity, ResourceGroup, Subscription
 from reconciler.sandbox.state_file.children import (
     credential_json,
     lock_json,

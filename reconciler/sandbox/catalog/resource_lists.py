@@ -13,9 +13,9 @@ from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.managed_identity.identities import TYPE as IDENTITY_TYPE
 from reconciler.sandbox.resources.generic import show_resource
-from reconciler.sandbox.resources.resource_groups import group_scope, require_group
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS
 from reconciler.sandbox.rules import rights
+from reconciler.sandbox.rules.scopes import group_scope, require_group
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import Key
 from reconciler.sandbox.state.state import Identity, State
