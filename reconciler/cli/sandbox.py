@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -20,28 +19,12 @@ from reconciler.cli.snapshot import snapshot
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.faults.script import Fault
-    from reconciler.sandbox.rates.rates import Rates
-    from reconciler.sandbox.serving.tls import Authority
+    from reconciler.sandbox import Serving
 
 sandbox_app = typer.Typer(no_args_is_help=True, help="A local emulator of Azure Resource Manager.")
 
 _LOOK_INTERVAL_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class _Serving:
-    """What `serve` was asked for; the command line's words, in its order."""
-
-    port: int
-    state: Path | None
-    subscriptions: tuple[str, ...]
-    tls: bool
-    rates: str
-    latency_s: float
-    page_size: int
-    faults: Path | None
-    random_seed: int
+_FAULTS_HINT = "Mend the script of faults, or name another one with --faults."
 
 
 @sandbox_app.callback()
@@ -78,83 +61,56 @@ def serve(
     """
     subscriptions = tuple(subscription or ())
     check_subscriptions(subscriptions)
+    from reconciler.sandbox import Serving
+
     with extra_needed():
-        _serve(_Serving(port, state, subscriptions, tls, rates, latency_ms / 1000, page_size, faults, random_seed))
+        speed = _speed(rates)
+        script = None if faults is None else _script(faults)
+        asked = Serving(port, state, subscriptions, tls, speed, latency_ms / 1000, page_size, script, random_seed)
+        _serve(asked, faults)
 
 
 sandbox_app.command()(snapshot)
 
 
-def _serve(asked: _Serving) -> None:
-    from reconciler.sandbox.gateway.calls import Settings
-    from reconciler.sandbox.serving import server
-    from reconciler.sandbox.serving.application import Application
-    from reconciler.sandbox.state.node import StateError
-    from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION
+def _serve(asked: "Serving", faults: Path | None) -> None:
+    from reconciler import sandbox as door
 
     try:
-        with _stop_signals() as stopped, server.held(asked.state), _authority(asked.tls) as authority:
-            contents = server.open_contents(asked.state, asked.subscriptions, DEFAULT_SUBSCRIPTION, asked.random_seed)
-            application = Application(
-                contents,
-                settings=Settings(page_size=asked.page_size),
-                latency_s=asked.latency_s,
-                rates=_rates(asked.rates),
-                faults=_faults(asked.faults),
-                random_seed=asked.random_seed,
-            )
-            with (
-                server.saved_behind(asked.state, application.state),
-                server.running(application, asked.port, authority=authority) as url,
-            ):
-                typer.echo(url)
-                while not stopped:
-                    time.sleep(_LOOK_INTERVAL_S)
-    except StateError as error:
+        with _stop_signals() as stopped, door.serve(asked) as served:
+            if served.certificate is not None:
+                typer.echo(
+                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}",
+                    err=True,
+                )
+            typer.echo(served.url)
+            while not stopped:
+                time.sleep(_LOOK_INTERVAL_S)
+    except door.StateError as error:
         raise InputFileError(str(error), "Mend the state file, or name another one with --state.") from error
-    except server.ServeError as error:
+    except door.FaultFileError as error:
+        raise InputFileError(f"{faults}: {error}", _FAULTS_HINT) from error
+    except door.ServeError as error:
         raise ReconcilerError(str(error), "Name another port with --port, or 0 for any that is free.") from error
 
 
-def _rates(asked: str) -> "Rates | None":
-    from reconciler.sandbox.rates.rates import Rates, parse_speed
+def _speed(rates: str) -> float | None:
+    from reconciler.sandbox import parse_rates
 
     try:
-        speed = parse_speed(asked)
+        return parse_rates(rates)
     except ValueError as error:
         raise UsageError(f"--rates {error}.") from error
-    return None if speed is None else Rates(speed)
 
 
-def _faults(path: Path | None) -> "tuple[Fault, ...]":
-    from reconciler.sandbox.faults.script import FaultFileError, parse_faults
-
-    if path is None:
-        return ()
-    hint = "Mend the script of faults, or name another one with --faults."
+def _script(path: Path) -> str:
+    """The text of a script of faults."""
     try:
-        return parse_faults(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputFileError(f"{path}: cannot be read: {error.strerror}", hint) from error
+        raise InputFileError(f"{path}: cannot be read: {error.strerror}", _FAULTS_HINT) from error
     except UnicodeDecodeError as error:
-        raise InputFileError(f"{path}: not UTF-8: {error.reason} at byte {error.start}", hint) from error
-    except FaultFileError as error:
-        raise InputFileError(f"{path}: {error}", hint) from error
-
-
-@contextmanager
-def _authority(wanted: bool) -> "Iterator[Authority | None]":
-    """The certificate authority of this run, told on stderr; None where plain http is served."""
-    if not wanted:
-        yield None
-        return
-    from reconciler.sandbox.serving.tls import throw_away_authority
-
-    with throw_away_authority() as authority:
-        typer.echo(
-            f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {authority.certificate}", err=True
-        )
-        yield authority
+        raise InputFileError(f"{path}: not UTF-8: {error.reason} at byte {error.start}", _FAULTS_HINT) from error
 
 
 @contextmanager

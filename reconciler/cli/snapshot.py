@@ -4,7 +4,6 @@ Reading is our client's business and the form of the file is the emulator's: her
 through the emulator's own parser before it is written, so that whatever is written can be loaded.
 """
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -84,6 +83,7 @@ def snapshot(
     It takes groups, identities with their credentials, the locks and role assignments that reach them, and the
     resources that have an identity; no properties of resources, and no secrets.
     """
+    from reconciler import sandbox as sandbox_door
     from reconciler.cli.embedded import extra_needed
     from reconciler.cli.output import configure_logging
     from reconciler.cli.session import SessionFlags
@@ -91,8 +91,8 @@ def snapshot(
     configure_logging(log_level.value)
     scopes = _scopes(subscription, resource_group or ())
     flags = SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism)
-    with extra_needed():
-        import reconciler.sandbox.state_file.document  # noqa: F401  what is missing is told before the long part, not after it
+    with extra_needed():  # what is missing is reported before the long part, not after it
+        sandbox_door.require_libraries()
     _take(scopes, flags, _file(out))
 
 
@@ -149,13 +149,11 @@ def state_text(taken: "Snapshot") -> str:
     Raises:
         ReconcilerError: what ARM answered is nothing that a sandbox could load.
     """
-    from reconciler.sandbox.state.node import StateError
-    from reconciler.sandbox.state_file.document import VERSION, format_state, parse_state
+    from reconciler import sandbox
 
-    document = {"version": VERSION, "tenantId": taken.tenant_id, **taken.collections}
     try:
-        return format_state(parse_state(json.dumps(document, ensure_ascii=False)))
-    except StateError as error:
+        return sandbox.state_text(taken.tenant_id, taken.collections)
+    except sandbox.StateError as error:
         raise ReconcilerError(
             f"What was read does not make a sandbox state: {error}",
             "Check that the endpoint is ARM; if it is, this is a fault of this tool.",

@@ -16,7 +16,7 @@ from reconciler.arm.resources import Resources
 from reconciler.guards import Runner
 from reconciler.live.azure import Azure
 from reconciler.sandbox.gateway.calls import Settings
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.transport import SandboxTransport
 from reconciler.sandbox.state.state import Contents, Grant, Identity, ResourceGroup, Subscription
 from reconciler.stop import Stop
@@ -155,7 +155,7 @@ def open_arm(application: Application, url: str, faulty: FaultyTransport, wire: 
 @contextmanager
 def in_process(start: Contents, *faults: Fault, page_size: int = 1000) -> Iterator[Arm]:
     """An emulator without a server, for what would be the same over HTTP."""
-    application = Application(start, settings=Settings(page_size=page_size))
+    application = Application(start, Options(Settings(page_size=page_size)))
     wire = SandboxTransport(application)
     opened = open_arm(application, "https://management.azure.com", FaultyTransport(wire, faults), wire)
     try:

@@ -25,7 +25,7 @@ from reconciler.journal.file import MemoryJournal
 from reconciler.journal.outcome import ApplyResult, Outcome
 from reconciler.live.azure import Azure
 from reconciler.sandbox.faults.script import Delay, Fault
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
 from reconciler.stop import Stop
 from reconciler.workflow import Request, load_declaration, run_apply
@@ -111,7 +111,7 @@ class Story:
 def story(folder: Path, monkeypatch: pytest.MonkeyPatch, *faults: Fault) -> Iterator[Story]:
     """A story whose tokens are good for LIFETIME_S."""
     clock = Clock()
-    application = Application(contents(), latency_s=1.0, faults=faults, clock=clock, sleep=clock.advance)
+    application = Application(contents(), Options(latency_s=1.0, faults=faults), clock=clock, sleep=clock.advance)
     with running(application) as url:
         httpx.put(f"{url}/_sandbox/tokens", json={"lifetimeSeconds": LIFETIME_S}, trust_env=False).raise_for_status()
         host = url.removeprefix("http://")

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from reconciler.sandbox.gateway.calls import Settings
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.transport import SandboxTransport
 from reconciler.sandbox.state.state import Contents, Grant, Identity, ResourceGroup, Subscription
 
@@ -66,7 +66,7 @@ def contents(
 def application(start: Contents | None = None, *, page_size: int = 1000, clock: Clock | None = None) -> Application:
     """A sandbox whose clock stands still."""
     settings = Settings(page_size=page_size, group_deletion=timedelta(seconds=60))
-    return Application(contents() if start is None else start, settings=settings, clock=clock or Clock())
+    return Application(contents() if start is None else start, Options(settings), clock=clock or Clock())
 
 
 def client(app: Application, token: str = "any") -> httpx.Client:

@@ -12,7 +12,7 @@ import pytest
 from reconciler.cli.embedded import open_embedded
 from reconciler.errors import InputFileError
 from reconciler.sandbox.serving.transport import embedded
-from reconciler.sandbox.state.node import StateError
+from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state_file.file import load_state, locked
 from tests.sandbox.activity import ask
 from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, VERSION, client, files_in
@@ -108,7 +108,7 @@ def test_second_writer_is_refused_at_once_and_readers_are_not(state_file: Path) 
 def test_lock_holds_between_processes_and_ends_with_its_process(state_file: Path) -> None:
     script = (
         "import sys, pathlib\n"
-        "from reconciler.sandbox.state_file import locked\n"
+        "from reconciler.sandbox.state_file.file import locked\n"
         "with locked(pathlib.Path(sys.argv[1])):\n"
         "    print('held', flush=True)\n"
         "    sys.stdin.read()\n"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state.kinds import (
     Attachment,
     ClaimsExpression,
@@ -19,7 +20,6 @@ from reconciler.sandbox.state.kinds import (
     RoleAssignment,
     RoleDefinition,
 )
-from reconciler.sandbox.state.node import StateError
 from reconciler.sandbox.state.state import DEFAULT_TENANT, Contents, Grant, State, Subscription
 from reconciler.sandbox.state_file.document import format_state, parse_state
 from reconciler.sandbox.state_file.file import StateSaver, load_state, save_state

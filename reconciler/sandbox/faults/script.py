@@ -11,11 +11,9 @@ from typing import TypeVar
 
 import yaml
 
+from reconciler.sandbox.state.errors import FaultFileError
+
 T = TypeVar("T")
-
-
-class FaultFileError(Exception):
-    """A script of faults makes no sense; the message begins with `line L, column C: `."""
 
 
 @dataclass(frozen=True, slots=True)

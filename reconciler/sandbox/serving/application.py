@@ -92,6 +92,25 @@ def _random_guid() -> str:
     return str(uuid.uuid4())
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a sandbox behaves.
+
+    Attributes:
+        random_seed: principal and client ids of new identities depend on it and on nothing else; so does which calls a
+            fault with a probability meets.
+        latency_s: seconds that every call to ARM takes at least.
+        rates: how fast a client may be; None lets everybody be as fast as they can.
+        faults: the script to begin with.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    random_seed: int = 0
+    latency_s: float = 0.0
+    rates: Rates | None = None
+    faults: tuple[Fault, ...] = ()
+
+
 class Application:
     """A sandbox over some contents.
 
@@ -102,12 +121,8 @@ class Application:
     def __init__(
         self,
         contents: Contents,
+        options: Options | None = None,
         *,
-        settings: Settings | None = None,
-        random_seed: int = 0,
-        latency_s: float = 0.0,
-        rates: Rates | None = None,
-        faults: Sequence[Fault] = (),
         clock: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], None] = time.sleep,
         new_id: Callable[[], str] = _random_guid,
@@ -115,25 +130,18 @@ class Application:
         """Start from `contents`.
 
         Args:
-            random_seed: principal and client ids of new identities depend on it and on nothing else; so does which
-                calls a fault with a probability meets.
-            latency_s: seconds that every call to ARM takes at least.
-            rates: how fast a client may be; None lets everybody be as fast as they can.
-            faults: the script to begin with.
             clock: the current time, with its zone.
-            new_id: fresh GUIDs for the request ids of answers.
+            new_id: new GUIDs for the request ids of answers.
         """
-        self.state = State(contents, random_seed)
-        self._settings = settings or Settings()
-        self._latency_s = latency_s
-        self._rates = rates
+        self._options = options = options or Options()
+        self.state = State(contents, options.random_seed)
         self._clock = clock
         self._sleep = sleep
         self._new_id = new_id
         self._requests = RequestLog()
         self._login = Login(self.state, clock, new_id)
         self._graph = Graph(self.state, clock, new_id)
-        script = FaultScript(faults, Random(random_seed))  # noqa: S311  a script's dice, not a secret
+        script = FaultScript(options.faults, Random(options.random_seed))  # noqa: S311  a script's dice, not a secret
         self._faulty = FaultyApplication(self._serve, script, self.state, self._requests, self._past, sleep)
         self._control = Control(self.state, contents, self._requests, self._login, script)
         self._router = Router(_ROUTES)
@@ -155,7 +163,7 @@ class Application:
         return (self._serve if steering else self._faulty)(environ, start_response)
 
     def _past(self, contents: Contents) -> "tuple[WSGIApplication, Callable[[], Sequence[LoggedRequest]]]":
-        past = Application(contents, settings=self._settings, clock=self._clock, new_id=self._new_id)
+        past = Application(contents, Options(self._options.settings), clock=self._clock, new_id=self._new_id)
         return past, past._requests.entries
 
     def _serve(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -179,8 +187,8 @@ class Application:
         trace = self._trace(request, route)
         visit = _Visit(request, path, target, dict(_query_pairs(query)), trace, route, names)
         with self._writes.arrival(request.method, visit.names) as visit.overlaps:
-            if self._latency_s > 0:
-                self._sleep(self._latency_s)
+            if self._options.latency_s > 0:
+                self._sleep(self._options.latency_s)
             return self._decide(visit)
 
     def _decide(self, visit: "_Visit") -> Response:
@@ -209,7 +217,7 @@ class Application:
         require_living_token(caller, self.state.tenant_id, now)
         visit.principal_id = caller.principal_id
         refuse_revoked(self.state, caller)
-        rates = self._rates or Rates()  # where none are kept, every call is the first of its kind
+        rates = self._options.rates or Rates()  # where none are kept, every call is the first of its kind
         words = split_path(visit.path.casefold())
         rated = RatedCall(request.method, words, self.state.tenant_id, caller.principal_id)
         visit.remaining = rates.admit_to_arm(rated, now.timestamp())
@@ -233,7 +241,7 @@ class Application:
             caller,
             request.host_url.rstrip("/"),
             now,
-            self._settings,
+            self._options.settings,
             visit.trace,
             visit.target,
             visit.overlaps,

@@ -3,14 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state.state import Tags
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 """The form of subscription, tenant, principal and client ids."""
-
-
-class StateError(Exception):
-    """A state file is missing, damaged or in use; the message names the file and, in a damaged one, the place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ that production would not.
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from reconciler.sandbox.rules.locations import normalize_location
+from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state.ids import derived_id
 from reconciler.sandbox.state.kinds import FederatedCredential, Lock, Resource, RoleAssignment, RoleDefinition
-from reconciler.sandbox.state.node import Node, StateError
+from reconciler.sandbox.state.node import Node
 from reconciler.sandbox.state.shelf import Key
 from reconciler.sandbox.state.state import DEFAULT_TENANT, Contents, Grant, Identity, ResourceGroup, Subscription
 from reconciler.sandbox.state_file.children import (
@@ -87,6 +88,12 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
         roles,
         tuple(parse_event(node) for node in lists["activityLog"]),
     )
+
+
+def state_text_of(tenant_id: str, collections: Mapping[str, Sequence[object]]) -> str:
+    """The text of a state with these collections, as `format_state` writes it; raises StateError as `parse_state`."""
+    document = {"version": VERSION, "tenantId": tenant_id, **collections}
+    return format_state(parse_state(json.dumps(document, ensure_ascii=False)))
 
 
 def parse_permissions(value: object) -> tuple[Grant, ...]:
