@@ -65,7 +65,7 @@ class Arm:
     def live(self) -> dict[str, dict[str, str]]:
         """Tags by `GROUP/IDENTITY` of everything that lives."""
         return {
-            f"{one.resource_group}/{one.name}": dict(one.tags) for one in self.application.state.contents().identities
+            f"{one.resource_group}/{one.name}": dict(one.tags) for one in self.application.state.contents().of(Identity)
         }
 
     @property
@@ -202,9 +202,11 @@ def contents(
 ) -> Contents:
     """A subscription with groups in West Europe and these identities; a string stands for one without tags."""
     return Contents(
+        items=(
+            subscription(),
+            *(ResourceGroup(SUBSCRIPTION, name, "westeurope") for name in groups),
+            *(there(one) if isinstance(one, str) else one for one in identities),
+        ),
         tenant_id=TENANT,
-        subscriptions=(subscription(),),
-        resource_groups=tuple(ResourceGroup(SUBSCRIPTION, name, "westeurope") for name in groups),
-        identities=tuple(there(one) if isinstance(one, str) else one for one in identities),
         permissions=tuple(permissions),
     )

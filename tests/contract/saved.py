@@ -10,7 +10,7 @@ from reconciler.journal.outcome import ApplyResult
 from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.changes import Action
 from reconciler.plan.plan import Plan
-from reconciler.sandbox.state.state import Contents
+from reconciler.sandbox.state.state import Contents, Identity
 from reconciler.saved_plan.content import parse_plan
 from reconciler.workflow import Declaration, Request, declare_saved, load_declaration, run_apply, run_plan
 from tests.builders import SUBSCRIPTION
@@ -161,14 +161,14 @@ Meddle = Callable[[Contents], Contents]
 
 def changed(name: str, **fields: Any) -> Meddle:
     """An identity with other fields."""
-    return lambda start: replace(
-        start, identities=tuple(replace(one, **fields) if one.name == name else one for one in start.identities)
+    return lambda start: start.having(
+        Identity, tuple(replace(one, **fields) if one.name == name else one for one in start.of(Identity))
     )
 
 
 def without(name: str) -> Meddle:
     """An identity less; what hung on it is left, as ARM leaves role assignments."""
-    return lambda start: replace(start, identities=tuple(one for one in start.identities if one.name != name))
+    return lambda start: start.having(Identity, tuple(one for one in start.of(Identity) if one.name != name))
 
 
 def count_by_action(plan: Plan) -> dict[str, int]:

@@ -27,6 +27,7 @@ from reconciler.live.azure import Azure
 from reconciler.sandbox.faults.script import Delay, Fault
 from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.state.state import Identity
 from reconciler.stop import Stop
 from reconciler.workflow import Request, load_declaration, run_apply
 from tests.builders import SUBSCRIPTION, TENANT
@@ -75,7 +76,7 @@ class Story:
     @property
     def live(self) -> list[str]:
         """The names of what lives."""
-        return [one.name for one in self.application.state.contents().identities]
+        return [one.name for one in self.application.state.contents().of(Identity)]
 
     def apply(self, names: Sequence[str]) -> ApplyResult:
         """Create these identities, one call after another, and verify."""

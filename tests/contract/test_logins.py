@@ -1,7 +1,6 @@
 """Each kind of login through azure-identity itself: of whom each cloud's token is asked, and for what."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +31,7 @@ def trusting_contents() -> Contents:
         FederatedCredential(str(resource_id(cloud.name)), "github", GITHUB, WORKFLOW, (cloud.exchange_audience,))
         for cloud in CLOUDS.values()
     )
-    return replace(contents(*CLOUDS), federated_credentials=tuple(trust))
+    return contents(*CLOUDS).having(FederatedCredential, tuple(trust))
 
 
 @pytest.fixture(scope="module")

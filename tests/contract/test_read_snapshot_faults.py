@@ -1,13 +1,12 @@
 """Taking a snapshot where something is in the way: complete, or an error that says what is missing."""
 
 import threading
-from dataclasses import replace
 
 import httpx
 import pytest
 
 from reconciler.errors import ArmError, AuthError, NotFound, Throttled, UsageError
-from reconciler.sandbox.state.state import Grant
+from reconciler.sandbox.state.state import Grant, Subscription
 from reconciler.snapshot.choose import Snapshot
 from reconciler.snapshot.read import SnapshotScope, read_snapshot
 from tests.builders import GROUP, OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
@@ -231,9 +230,9 @@ def test_subscriptions_of_several_tenants_are_no_sandbox() -> None:
     body = {"subscriptionId": OTHER_SUBSCRIPTION, "displayName": "Other", "tenantId": "another"}
     faults = [Fault("GET", f"/subscriptions/{OTHER_SUBSCRIPTION}", answer_body(body))]
     start = contents()
-    both = (*start.subscriptions, subscription(OTHER_SUBSCRIPTION))
+    both = (*start.of(Subscription), subscription(OTHER_SUBSCRIPTION))
 
-    with in_process(replace(start, subscriptions=both), *faults) as arm, pytest.raises(UsageError) as caught:
+    with in_process(start.having(Subscription, both), *faults) as arm, pytest.raises(UsageError) as caught:
         take(arm, WHOLE, SnapshotScope(OTHER_SUBSCRIPTION))
 
     assert caught.value.message == f"The subscriptions are in several tenants: {TENANT}, another"

@@ -59,8 +59,7 @@ def contents(
     groups: Iterable[ResourceGroup] = (group(),),
 ) -> Contents:
     """One subscription with these resources, by default with the group `rg-Payments`."""
-    subscriptions = (Subscription(SUBSCRIPTION, "Payments"),)
-    return Contents(TENANT, subscriptions, tuple(groups), tuple(identities), tuple(permissions))
+    return Contents(TENANT, (Subscription(SUBSCRIPTION, "Payments"), *groups, *identities), tuple(permissions))
 
 
 def application(start: Contents | None = None, *, page_size: int = 1000, clock: Clock | None = None) -> Application:

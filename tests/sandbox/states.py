@@ -135,13 +135,15 @@ def _with_what_hangs_on(places: Sequence[_Place]) -> st.SearchStrategy[Contents]
     return st.builds(
         lambda granted, locks, trusted: Contents(
             TENANT,
-            tuple(Subscription(one, f"Sub {one[-2:]}") for one in reversed(SUBSCRIPTIONS)),
-            tuple(place.group for place in places),
-            identities,
-            federated_credentials=tuple(one for some in trusted for one in some),
-            role_assignments=granted,
-            locks=locks,
-            resources=resources,
+            (
+                *(Subscription(one, f"Sub {one[-2:]}") for one in reversed(SUBSCRIPTIONS)),
+                *(place.group for place in places),
+                *identities,
+                *(one for some in trusted for one in some),
+                *granted,
+                *locks,
+                *resources,
+            ),
         ),
         _unique(_role_assignments(anywhere, principals), 5),
         _unique(_locks(in_subscriptions), 3),

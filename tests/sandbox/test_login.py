@@ -1,7 +1,6 @@
 """What clients ask before they have a token: the cloud's metadata, the login, and the hosts of managed identities."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -51,7 +50,7 @@ def trusting(*trusted: tuple[str, str]) -> Contents:
         FederatedCredential(identity("id-a").resource_id, f"fic-{number}", issuer, subject, (AUDIENCE,))
         for number, (issuer, subject) in enumerate(trusted)
     )
-    return replace(contents([identity("id-a")]), federated_credentials=tuple(trust))
+    return contents([identity("id-a")]).having(FederatedCredential, tuple(trust))
 
 
 def assertion_form(client_id: str, **claims: object) -> dict[str, str]:

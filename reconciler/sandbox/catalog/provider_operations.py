@@ -3,90 +3,82 @@
 Whoever has a token may look. Source: assumed.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-from reconciler.sandbox.authorization import locks, role_assignments, role_definitions
+from reconciler.sandbox.authorization.locks import API_VERSIONS as LOCK_API_VERSIONS
 from reconciler.sandbox.authorization.permissions import NAMESPACE, PERMISSIONS_READ
+from reconciler.sandbox.catalog.kinds import KINDS
 from reconciler.sandbox.gateway.answers import Answer
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.kind import ProviderOperation
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Handler, Route
-from reconciler.sandbox.managed_identity import (
-    associated_resources,
-    federated_credentials,
-    system_assigned,
-    token_revocation,
-)
-from reconciler.sandbox.managed_identity import identities as managed_identity
-from reconciler.sandbox.rules.attachments import ASSIGN
+from reconciler.sandbox.managed_identity import associated_resources, system_assigned, token_revocation
+from reconciler.sandbox.managed_identity.identities import API_VERSIONS as IDENTITY_API_VERSIONS
 from reconciler.sandbox.state.state import State
 
+_IDENTITY_PROVIDER = "Microsoft.ManagedIdentity"
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """An operation, and what people are shown of it."""
-
-    name: str
-    resource: str
-    operation: str
-    description: str | None = None
-
-
-_USER, _CREDENTIALS = "User Assigned Identities", "Federated Identity Credentials"
-
-_MANAGED_IDENTITY = (
-    _Listed(system_assigned.READ, "System Assigned Identities", "Get System Assigned Identity", "Reads the identity."),
-    _Listed(
-        "Microsoft.ManagedIdentity/operations/read",
+_OTHERS = (
+    ProviderOperation(
+        system_assigned.READ, "System Assigned Identities", "Get System Assigned Identity", "Reads the identity."
+    ),
+    ProviderOperation(
+        f"{_IDENTITY_PROVIDER}/operations/read",
         "Managed Identity operations",
         "List Managed Identity operations",
         "Lists what the provider can do.",
     ),
-    _Listed(
-        "Microsoft.ManagedIdentity/register/action",
+    ProviderOperation(
+        f"{_IDENTITY_PROVIDER}/register/action",
         "Managed Identity Resource Provider",
         "Registers the Managed Identity Resource Provider",
         "Lets a subscription use the provider.",
     ),
-    _Listed(ASSIGN, _USER, "Assign User Assigned Identity", "Attaches the identity to a resource."),
-    _Listed(managed_identity.DELETE, _USER, "Delete User Assigned Identity", "Deletes the identity."),
-    _Listed(
-        federated_credentials.READ, _CREDENTIALS, "Get or list Federated Identity Credentials", "Reads credentials."
-    ),
-    _Listed(
-        federated_credentials.WRITE, _CREDENTIALS, "Add or update Federated Identity Credential", "Writes a credential."
-    ),
-    _Listed(
-        federated_credentials.DELETE, _CREDENTIALS, "Delete Federated Identity Credential", "Deletes a credential."
-    ),
-    _Listed(
+    ProviderOperation(
         associated_resources.LIST,
-        _USER,
+        "User Assigned Identities",
         "List associated resources for User Assigned Identity",
         "Lists the resources that the identity is attached to.",
     ),
-    _Listed(managed_identity.READ, _USER, "Get User Assigned Identity", "Reads the identity."),
-    _Listed(managed_identity.WRITE, _USER, "Create/Update User Assigned Identity", "Creates or changes the identity."),
-    _Listed(token_revocation.REVOKE, _USER, "Revoke tokens", "Makes void the tokens that the identity has got."),
-)
-"""Source: recorded traffic (azure-cli, identity test), but for the descriptions, which are ours, and the last entry,
-which is younger than the recording."""
-
-_AUTHORIZATION = (
-    *(_Listed(action, "locks", action.rpartition("/")[2]) for action in (locks.READ, locks.WRITE, locks.DELETE)),
-    *(
-        _Listed(action, "roleAssignments", action.rpartition("/")[2])
-        for action in (role_assignments.READ, role_assignments.WRITE, role_assignments.DELETE)
+    ProviderOperation(
+        token_revocation.REVOKE,
+        "User Assigned Identities",
+        "Revoke tokens",
+        "Makes void the tokens that the identity has got.",
     ),
-    _Listed(role_definitions.READ, "roleDefinitions", "read"),
-    _Listed(PERMISSIONS_READ, "permissions", "read"),
+    ProviderOperation(PERMISSIONS_READ, "permissions", "read"),
 )
-"""Source: OpenAPI 2020-05-01, the example; it lists what the sandbox serves."""
+"""What the providers can do beside the operations of the kinds."""
+
+_RECORDED = (
+    "identities/read", "operations/read", "register/action", "userAssignedIdentities/assign/action",
+    "userAssignedIdentities/delete", "userAssignedIdentities/federatedIdentityCredentials/read",
+    "userAssignedIdentities/federatedIdentityCredentials/write",
+    "userAssignedIdentities/federatedIdentityCredentials/delete",
+    "userAssignedIdentities/listAssociatedResources/action", "userAssignedIdentities/read",
+    "userAssignedIdentities/write", "userAssignedIdentities/revokeTokens/action",
+    "locks/read", "locks/write", "locks/delete",
+    "roleAssignments/read", "roleAssignments/write", "roleAssignments/delete", "roleDefinitions/read",
+    "permissions/read",
+)  # fmt: skip
+"""The order of the lists; what is not here comes last.
+
+Source: recorded traffic for Microsoft.ManagedIdentity (azure-cli, identity test; revokeTokens is younger), whose
+descriptions are ours; OpenAPI 2020-05-01 for the form of Microsoft.Authorization's, whose order is assumed.
+"""
 
 
-def _lister(operations: Iterable[_Listed], provider: str) -> Handler:
-    numbered = [((f"{number:04}",), operation) for number, operation in enumerate(operations)]
+def _operations_of(namespace: str) -> list[ProviderOperation]:
+    known = (*(one for kind in KINDS for one in kind.operations), *_OTHERS)
+    return sorted((one for one in known if one.name.startswith(f"{namespace}/")), key=_place)
+
+
+def _place(listed: ProviderOperation) -> int:
+    name = listed.name.partition("/")[2]
+    return _RECORDED.index(name) if name in _RECORDED else len(_RECORDED)
+
+
+def _lister(namespace: str, provider: str) -> Handler:
+    numbered = [((f"{number:04}",), operation) for number, operation in enumerate(_operations_of(namespace))]
 
     def list_operations(_state: State, call: Call) -> Answer:
         after = resume_after(call)
@@ -96,7 +88,7 @@ def _lister(operations: Iterable[_Listed], provider: str) -> Handler:
     return list_operations
 
 
-def _show(listed: _Listed, provider: str) -> object:
+def _show(listed: ProviderOperation, provider: str) -> object:
     display = {"provider": provider, "resource": listed.resource, "operation": listed.operation}
     if listed.description is not None:
         display["description"] = listed.description
@@ -105,13 +97,13 @@ def _show(listed: _Listed, provider: str) -> object:
 
 ROUTES = (
     Route(
-        "/providers/Microsoft.ManagedIdentity/operations",
-        managed_identity.API_VERSIONS,
-        {"GET": _lister(_MANAGED_IDENTITY, "Microsoft Managed Identity")},
+        f"/providers/{_IDENTITY_PROVIDER}/operations",
+        IDENTITY_API_VERSIONS,
+        {"GET": _lister(_IDENTITY_PROVIDER, "Microsoft Managed Identity")},
     ),
     Route(
         f"/providers/{NAMESPACE}/operations",
-        locks.API_VERSIONS,
-        {"GET": _lister(_AUTHORIZATION, NAMESPACE)},
+        LOCK_API_VERSIONS,
+        {"GET": _lister(NAMESPACE, NAMESPACE)},
     ),
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.sandbox.state.ids import client_id_of_system_identity, derived_id
+from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.state import Identity, State
 
 DEFAULT_LIFETIME = timedelta(seconds=3599)
@@ -52,10 +53,10 @@ class AccessToken:
 def principal_of(state: State, client_id: str) -> Principal:
     """Whom a client id stands for: an identity of the state, else an application with an object id of its own."""
     wanted = client_id.casefold()
-    identity = next((item for item in state.identities if item.client_id.casefold() == wanted), None)
+    identity = next((item for item in state.shelf(Identity) if item.client_id.casefold() == wanted), None)
     if identity is not None:
         return principal_of_identity(state, identity)
-    for resource in state.resources:
+    for resource in state.shelf(Resource):
         principal_id = resource.system_principal_id
         if principal_id is not None and client_id_of_system_identity(principal_id) == wanted:
             return Principal(principal_id, client_id, resource.resource_id)

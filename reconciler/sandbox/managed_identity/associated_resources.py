@@ -16,7 +16,7 @@ from reconciler.sandbox.rules.locking import refuse_locked
 from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import key_of
-from reconciler.sandbox.state.state import Identity, State
+from reconciler.sandbox.state.state import Identity, State, Subscription
 
 LIST = f"{TYPE}/listAssociatedResources/action"
 """Only named here: the sandbox asks for the right to read. Source: Azure's list of provider operations."""
@@ -61,14 +61,14 @@ def _attached(state: State, identity: Identity) -> list[_Item]:
     wanted = path_key(identity.resource_id)
     return [
         _show(state, resource)
-        for resource in state.resources
+        for resource in state.shelf(Resource)
         if any(path_key(item.identity_id) == wanted for item in resource.attachments)
     ]
 
 
 def _show(state: State, resource: Resource) -> _Item:
     words = resource.resource_id.split("/")
-    subscription = state.subscriptions.get(key_of(words[2]))
+    subscription = state.shelf(Subscription).get(key_of("subscriptions", words[2]))
     return {
         "id": resource.resource_id,
         "name": resource.name,

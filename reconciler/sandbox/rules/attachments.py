@@ -66,7 +66,7 @@ def _read(block: object) -> tuple[frozenset[str], Mapping[str, object]]:
 def _require_assign(state: State, call: Call, resource: Resource, items: Sequence[Attachment]) -> None:
     action = f"{resource.type}/write"
     for item in items:
-        if not rights.allows(rights.grants_at(state, call.caller, item.identity_id), ASSIGN):
+        if not rights.may(state, call.caller, ASSIGN, item.identity_id):
             # Source: text as quoted by users (aad-pod-identity issue 217).
             raise by_gateway(
                 403,
@@ -89,11 +89,7 @@ def _joined(state: State, resource: Resource, item: Attachment) -> Attachment:
 
 
 def _identity(state: State, identity_id: str) -> Identity | None:
-    key = path_key(identity_id)
-    if len(key) != _IDENTITY_KEY_LENGTH:
-        return None
-    found = state.identities.get((key[1], key[3], key[7]))
-    return found if found is not None and path_key(found.resource_id) == key else None
+    return state.shelf(Identity).get(path_key(identity_id))
 
 
 def _missing(resource: Resource, item: Attachment) -> ArmRefusalError:

@@ -25,7 +25,7 @@ from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway
 from reconciler.sandbox.gateway.calls import Call, Caller
 from reconciler.sandbox.rules.roles import find_role
 from reconciler.sandbox.state.kinds import ROLE_ASSIGNMENT_TYPE, RoleAssignment
-from reconciler.sandbox.state.paths import covers, is_within, reach_of
+from reconciler.sandbox.state.paths import covers, is_within, starts_of
 from reconciler.sandbox.state.state import Grant, State
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ def _grants(state: State, caller: Caller, applies: Callable[[str], bool]) -> Ite
     for grant in state.permissions:
         if grant.actions and grant.principal_id.casefold() in ("*", principal_id) and applies(grant.scope):
             yield grant
-    for assignment in state.role_assignments.marked(principal_id):
+    for assignment in state.shelf(RoleAssignment).marked(principal_id):
         if applies(assignment.scope):
             yield from _given_by(state, assignment)
 
@@ -87,6 +87,17 @@ def allows(grants: Iterable[Grant], action: str) -> bool:
     )
 
 
+def may(state: State, caller: Caller, action: str, scope: str) -> bool:
+    """Whether the caller may do the action at the scope."""
+    return allows(grants_at(state, caller, scope), action)
+
+
+def permits(state: State, caller: Caller, action: str) -> Callable[[str], bool]:
+    """Whether the caller may do the action, at any id: for questions about many of them."""
+    starts = tuple(start for grant in _allowing(state, caller, action) for start in starts_of(grant.scope))
+    return lambda resource_id: is_within(resource_id, starts)
+
+
 def require(state: State, call: Call, action: str, scope: str) -> None:
     """Refuse the call unless its caller may do the action at the scope."""
     if not allows(grants_at(state, call.caller, scope), action):
@@ -101,7 +112,7 @@ def visible(
     Raises:
         ArmRefusalError: the caller has the right neither at the scope nor anywhere below. Source: assumed.
     """
-    allowing = _allowing(state, call, action)
+    allowing = _allowing(state, call.caller, action)
     if not any(covers(grant.scope, scope) or covers(scope, grant.scope) for grant in allowing):
         raise _refusal(call.caller, action, scope)
     return _seen(allowing, scope, items, id_of)
@@ -111,19 +122,19 @@ def readable(
     state: State, call: Call, action: str, scope: str, items: Iterable[T], id_of: Callable[[T], str]
 ) -> Iterator[T]:
     """Those items at or below `scope` that the caller may read, perhaps none of them."""
-    return _seen(_allowing(state, call, action), scope, items, id_of)
+    return _seen(_allowing(state, call.caller, action), scope, items, id_of)
 
 
-def _allowing(state: State, call: Call, action: str) -> list[Grant]:
-    return [grant for grant in grants_of(state, call.caller) if allows((grant,), action)]
+def _allowing(state: State, caller: Caller, action: str) -> list[Grant]:
+    return [grant for grant in grants_of(state, caller) if allows((grant,), action)]
 
 
 def _seen(allowing: Iterable[Grant], scope: str, items: Iterable[T], id_of: Callable[[T], str]) -> Iterator[T]:
     if any(covers(grant.scope, scope) for grant in allowing):
         return iter(items)
-    # Once for the whole list, which may be long: an item is seen where one of them reaches it.
-    reach = tuple(start for grant in allowing for start in reach_of(grant.scope))
-    return (item for item in items if is_within(id_of(item), reach))
+    # Once for the whole list, which may be long.
+    starts = tuple(start for grant in allowing for start in starts_of(grant.scope))
+    return (item for item in items if is_within(id_of(item), starts))
 
 
 def has_any_right(state: State, caller: Caller, scope: str) -> bool:

@@ -11,8 +11,9 @@ from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.state.node import GUID
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import key_of
-from reconciler.sandbox.state.state import ResourceGroup, State
+from reconciler.sandbox.state.state import Identity, ResourceGroup, State, Subscription
 
+_GROUP_LENGTH = 4
 _IDENTITY_TYPE = ("microsoft.managedidentity", "userassignedidentities")
 
 
@@ -21,7 +22,7 @@ def require_subscription(state: State, subscription_id: str) -> None:
 
     Source: texts as quoted by users (SubscriptionNotFound, InvalidSubscriptionId).
     """
-    if state.subscriptions.get(key_of(subscription_id)) is not None:
+    if state.shelf(Subscription).get(key_of("subscriptions", subscription_id)) is not None:
         return
     if not GUID.fullmatch(subscription_id):
         raise by_gateway(
@@ -34,7 +35,7 @@ def require_subscription(state: State, subscription_id: str) -> None:
 
 def require_group(state: State, call: Call) -> ResourceGroup:
     """The group that a path names."""
-    group = state.resource_groups.get(key_of(call.names["subscription"], call.names["group"]))
+    group = state.shelf(ResourceGroup).get(path_key(group_scope(call)))
     if group is None:
         raise group_not_found(call.names["group"])
     return group
@@ -73,7 +74,7 @@ def require_group_of(state: State, scope: str) -> None:
     if len(words) >= 2 and words[0].casefold() == "subscriptions":
         require_subscription(state, words[1])
         in_group = len(words) >= 4 and words[2].casefold() == "resourcegroups"
-        if in_group and state.resource_groups.get(key_of(words[1], words[3])) is None:
+        if in_group and state.shelf(ResourceGroup).get(path_key(scope)[:_GROUP_LENGTH]) is None:
             raise group_not_found(words[3])
 
 
@@ -96,16 +97,13 @@ def require_writable_scope(state: State, scope: str) -> None:
     """Refuse a scope that does not exist, or that is in a resource group which is being deleted."""
     require_scope(state, scope)
     words, key = _words(scope), path_key(scope)
-    if len(key) >= 4 and key[2] == "resourcegroups" and state.is_leaving((key[1], key[3])):
+    if len(key) >= 4 and key[2] == "resourcegroups" and state.is_leaving(key[:_GROUP_LENGTH]):
         raise group_being_deleted(words[3])
 
 
 def _is_known(state: State, resource_id: str) -> bool:
     key = path_key(resource_id)
-    if key[5:7] == _IDENTITY_TYPE:
-        return state.identities.get((key[1], key[3], key[7])) is not None
-    below = (state.resources, state.role_assignments, state.locks)
-    return any(next(iter(shelf.below(key)), None) is not None for shelf in below)
+    return state.shelf(Identity).get(key) is not None if key[5:7] == _IDENTITY_TYPE else state.holds(key)
 
 
 def resource_not_found(typed_name: str, group: str) -> ArmRefusalError:

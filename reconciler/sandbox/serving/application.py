@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl
 
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox.authorization import locks, role_assignments, role_definitions
 from reconciler.sandbox.authorization import permissions as authorization
 from reconciler.sandbox.catalog import provider_operations, resource_lists, tags_at_scope
+from reconciler.sandbox.catalog.kinds import KINDS
 from reconciler.sandbox.catalog.providers import provider_routes
 from reconciler.sandbox.faults.injection import FaultScript, FaultyApplication
 from reconciler.sandbox.faults.script import Fault
@@ -40,18 +40,14 @@ from reconciler.sandbox.insights import activity_log
 from reconciler.sandbox.login.login import Login
 from reconciler.sandbox.managed_identity import (
     associated_resources,
-    federated_credentials,
     system_assigned,
     token_revocation,
 )
-from reconciler.sandbox.managed_identity import identities as managed_identity
 from reconciler.sandbox.managed_identity.federated_credentials import WritesInFlight
 from reconciler.sandbox.managed_identity.token_revocation import refuse_revoked
 from reconciler.sandbox.microsoft_graph.objects import Graph
 from reconciler.sandbox.rates.rates import RatedCall, Rates
 from reconciler.sandbox.resource_graph import query as resource_graph
-from reconciler.sandbox.resources import generic as resources
-from reconciler.sandbox.resources import resource_groups, subscriptions
 from reconciler.sandbox.rules.scopes import require_subscription
 from reconciler.sandbox.serving.control import PREFIX, Control
 from reconciler.sandbox.state.paths import split_path
@@ -61,14 +57,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _SERVED: tuple[Route, ...] = (
-    *subscriptions.ROUTES,
-    *resource_groups.ROUTES,
-    *managed_identity.ROUTES,
-    *federated_credentials.ROUTES,
     *authorization.ROUTES,
-    *role_definitions.ROUTES,
-    *role_assignments.ROUTES,
-    *locks.ROUTES,
+    *(route for kind in KINDS for route in kind.routes),
     *associated_resources.ROUTES,
     *tags_at_scope.ROUTES,
     *resource_graph.ROUTES,
@@ -77,7 +67,6 @@ _SERVED: tuple[Route, ...] = (
     *provider_operations.ROUTES,
     *activity_log.ROUTES,
     *resource_lists.ROUTES,
-    *resources.ROUTES,
 )
 _ROUTES = (*_SERVED, *provider_routes(_SERVED))
 

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 from reconciler.sandbox.faults.script import parse_faults
@@ -19,6 +18,7 @@ from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.serving.serving import Served, Serving
 from reconciler.sandbox.serving.tls import Authority, throw_away_authority
 from reconciler.sandbox.state.errors import StateError
+from reconciler.sandbox.state.shelf import Key
 from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION, Contents, State, Subscription
 from reconciler.sandbox.state_file.file import StateSaver, load_state, locked, save_state
 
@@ -58,11 +58,14 @@ def _open_contents(asked: Serving) -> Contents:
     """What to serve: the state of a file, or an empty one, with the subscriptions added that it has to have."""
     path = asked.state
     contents = load_state(path, asked.random_seed) if path is not None and path.exists() else Contents()
-    known = {item.subscription_id.casefold(): item for item in contents.subscriptions}
+    known = {item.key for item in contents.of(Subscription)}
     needed = asked.subscriptions or (() if known else (DEFAULT_SUBSCRIPTION,))
+    added: dict[Key, Subscription] = {}
     for subscription_id in needed:
-        known.setdefault(subscription_id.casefold(), Subscription(subscription_id, f"Sandbox {subscription_id}"))
-    opened = replace(contents, subscriptions=tuple(known.values()))
+        item = Subscription(subscription_id, f"Sandbox {subscription_id}")
+        if item.key not in known:
+            added.setdefault(item.key, item)
+    opened = contents.having(Subscription, (*contents.of(Subscription), *added.values()))
     if path is not None and (opened != contents or not path.exists()):
         save_state(path, opened)
     return opened

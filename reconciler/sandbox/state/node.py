@@ -63,6 +63,16 @@ class Node:
             raise self.fail("must be a text")
         return self.value
 
+    def optional_text(self, name: str) -> str | None:
+        """A field that is a text, which may be empty; None where it is absent or null."""
+        value = self.optional(name)
+        return None if value is None else value.any_text()
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A field that is a list of texts, none of them empty; without it there are none."""
+        value = self.optional(name)
+        return () if value is None else tuple(item.text() for item in value.items())
+
     def guid(self) -> str:
         """A GUID."""
         if not GUID.fullmatch(self.text()):
