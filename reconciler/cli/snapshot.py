@@ -34,9 +34,13 @@ _NOUNS = {
     "federatedIdentityCredentials": ("federated credential", "federated credentials"),
     "roleDefinitions": ("custom role", "custom roles"),
     "roleAssignments": ("role assignment", "role assignments"),
+    "denyAssignments": ("deny assignment", "deny assignments"),
     "locks": ("lock", "locks"),
     "resources": ("resource", "resources"),
 }
+
+_RARE = ("denyAssignments",)
+"""What is counted only where there is any."""
 
 _PANEL = "Snapshot"
 _Subscriptions = Annotated[
@@ -80,8 +84,8 @@ def snapshot(
 ) -> None:
     """Copy what Azure has into a sandbox state, to rehearse a change on; needs Reader, and changes nothing in Azure.
 
-    It takes groups, identities with their credentials, the locks and role assignments that reach them, and the
-    resources that have an identity; no properties of resources, and no secrets.
+    It takes groups, identities with their credentials, the locks, role assignments and deny assignments that reach
+    them, and the resources that have an identity; no properties of resources, and no secrets.
     """
     from reconciler import sandbox as sandbox_door
     from reconciler.cli.embedded import extra_needed
@@ -196,8 +200,10 @@ def _progress() -> "Iterator[Progress]":
 
 
 def _counts(taken: "Snapshot") -> str:
-    told = []
+    counts = []
     for name, (one, several) in _NOUNS.items():
         count = len(taken.collections[name])
-        told.append(f"{count} {one if count == 1 else several}")
-    return ", ".join(told)
+        if not count and name in _RARE:
+            continue
+        counts.append(f"{count} {one if count == 1 else several}")
+    return ", ".join(counts)

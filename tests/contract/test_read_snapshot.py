@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.arm.identities import Identities
 from reconciler.cli.snapshot import state_text
 from reconciler.errors import ReconcilerError
+from reconciler.sandbox.rules.rights import DenyAssignment
 from reconciler.sandbox.state.kinds import FederatedCredential, Lock, Resource, RoleAssignment
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import Contents, Identity, ResourceGroup, Subscription
@@ -53,7 +54,9 @@ def promised(start: Contents) -> Contents:
         for one in start.of(RoleAssignment)
         if one.scope.startswith("/subscriptions/") or one.principal_id in principals
     ]
+    denied = start.of(DenyAssignment)
     scopes = [path_key(one.scope) for one in assignments] + [path_key(one.scope) for one in start.of(Lock)]
+    scopes += [path_key(one.scope) for one in denied]
     resources = [listed(one) for one in start.of(Resource) if one.location is not None and concerns(one, scopes)]
     return (
         start.having(Subscription, in_order(start.of(Subscription)))
@@ -61,6 +64,7 @@ def promised(start: Contents) -> Contents:
         .having(Identity, in_order(start.of(Identity)))
         .having(FederatedCredential, in_order(start.of(FederatedCredential)))
         .having(RoleAssignment, in_order(assignments))
+        .having(DenyAssignment, in_order(denied))
         .having(Lock, in_order(start.of(Lock)))
         .having(Resource, in_order(resources))
     )

@@ -191,7 +191,16 @@ def test_throttling_is_outlasted_while_it_lets_some_through() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/resourceGroups", f"/{IDENTITIES}", "/roleAssignments", "/locks", "/resources", credentials_of("id-one")]
+    "path",
+    [
+        "/resourceGroups",
+        f"/{IDENTITIES}",
+        "/roleAssignments",
+        "/denyAssignments",
+        "/locks",
+        "/resources",
+        credentials_of("id-one"),
+    ],
 )
 def test_list_that_fails_for_good_is_an_error(path: str) -> None:
     faults = [Fault("GET", path, truncate, times=ALWAYS)]

@@ -249,7 +249,8 @@ def test_custom_roles_may_share_a_name_and_an_unknown_built_in_role_may_be_among
         (
             state_of(resourcegroups=[]),
             "resourcegroups is not known; known here: version, tenantId, identitiesCreated, subscriptions, "
-            "resourceGroups, identities, federatedIdentityCredentials, roleDefinitions, roleAssignments, locks, "
+            "resourceGroups, identities, federatedIdentityCredentials, roleDefinitions, roleAssignments, "
+            "denyAssignments, locks, "
             "resources, permissions, activityLog",
         ),
         (state_of(subscriptions={}), "subscriptions must be a list"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reconciler.sandbox.authorization import locks, role_assignments, role_definitions
+from reconciler.sandbox.authorization import deny_assignments, locks, role_assignments, role_definitions
 from reconciler.sandbox.gateway.kind import Kind
 from reconciler.sandbox.managed_identity import federated_credentials, identities
 from reconciler.sandbox.resources import generic, resource_groups, subscriptions
@@ -14,6 +14,7 @@ KINDS: tuple[Kind[Any], ...] = (
     federated_credentials.KIND,
     role_definitions.KIND,
     role_assignments.KIND,
+    deny_assignments.KIND,
     locks.KIND,
     generic.KIND,
 )

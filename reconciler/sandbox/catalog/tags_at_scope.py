@@ -87,8 +87,8 @@ def _merge(tags: dict[str, str], asked: Tags) -> dict[str, str]:
 
 def _delete(tags: dict[str, str], asked: Tags) -> dict[str, str]:
     """Source: OpenAPI (Tags_UpdateAtScope: by name, or by name and value); that an empty value is none is assumed."""
-    unwanted = {name.casefold(): value for name, value in asked}
-    return {name: value for name, value in tags.items() if unwanted.get(name.casefold()) not in ("", value)}
+    removed = {name.casefold(): value for name, value in asked}
+    return {name: value for name, value in tags.items() if removed.get(name.casefold()) not in ("", value)}
 
 
 _OPERATIONS: dict[str, _Change] = {"replace": lambda _tags, asked: dict(asked), "merge": _merge, "delete": _delete}

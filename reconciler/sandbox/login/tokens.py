@@ -52,15 +52,15 @@ class AccessToken:
 
 def principal_of(state: State, client_id: str) -> Principal:
     """Whom a client id stands for: an identity of the state, else an application with an object id of its own."""
-    wanted = client_id.casefold()
-    identity = next((item for item in state.shelf(Identity) if item.client_id.casefold() == wanted), None)
+    sought = client_id.casefold()
+    identity = next((item for item in state.shelf(Identity) if item.client_id.casefold() == sought), None)
     if identity is not None:
         return principal_of_identity(state, identity)
     for resource in state.shelf(Resource):
         principal_id = resource.system_principal_id
-        if principal_id is not None and client_id_of_system_identity(principal_id) == wanted:
+        if principal_id is not None and client_id_of_system_identity(principal_id) == sought:
             return Principal(principal_id, client_id, resource.resource_id)
-    return Principal(derived_id(0, "application", wanted), client_id)
+    return Principal(derived_id(0, "application", sought), client_id)
 
 
 def principal_of_identity(state: State, identity: Identity) -> Principal:

@@ -58,11 +58,11 @@ def _place(pair: tuple[int, _Item]) -> tuple[str, ...]:
 
 
 def _attached(state: State, identity: Identity) -> list[_Item]:
-    wanted = path_key(identity.resource_id)
+    own = path_key(identity.resource_id)
     return [
         _show(state, resource)
         for resource in state.shelf(Resource)
-        if any(path_key(item.identity_id) == wanted for item in resource.attachments)
+        if any(path_key(item.identity_id) == own for item in resource.attachments)
     ]
 
 
@@ -87,8 +87,8 @@ def _fits(call: Call, item: _Item) -> bool:
     match = contains or equals
     if match is None:
         raise _invalid("$filter", text)
-    value, wanted = item[_NAMES[match[1].casefold()]].casefold(), match[2].replace("''", "'").casefold()
-    return wanted in value if contains else wanted == value
+    value, sought = item[_NAMES[match[1].casefold()]].casefold(), match[2].replace("''", "'").casefold()
+    return sought in value if contains else sought == value
 
 
 def _ordered(call: Call, items: list[_Item]) -> list[_Item]:

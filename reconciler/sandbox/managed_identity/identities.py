@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway, by_provider
+from reconciler.sandbox.gateway.answers import Answer, by_gateway, by_provider
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.kind import (
     GROUP_PARENT,
@@ -21,6 +21,13 @@ from reconciler.sandbox.gateway.kind import (
 )
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.managed_identity.identity_properties import (
+    isolation_scope_of,
+    knows_isolation,
+    knows_restrictions,
+    providers_of,
+    show_properties,
+)
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.attachments import ASSIGN
 from reconciler.sandbox.rules.locations import REGIONS, normalize_location, require_location
@@ -40,13 +47,6 @@ API_VERSIONS = (
     "2024-11-30", "2025-01-31-preview", "2025-05-31-preview",
 )  # fmt: skip
 """Source: OpenAPI and recorded traffic; the 2025 previews are what azure-cli 2.91 asks for."""
-
-_ISOLATION_SCOPE_SINCE = "2024-11-30"
-_ISOLATION_SCOPES = ("None", "Regional")
-"""Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI, `properties.isolationScope`."""
-
-_RESTRICTIONS_SINCE = "2025-05-31-preview"
-"""Source: OpenAPI 2025-05-31-preview, `properties.assignmentRestrictions.providers`."""
 
 _ID = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/([^/]+)",
@@ -95,14 +95,14 @@ def put_identity(state: State, call: Call) -> Answer:
     tags = read_tags(body) or ()
     if existing is not None:
         _refuse_other_location(existing, location)
-        isolation_scope = _isolation_scope(call, body) if _knows_isolation(call) else existing.isolation_scope
-        providers = _providers(call, body) if _knows_restrictions(call) else existing.assigned_to_providers
+        isolation_scope = isolation_scope_of(call, body) if knows_isolation(call) else existing.isolation_scope
+        providers = providers_of(call, body) if knows_restrictions(call) else existing.assigned_to_providers
         changed = replace(existing, tags=tags, isolation_scope=isolation_scope, assigned_to_providers=providers)
         state.put(changed)
         return Answer(200, _show(call, changed))
     _check_name(call.names["name"])
     _check_location(location)
-    isolation_scope, providers = _isolation_scope(call, body), _providers(call, body)
+    isolation_scope, providers = isolation_scope_of(call, body), providers_of(call, body)
     created = replace(
         _new_identity(state, call, group, location),
         tags=tags,
@@ -126,7 +126,7 @@ def patch_identity(state: State, call: Call) -> Answer:
     location = call.text_field(body, "location")
     if location:
         _refuse_other_location(identity, location)
-    tags, isolation_scope, providers = read_tags(body), _isolation_scope(call, body), _providers(call, body)
+    tags, isolation_scope, providers = read_tags(body), isolation_scope_of(call, body), providers_of(call, body)
     changed = replace(
         identity,
         tags=identity.tags if tags is None else tags,
@@ -209,46 +209,6 @@ def _refuse_other_location(identity: Identity, location: str) -> None:
         )
 
 
-def _knows_isolation(call: Call) -> bool:
-    return call.api_version >= _ISOLATION_SCOPE_SINCE
-
-
-def _isolation_scope(call: Call, body: dict[str, object]) -> str | None:
-    """The isolation scope that a body asks for; api-versions that do not know it pass it over (assumed)."""
-    properties = body.get("properties")
-    if not _knows_isolation(call) or not isinstance(properties, dict):
-        return None
-    value = properties.get("isolationScope")
-    if value is None:
-        return None
-    for known in _ISOLATION_SCOPES:
-        if isinstance(value, str) and value.casefold() == known.casefold():
-            return known
-    raise _unknown_isolation_scope(value)
-
-
-def _unknown_isolation_scope(value: object) -> ArmRefusalError:
-    # Source: assumed.
-    return by_provider(400, "BadRequest", f"The request format was unexpected: isolationScope '{value}' is not known.")
-
-
-def _knows_restrictions(call: Call) -> bool:
-    return call.api_version >= _RESTRICTIONS_SINCE
-
-
-def _providers(call: Call, body: dict[str, object]) -> tuple[str, ...] | None:
-    """The providers that a body restricts the identity to, None where it does not say."""
-    properties = body.get("properties")
-    restrictions = properties.get("assignmentRestrictions") if isinstance(properties, dict) else None
-    if not _knows_restrictions(call) or restrictions is None:
-        return None
-    providers = restrictions.get("providers") if isinstance(restrictions, dict) else None
-    if not isinstance(providers, list) or not all(isinstance(provider, str) for provider in providers):
-        # Source: assumed.
-        raise by_provider(400, "BadRequest", "The request format was unexpected: assignmentRestrictions is invalid.")
-    return tuple(providers)
-
-
 def _show(call: Call, identity: Identity) -> object:
     # Source: recorded traffic since 2023 (key order; `tags` is {} when there are none; no systemData).
     return {
@@ -257,22 +217,8 @@ def _show(call: Call, identity: Identity) -> object:
         "id": identity.resource_id,
         "name": identity.name,
         "type": TYPE,
-        "properties": _properties(identity, isolated=_knows_isolation(call), restricted=_knows_restrictions(call)),
+        "properties": show_properties(identity, isolated=knows_isolation(call), restricted=knows_restrictions(call)),
     }
-
-
-def _properties(identity: Identity, *, isolated: bool = True, restricted: bool = True) -> JsonObject:
-    """The `properties`, with those that api-versions differ in where they are set and asked for."""
-    properties: JsonObject = {
-        "tenantId": identity.tenant_id,
-        "principalId": identity.principal_id,
-        "clientId": identity.client_id,
-    }
-    if isolated and identity.isolation_scope is not None:
-        properties["isolationScope"] = identity.isolation_scope
-    if restricted and identity.assigned_to_providers is not None:
-        properties["assignmentRestrictions"] = {"providers": list(identity.assigned_to_providers)}
-    return properties
 
 
 def _parse(node: Node, loading: Loading) -> Identity:
@@ -308,7 +254,7 @@ def _state_json(identity: Identity) -> JsonObject:
         "id": identity.resource_id,
         "location": identity.location,
         "tags": dict(identity.tags),
-        "properties": _properties(identity),
+        "properties": show_properties(identity),
     }
 
 
@@ -326,7 +272,7 @@ def _body(_state: State, identity: Identity) -> JsonObject:
         "name": identity.name,
         "location": identity.location,
         "tags": dict(identity.tags),
-        "properties": _properties(identity, restricted=False),
+        "properties": show_properties(identity, restricted=False),
     }
 
 

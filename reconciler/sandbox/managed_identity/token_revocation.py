@@ -46,8 +46,8 @@ def refuse_revoked(state: State, caller: Caller) -> None:
         "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: "
         "TokenIssuedBeforeRevocationTimestamp"
     )
-    wanted = {"access_token": {"nbf": {"essential": True, "value": str(revoked_at + 1)}}}
-    claims = base64.b64encode(json.dumps(wanted).encode()).decode()
+    needed = {"access_token": {"nbf": {"essential": True, "value": str(revoked_at + 1)}}}
+    claims = base64.b64encode(json.dumps(needed).encode()).decode()
     challenge = (
         f'Bearer realm="", authorization_uri="https://login.windows.net/{state.tenant_id}", '
         f'error="insufficient_claims", claims="{claims}", error_description="{reason}"'

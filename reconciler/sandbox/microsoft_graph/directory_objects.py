@@ -58,7 +58,7 @@ def _service_principals(state: State, caller: Caller) -> Iterator[Body]:
     for body in chain(_user_assigned(state), _system_assigned(state)):
         seen = seen or str(body["id"]).casefold() == caller.principal_id.casefold()
         yield body
-    # Who is not told by a token that names an object is nobody in the directory.
+    # Whose token names no object is nobody in the directory.
     if not seen and GUID.fullmatch(caller.principal_id) and GUID.fullmatch(caller.name):
         yield _service_principal(caller.principal_id, caller.name, None, "Application", ())
 

@@ -38,10 +38,10 @@ def list_groups(state: State, call: Call) -> Answer:
     scope = f"/subscriptions/{call.names['subscription']}"
     groups = state.shelf(ResourceGroup).below(path_key(scope), after=resume_after(call))
     seen = rights.visible(state, call, READ, scope, groups, lambda group: group.resource_id)
-    wanted = _tag_filter(call)
+    asked = _tag_filter(call)
     return page(
         call,
-        (group for group in seen if wanted is None or _bears(group, *wanted)),
+        (group for group in seen if asked is None or _bears(group, *asked)),
         lambda group: group.key,
         lambda group: show_group(state, group),
     )

@@ -35,15 +35,15 @@ def attach(
         return replace(resource, attachments=(), system_principal_id=None, has_identity=False)
     kinds, asked = _read(block)
     attached = {path_key(item.identity_id): item for item in before}
-    wanted = dict(attached) if keep_others and _USER in kinds else {}
+    kept = dict(attached) if keep_others and _USER in kinds else {}
     for identity_id, value in asked.items():
         key = path_key(identity_id)
-        wanted.pop(key, None)
+        kept.pop(key, None)
         if value is not None:
-            wanted[key] = attached.get(key) or Attachment(identity_id)
-    new = [item for key, item in wanted.items() if key not in attached]
+            kept[key] = attached.get(key) or Attachment(identity_id)
+    new = [item for key, item in kept.items() if key not in attached]
     _require_assign(state, call, resource, new)
-    items = tuple(_joined(state, resource, item) for item in wanted.values()) if _USER in kinds else ()
+    items = tuple(_joined(state, resource, item) for item in kept.values()) if _USER in kinds else ()
     system = None
     if _SYSTEM in kinds:
         system = resource.system_principal_id or state.new_ids(call.now)[0]

@@ -96,7 +96,7 @@ def role_properties(role: RoleDefinition) -> dict[str, object]:
         "type": role_type(role),
         "description": role.description,
         "assignableScopes": list(role.assignable_scopes),
-        "permissions": [_permission(entry) for entry in role.permissions],
+        "permissions": [show_permission(entry) for entry in role.permissions],
         "createdOn": role.created_on,
         "updatedOn": role.updated_on,
         "createdBy": role.created_by,
@@ -104,7 +104,8 @@ def role_properties(role: RoleDefinition) -> dict[str, object]:
     }
 
 
-def _permission(entry: Permission) -> dict[str, object]:
+def show_permission(entry: Permission) -> dict[str, object]:
+    """One entry of what a role gives, or a deny assignment takes, as ARM shows it."""
     shown: dict[str, object] = {
         "actions": list(entry.actions),
         "notActions": list(entry.not_actions),

@@ -68,6 +68,15 @@ class Node:
         value = self.optional(name)
         return None if value is None else value.any_text()
 
+    def flag(self, name: str, *, otherwise: bool) -> bool:
+        """A field that is true or false; `otherwise` where it is absent or null."""
+        value = self.optional(name)
+        if value is None:
+            return otherwise
+        if not isinstance(value.value, bool):
+            raise value.fail("must be true or false")
+        return value.value
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A field that is a list of texts, none of them empty; without it there are none."""
         value = self.optional(name)
