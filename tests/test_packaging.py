@@ -47,7 +47,7 @@ def test_schemas_are_read_from_a_zipped_wheel(wheel: Path) -> None:
 
 
 def test_built_in_roles_are_read_from_a_zipped_wheel(wheel: Path) -> None:
-    code = "from reconciler.sandbox.built_in_roles import BUILT_IN_ROLES; print(len(BUILT_IN_ROLES))"
+    code = "from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES; print(len(BUILT_IN_ROLES))"
     path = f"import sys; sys.path.insert(0, {str(wheel)!r}); import reconciler; assert '.whl' in reconciler.__file__; "
 
     completed = subprocess.run(

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from reconciler.errors import ExitCode
-from reconciler.sandbox.limits.faults import parse_faults
+from reconciler.sandbox.faults.script import parse_faults
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

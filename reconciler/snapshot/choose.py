@@ -82,6 +82,7 @@ class Listed:
     role_assignments: tuple[Entry, ...]
     locks: tuple[Entry, ...]
     resources: tuple[Entry, ...]
+    deny_assignments: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,9 @@ def make_snapshot(listed: Listed) -> Snapshot:
     """Choose what belongs in the state.
 
     Of roles it is the custom ones that can be given within the scopes. Of role assignments it is all those within them,
-    and of those above the ones of the state's identities: deleting one of these would leave them orphaned. Of locks it
-    is every one that reaches the scopes. Of resources it is those with an identity, and those that a role assignment or
-    a lock stands at or below.
+    and of those above the ones of the state's identities: deleting one of these would leave them orphaned. Of deny
+    assignments and locks it is every one that reaches the scopes. Of resources it is those with an identity, and those
+    that a role assignment, a deny assignment or a lock stands at or below.
     """
     asked = identities_to_ask(listed.groups, listed.identities)
     gone = {identity.key for identity in asked if listed.credentials[identity.key] is None}
@@ -123,6 +124,7 @@ def make_snapshot(listed: Listed) -> Snapshot:
     there = _There(frozenset(group.key for group in listed.groups), frozenset(gone))
     assignments = _assignments(listed, there, identities)
     locks = [one for one in _in_order(listed.locks) if there.holds(one.scope)]
+    denied = [one for one in _in_order(listed.deny_assignments) if there.holds(one.scope)]
     known = [one for one in locks if one.at("properties", "level") in _LOCK_LEVELS]
     collections = {
         "subscriptions": _subscriptions(listed.subscriptions),
@@ -131,8 +133,9 @@ def make_snapshot(listed: Listed) -> Snapshot:
         "federatedIdentityCredentials": _json(credentials),
         "roleDefinitions": _json(_roles(listed.role_definitions)),
         "roleAssignments": _json(assignments),
+        "denyAssignments": _json(denied),
         "locks": _json(known),
-        "resources": _resources(listed.resources, there, [one.scope for one in (*assignments, *known)]),
+        "resources": _resources(listed.resources, there, [one.scope for one in (*assignments, *denied, *known)]),
     }
     notes = (*_gone(asked, gone), *_unknown(locks), *_flexible(credentials))
     return Snapshot(listed.subscriptions[0].tenant_id, collections, notes)

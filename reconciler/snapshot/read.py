@@ -106,6 +106,13 @@ _ROLE_DEFINITIONS = _Kind(
     required=("roleName",),
     query="type eq 'CustomRole'",
 )
+_DENY_ASSIGNMENTS = _Kind(
+    "/providers/Microsoft.Authorization/denyAssignments",
+    "2022-04-01",
+    "Microsoft.Authorization/denyAssignments/read",
+    inherits=True,
+    required=("denyAssignmentName",),
+)
 _LOCKS = _Kind(
     "/providers/Microsoft.Authorization/locks",
     "2020-05-01",
@@ -116,9 +123,10 @@ _LOCKS = _Kind(
 # ARM shows a resource in this list to those who may read its type, whichever that is.
 _RESOURCES = _Kind("/resources", "2024-07-01", _READ_EVERYTHING)
 
-_KINDS = (_GROUPS, _IDENTITIES, _ROLE_DEFINITIONS, _ROLE_ASSIGNMENTS, _LOCKS, _RESOURCES)
-"""Source of the api-versions: OpenAPI of Microsoft.Resources 2024-07-01, Microsoft.Authorization 2022-04-01 (roles and
-their assignments) and 2020-05-01 (locks). A new kind of thing gets its row here and its place in `snapshot.Listed`."""
+_KINDS = (_GROUPS, _IDENTITIES, _ROLE_DEFINITIONS, _ROLE_ASSIGNMENTS, _DENY_ASSIGNMENTS, _LOCKS, _RESOURCES)
+"""Source of the api-versions: OpenAPI of Microsoft.Resources 2024-07-01, Microsoft.Authorization 2022-04-01 (roles,
+role assignments, deny assignments) and 2020-05-01 (locks). A new kind of thing gets its row here and its place in
+`snapshot.Listed`."""
 
 
 def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources, *, progress: Progress) -> Snapshot:
@@ -151,6 +159,7 @@ def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources, *, prog
             role_assignments=listed[_ROLE_ASSIGNMENTS],
             locks=listed[_LOCKS],
             resources=listed[_RESOURCES],
+            deny_assignments=listed[_DENY_ASSIGNMENTS],
         )
     )
 

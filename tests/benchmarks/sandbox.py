@@ -23,7 +23,7 @@ from statistics import median
 import httpx
 
 from reconciler.sandbox.gateway.calls import Settings
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.transport import SandboxTransport
 from reconciler.sandbox.state.state import Contents
 from reconciler.sandbox.state_file.document import format_state
@@ -92,7 +92,7 @@ def _measure_state(path: Path, contents: Contents, identities: int) -> None:
 
 
 def _measure_pages(contents: Contents, page_size: int) -> None:
-    transport = SandboxTransport(Application(contents, settings=Settings(page_size=page_size)))
+    transport = SandboxTransport(Application(contents, Options(Settings(page_size=page_size))))
     pages = _all_pages(transport)
     yardstick = time_ms(lambda: [json.dumps(page) for page in pages])
     rows = {

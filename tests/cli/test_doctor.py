@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.login.tokens import encode
+from reconciler.sandbox import access_token
 from tests.cli.command import Uami
 from tests.cli.conftest import Serve
 from tests.cli.documents import problems
@@ -22,7 +22,7 @@ TRUST = {"name": "main", "issuer": "https://issuer.example", "subject": "main"}
 
 def token(**claims: object) -> dict[str, str]:
     """An environment with a token that is good for long."""
-    return {"UAMI_ACCESS_TOKEN": encode({"tid": TENANT, "oid": PRINCIPAL, "exp": 4102444800, **claims})}
+    return {"UAMI_ACCESS_TOKEN": access_token({"tid": TENANT, "oid": PRINCIPAL, "exp": 4102444800, **claims})}
 
 
 def rights(document: dict[str, list[dict[str, str]]], status: str) -> list[tuple[str, str]]:

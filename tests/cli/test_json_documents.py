@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.sandbox.login.tokens import encode
+from reconciler.sandbox import access_token
 from tests.cli.command import Uami
 from tests.cli.conftest import EXAMPLES, Serve
 from tests.cli.documents import ERROR_DOCUMENT, SCHEMAS, problems
@@ -14,7 +14,7 @@ from tests.cli.inputs import grant, write_manifest, write_state
 
 QUICKSTART = ("identities.yaml", "--sandbox", "sandbox.json", "--format", "json")
 TOKEN = {"UAMI_ACCESS_TOKEN": "x"}
-KNOWN = {"UAMI_ACCESS_TOKEN": encode({"oid": "someone"})}
+KNOWN = {"UAMI_ACCESS_TOKEN": access_token({"oid": "someone"})}
 """A token that says whose it is; with any other, a plan that deletes says that it cannot know."""
 
 

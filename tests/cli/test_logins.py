@@ -2,22 +2,19 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.login.tokens import encode
-from reconciler.sandbox.state.kinds import FederatedCredential
-from reconciler.sandbox.state.state import derived_id
-from reconciler.sandbox.state_file.file import load_state
+from reconciler.sandbox import access_token, load
 from tests.azure_hosts import AzureHosts, azure_hosts
 from tests.cli.command import Ended, Uami
-from tests.cli.inputs import SUBSCRIPTION, TENANT, write_manifest, write_state
+from tests.cli.inputs import SUBSCRIPTION, TENANT, add_to_state, identity_scope, write_manifest, write_state
 
 APPLICATION = "00000000-0000-0000-0000-0000000000aa"
 OTHER_TENANT = "33333333-3333-3333-3333-333333333333"
 AUDIENCE = "api://AzureADTokenExchange"
+PIPELINES = "https://vstoken.dev.azure.com/61847718-69ba-532f-98df-2c04a65c591d"
 GITHUB = "https://token.actions.githubusercontent.com"
 WORKFLOW = "repo:contoso/identities:ref:refs/heads/main"
 SECRET = "secret-0123456789abcdef"
@@ -25,7 +22,7 @@ SECRET = "secret-0123456789abcdef"
 CLIENT, PRINCIPAL = "c11e0000-0000-4000-8000-000000000000", "0b2c0000-0000-4000-8000-000000000000"
 
 IDENTITY = f"object id {PRINCIPAL}, client id {CLIENT}"
-SERVICE = f"object id {derived_id(0, 'application', APPLICATION)}, client id {APPLICATION}"
+SERVICE = f"object id 713f5d90-a669-5b2d-a0dd-ff8a27000452, client id {APPLICATION}"
 USER = f"ops@contoso.example (object id {PRINCIPAL})"
 NOTHING_TO_DO = "No changes. Live identities match the manifest.\n"
 
@@ -34,14 +31,17 @@ NOTHING_TO_DO = "No changes. Live identities match the manifest.\n"
 def shared_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureHosts]:
     """Azure's hosts, for every test of this module."""
     folder = tmp_path_factory.mktemp("hosts")
-    state = load_state(write_state(folder / "state.json", {"rg-app": {"id-a": {}}}))
-    pipelines = f"https://vstoken.dev.azure.com/{derived_id(0, 'organization', TENANT)}"
-    (identity,) = state.identities
-    trust = (
-        FederatedCredential(identity.resource_id, "github", GITHUB, WORKFLOW, (AUDIENCE,)),
-        FederatedCredential(identity.resource_id, "pipelines", pipelines, "sc://contoso/identities/sc-1", (AUDIENCE,)),
-    )
-    with azure_hosts(replace(state, federated_credentials=trust), folder) as hosts:
+    state = write_state(folder / "state.json", {"rg-app": {"id-a": {}}})
+    trusts = {"github": (GITHUB, WORKFLOW), "pipelines": (PIPELINES, "sc://contoso/identities/sc-1")}
+    credentials: list[dict[str, object]] = [
+        {
+            "id": f"{identity_scope('rg-app', 'id-a')}/federatedIdentityCredentials/{name}",
+            "properties": {"issuer": issuer, "subject": subject, "audiences": [AUDIENCE]},
+        }
+        for name, (issuer, subject) in trusts.items()
+    ]
+    add_to_state(state, federatedIdentityCredentials=credentials)
+    with azure_hosts(load(state), folder) as hosts:
         yield hosts
 
 
@@ -55,7 +55,7 @@ def hosts(shared_hosts: AzureHosts, folder: Path) -> AzureHosts:
 
 def token(**claims: object) -> str:
     """An access token that ends in a lifetime's time."""
-    return encode({"tid": TENANT, "oid": PRINCIPAL, "upn": "ops@contoso.example", "exp": 4102444800, **claims})
+    return access_token({"tid": TENANT, "oid": PRINCIPAL, "upn": "ops@contoso.example", "exp": 4102444800, **claims})
 
 
 def plan(uami: Uami, hosts: AzureHosts, kind: str, settings: Mapping[str, str], *flags: str) -> Ended:
@@ -108,7 +108,9 @@ def managed_identity_login(hosts: AzureHosts) -> dict[str, str]:
 
 def workload_login(folder: Path) -> dict[str, str]:
     """What the webhook of a cluster sets."""
-    (folder / "assertion").write_text(encode({"iss": GITHUB, "sub": WORKFLOW, "aud": AUDIENCE, "exp": 4102444800}))
+    (folder / "assertion").write_text(
+        access_token({"iss": GITHUB, "sub": WORKFLOW, "aud": AUDIENCE, "exp": 4102444800})
+    )
     return {
         "AZURE_TENANT_ID": TENANT,
         "AZURE_CLIENT_ID": CLIENT,

@@ -28,7 +28,11 @@ NOT_RELEASED: Mapping[str, str] = {
 METHODS = ("get", "put", "patch", "post", "delete", "head")
 
 _SEGMENTS = r"(?:/[^/]+)*"
-_WHOLE_IDS = {"roleAssignmentId": "roleAssignments", "roleId": "roleDefinitions"}
+_WHOLE_IDS = {
+    "roleAssignmentId": "roleAssignments",
+    "roleId": "roleDefinitions",
+    "denyAssignmentId": "denyAssignments",
+}
 _MANY_SEGMENTS = {"scope": _SEGMENTS, "parentResourcePath": _SEGMENTS} | {
     name: rf"{_SEGMENTS}/providers/Microsoft\.Authorization/{kind}/[^/]+" for name, kind in _WHOLE_IDS.items()
 }
@@ -168,7 +172,7 @@ def _pattern(template: str) -> _Pattern:
         name = segment.strip("{}")
         if name == segment:
             expression, words = f"{expression}/{re.escape(segment)}", words + 1
-        elif name in _MANY_SEGMENTS:
+        elif name in _MANY_SEGMENTS and (name not in _WHOLE_IDS or template == f"/{segment}"):
             expression += _MANY_SEGMENTS[name]
             words += 3 if name in _WHOLE_IDS else 0  # `providers`, namespace and type, as where they are written out
         else:

@@ -3,6 +3,8 @@
 What the sandbox does not serve is asked for too: the day that it does, it is noticed.
 """
 
+from reconciler.sandbox.rules.rights import EVERYONE, DeniedPrincipal, DenyAssignment
+from reconciler.sandbox.state.kinds import Permission
 from tests.conformance.walk import Document, Walk
 from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, SUBSCRIPTION
 
@@ -45,8 +47,21 @@ A_ROLE = {
 }
 
 
+A_DENY_ASSIGNMENT = DenyAssignment(
+    f"{GROUP}/providers/Microsoft.Authorization/denyAssignments/{GUID}",
+    "Keep the cluster",
+    (Permission(("Microsoft.Compute/disks/write",), ("*/read",)),),
+    (DeniedPrincipal(EVERYONE, "SystemDefined"),),
+    (DeniedPrincipal(PRINCIPAL, "ServicePrincipal"),),
+    "why",
+    created_on="2026-03-01T12:00:00.0000000Z",
+    created_by=PRINCIPAL,
+)
+"""What no caller can make: the sandbox has to begin with it."""
+
+
 def walk_through(walk: Walk) -> None:
-    """Ask for everything, over a sandbox that has the group `rg-Payments` and nothing in it."""
+    """Ask for everything, over a sandbox that has the group `rg-Payments` with a deny assignment and nothing else."""
     vm = {"location": "westeurope", "properties": {}, "identity": {"type": "SystemAssigned"}}
     walk.http.put(VM, params={"api-version": "2024-07-01"}, json=vm).raise_for_status()
     for version in ("2022-01-31-preview", "2023-01-31", "2023-07-31-preview", "2024-11-30"):
@@ -54,6 +69,7 @@ def walk_through(walk: Walk) -> None:
     role_assignments(walk.document("Microsoft.Authorization", "2022-04-01"))
     role_definitions(walk.document("Microsoft.Authorization", "2022-04-01"))
     permissions(walk.document("Microsoft.Authorization", "2022-04-01"))
+    deny_assignments(walk.document("Microsoft.Authorization", "2022-04-01"))
     locks(walk.document("Microsoft.Authorization", "2020-05-01"))
     arm_itself(walk.document("Microsoft.Resources", "2022-12-01"))
     resource_graph(walk.document("Microsoft.ResourceGraph", "2024-04-01"))
@@ -136,6 +152,20 @@ def permissions(ask: Document) -> None:
     """What the caller may do."""
     ask("Permissions_ListForResourceGroup", IN_GROUP)
     ask("Permissions_ListForResource", ON_VM)
+
+
+def deny_assignments(ask: Document) -> None:
+    """The one that the sandbox begins with, and the lists of every kind of scope, where their document is."""
+    if not ask.has("DenyAssignments_Get"):
+        return
+    ask("DenyAssignments_Get", {"scope": GROUP, "denyAssignmentId": GUID})
+    ask("DenyAssignments_GetById", {"denyAssignmentId": A_DENY_ASSIGNMENT.resource_id})
+    ask("DenyAssignments_List", OF_SUBSCRIPTION)
+    ask("DenyAssignments_ListForResourceGroup", IN_GROUP)
+    ask("DenyAssignments_ListForResource", ON_VM)
+    for filtered in ("atScope()", f"principalId eq '{EVERYONE}'", f"gdprExportPrincipalId eq '{PRINCIPAL}'"):
+        ask("DenyAssignments_ListForResourceGroup", IN_GROUP, query={"$filter": filtered})
+    ask("DenyAssignments_ListForScope", {"scope": MANAGEMENT_GROUP})
 
 
 def locks(ask: Document) -> None:

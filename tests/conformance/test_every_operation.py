@@ -9,11 +9,12 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from reconciler.sandbox.rules.rights import DenyAssignment
 from reconciler.sandbox.state.state import Grant
 from tests.conformance.documents import FOLDER_VARIABLE, Operation, Specification, specification_folder
 from tests.conformance.known import KNOWN, is_known
 from tests.conformance.report import long_report
-from tests.conformance.scenarios import IN_GROUP, MANAGEMENT_GROUP, walk_through
+from tests.conformance.scenarios import A_DENY_ASSIGNMENT, IN_GROUP, MANAGEMENT_GROUP, walk_through
 from tests.conformance.walk import Walk
 from tests.sandbox.arm import application, contents
 
@@ -51,7 +52,7 @@ def specification() -> Specification:
 @pytest.fixture(scope="module")
 def walk(specification: Specification) -> Iterator[Walk]:
     """A walk through everything."""
-    walk = Walk(specification, application())
+    walk = Walk(specification, application(contents().having(DenyAssignment, (A_DENY_ASSIGNMENT,))))
     with walk.http:
         walk_through(walk)
         yield walk
@@ -120,6 +121,7 @@ def test_every_operation_refuses_in_its_documented_form(specification: Specifica
         IN_GROUP,
         scope=MANAGEMENT_GROUP,
         roleAssignmentId="/providers/Microsoft.Authorization/roleAssignments/nothing",
+        denyAssignmentId="/providers/Microsoft.Authorization/denyAssignments/nothing",
         roleId="/providers/Microsoft.Authorization/roleDefinitions/nothing",
     )
 

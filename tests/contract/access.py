@@ -62,7 +62,7 @@ def with_trusts(contents: Contents, identity: str, subjects: Mapping[str, str]) 
         FederatedCredential(there(identity).resource_id, name, ISSUER, subject, (AUDIENCE,))
         for name, subject in subjects.items()
     )
-    return replace(contents, federated_credentials=(*contents.federated_credentials, *added))
+    return contents.having(FederatedCredential, (*contents.of(FederatedCredential), *added))
 
 
 def given(identity: str, role_guid: str, scope: str = IN_GROUP, *, owner: str | None = None) -> RoleAssignment:
@@ -80,7 +80,7 @@ def given(identity: str, role_guid: str, scope: str = IN_GROUP, *, owner: str | 
 
 def with_roles(contents: Contents, *assignments: RoleAssignment) -> Contents:
     """The contents with role assignments added."""
-    return replace(contents, role_assignments=(*contents.role_assignments, *assignments))
+    return contents.having(RoleAssignment, (*contents.of(RoleAssignment), *assignments))
 
 
 def compare_now(arm: Arm, *groups: DesiredGroup) -> Changes:
@@ -105,13 +105,13 @@ def full_plan(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DEL
 
 def credentials_of(arm: Arm, identity: str) -> dict[str, str | None]:
     """Subjects by name of the credentials that an identity has now."""
-    kept = arm.application.state.contents().federated_credentials
+    kept = arm.application.state.contents().of(FederatedCredential)
     return {one.name: one.subject for one in kept if one.identity_id.endswith(f"/{identity}")}
 
 
 def roles_of(arm: Arm, principal_id: str) -> set[tuple[str, str]]:
     """Scope and role GUID of what a principal has now."""
-    kept = arm.application.state.contents().role_assignments
+    kept = arm.application.state.contents().of(RoleAssignment)
     return {(one.scope, one.role_definition_id.rpartition("/")[2]) for one in kept if one.principal_id == principal_id}
 
 

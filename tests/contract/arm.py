@@ -21,7 +21,7 @@ from reconciler.manifest.desired import Desired
 from reconciler.model.identity import Live
 from reconciler.parallel import Pool
 from reconciler.sandbox.gateway.calls import Settings
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.transport import SandboxTransport
 from reconciler.sandbox.state.state import Contents, Grant, Identity, ResourceGroup, Subscription
 from reconciler.stop import Stop
@@ -74,7 +74,7 @@ class Arm:
     def live(self) -> dict[str, dict[str, str]]:
         """Tags by `GROUP/IDENTITY` of everything that lives."""
         return {
-            f"{one.resource_group}/{one.name}": dict(one.tags) for one in self.application.state.contents().identities
+            f"{one.resource_group}/{one.name}": dict(one.tags) for one in self.application.state.contents().of(Identity)
         }
 
     @property
@@ -164,7 +164,7 @@ def open_arm(application: Application, url: str, faulty: FaultyTransport, wire: 
 @contextmanager
 def in_process(start: Contents, *faults: Fault, page_size: int = 1000) -> Iterator[Arm]:
     """An emulator without a server, for what would be the same over HTTP."""
-    application = Application(start, settings=Settings(page_size=page_size))
+    application = Application(start, Options(Settings(page_size=page_size)))
     wire = SandboxTransport(application)
     opened = open_arm(application, "https://management.azure.com", FaultyTransport(wire, faults), wire)
     try:
@@ -211,9 +211,11 @@ def contents(
 ) -> Contents:
     """A subscription with groups in West Europe and these identities; a string stands for one without tags."""
     return Contents(
+        items=(
+            subscription(),
+            *(ResourceGroup(SUBSCRIPTION, name, "westeurope") for name in groups),
+            *(there(one) if isinstance(one, str) else one for one in identities),
+        ),
         tenant_id=TENANT,
-        subscriptions=(subscription(),),
-        resource_groups=tuple(ResourceGroup(SUBSCRIPTION, name, "westeurope") for name in groups),
-        identities=tuple(there(one) if isinstance(one, str) else one for one in identities),
         permissions=tuple(permissions),
     )

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox.gateway.calls import Settings
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.state.state import Contents
 from tests.contract.arm import Arm, OpenArm, in_process, open_arm
@@ -47,7 +47,7 @@ def arm(request: pytest.FixtureRequest) -> Iterator[OpenArm]:
             if request.param == "in-process":
                 return stack.enter_context(in_process(start, *faults, page_size=page_size))
             stage, url = request.getfixturevalue("served")
-            stage.playing = Application(start, settings=Settings(page_size=page_size))
+            stage.playing = Application(start, Options(Settings(page_size=page_size)))
             opened = open_arm(stage.playing, url, FaultyTransport(httpx.HTTPTransport(), faults), httpx.HTTPTransport())
             stack.callback(opened.client.http.close)
             stack.callback(opened.others.close)

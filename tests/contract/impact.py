@@ -1,7 +1,6 @@
 """What the tests of the impact of deletes share: resources of several kinds that identities are attached to."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from reconciler.live.attachments import READ_GRAPH
 from reconciler.model.impact import Impact
@@ -30,7 +29,7 @@ def with_users(start: Contents, identity: str, resource_ids: Iterable[str]) -> C
     """The contents with resources that an identity is attached to; ids there are spelled otherwise than ARM's own."""
     attachment = Attachment(there(identity).resource_id.upper(), "a principal", "a client")
     added = tuple(_resource(one, attachment) for one in resource_ids)
-    return replace(start, resources=(*start.resources, *added))
+    return start.having(Resource, (*start.of(Resource), *added))
 
 
 def _resource(resource_id: str, attachment: Attachment) -> Resource:

@@ -18,6 +18,8 @@ from reconciler.model.access import Children
 from reconciler.model.identity import Identity as LiveIdentity
 from reconciler.model.identity import Tags
 from reconciler.plan.plan import Plan
+from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
+from reconciler.sandbox.state.state import Identity
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.plan import run_plan
@@ -93,25 +95,22 @@ def state_but_for_ids(arm: Arm) -> dict[str, object]:
     Roles of principals that are gone are not among it: ARM leaves them behind with a deleted identity.
     """
     contents = arm.application.state.contents()
-    names = {one.principal_id: f"{one.resource_group}/{one.name}" for one in contents.identities}
+    names = {one.principal_id: f"{one.resource_group}/{one.name}" for one in contents.of(Identity)}
     identities = sorted(
         (one.resource_group, one.name, one.location, Tags(one.tags), one.isolation_scope or "None")
-        for one in contents.identities
+        for one in contents.of(Identity)
     )
     credentials = sorted(
-        (one.identity_id.casefold(), one.name, one.issuer, str(one.subject)) for one in contents.federated_credentials
+        (one.identity_id.casefold(), one.name, one.issuer, str(one.subject)) for one in contents.of(FederatedCredential)
     )
     roles = sorted(
         (names[one.principal_id], one.scope, one.role_definition_id.rpartition("/")[2])
-        for one in contents.role_assignments
+        for one in contents.of(RoleAssignment)
         if one.principal_id in names
     )
     rest = replace(
-        contents,
-        identities=(),
+        contents.having(Identity, ()).having(FederatedCredential, ()).having(RoleAssignment, ()),
         identities_created=0,
-        federated_credentials=(),
-        role_assignments=(),
         activity_log=(),
     )
     return {"identities": identities, "credentials": credentials, "roles": roles, "rest": rest}
@@ -120,8 +119,8 @@ def state_but_for_ids(arm: Arm) -> dict[str, object]:
 def dangling_roles(arm: Arm) -> list[tuple[str, str]]:
     """Principal and name of each role assignment whose principal is gone."""
     contents = arm.application.state.contents()
-    live = {one.principal_id for one in contents.identities}
-    return [(one.principal_id, one.name) for one in contents.role_assignments if one.principal_id not in live]
+    live = {one.principal_id for one in contents.of(Identity)}
+    return [(one.principal_id, one.name) for one in contents.of(RoleAssignment) if one.principal_id not in live]
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:

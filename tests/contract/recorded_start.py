@@ -99,14 +99,14 @@ class _Seeds:
 
     def contents(self) -> Contents:
         return Contents(
-            subscriptions=tuple(
-                Subscription(subscription, subscription) for subscription in sorted(self._subscriptions)
-            ),
-            resource_groups=tuple(self._groups.values()),
-            identities=tuple(self._identities.values()),
-            locks=tuple(item for item in self._extensions.values() if isinstance(item, Lock)),
-            role_assignments=tuple(item for item in self._extensions.values() if isinstance(item, RoleAssignment)),
-            resources=tuple(self._resources.values()),
+            items=(
+                *(Subscription(subscription, subscription) for subscription in sorted(self._subscriptions)),
+                *self._groups.values(),
+                *self._identities.values(),
+                *(item for item in self._extensions.values() if isinstance(item, Lock)),
+                *(item for item in self._extensions.values() if isinstance(item, RoleAssignment)),
+                *self._resources.values(),
+            )
         )
 
     def _group(self, names: Mapping[str, str], body: Mapping[str, object], *, absent: bool) -> None:

@@ -11,7 +11,7 @@ from reconciler.guards import NO_ALLOWANCES, Allowances
 from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.changes import Action
 from reconciler.plan.plan import Plan
-from reconciler.sandbox.state.state import Contents
+from reconciler.sandbox.state.state import Contents, Identity
 from reconciler.saved_plan.content import parse_plan
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
@@ -117,7 +117,7 @@ def manifest_of(document: Any) -> str:
 
 def _manifest_of(saved: Any) -> dict[str, object]:
     """The manifest without what only a plan has; a default location decides where it creates, and nothing else."""
-    names = {one.name for one in live().identities}
+    names = {one.name for one in live().of(Identity)}
     manifest = {key: value for key, value in saved.items() if key != "sources"}
     groups = copy.deepcopy(manifest["resourceGroups"])
     for identity in (one for group in groups.values() for one in group["identities"]):
@@ -133,14 +133,14 @@ Meddle = Callable[[Contents], Contents]
 
 def changed(name: str, **fields: Any) -> Meddle:
     """An identity with other fields."""
-    return lambda start: replace(
-        start, identities=tuple(replace(one, **fields) if one.name == name else one for one in start.identities)
+    return lambda start: start.having(
+        Identity, tuple(replace(one, **fields) if one.name == name else one for one in start.of(Identity))
     )
 
 
 def without(name: str) -> Meddle:
     """An identity less; what hung on it is left, as ARM leaves role assignments."""
-    return lambda start: replace(start, identities=tuple(one for one in start.identities if one.name != name))
+    return lambda start: start.having(Identity, tuple(one for one in start.of(Identity) if one.name != name))
 
 
 def count_by_action(plan: Plan) -> dict[str, int]:

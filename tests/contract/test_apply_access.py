@@ -2,7 +2,6 @@
 refuses none of the calls."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -10,6 +9,7 @@ from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
 from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.changes import Action
+from reconciler.sandbox.state.state import Identity, Subscription
 from tests.builders import OTHER_SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,
@@ -46,7 +46,7 @@ def test_new_identity_comes_with_its_credentials_and_roles(arm: OpenArm) -> None
 
     result = apply_now(opened, full_plan(opened, wanted))
 
-    (created,) = opened.application.state.contents().identities
+    (created,) = opened.application.state.contents().of(Identity)
     assert result.complete
     assert credentials_of(opened, "id-new") == {"main": "s-main", "dev": "s-dev"}
     assert roles_of(opened, created.principal_id) == {(IN_GROUP, READER)}
@@ -182,7 +182,7 @@ def test_role_that_somebody_gives_meanwhile_is_a_success(arm: OpenArm) -> None:
     opened = arm(contents(lives("id-api")))
     plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")])))
     state = opened.application.state
-    state.put(state.role_assignments, given("id-api", READER))
+    state.put(given("id-api", READER))
 
     result = apply_now(opened, plan)
 
@@ -225,7 +225,7 @@ def test_kind_that_is_not_managed_costs_no_request(arm: OpenArm) -> None:
 def test_role_in_a_subscription_that_no_line_names_any_more_is_found_and_taken_away(arm: OpenArm) -> None:
     elsewhere = f"/subscriptions/{OTHER_SUBSCRIPTION}"
     start = with_roles(contents(lives("id-api", OURS)), given("id-api", READER, elsewhere, owner=OWNER))
-    opened = arm(replace(start, subscriptions=(*start.subscriptions, subscription(OTHER_SUBSCRIPTION))))
+    opened = arm(start.having(Subscription, (*start.of(Subscription), subscription(OTHER_SUBSCRIPTION))))
 
     plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[]), owner=OWNER))
     apply_now(opened, plan)

@@ -1,7 +1,5 @@
 """Credentials and roles with something in the way: principals that nobody knows yet, other writers, ARM's limits."""
 
-from dataclasses import replace
-
 import httpx
 import pytest
 
@@ -187,7 +185,6 @@ def test_credential_that_changed_since_the_plan_is_stale(arm: OpenArm) -> None:
     plan = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="wanted"))))
     state = opened.application.state
     state.put(
-        state.federated_credentials,
         FederatedCredential(there("id-api").resource_id, "fic-a", ISSUER, "theirs", (AUDIENCE,)),
     )
 
@@ -226,7 +223,7 @@ def test_credential_that_cannot_be_expressed_is_kept_and_never_written_over(arm:
         (AUDIENCE,) if kind == "flexible" else (AUDIENCE, "another"),
         ClaimsExpression("claims['sub'] matches 'a*'", 1) if kind == "flexible" else None,
     )
-    opened = arm(replace(contents(lives("id-api")), federated_credentials=(odd,)))
+    opened = arm(contents(lives("id-api")).having(FederatedCredential, (odd,)))
 
     unlisted = full_plan(opened, desired_group(listed("id-api", federated_credentials=())))
     overwriting = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_odd="mine"))))
@@ -314,7 +311,7 @@ def test_twenty_first_credential_is_explained(arm: OpenArm) -> None:
     plan = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(mine="mine")), policy=MERGE))
     state = opened.application.state
     twentieth = FederatedCredential(there("id-api").resource_id, "fic-late", ISSUER, "late", (AUDIENCE,))
-    state.put(state.federated_credentials, twentieth)
+    state.put(twentieth)
 
     (ended,) = apply_now(opened, plan).results
 
@@ -416,7 +413,7 @@ def test_credentials_that_would_go_are_held_back_with_what_may_replace_them(arm:
         there("id-api").resource_id, "fic-odd", ISSUER, None, (AUDIENCE,), ClaimsExpression("claims['sub'] eq 'a'", 1)
     )
     start = with_trusts(contents(lives("id-api")), "id-api", {"fic-old": "old"})
-    opened = arm(replace(start, federated_credentials=(*start.federated_credentials, odd)))
+    opened = arm(start.having(FederatedCredential, (*start.of(FederatedCredential), odd)))
     twenty = trusts(**subjects(f"new-{number:02}" for number in range(20)))
 
     over_limit = full_plan(opened, desired_group(listed("id-api", federated_credentials=twenty)))

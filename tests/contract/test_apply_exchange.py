@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from reconciler.apply.verify import verify_result
 from reconciler.journal.call import Outcome
 from reconciler.model.identity import OWNER_TAG
+from reconciler.sandbox.state.kinds import RoleAssignment
 from tests.builders import desired_group, listed
 from tests.contract.access import (
     IN_GROUP,
@@ -110,8 +111,8 @@ def test_role_that_is_inherited_does_not_stand_for_one_that_did_not_hold(arm: Op
     opened = arm(with_roles(contents(lives("id-api")), given("id-api", READER, IN_SUBSCRIPTION)))
     result = apply_now(opened, full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]))))
     state = opened.application.state
-    (made,) = (one for one in state.role_assignments if one.scope == IN_GROUP)
-    state.remove(state.role_assignments, made.key)
+    (made,) = (one for one in state.shelf(RoleAssignment) if one.scope == IN_GROUP)
+    state.remove(made)
 
     verified = verify_result(result, opened.resources, sleep=opened.time.sleep)
 

@@ -1,7 +1,6 @@
 """Deletes of identities that come into use, or under a lock, after the plan: they become stale, nothing is forced."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -200,7 +199,7 @@ def test_use_that_stays_unknown_and_is_allowed_does_not_stop_the_delete(arm: Ope
 
 def test_lock_that_could_not_be_read_is_left_to_azure(arm: OpenArm) -> None:
     start = contents("id-api", "id-old", permissions=[without("Microsoft.Authorization/locks/read")])
-    opened = arm(replace(start, locks=(Lock(IN_GROUP, "keep", "CanNotDelete"),)))
+    opened = arm(start.having(Lock, (Lock(IN_GROUP, "keep", "CanNotDelete"),)))
 
     (ended,) = apply_now(opened, full_plan(opened, WANTED)).results
 

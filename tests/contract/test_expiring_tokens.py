@@ -24,9 +24,10 @@ from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.journal.call import Outcome
 from reconciler.live.azure import Azure
-from reconciler.sandbox.limits.faults import Delay, Fault
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.faults.script import Delay, Fault
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.state.state import Identity
 from reconciler.stop import Stop
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Request, load_declaration
@@ -76,7 +77,7 @@ class Story:
     @property
     def live(self) -> list[str]:
         """The names of what lives."""
-        return [one.name for one in self.application.state.contents().identities]
+        return [one.name for one in self.application.state.contents().of(Identity)]
 
     def apply(self, names: Sequence[str]) -> ApplyResult:
         """Create these identities, one call after another, and verify."""
@@ -111,7 +112,7 @@ class Story:
 def story(folder: Path, monkeypatch: pytest.MonkeyPatch, *faults: Fault) -> Iterator[Story]:
     """A story whose tokens are good for LIFETIME_S."""
     clock = Clock()
-    application = Application(contents(), latency_s=1.0, faults=faults, clock=clock, sleep=clock.advance)
+    application = Application(contents(), Options(latency_s=1.0, faults=faults), clock=clock, sleep=clock.advance)
     with running(application) as url:
         httpx.put(f"{url}/_sandbox/tokens", json={"lifetimeSeconds": LIFETIME_S}, trust_env=False).raise_for_status()
         host = url.removeprefix("http://")

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import ExitCode, InputFileError, PlanStale, ReconcilerError
-from reconciler.sandbox.state.state import Contents
+from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
+from reconciler.sandbox.state.state import Contents, Identity
 from reconciler.saved_plan.file import find_plan_file
 from reconciler.workflow.declare import Declaration, load_declaration
 from tests.contract.arm import in_process
@@ -95,15 +96,19 @@ def _carry_out(declaration: Declaration) -> Outcome:
 
 
 def _without_drawn(after: Contents) -> Contents:
-    known = {one.principal_id for one in START.identities}
+    known = {one.principal_id for one in START.of(Identity)}
     identities = tuple(
-        one if one.principal_id in known else replace(one, principal_id="", client_id="") for one in after.identities
+        one if one.principal_id in known else replace(one, principal_id="", client_id="") for one in after.of(Identity)
     )
     assignments = tuple(
-        one if one.principal_id in known else replace(one, name="", principal_id="") for one in after.role_assignments
+        one if one.principal_id in known else replace(one, name="", principal_id="") for one in after.of(RoleAssignment)
     )
     return Contents(
-        identities=identities, federated_credentials=after.federated_credentials, role_assignments=assignments
+        items=(
+            *identities,
+            *after.of(FederatedCredential),
+            *assignments,
+        )
     )
 
 

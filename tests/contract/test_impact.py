@@ -16,7 +16,7 @@ from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import CredentialId
 from reconciler.model.impact import HeldRole, Impact, Lock, Part
 from reconciler.sandbox.state.kinds import Lock as KeptLock
-from reconciler.sandbox.state.state import Grant
+from reconciler.sandbox.state.state import Grant, ResourceGroup
 from tests.builders import GROUP, desired_group, label, listed, resource_id
 from tests.contract.access import CONTRIBUTOR, OWNER, READER, full_plan, given, lives, role, with_roles, with_trusts
 from tests.contract.arm import PIPELINE, OpenArm, contents
@@ -266,7 +266,7 @@ def test_locks_of_a_subscription_are_one_list_and_refuse_what_they_stop(arm: Ope
         KeptLock(IN_GROUP.lower(), "keep", "CanNotDelete"),
         KeptLock(f"{IN_SUBSCRIPTION}/resourceGroups/x", "y", "ReadOnly"),
     )
-    opened = arm(replace(start, locks=locks))
+    opened = arm(start.having(KeptLock, locks))
 
     plan = full_plan(opened, desired_group("id-api", "id-new"), desired_group("id-b", name="rg-b"))
 
@@ -281,7 +281,7 @@ def test_locks_of_a_subscription_are_one_list_and_refuse_what_they_stop(arm: Ope
 
 def test_locks_are_looked_for_in_each_group_where_the_subscription_may_not_be_read(arm: OpenArm) -> None:
     start = contents("id-api", "id-old", permissions=[Grant(PIPELINE, IN_GROUP, ("*",))])
-    opened = arm(replace(start, locks=(KeptLock(IN_GROUP, "keep", "CanNotDelete"),)))
+    opened = arm(start.having(KeptLock, (KeptLock(IN_GROUP, "keep", "CanNotDelete"),)))
 
     plan = full_plan(opened, WANTED)
 
@@ -304,7 +304,7 @@ def test_locks_that_may_not_be_read_are_told_and_refuse_nothing(arm: OpenArm) ->
 
 def test_group_that_azure_keeps_loses_nothing_by_default(arm: OpenArm) -> None:
     start = contents("id-api", "id-old")
-    (group,) = start.resource_groups
-    opened = arm(replace(start, resource_groups=(replace(group, managed_by=f"{IN_GROUP}/providers/x/y/z"),)))
+    (group,) = start.of(ResourceGroup)
+    opened = arm(start.having(ResourceGroup, (replace(group, managed_by=f"{IN_GROUP}/providers/x/y/z"),)))
 
     assert [code for code, _ in refusals(full_plan(opened, WANTED))] == ["managed-group"]

@@ -1,7 +1,6 @@
 """Each kind of login through azure-identity itself: of whom each cloud's token is asked, and for what."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,8 @@ import pytest
 from reconciler.arm.login.auth import principal_of
 from reconciler.arm.login.clouds import CLOUDS, Cloud
 from reconciler.arm.login.credentials import token_source
-from reconciler.sandbox.login.tokens import claims_of, encode
+from reconciler.sandbox.gateway.calls import claims_of
+from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.state.kinds import FederatedCredential
 from reconciler.sandbox.state.state import Contents
 from tests.azure_hosts import Asked, AzureHosts, azure_hosts
@@ -31,7 +31,7 @@ def trusting_contents() -> Contents:
         FederatedCredential(str(resource_id(cloud.name)), "github", GITHUB, WORKFLOW, (cloud.exchange_audience,))
         for cloud in CLOUDS.values()
     )
-    return replace(contents(*CLOUDS), federated_credentials=tuple(trust))
+    return contents(*CLOUDS).having(FederatedCredential, tuple(trust))
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ from reconciler.arm.resources import Resources
 from reconciler.cli.commands.sandbox_snapshot import state_text
 from reconciler.errors import ReconcilerError
 from reconciler.parallel import Pool
-from reconciler.sandbox.state.kinds import Resource
+from reconciler.sandbox.rules.rights import DenyAssignment
+from reconciler.sandbox.state.kinds import FederatedCredential, Lock, Resource, RoleAssignment
 from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import Contents
+from reconciler.sandbox.state.state import Contents, Identity, ResourceGroup, Subscription
 from reconciler.sandbox.state_file.document import parse_state
 from reconciler.snapshot.read import SnapshotScope, read_snapshot
 from tests.builders import SUBSCRIPTION
@@ -46,23 +47,25 @@ def take(
 
 def promised(start: Contents) -> Contents:
     """What the newest api-version's snapshot of both subscriptions holds."""
-    principals = {one.principal_id for one in start.identities}
+    principals = {one.principal_id for one in start.of(Identity)}
     assignments = [
         one
-        for one in start.role_assignments
+        for one in start.of(RoleAssignment)
         if one.scope.startswith("/subscriptions/") or one.principal_id in principals
     ]
-    scopes = [path_key(one.scope) for one in assignments] + [path_key(one.scope) for one in start.locks]
-    resources = [listed(one) for one in start.resources if one.location is not None and concerns(one, scopes)]
-    return replace(
-        start,
-        subscriptions=in_order(start.subscriptions),
-        resource_groups=in_order(start.resource_groups),
-        identities=in_order(start.identities),
-        federated_credentials=in_order(start.federated_credentials),
-        role_assignments=in_order(assignments),
-        locks=in_order(start.locks),
-        resources=in_order(resources),
+    denied = start.of(DenyAssignment)
+    scopes = [path_key(one.scope) for one in assignments] + [path_key(one.scope) for one in start.of(Lock)]
+    scopes += [path_key(one.scope) for one in denied]
+    resources = [listed(one) for one in start.of(Resource) if one.location is not None and concerns(one, scopes)]
+    return (
+        start.having(Subscription, in_order(start.of(Subscription)))
+        .having(ResourceGroup, in_order(start.of(ResourceGroup)))
+        .having(Identity, in_order(start.of(Identity)))
+        .having(FederatedCredential, in_order(start.of(FederatedCredential)))
+        .having(RoleAssignment, in_order(assignments))
+        .having(DenyAssignment, in_order(denied))
+        .having(Lock, in_order(start.of(Lock)))
+        .having(Resource, in_order(resources))
     )
 
 
@@ -87,10 +90,8 @@ def in_order(items: Iterable[V]) -> tuple[V, ...]:
 
 def as_released(start: Contents) -> Contents:
     """What the default api-version shows of a state: nothing that only a preview has."""
-    return replace(
-        start,
-        identities=tuple(replace(one, assigned_to_providers=None) for one in start.identities),
-        federated_credentials=tuple(replace(one, expression=None) for one in start.federated_credentials),
+    return start.having(Identity, tuple(replace(one, assigned_to_providers=None) for one in start.of(Identity))).having(
+        FederatedCredential, tuple(replace(one, expression=None) for one in start.of(FederatedCredential))
     )
 
 
@@ -115,8 +116,8 @@ def test_snapshot_that_is_loaded_and_taken_again_is_the_same(start: Contents, ap
 @FEW_EXAMPLES
 @given(states())
 def test_snapshot_of_a_group_is_the_same_when_it_is_taken_again_by_group_or_by_subscription(start: Contents) -> None:
-    assume(start.resource_groups)
-    group = start.resource_groups[0]
+    assume(start.of(ResourceGroup))
+    group = start.of(ResourceGroup)[0]
     one_group = [SnapshotScope(group.subscription_id, group.name.upper())]
     whole = [SnapshotScope(group.subscription_id)]
 
@@ -124,7 +125,7 @@ def test_snapshot_of_a_group_is_the_same_when_it_is_taken_again_by_group_or_by_s
     again = [take(parse_state(first), scopes=scopes) for scopes in (one_group, whole)]
 
     assert again == [first, first]
-    assert [one.key for one in parse_state(first).resource_groups] == [group.key]
+    assert [one.key for one in parse_state(first).of(ResourceGroup)] == [group.key]
 
 
 def test_answer_that_no_sandbox_could_load_is_an_error_that_names_the_place() -> None:

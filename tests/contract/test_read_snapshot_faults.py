@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import ArmError, AuthError, NotFound, Throttled, UsageError
 from reconciler.parallel import Pool
-from reconciler.sandbox.state.state import Grant
+from reconciler.sandbox.state.state import Grant, Subscription
 from reconciler.snapshot.choose import Snapshot
 from reconciler.snapshot.read import SnapshotScope, read_snapshot
 from tests.builders import GROUP, OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
@@ -193,7 +193,16 @@ def test_throttling_is_outlasted_while_it_lets_some_through() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/resourceGroups", f"/{IDENTITIES}", "/roleAssignments", "/locks", "/resources", credentials_of("id-one")]
+    "path",
+    [
+        "/resourceGroups",
+        f"/{IDENTITIES}",
+        "/roleAssignments",
+        "/denyAssignments",
+        "/locks",
+        "/resources",
+        credentials_of("id-one"),
+    ],
 )
 def test_list_that_fails_for_good_is_an_error(path: str) -> None:
     faults = [Fault("GET", path, truncate, times=ALWAYS)]
@@ -232,9 +241,9 @@ def test_subscriptions_of_several_tenants_are_no_sandbox() -> None:
     body = {"subscriptionId": OTHER_SUBSCRIPTION, "displayName": "Other", "tenantId": "another"}
     faults = [Fault("GET", f"/subscriptions/{OTHER_SUBSCRIPTION}", answer_body(body))]
     start = contents()
-    both = (*start.subscriptions, subscription(OTHER_SUBSCRIPTION))
+    both = (*start.of(Subscription), subscription(OTHER_SUBSCRIPTION))
 
-    with in_process(replace(start, subscriptions=both), *faults) as arm, pytest.raises(UsageError) as caught:
+    with in_process(start.having(Subscription, both), *faults) as arm, pytest.raises(UsageError) as caught:
         take(arm, WHOLE, SnapshotScope(OTHER_SUBSCRIPTION))
 
     assert caught.value.message == f"The subscriptions are in several tenants: {TENANT}, another"

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox.gateway.calls import Settings
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.transport import SandboxTransport
 from tests.contract.recorded_start import served, start_of
 from tests.contract.recordings import (
@@ -121,7 +121,7 @@ class Replay:
         self._exchanges = exchanges
         self._clock = Clock()
         settings = Settings(group_deletion=_GROUP_DELETION, directory_delay=_DIRECTORY_DELAY)
-        application = Application(start_of(exchanges), settings=settings, clock=self._clock)
+        application = Application(start_of(exchanges), Options(settings), clock=self._clock)
         self._arm = httpx.Client(
             transport=SandboxTransport(application),
             base_url="https://management.azure.com",

@@ -11,7 +11,7 @@ from reconciler.live.rights import read_rights, unchecked_notes
 from reconciler.parallel import Pool
 from reconciler.plan.needs import Need, Rights, needs_of_plan
 from reconciler.plan.plan import Plan
-from reconciler.sandbox.state.state import Contents, Grant
+from reconciler.sandbox.state.state import Contents, Grant, ResourceGroup, Subscription
 from reconciler.workflow.declare import Declaration
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, listed
 from tests.contract.access import (
@@ -165,11 +165,9 @@ def test_each_action_that_apply_takes_is_asked_for_where_it_takes_it(
 @pytest.mark.parametrize("granted", [True, False])
 def test_right_to_give_a_role_is_asked_for_at_each_kind_of_scope(arm: OpenArm, scope: str, granted: bool) -> None:
     start = contents(lives("id-api"))
-    group = replace(start.resource_groups[0], subscription_id=OTHER_SUBSCRIPTION, name="rg-data")
-    start = replace(
-        start,
-        subscriptions=(subscription(), subscription(OTHER_SUBSCRIPTION)),
-        resource_groups=(*start.resource_groups, group),
+    group = replace(start.of(ResourceGroup)[0], subscription_id=OTHER_SUBSCRIPTION, name="rg-data")
+    start = start.having(Subscription, (subscription(), subscription(OTHER_SUBSCRIPTION))).having(
+        ResourceGroup, (*start.of(ResourceGroup), group)
     )
     opened = arm(start)
     plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader", scope)])))

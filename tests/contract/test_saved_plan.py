@@ -10,8 +10,8 @@ from reconciler.guards import parse_allowances
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.violation import PlanRefused
 from reconciler.plan.document import plan_document
-from reconciler.sandbox.state.kinds import Lock
-from reconciler.sandbox.state.state import Contents
+from reconciler.sandbox.state.kinds import FederatedCredential, Lock, RoleAssignment
+from reconciler.sandbox.state.state import Contents, Identity, ResourceGroup, Subscription
 from reconciler.workflow.declare import declare_saved, load_declaration
 from reconciler.workflow.plan import run_plan
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
@@ -45,7 +45,7 @@ from tests.contract.saved import (
 
 def added(*names: str, tags: Mapping[str, str] = OURS) -> Meddle:
     """Identities more."""
-    return lambda start: replace(start, identities=(*start.identities, *(lives(name, tags) for name in names)))
+    return lambda start: start.having(Identity, (*start.of(Identity), *(lives(name, tags) for name in names)))
 
 
 def retagged(name: str, **tags: str) -> Meddle:
@@ -55,14 +55,14 @@ def retagged(name: str, **tags: str) -> Meddle:
 
 def trusting(**subjects: str) -> Meddle:
     """`id-api` with these credentials and no others."""
-    return lambda start: with_trusts(replace(start, federated_credentials=()), "id-api", subjects)
+    return lambda start: with_trusts(start.having(FederatedCredential, ()), "id-api", subjects)
 
 
 def ungranted(role_guid: str, *, ours: bool = True) -> Meddle:
     """A role less, which we gave or others."""
     names = {given(name, role_guid, owner=OWNER if ours else None).name for name in ("id-api", "id-old")}
-    return lambda start: replace(
-        start, role_assignments=tuple(one for one in start.role_assignments if one.name not in names)
+    return lambda start: start.having(
+        RoleAssignment, tuple(one for one in start.of(RoleAssignment) if one.name not in names)
     )
 
 
@@ -160,7 +160,7 @@ MATTERS: dict[str, tuple[Meddle, list[tuple[str, str]]]] = {
         ],
     ),
     "identity that goes locked": (
-        lambda start: replace(start, locks=(Lock(str(there("id-old").resource_id), "keep", "CanNotDelete"),)),
+        lambda start: start.having(Lock, (Lock(str(there("id-old").resource_id), "keep", "CanNotDelete"),)),
         _told(
             OLD,
             "impact.locks.found now has CanNotDelete keep"
@@ -179,8 +179,8 @@ MATTERS: dict[str, tuple[Meddle, list[tuple[str, str]]]] = {
         ],
     ),
     "resource group elsewhere": (
-        lambda start: replace(
-            start, resource_groups=tuple(replace(one, location="northeurope") for one in start.resource_groups)
+        lambda start: start.having(
+            ResourceGroup, tuple(replace(one, location="northeurope") for one in start.of(ResourceGroup))
         ),
         _told(NEW, "location was 'westeurope', is now 'northeurope'"),
     ),
@@ -214,8 +214,8 @@ DOES_NOT_MATTER: dict[str, Meddle] = {
     "credential of an identity that lists none": lambda start: with_trusts(start, "id-same", {"fic": "s"}),
     "role of an identity that lists none": granted("id-same", READER),
     "role that others gave": granted("id-api", CONTRIBUTOR, owner=None),
-    "name of the subscription": lambda start: replace(
-        start, subscriptions=tuple(replace(one, display_name="Renamed") for one in start.subscriptions)
+    "name of the subscription": lambda start: start.having(
+        Subscription, tuple(replace(one, display_name="Renamed") for one in start.of(Subscription))
     ),
 }
 
@@ -267,7 +267,9 @@ def test_tags_under_an_exact_policy_matter_unless_they_are_ignored(
     tags: dict[str, str], told: list[tuple[str, str]]
 ) -> None:
     def lives_with(tags: dict[str, str]) -> Contents:
-        return replace(live(), identities=(lives("id-api", tags),), federated_credentials=(), role_assignments=())
+        return (
+            live().having(Identity, (lives("id-api", tags),)).having(FederatedCredential, ()).having(RoleAssignment, ())
+        )
 
     content = plan_file(lives_with({"env": "test"}), manifest=EXACT)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from reconciler.sandbox.gateway.calls import Settings
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.transport import SandboxTransport
 from reconciler.sandbox.state.state import Contents, Grant, Identity, ResourceGroup, Subscription
 
@@ -59,14 +59,13 @@ def contents(
     groups: Iterable[ResourceGroup] = (group(),),
 ) -> Contents:
     """One subscription with these resources, by default with the group `rg-Payments`."""
-    subscriptions = (Subscription(SUBSCRIPTION, "Payments"),)
-    return Contents(TENANT, subscriptions, tuple(groups), tuple(identities), tuple(permissions))
+    return Contents(TENANT, (Subscription(SUBSCRIPTION, "Payments"), *groups, *identities), tuple(permissions))
 
 
 def application(start: Contents | None = None, *, page_size: int = 1000, clock: Clock | None = None) -> Application:
     """A sandbox whose clock stands still."""
     settings = Settings(page_size=page_size, group_deletion=timedelta(seconds=60))
-    return Application(contents() if start is None else start, settings=settings, clock=clock or Clock())
+    return Application(contents() if start is None else start, Options(settings), clock=clock or Clock())
 
 
 def client(app: Application, token: str = "any") -> httpx.Client:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from reconciler.sandbox.state.kinds import Attachment, Resource, RoleAssignment
-from reconciler.sandbox.state.state import Contents, Grant, Identity, Subscription
+from reconciler.sandbox.state.state import Contents, Grant, Identity, ResourceGroup, Subscription
 from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, SUBSCRIPTION, TENANT, contents, group, identity
 
 PATH = "/providers/Microsoft.ResourceGraph/resources"
@@ -42,23 +42,28 @@ def estate(*grants: Grant) -> Contents:
     """Two subscriptions: identities that are attached in differing spellings, one that is not, and assignments."""
     data = Identity(OTHER, "rg-data", "id-c", "northeurope", (("env", "prod"),), "principal of id-c", "c", TENANT)
     start = contents([identity("id-a"), identity("id-b"), data], grants)
-    return replace(
-        start,
-        subscriptions=(*start.subscriptions, Subscription(OTHER, "Data")),
-        resource_groups=(*start.resource_groups, replace(group("rg-data"), subscription_id=OTHER)),
-        resources=(
-            resource(VM, "Microsoft.Compute/virtualMachines", ID_A.upper()),
-            resource(SCALE_SET, "Microsoft.Compute/virtualMachineScaleSets", ID_A, ID_B.lower()),
-            resource(WEB, "Microsoft.Web/sites", ID_C, ID_A, system="principal of web", fields='{"kind": "app"}'),
-            resource(BARE, "Microsoft.Network/virtualNetworks"),
-        ),
-        role_assignments=(
-            assignment(1, GROUP, "principal of id-a"),
-            assignment(2, "/", "principal of id-a"),
-            assignment(3, f"/subscriptions/{OTHER}", "principal of id-c"),
-            assignment(4, IN_SUBSCRIPTION, "principal of id-b"),
-            assignment(5, "/providers/Microsoft.Management/managementGroups/mg-1", "principal of id-b"),
-        ),
+    return (
+        start.having(Subscription, (*start.of(Subscription), Subscription(OTHER, "Data")))
+        .having(ResourceGroup, (*start.of(ResourceGroup), replace(group("rg-data"), subscription_id=OTHER)))
+        .having(
+            Resource,
+            (
+                resource(VM, "Microsoft.Compute/virtualMachines", ID_A.upper()),
+                resource(SCALE_SET, "Microsoft.Compute/virtualMachineScaleSets", ID_A, ID_B.lower()),
+                resource(WEB, "Microsoft.Web/sites", ID_C, ID_A, system="principal of web", fields='{"kind": "app"}'),
+                resource(BARE, "Microsoft.Network/virtualNetworks"),
+            ),
+        )
+        .having(
+            RoleAssignment,
+            (
+                assignment(1, GROUP, "principal of id-a"),
+                assignment(2, "/", "principal of id-a"),
+                assignment(3, f"/subscriptions/{OTHER}", "principal of id-c"),
+                assignment(4, IN_SUBSCRIPTION, "principal of id-b"),
+                assignment(5, "/providers/Microsoft.Management/managementGroups/mg-1", "principal of id-b"),
+            ),
+        )
     )
 
 

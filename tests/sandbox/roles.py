@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import replace
 
 import httpx
 
@@ -48,7 +47,9 @@ def sandbox(
 ) -> Application:
     """A sandbox with two resource groups, roles, who has them, and grants."""
     start = contents((), grants, (group(), group("rg-other")))
-    return application(replace(start, role_definitions=tuple(roles), role_assignments=tuple(assignments)), clock=clock)
+    return application(
+        start.having(RoleDefinition, tuple(roles)).having(RoleAssignment, tuple(assignments)), clock=clock
+    )
 
 
 def listed(arm: httpx.Client, scope: str, asked: str = "type eq 'CustomRole'") -> list[str]:

@@ -11,11 +11,13 @@ from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
 
+from reconciler.sandbox.rules.rights import DeniedPrincipal, DenyAssignment
 from reconciler.sandbox.state.kinds import (
     Attachment,
     ClaimsExpression,
     FederatedCredential,
     Lock,
+    Permission,
     Resource,
     RoleAssignment,
 )
@@ -133,17 +135,21 @@ def _with_what_hangs_on(places: Sequence[_Place]) -> st.SearchStrategy[Contents]
     principals = [STRANGER, *(one.principal_id for one in identities)]
     credentials = [_unique(_credentials(identity), 3) for identity in identities]
     return st.builds(
-        lambda granted, locks, trusted: Contents(
+        lambda granted, denied, locks, trusted: Contents(
             TENANT,
-            tuple(Subscription(one, f"Sub {one[-2:]}") for one in reversed(SUBSCRIPTIONS)),
-            tuple(place.group for place in places),
-            identities,
-            federated_credentials=tuple(one for some in trusted for one in some),
-            role_assignments=granted,
-            locks=locks,
-            resources=resources,
+            (
+                *(Subscription(one, f"Sub {one[-2:]}") for one in reversed(SUBSCRIPTIONS)),
+                *(place.group for place in places),
+                *identities,
+                *(one for some in trusted for one in some),
+                *granted,
+                *denied,
+                *locks,
+                *resources,
+            ),
         ),
         _unique(_role_assignments(anywhere, principals), 5),
+        _unique(_deny_assignments(anywhere), 2),
         _unique(_locks(in_subscriptions), 3),
         st.tuples(*credentials),
     )
@@ -163,6 +169,27 @@ def _role_assignments(draw: st.DrawFn, scopes: Sequence[str], principals: Sequen
         draw(_TEXTS),
         created_on="2026-03-01T12:00:00.0000000Z",
         updated_by=draw(_TEXTS),
+    )
+
+
+def _deny_assignments(scopes: Sequence[str]) -> st.SearchStrategy[DenyAssignment]:
+    """None of them denies anything to whoever looks."""
+    stranger = DeniedPrincipal(STRANGER, "User")
+    return st.builds(
+        lambda scope, name, description, excluded, alone: DenyAssignment(
+            f"{scope.rstrip('/')}/providers/Microsoft.Authorization/denyAssignments/{name}",
+            "Keep",
+            (Permission(("*",), ("*/read",)),),
+            (stranger,),
+            excluded,
+            description,
+            alone,
+        ),
+        st.sampled_from(scopes),
+        _GUIDS,
+        _TEXTS,
+        st.sampled_from([(), (DeniedPrincipal(STRANGER),)]),
+        st.booleans(),
     )
 
 

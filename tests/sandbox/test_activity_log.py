@@ -189,7 +189,7 @@ def test_pages_go_on_where_they_ended_while_others_write() -> None:
 def test_subscriptions_have_logs_of_their_own() -> None:
     other = IN_SUBSCRIPTION.replace(SUBSCRIPTION, TENANT)
     start = contents()
-    start = replace(start, subscriptions=(*start.subscriptions, Subscription(TENANT, "Other")))
+    start = start.having(Subscription, (*start.of(Subscription), Subscription(TENANT, "Other")))
 
     with client(application(start)) as arm:
         create(arm, "id-a")

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox.limits.faults import parse_faults
+from reconciler.sandbox.faults.script import parse_faults
 from reconciler.sandbox.login.tokens import encode
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.state.state import Grant
 from tests.sandbox.activity import SINCE, events, short
 from tests.sandbox.arm import (
@@ -322,7 +322,7 @@ def test_contents_tell_the_end_of_a_deletion_that_is_under_way_as_it_will_be() -
 
 
 def test_write_whose_answer_is_lost_is_recorded() -> None:
-    app = Application(contents(), clock=Clock(), faults=parse_faults("faults: [{method: PUT, reset: after}]"))
+    app = Application(contents(), Options(faults=parse_faults("faults: [{method: PUT, reset: after}]")), clock=Clock())
 
     with client(app) as arm:
         with pytest.raises(httpx.ReadError):
@@ -333,7 +333,7 @@ def test_write_whose_answer_is_lost_is_recorded() -> None:
 
 
 def test_write_that_a_fault_answers_in_its_place_is_not_recorded() -> None:
-    app = Application(contents(), clock=Clock(), faults=parse_faults("faults: [{method: PUT, reset: before}]"))
+    app = Application(contents(), Options(faults=parse_faults("faults: [{method: PUT, reset: before}]")), clock=Clock())
 
     with client(app) as arm:
         with pytest.raises(httpx.ReadError):
@@ -346,7 +346,7 @@ def test_write_that_a_fault_answers_in_its_place_is_not_recorded() -> None:
 def test_competing_writer_is_recorded_under_its_own_name_and_run() -> None:
     other = f"{{method: DELETE, path: '{ID_A}?api-version=2024-11-30', principal: other}}"
     faults = parse_faults(f"faults: [{{method: PATCH, write: {other}}}]")
-    app = Application(contents([identity("id-a")]), clock=Clock(), faults=faults)
+    app = Application(contents([identity("id-a")]), Options(faults=faults), clock=Clock())
     headers = {"x-ms-correlation-request-id": RUN, "x-ms-client-request-id": "mine"}
 
     with client(app, token_of("me")) as arm:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox.serving.transport import embedded
-from reconciler.sandbox.state.node import StateError
+from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state_file.document import format_state, parse_state
 from reconciler.sandbox.state_file.file import load_state, save_state
 from tests.sandbox.activity import SINCE, ask, events, short

@@ -15,11 +15,12 @@ from azure.identity import (
     ManagedIdentityCredential,
 )
 
-from reconciler.sandbox.login.tokens import claims_of, encode
+from reconciler.sandbox.gateway.calls import claims_of
+from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.serving.tls import throw_away_authority
-from reconciler.sandbox.state.state import derived_id
+from reconciler.sandbox.state.ids import derived_id
 from tests.sandbox.arm import IDENTITIES, TENANT, VERSION
 from tests.sandbox.test_login import APPLICATION_ID, ARM_SCOPE, AUDIENCE, GITHUB, trusting
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox.authorization.custom_roles import MAX_CUSTOM_ROLES
+from reconciler.sandbox.state.kinds import RoleDefinition
 from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import GROUP, IDENTITIES, IN_SUBSCRIPTION, Clock, client, error, token_of
 from tests.sandbox.roles import (
@@ -247,7 +248,7 @@ def test_custom_roles_come_back_with_a_reset_and_stay_in_the_state() -> None:
         arm.delete(definition_id(GROUP, guid()), params=VERSION)
         put(arm, body("Another"), number=2)
         during = listed(arm, GROUP)
-        kept = app.state.contents().role_definitions
+        kept = app.state.contents().of(RoleDefinition)
         arm.post("/_sandbox/reset")
         after = listed(arm, GROUP)
 

@@ -12,7 +12,8 @@ import pytest
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.errors import InputFileError
 from reconciler.sandbox.serving.transport import embedded
-from reconciler.sandbox.state.node import StateError
+from reconciler.sandbox.state.errors import StateError
+from reconciler.sandbox.state.state import Identity
 from reconciler.sandbox.state_file.file import load_state, locked
 from tests.sandbox.activity import ask
 from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, VERSION, client, files_in
@@ -46,7 +47,7 @@ def test_write_is_saved_at_the_end(state_file: Path) -> None:
         during = state_file.read_text(encoding="utf-8")
 
     assert during == HAND_WRITTEN
-    assert [identity.name for identity in load_state(state_file).identities] == ["id-a", "id-b"]
+    assert [identity.name for identity in load_state(state_file).of(Identity)] == ["id-a", "id-b"]
 
 
 def test_write_is_saved_after_an_exception_too(state_file: Path) -> None:
@@ -54,7 +55,7 @@ def test_write_is_saved_after_an_exception_too(state_file: Path) -> None:
         create(transport, "id-b")
         raise KeyError
 
-    assert [identity.name for identity in load_state(state_file).identities] == ["id-a", "id-b"]
+    assert [identity.name for identity in load_state(state_file).of(Identity)] == ["id-a", "id-b"]
 
 
 @pytest.mark.parametrize("writable", [True, False])
@@ -84,7 +85,7 @@ def test_ids_of_a_recreated_identity_are_new_across_runs(state_file: Path) -> No
     for _ in range(3):
         with embedded(state_file, writable=True) as transport:
             create(transport, "id-b")
-        loaded = {identity.name: identity for identity in load_state(state_file).identities}
+        loaded = {identity.name: identity for identity in load_state(state_file).of(Identity)}
         seen.append(loaded["id-b"].principal_id)
         with (
             embedded(state_file, writable=True) as transport,
@@ -108,7 +109,7 @@ def test_second_writer_is_refused_at_once_and_readers_are_not(state_file: Path) 
 def test_lock_holds_between_processes_and_ends_with_its_process(state_file: Path) -> None:
     script = (
         "import sys, pathlib\n"
-        "from reconciler.sandbox.state_file import locked\n"
+        "from reconciler.sandbox.state_file.file import locked\n"
         "with locked(pathlib.Path(sys.argv[1])):\n"
         "    print('held', flush=True)\n"
         "    sys.stdin.read()\n"

@@ -10,14 +10,11 @@ import pytest
 
 from reconciler.cli.commands.sandbox_serve import serve
 from reconciler.errors import InputFileError
-from reconciler.sandbox.gateway.calls import Settings
-from reconciler.sandbox.gateway.request_log import LoggedRequest
-from reconciler.sandbox.limits.faults import (
+from reconciler.sandbox.faults.script import (
     CompetingWrite,
     ConnectionReset,
     Delay,
     Fault,
-    FaultFileError,
     LostPage,
     MalformedBody,
     OtherAnswer,
@@ -25,8 +22,11 @@ from reconciler.sandbox.limits.faults import (
     TruncatedBody,
     parse_faults,
 )
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.gateway.request_log import LoggedRequest
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.state.errors import FaultFileError
 from tests.sandbox.arm import GROUP, IDENTITIES, VERSION, Clock, client, contents, error, identity, names
 from tests.sandbox.test_server import serving
 
@@ -38,9 +38,7 @@ BOTH = pytest.mark.parametrize("over_http", [False, True], ids=["in process", "o
 def sandbox(script: str, *, seed: int = 0, slept: list[float] | None = None, page_size: int = 1000) -> Application:
     return Application(
         contents([identity("id-a"), identity("id-b")]),
-        settings=Settings(page_size=page_size),
-        faults=parse_faults(f"faults:\n- {script}"),
-        random_seed=seed,
+        Options(Settings(page_size=page_size), seed, faults=parse_faults(f"faults:\n- {script}")),
         clock=Clock(),
         sleep=([] if slept is None else slept).append,
     )

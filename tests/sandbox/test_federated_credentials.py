@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox.managed_identity.federated_credentials import API_VERSIONS
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     GROUP,
@@ -181,7 +181,7 @@ def test_writes_that_overlap_in_one_identity_conflict(method: str, other: str, s
         if meanwhile:  # the first call is on its way; the second comes and goes before it is decided
             during.append(meanwhile.pop()())
 
-    app = Application(contents([identity("id-a"), identity("id-b")]), latency_s=1, sleep=sleep)
+    app = Application(contents([identity("id-a"), identity("id-b")]), Options(latency_s=1), sleep=sleep)
 
     with client(app) as arm:
         first = arm.request(method, f"{CREDENTIALS}/first", params=VERSION, json=body("first"))

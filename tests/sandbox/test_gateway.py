@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.sandbox.gateway.request_log import LoggedRequest
 from reconciler.sandbox.login.tokens import encode
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
 from tests.sandbox.arm import (
     GROUP,
@@ -296,7 +296,7 @@ def test_error_of_our_own_is_a_500_and_not_an_exception(caplog: pytest.LogCaptur
     def broken_sleep(_seconds: float) -> None:
         raise RuntimeError("broken clock")
 
-    with client(Application(contents(), latency_s=1, sleep=broken_sleep)) as arm:
+    with client(Application(contents(), Options(latency_s=1), sleep=broken_sleep)) as arm:
         failed = arm.get(IDENTITIES, params=VERSION)
 
     assert (failed.status_code, failed.json()["error"]["code"]) == (500, "InternalServerError")
@@ -306,7 +306,7 @@ def test_error_of_our_own_is_a_500_and_not_an_exception(caplog: pytest.LogCaptur
 def test_latency_is_slept_for_every_call_to_arm_and_not_for_control() -> None:
     slept: list[float] = []
 
-    with client(Application(contents(), latency_s=0.25, sleep=slept.append)) as arm:
+    with client(Application(contents(), Options(latency_s=0.25), sleep=slept.append)) as arm:
         arm.get(IDENTITIES, params=VERSION)
         arm.get("/_sandbox/state")
 

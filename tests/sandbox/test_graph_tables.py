@@ -1,10 +1,10 @@
 """What Resource Graph finds: identities and who uses them, containers, role assignments, by rights and by scope."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, SUBSCRIPTION, TENANT, application, client, token_of
 from tests.sandbox.graph import (
@@ -198,7 +198,7 @@ def test_rows_come_in_the_order_of_their_ids_whatever_they_are() -> None:
 
 def test_query_costs_only_what_it_looks_at() -> None:
     disk = f"{GROUP}/providers/Microsoft.Compute/disks/disk"
-    start = replace(estate(), resources=(resource(disk, "Microsoft.Compute/disks", fields="no JSON"),))
+    start = estate().having(Resource, (resource(disk, "Microsoft.Compute/disks", fields="no JSON"),))
 
     with client(application(start)) as arm:
         found = rows(arm, "where type == 'microsoft.compute/disks' | project id, identity")

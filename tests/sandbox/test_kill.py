@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from reconciler.sandbox.state.state import Contents, derived_id
+from reconciler.sandbox.state.ids import derived_id
+from reconciler.sandbox.state.state import Contents, Identity
 from reconciler.sandbox.state_file.file import load_state, save_state
 from tests.sandbox.arm import IDENTITIES, VERSION, contents, identity
 from tests.sandbox.test_server import serving
@@ -62,11 +63,11 @@ def test_sandbox_killed_while_it_saves_loads_the_last_complete_state(tmp_path: P
         after = load_state(path)
         interrupted += saving.exists()
 
-        created = [item.name for item in after.identities if item.name.startswith(f"new-{run}-")]
+        created = [item.name for item in after.of(Identity) if item.name.startswith(f"new-{run}-")]
         assert ended == -signal.SIGKILL
         assert created == [f"new-{run}-{number:05}" for number in range(len(created))]
         assert (0 if saves == 1 else 1) <= len(created) <= answered
-        assert [item for item in after.identities if item.name not in created] == list(before.identities)
+        assert [item for item in after.of(Identity) if item.name not in created] == list(before.of(Identity))
         # What was done and what is told of it are saved together.
         assert len(after.activity_log) - len(before.activity_log) == 2 * len(created)
         before = after

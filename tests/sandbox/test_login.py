@@ -1,13 +1,13 @@
 """What clients ask before they have a token: the cloud's metadata, the login, and the hosts of managed identities."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import httpx
 import pytest
 
+from reconciler.sandbox.gateway.calls import claims_of
 from reconciler.sandbox.gateway.request_log import LoggedRequest
-from reconciler.sandbox.login.tokens import claims_of, encode
+from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.state.kinds import FederatedCredential
 from reconciler.sandbox.state.state import Contents, Grant
@@ -50,7 +50,7 @@ def trusting(*trusted: tuple[str, str]) -> Contents:
         FederatedCredential(identity("id-a").resource_id, f"fic-{number}", issuer, subject, (AUDIENCE,))
         for number, (issuer, subject) in enumerate(trusted)
     )
-    return replace(contents([identity("id-a")]), federated_credentials=tuple(trust))
+    return contents([identity("id-a")]).having(FederatedCredential, tuple(trust))
 
 
 def assertion_form(client_id: str, **claims: object) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from reconciler.sandbox.state.state import Identity
 from tests.sandbox.arm import (
     GROUP,
     GROUPS_VERSION,
@@ -105,7 +106,7 @@ def test_bad_tags_are_refused_and_change_nothing(method: str, tags: object, code
         )
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, code)
-    assert list(app.state.identities) == [identity("id-a")]
+    assert list(app.state.shelf(Identity)) == [identity("id-a")]
 
 
 def test_tags_at_the_limits_are_accepted() -> None:

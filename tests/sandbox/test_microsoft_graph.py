@@ -33,7 +33,7 @@ def start() -> Contents:
     machine = Resource(
         VM, "Microsoft.Compute/virtualMachines", "vm", "westeurope", system_principal_id=SYSTEM_PRINCIPAL
     )
-    return replace(contents(identities), role_assignments=assignments, resources=(machine,))
+    return contents(identities).having(RoleAssignment, assignments).having(Resource, (machine,))
 
 
 def of(name: str, principal_id: str, client_id: str) -> Identity:

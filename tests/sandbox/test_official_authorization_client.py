@@ -1,5 +1,5 @@
 """azure-mgmt-authorization against the sandbox over real HTTP: every operation of 2022-04-01 on role definitions, role
-assignments and permissions, and the errors as they are typed."""
+assignments, deny assignments and permissions, and the errors as they are typed."""
 
 import uuid
 from collections.abc import Iterator
@@ -12,13 +12,16 @@ from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.authorization.v2022_04_01.models import Permission, RoleAssignmentCreateParameters, RoleDefinition
 
 from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
+from reconciler.sandbox.rules.rights import DeniedPrincipal, DenyAssignment
 from reconciler.sandbox.serving.server import running
+from reconciler.sandbox.state.kinds import Permission as SandboxPermission
 from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import GROUP, IDENTITIES, IN_SUBSCRIPTION, application, contents, group, identity, token_of
 from tests.sandbox.official import arguments_for
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
+DENY_ASSIGNMENTS = "/providers/Microsoft.Authorization/denyAssignments"
 READER_ID = f"{IN_SUBSCRIPTION}{ROLES}/{READER}"
 OTHER_GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/rg-other"
 PRINCIPAL = "aaaaaaaa-0000-0000-0000-000000000001"
@@ -231,3 +234,55 @@ def test_caller_without_a_role_is_refused_as_a_typed_error(caller: Authorization
         caller.role_definitions.get(GROUP, READER)
 
     assert [code_of(caught) for caught in (given, read)] == [(403, "AuthorizationFailed")] * 2
+
+
+@pytest.fixture
+def denying() -> Iterator[AuthorizationManagementClient]:
+    """A client of somebody who is denied to write in a group; deny assignments come in pages of two."""
+    known = (DeniedPrincipal(PRINCIPAL, "ServicePrincipal"),)
+    everything = (SandboxPermission(("*",), ("*/read",)),)
+    scopes = (IN_SUBSCRIPTION, GROUP, f"{IDENTITIES}/id-a", OTHER_GROUP)
+    items = [
+        DenyAssignment(f"{scope}{DENY_ASSIGNMENTS}/{uuid.UUID(int=number)}", f"Deny {number}", everything, known)
+        for number, scope in enumerate(scopes, 1)
+    ]
+    start = contents([identity("id-a")], groups=(group(), group("rg-other"))).having(DenyAssignment, items)
+    with running(application(start, page_size=2)) as address, client_of(address, token_of(PRINCIPAL)) as client:
+        yield client
+
+
+def test_deny_assignments_are_read_by_scope_by_id_and_in_every_list(denying: AuthorizationManagementClient) -> None:
+    of = denying.deny_assignments
+
+    one = of.get(GROUP, str(uuid.UUID(int=2)))
+    lists = [
+        of.list(),
+        of.list_for_resource_group("rg-Payments"),
+        of.list_for_resource(IN_GROUP[0], IN_GROUP[1], "", *IN_GROUP[2:]),
+        of.list_for_scope(GROUP, filter="atScope()"),
+        of.list_for_scope(IN_SUBSCRIPTION, filter=f"principalId eq '{PRINCIPAL}'"),
+        of.list(filter="denyAssignmentName eq 'Deny 4'"),
+    ]
+
+    assert of.get_by_id(str(one.id)) == one
+    assert (one.deny_assignment_name, one.scope, one.do_not_apply_to_child_scopes) == ("Deny 2", GROUP, False)
+    assert [(entry.actions, entry.not_actions) for entry in one.permissions or ()] == [(["*"], ["*/read"])]
+    assert [(who.id, who.type) for who in one.principals or ()] == [(PRINCIPAL, "ServicePrincipal")]
+    assert [sorted(int(str(item.deny_assignment_name)[-1]) for item in items) for items in lists] == [
+        [1, 2, 3, 4],
+        [1, 2, 3],
+        [1, 2, 3],
+        [1, 2],
+        [1, 2, 3, 4],
+        [4],
+    ]
+
+
+def test_deny_assignment_that_is_missing_or_denies_is_typed(denying: AuthorizationManagementClient) -> None:
+    with pytest.raises(ResourceNotFoundError) as missing:
+        denying.deny_assignments.get(GROUP, NAME.replace("1", "9"))
+    with pytest.raises(HttpResponseError) as refused:
+        denying.role_assignments.create(GROUP, NAME, assignment())
+
+    assert code_of(missing) == (404, "DenyAssignmentNotFound")
+    assert code_of(refused) == (403, "DenyAssignmentAuthorizationFailed")

@@ -23,8 +23,8 @@ from azure.mgmt.resourcegraph.models import (
     ResultFormat,
 )
 
-from reconciler.sandbox.limits.rates import Rates
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.rates.rates import Rates
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
 from tests.sandbox.arm import SUBSCRIPTION, Clock, application
 from tests.sandbox.graph import OTHER, SCALE_SET, VM, WEB, estate
@@ -117,7 +117,7 @@ def test_query_that_cannot_be_answered_is_a_typed_error(graph: ResourceGraphClie
 
 def test_throttled_query_is_sent_again_by_the_client_and_answered() -> None:
     clock = Clock()
-    app = Application(estate(), rates=Rates(), clock=clock)
+    app = Application(estate(), Options(rates=Rates()), clock=clock)
     request = QueryRequest(query="count")
 
     with running(app) as url:

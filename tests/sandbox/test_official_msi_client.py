@@ -14,6 +14,7 @@ from azure.mgmt.msi import ManagedServiceIdentityClient
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.serving.tls import throw_away_authority
+from reconciler.sandbox.state.kinds import Resource
 from tests.sandbox.arm import GROUP, IDENTITIES, SUBSCRIPTION, TENANT, application, client, contents, identity
 from tests.sandbox.official import arguments_for
 
@@ -99,7 +100,7 @@ def test_versions_of_the_client_are_those_that_are_tested() -> None:
 
 
 def test_system_assigned_identity_is_that_of_the_resource(app: Application, arguments: dict[str, Any]) -> None:
-    resource = next(iter(app.state.resources))
+    resource = next(iter(app.state.shelf(Resource)))
 
     with ManagedServiceIdentityClient(**arguments) as msi:
         found = msi.system_assigned_identities.get_by_scope(VM)

@@ -1,7 +1,5 @@
 """Lists in pages: complete, linked as ARM links them, and steady while others write."""
 
-from dataclasses import replace
-
 import httpx
 import pytest
 
@@ -103,7 +101,7 @@ def test_resources_and_identities_of_all_groups_page_together(page_size: int) ->
         for kind in ("Microsoft.Compute/virtualMachines", "Microsoft.Web/sites")
     ]
     identities = [identity(name, one.name) for one in groups for name in ("id-a", "id-b")]
-    app = application(replace(contents(identities, groups=groups), resources=tuple(machines)), page_size=page_size)
+    app = application(contents(identities, groups=groups).having(Resource, tuple(machines)), page_size=page_size)
 
     with client(app) as arm:
         pages = read_pages(arm, f"{IN_SUBSCRIPTION}/resources", GROUPS_VERSION)

@@ -68,6 +68,7 @@ def test_authorization_lists_its_operations_in_the_form_of_the_locks_api() -> No
         "roleAssignments/delete",
         "roleDefinitions/read",
         "permissions/read",
+        "denyAssignments/read",
     ]
 
 

@@ -6,8 +6,8 @@ import pytest
 from reconciler.cli.commands.sandbox_serve import serve
 from reconciler.errors import UsageError
 from reconciler.sandbox.gateway.answers import ArmRefusalError
-from reconciler.sandbox.limits.rates import RatedCall, Rates, parse_speed
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.rates.rates import RatedCall, Rates, parse_speed
+from reconciler.sandbox.serving.application import Application, Options
 from tests.sandbox.arm import (
     GROUP,
     GROUPS_VERSION,
@@ -237,7 +237,7 @@ def test_waiting_as_long_as_told_is_enough_and_less_is_not() -> None:
 
 def test_what_managed_identity_refuses_has_cost_arm_a_token() -> None:
     clock = Clock()
-    app = Application(contents([identity("id-a")]), rates=Rates(), clock=clock)
+    app = Application(contents([identity("id-a")]), Options(rates=Rates()), clock=clock)
 
     with client(app) as arm:
         answers = [arm.get(f"{IDENTITIES}/id-a", params=VERSION) for _ in range(11)]
@@ -247,7 +247,7 @@ def test_what_managed_identity_refuses_has_cost_arm_a_token() -> None:
 
 
 def test_refusal_of_managed_identity_looks_as_recorded() -> None:
-    app = Application(contents([], groups=[group()]), rates=Rates(), clock=Clock())
+    app = Application(contents([], groups=[group()]), Options(rates=Rates()), clock=Clock())
 
     with client(app) as arm:
         names = (f"{IDENTITIES}/id-{number}" for number in range(41))
@@ -264,7 +264,7 @@ def test_refusal_of_managed_identity_looks_as_recorded() -> None:
 
 
 def test_refusal_of_arm_looks_as_recorded_and_says_nothing_of_what_is_left() -> None:
-    app = Application(contents(), rates=Rates(), clock=Clock())
+    app = Application(contents(), Options(rates=Rates()), clock=Clock())
 
     with client(app) as arm:
         answers = [arm.get(GROUP, params=GROUPS_VERSION) for _ in range(251)]
@@ -284,7 +284,7 @@ def test_refusal_of_arm_looks_as_recorded_and_says_nothing_of_what_is_left() -> 
 
 def test_what_is_left_is_counted_down_and_filled_up_in_both_generations() -> None:
     clock = Clock()
-    app = Application(contents(), rates=Rates(), clock=clock)
+    app = Application(contents(), Options(rates=Rates()), clock=clock)
 
     def left(arm: httpx.Client) -> tuple[str, str]:
         headers = arm.get(GROUP, params=GROUPS_VERSION).headers
@@ -302,7 +302,7 @@ def test_what_is_left_is_counted_down_and_filled_up_in_both_generations() -> Non
 
 
 def test_calls_without_a_subscription_are_told_what_is_left_of_the_tenant() -> None:
-    app = Application(contents(), rates=Rates(), clock=Clock())
+    app = Application(contents(), Options(rates=Rates()), clock=Clock())
 
     with client(app) as arm:
         headers = arm.get("/subscriptions", params={"api-version": "2022-12-01"}).headers

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.limits.rates import Rates
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.rates.rates import Rates
+from reconciler.sandbox.serving.application import Application, Options
 from tests.sandbox.arm import SUBSCRIPTION, Clock, application, client, contents, error, identity, token_of
 from tests.sandbox.graph import NEWEST, PATH, details, estate, post
 
@@ -390,7 +390,7 @@ def test_every_answer_tells_what_is_left_of_the_quota() -> None:
 
 def test_quota_is_counted_down_for_each_caller_and_begins_anew_after_its_window() -> None:
     clock = Clock()
-    app = Application(estate(), rates=Rates(), clock=clock)
+    app = Application(estate(), Options(rates=Rates()), clock=clock)
     seen = []
 
     with client(app, token_of("first")) as first, client(app, token_of("second")) as second:
@@ -410,7 +410,7 @@ def test_quota_is_counted_down_for_each_caller_and_begins_anew_after_its_window(
 
 def test_caller_over_the_quota_is_refused_as_quoted_and_let_in_after_as_long_as_told() -> None:
     clock = Clock()
-    app = Application(estate(), rates=Rates(), clock=clock)
+    app = Application(estate(), Options(rates=Rates()), clock=clock)
 
     with client(app) as arm:
         passed = [post(arm, "resources | take 1").status_code for _ in range(15)]

@@ -51,7 +51,7 @@ def sandbox(
 ) -> Application:
     old = replace(identity("id-old"), principal_id=OLD_PRINCIPAL)
     start = contents([old], grants, (group(), group("rg-other")))
-    return application(replace(start, role_definitions=tuple(roles)), clock=clock)
+    return application(start.having(RoleDefinition, tuple(roles)), clock=clock)
 
 
 def assignment_id(scope: str, number: int = 1) -> str:

@@ -56,7 +56,7 @@ def with_roles(
     """A sandbox in which role assignments decide."""
     identities = [identity("id-a"), identity("id-b"), identity("id-c", "rg-other")]
     start = contents(identities, grants, (group(), group("rg-other")))
-    return application(replace(start, role_assignments=assignments, role_definitions=tuple(roles)))
+    return application(start.having(RoleAssignment, assignments).having(RoleDefinition, tuple(roles)))
 
 
 @pytest.mark.parametrize(

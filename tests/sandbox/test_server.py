@@ -18,7 +18,7 @@ import pytest
 from reconciler.cli.commands.sandbox_serve import serve
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 from reconciler.sandbox.serving.server import running
-from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION
+from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION, Identity, Subscription
 from reconciler.sandbox.state_file.file import load_state, locked
 from tests.sandbox.arm import (
     GROUP,
@@ -72,7 +72,7 @@ def test_signal_ends_the_command_with_0_and_the_state_saved(tmp_path: Path, numb
         ended = stop(process, number)
 
     assert ended == (0, "")
-    assert [identity.name for identity in load_state(path).identities] == ["id-a"]
+    assert [identity.name for identity in load_state(path).of(Identity)] == ["id-a"]
     assert files_in(tmp_path) == ["state.json"]
 
 
@@ -93,7 +93,7 @@ def test_call_in_flight_is_finished_before_the_command_ends(tmp_path: Path) -> N
         late.join()
 
     assert (ended, answers) == ((0, ""), [201])
-    assert [identity.name for identity in load_state(path).identities] == ["id-late"]
+    assert [identity.name for identity in load_state(path).of(Identity)] == ["id-late"]
 
 
 def test_state_is_saved_behind_the_calls_while_it_is_served(tmp_path: Path) -> None:
@@ -102,11 +102,11 @@ def test_state_is_saved_behind_the_calls_while_it_is_served(tmp_path: Path) -> N
     with serving("--state", str(path)) as (_process, arm):
         create_group_and_identity(arm)
         deadline = time.monotonic() + 15
-        while not load_state(path).identities and time.monotonic() < deadline:
+        while not load_state(path).of(Identity) and time.monotonic() < deadline:
             time.sleep(0.05)
         saved = load_state(path)
 
-    assert [identity.name for identity in saved.identities] == ["id-a"]
+    assert [identity.name for identity in saved.of(Identity)] == ["id-a"]
 
 
 def test_subscriptions_are_those_asked_for_or_the_default() -> None:
@@ -129,7 +129,7 @@ def test_subscription_is_added_to_an_existing_state(tmp_path: Path) -> None:
         with serving("--state", str(path), *arguments) as (process, _arm):
             assert stop(process) == (0, "")
 
-    assert [item.subscription_id for item in load_state(path).subscriptions] == [DEFAULT_SUBSCRIPTION, other]
+    assert [item.subscription_id for item in load_state(path).of(Subscription)] == [DEFAULT_SUBSCRIPTION, other]
 
 
 def test_page_size_is_what_was_asked_for() -> None:

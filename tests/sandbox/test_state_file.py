@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state.kinds import (
     Attachment,
     ClaimsExpression,
@@ -19,8 +20,7 @@ from reconciler.sandbox.state.kinds import (
     RoleAssignment,
     RoleDefinition,
 )
-from reconciler.sandbox.state.node import StateError
-from reconciler.sandbox.state.state import DEFAULT_TENANT, Contents, Grant, State, Subscription
+from reconciler.sandbox.state.state import DEFAULT_TENANT, Contents, Grant, Identity, ResourceGroup, State, Subscription
 from reconciler.sandbox.state_file.document import format_state, parse_state
 from reconciler.sandbox.state_file.file import StateSaver, load_state, save_state
 from tests.sandbox.arm import (
@@ -52,58 +52,74 @@ def full_contents() -> Contents:
     managed = replace(group("rg-managed"), managed_by="/x", tags=())
     grant = Grant("*", GROUP, ("*",), ("*/delete",))
     return replace(
-        contents([whole], [grant], [group("rg-Payments"), managed]),
-        subscriptions=(Subscription(SUBSCRIPTION, "Payments", (("env", "prod"),)),),
-        identities_created=7,
-        federated_credentials=(
-            FederatedCredential(whole.resource_id, "fic-a", "https://issuer", "subject ü", ("one", "two")),
-            FederatedCredential(
-                whole.resource_id,
-                "fic-b",
-                "https://issuer",
-                None,
-                ("one",),
-                ClaimsExpression("claims['sub'] eq 'x'", 1),
-            ),
-        ),
-        role_definitions=(
-            RoleDefinition(IDS[0], "Röle", None, (), (GROUP, "/providers/Microsoft.Management/managementGroups/mg")),
-            RoleDefinition(
-                IDS[1],
-                "Built-in",
-                "",
-                (
-                    Permission(("*",), ("*/a",), ("*/b",), ("*/c",)),
-                    Permission(("*/d",), condition="c", condition_version="2.0"),
+        contents([whole], [grant], [group("rg-Payments"), managed])
+        .having(Subscription, (Subscription(SUBSCRIPTION, "Payments", (("env", "prod"),)),))
+        .having(
+            FederatedCredential,
+            (
+                FederatedCredential(whole.resource_id, "fic-a", "https://issuer", "subject ü", ("one", "two")),
+                FederatedCredential(
+                    whole.resource_id,
+                    "fic-b",
+                    "https://issuer",
+                    None,
+                    ("one",),
+                    ClaimsExpression("claims['sub'] eq 'x'", 1),
                 ),
-                ("/",),
-                True,
-                "t1",
-                "t2",
-                "me",
-                "you",
+            ),
+        )
+        .having(
+            RoleDefinition,
+            (
+                RoleDefinition(
+                    IDS[0], "Röle", None, (), (GROUP, "/providers/Microsoft.Management/managementGroups/mg")
+                ),
+                RoleDefinition(
+                    IDS[1],
+                    "Built-in",
+                    "",
+                    (
+                        Permission(("*",), ("*/a",), ("*/b",), ("*/c",)),
+                        Permission(("*/d",), condition="c", condition_version="2.0"),
+                    ),
+                    ("/",),
+                    True,
+                    "t1",
+                    "t2",
+                    "me",
+                    "you",
+                ),
+            ),
+        )
+        .having(
+            RoleAssignment,
+            (
+                RoleAssignment("/", IDS[0], "/providers/Microsoft.Authorization/roleDefinitions/x", IDS[1], "Group"),
+                RoleAssignment(
+                    GROUP, IDS[1], "r", IDS[0], "User", "why", "when", "2.0", "/id", "t1", "t2", "me", "you"
+                ),
+                RoleAssignment(GROUP, IDS[0], "r", IDS[0], "User", ""),
+            ),
+        )
+        .having(Lock, (Lock(IN_SUBSCRIPTION, "all", "ReadOnly"), Lock(GROUP, "l", "CanNotDelete", "", ("app",))))
+        .having(
+            Resource,
+            (
+                Resource(
+                    f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm",
+                    "Microsoft.Compute/virtualMachines",
+                    "vm",
+                    "westeurope",
+                    (("a", "1"),),
+                    (Attachment("/gone", IDS[0], IDS[1]), Attachment(whole.resource_id)),
+                    IDS[0],
+                    True,
+                    '{"sku": {"name": "ü"}, "properties": {"n": [1, null]}}',
+                ),
+                Resource(f"{GROUP}/providers/Microsoft.X/a/b/c/d", "Microsoft.X/a/c", "d", None),
             ),
         ),
-        role_assignments=(
-            RoleAssignment("/", IDS[0], "/providers/Microsoft.Authorization/roleDefinitions/x", IDS[1], "Group"),
-            RoleAssignment(GROUP, IDS[1], "r", IDS[0], "User", "why", "when", "2.0", "/id", "t1", "t2", "me", "you"),
-            RoleAssignment(GROUP, IDS[0], "r", IDS[0], "User", ""),
-        ),
-        locks=(Lock(IN_SUBSCRIPTION, "all", "ReadOnly"), Lock(GROUP, "l", "CanNotDelete", "", ("app",))),
-        resources=(
-            Resource(
-                f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm",
-                "Microsoft.Compute/virtualMachines",
-                "vm",
-                "westeurope",
-                (("a", "1"),),
-                (Attachment("/gone", IDS[0], IDS[1]), Attachment(whole.resource_id)),
-                IDS[0],
-                True,
-                '{"sku": {"name": "ü"}, "properties": {"n": [1, null]}}',
-            ),
-            Resource(f"{GROUP}/providers/Microsoft.X/a/b/c/d", "Microsoft.X/a/c", "d", None),
-        ),
+        identities_created=7,
     )
 
 
@@ -149,7 +165,7 @@ def test_state_is_one_resource_a_line() -> None:
 def test_hand_written_identity_is_filled_the_same_way_every_time() -> None:
     text = state_of(identities=[{"id": f"{IDENTITIES}/id-a", "location": "West Europe"}])
 
-    first, second = parse_state(text).identities[0], parse_state(text).identities[0]
+    first, second = parse_state(text).of(Identity)[0], parse_state(text).of(Identity)[0]
 
     assert first == second
     assert (first.location, first.tenant_id, first.tags) == ("westeurope", DEFAULT_TENANT, ())
@@ -183,7 +199,7 @@ def test_json_of_arm_is_taken_as_it_comes() -> None:
     loaded = parse_state(text)
 
     expected = replace(identity("id-a", "rg-payments"), principal_id=IDS[0], client_id=IDS[1], tags=(("a", "1"),))
-    assert (loaded.resource_groups, loaded.identities) == ((group(),), (expected,))
+    assert (loaded.of(ResourceGroup), loaded.of(Identity)) == ((group(),), (expected,))
 
 
 CREDENTIAL = {
@@ -208,7 +224,7 @@ def test_custom_roles_may_share_a_name_and_an_unknown_built_in_role_may_be_among
     same = {**ROLE, "id": f"/subscriptions/{SUBSCRIPTION}{ROLES}/{IDS[1]}"}
     built_in = {**role_with(type="BuiltInRole"), "id": f"{ROLES}/{READER}"}
 
-    loaded = parse_state(state_of(roleDefinitions=[ROLE, same, built_in])).role_definitions
+    loaded = parse_state(state_of(roleDefinitions=[ROLE, same, built_in])).of(RoleDefinition)
 
     assert [(role.guid, role.role_name, role.built_in) for role in loaded] == [
         (IDS[0], "Restarter", False),
@@ -233,7 +249,8 @@ def test_custom_roles_may_share_a_name_and_an_unknown_built_in_role_may_be_among
         (
             state_of(resourcegroups=[]),
             "resourcegroups is not known; known here: version, tenantId, identitiesCreated, subscriptions, "
-            "resourceGroups, identities, federatedIdentityCredentials, roleDefinitions, roleAssignments, locks, "
+            "resourceGroups, identities, federatedIdentityCredentials, roleDefinitions, roleAssignments, "
+            "denyAssignments, locks, "
             "resources, permissions, activityLog",
         ),
         (state_of(subscriptions={}), "subscriptions must be a list"),
@@ -386,18 +403,20 @@ def test_state_that_did_not_change_is_not_written(tmp_path: Path) -> None:
     state = State(contents([identity("id-a")]))
     saver = StateSaver(path, state)
 
-    state.put_identity(identity("id-a"))
+    state.put(identity("id-a"))
     saver.save_if_changed()
 
     assert not path.exists()
 
 
 def test_empty_texts_that_calls_can_leave_survive_their_own_text() -> None:
-    empty = replace(
-        full_contents(),
-        resource_groups=(group("rg-Payments"), replace(group("rg-managed"), managed_by="")),
-        role_assignments=(RoleAssignment(GROUP, IDS[1], "r", IDS[0], "User", "", "", "", "", "t1", "t2", "me", ""),),
-        locks=(Lock(GROUP, "l", "CanNotDelete", "", ("",)),),
+    empty = (
+        full_contents()
+        .having(ResourceGroup, (group("rg-Payments"), replace(group("rg-managed"), managed_by="")))
+        .having(
+            RoleAssignment, (RoleAssignment(GROUP, IDS[1], "r", IDS[0], "User", "", "", "", "", "t1", "t2", "me", ""),)
+        )
+        .having(Lock, (Lock(GROUP, "l", "CanNotDelete", "", ("",)),))
     )
 
     assert parse_state(format_state(empty)) == empty

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from reconciler.sandbox.login.tokens import claims_of
+from reconciler.sandbox.gateway.calls import claims_of
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import GROUP, TENANT, VERSION, application, client, contents, error, token_of

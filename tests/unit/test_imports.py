@@ -39,6 +39,25 @@ ORDER = (
 
 SANDBOX = "reconciler.sandbox"
 
+SANDBOX_ROOMS = (
+    "state",
+    "gateway",
+    "rules",
+    "rates",
+    "login",
+    "microsoft_graph",
+    "insights",
+    "resources",
+    "managed_identity",
+    "authorization",
+    "catalog",
+    "state_file",
+    "resource_graph",
+    "faults",
+    "serving",
+)
+"""The sandbox's own order; its `__init__` stands below all of them, as their only door."""
+
 ONLY = {
     "reconciler.errors": {"reconciler.errors"},
     "reconciler.model": {"reconciler.errors", "reconciler.model"},
@@ -76,6 +95,11 @@ def _entry(module: str) -> str | None:
     """The entry of the order that a module belongs to; the first one stands for itself alone."""
     owners = [one for one in (*ORDER[1:], SANDBOX) if module == one or module.startswith(f"{one}.")]
     return owners[0] if owners else ORDER[0] if module == ORDER[0] else None
+
+
+def _room(module: str) -> str:
+    """The room of the sandbox that a module is in."""
+    return module.removeprefix(f"{SANDBOX}.").partition(".")[0]
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
@@ -117,7 +141,7 @@ def test_module_imports_only_what_stands_above_it(module: str) -> None:
     below = {
         name
         for name in _imports(_tree(module))
-        if not (may_use_sandbox and _entry(name) == SANDBOX)
+        if not (may_use_sandbox and name == SANDBOX)
         and (_entry(name) not in ORDER or ORDER.index(str(_entry(name))) > place)
     }
 
@@ -189,3 +213,34 @@ def test_only_the_resources_of_arm_send_writes() -> None:
         "reconciler.arm.federated_credentials": {"put", "delete"},
         "reconciler.arm.role_assignments": {"put", "delete"},
     }
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if one.startswith(f"{SANDBOX}.")])
+def test_module_of_the_sandbox_imports_only_rooms_above_its_own(module: str) -> None:
+    place = SANDBOX_ROOMS.index(_room(module))
+
+    below = {
+        name
+        for name in _imports(_tree(module))
+        if name == SANDBOX or (name.startswith(SANDBOX) and SANDBOX_ROOMS.index(_room(name)) > place)
+    }
+
+    assert below == set()
+
+
+def test_map_in_the_docstring_of_the_sandbox_has_every_room_in_order() -> None:
+    listed = re.findall(r"^    (\w+)  +\S", ast.get_docstring(_tree(SANDBOX)) or "", re.MULTILINE)
+
+    assert listed == list(SANDBOX_ROOMS)
+
+
+def test_tests_of_commands_enter_the_sandbox_by_its_door_alone() -> None:
+    folder = Path(__file__).parent.parent / "cli"
+    trees = {path.name: ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")}
+
+    inside = {
+        (name, module) for name, tree in trees.items() for module in _imports(tree) if module.startswith(f"{SANDBOX}.")
+    }
+
+    assert trees
+    assert inside == set()

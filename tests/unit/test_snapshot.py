@@ -41,6 +41,11 @@ def locked(scope: str, level: str = "ReadOnly") -> Entry:
     return entry(f"{scope}/{AUTHORIZATION}/locks/l", properties={"level": level})
 
 
+def denied(scope: str) -> Entry:
+    """A deny assignment."""
+    return entry(f"{scope}/{AUTHORIZATION}/denyAssignments/d", properties={"denyAssignmentName": "Keep"})
+
+
 def machine(name: str = "vm", **fields: object) -> Entry:
     """A virtual machine with an identity of its own."""
     own = {"type": "SystemAssigned", "principalId": "p"}
@@ -56,6 +61,7 @@ def snapshot(
     role_definitions: Sequence[Entry] = (),
     role_assignments: Sequence[Entry] = (),
     locks: Sequence[Entry] = (),
+    deny_assignments: Sequence[Entry] = (),
     resources: Sequence[Entry] = (),
 ) -> Snapshot:
     """The snapshot of one subscription with the group `rg-app`."""
@@ -70,6 +76,7 @@ def snapshot(
             role_assignments=tuple(role_assignments),
             locks=tuple(locks),
             resources=tuple(resources),
+            deny_assignments=tuple(deny_assignments),
         )
     )
 
@@ -92,6 +99,7 @@ def test_json_of_arm_is_kept_as_it_came() -> None:
         "federatedIdentityCredentials": (),
         "roleDefinitions": (),
         "roleAssignments": (),
+        "denyAssignments": (),
         "locks": (),
         "resources": (),
     }
@@ -218,3 +226,14 @@ def test_custom_role_that_two_subscriptions_list_is_there_once() -> None:
     assert ids(taken, "roleDefinitions") == [
         "/subscriptions/a/providers/Microsoft.Authorization/roleDefinitions/guid-1"
     ]
+
+
+def test_deny_assignments_that_reach_the_scopes_are_there_with_the_resources_that_they_stand_at() -> None:
+    disk = machine("data", identity=None)
+    gone = f"{IN_SUBSCRIPTION}/resourceGroups/rg-new"
+    scopes = (disk.resource_id, "/providers/Microsoft.Management/managementGroups/mg", IN_SUBSCRIPTION, GROUP, gone)
+
+    taken = snapshot(deny_assignments=[denied(scope) for scope in scopes], resources=[disk])
+
+    assert ids(taken, "denyAssignments") == [denied(scopes[at]).resource_id for at in (1, 2, 3, 0)]
+    assert ids(taken, "resources") == [disk.resource_id]

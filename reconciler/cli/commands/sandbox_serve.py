@@ -20,11 +20,10 @@ from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.limits.faults import Fault
-    from reconciler.sandbox.limits.rates import Rates
-    from reconciler.sandbox.serving.tls import Authority
+    from reconciler.sandbox import Serving
 
 _LOOK_INTERVAL_S = 0.1
+_FAULTS_HINT = "Fix the script of faults, or name another one with --faults."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,80 +59,61 @@ def serve(asked: ServeFlags) -> None:
     The first line on stdout is the base URL, printed once it answers. Any bearer token is accepted.
     """
     check_subscriptions(asked.subscription)
+    from reconciler.sandbox import Serving
+
     with extra_needed():
-        _serve(asked)
+        serving = Serving(
+            asked.port,
+            asked.state,
+            asked.subscription,
+            asked.tls,
+            _speed(asked.rates),
+            asked.latency_ms / 1000,
+            asked.page_size,
+            None if asked.faults is None else _script(asked.faults),
+            asked.random_seed,
+        )
+        _serve(serving, asked.faults)
 
 
-def _serve(asked: ServeFlags) -> None:
-    from reconciler.sandbox.gateway.calls import Settings
-    from reconciler.sandbox.serving import server
-    from reconciler.sandbox.serving.application import Application
-    from reconciler.sandbox.state.node import StateError
-    from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION
+def _serve(asked: "Serving", faults: Path | None) -> None:
+    from reconciler import sandbox as door
 
     try:
-        with _stop_signals() as stopped, server.held(asked.state), _authority(asked.tls) as authority:
-            contents = server.open_contents(asked.state, asked.subscription, DEFAULT_SUBSCRIPTION, asked.random_seed)
-            application = Application(
-                contents,
-                settings=Settings(page_size=asked.page_size),
-                latency_s=asked.latency_ms / 1000,
-                rates=_rates(asked.rates),
-                faults=_faults(asked.faults),
-                random_seed=asked.random_seed,
-            )
-            with (
-                server.saved_behind(asked.state, application.state),
-                server.running(application, asked.port, authority=authority) as url,
-            ):
-                typer.echo(url)
-                while not stopped:
-                    time.sleep(_LOOK_INTERVAL_S)
-    except StateError as error:
+        with _stop_signals() as stopped, door.serve(asked) as served:
+            if served.certificate is not None:
+                typer.echo(
+                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}",
+                    err=True,
+                )
+            typer.echo(served.url)
+            while not stopped:
+                time.sleep(_LOOK_INTERVAL_S)
+    except door.StateError as error:
         raise InputFileError(str(error), "Mend the state file, or name another one with --state.") from error
-    except server.ServeError as error:
+    except door.FaultFileError as error:
+        raise InputFileError(f"{faults}: {error}", _FAULTS_HINT) from error
+    except door.ServeError as error:
         raise ReconcilerError(str(error), "Name another port with --port, or 0 for any that is free.") from error
 
 
-def _rates(asked: str) -> "Rates | None":
-    from reconciler.sandbox.limits.rates import Rates, parse_speed
+def _speed(rates: str) -> float | None:
+    from reconciler.sandbox import parse_rates
 
     try:
-        speed = parse_speed(asked)
+        return parse_rates(rates)
     except ValueError as error:
         raise UsageError(f"--rates {error}.") from error
-    return None if speed is None else Rates(speed)
 
 
-def _faults(path: Path | None) -> "tuple[Fault, ...]":
-    from reconciler.sandbox.limits.faults import FaultFileError, parse_faults
-
-    if path is None:
-        return ()
-    hint = "Mend the script of faults, or name another one with --faults."
+def _script(path: Path) -> str:
+    """The text of a script of faults."""
     try:
-        return parse_faults(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputFileError(f"{path}: cannot be read: {error.strerror}", hint) from error
+        raise InputFileError(f"{path}: cannot be read: {error.strerror}", _FAULTS_HINT) from error
     except UnicodeDecodeError as error:
-        raise InputFileError(f"{path}: not UTF-8: {error.reason} at byte {error.start}", hint) from error
-    except FaultFileError as error:
-        raise InputFileError(f"{path}: {error}", hint) from error
-
-
-@contextmanager
-def _authority(tls: bool) -> "Iterator[Authority | None]":
-    """The certificate authority of this run, printed on stderr; None where plain http is served."""
-    if not tls:
-        yield None
-        return
-    from reconciler.sandbox.serving.tls import throw_away_authority
-
-    with throw_away_authority() as authority:
-        typer.echo(
-            f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {authority.certificate}", err=True
-        )
-        yield authority
+        raise InputFileError(f"{path}: not UTF-8: {error.reason} at byte {error.start}", _FAULTS_HINT) from error
 
 
 @contextmanager

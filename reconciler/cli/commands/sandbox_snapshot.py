@@ -4,7 +4,6 @@ Reading is our client's business and the form of the file is the emulator's: her
 through the emulator's own parser before it is written, so that whatever is written can be loaded.
 """
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -34,9 +33,13 @@ _NOUNS = {
     "federatedIdentityCredentials": ("federated credential", "federated credentials"),
     "roleDefinitions": ("custom role", "custom roles"),
     "roleAssignments": ("role assignment", "role assignments"),
+    "denyAssignments": ("deny assignment", "deny assignments"),
     "locks": ("lock", "locks"),
     "resources": ("resource", "resources"),
 }
+
+_RARE = ("denyAssignments",)
+"""What is counted only where there is any."""
 
 _PANEL = "Snapshot"
 _Subscriptions = Annotated[
@@ -76,16 +79,17 @@ def snapshot(
 ) -> None:
     """Copy what Azure has into a sandbox state, to rehearse a change on; needs Reader, and changes nothing in Azure.
 
-    It takes groups, identities with their credentials, the locks and role assignments that reach them, and the
-    resources that have an identity; no properties of resources, and no secrets.
+    It takes groups, identities with their credentials, the locks, role assignments and deny assignments that reach
+    them, and the resources that have an identity; no properties of resources, and no secrets.
     """
+    from reconciler import sandbox as door
     from reconciler.cli.support.embedded import extra_needed
     from reconciler.cli.support.output import configure_logging
 
     configure_logging(log_level)
     scopes = _scopes(subscription, resource_group or ())
-    with extra_needed():
-        import reconciler.sandbox.state_file.document  # noqa: F401  what is missing is said before the long part, not after it
+    with extra_needed():  # what is missing is reported before the long part, not after it
+        door.require_libraries()
     _take(scopes, azure, _file(out))
 
 
@@ -140,13 +144,11 @@ def state_text(taken: "Snapshot") -> str:
     Raises:
         ReconcilerError: what ARM answered is nothing that a sandbox could load.
     """
-    from reconciler.sandbox.state.node import StateError
-    from reconciler.sandbox.state_file.document import VERSION, format_state, parse_state
+    from reconciler import sandbox
 
-    document = {"version": VERSION, "tenantId": taken.tenant_id, **taken.collections}
     try:
-        return format_state(parse_state(json.dumps(document, ensure_ascii=False)))
-    except StateError as error:
+        return sandbox.state_text(taken.tenant_id, taken.collections)
+    except sandbox.StateError as error:
         raise ReconcilerError(
             f"What was read does not make a sandbox state: {error}",
             "Check that the endpoint is ARM; if it is, this is a fault of this tool.",
@@ -192,5 +194,7 @@ def _counts(taken: "Snapshot") -> str:
     counts = []
     for name, (one, several) in _NOUNS.items():
         count = len(taken.collections[name])
+        if not count and name in _RARE:
+            continue
         counts.append(f"{count} {one if count == 1 else several}")
     return ", ".join(counts)

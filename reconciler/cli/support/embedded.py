@@ -30,13 +30,14 @@ def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTranspor
         InputFileError: the file is missing, damaged, in use by another process, or cannot be written.
         ReconcilerError: the extra `sandbox` is not installed.
     """
+    from reconciler import sandbox
+
     with extra_needed():
-        from reconciler.sandbox.serving.transport import embedded
-        from reconciler.sandbox.state.node import StateError
+        opening = sandbox.embed(path, writable=writable)
     try:
-        with embedded(path, writable=writable) as transport:
+        with opening as transport:
             yield transport
-    except StateError as error:
+    except sandbox.StateError as error:
         raise InputFileError(
             str(error), "Name an existing, whole state file that no other command is using."
         ) from error

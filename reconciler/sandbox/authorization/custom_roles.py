@@ -15,8 +15,7 @@ from reconciler.sandbox.rules.roles import all_roles, find_role, guid_of
 from reconciler.sandbox.state.kinds import Permission, RoleAssignment, RoleDefinition
 from reconciler.sandbox.state.node import GUID
 from reconciler.sandbox.state.paths import covers, is_management_group, path_key
-from reconciler.sandbox.state.shelf import key_of
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state.state import State, Subscription
 
 MAX_CUSTOM_ROLES = 5000
 """Of a tenant. Source: Azure documentation (custom roles, limits)."""
@@ -116,7 +115,7 @@ def _refuse_same_name(state: State, role: RoleDefinition) -> None:
 
 
 def _refuse_beyond_limit(state: State) -> None:
-    if sum(not role.built_in for role in state.role_definitions) >= MAX_CUSTOM_ROLES:
+    if sum(not role.built_in for role in state.shelf(RoleDefinition)) >= MAX_CUSTOM_ROLES:
         # Source: Azure documentation (troubleshooting); the status assumed.
         raise by_provider(
             400,
@@ -150,7 +149,11 @@ def refuse_while_assigned(state: State, role: RoleDefinition) -> None:
 
 
 def _assignments_of(state: State, role: RoleDefinition) -> Iterator[RoleAssignment]:
-    return (item for item in state.role_assignments if key_of(guid_of(item.role_definition_id)) == role.key)
+    return (
+        item
+        for item in state.shelf(RoleAssignment)
+        if guid_of(item.role_definition_id).casefold() == role.guid.casefold()
+    )
 
 
 def require_at_scopes(state: State, call: Call, role: RoleDefinition, action: str) -> None:
@@ -166,8 +169,8 @@ def require_at_scopes(state: State, call: Call, role: RoleDefinition, action: st
 
 def _may(state: State, call: Call, action: str, scope: str) -> bool:
     key = path_key(scope)
-    known = key[:1] != ("subscriptions",) or state.subscriptions.get(key[1:2]) is not None
-    return known and rights.allows(rights.grants_at(state, call.caller, scope), action)
+    known = key[:1] != ("subscriptions",) or state.shelf(Subscription).get(key[:2]) is not None
+    return known and rights.may(state, call.caller, action, scope)
 
 
 def _linked(call: Call, action: str, scopes: Sequence[str]) -> ArmRefusalError:

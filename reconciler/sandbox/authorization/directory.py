@@ -6,7 +6,8 @@ what kind of principal it is gets past that.
 
 from reconciler.sandbox.gateway.answers import ArmRefusalError, by_provider
 from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state.kinds import Resource, RoleAssignment
+from reconciler.sandbox.state.state import Identity, State
 
 PRINCIPAL_TYPE_SINCE = "2018-09-01-preview"
 """The first api-version of role assignments with `principalType`. Source: Azure documentation (troubleshooting)."""
@@ -42,15 +43,15 @@ def principal_type(state: State, call: Call, principal_id: str, asked: str | Non
 
 def _known_type(state: State, call: Call, principal_id: str) -> str | None:
     """What the directory knows: identities that are not young, what resources have, and whom a role was given."""
-    wanted = principal_id.casefold()
-    since = state.principals_since.get(wanted)
+    sought = principal_id.casefold()
+    since = state.principals_since.get(sought)
     if since is not None and call.now < since + call.settings.directory_delay:
         return None
-    if any(identity.principal_id.casefold() == wanted for identity in state.identities) or any(
-        (resource.system_principal_id or "").casefold() == wanted for resource in state.resources
+    if any(identity.principal_id.casefold() == sought for identity in state.shelf(Identity)) or any(
+        (resource.system_principal_id or "").casefold() == sought for resource in state.shelf(Resource)
     ):
         return _SERVICE_PRINCIPAL
-    given = (item.principal_type for item in state.role_assignments.marked(wanted))
+    given = (item.principal_type for item in state.shelf(RoleAssignment).marked(sought))
     # A service principal that is in neither list cannot be told from one that was deleted.
     return next((kind for kind in given if kind != _SERVICE_PRINCIPAL), None)
 

@@ -7,13 +7,15 @@ import re
 
 from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway, by_provider
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.kind import JsonObject, Kind, Loading, ProviderOperation
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.extensions import applying_at, reaching
-from reconciler.sandbox.rules.locking import READ_ONLY
+from reconciler.sandbox.rules.locking import LEVELS
 from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
 from reconciler.sandbox.state.kinds import LOCK_TYPE, Lock
+from reconciler.sandbox.state.node import Node
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import State
 
@@ -22,10 +24,8 @@ READ, WRITE, DELETE = f"{LOCK_TYPE}/read", f"{LOCK_TYPE}/write", f"{LOCK_TYPE}/d
 API_VERSIONS = ("2016-09-01", "2017-04-01", "2020-05-01")
 """Source: recorded traffic for 2016-09-01, OpenAPI for 2020-05-01; that 2017-04-01 answers alike is assumed."""
 
-LEVELS = ("CanNotDelete", READ_ONLY)
-"""Source: OpenAPI, which also lists NotSpecified; that it cannot be asked for is assumed."""
-
 MAX_NOTES_LENGTH = 512
+_ID = re.compile(rf"(|/.+)/providers/{re.escape(LOCK_TYPE)}/([^/]+)", re.IGNORECASE)
 _NAME = re.compile(r"[^<>%&:\\?/\x00-\x1f]{1,260}")
 """Source: Microsoft.Authorization 2020-05-01 OpenAPI, descriptions of `lockName` and `notes`."""
 
@@ -42,7 +42,7 @@ def list_locks(state: State, call: Call) -> Answer:
     if asked and asked.casefold() != "atscope()":  # Source: assumed
         raise by_provider(400, "InvalidFilterInQueryString", f"The filter '{asked}' is not supported.")
     look = applying_at if asked else reaching
-    locks = look(state.locks, path_key(scope), LOCK_TYPE, resume_after(call))
+    locks = look(state.shelf(Lock), path_key(scope), LOCK_TYPE, resume_after(call))
     seen = rights.visible(state, call, READ, scope, locks, lambda lock: lock.resource_id)
     return page(call, seen, lambda lock: lock.key, _show)
 
@@ -51,7 +51,7 @@ def get_lock(state: State, call: Call) -> Answer:
     """One lock. Source of the 404: recordings of azure-sdk-for-node."""
     rights.require(state, call, READ, _asked(call).resource_id)
     require_scope(state, call.names["scope"])
-    found = state.locks.get(_asked(call).key)
+    found = state.shelf(Lock).get(_asked(call).key)
     if found is None:
         raise by_provider(404, "LockNotFound", f"The lock '{call.names['name']}' could not be found.")
     return Answer(200, _show(found))
@@ -64,8 +64,8 @@ def put_lock(state: State, call: Call) -> Answer:
     if not _NAME.fullmatch(call.names["name"]):  # Source of code and text: assumed
         raise by_provider(400, "InvalidLockName", f"The lock name '{call.names['name']}' is invalid.")
     lock = _read(call)
-    created = state.locks.get(lock.key) is None
-    state.put(state.locks, lock)
+    created = state.shelf(Lock).get(lock.key) is None
+    state.put(lock)
     return Answer(201 if created else 200, _show(lock))
 
 
@@ -74,9 +74,10 @@ def delete_lock(state: State, call: Call) -> Answer:
     asked = _asked(call)
     rights.require(state, call, DELETE, asked.resource_id)
     require_scope(state, asked.scope)
-    if state.locks.get(asked.key) is None:
+    found = state.shelf(Lock).get(asked.key)
+    if found is None:
         return Answer(204)
-    state.remove(state.locks, asked.key)
+    state.remove(found)
     return Answer(200)
 
 
@@ -112,17 +113,52 @@ def _invalid(reason: str) -> ArmRefusalError:
 
 def _show(lock: Lock) -> object:
     # Source: recorded traffic (key order; `notes` is absent unless it was sent).
-    properties: dict[str, object] = {"level": lock.level}
+    return {"properties": _properties(lock), "id": lock.resource_id, "type": LOCK_TYPE, "name": lock.name}
+
+
+def _properties(lock: Lock) -> JsonObject:
+    properties: JsonObject = {"level": lock.level}
     if lock.notes is not None:
         properties["notes"] = lock.notes
     if lock.owners is not None:
         properties["owners"] = [{"applicationId": owner} for owner in lock.owners]
-    return {"properties": properties, "id": lock.resource_id, "type": LOCK_TYPE, "name": lock.name}
+    return properties
+
+
+def _parse(node: Node, _loading: Loading) -> Lock:
+    """A lock."""
+    scope, name = node.required("id").names(_ID, "a lock")
+    properties = node.required("properties")
+    level, owners = properties.required("level"), properties.optional("owners")
+    if level.text() not in LEVELS:
+        raise level.fail(f"must be one of {', '.join(LEVELS)}")
+    notes = properties.optional("notes")
+    return Lock(
+        scope or "/",
+        name,
+        level.text(),
+        None if notes is None else str(notes.value),
+        None if owners is None else tuple(owner.required("applicationId").any_text() for owner in owners.items()),
+    )
+
+
+def _state_json(lock: Lock) -> JsonObject:
+    return {"id": lock.resource_id, "properties": _properties(lock)}
 
 
 _LOCKS = "/{scope}/providers/" + LOCK_TYPE
 
-ROUTES = (
+_ROUTES = (
     Route(_LOCKS, API_VERSIONS, {"GET": list_locks}),
     Route(_LOCKS + "/{name}", API_VERSIONS, {"GET": get_lock, "PUT": put_lock, "DELETE": delete_lock}),
+)
+
+KIND = Kind(
+    "locks",
+    LOCK_TYPE,
+    Lock,
+    _parse,
+    _state_json,
+    _ROUTES,
+    tuple(ProviderOperation(action, "locks", action.rpartition("/")[2]) for action in (READ, WRITE, DELETE)),
 )

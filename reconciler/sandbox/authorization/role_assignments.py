@@ -4,12 +4,13 @@ An assignment names its principal by id alone, so that it outlives the principal
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.sandbox.authorization.directory import PRINCIPAL_TYPE_SINCE, principal_type
 from reconciler.sandbox.gateway.answers import Answer, by_provider
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.kind import GraphRows, GraphView, JsonObject, Kind, Loading, ProviderOperation
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.rules import rights
@@ -18,7 +19,7 @@ from reconciler.sandbox.rules.locking import refuse_locked
 from reconciler.sandbox.rules.roles import definition_id, guid_of, is_assignable_at, require_role
 from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
 from reconciler.sandbox.state.kinds import ROLE_ASSIGNMENT_TYPE, RoleAssignment, RoleDefinition
-from reconciler.sandbox.state.node import GUID
+from reconciler.sandbox.state.node import GUID, Node
 from reconciler.sandbox.state.paths import is_management_group, path_key
 from reconciler.sandbox.state.state import State
 
@@ -34,6 +35,7 @@ API_VERSIONS = (
 _ALL_FIELDS_SINCE = "2020-04-01-preview"
 """Source: recorded traffic."""
 
+_ID = re.compile(rf"(|/.+)/providers/{re.escape(ROLE_ASSIGNMENT_TYPE)}/([^/]+)", re.IGNORECASE)
 _AT_SCOPE = re.compile(r"atScope\(\s*\)", re.IGNORECASE)
 _OF_PRINCIPAL = re.compile(r"principalId\s+eq\s+'([^']+)'|assignedTo\(\s*'([^']+)'\s*\)", re.IGNORECASE)
 
@@ -48,7 +50,7 @@ def list_assignments(state: State, call: Call) -> Answer:
     require_scope(state, scope)
     at_scope, principal_id = _filter(call)
     look = applying_at if at_scope else reaching
-    assignments = look(state.role_assignments, path_key(scope), ROLE_ASSIGNMENT_TYPE, resume_after(call))
+    assignments = look(state.shelf(RoleAssignment), path_key(scope), ROLE_ASSIGNMENT_TYPE, resume_after(call))
     seen = rights.visible(state, call, READ, scope, assignments, lambda assignment: assignment.resource_id)
     kept = (item for item in seen if principal_id in (None, item.principal_id.casefold()))
     return page(call, kept, lambda item: item.key, _shower(call))
@@ -58,7 +60,7 @@ def get_assignment(state: State, call: Call) -> Answer:
     """One assignment, at its own scope alone (assumed). Source: recorded traffic (azure-service-operator)."""
     rights.require(state, call, READ, _asked_id(call))
     require_scope(state, call.names["scope"])
-    found = state.role_assignments.get(path_key(_asked_id(call)))
+    found = state.shelf(RoleAssignment).get(path_key(_asked_id(call)))
     if found is None:
         raise by_provider(404, "RoleAssignmentNotFound", f"The role assignment '{call.names['name']}' is not found.")
     return Answer(200, _shower(call)(found))
@@ -78,7 +80,7 @@ def put_assignment(state: State, call: Call) -> Answer:
         _refuse_other_role(existing, asked)
         asked = replace(asked, created_on=existing.created_on, created_by=existing.created_by)
     _refuse_duplicate(state, asked)
-    state.put(state.role_assignments, asked)
+    state.put(asked)
     return Answer(201, _shower(call)(replace(asked, created_by=None)))
 
 
@@ -90,11 +92,10 @@ def delete_assignment(state: State, call: Call) -> Answer:
     rights.require(state, call, DELETE, _asked_id(call))
     require_scope(state, call.names["scope"])
     refuse_locked(state, call)
-    key = path_key(_asked_id(call))
-    found = state.role_assignments.get(key)
+    found = state.shelf(RoleAssignment).get(path_key(_asked_id(call)))
     if found is None:
         return Answer(204)
-    state.remove(state.role_assignments, key)
+    state.remove(found)
     return Answer(200, _shower(call)(found))
 
 
@@ -182,7 +183,7 @@ def _condition(call: Call, fields: Mapping[str, object]) -> tuple[str | None, st
 
 
 def _of_same_name(state: State, asked: RoleAssignment) -> RoleAssignment | None:
-    return next((item for item in state.role_assignments if item.name.casefold() == asked.name.casefold()), None)
+    return next((item for item in state.shelf(RoleAssignment) if item.name.casefold() == asked.name.casefold()), None)
 
 
 def _refuse_other_role(existing: RoleAssignment, asked: RoleAssignment) -> None:
@@ -201,7 +202,7 @@ def _refuse_other_role(existing: RoleAssignment, asked: RoleAssignment) -> None:
 
 def _refuse_duplicate(state: State, asked: RoleAssignment) -> None:
     # Source: recorded traffic (azure-cli, AKS tests).
-    at_scope = standing_at(state.role_assignments, path_key(asked.scope), ROLE_ASSIGNMENT_TYPE)
+    at_scope = standing_at(state.shelf(RoleAssignment), path_key(asked.scope), ROLE_ASSIGNMENT_TYPE)
     if any(other.key != asked.key and _granted(other) == _granted(asked) for other in at_scope):
         raise by_provider(409, "RoleAssignmentExists", "The role assignment already exists.")
 
@@ -244,13 +245,77 @@ def _absent_fields(api_version: str) -> tuple[str, ...]:
     return recent if api_version >= PRINCIPAL_TYPE_SINCE else (*recent, "principalType")
 
 
+def _parse(node: Node, _loading: Loading) -> RoleAssignment:
+    """A role assignment; without a `principalType` it is one of a service principal."""
+    scope, name = node.required("id").names(_ID, "a role assignment")
+    properties = node.required("properties")
+    return RoleAssignment(
+        scope or "/",
+        name,
+        properties.required("roleDefinitionId").text(),
+        properties.required("principalId").text(),
+        properties.optional_text("principalType") or "ServicePrincipal",
+        properties.optional_text("description"),
+        properties.optional_text("condition"),
+        properties.optional_text("conditionVersion"),
+        properties.optional_text("delegatedManagedIdentityResourceId"),
+        properties.optional_text("createdOn"),
+        properties.optional_text("updatedOn"),
+        properties.optional_text("createdBy"),
+        properties.optional_text("updatedBy"),
+    )
+
+
+def _show(item: RoleAssignment) -> JsonObject:
+    """A role assignment in the form of the state file; what is unset is left out."""
+    properties = {
+        "roleDefinitionId": item.role_definition_id,
+        "principalId": item.principal_id,
+        "principalType": item.principal_type,
+        "description": item.description,
+        "condition": item.condition,
+        "conditionVersion": item.condition_version,
+        "delegatedManagedIdentityResourceId": item.delegated_identity_id,
+        "createdOn": item.created_on,
+        "updatedOn": item.updated_on,
+        "createdBy": item.created_by,
+        "updatedBy": item.updated_by,
+    }
+    return {
+        "id": item.resource_id,
+        "properties": {name: value for name, value in properties.items() if value is not None},
+    }
+
+
+def _find(state: State, call: Call, view: GraphView) -> Iterator[RoleAssignment]:
+    held = (one for one in state.shelf(RoleAssignment) if view.holds(path_key(one.scope)))
+    return rights.readable(state, call, READ, "/", held, lambda one: one.resource_id)
+
+
+def _body(_state: State, item: RoleAssignment) -> JsonObject:
+    # Source: queries in public repositories, which find the GUID in the fifth part of the id.
+    of_tenant = replace(item, role_definition_id=definition_id("/", guid_of(item.role_definition_id)))
+    return show_assignment(of_tenant, API_VERSIONS[-1])
+
+
 _ASSIGNMENTS = "/{scope}/providers/" + ROLE_ASSIGNMENT_TYPE
 
-ROUTES = (
+_ROUTES = (
     Route(_ASSIGNMENTS, API_VERSIONS, {"GET": list_assignments}),
     Route(
         _ASSIGNMENTS + "/{name}",
         API_VERSIONS,
         {"GET": get_assignment, "PUT": put_assignment, "DELETE": delete_assignment},
     ),
+)
+
+KIND = Kind(
+    "roleAssignments",
+    ROLE_ASSIGNMENT_TYPE,
+    RoleAssignment,
+    _parse,
+    _show,
+    _ROUTES,
+    tuple(ProviderOperation(action, "roleAssignments", action.rpartition("/")[2]) for action in (READ, WRITE, DELETE)),
+    GraphRows("authorizationresources", _find, _body),
 )

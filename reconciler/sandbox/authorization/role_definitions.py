@@ -11,22 +11,27 @@ from dataclasses import replace
 from reconciler.sandbox.authorization.custom_roles import read_custom_role, refuse_while_assigned, require_at_scopes
 from reconciler.sandbox.gateway.answers import Answer, by_provider
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.kind import GraphRows, GraphView, JsonObject, Kind, Loading, ProviderOperation
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.locking import refuse_locked
 from reconciler.sandbox.rules.roles import (
+    BUILT_IN,
+    CUSTOM,
     all_roles,
     definition_id,
     find_role,
     is_assignable_at,
     is_assignable_below,
+    is_built_in,
     role_not_found,
     role_properties,
     role_type,
 )
 from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
-from reconciler.sandbox.state.kinds import ROLE_DEFINITION_TYPE, RoleDefinition
+from reconciler.sandbox.state.kinds import ROLE_DEFINITION_TYPE, Permission, RoleDefinition
+from reconciler.sandbox.state.node import GUID, Node
 from reconciler.sandbox.state.state import State
 
 READ, WRITE, DELETE = f"{ROLE_DEFINITION_TYPE}/read", f"{ROLE_DEFINITION_TYPE}/write", f"{ROLE_DEFINITION_TYPE}/delete"
@@ -36,6 +41,7 @@ API_VERSIONS = (
 )  # fmt: skip
 """Source: recorded traffic for 2022-05-01-preview, OpenAPI for 2022-04-01; the rest assumed."""
 
+_ID = re.compile(rf"(?:|/.+)/providers/{re.escape(ROLE_DEFINITION_TYPE)}/({GUID.pattern})", re.IGNORECASE)
 _TERM = re.compile(
     r"roleName\s+eq\s+'(?P<name>(?:[^']|'')*)'|type\s+eq\s+'(?P<type>[^']*)'|(?P<below>atScopeAndBelow)\(\s*\)",
     re.IGNORECASE,
@@ -83,9 +89,9 @@ def put_definition(state: State, call: Call) -> Answer:
     refuse_locked(state, call)
     role = read_custom_role(state, call)
     require_at_scopes(state, call, role, WRITE)
-    existing = state.role_definitions.get(role.key)
+    existing = state.shelf(RoleDefinition).get(role.key)
     kept = role if existing is None else replace(role, created_on=existing.created_on, created_by=existing.created_by)
-    state.put(state.role_definitions, kept)
+    state.put(kept)
     return Answer(201, show_definition(scope, replace(role, created_by=None)))
 
 
@@ -102,7 +108,7 @@ def delete_definition(state: State, call: Call) -> Answer:
         raise by_provider(400, "InvalidRoleDefinitionType", f"The built-in role '{role.role_name}' cannot be deleted.")
     require_at_scopes(state, call, role, DELETE)
     refuse_while_assigned(state, role)
-    state.remove(state.role_definitions, role.key)
+    state.remove(role)
     return Answer(200, show_definition(scope, role))
 
 
@@ -156,13 +162,79 @@ def show_definition(scope: str, role: RoleDefinition) -> dict[str, object]:
     }
 
 
+def _parse(node: Node, _loading: Loading) -> RoleDefinition:
+    """A role, a custom one unless its `type` says otherwise; two may have one name, which ARM would not let them."""
+    guid = node.required("id").names(_ID, "a role definition")[0]
+    properties = node.required("properties")
+    kind = properties.optional("type")
+    if kind is not None and kind.value not in (BUILT_IN, CUSTOM):
+        raise kind.fail(f"must be {BUILT_IN} or {CUSTOM}")
+    built_in = kind is not None and kind.value == BUILT_IN
+    if not built_in and is_built_in(guid):
+        raise node.required("id").fail("is that of a built-in role")
+    scopes = properties.required("assignableScopes")
+    for scope in scopes.items():
+        if not scope.text().startswith("/"):
+            raise scope.fail("must begin with /")
+    return RoleDefinition(
+        guid,
+        properties.required("roleName").text(),
+        properties.optional_text("description"),
+        tuple(parse_permission(entry) for entry in properties.required("permissions").items()),
+        tuple(scope.text() for scope in scopes.items()),
+        built_in,
+        properties.optional_text("createdOn"),
+        properties.optional_text("updatedOn"),
+        properties.optional_text("createdBy"),
+        properties.optional_text("updatedBy"),
+    )
+
+
+def parse_permission(node: Node) -> Permission:
+    """One entry of what a role gives, or a deny assignment takes, in a state file."""
+    return Permission(
+        node.texts("actions"),
+        node.texts("notActions"),
+        node.texts("dataActions"),
+        node.texts("notDataActions"),
+        node.optional_text("condition"),
+        node.optional_text("conditionVersion"),
+    )
+
+
+def _show(role: RoleDefinition) -> JsonObject:
+    """A role in the form of the state file; what is unset is left out."""
+    first_scope = role.assignable_scopes[0] if role.assignable_scopes else "/"
+    return {
+        "id": definition_id(first_scope, role.guid),
+        "properties": {name: value for name, value in role_properties(role).items() if value is not None},
+    }
+
+
+def _find_readable(state: State, call: Call, _view: GraphView) -> Iterator[RoleDefinition]:
+    # Built-in roles are of no subscription and known to everybody, custom ones to those who may read them: assumed.
+    may_read = rights.permits(state, call.caller, READ)
+    return (role for role in all_roles(state) if role.built_in or any(map(may_read, role.assignable_scopes)))
+
+
 _DEFINITIONS = "/{scope}/providers/" + ROLE_DEFINITION_TYPE
 
-ROUTES = (
+_ROUTES = (
     Route(_DEFINITIONS, API_VERSIONS, {"GET": list_definitions}),
     Route(
         _DEFINITIONS + "/{name}",
         API_VERSIONS,
         {"GET": get_definition, "PUT": put_definition, "DELETE": delete_definition},
     ),
+)
+
+KIND = Kind(
+    "roleDefinitions",
+    ROLE_DEFINITION_TYPE,
+    RoleDefinition,
+    _parse,
+    _show,
+    _ROUTES,
+    (ProviderOperation(READ, "roleDefinitions", "read"),),
+    GraphRows("authorizationresources", _find_readable, lambda _state, role: show_definition("/", role)),
 )

@@ -82,7 +82,7 @@ class Trace:
 
 
 def trace_of(request_headers: Headers, new_id: Callable[[], str], *, own_request_id: bool) -> Trace:
-    """The ids of a call: a fresh one, and the client's own where it sent some.
+    """The ids of a call: a new one, and the client's own where it sent some.
 
     Args:
         own_request_id: the provider's request id differs from the correlation id, as Microsoft.Authorization's does

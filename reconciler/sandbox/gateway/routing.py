@@ -80,7 +80,8 @@ class Router:
     """All routes of the sandbox."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._routes = tuple(routes)
+        # A provider's own routes go before those of any resource of any provider.
+        self._routes = sorted(routes, key=lambda route: route.template.endswith(_TYPES))
         # Where only reads are served, as of Microsoft.Insights, resources are kept as those of any other provider.
         self._own_namespaces = frozenset(route.namespace.casefold() for route in routes if "PUT" in route.handlers)
 

@@ -68,13 +68,13 @@ def list_in_tenant(state: State, call: Call) -> Answer:
 
 def _list(call: Call, events: Iterator[_Item], *, start_needed: bool) -> Answer:
     try:
-        wanted, selected = _filter(call, start_needed=start_needed), _selected(call)
+        asked, selected = _filter(call, start_needed=start_needed), _selected(call)
     except _BadRequestError as error:
         # Source: recorded traffic (azure-cli, activity log test).
         return Answer(400, {"code": "BadRequest", "message": str(error)})
     # Events that are too old lie in the log until the next one is recorded.
     since = call.now - RETENTION
-    fitting = (item for item in events if since <= item[1].at and wanted.fits(item[1]))
+    fitting = (item for item in events if since <= item[1].at and asked.fits(item[1]))
     return page(call, fitting, lambda item: item[0], lambda item: _show(item[1], selected))
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.login.tokens import claims_of, issue_access_token, principal_of
+from reconciler.sandbox.gateway.calls import claims_of
+from reconciler.sandbox.login.tokens import issue_access_token, principal_of
+from reconciler.sandbox.state.kinds import FederatedCredential
 from reconciler.sandbox.state.node import GUID
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import State
@@ -188,7 +190,7 @@ def _check_trust(state: State, client_id: str, claims: Mapping[str, object]) -> 
     if resource_id is None:
         return
     issuer, subject, audience = claims.get("iss"), claims.get("sub"), claims.get("aud")
-    for credential in state.federated_credentials.below(path_key(resource_id)):
+    for credential in state.shelf(FederatedCredential).below(path_key(resource_id)):
         if (credential.issuer, credential.subject) == (issuer, subject) and audience in credential.audiences:
             return
     raise EntraRefusalError(

@@ -5,7 +5,6 @@ one client id always is one principal, which is why every id here is computed an
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -13,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.sandbox.state.state import Identity, State, derived_id
+from reconciler.sandbox.state.ids import client_id_of_system_identity, derived_id
+from reconciler.sandbox.state.kinds import Resource
+from reconciler.sandbox.state.state import Identity, State
 
 DEFAULT_LIFETIME = timedelta(seconds=3599)
 """Source: Microsoft's documentation of the client credentials flow (`expires_in` of its examples)."""
@@ -51,26 +52,21 @@ class AccessToken:
 
 def principal_of(state: State, client_id: str) -> Principal:
     """Whom a client id stands for: an identity of the state, else an application with an object id of its own."""
-    wanted = client_id.casefold()
-    identity = next((item for item in state.identities if item.client_id.casefold() == wanted), None)
+    sought = client_id.casefold()
+    identity = next((item for item in state.shelf(Identity) if item.client_id.casefold() == sought), None)
     if identity is not None:
         return principal_of_identity(state, identity)
-    for resource in state.resources:
+    for resource in state.shelf(Resource):
         principal_id = resource.system_principal_id
-        if principal_id is not None and client_id_of_system_identity(principal_id) == wanted:
+        if principal_id is not None and client_id_of_system_identity(principal_id) == sought:
             return Principal(principal_id, client_id, resource.resource_id)
-    return Principal(derived_id(0, "application", wanted), client_id)
+    return Principal(derived_id(0, "application", sought), client_id)
 
 
 def principal_of_identity(state: State, identity: Identity) -> Principal:
     """A user-assigned identity as whom a token is about."""
     revoked_at = state.tokens_revoked.get(identity.principal_id)
     return Principal(identity.principal_id, identity.client_id, identity.resource_id, revoked_at)
-
-
-def client_id_of_system_identity(principal_id: str) -> str:
-    """The client id that belongs to the principal of a system-assigned identity."""
-    return derived_id(0, "system-assigned client", principal_id.casefold())
 
 
 def issue_access_token(
@@ -108,18 +104,6 @@ def encode(claims: Mapping[str, object]) -> str:
     signed = f"{_encode_part(json.dumps(_HEADER).encode())}.{_encode_part(json.dumps(claims).encode())}"
     signature = hmac.new(_KEY, signed.encode("ascii"), hashlib.sha256).digest()
     return f"{signed}.{_encode_part(signature)}"
-
-
-def claims_of(token: str) -> Mapping[str, object] | None:
-    """The claims of a token, whoever signed it; None where the text is no token."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (binascii.Error, ValueError):
-        return None
-    return claims if isinstance(claims, dict) else None
 
 
 def _encode_part(value: bytes) -> str:

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from reconciler.sandbox.gateway.answers import Answer
 from reconciler.sandbox.login.tokens import Principal, encode, issue_access_token, principal_of_identity
-from reconciler.sandbox.state.state import State, derived_id
+from reconciler.sandbox.state.ids import derived_id
+from reconciler.sandbox.state.state import Identity, State
 
 _ASSERTION_LIFETIME = timedelta(minutes=5)
 """Source: GitHub's documentation of OpenID Connect (`exp` minus `iat` of its example)."""
@@ -65,12 +66,12 @@ def _managed_principal(state: State, query: Mapping[str, str]) -> Principal | No
     client_id = query.get("client_id", "")
     principal_id = query.get("principal_id") or query.get("object_id", "")
     resource_id = query.get("mi_res_id", "")
-    wanted = tuple(value.casefold() for value in (client_id, principal_id, resource_id))
-    if not any(wanted):
+    sought = tuple(value.casefold() for value in (client_id, principal_id, resource_id))
+    if not any(sought):
         return Principal(derived_id(0, "host principal"), derived_id(0, "host client"))
-    for identity in state.identities:
+    for identity in state.shelf(Identity):
         known = (identity.client_id, identity.principal_id, identity.resource_id)
-        if any(asked and asked == has.casefold() for asked, has in zip(wanted, known, strict=True)):
+        if any(asked and asked == has.casefold() for asked, has in zip(sought, known, strict=True)):
             return principal_of_identity(state, identity)
     return None
 

@@ -16,7 +16,7 @@ from reconciler.sandbox.rules.locking import refuse_locked
 from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import key_of
-from reconciler.sandbox.state.state import Identity, State
+from reconciler.sandbox.state.state import Identity, State, Subscription
 
 LIST = f"{TYPE}/listAssociatedResources/action"
 """Only named here: the sandbox asks for the right to read. Source: Azure's list of provider operations."""
@@ -58,17 +58,17 @@ def _place(pair: tuple[int, _Item]) -> tuple[str, ...]:
 
 
 def _attached(state: State, identity: Identity) -> list[_Item]:
-    wanted = path_key(identity.resource_id)
+    own = path_key(identity.resource_id)
     return [
         _show(state, resource)
-        for resource in state.resources
-        if any(path_key(item.identity_id) == wanted for item in resource.attachments)
+        for resource in state.shelf(Resource)
+        if any(path_key(item.identity_id) == own for item in resource.attachments)
     ]
 
 
 def _show(state: State, resource: Resource) -> _Item:
     words = resource.resource_id.split("/")
-    subscription = state.subscriptions.get(key_of(words[2]))
+    subscription = state.shelf(Subscription).get(key_of("subscriptions", words[2]))
     return {
         "id": resource.resource_id,
         "name": resource.name,
@@ -87,8 +87,8 @@ def _fits(call: Call, item: _Item) -> bool:
     match = contains or equals
     if match is None:
         raise _invalid("$filter", text)
-    value, wanted = item[_NAMES[match[1].casefold()]].casefold(), match[2].replace("''", "'").casefold()
-    return wanted in value if contains else wanted == value
+    value, sought = item[_NAMES[match[1].casefold()]].casefold(), match[2].replace("''", "'").casefold()
+    return sought in value if contains else sought == value
 
 
 def _ordered(call: Call, items: list[_Item]) -> list[_Item]:

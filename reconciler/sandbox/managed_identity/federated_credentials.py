@@ -12,14 +12,16 @@ from contextlib import contextmanager
 
 from reconciler.sandbox.gateway.answers import Answer, by_gateway, by_provider
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.kind import IDENTITY_PARENT, JsonObject, Kind, Loading, ProviderOperation
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.managed_identity.identities import API_VERSIONS as IDENTITY_API_VERSIONS
 from reconciler.sandbox.managed_identity.identities import IN_GROUP, identity_scope
-from reconciler.sandbox.resources.resource_groups import require_writable_group
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.locking import refuse_locked
+from reconciler.sandbox.rules.scopes import require_writable_group
 from reconciler.sandbox.state.kinds import CREDENTIAL_TYPE, ClaimsExpression, FederatedCredential
+from reconciler.sandbox.state.node import Node
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import Key, key_of
 from reconciler.sandbox.state.state import Identity, State
@@ -37,6 +39,11 @@ MAX_LENGTH = 600
 _EXPRESSIONS = ("2025-01-31-preview", "2025-05-31-preview")
 """The api-versions with `claimsMatchingExpression`. Source: OpenAPI; the released ones have none."""
 
+_ID = re.compile(
+    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/([^/]+)"
+    r"/federatedIdentityCredentials/([^/]+)",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
 """Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI, the pattern of the name."""
 
@@ -71,7 +78,7 @@ def list_credentials(state: State, call: Call) -> Answer:
     """The credentials of an identity."""
     rights.require(state, call, READ, identity_scope(call))
     identity = _parent(state, call, "read")
-    credentials = state.federated_credentials.below(path_key(identity.resource_id), after=resume_after(call))
+    credentials = state.shelf(FederatedCredential).below(path_key(identity.resource_id), after=resume_after(call))
     return page(call, credentials, lambda item: item.key, lambda item: _show(call, item))
 
 
@@ -80,7 +87,7 @@ def get_credential(state: State, call: Call) -> Answer:
     rights.require(state, call, READ, _scope(call))
     identity = _parent(state, call, "read")
     resource_id = f"{identity.resource_id}/federatedIdentityCredentials/{call.names['credential']}"
-    found = state.federated_credentials.get(path_key(resource_id))
+    found = state.shelf(FederatedCredential).get(path_key(resource_id))
     if found is None:
         raise by_provider(404, "NotFound", f"Resource '{resource_id}' was not found.")
     return Answer(200, _show(call, found))
@@ -93,12 +100,14 @@ def put_credential(state: State, call: Call) -> Answer:
     _require_writable(state, call)
     asked = _read(call, identity)
     others = [
-        other for other in state.federated_credentials.below(path_key(identity.resource_id)) if other.key != asked.key
+        other
+        for other in state.shelf(FederatedCredential).below(path_key(identity.resource_id))
+        if other.key != asked.key
     ]
     _refuse_same_trust(asked, others)
-    existing = state.federated_credentials.get(asked.key)
+    existing = state.shelf(FederatedCredential).get(asked.key)
     if existing is not None:
-        state.put(state.federated_credentials, asked)
+        state.put(asked)
         return Answer(200, _show(call, asked))
     if len(others) >= MAX_CREDENTIALS:  # Source of status, code and text: assumed
         raise by_provider(
@@ -107,7 +116,7 @@ def put_credential(state: State, call: Call) -> Answer:
             "The request format was unexpected: Too many Federated Identity Credentials, the maximum is "
             f"{MAX_CREDENTIALS} for a managed identity.",
         )
-    state.put(state.federated_credentials, asked)
+    state.put(asked)
     return Answer(201, _show(call, asked), {"Location": asked.resource_id})
 
 
@@ -117,9 +126,10 @@ def delete_credential(state: State, call: Call) -> Answer:
     identity = _parent(state, call, "delete")
     _require_writable(state, call)
     key = (*path_key(identity.resource_id), *key_of("federatedIdentityCredentials", call.names["credential"]))
-    if state.federated_credentials.get(key) is None:
+    found = state.shelf(FederatedCredential).get(key)
+    if found is None:
         return Answer(204)
-    state.remove(state.federated_credentials, key)
+    state.remove(found)
     return Answer(200)
 
 
@@ -132,7 +142,7 @@ def _parent(state: State, call: Call, operation: str) -> Identity:
 
     Source: recorded traffic (azure-service-operator, deletes after the group was gone); other methods: assumed.
     """
-    identity = state.identities.get(key_of(call.names["subscription"], call.names["group"], call.names["name"]))
+    identity = state.shelf(Identity).get(path_key(identity_scope(call)))
     if identity is None:
         raise by_gateway(
             404,
@@ -217,25 +227,73 @@ def _refuse_same_trust(asked: FederatedCredential, others: list[FederatedCredent
 def _show(call: Call, credential: FederatedCredential) -> object:
     # Source: recorded traffic (key order). What api-versions without expressions show of a flexible credential is
     # assumed: a credential without a subject.
-    properties: dict[str, object] = {"issuer": credential.issuer}
+    properties = _properties(credential, flexible=call.api_version in _EXPRESSIONS)
+    return {"id": credential.resource_id, "name": credential.name, "type": CREDENTIAL_TYPE, "properties": properties}
+
+
+def _properties(credential: FederatedCredential, *, flexible: bool = True) -> JsonObject:
+    properties: JsonObject = {"issuer": credential.issuer}
     if credential.subject is not None:
         properties["subject"] = credential.subject
     properties["audiences"] = list(credential.audiences)
-    if credential.expression is not None and call.api_version in _EXPRESSIONS:
+    if flexible and credential.expression is not None:
         properties["claimsMatchingExpression"] = {
             "value": credential.expression.value,
             "languageVersion": credential.expression.language_version,
         }
-    return {"id": credential.resource_id, "name": credential.name, "type": CREDENTIAL_TYPE, "properties": properties}
+    return properties
+
+
+def _parse(node: Node, _loading: Loading) -> FederatedCredential:
+    """A federated identity credential; several audiences are kept, though none can be written."""
+    subscription_id, group, identity, name = node.required("id").names(_ID, "a federated credential")
+    properties = node.required("properties")
+    subject = properties.optional("subject")
+    return FederatedCredential(
+        f"/subscriptions/{subscription_id}/resourcegroups/{group}"
+        f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}",
+        name,
+        properties.required("issuer").text(),
+        None if subject is None else subject.any_text() or None,
+        tuple(audience.text() for audience in properties.required("audiences").items()),
+        _parse_expression(properties.optional("claimsMatchingExpression")),
+    )
+
+
+def _parse_expression(node: Node | None) -> ClaimsExpression | None:
+    if node is None:
+        return None
+    return ClaimsExpression(node.required("value").text(), node.required("languageVersion").count())
+
+
+def _state_json(credential: FederatedCredential) -> JsonObject:
+    return {"id": credential.resource_id, "properties": _properties(credential)}
 
 
 _CREDENTIALS = IN_GROUP + "/{name}/federatedIdentityCredentials"
 
-ROUTES = (
+_ROUTES = (
     Route(_CREDENTIALS, API_VERSIONS, {"GET": list_credentials}),
     Route(
         _CREDENTIALS + "/{credential}",
         API_VERSIONS,
         {"GET": get_credential, "PUT": put_credential, "DELETE": delete_credential},
     ),
+)
+
+_RESOURCE = "Federated Identity Credentials"
+
+KIND = Kind(
+    "federatedIdentityCredentials",
+    CREDENTIAL_TYPE,
+    FederatedCredential,
+    _parse,
+    _state_json,
+    _ROUTES,
+    (
+        ProviderOperation(READ, _RESOURCE, "Get or list Federated Identity Credentials", "Reads credentials."),
+        ProviderOperation(WRITE, _RESOURCE, "Add or update Federated Identity Credential", "Writes a credential."),
+        ProviderOperation(DELETE, _RESOURCE, "Delete Federated Identity Credential", "Deletes a credential."),
+    ),
+    parent=IDENTITY_PARENT,
 )

@@ -5,24 +5,38 @@ is not enforced: no answer of ARM to a breach is known.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway, by_provider
+from reconciler.sandbox.gateway.answers import Answer, by_gateway, by_provider
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.kind import (
+    GROUP_PARENT,
+    GraphRows,
+    GraphView,
+    JsonObject,
+    Kind,
+    Loading,
+    ProviderOperation,
+)
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.resources.resource_groups import (
-    group_scope,
-    require_group,
-    require_location,
-    require_writable_group,
+from reconciler.sandbox.managed_identity.identity_properties import (
+    isolation_scope_of,
+    knows_isolation,
+    knows_restrictions,
+    providers_of,
+    show_properties,
 )
 from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locations import REGIONS, normalize_location
+from reconciler.sandbox.rules.attachments import ASSIGN
+from reconciler.sandbox.rules.locations import REGIONS, normalize_location, require_location
 from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import resource_not_found
+from reconciler.sandbox.rules.scopes import group_scope, require_group, require_writable_group, resource_not_found
 from reconciler.sandbox.rules.tags import read_tags
-from reconciler.sandbox.state.shelf import key_of
+from reconciler.sandbox.state.ids import derived_id
+from reconciler.sandbox.state.node import Node
+from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import Identity, ResourceGroup, State
 
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -34,32 +48,28 @@ API_VERSIONS = (
 )  # fmt: skip
 """Source: OpenAPI and recorded traffic; the 2025 previews are what azure-cli 2.91 asks for."""
 
-_ISOLATION_SCOPE_SINCE = "2024-11-30"
-_ISOLATION_SCOPES = ("None", "Regional")
-"""Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI, `properties.isolationScope`."""
-
-_RESTRICTIONS_SINCE = "2025-05-31-preview"
-"""Source: OpenAPI 2025-05-31-preview, `properties.assignmentRestrictions.providers`."""
-
+_ID = re.compile(
+    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/([^/]+)",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}")
 """Source: Azure documentation on resource names (3 to 128 characters, begins with a letter or digit)."""
 
 
 def list_in_subscription(state: State, call: Call) -> Answer:
     """The identities of a subscription that the caller may read."""
-    subscription_id = call.names["subscription"]
-    return _list(state, call, f"/subscriptions/{subscription_id}", (subscription_id,))
+    return _list(state, call, f"/subscriptions/{call.names['subscription']}")
 
 
 def list_in_group(state: State, call: Call) -> Answer:
     """The identities of a group that the caller may read; an absent group is a 404."""
-    answer = _list(state, call, group_scope(call), (call.names["subscription"], call.names["group"]))
+    answer = _list(state, call, group_scope(call))
     require_group(state, call)  # after the rights: who may not look does not learn what exists
     return answer
 
 
-def _list(state: State, call: Call, scope: str, names: tuple[str, ...]) -> Answer:
-    identities = state.identities.below(key_of(*names), after=resume_after(call))
+def _list(state: State, call: Call, scope: str) -> Answer:
+    identities = state.shelf(Identity).below(path_key(scope), after=resume_after(call))
     seen = rights.visible(state, call, READ, scope, identities, lambda identity: identity.resource_id)
     return page(call, seen, lambda identity: identity.key, lambda identity: _show(call, identity))
 
@@ -79,27 +89,27 @@ def put_identity(state: State, call: Call) -> Answer:
     rights.require(state, call, WRITE, identity_scope(call))
     group = require_writable_group(state, call)
     refuse_locked(state, call)
-    existing = state.identities.get(_key(call))
+    existing = state.shelf(Identity).get(_key(call))
     body = call.json_object()
     location = require_location(call, body)
     tags = read_tags(body) or ()
     if existing is not None:
         _refuse_other_location(existing, location)
-        isolation_scope = _isolation_scope(call, body) if _knows_isolation(call) else existing.isolation_scope
-        providers = _providers(call, body) if _knows_restrictions(call) else existing.assigned_to_providers
+        isolation_scope = isolation_scope_of(call, body) if knows_isolation(call) else existing.isolation_scope
+        providers = providers_of(call, body) if knows_restrictions(call) else existing.assigned_to_providers
         changed = replace(existing, tags=tags, isolation_scope=isolation_scope, assigned_to_providers=providers)
-        state.put_identity(changed)
+        state.put(changed)
         return Answer(200, _show(call, changed))
     _check_name(call.names["name"])
     _check_location(location)
-    isolation_scope, providers = _isolation_scope(call, body), _providers(call, body)
+    isolation_scope, providers = isolation_scope_of(call, body), providers_of(call, body)
     created = replace(
         _new_identity(state, call, group, location),
         tags=tags,
         isolation_scope=isolation_scope,
         assigned_to_providers=providers,
     )
-    state.put_identity(created)
+    state.put(created)
     return Answer(201, _show(call, created), {"Location": created.resource_id})
 
 
@@ -116,14 +126,14 @@ def patch_identity(state: State, call: Call) -> Answer:
     location = call.text_field(body, "location")
     if location:
         _refuse_other_location(identity, location)
-    tags, isolation_scope, providers = read_tags(body), _isolation_scope(call, body), _providers(call, body)
+    tags, isolation_scope, providers = read_tags(body), isolation_scope_of(call, body), providers_of(call, body)
     changed = replace(
         identity,
         tags=identity.tags if tags is None else tags,
         isolation_scope=identity.isolation_scope if isolation_scope is None else isolation_scope,
         assigned_to_providers=identity.assigned_to_providers if providers is None else providers,
     )
-    state.put_identity(changed)
+    state.put(changed)
     return Answer(200, _show(call, changed))
 
 
@@ -133,14 +143,14 @@ def delete_identity(state: State, call: Call) -> Answer:
     rights.require(state, call, DELETE, identity_scope(call))
     require_writable_group(state, call)
     refuse_locked(state, call)
-    if state.identities.get(_key(call)) is None:
+    if state.shelf(Identity).get(_key(call)) is None:
         return Answer(204)
-    state.remove_identity(_key(call))
+    state.remove_tree(_key(call))
     return Answer(200)
 
 
 def _key(call: Call) -> tuple[str, ...]:
-    return key_of(call.names["subscription"], call.names["group"], call.names["name"])
+    return path_key(identity_scope(call))
 
 
 def identity_scope(call: Call) -> str:
@@ -151,7 +161,7 @@ def identity_scope(call: Call) -> str:
 def existing_identity(state: State, call: Call) -> Identity:
     """The identity that a path names, or ARM's 404."""
     require_group(state, call)
-    identity = state.identities.get(_key(call))
+    identity = state.shelf(Identity).get(_key(call))
     if identity is None:
         raise resource_not_found(f"{TYPE}/{call.names['name']}", call.names["group"])
     return identity
@@ -199,71 +209,77 @@ def _refuse_other_location(identity: Identity, location: str) -> None:
         )
 
 
-def _knows_isolation(call: Call) -> bool:
-    return call.api_version >= _ISOLATION_SCOPE_SINCE
-
-
-def _isolation_scope(call: Call, body: dict[str, object]) -> str | None:
-    """The isolation scope that a body asks for; api-versions that do not know it pass it over (assumed)."""
-    properties = body.get("properties")
-    if not _knows_isolation(call) or not isinstance(properties, dict):
-        return None
-    value = properties.get("isolationScope")
-    if value is None:
-        return None
-    for known in _ISOLATION_SCOPES:
-        if isinstance(value, str) and value.casefold() == known.casefold():
-            return known
-    raise _unknown_isolation_scope(value)
-
-
-def _unknown_isolation_scope(value: object) -> ArmRefusalError:
-    # Source: assumed.
-    return by_provider(400, "BadRequest", f"The request format was unexpected: isolationScope '{value}' is not known.")
-
-
-def _knows_restrictions(call: Call) -> bool:
-    return call.api_version >= _RESTRICTIONS_SINCE
-
-
-def _providers(call: Call, body: dict[str, object]) -> tuple[str, ...] | None:
-    """The providers that a body restricts the identity to, None where it does not say."""
-    properties = body.get("properties")
-    restrictions = properties.get("assignmentRestrictions") if isinstance(properties, dict) else None
-    if not _knows_restrictions(call) or restrictions is None:
-        return None
-    providers = restrictions.get("providers") if isinstance(restrictions, dict) else None
-    if not isinstance(providers, list) or not all(isinstance(provider, str) for provider in providers):
-        # Source: assumed.
-        raise by_provider(400, "BadRequest", "The request format was unexpected: assignmentRestrictions is invalid.")
-    return tuple(providers)
-
-
 def _show(call: Call, identity: Identity) -> object:
     # Source: recorded traffic since 2023 (key order; `tags` is {} when there are none; no systemData).
-    properties: dict[str, object] = {
-        "tenantId": identity.tenant_id,
-        "principalId": identity.principal_id,
-        "clientId": identity.client_id,
-    }
-    if identity.isolation_scope is not None and _knows_isolation(call):
-        properties["isolationScope"] = identity.isolation_scope
-    if identity.assigned_to_providers is not None and _knows_restrictions(call):
-        properties["assignmentRestrictions"] = {"providers": list(identity.assigned_to_providers)}
     return {
         "location": identity.location,
         "tags": dict(identity.tags),
         "id": identity.resource_id,
         "name": identity.name,
         "type": TYPE,
-        "properties": properties,
+        "properties": show_properties(identity, isolated=knows_isolation(call), restricted=knows_restrictions(call)),
+    }
+
+
+def _parse(node: Node, loading: Loading) -> Identity:
+    subscription_id, group, name = node.required("id").names(_ID, "a user-assigned identity")
+    tags = node.optional("tags")
+    properties = node.optional("properties") or Node({}, f"{node.place}.properties")
+
+    def guid(field: str, listed_as: str) -> str:
+        value = properties.optional(field)
+        if value is not None:
+            return value.guid()
+        return derived_id(loading.random_seed, listed_as, "/".join((subscription_id, group, name)).casefold())
+
+    own_tenant = properties.optional("tenantId")
+    isolation_scope = properties.optional("isolationScope")
+    restrictions = properties.optional("assignmentRestrictions")
+    return Identity(
+        subscription_id,
+        group,
+        name,
+        normalize_location(node.required("location").text()),
+        () if tags is None else tags.tags(),
+        guid("principalId", "listed principal"),
+        guid("clientId", "listed client"),
+        loading.tenant_id if own_tenant is None else own_tenant.guid(),
+        None if isolation_scope is None else isolation_scope.text(),
+        None if restrictions is None else tuple(item.any_text() for item in restrictions.required("providers").items()),
+    )
+
+
+def _state_json(identity: Identity) -> JsonObject:
+    return {
+        "id": identity.resource_id,
+        "location": identity.location,
+        "tags": dict(identity.tags),
+        "properties": show_properties(identity),
+    }
+
+
+def _find(state: State, call: Call, view: GraphView) -> Iterator[Identity]:
+    for scope in view.subscriptions:
+        found = state.shelf(Identity).below(path_key(scope))
+        yield from rights.readable(state, call, READ, scope, found, lambda one: one.resource_id)
+
+
+def _body(_state: State, identity: Identity) -> JsonObject:
+    """Source: recorded traffic (queries that found identities: `/resourceGroups/`, tags {}), and Azure documentation
+    (Resource Graph asks providers with the newest released api-version)."""
+    return {
+        "id": identity.resource_id.replace("/resourcegroups/", "/resourceGroups/", 1),
+        "name": identity.name,
+        "location": identity.location,
+        "tags": dict(identity.tags),
+        "properties": show_properties(identity, restricted=False),
     }
 
 
 IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/" + TYPE
 """The path of a group's identities."""
 
-ROUTES = (
+_ROUTES = (
     Route("/subscriptions/{subscription}/providers/" + TYPE, API_VERSIONS, {"GET": list_in_subscription}),
     Route(IN_GROUP, API_VERSIONS, {"GET": list_in_group}),
     Route(
@@ -271,4 +287,23 @@ ROUTES = (
         API_VERSIONS,
         {"GET": get_identity, "PUT": put_identity, "PATCH": patch_identity, "DELETE": delete_identity},
     ),
+)
+
+_RESOURCE = "User Assigned Identities"
+
+KIND = Kind(
+    "identities",
+    TYPE,
+    Identity,
+    _parse,
+    _state_json,
+    _ROUTES,
+    (
+        ProviderOperation(ASSIGN, _RESOURCE, "Assign User Assigned Identity", "Attaches the identity to a resource."),
+        ProviderOperation(DELETE, _RESOURCE, "Delete User Assigned Identity", "Deletes the identity."),
+        ProviderOperation(READ, _RESOURCE, "Get User Assigned Identity", "Reads the identity."),
+        ProviderOperation(WRITE, _RESOURCE, "Create/Update User Assigned Identity", "Creates or changes the identity."),
+    ),
+    GraphRows("resources", _find, _body),
+    parent=GROUP_PARENT,
 )

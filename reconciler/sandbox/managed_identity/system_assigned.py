@@ -6,10 +6,11 @@
 from reconciler.sandbox.gateway.answers import Answer, by_provider
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.login.tokens import client_id_of_system_identity
 from reconciler.sandbox.managed_identity.identities import API_VERSIONS
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.scopes import require_scope
+from reconciler.sandbox.state.ids import client_id_of_system_identity
+from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import State
 
@@ -28,7 +29,7 @@ def get_system_assigned(state: State, call: Call) -> Answer:
     own_id = f"{scope.rstrip('/')}/providers/{TYPE}/default"
     rights.require(state, call, READ, own_id)
     require_scope(state, scope)
-    resource = state.resources.get(path_key(scope))
+    resource = state.shelf(Resource).get(path_key(scope))
     if resource is None or resource.system_principal_id is None:
         raise by_provider(404, "NotFound", f"Resource '{own_id}' was not found.")
     return Answer(

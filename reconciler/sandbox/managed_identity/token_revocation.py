@@ -11,9 +11,9 @@ from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError
 from reconciler.sandbox.gateway.calls import Call, Caller
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.managed_identity.identities import IN_GROUP, TYPE, existing_identity, identity_scope
-from reconciler.sandbox.resources.resource_groups import require_writable_group
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.locking import refuse_locked
+from reconciler.sandbox.rules.scopes import require_writable_group
 from reconciler.sandbox.state.state import State
 
 REVOKE = f"{TYPE}/revokeTokens/action"
@@ -46,8 +46,8 @@ def refuse_revoked(state: State, caller: Caller) -> None:
         "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: "
         "TokenIssuedBeforeRevocationTimestamp"
     )
-    wanted = {"access_token": {"nbf": {"essential": True, "value": str(revoked_at + 1)}}}
-    claims = base64.b64encode(json.dumps(wanted).encode()).decode()
+    needed = {"access_token": {"nbf": {"essential": True, "value": str(revoked_at + 1)}}}
+    claims = base64.b64encode(json.dumps(needed).encode()).decode()
     challenge = (
         f'Bearer realm="", authorization_uri="https://login.windows.net/{state.tenant_id}", '
         f'error="insufficient_claims", claims="{claims}", error_description="{reason}"'

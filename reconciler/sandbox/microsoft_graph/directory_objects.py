@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 from reconciler.sandbox.gateway.calls import Caller
+from reconciler.sandbox.state.ids import client_id_of_system_identity
+from reconciler.sandbox.state.kinds import Resource, RoleAssignment
 from reconciler.sandbox.state.node import GUID
-from reconciler.sandbox.state.state import State, derived_id
+from reconciler.sandbox.state.state import Identity, State
 
 Body = dict[str, object]
 
@@ -45,7 +47,9 @@ def objects_of(state: State, caller: Caller, kind: Kind) -> Iterator[Body]:
     """Everything of a kind that the directory has, in no order."""
     if kind == SERVICE_PRINCIPAL:
         return _service_principals(state, caller)
-    ids = {item.principal_id.lower() for item in state.role_assignments if item.principal_type.lower() == kind.name}
+    ids = {
+        item.principal_id.lower() for item in state.shelf(RoleAssignment) if item.principal_type.lower() == kind.name
+    }
     return ({"id": principal_id, "displayName": None} for principal_id in ids)
 
 
@@ -54,22 +58,22 @@ def _service_principals(state: State, caller: Caller) -> Iterator[Body]:
     for body in chain(_user_assigned(state), _system_assigned(state)):
         seen = seen or str(body["id"]).casefold() == caller.principal_id.casefold()
         yield body
-    # Who is not told by a token that names an object is nobody in the directory.
+    # Whose token names no object is nobody in the directory.
     if not seen and GUID.fullmatch(caller.principal_id) and GUID.fullmatch(caller.name):
         yield _service_principal(caller.principal_id, caller.name, None, "Application", ())
 
 
 def _user_assigned(state: State) -> Iterator[Body]:
-    for identity in state.identities:
+    for identity in state.shelf(Identity):
         names = ("isExplicit=True", identity.resource_id)
         yield _service_principal(identity.principal_id, identity.client_id, identity.name, "ManagedIdentity", names)
 
 
 def _system_assigned(state: State) -> Iterator[Body]:
-    for resource in state.resources:
+    for resource in state.shelf(Resource):
         if resource.system_principal_id is not None:
             # The state does not keep the client id of such an identity; this one is always the same.
-            client_id = derived_id(0, "system-assigned client", resource.system_principal_id.casefold())
+            client_id = client_id_of_system_identity(resource.system_principal_id)
             names = ("isExplicit=False", resource.resource_id)
             yield _service_principal(resource.system_principal_id, client_id, resource.name, "ManagedIdentity", names)
 

@@ -5,7 +5,6 @@ Source: recorded traffic (azure-sdk-for-python, facet query) and the example of 
 
 from collections.abc import Sequence
 
-from reconciler.sandbox.gateway.graph_errors import query_detail
 from reconciler.sandbox.resource_graph.graph_request import FacetRequest
 from reconciler.sandbox.resource_graph.kql.compiled import Row, Schema
 from reconciler.sandbox.resource_graph.kql.errors import KqlError
@@ -23,6 +22,7 @@ from reconciler.sandbox.resource_graph.kql.syntax import (
     Where,
 )
 from reconciler.sandbox.resource_graph.kql.values import Type
+from reconciler.sandbox.resource_graph.query_errors import query_detail
 
 _COUNT = "count"
 

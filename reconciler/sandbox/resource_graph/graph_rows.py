@@ -6,123 +6,81 @@ assumed.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
-from reconciler.sandbox.managed_identity import identities as managed_identity
+from reconciler.sandbox.gateway.kind import GraphRows, Kind
 from reconciler.sandbox.resource_graph.kql.compiled import Row, Schema
 from reconciler.sandbox.resource_graph.kql.syntax import Value
 from reconciler.sandbox.resource_graph.kql.values import Type
-from reconciler.sandbox.resources.generic import show_resource
-from reconciler.sandbox.rules.attachments import identity_block
-from reconciler.sandbox.state.kinds import Resource
-from reconciler.sandbox.state.state import Identity
+from reconciler.sandbox.state.state import Item, State, V
 
 _TEXTS = ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy")
 _OTHERS = ("sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation")
 SCHEMA: Schema = {**dict.fromkeys(_TEXTS, Type.STRING), **dict.fromkeys(_OTHERS, Type.DYNAMIC)}
 """The columns of every table."""
 
-_Cells = Mapping[str, Callable[[Any], Value]]
+_DEFAULTS: Mapping[str, Value] = {**dict.fromkeys(_TEXTS, ""), **dict.fromkeys(_OTHERS, None)}
 
 
 class _LazyRow(Row):
     """A row whose cells are made of an item when a query first asks for them, so that it costs what is looked at."""
 
-    __slots__ = ("_cells", "_item")
+    __slots__ = ("_body", "_item", "_source")
 
-    def __init__(self, cells: _Cells, item: object) -> None:
+    def __init__(self, source: "_Source", item: Item) -> None:
         super().__init__()
-        self._cells = cells
+        self._source = source
         self._item = item
+        self._body: Mapping[str, object] | None = None
 
     def __missing__(self, column: str) -> Value:
-        value = self._cells[column](self._item)
-        self[column] = value
+        cell = self._source.cells.get(column)
+        if cell is None:
+            if self._body is None:
+                self._body = self._source.body(self._item)
+            cell = _DERIVED.get(column)
+            value = cast(Value, self._body.get(column)) if cell is None else cell(self._body)
+        else:
+            value = cell(self._item)
+        self[column] = value = _DEFAULTS[column] if value is None else value
         return value
 
     def copy(self) -> Row:
-        other = _LazyRow(self._cells, self._item)
+        other = _LazyRow(self._source, self._item)
         other.update(self)
         return other
 
 
-def row_of(tenant_id: str, kind: str, shown: Mapping[str, object]) -> Row:
-    """A row of what ARM shows of something."""
-    words = [*str(shown["id"]).split("/"), "", "", "", ""]
-    in_subscription = words[1] == "subscriptions"
-    texts: dict[str, Value] = {
-        "id": str(shown["id"]),
-        "name": str(shown["name"]),
-        "type": kind,
-        "tenantId": tenant_id,
-        "kind": str(shown.get("kind") or ""),
-        "location": str(shown.get("location") or ""),
-        "resourceGroup": words[4] if in_subscription and words[3].lower() == "resourcegroups" else "",
-        "subscriptionId": words[2] if in_subscription else "",
-        "managedBy": str(shown.get("managedBy") or ""),
-    }
-    return texts | {name: cast(Value, shown.get(name)) for name in _OTHERS}
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What the rows of a kind are made of: columns of an item alone, and of the resource as ARM shows it."""
+
+    cells: Mapping[str, Callable[[Any], Any]]
+    body: Callable[[Any], Mapping[str, object]]
 
 
-def identity_rows(tenant_id: str) -> Callable[[Identity], Row]:
-    """How the identities of a tenant become rows."""
-    cells: _Cells = {
-        **_none(tenant_id),
-        # Source: recorded traffic (queries that found identities: `/resourceGroups/`, tags {}).
-        "id": lambda one: one.resource_id.replace("/resourcegroups/", "/resourceGroups/", 1),
-        "name": lambda one: one.name,
-        "type": lambda _: managed_identity.TYPE.lower(),
-        "location": lambda one: one.location,
-        "resourceGroup": lambda one: one.resource_group,
-        "subscriptionId": lambda one: one.subscription_id,
-        "properties": _identity_properties,
-        "tags": lambda one: dict(one.tags),
-    }
-    return lambda identity: _LazyRow(cells, identity)
+def rows_of(kind: Kind[V], graph: GraphRows[V], state: State) -> Callable[[V], Row]:
+    """How the items of a kind become rows."""
+    type_name, tenant_id = kind.resource_type.lower(), state.tenant_id
+    constant = {"type": lambda _: type_name, "tenantId": lambda _: tenant_id}
+    source = _Source({**constant, **graph.cells}, partial(graph.body, state))
+    return lambda item: _LazyRow(source, item)
 
 
-def _identity_properties(identity: Identity) -> Value:
-    """As the newest released api-version shows them. Source: recorded traffic (order) and Azure documentation (what
-    Resource Graph asks providers with)."""
-    properties: dict[str, Value] = {
-        "tenantId": identity.tenant_id,
-        "principalId": identity.principal_id,
-        "clientId": identity.client_id,
-    }
-    if identity.isolation_scope is not None:
-        properties["isolationScope"] = identity.isolation_scope
-    return properties
+def _segment(position: int, word: str) -> Callable[[Mapping[str, object]], Value]:
+    """The name that follows a word of an id."""
+
+    def found(body: Mapping[str, object]) -> Value:
+        segments = [*str(body["id"]).split("/"), "", "", "", ""]
+        in_subscription = segments[1] == "subscriptions"
+        return segments[position] if in_subscription and segments[position - 1].lower() == word else ""
+
+    return found
 
 
-def resource_rows(tenant_id: str) -> Callable[[Resource], Row]:
-    """How other resources of a tenant become rows."""
-    cells: _Cells = {
-        **_none(tenant_id),
-        "id": lambda one: one.resource_id,
-        "name": lambda one: one.name,
-        "type": lambda one: one.type.lower(),
-        "location": lambda one: one.location or "",
-        "resourceGroup": lambda one: one.resource_id.split("/")[4],
-        "subscriptionId": lambda one: one.resource_id.split("/")[2],
-        "tags": lambda one: None if one.tags is None else dict(one.tags),
-        "identity": lambda one: cast(Value, identity_block(one)) if one.has_identity else None,
-        "kind": lambda one: _shown(one, "kind", ""),
-        "managedBy": lambda one: _shown(one, "managedBy", ""),
-        "properties": lambda one: _shown(one, "properties", {}),
-        **{name: _shower(name) for name in ("sku", "plan", "zones", "extendedLocation")},
-    }
-    return lambda resource: _LazyRow(cells, resource)
-
-
-def _none(tenant_id: str) -> _Cells:
-    texts: dict[str, Callable[[Any], Value]] = dict.fromkeys(("kind", "managedBy"), lambda _: "")
-    return {**dict.fromkeys(_OTHERS, lambda _: None), **texts, "tenantId": lambda _: tenant_id}
-
-
-def _shower(name: str) -> Callable[[Resource], Value]:
-    return lambda one: _shown(one, name, None)
-
-
-def _shown(resource: Resource, name: str, otherwise: Value) -> Value:
-    value = show_resource(resource).get(name)
-    return otherwise if value is None else cast(Value, value)
+_DERIVED: Mapping[str, Callable[[Mapping[str, object]], Value]] = {
+    "subscriptionId": _segment(2, "subscriptions"),
+    "resourceGroup": _segment(4, "resourcegroups"),
+}

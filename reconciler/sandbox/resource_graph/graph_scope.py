@@ -52,7 +52,7 @@ def scope_of(state: State, call: Call, request: GraphRequest) -> GraphScope:
     """
     if request.subscriptions or call.api_version < TENANT_SCOPE_SINCE:
         return _of_subscriptions(state, call, request.subscriptions)
-    found = tuple(item for item in state.subscriptions if _is_eligible(state, call, item))
+    found = tuple(item for item in state.shelf(Subscription) if _is_eligible(state, call, item))
     groups = tuple((*_MANAGEMENT_GROUPS, name.casefold()) for name in request.management_groups)
     return GraphScope(found, groups or (_ROOT,))
 
@@ -63,8 +63,8 @@ def _of_subscriptions(state: State, call: Call, asked: tuple[str, ...]) -> Graph
         raise bad_request(
             "SubscriptionsContainInvalidGuids", f"Subscriptions contain invalid GUIDs: '{','.join(wrong)}'.", call.now
         )
-    keys = dict.fromkeys(key_of(one) for one in asked)
-    known = (state.subscriptions.get(key) for key in sorted(keys))
+    keys = dict.fromkeys(key_of("subscriptions", one) for one in asked)
+    known = (state.shelf(Subscription).get(key) for key in sorted(keys))
     found = tuple(item for item in known if item is not None and _is_eligible(state, call, item))
     if not found:
         # Source: as quoted by users; what stands in the quotes for several subscriptions is assumed.
@@ -74,11 +74,11 @@ def _of_subscriptions(state: State, call: Call, asked: tuple[str, ...]) -> Graph
             f"'{','.join(asked)}'.",
             call.now,
         )
-    return GraphScope(found, tuple(path_key(f"/subscriptions/{item.subscription_id}") for item in found))
+    return GraphScope(found, tuple(item.key for item in found))
 
 
 def _is_eligible(state: State, call: Call, subscription: Subscription) -> bool:
-    return rights.has_any_right(state, call.caller, f"/subscriptions/{subscription.subscription_id}")
+    return rights.has_any_right(state, call.caller, subscription.resource_id)
 
 
 def _is_below(scope: Key, upper: Key) -> bool:

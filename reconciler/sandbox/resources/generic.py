@@ -6,28 +6,26 @@ they are when an identity goes; then the next change of the block fails, as it d
 """
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.sandbox.gateway.answers import Answer, by_gateway
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.kind import GROUP_PARENT, GraphRows, GraphView, JsonObject, Kind, Loading
 from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.resources.resource_groups import (
-    group_scope,
-    require_group,
-    require_location,
-    require_writable_group,
-)
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.attachments import attach, identity_block
-from reconciler.sandbox.rules.locations import normalize_location
+from reconciler.sandbox.rules.locations import normalize_location, require_location
 from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import resource_not_found
+from reconciler.sandbox.rules.scopes import group_scope, require_group, require_writable_group, resource_not_found
 from reconciler.sandbox.rules.tags import read_tags
-from reconciler.sandbox.state.kinds import Resource
+from reconciler.sandbox.state.kinds import Attachment, Resource
+from reconciler.sandbox.state.node import Node
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import State
 
+_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/([^/]+)((?:/[^/]+/[^/]+)+)", re.IGNORECASE)
 _OWN_FIELDS = frozenset(("id", "name", "type", "location", "tags", "identity"))
 
 
@@ -40,14 +38,14 @@ def get_resource(state: State, call: Call) -> Answer:
 def head_resource(state: State, call: Call) -> Answer:
     """Whether a resource exists: 204, or 404 without a body. Source: OpenAPI (Resources_CheckExistenceById)."""
     rights.require(state, call, f"{_type(call)}/read", _scope(call))
-    found = state.resources.get(path_key(_scope(call)))
+    found = state.shelf(Resource).get(path_key(_scope(call)))
     return Answer(404, from_gateway=True) if found is None else Answer(204)
 
 
 def put_resource(state: State, call: Call) -> Answer:
     """Create a resource (201) or replace it (200), its identities included. Source: assumed to be as for others."""
     _require_writable(state, call)
-    existing = state.resources.get(path_key(_scope(call)))
+    existing = state.shelf(Resource).get(path_key(_scope(call)))
     body = call.json_object()
     fields = {name: value for name, value in body.items() if name not in _OWN_FIELDS}
     bare = Resource(
@@ -61,7 +59,7 @@ def put_resource(state: State, call: Call) -> Answer:
     )
     before = () if existing is None else existing.attachments
     resource = attach(state, call, bare, body.get("identity"), before, keep_others=False)
-    state.put(state.resources, resource)
+    state.put(resource)
     return Answer(201 if existing is None else 200, show_resource(resource))
 
 
@@ -82,7 +80,7 @@ def patch_resource(state: State, call: Call) -> Answer:
     changed = replace(existing, tags=existing.tags if tags is None else tags, fields=_text(fields))
     if body.get("identity") is not None:
         changed = attach(state, call, changed, body["identity"], existing.attachments, keep_others=True)
-    state.put(state.resources, changed)
+    state.put(changed)
     return Answer(200, show_resource(changed))
 
 
@@ -92,9 +90,9 @@ def delete_resource(state: State, call: Call) -> Answer:
     require_writable_group(state, call)
     refuse_locked(state, call)
     key = path_key(_scope(call))
-    if state.resources.get(key) is None:
+    if state.shelf(Resource).get(key) is None:
         return Answer(204)
-    state.remove_below(key)
+    state.remove_tree(key)
     return Answer(200)
 
 
@@ -104,7 +102,7 @@ def _require_writable(state: State, call: Call) -> None:
     refuse_locked(state, call)
     words = call.names["types"].split("/")
     parent = _scope(call).rsplit("/", 2)[0]
-    if len(words) > 2 and state.resources.get(path_key(parent)) is None:
+    if len(words) > 2 and state.shelf(Resource).get(path_key(parent)) is None:
         # Source: the text of recorded traffic about credentials; for other types assumed.
         raise by_gateway(
             404,
@@ -116,7 +114,7 @@ def _require_writable(state: State, call: Call) -> None:
 
 def _existing(state: State, call: Call) -> Resource:
     require_group(state, call)
-    found = state.resources.get(path_key(_scope(call)))
+    found = state.shelf(Resource).get(path_key(_scope(call)))
     if found is None:
         raise resource_not_found(f"{call.names['namespace']}/{call.names['types']}", call.names["group"])
     return found
@@ -144,21 +142,78 @@ def _text(fields: dict[str, object]) -> str:
 
 def show_resource(resource: Resource, without: Iterable[str] = ()) -> dict[str, object]:
     """A resource as ARM shows it, but for some of the fields that its provider gives meaning to."""
-    shown: dict[str, object] = {"id": resource.resource_id, "name": resource.name, "type": resource.type}
+    named = {"id": resource.resource_id, "name": resource.name, "type": resource.type}
+    fields = json.loads(resource.fields)
+    if isinstance(fields.get("properties"), dict):
+        # Pollers of the official clients wait for this word.
+        fields["properties"] = {**fields["properties"], "provisioningState": "Succeeded"}
+    return {**named, **_own_fields(resource), **{name: value for name, value in fields.items() if name not in without}}
+
+
+def _own_fields(resource: Resource) -> JsonObject:
+    """What ARM itself knows of a resource."""
+    shown: JsonObject = {}
     if resource.location is not None:
         shown["location"] = resource.location
     if resource.tags is not None:
         shown["tags"] = dict(resource.tags)
     if resource.has_identity:
         shown["identity"] = identity_block(resource)
-    fields = json.loads(resource.fields)
-    if isinstance(fields.get("properties"), dict):
-        # Pollers of the official clients wait for this word.
-        fields["properties"] = {**fields["properties"], "provisioningState": "Succeeded"}
-    return {**shown, **{name: value for name, value in fields.items() if name not in without}}
+    return shown
 
 
-ROUTES = (
+def _parse(node: Node, _loading: Loading) -> Resource:
+    """A resource of another provider, with everything that it has."""
+    resource_id = node.required("id")
+    namespace, types = resource_id.names(_ID, "a resource in a resource group")
+    words = types.strip("/").split("/")
+    tags, location, identity = node.optional("tags"), node.optional("location"), node.optional("identity")
+    system = None if identity is None else identity.optional("principalId")
+    fields = {name: field.value for name, field in node.mapping().items() if name not in _OWN_FIELDS}
+    return Resource(
+        resource_id.text(),
+        "/".join((namespace, *words[::2])),
+        words[-1],
+        None if location is None else normalize_location(location.text()),
+        None if tags is None else tags.tags(),
+        () if identity is None else _attachments(identity),
+        None if system is None else system.text(),
+        identity is not None,
+        json.dumps(fields, ensure_ascii=False),
+    )
+
+
+def _attachments(identity: Node) -> tuple[Attachment, ...]:
+    attached = identity.optional("userAssignedIdentities")
+    if attached is None:
+        return ()
+    return tuple(
+        Attachment(identity_id, node.optional_text("principalId"), node.optional_text("clientId"))
+        for identity_id, node in attached.mapping().items()
+    )
+
+
+def _show(resource: Resource) -> JsonObject:
+    return {"id": resource.resource_id, **_own_fields(resource), **json.loads(resource.fields)}
+
+
+def _body(_state: State, resource: Resource) -> JsonObject:
+    shown = show_resource(resource)
+    return {**shown, "properties": {} if shown.get("properties") is None else shown["properties"]}
+
+
+def _find(state: State, call: Call, view: GraphView) -> Iterator[Resource]:
+    """Children without a location are known to their provider alone: assumed."""
+    may_read: dict[str, Callable[[str], bool]] = {}
+    for scope in view.subscriptions:
+        for resource in state.shelf(Resource).below(path_key(scope)):
+            if resource.type not in may_read:
+                may_read[resource.type] = rights.permits(state, call.caller, f"{resource.type}/read")
+            if resource.location is not None and may_read[resource.type](resource.resource_id):
+                yield resource
+
+
+_ROUTES = (
     Route(
         "/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{types}",
         (),
@@ -172,3 +227,27 @@ ROUTES = (
     ),
 )
 """Any api-version, since every provider has its own."""
+
+KIND = Kind(
+    "resources",
+    "",
+    Resource,
+    _parse,
+    _show,
+    _ROUTES,
+    graph_rows=GraphRows(
+        "resources",
+        _find,
+        _body,
+        # A body has to be read from its text.
+        {
+            "id": lambda one: one.resource_id,
+            "name": lambda one: one.name,
+            "type": lambda one: one.type.lower(),
+            "location": lambda one: one.location or "",
+            "tags": lambda one: None if one.tags is None else dict(one.tags),
+            "identity": lambda one: identity_block(one) if one.has_identity else None,
+        },
+    ),
+    parent=GROUP_PARENT,
+)

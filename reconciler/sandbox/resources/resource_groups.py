@@ -3,85 +3,45 @@
 import base64
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway
+from reconciler.sandbox.gateway.answers import Answer, by_gateway
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.kind import SUBSCRIPTION_PARENT, GraphRows, GraphView, JsonObject, Kind, Loading
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.recording import origin_of
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS
 from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locations import REGIONS, normalize_location
+from reconciler.sandbox.rules.locations import REGIONS, normalize_location, require_location
 from reconciler.sandbox.rules.locking import refuse_locked
+from reconciler.sandbox.rules.scopes import group_scope, require_group, require_writable_group
 from reconciler.sandbox.rules.tags import read_tags
-from reconciler.sandbox.state.shelf import key_of
+from reconciler.sandbox.state.events import GROUP_TYPE
+from reconciler.sandbox.state.node import Node
+from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import GroupDeletion, ResourceGroup, State
 
-_ACTION = "Microsoft.Resources/subscriptions/resourceGroups"
-READ, WRITE, DELETE = f"{_ACTION}/read", f"{_ACTION}/write", f"{_ACTION}/delete"
+READ, WRITE, DELETE = f"{GROUP_TYPE}/read", f"{GROUP_TYPE}/write", f"{GROUP_TYPE}/delete"
 
 _POLL_AFTER_S = 15
 """Source: recorded traffic (azure-service-operator, `Retry-After` of every 202)."""
 
+_ID = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)", re.IGNORECASE)
 _NAME = re.compile(r"[-\w._()]{1,90}")
 _FILTER = re.compile(r"tagname\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+tagvalue\s+eq\s+'((?:[^']|'')*)')?", re.IGNORECASE)
 
 
-def require_group(state: State, call: Call) -> ResourceGroup:
-    """The group that a path names."""
-    group = state.resource_groups.get(key_of(call.names["subscription"], call.names["group"]))
-    if group is None:
-        raise group_not_found(call.names["group"])
-    return group
-
-
-def group_not_found(name: str) -> ArmRefusalError:
-    """Source: recorded traffic (azure-service-operator, azure-cli); the name is echoed as asked."""
-    return by_gateway(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
-
-
-def require_writable_group(state: State, call: Call) -> ResourceGroup:
-    """The group that a path names, unless it is being deleted."""
-    group = require_group(state, call)
-    if state.is_leaving(group.key):
-        raise group_being_deleted(group.name)
-    return group
-
-
-def group_being_deleted(name: str) -> ArmRefusalError:
-    """Source: text as quoted by users, status assumed."""
-    return by_gateway(
-        409,
-        "ResourceGroupBeingDeleted",
-        f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
-    )
-
-
-def require_location(call: Call, body: dict[str, object]) -> str:
-    """The location that a body must name. Source: text as quoted by users."""
-    location = call.text_field(body, "location")
-    if not location:
-        raise by_gateway(400, "LocationRequired", "The location property is required for this definition.")
-    return location
-
-
-def group_scope(call: Call) -> str:
-    """The group's path, names as asked."""
-    return f"/subscriptions/{call.names['subscription']}/resourceGroups/{call.names['group']}"
-
-
 def list_groups(state: State, call: Call) -> Answer:
     """The subscription's groups, those that the caller may read, by tag where `$filter` asks."""
-    subscription_id = call.names["subscription"]
-    groups = state.resource_groups.below(key_of(subscription_id), after=resume_after(call))
-    seen = rights.visible(
-        state, call, READ, f"/subscriptions/{subscription_id}", groups, lambda group: group.resource_id
-    )
-    wanted = _tag_filter(call)
+    scope = f"/subscriptions/{call.names['subscription']}"
+    groups = state.shelf(ResourceGroup).below(path_key(scope), after=resume_after(call))
+    seen = rights.visible(state, call, READ, scope, groups, lambda group: group.resource_id)
+    asked = _tag_filter(call)
     return page(
         call,
-        (group for group in seen if wanted is None or _bears(group, *wanted)),
+        (group for group in seen if asked is None or _bears(group, *asked)),
         lambda group: group.key,
         lambda group: show_group(state, group),
     )
@@ -97,7 +57,7 @@ def head_group(state: State, call: Call) -> Answer:
     """Whether a group exists: 204, or 404 without a body. Source: recorded traffic (azure-cli, resource group
     tests)."""
     rights.require(state, call, READ, group_scope(call))
-    if state.resource_groups.get(key_of(call.names["subscription"], call.names["group"])) is None:
+    if state.shelf(ResourceGroup).get(path_key(group_scope(call))) is None:
         return Answer(404, from_gateway=True)
     return Answer(204)
 
@@ -107,7 +67,7 @@ def put_group(state: State, call: Call) -> Answer:
     rights.require(state, call, WRITE, group_scope(call))
     refuse_locked(state, call)
     name = call.names["group"]
-    existing = state.resource_groups.get(key_of(call.names["subscription"], name))
+    existing = state.shelf(ResourceGroup).get(path_key(group_scope(call)))
     body = call.json_object()
     location = require_location(call, body)
     tags, managed_by = read_tags(body), call.text_field(body, "managedBy")
@@ -115,7 +75,7 @@ def put_group(state: State, call: Call) -> Answer:
         _check_name(name)
         _check_location(location)
         group = ResourceGroup(call.names["subscription"], name, normalize_location(location), tags, managed_by)
-        state.put_group(group)
+        state.put(group)
         return Answer(201, show_group(state, group))
     require_writable_group(state, call)
     if normalize_location(location) != existing.location:
@@ -126,7 +86,7 @@ def put_group(state: State, call: Call) -> Answer:
             f"'{existing.location}'.",
         )  # Source: text as quoted by users (azure-cli issue 22242); 409 as quoted by users (algo issue 1814).
     changed = replace(existing, tags=tags, managed_by=managed_by)
-    state.put_group(changed)
+    state.put(changed)
     return Answer(200, show_group(state, changed))
 
 
@@ -142,7 +102,7 @@ def patch_group(state: State, call: Call) -> Answer:
         tags=group.tags if tags is None else tags,
         managed_by=group.managed_by if managed_by is None else managed_by,
     )
-    state.put_group(changed)
+    state.put(changed)
     return Answer(200, show_group(state, changed))
 
 
@@ -239,7 +199,34 @@ def show_group(state: State, group: ResourceGroup) -> dict[str, object]:
     return body
 
 
-ROUTES = (
+def _parse(node: Node, _loading: Loading) -> ResourceGroup:
+    subscription_id, name = node.required("id").names(_ID, "a resource group")
+    tags, managed_by = node.optional("tags"), node.optional("managedBy")
+    return ResourceGroup(
+        subscription_id,
+        name,
+        normalize_location(node.required("location").text()),
+        None if tags is None else tags.tags(),
+        None if managed_by is None else managed_by.any_text(),
+    )
+
+
+def _show(group: ResourceGroup) -> JsonObject:
+    result: JsonObject = {"id": group.resource_id, "location": group.location}
+    if group.managed_by is not None:
+        result["managedBy"] = group.managed_by
+    if group.tags is not None:
+        result["tags"] = dict(group.tags)
+    return result
+
+
+def _find(state: State, call: Call, view: GraphView) -> Iterator[ResourceGroup]:
+    for scope in view.subscriptions:
+        groups = state.shelf(ResourceGroup).below(path_key(scope))
+        yield from rights.readable(state, call, READ, scope, groups, lambda group: group.resource_id)
+
+
+_ROUTES = (
     Route("/subscriptions/{subscription}/resourceGroups", API_VERSIONS, {"GET": list_groups}),
     Route(
         "/subscriptions/{subscription}/resourceGroups/{group}",
@@ -247,4 +234,15 @@ ROUTES = (
         {"GET": get_group, "HEAD": head_group, "PUT": put_group, "PATCH": patch_group, "DELETE": delete_group},
     ),
     Route("/subscriptions/{subscription}/operationresults/{operation}", API_VERSIONS, {"GET": poll_deletion}),
+)
+
+KIND = Kind(
+    "resourceGroups",
+    GROUP_TYPE,
+    ResourceGroup,
+    _parse,
+    _show,
+    _ROUTES,
+    graph_rows=GraphRows("resourcecontainers", _find, show_group),
+    parent=SUBSCRIPTION_PARENT,
 )

@@ -1,13 +1,16 @@
 """Subscriptions and the tenant, as ARM lists them to a caller, the regions, and the check that a path names one."""
 
-from reconciler.sandbox.gateway.answers import Answer, by_gateway
+from collections.abc import Iterator
+
+from reconciler.sandbox.gateway.answers import Answer
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.kind import GraphRows, GraphView, JsonObject, Kind, Loading
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.locations import REGION_LIST, Region
-from reconciler.sandbox.state.node import GUID
-from reconciler.sandbox.state.shelf import key_of
+from reconciler.sandbox.state.node import Node
+from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.state import State, Subscription
 
 API_VERSIONS = (
@@ -26,28 +29,12 @@ rest assumed.
 READ = "Microsoft.Resources/subscriptions/read"
 
 
-def require_subscription(state: State, subscription_id: str) -> None:
-    """Refuse a path whose subscription is none, or none of the caller's tenant.
-
-    Source: texts as quoted by users (SubscriptionNotFound, InvalidSubscriptionId).
-    """
-    if state.subscriptions.get(key_of(subscription_id)) is not None:
-        return
-    if not GUID.fullmatch(subscription_id):
-        raise by_gateway(
-            400,
-            "InvalidSubscriptionId",
-            f"The provided subscription identifier '{subscription_id}' is malformed or invalid.",
-        )
-    raise by_gateway(404, "SubscriptionNotFound", f"The subscription '{subscription_id}' could not be found.")
-
-
 def list_subscriptions(state: State, call: Call) -> Answer:
     """Those in which the caller has any right, at the subscription or below; never refused. Source: assumed."""
     found = (
         item
-        for item in state.subscriptions.below((), after=resume_after(call))
-        if rights.has_any_right(state, call.caller, f"/subscriptions/{item.subscription_id}")
+        for item in state.shelf(Subscription).below((), after=resume_after(call))
+        if rights.has_any_right(state, call.caller, item.resource_id)
     )
     return page(call, found, lambda item: item.key, lambda item: show_subscription(state, item))
 
@@ -56,7 +43,7 @@ def get_subscription(state: State, call: Call) -> Answer:
     """One subscription, to callers who may read it as a whole."""
     subscription_id = call.names["subscription"]
     rights.require(state, call, READ, f"/subscriptions/{subscription_id}")
-    found = state.subscriptions.get(key_of(subscription_id))
+    found = state.shelf(Subscription).get(path_key(f"/subscriptions/{subscription_id}"))
     if found is None:
         raise LookupError(f"unchecked subscription {subscription_id}")
     return Answer(200, show_subscription(state, found))
@@ -98,7 +85,7 @@ def show_subscription(state: State, subscription: Subscription) -> dict[str, obj
     """A subscription as ARM shows it."""
     # Source: OpenAPI, Microsoft.Resources 2022-12-01, Subscription and its example.
     body: dict[str, object] = {
-        "id": f"/subscriptions/{subscription.subscription_id}",
+        "id": subscription.resource_id,
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
         "subscriptionId": subscription.subscription_id,
@@ -114,9 +101,49 @@ def show_subscription(state: State, subscription: Subscription) -> dict[str, obj
     return {**body, "tags": dict(subscription.tags)} if subscription.tags else body
 
 
-ROUTES = (
+def _parse(node: Node, _loading: Loading) -> Subscription:
+    node.only("subscriptionId", "displayName", "tags")
+    subscription_id = node.required("subscriptionId").guid()
+    display_name, tags = node.optional("displayName"), node.optional("tags")
+    return Subscription(
+        subscription_id,
+        subscription_id if display_name is None else display_name.text(),
+        () if tags is None else tags.tags(),
+    )
+
+
+def _show(subscription: Subscription) -> JsonObject:
+    tags = {"tags": dict(subscription.tags)} if subscription.tags else {}
+    return {"subscriptionId": subscription.subscription_id, "displayName": subscription.display_name, **tags}
+
+
+def _find(state: State, call: Call, view: GraphView) -> Iterator[Subscription]:
+    for scope in view.subscriptions:
+        found = state.shelf(Subscription).get(path_key(scope))
+        if found is not None and rights.may(state, call.caller, READ, scope):
+            yield found
+
+
+def _body(state: State, subscription: Subscription) -> JsonObject:
+    shown = show_subscription(state, subscription)
+    properties = {name: shown[name] for name in ("managedByTenants", "subscriptionPolicies", "state")}
+    return {"id": shown["id"], "name": shown["displayName"], "properties": properties}
+
+
+_ROUTES = (
     Route("/subscriptions", API_VERSIONS, {"GET": list_subscriptions}),
     Route("/subscriptions/{subscription}", API_VERSIONS, {"GET": get_subscription}),
     Route("/subscriptions/{subscription}/locations", API_VERSIONS, {"GET": list_locations}),
     Route("/tenants", API_VERSIONS, {"GET": list_tenants}),
+)
+
+KIND = Kind(
+    "subscriptions",
+    "Microsoft.Resources/subscriptions",
+    Subscription,
+    _parse,
+    _show,
+    _ROUTES,
+    graph_rows=GraphRows("resourcecontainers", _find, _body),
+    id_field="subscriptionId",
 )

@@ -35,15 +35,15 @@ def attach(
         return replace(resource, attachments=(), system_principal_id=None, has_identity=False)
     kinds, asked = _read(block)
     attached = {path_key(item.identity_id): item for item in before}
-    wanted = dict(attached) if keep_others and _USER in kinds else {}
+    kept = dict(attached) if keep_others and _USER in kinds else {}
     for identity_id, value in asked.items():
         key = path_key(identity_id)
-        wanted.pop(key, None)
+        kept.pop(key, None)
         if value is not None:
-            wanted[key] = attached.get(key) or Attachment(identity_id)
-    new = [item for key, item in wanted.items() if key not in attached]
+            kept[key] = attached.get(key) or Attachment(identity_id)
+    new = [item for key, item in kept.items() if key not in attached]
     _require_assign(state, call, resource, new)
-    items = tuple(_joined(state, resource, item) for item in wanted.values()) if _USER in kinds else ()
+    items = tuple(_joined(state, resource, item) for item in kept.values()) if _USER in kinds else ()
     system = None
     if _SYSTEM in kinds:
         system = resource.system_principal_id or state.new_ids(call.now)[0]
@@ -66,7 +66,7 @@ def _read(block: object) -> tuple[frozenset[str], Mapping[str, object]]:
 def _require_assign(state: State, call: Call, resource: Resource, items: Sequence[Attachment]) -> None:
     action = f"{resource.type}/write"
     for item in items:
-        if not rights.allows(rights.grants_at(state, call.caller, item.identity_id), ASSIGN):
+        if not rights.may(state, call.caller, ASSIGN, item.identity_id):
             # Source: text as quoted by users (aad-pod-identity issue 217).
             raise by_gateway(
                 403,
@@ -89,11 +89,7 @@ def _joined(state: State, resource: Resource, item: Attachment) -> Attachment:
 
 
 def _identity(state: State, identity_id: str) -> Identity | None:
-    key = path_key(identity_id)
-    if len(key) != _IDENTITY_KEY_LENGTH:
-        return None
-    found = state.identities.get((key[1], key[3], key[7]))
-    return found if found is not None and path_key(found.resource_id) == key else None
+    return state.shelf(Identity).get(path_key(identity_id))
 
 
 def _missing(resource: Resource, item: Attachment) -> ArmRefusalError:

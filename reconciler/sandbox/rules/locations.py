@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from reconciler.sandbox.gateway.answers import by_gateway
+from reconciler.sandbox.gateway.calls import Call
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -14,6 +17,14 @@ class Region:
     def name(self) -> str:
         """What programs call it."""
         return normalize_location(self.display_name)
+
+
+def require_location(call: Call, body: dict[str, object]) -> str:
+    """The location that a body must name. Source: text as quoted by users."""
+    location = call.text_field(body, "location")
+    if not location:
+        raise by_gateway(400, "LocationRequired", "The location property is required for this definition.")
+    return location
 
 
 def normalize_location(location: str) -> str:

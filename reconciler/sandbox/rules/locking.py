@@ -8,11 +8,13 @@ Source: recorded traffic (azure-cli, lab tests: ScopeLocked on deleting a group 
 from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.rules.extensions import applying_at, reaching
-from reconciler.sandbox.state.kinds import LOCK_TYPE
+from reconciler.sandbox.state.kinds import LOCK_TYPE, Lock
 from reconciler.sandbox.state.paths import path_key, split_path
 from reconciler.sandbox.state.state import State
 
 READ_ONLY = "ReadOnly"
+LEVELS = ("CanNotDelete", READ_ONLY)
+"""Source: OpenAPI, which also lists NotSpecified; that it cannot be asked for is assumed."""
 
 
 def refuse_locked(state: State, call: Call) -> None:
@@ -24,9 +26,9 @@ def refuse_locked(state: State, call: Call) -> None:
     scope = "/" + "/".join(split_path(call.path))  # in the answer it stands as it was asked: recorded traffic
     key = path_key(scope)
     if call.method == "DELETE":
-        locked = [lock.scope for lock in reaching(state.locks, key, LOCK_TYPE)]
+        locked = [lock.scope for lock in reaching(state.shelf(Lock), key, LOCK_TYPE)]
     else:
-        applying = applying_at(state.locks, key, LOCK_TYPE)
+        applying = applying_at(state.shelf(Lock), key, LOCK_TYPE)
         locked = [lock.scope for lock in applying if lock.level == READ_ONLY]
     if locked:
         raise _refusal(scope, "delete" if call.method == "DELETE" else "write", locked)

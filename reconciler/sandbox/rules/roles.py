@@ -11,8 +11,8 @@ from heapq import merge
 from reconciler.sandbox.gateway.answers import ArmRefusalError, by_provider
 from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
 from reconciler.sandbox.state.kinds import ROLE_DEFINITION_TYPE, Permission, RoleDefinition
-from reconciler.sandbox.state.paths import covers
-from reconciler.sandbox.state.shelf import Key, Shelf, key_of
+from reconciler.sandbox.state.paths import covers, path_key
+from reconciler.sandbox.state.shelf import Key, Shelf
 from reconciler.sandbox.state.state import State
 
 BUILT_IN, CUSTOM = "BuiltInRole", "CustomRole"
@@ -28,18 +28,22 @@ def guid_of(role_definition_id: str) -> str:
 
 def find_role(state: State, role_definition_id: str) -> RoleDefinition | None:
     """The role whose id, or GUID alone, this is."""
-    key = key_of(guid_of(role_definition_id))
-    return state.role_definitions.get(key) or _BUILT_IN.get(key)
+    key = _key(guid_of(role_definition_id))
+    return state.shelf(RoleDefinition).get(key) or _BUILT_IN.get(key)
+
+
+def _key(guid: str) -> Key:
+    return path_key(definition_id("/", guid))
 
 
 def is_built_in(guid: str) -> bool:
     """Whether a GUID is that of a built-in role which the sandbox brings along."""
-    return _BUILT_IN.get(key_of(guid)) is not None
+    return _BUILT_IN.get(_key(guid)) is not None
 
 
 def all_roles(state: State, after: Key | None = None) -> Iterator[RoleDefinition]:
     """Every role, in the order of GUIDs, from the one that follows `after`."""
-    own = state.role_definitions
+    own = state.shelf(RoleDefinition)
     built_in = (role for role in _BUILT_IN.below((), after) if own.get(role.key) is None)
     return merge(built_in, own.below((), after), key=lambda role: role.key)
 
@@ -92,7 +96,7 @@ def role_properties(role: RoleDefinition) -> dict[str, object]:
         "type": role_type(role),
         "description": role.description,
         "assignableScopes": list(role.assignable_scopes),
-        "permissions": [_permission(entry) for entry in role.permissions],
+        "permissions": [show_permission(entry) for entry in role.permissions],
         "createdOn": role.created_on,
         "updatedOn": role.updated_on,
         "createdBy": role.created_by,
@@ -100,7 +104,8 @@ def role_properties(role: RoleDefinition) -> dict[str, object]:
     }
 
 
-def _permission(entry: Permission) -> dict[str, object]:
+def show_permission(entry: Permission) -> dict[str, object]:
+    """One entry of what a role gives, or a deny assignment takes, as ARM shows it."""
     shown: dict[str, object] = {
         "actions": list(entry.actions),
         "notActions": list(entry.not_actions),

@@ -7,13 +7,65 @@ and ResourceNotFound on deleting role assignments); that every method looks, and
 """
 
 from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway
-from reconciler.sandbox.resources.resource_groups import group_being_deleted, group_not_found
-from reconciler.sandbox.resources.subscriptions import require_subscription
+from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.state.node import GUID
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import key_of
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state.state import Identity, ResourceGroup, State, Subscription
 
+_GROUP_LENGTH = 4
 _IDENTITY_TYPE = ("microsoft.managedidentity", "userassignedidentities")
+
+
+def require_subscription(state: State, subscription_id: str) -> None:
+    """Refuse a path whose subscription is none, or none of the caller's tenant.
+
+    Source: texts as quoted by users (SubscriptionNotFound, InvalidSubscriptionId).
+    """
+    if state.shelf(Subscription).get(key_of("subscriptions", subscription_id)) is not None:
+        return
+    if not GUID.fullmatch(subscription_id):
+        raise by_gateway(
+            400,
+            "InvalidSubscriptionId",
+            f"The provided subscription identifier '{subscription_id}' is malformed or invalid.",
+        )
+    raise by_gateway(404, "SubscriptionNotFound", f"The subscription '{subscription_id}' could not be found.")
+
+
+def require_group(state: State, call: Call) -> ResourceGroup:
+    """The group that a path names."""
+    group = state.shelf(ResourceGroup).get(path_key(group_scope(call)))
+    if group is None:
+        raise group_not_found(call.names["group"])
+    return group
+
+
+def group_not_found(name: str) -> ArmRefusalError:
+    """Source: recorded traffic (azure-service-operator, azure-cli); the name is echoed as asked."""
+    return by_gateway(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+
+
+def require_writable_group(state: State, call: Call) -> ResourceGroup:
+    """The group that a path names, unless it is being deleted."""
+    group = require_group(state, call)
+    if state.is_leaving(group.key):
+        raise group_being_deleted(group.name)
+    return group
+
+
+def group_being_deleted(name: str) -> ArmRefusalError:
+    """Source: text as quoted by users, status assumed."""
+    return by_gateway(
+        409,
+        "ResourceGroupBeingDeleted",
+        f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
+    )
+
+
+def group_scope(call: Call) -> str:
+    """The group's path, names as asked."""
+    return f"/subscriptions/{call.names['subscription']}/resourceGroups/{call.names['group']}"
 
 
 def require_group_of(state: State, scope: str) -> None:
@@ -22,7 +74,7 @@ def require_group_of(state: State, scope: str) -> None:
     if len(words) >= 2 and words[0].casefold() == "subscriptions":
         require_subscription(state, words[1])
         in_group = len(words) >= 4 and words[2].casefold() == "resourcegroups"
-        if in_group and state.resource_groups.get(key_of(words[1], words[3])) is None:
+        if in_group and state.shelf(ResourceGroup).get(path_key(scope)[:_GROUP_LENGTH]) is None:
             raise group_not_found(words[3])
 
 
@@ -45,16 +97,13 @@ def require_writable_scope(state: State, scope: str) -> None:
     """Refuse a scope that does not exist, or that is in a resource group which is being deleted."""
     require_scope(state, scope)
     words, key = _words(scope), path_key(scope)
-    if len(key) >= 4 and key[2] == "resourcegroups" and state.is_leaving((key[1], key[3])):
+    if len(key) >= 4 and key[2] == "resourcegroups" and state.is_leaving(key[:_GROUP_LENGTH]):
         raise group_being_deleted(words[3])
 
 
 def _is_known(state: State, resource_id: str) -> bool:
     key = path_key(resource_id)
-    if key[5:7] == _IDENTITY_TYPE:
-        return state.identities.get((key[1], key[3], key[7])) is not None
-    below = (state.resources, state.role_assignments, state.locks)
-    return any(next(iter(shelf.below(key)), None) is not None for shelf in below)
+    return state.shelf(Identity).get(key) is not None if key[5:7] == _IDENTITY_TYPE else state.holds(key)
 
 
 def resource_not_found(typed_name: str, group: str) -> ArmRefusalError:

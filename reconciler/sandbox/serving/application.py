@@ -17,8 +17,12 @@ from urllib.parse import parse_qsl
 
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox.authorization import locks, role_assignments, role_definitions
 from reconciler.sandbox.authorization import permissions as authorization
+from reconciler.sandbox.catalog import provider_operations, resource_lists, tags_at_scope
+from reconciler.sandbox.catalog.kinds import KINDS
+from reconciler.sandbox.catalog.providers import provider_routes
+from reconciler.sandbox.faults.injection import FaultScript, FaultyApplication
+from reconciler.sandbox.faults.script import Fault
 from reconciler.sandbox.gateway.answers import (
     Answer,
     ArmRefusalError,
@@ -33,26 +37,18 @@ from reconciler.sandbox.gateway.recording import carry_out
 from reconciler.sandbox.gateway.request_log import LoggedRequest, RequestLog
 from reconciler.sandbox.gateway.routing import Route, Router, check_api_version, missing_api_version, unsupported_method
 from reconciler.sandbox.insights import activity_log
-from reconciler.sandbox.limits.fault_injection import FaultScript, FaultyApplication
-from reconciler.sandbox.limits.faults import Fault
-from reconciler.sandbox.limits.rates import RatedCall, Rates
 from reconciler.sandbox.login.login import Login
 from reconciler.sandbox.managed_identity import (
     associated_resources,
-    federated_credentials,
     system_assigned,
     token_revocation,
 )
-from reconciler.sandbox.managed_identity import identities as managed_identity
 from reconciler.sandbox.managed_identity.federated_credentials import WritesInFlight
 from reconciler.sandbox.managed_identity.token_revocation import refuse_revoked
 from reconciler.sandbox.microsoft_graph.objects import Graph
-from reconciler.sandbox.overview import provider_operations, resource_lists, tags_at_scope
-from reconciler.sandbox.overview.providers import provider_routes
+from reconciler.sandbox.rates.rates import RatedCall, Rates
 from reconciler.sandbox.resource_graph import query as resource_graph
-from reconciler.sandbox.resources import generic as resources
-from reconciler.sandbox.resources import resource_groups, subscriptions
-from reconciler.sandbox.resources.subscriptions import require_subscription
+from reconciler.sandbox.rules.scopes import require_subscription
 from reconciler.sandbox.serving.control import PREFIX, Control
 from reconciler.sandbox.state.paths import split_path
 from reconciler.sandbox.state.state import Contents, State
@@ -61,14 +57,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _SERVED: tuple[Route, ...] = (
-    *subscriptions.ROUTES,
-    *resource_groups.ROUTES,
-    *managed_identity.ROUTES,
-    *federated_credentials.ROUTES,
     *authorization.ROUTES,
-    *role_definitions.ROUTES,
-    *role_assignments.ROUTES,
-    *locks.ROUTES,
+    *(route for kind in KINDS for route in kind.routes),
     *associated_resources.ROUTES,
     *tags_at_scope.ROUTES,
     *resource_graph.ROUTES,
@@ -77,7 +67,6 @@ _SERVED: tuple[Route, ...] = (
     *provider_operations.ROUTES,
     *activity_log.ROUTES,
     *resource_lists.ROUTES,
-    *resources.ROUTES,
 )
 _ROUTES = (*_SERVED, *provider_routes(_SERVED))
 
@@ -92,6 +81,25 @@ def _random_guid() -> str:
     return str(uuid.uuid4())
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a sandbox behaves.
+
+    Attributes:
+        random_seed: principal and client ids of new identities depend on it and on nothing else; so does which calls a
+            fault with a probability meets.
+        latency_s: seconds that every call to ARM takes at least.
+        rates: how fast a client may be; None lets everybody be as fast as they can.
+        faults: the script to begin with.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    random_seed: int = 0
+    latency_s: float = 0.0
+    rates: Rates | None = None
+    faults: tuple[Fault, ...] = ()
+
+
 class Application:
     """A sandbox over some contents.
 
@@ -102,12 +110,8 @@ class Application:
     def __init__(
         self,
         contents: Contents,
+        options: Options | None = None,
         *,
-        settings: Settings | None = None,
-        random_seed: int = 0,
-        latency_s: float = 0.0,
-        rates: Rates | None = None,
-        faults: Sequence[Fault] = (),
         clock: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], None] = time.sleep,
         new_id: Callable[[], str] = _random_guid,
@@ -115,25 +119,18 @@ class Application:
         """Start from `contents`.
 
         Args:
-            random_seed: principal and client ids of new identities depend on it and on nothing else; so does which
-                calls a fault with a probability meets.
-            latency_s: seconds that every call to ARM takes at least.
-            rates: how fast a client may be; None lets everybody be as fast as they can.
-            faults: the script to begin with.
             clock: the current time, with its zone.
-            new_id: fresh GUIDs for the request ids of answers.
+            new_id: new GUIDs for the request ids of answers.
         """
-        self.state = State(contents, random_seed)
-        self._settings = settings or Settings()
-        self._latency_s = latency_s
-        self._rates = rates
+        self._options = options = options or Options()
+        self.state = State(contents, options.random_seed)
         self._clock = clock
         self._sleep = sleep
         self._new_id = new_id
         self._requests = RequestLog()
         self._login = Login(self.state, clock, new_id)
         self._graph = Graph(self.state, clock, new_id)
-        script = FaultScript(faults, Random(random_seed))  # noqa: S311  a script's dice, not a secret
+        script = FaultScript(options.faults, Random(options.random_seed))  # noqa: S311  a script's dice, not a secret
         self._faulty = FaultyApplication(self._serve, script, self.state, self._requests, self._past, sleep)
         self._control = Control(self.state, contents, self._requests, self._login, script)
         self._router = Router(_ROUTES)
@@ -155,7 +152,7 @@ class Application:
         return (self._serve if steering else self._faulty)(environ, start_response)
 
     def _past(self, contents: Contents) -> "tuple[WSGIApplication, Callable[[], Sequence[LoggedRequest]]]":
-        past = Application(contents, settings=self._settings, clock=self._clock, new_id=self._new_id)
+        past = Application(contents, Options(self._options.settings), clock=self._clock, new_id=self._new_id)
         return past, past._requests.entries
 
     def _serve(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -179,8 +176,8 @@ class Application:
         trace = self._trace(request, route)
         visit = _Visit(request, path, target, dict(_query_pairs(query)), trace, route, names)
         with self._writes.arrival(request.method, visit.names) as visit.overlaps:
-            if self._latency_s > 0:
-                self._sleep(self._latency_s)
+            if self._options.latency_s > 0:
+                self._sleep(self._options.latency_s)
             return self._decide(visit)
 
     def _decide(self, visit: "_Visit") -> Response:
@@ -209,7 +206,7 @@ class Application:
         require_living_token(caller, self.state.tenant_id, now)
         visit.principal_id = caller.principal_id
         refuse_revoked(self.state, caller)
-        rates = self._rates or Rates()  # where none are kept, every call is the first of its kind
+        rates = self._options.rates or Rates()  # where none are kept, every call is the first of its kind
         words = split_path(visit.path.casefold())
         rated = RatedCall(request.method, words, self.state.tenant_id, caller.principal_id)
         visit.remaining = rates.admit_to_arm(rated, now.timestamp())
@@ -233,7 +230,7 @@ class Application:
             caller,
             request.host_url.rstrip("/"),
             now,
-            self._settings,
+            self._options.settings,
             visit.trace,
             visit.target,
             visit.overlaps,

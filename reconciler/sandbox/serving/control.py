@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from reconciler.sandbox.faults.injection import FaultScript
+from reconciler.sandbox.faults.script import parse_faults
 from reconciler.sandbox.gateway.answers import Answer, error_body
 from reconciler.sandbox.gateway.request_log import RequestLog
-from reconciler.sandbox.limits.fault_injection import FaultScript
-from reconciler.sandbox.limits.faults import FaultFileError, parse_faults
 from reconciler.sandbox.login.login import Login
-from reconciler.sandbox.state.node import Node, StateError
+from reconciler.sandbox.state.errors import FaultFileError, StateError
+from reconciler.sandbox.state.node import Node
 from reconciler.sandbox.state.state import Contents, State
 from reconciler.sandbox.state_file.document import format_state, grant_json, parse_permissions
 

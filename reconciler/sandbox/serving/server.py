@@ -12,22 +12,17 @@ import ssl
 import struct
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 from cheroot import wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 
-from reconciler.sandbox.limits.fault_injection import BodyCutOffFault, ConnectionResetFault
+from reconciler.sandbox.faults.injection import BodyCutOffFault, ConnectionResetFault
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.tls import TLS_HOST, Authority, LateHandshakeAdapter, shake_hands
-from reconciler.sandbox.state.node import StateError
-from reconciler.sandbox.state.state import Contents, State, Subscription
-from reconciler.sandbox.state_file.file import StateSaver, load_state, locked, save_state
+from reconciler.sandbox.state.errors import ServeError
 
 if sys.platform != "win32":
     import resource
@@ -43,14 +38,9 @@ _STALLED_S = 10
 """A connection that stops in the middle of a request keeps a thread for so long."""
 _FILES, _OTHER_FILES = 8192, 128
 """Files that this process has open at most, and those of them that are no connections that wait."""
-_FLUSH_INTERVAL_S = 1.0
 _SHUTDOWN_S = 30
 
 _log = logging.getLogger(__name__)
-
-
-class ServeError(Exception):
-    """The server cannot start."""
 
 
 @contextmanager
@@ -203,77 +193,11 @@ def _allow_files() -> int:
     if sys.platform == "win32":
         return _FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return wanted
+    limit = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft == resource.RLIM_INFINITY or soft >= limit:
+        return limit
     try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     except (OSError, ValueError):
         return soft
-    return wanted
-
-
-def open_contents(path: Path | None, subscription_ids: Sequence[str], otherwise: str, random_seed: int = 0) -> Contents:
-    """What to serve: the state of a file, or an empty one, with these subscriptions added.
-
-    Args:
-        path: a state file; where it does not exist yet, it is created. None keeps the state in memory.
-        otherwise: the subscription of a state that would have none.
-        random_seed: ids that the file leaves out depend on it.
-
-    Raises:
-        StateError: the file is damaged or cannot be created.
-    """
-    contents = load_state(path, random_seed) if path is not None and path.exists() else Contents()
-    known = {item.subscription_id.casefold(): item for item in contents.subscriptions}
-    wanted = subscription_ids or (() if known else (otherwise,))
-    for subscription_id in wanted:
-        known.setdefault(subscription_id.casefold(), Subscription(subscription_id, f"Sandbox {subscription_id}"))
-    opened = replace(contents, subscriptions=tuple(known.values()))
-    if path is not None and (opened != contents or not path.exists()):
-        save_state(path, opened)
-    return opened
-
-
-@contextmanager
-def held(path: Path | None) -> Iterator[None]:
-    """Hold a state file for this process alone; nothing where there is none."""
-    with ExitStack() as stack:
-        if path is not None:
-            if not path.parent.is_dir():
-                raise StateError(f"{path}: its directory does not exist")
-            stack.enter_context(locked(path))
-        yield
-
-
-@contextmanager
-def saved_behind(path: Path | None, state: State) -> Iterator[None]:
-    """Keep a state file close behind the state while it is served, and bring it up to date at the end.
-
-    Raises:
-        StateError: at the end, where the last state could not be written.
-    """
-    if path is None:
-        yield
-        return
-    saver, stop = StateSaver(path, state), threading.Event()
-    thread = threading.Thread(target=_flush, args=(saver.save_if_changed, stop), name="sandbox-saver")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        saver.save_if_changed()
-
-
-def _flush(save: Callable[[], None], stop: threading.Event) -> None:
-    pause_s = _FLUSH_INTERVAL_S
-    while not stop.wait(pause_s):
-        started = time.monotonic()
-        try:
-            save()
-        except StateError as error:
-            _log.warning("the state is not saved, and will be tried again: %s", error)
-        # Writing a big state must not take more than a small share of the time from the calls.
-        pause_s = max(_FLUSH_INTERVAL_S, 10 * (time.monotonic() - started))
+    return limit

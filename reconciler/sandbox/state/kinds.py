@@ -1,14 +1,9 @@
-"""What the sandbox holds below and beside identities: credentials, roles, role assignments, locks, resources.
-
-They are kept by their whole id, segment by segment, so that everything at or below a scope is one range of a shelf,
-whether the scope is a subscription, a group or a resource. Roles alone are kept by their GUID, which is one of a kind
-in a tenant.
-"""
+"""What the sandbox holds below and beside identities: credentials, roles, role assignments, locks, resources."""
 
 from dataclasses import dataclass
 
 from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.shelf import Key, key_of
+from reconciler.sandbox.state.shelf import Key
 
 CREDENTIAL_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
 ROLE_DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
@@ -85,7 +80,12 @@ class RoleDefinition:
     @property
     def key(self) -> Key:
         """What lookups compare."""
-        return key_of(self.guid)
+        return path_key(self.resource_id)
+
+    @property
+    def resource_id(self) -> str:
+        """The id that a role has throughout its tenant."""
+        return f"/providers/{ROLE_DEFINITION_TYPE}/{self.guid}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state.state import Tags
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 """The form of subscription, tenant, principal and client ids."""
-
-
-class StateError(Exception):
-    """A state file is missing, damaged or in use; the message names the file and, in a damaged one, the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,25 @@ class Node:
         if not isinstance(self.value, str):
             raise self.fail("must be a text")
         return self.value
+
+    def optional_text(self, name: str) -> str | None:
+        """A field that is a text, which may be empty; None where it is absent or null."""
+        value = self.optional(name)
+        return None if value is None else value.any_text()
+
+    def flag(self, name: str, *, otherwise: bool) -> bool:
+        """A field that is true or false; `otherwise` where it is absent or null."""
+        value = self.optional(name)
+        if value is None:
+            return otherwise
+        if not isinstance(value.value, bool):
+            raise value.fail("must be true or false")
+        return value.value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A field that is a list of texts, none of them empty; without it there are none."""
+        value = self.optional(name)
+        return () if value is None else tuple(item.text() for item in value.items())
 
     def guid(self) -> str:
         """A GUID."""

@@ -35,17 +35,17 @@ def is_management_group(scope: str) -> bool:
 
 
 @lru_cache(maxsize=4096)  # a caller with many roles is asked about the same scopes in every call
-def reach_of(scope: str) -> tuple[str, ...]:
+def starts_of(scope: str) -> tuple[str, ...]:
     """What the ids at and below a scope begin with, in lower case and with a slash at their end."""
     own = f"{scope.casefold().rstrip('/')}/"
     return (own, "/subscriptions/") if is_management_group(scope) else (own,)
 
 
-def is_within(scope: str, reach: tuple[str, ...]) -> bool:
+def is_within(scope: str, starts: tuple[str, ...]) -> bool:
     """Whether a scope or id is one of those that begin so."""
-    return f"{scope.casefold().rstrip('/')}/".startswith(reach)
+    return f"{scope.casefold().rstrip('/')}/".startswith(starts)
 
 
 def covers(upper: str, lower: str) -> bool:
     """Whether what holds at one scope holds at another: it is the same, or stands below it."""
-    return is_within(lower, reach_of(upper))
+    return is_within(lower, starts_of(upper))

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 Key = tuple[str, ...]
-"""The names that lead to a resource, as `key_of` makes them: subscription, group, name."""
+"""An id as `path_key` makes it, segment by segment and without case."""
 
 T = TypeVar("T")
 
 
 def key_of(*names: str) -> Key:
-    """Names as ARM compares them: without case."""
+    """Segments as ARM compares them: without case."""
     return tuple(name.casefold() for name in names)
 
 

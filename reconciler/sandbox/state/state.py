@@ -1,20 +1,20 @@
-"""What exists in the sandbox: subscriptions, resource groups, identities, what hangs on them, and rights, in memory.
+"""What exists in the sandbox, in memory: a shelf of values for each kind of thing, rights, and what happened.
 
 Values are frozen and replaced whole, so that a reader never sees half a change and "did anything change" is an equality
 test.
 """
 
 import threading
-import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from reconciler.sandbox.state.events import ActivityEvent, ActivityLog, Origin, deletion_events
-from reconciler.sandbox.state.kinds import FederatedCredential, Lock, Resource, RoleAssignment, RoleDefinition
+from reconciler.sandbox.state.ids import derived_id
+from reconciler.sandbox.state.kinds import Resource, RoleAssignment
 from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.shelf import Key, Shelf, key_of
+from reconciler.sandbox.state.shelf import Key, Shelf
 
 DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
 """The tenant of a state that names none."""
@@ -22,20 +22,21 @@ DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
 DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 """The subscription of a sandbox that was given none."""
 
-_NAMESPACE = uuid.UUID("5b0f3a52-7d0c-4a53-9b1e-4d0c6f1f7a10")
-
-_OUTERMOST_LENGTH = 8
-"""Segments in the id of a resource that is in no other."""
+_GROUP_LENGTH, _OUTERMOST_LENGTH = 4, 8
+"""Segments in the ids of a resource group, and of a resource that is in no other."""
 
 Tags = tuple[tuple[str, str], ...]
 
 
-class _Keyed(Protocol):
+class Item(Protocol):
+    """What a state holds: a value of some kind, which its key tells from all others of that kind."""
+
     @property
-    def key(self) -> Key: ...
+    def key(self) -> Key:
+        """The whole id as lookups compare it: so everything at or below a scope is one range of a shelf."""
 
 
-V = TypeVar("V", bound=_Keyed)
+V = TypeVar("V", bound=Item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,12 @@ class Subscription:
     @property
     def key(self) -> Key:
         """What lookups compare."""
-        return key_of(self.subscription_id)
+        return path_key(self.resource_id)
+
+    @property
+    def resource_id(self) -> str:
+        """The id in ARM's spelling."""
+        return f"/subscriptions/{self.subscription_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class ResourceGroup:
     @property
     def key(self) -> Key:
         """What lookups compare."""
-        return key_of(self.subscription_id, self.name)
+        return path_key(self.resource_id)
 
     @property
     def resource_id(self) -> str:
@@ -100,7 +106,7 @@ class Identity:
     @property
     def key(self) -> Key:
         """What lookups compare."""
-        return key_of(self.subscription_id, self.resource_group, self.name)
+        return path_key(self.resource_id)
 
     @property
     def resource_id(self) -> str:
@@ -134,21 +140,28 @@ class Grant:
 class Contents:
     """Everything that a state file holds. `identities_created` counts creations, so that no id is handed out twice.
 
-    `role_definitions` are those of the state alone: the custom ones, and built-in ones that the sandbox does not have.
+    `items` are of every kind; the order counts among those of one kind alone. Roles are those of the state: the custom
+    ones, and built-in ones that the sandbox does not have.
     """
 
     tenant_id: str = DEFAULT_TENANT
-    subscriptions: tuple[Subscription, ...] = ()
-    resource_groups: tuple[ResourceGroup, ...] = ()
-    identities: tuple[Identity, ...] = ()
+    items: tuple[Item, ...] = ()
     permissions: tuple[Grant, ...] = ()
     identities_created: int = 0
-    federated_credentials: tuple[FederatedCredential, ...] = ()
-    role_assignments: tuple[RoleAssignment, ...] = ()
-    locks: tuple[Lock, ...] = ()
-    resources: tuple[Resource, ...] = ()
-    role_definitions: tuple[RoleDefinition, ...] = ()
     activity_log: tuple[ActivityEvent, ...] = ()
+
+    def __post_init__(self) -> None:
+        by_kind = sorted(self.items, key=lambda item: type(item).__name__)
+        object.__setattr__(self, "items", tuple(by_kind))
+
+    def of(self, kind: type[V]) -> tuple[V, ...]:
+        """The items of a kind."""
+        return tuple(item for item in self.items if isinstance(item, kind))
+
+    def having(self, kind: type[V], items: Iterable[V]) -> "Contents":
+        """These contents with other items of a kind in place of those that there are."""
+        others = (item for item in self.items if not isinstance(item, kind))
+        return replace(self, items=(*others, *items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +192,10 @@ class State:
 
     def _fill(self, contents: Contents) -> None:
         self.tenant_id = contents.tenant_id
-        self.subscriptions = _shelf(contents.subscriptions)
-        self.resource_groups = _shelf(contents.resource_groups)
-        self.identities = _shelf(contents.identities)
-        self.federated_credentials = _shelf(contents.federated_credentials)
-        self.role_definitions = _shelf(contents.role_definitions)
-        self.role_assignments = Shelf(
-            contents.role_assignments, lambda item: item.key, lambda item: item.principal_id.casefold()
-        )
-        self.locks = _shelf(contents.locks)
-        self.resources = _shelf(contents.resources)
+        by_kind: dict[type[Item], list[Item]] = {}
+        for item in contents.items:
+            by_kind.setdefault(type(item), []).append(item)
+        self._shelves = {kind: _shelf(kind, items) for kind, items in by_kind.items()}
         self.permissions = contents.permissions
         self.activity = ActivityLog(contents.activity_log)
         self.deletions: dict[str, GroupDeletion] = {}
@@ -196,30 +203,29 @@ class State:
         self.tokens_revoked: dict[str, int] = {}
         self._identities_created = contents.identities_created
         # A state that was taken from another sandbox has ids of the same seed, and does not know how many there were.
-        self._loaded_principals = frozenset(identity.principal_id.casefold() for identity in contents.identities) | {
-            resource.system_principal_id.casefold() for resource in contents.resources if resource.system_principal_id
+        self._loaded_principals = frozenset(one.principal_id.casefold() for one in self.shelf(Identity)) | {
+            one.system_principal_id.casefold() for one in self.shelf(Resource) if one.system_principal_id
         }
+
+    def shelf(self, kind: type[V]) -> Shelf[V]:
+        """The items of a kind, by their keys."""
+        if kind not in self._shelves:
+            self._shelves[kind] = _shelf(kind, ())
+        return cast(Shelf[V], self._shelves[kind])
 
     def contents(self) -> Contents:
         """A snapshot; groups whose deletion was accepted are already gone from it, with what they hold."""
         leaving = {deletion.group for deletion in self.deletions.values() if deletion.group}
-
-        def staying(items: Iterable[V]) -> tuple[V, ...]:
-            # The ids of what is in a group begin with subscriptions/SUBSCRIPTION/resourceGroups/GROUP.
-            return tuple(item for item in items if not leaving or (item.key[1:2] + item.key[3:4]) not in leaving)
-
         return Contents(
             self.tenant_id,
-            tuple(self.subscriptions),
-            tuple(group for group in self.resource_groups if not leaving or group.key not in leaving),
-            tuple(identity for identity in self.identities if not leaving or identity.key[:2] not in leaving),
+            tuple(
+                item
+                for shelf in self._shelves.values()
+                for item in shelf
+                if not leaving or item.key[:_GROUP_LENGTH] not in leaving
+            ),
             self.permissions,
             self._identities_created,
-            staying(self.federated_credentials),
-            staying(self.role_assignments),
-            staying(self.locks),
-            staying(self.resources),
-            tuple(self.role_definitions),
             (*self.activity, *(event for deletion in self.deletions.values() for event in self._end_of(deletion))),
         )
 
@@ -247,43 +253,32 @@ class State:
         self._identities_created += 1
         return derived_id(self._random_seed, "principal", str(self._identities_created))
 
-    def put(self, shelf: Shelf[V], item: V) -> None:
-        """Create or replace an item of one of this state's shelves."""
+    def put(self, item: Item) -> None:
+        """Create or replace an item."""
+        shelf = self.shelf(type(item))
         if shelf.get(item.key) != item:
             shelf.put(item)
             self.changes += 1
 
-    def remove(self, shelf: Shelf[V], key: Key) -> None:
-        """Delete an item that exists from one of this state's shelves."""
-        shelf.remove(key)
+    def remove(self, item: Item) -> None:
+        """Delete an item that exists, alone."""
+        self.shelf(type(item)).remove(item.key)
         self.changes += 1
 
-    def put_group(self, group: ResourceGroup) -> None:
-        """Create or replace a resource group."""
-        self.put(self.resource_groups, group)
+    def remove_tree(self, scope: Key) -> None:
+        """Delete what is at a scope, of whatever kind, and everything below it: children, role assignments, locks.
 
-    def put_identity(self, identity: Identity) -> None:
-        """Create or replace an identity."""
-        self.put(self.identities, identity)
-
-    def remove_identity(self, key: Key) -> None:
-        """Delete an identity that exists, with its credentials and with what is assigned at it.
-
-        What names its principal elsewhere stays: role assignments at other scopes, and the references of resources.
-        Source: Azure documentation (best practices for managed identities; deleting an identity).
+        What names it elsewhere stays: role assignments of an identity's principal at other scopes, and the references
+        of resources. Source: Azure documentation (best practices for managed identities; deleting an identity).
         """
-        identity = self.identities.get(key)
-        self.remove(self.identities, key)
-        if identity is not None:
-            self.remove_below(path_key(identity.resource_id))
-
-    def remove_below(self, scope: Key) -> None:
-        """Delete what stands below a scope: child resources and credentials, role assignments, locks."""
-        _empty(self.federated_credentials, scope)
-        _empty(self.role_assignments, scope)
-        _empty(self.locks, scope)
-        _empty(self.resources, scope)
+        for shelf in self._shelves.values():
+            for item in list(shelf.below(scope)):
+                shelf.remove(item.key)
         self.changes += 1
+
+    def holds(self, scope: Key) -> bool:
+        """Whether there is anything at a scope or below it, of whatever kind."""
+        return any(next(iter(shelf.below(scope)), None) is not None for shelf in self._shelves.values())
 
     def set_permissions(self, permissions: tuple[Grant, ...]) -> None:
         """Replace who may do what."""
@@ -298,7 +293,7 @@ class State:
     def resource_groups_leaving(self) -> frozenset[Key]:
         """The groups that are being deleted."""
         present = (deletion.group for deletion in self.deletions.values())
-        return frozenset(group for group in present if self.resource_groups.get(group) is not None)
+        return frozenset(group for group in present if self.shelf(ResourceGroup).get(group) is not None)
 
     def start_deletion(self, token: str, deletion: GroupDeletion) -> None:
         """Accept a group's deletion."""
@@ -310,11 +305,8 @@ class State:
         for token, deletion in list(self.deletions.items()):
             if deletion.group and deletion.done_at <= now:
                 events = self._end_of(deletion)
-                group = self.resource_groups.get(deletion.group)
-                if group is not None:
-                    _empty(self.identities, deletion.group)
-                    self.remove_below(path_key(group.resource_id))
-                    self.resource_groups.remove(deletion.group)
+                if self.shelf(ResourceGroup).get(deletion.group) is not None:
+                    self.remove_tree(deletion.group)
                 for event in events:
                     self.activity.add(event)
                 # The operation stays known so that a late poll still learns that it is done.
@@ -322,25 +314,21 @@ class State:
 
     def _end_of(self, deletion: GroupDeletion) -> list[ActivityEvent]:
         """What the Activity Log tells once a deletion that is under way is done."""
-        group = self.resource_groups.get(deletion.group)
+        group = self.shelf(ResourceGroup).get(deletion.group)
         if group is None or deletion.origin is None:
             return []
-        identities = (identity.resource_id for identity in self.identities.below(deletion.group))
-        resources = (item for item in self.resources.below(path_key(group.resource_id)))
+        identities = (one.resource_id for one in self.shelf(Identity).below(deletion.group))
         # What lies inside a resource goes with it.
-        outermost = (item.resource_id for item in resources if len(item.key) == _OUTERMOST_LENGTH)
-        return deletion_events(deletion.origin, group.resource_id, (*identities, *outermost), deletion.done_at)
+        resources = (one for one in self.shelf(Resource).below(deletion.group) if len(one.key) == _OUTERMOST_LENGTH)
+        ids = (*identities, *(one.resource_id for one in resources))
+        return deletion_events(deletion.origin, group.resource_id, ids, deletion.done_at)
 
 
-def _shelf(items: Iterable[V]) -> Shelf[V]:
-    return Shelf(items, lambda item: item.key)
+def _shelf(kind: type[Item], items: Iterable[Item]) -> Shelf[Item]:
+    # Each call asks for what its caller has been given.
+    mark = _principal_of if kind is RoleAssignment else None
+    return Shelf(items, lambda item: item.key, mark)
 
 
-def _empty(shelf: Shelf[V], prefix: Key) -> None:
-    for item in list(shelf.below(prefix)):
-        shelf.remove(item.key)
-
-
-def derived_id(random_seed: int, *parts: str) -> str:
-    """A GUID that depends on the seed and the parts and nothing else."""
-    return str(uuid.uuid5(_NAMESPACE, "|".join((str(random_seed), *parts))))
+def _principal_of(item: Item) -> str:
+    return item.principal_id.casefold() if isinstance(item, RoleAssignment) else ""

@@ -112,17 +112,28 @@ def contains_any(symbol: str, value: Compiled, items: Sequence[Compiled]) -> Com
     """
     known = [item.of({}) for item in items] if all(item.is_constant for item in items) else None
     types = [item.type for item in items] if known is None else [_type_of(one) for one in _entries(known)]
-    target = common_type((value.type, *types))
-    if target is None or (target is Type.DYNAMIC and known is None):
-        raise _incomparable(value.type, next((one for one in types if one is not value.type), value.type))
-    if symbol.endswith("~") and target is not Type.STRING and types:
-        raise semantic_error(f"Operator '{symbol}': operands must be of type string, not {target.value}.")
+    target = _common_type(symbol, value.type, types, is_known=known is not None)
     shape = _folded if symbol.endswith("~") else CASTS[target]
     of, negated = value.of, symbol.startswith("!")
-    if known is not None:
-        wanted = frozenset(_hashable(shape(one)) for one in _entries(known))
-        return Compiled(Type.BOOL, lambda row: (_hashable(shape(of(row))) in wanted) is not negated)
-    parts = [item.of for item in items]
+    if known is None:
+        return _among(value, items, shape, negated=negated)
+    sought = frozenset(_hashable(shape(one)) for one in _entries(known))
+    return Compiled(Type.BOOL, lambda row: (_hashable(shape(of(row))) in sought) is not negated)
+
+
+def _common_type(symbol: str, own: Type, types: Sequence[Type], *, is_known: bool) -> Type:
+    """The type that a value and those that it is compared with are cast to."""
+    target = common_type((own, *types))
+    if target is None or (target is Type.DYNAMIC and not is_known):
+        raise _incomparable(own, next((one for one in types if one is not own), own))
+    if symbol.endswith("~") and target is not Type.STRING and types:
+        raise semantic_error(f"Operator '{symbol}': operands must be of type string, not {target.value}.")
+    return target
+
+
+def _among(value: Compiled, items: Sequence[Compiled], shape: Callable[[Value], Value], *, negated: bool) -> Compiled:
+    """Whether a value is one of several that differ from row to row."""
+    of, parts = value.of, [item.of for item in items]
 
     def among(row: Row) -> Value:
         entries = _entries(part(row) for part in parts)

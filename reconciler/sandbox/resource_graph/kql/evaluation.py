@@ -20,7 +20,7 @@ _MOST_EXPANSIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a table, and fresh rows of it."""
+    """The columns of a table, and new rows of it on every call."""
 
     schema: Schema
     rows: Callable[[], Iterable[Row]]

@@ -108,8 +108,8 @@ def _split(arguments: _Arguments) -> Compiled:
         parts: list[Value] = list(text.split(by)) if by else [text]
         if index is None:
             return parts
-        wanted = to_long(index(row))
-        return [parts[wanted]] if wanted is not None and 0 <= wanted < len(parts) else []
+        position = to_long(index(row))
+        return [parts[position]] if position is not None and 0 <= position < len(parts) else []
 
     return Compiled(Type.DYNAMIC, split)
 

@@ -7,7 +7,7 @@ assumed.
 
 from collections.abc import Mapping
 
-from reconciler.sandbox.limits.buckets import Window
+from reconciler.sandbox.rates.buckets import Window
 
 QUERY_WORDS = ("providers", "microsoft.resourcegraph", "resources")
 """The path of a query, decoded and casefolded."""

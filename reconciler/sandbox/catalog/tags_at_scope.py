@@ -4,19 +4,19 @@ They are the same tags that the resource itself shows; here they can be merged a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.sandbox.gateway.answers import Answer, by_gateway
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.managed_identity.identities import TYPE as IDENTITY_TYPE
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS as RESOURCES_API_VERSIONS
 from reconciler.sandbox.rules import rights
 from reconciler.sandbox.rules.locking import refuse_locked
 from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
 from reconciler.sandbox.rules.tags import check_together, read_tags
+from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import State, Tags
+from reconciler.sandbox.state.state import Identity, ResourceGroup, State, Subscription, Tags
 
 TYPE = "Microsoft.Resources/tags"
 READ, WRITE, DELETE = f"{TYPE}/read", f"{TYPE}/write", f"{TYPE}/delete"
@@ -24,22 +24,15 @@ READ, WRITE, DELETE = f"{TYPE}/read", f"{TYPE}/write", f"{TYPE}/delete"
 API_VERSIONS = tuple(version for version in RESOURCES_API_VERSIONS if version >= "2019-10-01")
 """Source: Azure documentation (2019-10-01 is the first with tags at a scope)."""
 
+_Tagged = Subscription | ResourceGroup | Identity | Resource
 _Change = Callable[[dict[str, str], Tags], dict[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Tagged:
-    """What bears the tags of a scope: what they are now, and how to replace them."""
-
-    tags: Tags
-    replace: Callable[[Tags], None]
 
 
 def get_tags(state: State, call: Call) -> Answer:
     """The tags at a scope."""
     rights.require(state, call, READ, call.names["scope"])
     require_scope(state, call.names["scope"])
-    return Answer(200, _show(call, _tagged(state, call).tags))
+    return Answer(200, _show(call, _tagged(state, call).tags or ()))
 
 
 def put_tags(state: State, call: Call) -> Answer:
@@ -57,20 +50,20 @@ def patch_tags(state: State, call: Call) -> Answer:
         raise by_gateway(
             400, "InvalidRequestContent", f"The tag operation '{operation}' is none of Replace, Merge and Delete."
         )
-    changed = change(dict(_tagged(state, call).tags), _asked(call))
+    changed = change(dict(_tagged(state, call).tags or ()), _asked(call))
     return _replace(state, call, tuple(changed.items()))
 
 
 def delete_tags(state: State, call: Call) -> Answer:
     """Remove all tags: 200 without a body. Source: recorded traffic (azure-cli, tag tests)."""
     _require_writable(state, call, DELETE)
-    _tagged(state, call).replace(())
+    state.put(replace(_tagged(state, call), tags=()))
     return Answer(200)
 
 
 def _replace(state: State, call: Call, tags: Tags) -> Answer:
     check_together(tags)
-    _tagged(state, call).replace(tags)
+    state.put(replace(_tagged(state, call), tags=tags))
     return Answer(200, _show(call, tags))
 
 
@@ -94,25 +87,25 @@ def _merge(tags: dict[str, str], asked: Tags) -> dict[str, str]:
 
 def _delete(tags: dict[str, str], asked: Tags) -> dict[str, str]:
     """Source: OpenAPI (Tags_UpdateAtScope: by name, or by name and value); that an empty value is none is assumed."""
-    unwanted = {name.casefold(): value for name, value in asked}
-    return {name: value for name, value in tags.items() if unwanted.get(name.casefold()) not in ("", value)}
+    removed = {name.casefold(): value for name, value in asked}
+    return {name: value for name, value in tags.items() if removed.get(name.casefold()) not in ("", value)}
 
 
 _OPERATIONS: dict[str, _Change] = {"replace": lambda _tags, asked: dict(asked), "merge": _merge, "delete": _delete}
 
 
 def _tagged(state: State, call: Call) -> _Tagged:
+    """What bears the tags of a scope."""
     key = path_key(call.names["scope"])
-    if len(key) == 2 and (subscription := state.subscriptions.get(key[1:])) is not None:
-        return _Tagged(subscription.tags, lambda tags: state.put(state.subscriptions, replace(subscription, tags=tags)))
-    if len(key) == 4 and (group := state.resource_groups.get((key[1], key[3]))) is not None:
-        return _Tagged(group.tags or (), lambda tags: state.put_group(replace(group, tags=tags)))
-    if "/".join(key[5:7]) == IDENTITY_TYPE.casefold() and len(key) == 8:
-        identity = state.identities.get((key[1], key[3], key[7]))
-        if identity is not None:
-            return _Tagged(identity.tags, lambda tags: state.put_identity(replace(identity, tags=tags)))
-    if (resource := state.resources.get(key)) is not None:
-        return _Tagged(resource.tags or (), lambda tags: state.put(state.resources, replace(resource, tags=tags)))
+    candidates: tuple[_Tagged | None, ...] = (
+        state.shelf(Subscription).get(key),
+        state.shelf(ResourceGroup).get(key),
+        state.shelf(Identity).get(key),
+        state.shelf(Resource).get(key),
+    )
+    for found in candidates:
+        if found is not None:
+            return found
     # Source: assumed; what is known only by a lock or a role assignment has no tags that could be kept.
     raise by_gateway(404, "NotFound", f"There is nothing at the scope '{call.names['scope']}' that can have tags.")
 

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 from reconciler.sandbox.gateway.answers import ArmRefusalError
 from reconciler.sandbox.gateway.graph_errors import throttled
-from reconciler.sandbox.limits.buckets import Buckets, Rate, Subject, Wait
-from reconciler.sandbox.limits.graph_quota import QUERY_WORDS, QUOTA, quota_headers
+from reconciler.sandbox.rates.buckets import Buckets, Rate, Subject, Wait
+from reconciler.sandbox.rates.graph_quota import QUERY_WORDS, QUOTA, quota_headers
 
 _ARM_RATES = {"reads": Rate(250, 25), "writes": Rate(200, 10), "deletes": Rate(200, 10)}
 """For one principal in one subscription, or in the tenant for calls that name no subscription.

@@ -13,9 +13,10 @@ from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.managed_identity.identities import TYPE as IDENTITY_TYPE
 from reconciler.sandbox.resources.generic import show_resource
-from reconciler.sandbox.resources.resource_groups import group_scope, require_group
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS
 from reconciler.sandbox.rules import rights
+from reconciler.sandbox.rules.scopes import group_scope, require_group
+from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import Key
 from reconciler.sandbox.state.state import Identity, State
@@ -52,13 +53,11 @@ def _items(state: State, scope: Key, after: Key | None) -> Iterator[_Item]:
     # Children without a location are known to their provider alone.
     resources = (
         show_resource(resource, without=("properties",))
-        for resource in state.resources.below(scope, after)
+        for resource in state.shelf(Resource).below(scope, after)
         if resource.location is not None
     )
-    # Identities are kept by other keys, in the same order: what is in the groups before that of `after` is passed.
-    groups = None if after is None else (*after[1:2], *after[3:4])
-    identities = (_identity(identity) for identity in state.identities.below((scope[1], *scope[3:4]), groups))
-    return (item for item in merge(resources, identities, key=_key) if after is None or _key(item) > after)
+    identities = (_identity(identity) for identity in state.shelf(Identity).below(scope, after))
+    return merge(resources, identities, key=_key)
 
 
 def _identity(identity: Identity) -> _Item:

@@ -11,11 +11,9 @@ from typing import TypeVar
 
 import yaml
 
+from reconciler.sandbox.state.errors import FaultFileError
+
 T = TypeVar("T")
-
-
-class FaultFileError(Exception):
-    """A script of faults makes no sense; the message begins with `line L, column C: `."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +174,7 @@ class _Place:
             raise self.fail("must be true or false")
         return value
 
-    def wanted(self, action: T) -> T:
+    def asked_for(self, action: T) -> T:
         if not self.flag():
             raise self.fail("must be true; leave the fault out to have none")
         return action
@@ -236,8 +234,8 @@ _ACTIONS: dict[str, Callable[[_Place], Action]] = {
     "reset": lambda place: ConnectionReset(place.choice("before", "after") == "after"),
     "delaySeconds": lambda place: Delay(place.number()),
     "truncate": lambda place: TruncatedBody(place.count()),
-    "malformed": lambda place: place.wanted(MalformedBody()),
-    "losePage": lambda place: place.wanted(LostPage()),
+    "malformed": lambda place: place.asked_for(MalformedBody()),
+    "losePage": lambda place: place.asked_for(LostPage()),
     "stale": lambda place: StaleRead(place.count(1)),
     "write": _read_write,
 }

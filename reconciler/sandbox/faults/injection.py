@@ -20,10 +20,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError
-from reconciler.sandbox.gateway.calls import identify
-from reconciler.sandbox.gateway.request_log import LoggedRequest, RequestLog
-from reconciler.sandbox.limits.faults import (
+from reconciler.sandbox.faults.script import (
     Action,
     CompetingWrite,
     ConnectionReset,
@@ -35,8 +32,11 @@ from reconciler.sandbox.limits.faults import (
     StaleRead,
     TruncatedBody,
 )
-from reconciler.sandbox.limits.graph_quota import QUERY_WORDS
+from reconciler.sandbox.gateway.answers import ArmRefusalError
+from reconciler.sandbox.gateway.calls import identify
+from reconciler.sandbox.gateway.request_log import LoggedRequest, RequestLog
 from reconciler.sandbox.login.tokens import encode
+from reconciler.sandbox.rates.graph_quota import QUERY_WORDS
 from reconciler.sandbox.state.paths import split_path
 from reconciler.sandbox.state.state import Contents, State
 
