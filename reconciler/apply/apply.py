@@ -8,8 +8,7 @@ the HTTP layer never repeats a write by itself, and a change is done, not done, 
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.apply.workers import Failures, carry_out
-from reconciler.plan.order import order_work
-from reconciler.plan.plan import Plan
+from reconciler.plan import Plan, order_work
 
 
 def apply_plan(plan: Plan, tools: ApplyTools) -> ApplyResult:

@@ -3,10 +3,8 @@
 from reconciler.apply.checks import Done, Stale, Write
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, NotFound
-from reconciler.model.access import RoleAssignment, assignment_name
-from reconciler.model.identity import Identity, same_name
-from reconciler.model.ids import normalize_scope
-from reconciler.plan.changes import Action, AssignmentChange
+from reconciler.model import Identity, RoleAssignment, assignment_name, normalize_scope, same_name
+from reconciler.plan import Action, AssignmentChange
 
 
 class AssignmentCalls:

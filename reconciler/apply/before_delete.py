@@ -6,10 +6,8 @@ Whoever approved the plan approved what it said would break, and no more. A use 
 from reconciler.arm import attachments, locks
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
-from reconciler.model.access import FederatedCredential
-from reconciler.model.ids import ResourceId
-from reconciler.model.impact import AttachedResource, Impact, Part
-from reconciler.plan.changes import IdentityChange
+from reconciler.model import AttachedResource, FederatedCredential, Impact, Part, ResourceId
+from reconciler.plan import IdentityChange
 
 _SINCE = "since the plan was made"
 

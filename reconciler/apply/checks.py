@@ -7,10 +7,9 @@ that nobody has seen.
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from reconciler.journal.call import After
-from reconciler.model.access import Children
-from reconciler.model.identity import Identity
-from reconciler.plan.changes import Change, value_text
+from reconciler.journal import After
+from reconciler.model import Children, Identity
+from reconciler.plan import Change, value_text
 
 ANOTHER_PRINCIPAL = (
     "the identity has been deleted and created again since the plan was made: it is another principal now"

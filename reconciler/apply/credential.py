@@ -3,9 +3,8 @@
 from reconciler.apply.checks import Done, Stale, Write
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, NotFound
-from reconciler.model.access import FederatedCredential, Trust
-from reconciler.plan.changes import Action, CredentialChange, field_text, value_text
-from reconciler.plan.diff_access import trust_differences
+from reconciler.model import FederatedCredential, Trust
+from reconciler.plan import Action, CredentialChange, field_text, trust_differences, value_text
 
 
 class CredentialCalls:

@@ -7,11 +7,17 @@ from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import ANOTHER_PRINCIPAL, Stale, Write, another_owner
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError
-from reconciler.model.access import Children
-from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, PlannedIdentity, normalize_location
-from reconciler.model.impact import UNREAD, Impact
-from reconciler.plan.changes import Action, Field, FieldChange, IdentityChange, field_text, value_text
-from reconciler.plan.diff_identities import diff_identity
+from reconciler.model import (
+    OWNER_TAG,
+    PROTECT_TAG,
+    UNREAD,
+    Children,
+    Identity,
+    Impact,
+    PlannedIdentity,
+    normalize_location,
+)
+from reconciler.plan import Action, Field, FieldChange, IdentityChange, diff_identity, field_text, value_text
 
 ReadChildren = Callable[[Identity], Children]
 """Reads the children of an identity that is about to be deleted; called from several threads."""

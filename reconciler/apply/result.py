@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import ExitCode
-from reconciler.journal.call import CallError, Outcome
-from reconciler.plan.changes import Action, Change
+from reconciler.journal import CallError, Outcome
+from reconciler.plan import Action, Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,9 @@ from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
 from reconciler.arm.http.retry import Attempts, Retries, RetryPolicy
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, JournalError, NotFound, ReconcilerError
-from reconciler.journal.call import After, Before, Call, Journal, Outcome, call_error
-from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
-from reconciler.model.identity import Identity, PlannedIdentity
-from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
-from reconciler.plan.order import Step
+from reconciler.journal import After, Before, Call, Journal, Outcome, call_error
+from reconciler.model import FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust
+from reconciler.plan import Action, AssignmentChange, CredentialChange, IdentityChange, Step
 from reconciler.stop import Stop
 
 SETTLING = RetryPolicy(attempts=60, budget_s=420.0, base_s=2.0, cap_s=15.0)

@@ -10,22 +10,20 @@ from typing import assert_never
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError
-from reconciler.journal.call import Outcome
-from reconciler.model.access import assignment_name
-from reconciler.model.identity import Identity, normalize_location
-from reconciler.model.ids import normalize_scope
-from reconciler.plan.changes import (
+from reconciler.journal import Outcome
+from reconciler.model import Identity, assignment_name, normalize_location, normalize_scope
+from reconciler.plan import (
     Action,
     AssignmentChange,
     Change,
     CredentialChange,
     FieldChange,
     IdentityChange,
+    diff_identity,
     field_text,
+    trust_differences,
     value_text,
 )
-from reconciler.plan.diff_access import trust_differences
-from reconciler.plan.diff_identities import diff_identity
 
 PATIENCE_S = (1.0, 2.0, 4.0)
 """Waits between one look and the next; what has not settled after the last is reported."""

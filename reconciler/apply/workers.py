@@ -16,11 +16,9 @@ from reconciler.apply.identity import check_identity
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
 from reconciler.apply.step import ApplyTools, begin_step
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
-from reconciler.journal.call import Outcome, call_error
-from reconciler.model.identity import Identity, PlannedIdentity
-from reconciler.model.ids import AnyId, ResourceGroupId, identity_of
-from reconciler.plan.changes import Action, Change, CredentialChange, IdentityChange
-from reconciler.plan.order import Step, Work
+from reconciler.journal import Outcome, call_error
+from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, identity_of
+from reconciler.plan import Action, Change, CredentialChange, IdentityChange, Step, Work
 
 POLL_S = 0.1
 """How often the main thread looks up from waiting, so that a second Ctrl-C is heard."""

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, object_list, optional_text, text
 from reconciler.arm.http.paths import identity_path
-from reconciler.model.ids import ResourceId
-from reconciler.model.impact import AttachedResource, attached
+from reconciler.model import AttachedResource, ResourceId, attached
 
 API_VERSION = "2022-01-31-preview"
 """The newest one that has the operation. Source: Microsoft.ManagedIdentity OpenAPI documents."""

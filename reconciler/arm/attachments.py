@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.arm import resource_graph
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import JsonObject, text
-from reconciler.model.ids import ResourceId
-from reconciler.model.impact import AttachedResource, attached
+from reconciler.model import AttachedResource, ResourceId, attached
 
 QUERY_IDS_LENGTH = 50_000
 """Characters of ids in one query; some three hundred identities. That longer ones are refused is assumed."""

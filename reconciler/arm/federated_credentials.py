@@ -12,8 +12,7 @@ from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, se
 from reconciler.arm.http.paths import identity_path, segment
 from reconciler.arm.identities import API_VERSION
 from reconciler.errors import NotFound
-from reconciler.model.access import FederatedCredential, Trust
-from reconciler.model.ids import CredentialId, ResourceId
+from reconciler.model import CredentialId, FederatedCredential, ResourceId, Trust
 
 # Source: recorded traffic (the provider's 404 of a credential, the gateway's where its identity or group is gone).
 _ABSENT_CODES = frozenset({"NotFound", "ParentResourceNotFound", "ResourceNotFound", "ResourceGroupNotFound"})

@@ -11,8 +11,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, section, text, text_map
 from reconciler.arm.http.paths import group_path, identities_path, identity_path, subscription_path
 from reconciler.errors import NotFound
-from reconciler.model.identity import Identity, IsolationScope, Tags, same_name
-from reconciler.model.ids import ResourceGroupId, ResourceId
+from reconciler.model import Identity, IsolationScope, ResourceGroupId, ResourceId, Tags, same_name
 
 API_VERSION = "2024-11-30"
 """The newest stable one; the first with `isolationScope`. Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI."""

@@ -3,7 +3,7 @@
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import scope_path
-from reconciler.model.impact import Lock
+from reconciler.model import Lock
 
 API_VERSION = "2020-05-01"
 """Source: Microsoft.Authorization 2020-05-01 OpenAPI (locks.json)."""

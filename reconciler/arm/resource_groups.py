@@ -6,8 +6,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, text
 from reconciler.arm.http.paths import group_path, subscription_path
 from reconciler.errors import NotFound
-from reconciler.model.identity import ResourceGroup, same_name
-from reconciler.model.ids import ResourceGroupId
+from reconciler.model import ResourceGroup, ResourceGroupId, same_name
 
 API_VERSION = "2024-07-01"
 """Source: Microsoft.Resources 2024-07-01 OpenAPI (resources.json)."""

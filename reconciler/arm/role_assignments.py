@@ -12,9 +12,7 @@ from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import scope_path, segment
 from reconciler.arm.role_definitions import role_definition_id
 from reconciler.errors import NotFound
-from reconciler.model.access import RoleAssignment
-from reconciler.model.identity import same_name
-from reconciler.model.ids import normalize_scope
+from reconciler.model import RoleAssignment, normalize_scope, same_name
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleAssignmentsCalls.json)."""

@@ -6,8 +6,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import scope_path, segment
 from reconciler.errors import NotFound
-from reconciler.model.access import RoleDefinition
-from reconciler.model.identity import same_name
+from reconciler.model import RoleDefinition, same_name
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleDefinitionsCalls.json)."""

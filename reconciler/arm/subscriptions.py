@@ -4,7 +4,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, text
 from reconciler.arm.http.paths import subscription_path
 from reconciler.errors import AuthError
-from reconciler.model.identity import Subscription, same_name
+from reconciler.model import Subscription, same_name
 
 API_VERSION = "2022-12-01"
 """Source: Microsoft.Resources 2022-12-01 OpenAPI (subscriptions.json)."""

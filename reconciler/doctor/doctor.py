@@ -21,8 +21,8 @@ from reconciler.live.rights import grant_commands, read_rights
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.scope import check_api_version as check_manifest_version
 from reconciler.manifest.tenants import check_subscription_tenant, check_token_tenant, expected_tenant
-from reconciler.model.address import Target
-from reconciler.plan.needs import WORDS, Need, Rights, needs_of_manifest
+from reconciler.model import Target
+from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
 
 CLOCK_TOLERANCE_S = 300.0
 """From here on a clock is told to be wrong. Source: Microsoft Entra accepts tokens within five minutes (assumed)."""

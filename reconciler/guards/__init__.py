@@ -16,9 +16,8 @@ from reconciler.guards.limits import check_delete_limit
 from reconciler.guards.locks import check_locked
 from reconciler.guards.use import check_in_use, check_managed_group, check_use_unknown
 from reconciler.guards.words import changes_below, ids_of
-from reconciler.model.ids import AnyId, ResourceId
-from reconciler.model.violation import Violation
-from reconciler.plan.changes import Changes
+from reconciler.model import AnyId, ResourceId, Violation
+from reconciler.plan import Changes
 
 __all__ = [
     "GUARDS",

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
-from reconciler.model.access import MAX_CREDENTIALS
-from reconciler.model.ids import ResourceId, identity_of
-from reconciler.model.violation import Violation
-from reconciler.plan.changes import Action, Changes, CredentialChange, UnresolvedRole
+from reconciler.model import MAX_CREDENTIALS, ResourceId, Violation, identity_of
+from reconciler.plan import Action, Changes, CredentialChange, UnresolvedRole
 
 _STAYING = (Action.CREATE, Action.UPDATE, Action.NO_OP)
 

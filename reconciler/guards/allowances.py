@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from reconciler.errors import UsageError
-from reconciler.model.address import AddressBook
-from reconciler.model.ids import AnyId, ResourceGroupId
-from reconciler.plan.changes import Change, Changes, IdentityChange
+from reconciler.model import AddressBook, AnyId, ResourceGroupId
+from reconciler.plan import Change, Changes, IdentityChange
 
 LIFTED_BY_ALLOW = ("foreign-owner", "in-use", "managed-group", "self", "use-unknown")
 """Guards that `--allow CODE=ADDRESS` lifts; every other one has a way of its own."""

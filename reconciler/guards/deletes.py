@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
-from reconciler.model.identity import PROTECT_TAG, Identity, same_name
-from reconciler.model.violation import Violation
-from reconciler.plan.changes import Action, AssignmentChange, Changes, CredentialChange, IdentityChange
+from reconciler.model import PROTECT_TAG, Identity, Violation, same_name
+from reconciler.plan import Action, AssignmentChange, Changes, CredentialChange, IdentityChange
 
 
 @dataclass(frozen=True, slots=True)

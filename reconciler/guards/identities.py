@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
 from reconciler.guards.words import changes_below, count, ids_of
-from reconciler.model.identity import MAX_TAGS
-from reconciler.model.violation import Violation
-from reconciler.plan.changes import Action, Changes, IdentityChange
+from reconciler.model import MAX_TAGS, Violation
+from reconciler.plan import Action, Changes, IdentityChange
 
 _LEAVE_ALONE = {
     Action.UPDATE: "To leave it alone, take it off the list.",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import count, ids_of
-from reconciler.model.violation import Violation
-from reconciler.plan.changes import Changes, GroupChanges, IdentityChange
+from reconciler.model import Violation
+from reconciler.plan import Changes, GroupChanges, IdentityChange
 
 PERCENT_RULE_FROM = 10
 """The share of a group that may be deleted is limited from this many live identities on; below, counts say more."""

@@ -6,10 +6,8 @@ from typing import assert_never
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import count, ids_of, named
-from reconciler.model.ids import AnyId, ResourceGroupId, identity_of
-from reconciler.model.impact import READ_ONLY, Lock
-from reconciler.model.violation import Violation
-from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, written_scope
+from reconciler.model import READ_ONLY, AnyId, Lock, ResourceGroupId, Violation, identity_of
+from reconciler.plan import Action, AssignmentChange, Change, Changes, written_scope
 
 
 def check_locked(changes: Changes, _: Allowances) -> Iterator[Violation]:

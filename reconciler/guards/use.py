@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 
 from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
 from reconciler.guards.words import count, ids_of, named
-from reconciler.model.impact import UNREAD, Impact, Part
-from reconciler.model.violation import Violation
-from reconciler.plan.changes import Action, Changes, IdentityChange
+from reconciler.model import UNREAD, Impact, Part, Violation
+from reconciler.plan import Action, Changes, IdentityChange
 
 
 def check_in_use(changes: Changes, allowances: Allowances) -> Iterator[Violation]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.ids import AnyId, ResourceId, identity_of
-from reconciler.plan.changes import AccessChange, Change, Changes
+from reconciler.model import AnyId, ResourceId, identity_of
+from reconciler.plan import AccessChange, Change, Changes
 
 
 def ids_of(changes: Iterable[Change]) -> tuple[AnyId, ...]:

@@ -1,1 +1,35 @@
 """The durable record of a run: one line on disk before each call and one after it, written and read back."""
+
+from reconciler.journal.call import After, Before, Call, CallError, Journal, Outcome, call_error
+from reconciler.journal.document import record_document
+from reconciler.journal.effects import NetEffect, net_effects
+from reconciler.journal.file import FileJournal
+from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_reported
+from reconciler.journal.read_file import read_journal
+from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader, RunRecord
+
+__all__ = [
+    "Actor",
+    "After",
+    "Before",
+    "Call",
+    "CallError",
+    "CutShort",
+    "FileJournal",
+    "Journal",
+    "NetEffect",
+    "Outcome",
+    "Place",
+    "PlaceKind",
+    "RunGroup",
+    "RunHeader",
+    "RunRecord",
+    "call_error",
+    "default_folder",
+    "find_cut_short",
+    "journal_name",
+    "mark_reported",
+    "net_effects",
+    "read_journal",
+    "record_document",
+]

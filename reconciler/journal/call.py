@@ -9,10 +9,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from reconciler.errors import ArmError, ReconcilerError, SourcePos
-from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust
-from reconciler.model.identity import Identity, PlannedIdentity
-from reconciler.model.ids import AnyId
-from reconciler.plan.changes import Action
+from reconciler.model import AnyId, Children, FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust
+from reconciler.plan import Action
 
 
 class Outcome(StrEnum):

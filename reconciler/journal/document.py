@@ -13,12 +13,22 @@ from typing import assert_never
 
 from reconciler.journal.call import After, Before, Call, CallError, Outcome
 from reconciler.journal.record import Actor, Place, PlaceKind, RunEnd, RunGroup, RunHeader, RunRecord
-from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust
-from reconciler.model.document import (
+from reconciler.model import (
     FORMAT_VERSION,
     RESOURCE_TYPES,
+    AnyId,
+    AssignmentId,
+    Children,
+    CredentialId,
     Document,
+    FederatedCredential,
+    Identity,
     JsonObject,
+    PlannedIdentity,
+    ResourceGroupId,
+    ResourceId,
+    RoleAssignment,
+    Trust,
     assignment_document,
     children_document,
     credential_document,
@@ -31,12 +41,11 @@ from reconciler.model.document import (
     read_planned,
     read_source,
     read_trust,
+    same_name,
     source_document,
     trust_document,
 )
-from reconciler.model.identity import Identity, PlannedIdentity, same_name
-from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceGroupId, ResourceId
-from reconciler.plan.changes import Action
+from reconciler.plan import Action
 
 _GUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 # Names as manifests may have them; an address is what paths of requests are made of.

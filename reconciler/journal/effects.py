@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from reconciler.errors import SourcePos
 from reconciler.journal.call import After, Before, Outcome
 from reconciler.journal.record import RunRecord
-from reconciler.model.access import Children
-from reconciler.model.identity import Identity
-from reconciler.model.ids import AnyId
+from reconciler.model import AnyId, Children, Identity
 
 
 @dataclass(frozen=True, slots=True)

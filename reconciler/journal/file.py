@@ -16,9 +16,7 @@ from reconciler.journal.call import Call, CallError, Outcome
 from reconciler.journal.document import end_document, header_document, intent_document, line_of, outcome_document
 from reconciler.journal.lock import hold
 from reconciler.journal.record import RunEnd, RunHeader
-from reconciler.model.document import JsonObject
-from reconciler.model.identity import Identity
-from reconciler.model.ids import ResourceGroupId
+from reconciler.model import Identity, JsonObject, ResourceGroupId
 
 _HINT = "Make room, or name a file elsewhere with --journal, and run the same command again."
 

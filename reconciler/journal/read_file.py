@@ -19,8 +19,7 @@ from reconciler.errors import InputFileError
 from reconciler.journal.call import Call
 from reconciler.journal.document import LineError, read_end, read_header, read_intent, read_outcome
 from reconciler.journal.record import RunEnd, RunHeader, RunRecord
-from reconciler.model.document import FORMAT_VERSION, Document
-from reconciler.model.ids import ResourceGroupId
+from reconciler.model import FORMAT_VERSION, Document, ResourceGroupId
 from reconciler.schemas import schema_text
 
 MAX_BYTES = 64 * 1024 * 1024

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.journal.call import Call, Outcome
-from reconciler.model.ids import ResourceGroupId
+from reconciler.model import ResourceGroupId
 
 
 class PlaceKind(StrEnum):

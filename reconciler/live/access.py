@@ -17,18 +17,19 @@ from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.manifest.desired import DesiredAssignment
-from reconciler.model.access import (
+from reconciler.model import (
     Access,
     FederatedCredential,
+    NotRead,
+    ResourceId,
     RoleAssignment,
     RoleDefinition,
     RoleKey,
     RoleLookup,
+    normalize_scope,
     role_key,
 )
-from reconciler.model.ids import ResourceId, normalize_scope
-from reconciler.model.not_read import NotRead
-from reconciler.plan.changes import Action, Changes, IdentityChange
+from reconciler.plan import Action, Changes, IdentityChange
 
 ONE_LIST_FROM = 6
 """From this many principals on, one list of all assignments of a subscription is fewer requests than one for each.

@@ -12,8 +12,7 @@ from reconciler.arm import attachments
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.may_read import MayRead, missing, why_not
-from reconciler.model.ids import ResourceGroupId, ResourceId
-from reconciler.model.impact import AttachedResource, Part, attached
+from reconciler.model import AttachedResource, Part, ResourceGroupId, ResourceId, attached
 
 READ_GRAPH = "Microsoft.ResourceGraph/resources/read"
 

@@ -9,10 +9,7 @@ from reconciler.arm.actions import ASSIGNMENTS
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.may_read import MayRead, why_not
-from reconciler.model.access import Children, FederatedCredential, RoleAssignment
-from reconciler.model.identity import Identity
-from reconciler.model.ids import ResourceId
-from reconciler.model.impact import Part
+from reconciler.model import Children, FederatedCredential, Identity, Part, ResourceId, RoleAssignment
 
 READ_ASSIGNMENTS = f"{ASSIGNMENTS}/read"
 

@@ -15,9 +15,7 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.tenants import ExpectedTenant, check_subscription_tenant
-from reconciler.model.identity import Identity, Live, LiveGroup, ResourceGroup, Subscription
-from reconciler.model.ids import ResourceGroupId
-from reconciler.model.not_read import NotRead
+from reconciler.model import Identity, Live, LiveGroup, NotRead, ResourceGroup, ResourceGroupId, Subscription
 
 READ_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 READ_GROUPS = "Microsoft.Resources/subscriptions/resourceGroups/read"

@@ -8,9 +8,8 @@ from reconciler.live.attachments import read_attachments
 from reconciler.live.children import credentials_of
 from reconciler.live.locks import read_locks
 from reconciler.live.may_read import MayRead
-from reconciler.model.access import Access, is_ours
-from reconciler.model.impact import HeldRole, Impact, Impacts, Part
-from reconciler.plan.changes import Changes, IdentityChange
+from reconciler.model import Access, HeldRole, Impact, Impacts, Part, is_ours
+from reconciler.plan import Changes, IdentityChange
 
 
 def read_impact(changes: Changes, access: Access, resources: Resources, may_read: MayRead) -> Impacts:

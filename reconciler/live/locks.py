@@ -11,10 +11,8 @@ from reconciler.arm import locks
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.may_read import MayRead, why_not
-from reconciler.model.ids import is_within
-from reconciler.model.impact import Lock, Part
-from reconciler.model.not_read import NotRead, why_incomplete
-from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, written_scope
+from reconciler.model import Lock, NotRead, Part, is_within, why_incomplete
+from reconciler.plan import Action, AssignmentChange, Change, Changes, written_scope
 
 READ_LOCKS = "Microsoft.Authorization/locks/read"
 

@@ -14,7 +14,7 @@ from reconciler.arm import permissions
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.permissions import Permissions
 from reconciler.errors import ArmError, AuthError, NotFound
-from reconciler.model.ids import normalize_scope
+from reconciler.model import normalize_scope
 
 # Source: recorded traffic (AuthorizationFailed names the action in its message).
 _ACTION = re.compile(r"perform action '([^'\s]+)'")

@@ -11,9 +11,9 @@ from reconciler.arm.actions import role_with, roles_with
 from reconciler.arm.permissions import Permissions
 from reconciler.errors import ArmAuthError, AuthError, NotFound
 from reconciler.live.may_read import MayRead
-from reconciler.model.ids import normalize_scope
+from reconciler.model import normalize_scope
 from reconciler.parallel import Pool
-from reconciler.plan.needs import NOT_CHECKED, Need, Rights
+from reconciler.plan import NOT_CHECKED, Need, Rights
 
 _FORBIDDEN = 403
 _ANYONE = "PRINCIPAL"

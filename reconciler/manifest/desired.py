@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import SourcePos
-from reconciler.model.access import Trust
-from reconciler.model.identity import IsolationScope
-from reconciler.model.ids import ResourceGroupId, ResourceId
+from reconciler.model import IsolationScope, ResourceGroupId, ResourceId, Trust
 
 
 class IdentitiesPolicy(StrEnum):

@@ -12,10 +12,7 @@ from reconciler.errors import SourcePos
 from reconciler.manifest.desired import Desired, DesiredCredential
 from reconciler.manifest.rules.issuers import known_issuer
 from reconciler.manifest.rules.trust_forms import has_lasting_subjects, is_by_name_only, is_github, is_pull_request
-from reconciler.model.access import Trust
-from reconciler.model.document import JsonObject, source_document
-from reconciler.model.ids import AnyId, CredentialId
-from reconciler.model.violation import Violation
+from reconciler.model import AnyId, CredentialId, JsonObject, Trust, Violation, source_document
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,7 @@ from reconciler.manifest.desired import (
     TagsPolicy,
 )
 from reconciler.manifest.reading import Located
-from reconciler.model.access import Trust
-from reconciler.model.identity import IsolationScope
-from reconciler.model.ids import ResourceGroupId, ResourceId, normalize_scope
+from reconciler.model import IsolationScope, ResourceGroupId, ResourceId, Trust, normalize_scope
 
 
 def merged_tags(*layers: DeclaredTags | None) -> tuple[tuple[str, str | None], ...]:

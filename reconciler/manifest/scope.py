@@ -4,9 +4,7 @@ from collections.abc import Iterable
 
 from reconciler.errors import UsageError
 from reconciler.manifest.desired import Desired
-from reconciler.model.address import Target, parse_target
-from reconciler.model.identity import Live
-from reconciler.model.ids import AnyId, identity_of
+from reconciler.model import AnyId, Live, Target, identity_of, parse_target
 
 ISOLATION_SCOPE_SINCE = "2024-11-30"
 """The first api-version with `isolationScope`. Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI."""

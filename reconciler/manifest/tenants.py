@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import AuthError, UsageError
 from reconciler.manifest.desired import Desired, DesiredTenant
-from reconciler.model.identity import Subscription, same_name
+from reconciler.model import Subscription, same_name
 
 
 @dataclass(frozen=True, slots=True)

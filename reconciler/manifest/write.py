@@ -18,7 +18,7 @@ from reconciler.manifest.desired import (
     DesiredRemoval,
 )
 from reconciler.manifest.yaml.document import Path, Plain, json_pointer
-from reconciler.model.access import Trust
+from reconciler.model import Trust
 
 _CREDENTIALS = "federatedCredentials"
 _ASSIGNMENTS = "roleAssignments"

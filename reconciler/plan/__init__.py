@@ -2,3 +2,71 @@
 
 Describes and never judges; reads nothing itself.
 """
+
+from reconciler.plan.abandoned import Abandoned, owners_of
+from reconciler.plan.changes import (
+    AccessChange,
+    Action,
+    AssignmentChange,
+    Change,
+    Changes,
+    CredentialChange,
+    Field,
+    FieldChange,
+    GroupChanges,
+    IdentityChange,
+    Reason,
+    Skipped,
+    SkipReason,
+    UnresolvedRole,
+    field_text,
+    value_text,
+    written_scope,
+)
+from reconciler.plan.diff_access import trust_differences
+from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
+from reconciler.plan.document import change_document, plan_document, violation_document
+from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan
+from reconciler.plan.order import Step, Work, order_work
+from reconciler.plan.plan import Plan, make_plan
+
+__all__ = [
+    "NOT_CHECKED",
+    "WORDS",
+    "Abandoned",
+    "AccessChange",
+    "Action",
+    "AssignmentChange",
+    "Change",
+    "Changes",
+    "CredentialChange",
+    "Field",
+    "FieldChange",
+    "GroupChanges",
+    "IdentityChange",
+    "Need",
+    "Plan",
+    "Reason",
+    "Rights",
+    "SkipReason",
+    "Skipped",
+    "Step",
+    "UnresolvedRole",
+    "Work",
+    "change_document",
+    "diff_identity",
+    "diff_states",
+    "field_text",
+    "identity_differences",
+    "is_deciding_tag",
+    "make_plan",
+    "needs_of_manifest",
+    "needs_of_plan",
+    "order_work",
+    "owners_of",
+    "plan_document",
+    "trust_differences",
+    "value_text",
+    "violation_document",
+    "written_scope",
+]

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.manifest.desired import Desired
-from reconciler.model.identity import Live
-from reconciler.model.ids import ResourceId
+from reconciler.model import Live, ResourceId
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,25 @@ from reconciler.manifest.desired import (
     DesiredIdentity,
     DesiredRemoval,
 )
-from reconciler.model.access import FederatedCredential, PlannedAssignment, RoleAssignment, RoleLookup, Trust
-from reconciler.model.address import AddressBook
-from reconciler.model.identity import Identity, LiveGroup, PlannedIdentity, normalize_location
-from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
-from reconciler.model.impact import Impact, Impacts, Lock
+from reconciler.model import (
+    AddressBook,
+    AnyId,
+    AssignmentId,
+    CredentialId,
+    FederatedCredential,
+    Identity,
+    Impact,
+    Impacts,
+    LiveGroup,
+    Lock,
+    PlannedAssignment,
+    PlannedIdentity,
+    ResourceId,
+    RoleAssignment,
+    RoleLookup,
+    Trust,
+    normalize_location,
+)
 
 
 class Action(StrEnum):

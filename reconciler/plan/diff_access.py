@@ -9,16 +9,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, DesiredIdentity
-from reconciler.model.access import (
+from reconciler.model import (
     Access,
+    AnyId,
+    AssignmentId,
+    CredentialId,
     FederatedCredential,
     PlannedAssignment,
     RoleAssignment,
     Trust,
     bears_our_name,
     is_ours,
+    normalize_scope,
 )
-from reconciler.model.ids import AnyId, AssignmentId, CredentialId, normalize_scope
 from reconciler.plan.changes import (
     AccessChange,
     Action,

@@ -15,8 +15,7 @@ from reconciler.manifest.desired import (
     TagsPolicy,
 )
 from reconciler.manifest.rules.globs import matches_pattern
-from reconciler.model.address import Target
-from reconciler.model.identity import (
+from reconciler.model import (
     OWN_TAG_PREFIX,
     OWNER_TAG,
     PROTECT_TAG,
@@ -25,10 +24,12 @@ from reconciler.model.identity import (
     Live,
     LiveGroup,
     PlannedIdentity,
+    ResourceGroupId,
+    ResourceId,
     Tags,
+    Target,
     same_name,
 )
-from reconciler.model.ids import ResourceGroupId, ResourceId
 from reconciler.plan.changes import (
     Action,
     Changes,

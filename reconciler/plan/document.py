@@ -8,11 +8,17 @@ from typing import assert_never
 from reconciler import __version__
 from reconciler.manifest.findings import finding_document
 from reconciler.manifest.write import saved_manifests
-from reconciler.model.access import RoleAssignment
-from reconciler.model.document import (
+from reconciler.model import (
     FORMAT_VERSION,
     RESOURCE_TYPES,
+    UNREAD,
+    AnyId,
+    AssignmentId,
+    Identity,
     JsonObject,
+    PlannedIdentity,
+    RoleAssignment,
+    Violation,
     credential_document,
     identity_document,
     impact_document,
@@ -22,10 +28,6 @@ from reconciler.model.document import (
     source_document,
     trust_document,
 )
-from reconciler.model.identity import Identity, PlannedIdentity
-from reconciler.model.ids import AnyId, AssignmentId
-from reconciler.model.impact import UNREAD
-from reconciler.model.violation import Violation
 from reconciler.plan.abandoned import Abandoned
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
 from reconciler.plan.plan import Plan

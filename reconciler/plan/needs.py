@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, IDENTITIES
 from reconciler.manifest.desired import CredentialsPolicy, Desired, DesiredGroup, DesiredIdentity, IdentitiesPolicy
-from reconciler.model.address import Target
-from reconciler.model.ids import normalize_scope
+from reconciler.model import Target, normalize_scope
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
 from reconciler.plan.order import Step, order_work
 from reconciler.plan.plan import Plan

@@ -12,8 +12,7 @@ moment.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.access import MAX_CREDENTIALS, FederatedCredential
-from reconciler.model.ids import AnyId, CredentialId, ResourceId, identity_of
+from reconciler.model import MAX_CREDENTIALS, AnyId, CredentialId, FederatedCredential, ResourceId, identity_of
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
 
 

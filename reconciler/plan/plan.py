@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
-from reconciler.model.access import FederatedCredential
-from reconciler.model.identity import Live, Subscription
-from reconciler.model.ids import AnyId, identity_of
-from reconciler.model.violation import Violation
+from reconciler.model import AnyId, FederatedCredential, Live, Subscription, Violation, identity_of
 from reconciler.plan.abandoned import Abandoned, find_abandoned
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, CredentialChange, IdentityChange, Skipped
 from reconciler.plan.order import order_work

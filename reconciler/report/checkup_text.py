@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
-from reconciler.plan.needs import NOT_CHECKED
+from reconciler.plan import NOT_CHECKED
 from reconciler.report.page import Page
 from reconciler.report.visible import visible
 

@@ -5,8 +5,8 @@ Where all was looked at and nothing found, one line says just that.
 
 from collections.abc import Iterator
 
-from reconciler.model.impact import UNREAD, Impact, Part
-from reconciler.plan.changes import Action, Change, IdentityChange
+from reconciler.model import UNREAD, Impact, Part
+from reconciler.plan import Action, Change, IdentityChange
 
 NO_IMPACT = "impact"
 

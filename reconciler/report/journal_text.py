@@ -3,12 +3,17 @@
 import shlex
 from typing import assert_never
 
-from reconciler.journal.call import After, Before, Call, Outcome
-from reconciler.journal.record import PlaceKind, RunHeader, RunRecord
-from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust
-from reconciler.model.address import AddressBook
-from reconciler.model.identity import Identity, PlannedIdentity
-from reconciler.plan.changes import Action
+from reconciler.journal import After, Before, Call, Outcome, PlaceKind, RunHeader, RunRecord
+from reconciler.model import (
+    AddressBook,
+    Children,
+    FederatedCredential,
+    Identity,
+    PlannedIdentity,
+    RoleAssignment,
+    Trust,
+)
+from reconciler.plan import Action
 from reconciler.report.rows import outcome_heading, trust_fields
 from reconciler.report.visible import quoted, visible
 

@@ -3,10 +3,8 @@
 from typing import assert_never
 
 from reconciler.errors import SourcePos
-from reconciler.model.ids import ResourceId
-from reconciler.model.violation import Violation
-from reconciler.plan.changes import Action, SkipReason
-from reconciler.plan.plan import Plan
+from reconciler.model import ResourceId, Violation
+from reconciler.plan import Action, Plan, SkipReason
 from reconciler.report.impact_rows import NO_IMPACT
 from reconciler.report.page import Page, width
 from reconciler.report.rows import (

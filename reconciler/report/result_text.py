@@ -1,10 +1,9 @@
 """What an apply did, for people: what is done, and for whatever is not, why and how to go on."""
 
 from reconciler.apply.result import ApplyResult, ChangeResult
-from reconciler.journal.call import Outcome
-from reconciler.model.address import AddressBook
-from reconciler.plan.changes import Action
-from reconciler.plan.plan import Plan
+from reconciler.journal import Outcome
+from reconciler.model import AddressBook
+from reconciler.plan import Action, Plan
 from reconciler.report.page import Page
 from reconciler.report.rows import addresses_of, not_held, outcome_heading
 from reconciler.report.visible import visible

@@ -5,11 +5,18 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from reconciler.apply.result import ApplyResult, ChangeResult
-from reconciler.journal.call import Outcome
-from reconciler.model.access import FederatedCredential, PlannedAssignment, RoleAssignment, Trust
-from reconciler.model.address import AddressBook
-from reconciler.model.identity import Identity, PlannedIdentity, normalize_location
-from reconciler.plan.changes import (
+from reconciler.journal import Outcome
+from reconciler.model import (
+    AddressBook,
+    FederatedCredential,
+    Identity,
+    PlannedAssignment,
+    PlannedIdentity,
+    RoleAssignment,
+    Trust,
+    normalize_location,
+)
+from reconciler.plan import (
     Action,
     AssignmentChange,
     Change,
@@ -17,10 +24,10 @@ from reconciler.plan.changes import (
     Field,
     FieldChange,
     IdentityChange,
+    Plan,
     Reason,
     field_text,
 )
-from reconciler.plan.plan import Plan
 from reconciler.report.impact_rows import impact_rows
 
 KNOWN_AFTER_APPLY = "(known after apply)"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
-from reconciler.model.address import AddressBook
+from reconciler.model import AddressBook
 from reconciler.report.visible import visible
 
 

@@ -34,12 +34,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.serving.serving import Served, Serving
-from reconciler.sandbox.state.errors import FaultFileError, ServeError, StateError
+from reconciler.sandbox.state import FaultFileError, ServeError, StateError
 
 if TYPE_CHECKING:
     import httpx
 
-    from reconciler.sandbox.state.state import Contents
+    from reconciler.sandbox.state import Contents
 
 __all__ = [
     "FaultFileError",

@@ -19,9 +19,8 @@ from jsonschema.exceptions import ValidationError
 from reconciler.errors import InputFileError
 from reconciler.files.kinds import FileKind, kind_of
 from reconciler.files.strict_json import parse_object
-from reconciler.model.document import FORMAT_VERSION, JsonObject
-from reconciler.plan.document import plan_document
-from reconciler.plan.plan import Plan
+from reconciler.model import FORMAT_VERSION, JsonObject
+from reconciler.plan import Plan, plan_document
 from reconciler.saved_plan.read_desired import Node
 from reconciler.saved_plan.read_document import read_plan
 from reconciler.schemas import schema_text

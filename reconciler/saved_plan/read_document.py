@@ -11,8 +11,19 @@ from dataclasses import dataclass
 from reconciler.errors import UsageError
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, DesiredRemoval
 from reconciler.manifest.findings import Finding
-from reconciler.model.address import parse_target
-from reconciler.model.document import (
+from reconciler.model import (
+    AnyId,
+    AssignmentId,
+    CredentialId,
+    Identity,
+    ResourceGroupId,
+    ResourceId,
+    Subscription,
+    Violation,
+    identity_of,
+    parse_address,
+    parse_group_address,
+    parse_target,
     read_assignment,
     read_credential,
     read_identity,
@@ -22,33 +33,22 @@ from reconciler.model.document import (
     read_role,
     read_source,
     read_trust,
+    same_name,
 )
-from reconciler.model.identity import Identity, Subscription, same_name
-from reconciler.model.ids import (
-    AnyId,
-    AssignmentId,
-    CredentialId,
-    ResourceGroupId,
-    ResourceId,
-    identity_of,
-    parse_address,
-    parse_group_address,
-)
-from reconciler.model.violation import Violation
-from reconciler.plan.abandoned import Abandoned
-from reconciler.plan.changes import (
+from reconciler.plan import (
+    Abandoned,
     Action,
     AssignmentChange,
     Change,
     CredentialChange,
     IdentityChange,
+    Plan,
     Reason,
     Skipped,
     SkipReason,
+    identity_differences,
+    trust_differences,
 )
-from reconciler.plan.diff_access import trust_differences
-from reconciler.plan.diff_identities import identity_differences
-from reconciler.plan.plan import Plan
 from reconciler.saved_plan.read_desired import Node, read_desired
 
 

@@ -10,14 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.errors import PlanStale, StaleDetail, UsageError
-from reconciler.model.address import AddressBook
-from reconciler.model.identity import Tags, same_name
-from reconciler.model.ids import AnyId, ResourceGroupId, ResourceId
-from reconciler.model.violation import Violation
-from reconciler.plan.changes import Action, Change, IdentityChange, Skipped, value_text
-from reconciler.plan.diff_identities import is_deciding_tag
-from reconciler.plan.document import change_document
-from reconciler.plan.plan import Plan
+from reconciler.model import AddressBook, AnyId, ResourceGroupId, ResourceId, Tags, Violation, same_name
+from reconciler.plan import Action, Change, IdentityChange, Plan, Skipped, change_document, is_deciding_tag, value_text
 
 _AGAIN = "Plan again, review it, and apply that one."
 _SAME_FLAGS = f"{_AGAIN} If nothing else has changed: apply needs the same --allow, --max-deletes and --strict as plan."

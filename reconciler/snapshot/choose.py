@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.arm.http.fields import JsonObject
-from reconciler.model.identity import Subscription
+from reconciler.model import Subscription
 
 Key = tuple[str, ...]
 """An id, segment by segment and without case."""

@@ -16,8 +16,7 @@ from reconciler.arm.http.paths import group_path, identity_path, subscription_pa
 from reconciler.arm.identities import Identities
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, NotFound, Throttled, UsageError
-from reconciler.model.identity import Subscription
-from reconciler.model.ids import ResourceGroupId, ResourceId
+from reconciler.model import ResourceGroupId, ResourceId, Subscription
 from reconciler.parallel import Pool
 from reconciler.snapshot.choose import (
     Entry,

@@ -4,10 +4,8 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from reconciler.journal.effects import NetEffect
-from reconciler.journal.record import RunRecord
-from reconciler.model.access import Children
-from reconciler.model.identity import Identity
+from reconciler.journal import NetEffect, RunRecord
+from reconciler.model import Children, Identity
 
 _RESOURCE = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<type>[^/]+/[^/]+)"

@@ -1,10 +1,9 @@
 """Reads what lives of that which a run touched, so that its way back can be worked out."""
 
 from reconciler.arm.resources import Resources
-from reconciler.journal.effects import net_effects
-from reconciler.journal.record import RunRecord
+from reconciler.journal import RunRecord, net_effects
 from reconciler.live.children import list_credentials
-from reconciler.model.ids import CredentialId, identity_of
+from reconciler.model import CredentialId, identity_of
 from reconciler.undo.reverse import LiveNow, touched_identities
 
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.errors import ReconcilerError, SourcePos
-from reconciler.journal.effects import NetEffect, net_effects
-from reconciler.journal.record import RunGroup, RunRecord
+from reconciler.journal import NetEffect, RunGroup, RunRecord, net_effects
 from reconciler.manifest.desired import (
     Desired,
     DesiredAssignment,
@@ -22,11 +21,25 @@ from reconciler.manifest.desired import (
     Limits,
     Policy,
 )
-from reconciler.model.access import FederatedCredential, RoleAssignment, Trust
-from reconciler.model.address import AddressBook, Target
-from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, PlannedIdentity, Tags, same_name
-from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId, identity_of
-from reconciler.plan.changes import Changes, value_text
+from reconciler.model import (
+    OWNER_TAG,
+    AddressBook,
+    AnyId,
+    AssignmentId,
+    CredentialId,
+    FederatedCredential,
+    Identity,
+    IsolationScope,
+    PlannedIdentity,
+    ResourceId,
+    RoleAssignment,
+    Tags,
+    Target,
+    Trust,
+    identity_of,
+    same_name,
+)
+from reconciler.plan import Changes, value_text
 from reconciler.undo.notes import gone_for_good, in_git, left_alone, title
 
 

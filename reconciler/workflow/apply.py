@@ -11,9 +11,8 @@ from reconciler.errors import Interrupted
 from reconciler.live.azure import Azure
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import missing_rights, read_rights, unchecked_notes
-from reconciler.model.violation import PlanRefused
-from reconciler.plan.needs import Rights, needs_of_plan
-from reconciler.plan.plan import Plan
+from reconciler.model import PlanRefused
+from reconciler.plan import Plan, Rights, needs_of_plan
 from reconciler.saved_plan.staleness import check_fresh
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.plan import compare_and_judge

@@ -9,8 +9,8 @@ from reconciler.manifest.findings import Finding, find_doubts
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.manifest.scope import is_looked_at, only_subscriptions, only_targets, parse_targets
 from reconciler.manifest.tenants import check_one_tenant
-from reconciler.model.address import Target
-from reconciler.plan.plan import Plan
+from reconciler.model import Target
+from reconciler.plan import Plan
 from reconciler.saved_plan.staleness import check_same_place
 from reconciler.undo.reverse import Undo
 

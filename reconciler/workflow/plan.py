@@ -10,15 +10,9 @@ from reconciler.live.impact import read_impact
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.findings import finding_violation
 from reconciler.manifest.scope import check_targets_exist
-from reconciler.model.access import Access
-from reconciler.model.identity import Live
-from reconciler.model.not_read import sentences
-from reconciler.model.violation import Violation
-from reconciler.plan.abandoned import owners_of
-from reconciler.plan.changes import Changes
+from reconciler.model import Access, Live, Violation, sentences
+from reconciler.plan import Changes, Plan, diff_states, make_plan, owners_of
 from reconciler.plan.diff_access import diff_access
-from reconciler.plan.diff_identities import diff_states
-from reconciler.plan.plan import Plan, make_plan
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.preflight import check_before_reading
 

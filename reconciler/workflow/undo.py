@@ -2,7 +2,7 @@
 
 from reconciler.errors import UsageError
 from reconciler.guards import Allowances
-from reconciler.journal.record import RunRecord
+from reconciler.journal import RunRecord
 from reconciler.live.azure import Azure
 from reconciler.manifest.tenants import check_earlier_tenant
 from reconciler.undo.read_live import read_live_now

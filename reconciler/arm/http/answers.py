@@ -16,7 +16,7 @@ from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, pa
 from reconciler.arm.http.redaction import quote_answer
 from reconciler.arm.http.retry import TRANSIENT_STATUSES, is_untrusted_certificate, may_pass, retry_after_s
 from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, Throttled
-from reconciler.model.access import MAX_CREDENTIALS
+from reconciler.model import MAX_CREDENTIALS
 
 QUERY = "QUERY"
 """A POST that only asks; in a `Call` it is told apart from one that changes something."""

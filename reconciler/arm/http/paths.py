@@ -6,7 +6,7 @@ group of that name would turn a DELETE of an identity into a DELETE of something
 
 from urllib.parse import quote
 
-from reconciler.model.ids import ResourceGroupId, ResourceId
+from reconciler.model import ResourceGroupId, ResourceId
 
 
 def segment(name: str) -> str:

@@ -20,7 +20,7 @@ def show(file: File, report: ReportFlags) -> ExitCode:
     """Show a saved plan again, or what a run did, from its journal: each call, what failed, what is in doubt."""
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.files.kinds import FileKind
-    from reconciler.journal.read_file import read_journal
+    from reconciler.journal import read_journal
     from reconciler.saved_plan.content import parse_plan
     from reconciler.saved_plan.file import kind_of_file, read_input
 

@@ -18,7 +18,7 @@ def undo(file: File, run: RunFlags, guards: ApplyGuardFlags, azure: AzureFlags, 
     """Take a run back as far as Azure allows: show the way back, ask (only `yes` approves), carry it out, verify."""
     from reconciler.cli.support.carry_out import WritingRun, carry_out, check_somebody_to_ask
     from reconciler.guards import parse_allowances
-    from reconciler.journal.read_file import read_journal
+    from reconciler.journal import read_journal
     from reconciler.workflow.undo import declare_undo
 
     allowances = parse_allowances(guards.allow, guards.max_deletes)

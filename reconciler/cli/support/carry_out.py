@@ -14,13 +14,12 @@ from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, o
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import OrderlyStop, orderly_stop
 from reconciler.errors import ExitCode, ReconcilerError, UsageError
-from reconciler.journal.call import Outcome
+from reconciler.journal import Outcome
 from reconciler.live.azure import Azure
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
-from reconciler.model.violation import PlanRefused
-from reconciler.plan.changes import Action, IdentityChange
-from reconciler.plan.plan import Plan
+from reconciler.model import PlanRefused
+from reconciler.plan import Action, IdentityChange, Plan
 from reconciler.report.rows import addresses_of
 from reconciler.report.visible import visible
 from reconciler.stop import Stop

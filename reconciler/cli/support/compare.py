@@ -2,7 +2,7 @@
 
 from reconciler.cli.support.flags import AzureFlags
 from reconciler.cli.support.session import open_session
-from reconciler.plan.plan import Plan
+from reconciler.plan import Plan
 from reconciler.report.rows import Header
 from reconciler.stop import Stop
 from reconciler.workflow.declare import Request, load_declaration

@@ -12,10 +12,17 @@ from reconciler.apply.result import ApplyResult
 from reconciler.cli.support.output import print_note
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
-from reconciler.journal.file import FileJournal
-from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_reported
-from reconciler.journal.record import RunGroup, RunHeader
-from reconciler.plan.plan import Plan
+from reconciler.journal import (
+    CutShort,
+    FileJournal,
+    RunGroup,
+    RunHeader,
+    default_folder,
+    find_cut_short,
+    journal_name,
+    mark_reported,
+)
+from reconciler.plan import Plan
 from reconciler.report.journal_text import render_cut_short
 from reconciler.report.visible import visible
 

@@ -9,7 +9,7 @@ from reconciler.cli.support.flag_groups import FlagGroup, command_line
 from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags
 from reconciler.cli.support.output import print_note
 from reconciler.errors import UsageError
-from reconciler.plan.plan import Plan
+from reconciler.plan import Plan
 from reconciler.report.formats import Format
 from reconciler.saved_plan.content import format_plan
 from reconciler.saved_plan.file import check_writable, digest_of, find_plan_file, read_plan_file, write_plan_file

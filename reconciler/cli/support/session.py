@@ -26,7 +26,7 @@ from reconciler.cli.support.flags import AzureFlags
 from reconciler.doctor.doctor import Caller
 from reconciler.errors import UsageError
 from reconciler.guards import Runner
-from reconciler.journal.record import Actor, Place, PlaceKind
+from reconciler.journal import Actor, Place, PlaceKind
 from reconciler.live.azure import Azure
 from reconciler.parallel import Pool
 from reconciler.report.rows import Header

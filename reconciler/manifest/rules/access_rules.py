@@ -13,8 +13,7 @@ from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCred
 from reconciler.manifest.reading import Located
 from reconciler.manifest.rules.issuers import known_issuer
 from reconciler.manifest.rules.words import RULES, broken_rule, quoted
-from reconciler.model.access import MAX_CREDENTIALS
-from reconciler.model.ids import normalize_scope
+from reconciler.model import MAX_CREDENTIALS, normalize_scope
 
 MAX_TRUST_TEXT = 600
 """Most characters of an issuer, a subject or an audience.

@@ -17,7 +17,7 @@ from reconciler.manifest.rules.claims import check_identity_claims
 from reconciler.manifest.rules.globs import matches_pattern
 from reconciler.manifest.rules.removal_rules import check_removals
 from reconciler.manifest.rules.words import RULES, broken_rule
-from reconciler.model.identity import MAX_TAGS, OWN_TAG_PREFIX
+from reconciler.model import MAX_TAGS, OWN_TAG_PREFIX
 
 RESERVED_TAG_PREFIXES = ("microsoft", "azure", "windows")
 """Beginnings of tag names that Azure keeps, without case.

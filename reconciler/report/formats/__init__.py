@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from reconciler.apply.result import ApplyResult
     from reconciler.doctor.checkup import Checkup
     from reconciler.errors import ReconcilerError
-    from reconciler.journal.record import RunRecord
+    from reconciler.journal import RunRecord
     from reconciler.manifest.desired import Desired
     from reconciler.manifest.findings import Finding
-    from reconciler.model.violation import PlanRefused
-    from reconciler.plan.plan import Plan
+    from reconciler.model import PlanRefused
+    from reconciler.plan import Plan
     from reconciler.report.rows import Header
     from reconciler.saved_plan.content import SavedPlan
 

@@ -11,17 +11,20 @@ from reconciler import __version__
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.doctor.checkup import Checkup, Standing
 from reconciler.errors import ManifestError, PlanStale, ReconcilerError
-from reconciler.journal.call import Outcome
-from reconciler.journal.document import record_document
-from reconciler.journal.record import RunRecord
+from reconciler.journal import Outcome, RunRecord, record_document
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
-from reconciler.model.document import FORMAT_VERSION, JsonObject
-from reconciler.model.violation import PlanRefused
-from reconciler.plan.changes import Action, Change, field_text
-from reconciler.plan.document import change_document, plan_document, violation_document
-from reconciler.plan.needs import NOT_CHECKED
-from reconciler.plan.plan import Plan
+from reconciler.model import FORMAT_VERSION, JsonObject, PlanRefused
+from reconciler.plan import (
+    NOT_CHECKED,
+    Action,
+    Change,
+    Plan,
+    change_document,
+    field_text,
+    plan_document,
+    violation_document,
+)
 from reconciler.report.rows import Header, claimed_location, is_changed
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 from reconciler.apply.result import ApplyResult
 from reconciler.doctor.checkup import Checkup
 from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerError, StaleDetail
-from reconciler.journal.record import RunRecord
+from reconciler.journal import RunRecord
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
-from reconciler.model.violation import PlanRefused
-from reconciler.plan.plan import Plan
+from reconciler.model import PlanRefused
+from reconciler.plan import Plan
 from reconciler.report.checkup_text import render_checkup
 from reconciler.report.journal_text import render_journal
 from reconciler.report.page import Page, width

@@ -8,14 +8,19 @@ known here, so that whatever has the form of an action is taken.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.roles import all_roles, find_role, guid_of
-from reconciler.sandbox.state.kinds import Permission, RoleAssignment, RoleDefinition
-from reconciler.sandbox.state.node import GUID
-from reconciler.sandbox.state.paths import covers, is_management_group, path_key
-from reconciler.sandbox.state.state import State, Subscription
+from reconciler.sandbox.gateway import ArmRefusalError, Call, by_gateway, by_provider
+from reconciler.sandbox.rules import all_roles, find_role, guid_of, rights
+from reconciler.sandbox.state import (
+    GUID,
+    Permission,
+    RoleAssignment,
+    RoleDefinition,
+    State,
+    Subscription,
+    covers,
+    is_management_group,
+    path_key,
+)
 
 MAX_CUSTOM_ROLES = 5000
 """Of a tenant. Source: Azure documentation (custom roles, limits)."""

@@ -9,19 +9,30 @@ import re
 from collections.abc import Callable, Iterator
 
 from reconciler.sandbox.authorization.role_definitions import parse_permission
-from reconciler.sandbox.gateway.answers import Answer, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import GraphRows, GraphView, JsonObject, Kind, Loading, ProviderOperation
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.extensions import applying_at, reaching
-from reconciler.sandbox.rules.rights import DeniedPrincipal, DenyAssignment
-from reconciler.sandbox.rules.roles import show_permission
-from reconciler.sandbox.rules.scopes import require_scope
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.gateway import (
+    Answer,
+    Call,
+    GraphRows,
+    GraphView,
+    JsonObject,
+    Kind,
+    Loading,
+    ProviderOperation,
+    Route,
+    by_provider,
+    page,
+    resume_after,
+)
+from reconciler.sandbox.rules import (
+    DeniedPrincipal,
+    DenyAssignment,
+    applying_at,
+    reaching,
+    require_scope,
+    rights,
+    show_permission,
+)
+from reconciler.sandbox.state import Node, State, path_key
 
 TYPE = "Microsoft.Authorization/denyAssignments"
 READ = f"{TYPE}/read"

@@ -4,10 +4,8 @@ It lags behind: for a while after an identity was created its principal is not k
 what kind of principal it is gets past that.
 """
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.state.kinds import Resource, RoleAssignment
-from reconciler.sandbox.state.state import Identity, State
+from reconciler.sandbox.gateway import ArmRefusalError, Call, by_provider
+from reconciler.sandbox.state import Identity, Resource, RoleAssignment, State
 
 PRINCIPAL_TYPE_SINCE = "2018-09-01-preview"
 """The first api-version of role assignments with `principalType`. Source: Azure documentation (troubleshooting)."""

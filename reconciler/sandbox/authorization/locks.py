@@ -5,19 +5,22 @@ A lock can always be written and removed, whatever other locks there are; its re
 
 import re
 
-from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import JsonObject, Kind, Loading, ProviderOperation
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.extensions import applying_at, reaching
-from reconciler.sandbox.rules.locking import LEVELS
-from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
-from reconciler.sandbox.state.kinds import LOCK_TYPE, Lock
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.gateway import (
+    Answer,
+    ArmRefusalError,
+    Call,
+    JsonObject,
+    Kind,
+    Loading,
+    ProviderOperation,
+    Route,
+    by_gateway,
+    by_provider,
+    page,
+    resume_after,
+)
+from reconciler.sandbox.rules import LEVELS, applying_at, reaching, require_scope, require_writable_scope, rights
+from reconciler.sandbox.state import LOCK_TYPE, Lock, Node, State, path_key
 
 READ, WRITE, DELETE = f"{LOCK_TYPE}/read", f"{LOCK_TYPE}/write", f"{LOCK_TYPE}/delete"
 

@@ -1,11 +1,8 @@
 """Microsoft.Authorization: the permissions that a caller has at a scope."""
 
-from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.scopes import require_group_of
-from reconciler.sandbox.state.state import Grant, State
+from reconciler.sandbox.gateway import Answer, Call, Route
+from reconciler.sandbox.rules import require_group_of, rights
+from reconciler.sandbox.state import Grant, State
 
 NAMESPACE = "Microsoft.Authorization"
 PERMISSIONS_READ = f"{NAMESPACE}/permissions/read"

@@ -8,20 +8,43 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.sandbox.authorization.directory import PRINCIPAL_TYPE_SINCE, principal_type
-from reconciler.sandbox.gateway.answers import Answer, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import GraphRows, GraphView, JsonObject, Kind, Loading, ProviderOperation
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.extensions import applying_at, reaching, standing_at
-from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.roles import definition_id, guid_of, is_assignable_at, require_role
-from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
-from reconciler.sandbox.state.kinds import ROLE_ASSIGNMENT_TYPE, RoleAssignment, RoleDefinition
-from reconciler.sandbox.state.node import GUID, Node
-from reconciler.sandbox.state.paths import is_management_group, path_key
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.gateway import (
+    Answer,
+    Call,
+    GraphRows,
+    GraphView,
+    JsonObject,
+    Kind,
+    Loading,
+    ProviderOperation,
+    Route,
+    by_provider,
+    page,
+    resume_after,
+)
+from reconciler.sandbox.rules import (
+    applying_at,
+    definition_id,
+    guid_of,
+    is_assignable_at,
+    reaching,
+    refuse_locked,
+    require_role,
+    require_scope,
+    require_writable_scope,
+    rights,
+    standing_at,
+)
+from reconciler.sandbox.state import (
+    GUID,
+    ROLE_ASSIGNMENT_TYPE,
+    Node,
+    RoleAssignment,
+    RoleDefinition,
+    State,
+    is_management_group,
+    path_key,
+)
 
 READ, WRITE, DELETE = f"{ROLE_ASSIGNMENT_TYPE}/read", f"{ROLE_ASSIGNMENT_TYPE}/write", f"{ROLE_ASSIGNMENT_TYPE}/delete"
 

@@ -9,14 +9,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.sandbox.authorization.custom_roles import read_custom_role, refuse_while_assigned, require_at_scopes
-from reconciler.sandbox.gateway.answers import Answer, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import GraphRows, GraphView, JsonObject, Kind, Loading, ProviderOperation
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.roles import (
+from reconciler.sandbox.gateway import (
+    Answer,
+    Call,
+    GraphRows,
+    GraphView,
+    JsonObject,
+    Kind,
+    Loading,
+    ProviderOperation,
+    Route,
+    by_provider,
+    page,
+    resume_after,
+)
+from reconciler.sandbox.rules import (
     BUILT_IN,
     CUSTOM,
     all_roles,
@@ -25,14 +32,15 @@ from reconciler.sandbox.rules.roles import (
     is_assignable_at,
     is_assignable_below,
     is_built_in,
+    refuse_locked,
+    require_scope,
+    require_writable_scope,
+    rights,
     role_not_found,
     role_properties,
     role_type,
 )
-from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
-from reconciler.sandbox.state.kinds import ROLE_DEFINITION_TYPE, Permission, RoleDefinition
-from reconciler.sandbox.state.node import GUID, Node
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import GUID, ROLE_DEFINITION_TYPE, Node, Permission, RoleDefinition, State
 
 READ, WRITE, DELETE = f"{ROLE_DEFINITION_TYPE}/read", f"{ROLE_DEFINITION_TYPE}/write", f"{ROLE_DEFINITION_TYPE}/delete"
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reconciler.sandbox.authorization import deny_assignments, locks, role_assignments, role_definitions
-from reconciler.sandbox.gateway.kind import Kind
+from reconciler.sandbox.gateway import Kind
 from reconciler.sandbox.managed_identity import federated_credentials, identities
 from reconciler.sandbox.resources import generic, resource_groups, subscriptions
 

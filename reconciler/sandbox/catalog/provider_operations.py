@@ -6,14 +6,10 @@ Whoever has a token may look. Source: assumed.
 from reconciler.sandbox.authorization.locks import API_VERSIONS as LOCK_API_VERSIONS
 from reconciler.sandbox.authorization.permissions import NAMESPACE, PERMISSIONS_READ
 from reconciler.sandbox.catalog.kinds import KINDS
-from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import ProviderOperation
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Handler, Route
+from reconciler.sandbox.gateway import Answer, Call, Handler, ProviderOperation, Route, page, resume_after
 from reconciler.sandbox.managed_identity import associated_resources, system_assigned, token_revocation
 from reconciler.sandbox.managed_identity.identities import API_VERSIONS as IDENTITY_API_VERSIONS
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import State
 
 _IDENTITY_PROVIDER = "Microsoft.ManagedIdentity"
 

@@ -10,16 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import RESOURCES, Route, unknown_namespace
+from reconciler.sandbox.gateway import RESOURCES, Answer, Call, Route, page, resume_after, unknown_namespace
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS
 from reconciler.sandbox.resources.subscriptions import READ as READ_SUBSCRIPTION
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locations import REGION_LIST
-from reconciler.sandbox.state.shelf import Key, Shelf, key_of
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.rules import REGION_LIST, rights
+from reconciler.sandbox.state import Key, Shelf, State, key_of
 
 _OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "Microsoft.App": {"containerApps": ("2025-07-01", "2024-03-01"), "jobs": ("2025-07-01", "2024-03-01")},

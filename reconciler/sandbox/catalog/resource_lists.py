@@ -7,19 +7,12 @@ import re
 from collections.abc import Callable, Iterator
 from heapq import merge
 
-from reconciler.sandbox.gateway.answers import Answer, by_gateway
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.gateway import Answer, Call, Route, by_gateway, page, resume_after
 from reconciler.sandbox.managed_identity.identities import TYPE as IDENTITY_TYPE
 from reconciler.sandbox.resources.generic import show_resource
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.scopes import group_scope, require_group
-from reconciler.sandbox.state.kinds import Resource
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.shelf import Key
-from reconciler.sandbox.state.state import Identity, State
+from reconciler.sandbox.rules import group_scope, require_group, rights
+from reconciler.sandbox.state import Identity, Key, Resource, State, path_key
 
 READ = "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
 

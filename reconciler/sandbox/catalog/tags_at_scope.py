@@ -6,17 +6,17 @@ They are the same tags that the resource itself shows; here they can be merged a
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.sandbox.gateway.answers import Answer, by_gateway
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.gateway import Answer, Call, Route, by_gateway
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS as RESOURCES_API_VERSIONS
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import require_scope, require_writable_scope
-from reconciler.sandbox.rules.tags import check_together, read_tags
-from reconciler.sandbox.state.kinds import Resource
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import Identity, ResourceGroup, State, Subscription, Tags
+from reconciler.sandbox.rules import (
+    check_together,
+    read_tags,
+    refuse_locked,
+    require_scope,
+    require_writable_scope,
+    rights,
+)
+from reconciler.sandbox.state import Identity, Resource, ResourceGroup, State, Subscription, Tags, path_key
 
 TYPE = "Microsoft.Resources/tags"
 READ, WRITE, DELETE = f"{TYPE}/read", f"{TYPE}/write", f"{TYPE}/delete"

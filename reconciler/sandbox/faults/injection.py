@@ -32,13 +32,10 @@ from reconciler.sandbox.faults.script import (
     StaleRead,
     TruncatedBody,
 )
-from reconciler.sandbox.gateway.answers import ArmRefusalError
-from reconciler.sandbox.gateway.calls import identify
-from reconciler.sandbox.gateway.request_log import LoggedRequest, RequestLog
+from reconciler.sandbox.gateway import ArmRefusalError, LoggedRequest, RequestLog, identify
 from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.rates.graph_quota import QUERY_WORDS
-from reconciler.sandbox.state.paths import split_path
-from reconciler.sandbox.state.state import Contents, State
+from reconciler.sandbox.state import Contents, State, split_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

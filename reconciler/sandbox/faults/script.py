@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import yaml
 
-from reconciler.sandbox.state.errors import FaultFileError
+from reconciler.sandbox.state import FaultFileError
 
 T = TypeVar("T")
 

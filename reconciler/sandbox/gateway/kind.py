@@ -10,9 +10,7 @@ from typing import Generic
 
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.shelf import Key
-from reconciler.sandbox.state.state import Identity, Item, ResourceGroup, State, Subscription, V
+from reconciler.sandbox.state import Identity, Item, Key, Node, ResourceGroup, State, Subscription, V
 
 JsonObject = dict[str, object]
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway
 from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.state.shelf import Key
+from reconciler.sandbox.state import Key
 
 T = TypeVar("T")
 

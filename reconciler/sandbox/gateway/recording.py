@@ -11,10 +11,18 @@ from collections.abc import Mapping
 from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError
 from reconciler.sandbox.gateway.calls import Call
 from reconciler.sandbox.gateway.routing import RESOURCES, Route
-from reconciler.sandbox.state.events import ACCEPTED, FAILED, STARTED, SUCCEEDED, Operation, Origin, make_event
-from reconciler.sandbox.state.kinds import ROLE_ASSIGNMENT_TYPE
-from reconciler.sandbox.state.paths import split_path
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import (
+    ACCEPTED,
+    FAILED,
+    ROLE_ASSIGNMENT_TYPE,
+    STARTED,
+    SUCCEEDED,
+    Operation,
+    Origin,
+    State,
+    make_event,
+    split_path,
+)
 
 _VERBS = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
 """Source: Azure Monitor documentation (operations are of type Write, Delete or Action)."""

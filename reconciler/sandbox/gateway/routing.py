@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway
 from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.state.paths import split_path as split_path  # part of what this module offers
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import State
+from reconciler.sandbox.state import split_path as split_path
 
 Handler = Callable[[State, Call], Answer]
 

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.sandbox.state.events import ActivityEvent, parse_time
-from reconciler.sandbox.state.paths import path_key
+from reconciler.sandbox.state import ActivityEvent, parse_time, path_key
 
 Matches = Callable[[ActivityEvent], bool]
 

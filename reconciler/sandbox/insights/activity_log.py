@@ -6,15 +6,10 @@ Its errors are its own: `code` and `message` without ARM's `error` around them.
 import json
 from collections.abc import Iterator
 
-from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.gateway import Answer, Call, Route, page, resume_after
 from reconciler.sandbox.insights.activity_filter import ActivityFilter, InvalidFilterError, parse_filter
 from reconciler.sandbox.rules import rights
-from reconciler.sandbox.state.events import RETENTION, ActivityEvent
-from reconciler.sandbox.state.shelf import Key
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import RETENTION, ActivityEvent, Key, State
 
 READ = "microsoft.insights/eventtypes/values/read"
 """Source: the refusal that users' tests quote (azure-libraries-for-java), which has it in lower case."""

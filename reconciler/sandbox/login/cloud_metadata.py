@@ -4,8 +4,7 @@ Whatever a client could send a token to leads back to the sandbox: a rehearsal m
 even with a token that is worth nothing there. Only suffixes of names are real, since no request goes to a suffix alone.
 """
 
-from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.gateway.routing import missing_api_version
+from reconciler.sandbox.gateway import Answer, missing_api_version
 
 _AUDIENCES = ("https://management.core.windows.net/", "https://management.azure.com/")
 """Source: azure-cli 2.91 and azure-mgmt-core 1.6.0 (the public cloud's resource ids)."""

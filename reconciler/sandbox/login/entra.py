@@ -9,13 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.gateway.calls import claims_of
+from reconciler.sandbox.gateway import Answer, claims_of
 from reconciler.sandbox.login.tokens import issue_access_token, principal_of
-from reconciler.sandbox.state.kinds import FederatedCredential
-from reconciler.sandbox.state.node import GUID
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import GUID, FederatedCredential, State, path_key
 
 _DEFAULT_SUFFIX = "/.default"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError
+from reconciler.sandbox.gateway import Answer, ArmRefusalError
 from reconciler.sandbox.login import workload_login
 from reconciler.sandbox.login.cloud_metadata import cloud_metadata, instance_discovery, openid_configuration
 from reconciler.sandbox.login.entra import (
@@ -23,8 +23,7 @@ from reconciler.sandbox.login.entra import (
     token_by_scope,
 )
 from reconciler.sandbox.login.tokens import DEFAULT_LIFETIME
-from reconciler.sandbox.state.node import GUID
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import GUID, State
 
 IDENTITY_ENDPOINT = "/msi/token"
 """What IDENTITY_ENDPOINT has to name, after the base URL."""

@@ -12,9 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.sandbox.state.ids import client_id_of_system_identity, derived_id
-from reconciler.sandbox.state.kinds import Resource
-from reconciler.sandbox.state.state import Identity, State
+from reconciler.sandbox.state import Identity, Resource, State, client_id_of_system_identity, derived_id
 
 DEFAULT_LIFETIME = timedelta(seconds=3599)
 """Source: Microsoft's documentation of the client credentials flow (`expires_in` of its examples)."""

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.sandbox.gateway.answers import Answer
+from reconciler.sandbox.gateway import Answer
 from reconciler.sandbox.login.tokens import Principal, encode, issue_access_token, principal_of_identity
-from reconciler.sandbox.state.ids import derived_id
-from reconciler.sandbox.state.state import Identity, State
+from reconciler.sandbox.state import Identity, State, derived_id
 
 _ASSERTION_LIFETIME = timedelta(minutes=5)
 """Source: GitHub's documentation of OpenID Connect (`exp` minus `iat` of its example)."""

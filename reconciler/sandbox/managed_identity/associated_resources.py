@@ -6,17 +6,10 @@ associated resources: all of them, for whoever may read the identity) and OpenAP
 
 import re
 
-from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.gateway import Answer, ArmRefusalError, Call, Route, by_provider, page, resume_after
 from reconciler.sandbox.managed_identity.identities import IN_GROUP, READ, TYPE, existing_identity, identity_scope
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.state.kinds import Resource
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.shelf import key_of
-from reconciler.sandbox.state.state import Identity, State, Subscription
+from reconciler.sandbox.rules import refuse_locked, rights
+from reconciler.sandbox.state import Identity, Resource, State, Subscription, key_of, path_key
 
 LIST = f"{TYPE}/listAssociatedResources/action"
 """Only named here: the sandbox asks for the right to read. Source: Azure's list of provider operations."""

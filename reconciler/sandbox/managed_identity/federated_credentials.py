@@ -10,21 +10,34 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from reconciler.sandbox.gateway.answers import Answer, by_gateway, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import IDENTITY_PARENT, JsonObject, Kind, Loading, ProviderOperation
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.gateway import (
+    IDENTITY_PARENT,
+    Answer,
+    Call,
+    JsonObject,
+    Kind,
+    Loading,
+    ProviderOperation,
+    Route,
+    by_gateway,
+    by_provider,
+    page,
+    resume_after,
+)
 from reconciler.sandbox.managed_identity.identities import API_VERSIONS as IDENTITY_API_VERSIONS
 from reconciler.sandbox.managed_identity.identities import IN_GROUP, identity_scope
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import require_writable_group
-from reconciler.sandbox.state.kinds import CREDENTIAL_TYPE, ClaimsExpression, FederatedCredential
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.shelf import Key, key_of
-from reconciler.sandbox.state.state import Identity, State
+from reconciler.sandbox.rules import refuse_locked, require_writable_group, rights
+from reconciler.sandbox.state import (
+    CREDENTIAL_TYPE,
+    ClaimsExpression,
+    FederatedCredential,
+    Identity,
+    Key,
+    Node,
+    State,
+    key_of,
+    path_key,
+)
 
 READ, WRITE, DELETE = f"{CREDENTIAL_TYPE}/read", f"{CREDENTIAL_TYPE}/write", f"{CREDENTIAL_TYPE}/delete"
 

@@ -8,19 +8,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.sandbox.gateway.answers import Answer, by_gateway, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import (
+from reconciler.sandbox.gateway import (
     GROUP_PARENT,
+    Answer,
+    Call,
     GraphRows,
     GraphView,
     JsonObject,
     Kind,
     Loading,
     ProviderOperation,
+    Route,
+    by_gateway,
+    by_provider,
+    page,
+    resume_after,
 )
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
 from reconciler.sandbox.managed_identity.identity_properties import (
     isolation_scope_of,
     knows_isolation,
@@ -28,16 +31,20 @@ from reconciler.sandbox.managed_identity.identity_properties import (
     providers_of,
     show_properties,
 )
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.attachments import ASSIGN
-from reconciler.sandbox.rules.locations import REGIONS, normalize_location, require_location
-from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import group_scope, require_group, require_writable_group, resource_not_found
-from reconciler.sandbox.rules.tags import read_tags
-from reconciler.sandbox.state.ids import derived_id
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import Identity, ResourceGroup, State
+from reconciler.sandbox.rules import (
+    ASSIGN,
+    REGIONS,
+    group_scope,
+    normalize_location,
+    read_tags,
+    refuse_locked,
+    require_group,
+    require_location,
+    require_writable_group,
+    resource_not_found,
+    rights,
+)
+from reconciler.sandbox.state import Identity, Node, ResourceGroup, State, derived_id, path_key
 
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 READ, WRITE, DELETE = f"{TYPE}/read", f"{TYPE}/write", f"{TYPE}/delete"

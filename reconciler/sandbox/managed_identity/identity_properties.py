@@ -1,9 +1,7 @@
 """The `properties` of an identity: which of them an api-version has, how a body asks for them, how they are shown."""
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import JsonObject
-from reconciler.sandbox.state.state import Identity
+from reconciler.sandbox.gateway import ArmRefusalError, Call, JsonObject, by_provider
+from reconciler.sandbox.state import Identity
 
 _ISOLATION_SCOPE_SINCE = "2024-11-30"
 _ISOLATION_SCOPES = ("None", "Regional")

@@ -3,16 +3,10 @@
 `clientSecretUrl` is not shown: it names a service for the resource's own host, and the sandbox has none.
 """
 
-from reconciler.sandbox.gateway.answers import Answer, by_provider
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.gateway import Answer, Call, Route, by_provider
 from reconciler.sandbox.managed_identity.identities import API_VERSIONS
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.scopes import require_scope
-from reconciler.sandbox.state.ids import client_id_of_system_identity
-from reconciler.sandbox.state.kinds import Resource
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.rules import require_scope, rights
+from reconciler.sandbox.state import Resource, State, client_id_of_system_identity, path_key
 
 TYPE = "Microsoft.ManagedIdentity/identities"
 READ = f"{TYPE}/read"

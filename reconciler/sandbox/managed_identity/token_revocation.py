@@ -7,14 +7,10 @@ the revocation are dated to the next second. A revocation is part of a run, as t
 import base64
 import json
 
-from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError
-from reconciler.sandbox.gateway.calls import Call, Caller
-from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.gateway import Answer, ArmRefusalError, Call, Caller, Route
 from reconciler.sandbox.managed_identity.identities import IN_GROUP, TYPE, existing_identity, identity_scope
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import require_writable_group
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.rules import refuse_locked, require_writable_group, rights
+from reconciler.sandbox.state import State
 
 REVOKE = f"{TYPE}/revokeTokens/action"
 """Source: Azure's list of provider operations."""

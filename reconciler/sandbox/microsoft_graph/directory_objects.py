@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from reconciler.sandbox.gateway.calls import Caller
-from reconciler.sandbox.state.ids import client_id_of_system_identity
-from reconciler.sandbox.state.kinds import Resource, RoleAssignment
-from reconciler.sandbox.state.node import GUID
-from reconciler.sandbox.state.state import Identity, State
+from reconciler.sandbox.gateway import Caller
+from reconciler.sandbox.state import GUID, Identity, Resource, RoleAssignment, State, client_id_of_system_identity
 
 Body = dict[str, object]
 

@@ -14,11 +14,10 @@ from urllib.parse import quote, unquote
 
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError
-from reconciler.sandbox.gateway.calls import Caller, identify
+from reconciler.sandbox.gateway import Answer, ArmRefusalError, Caller, identify
 from reconciler.sandbox.microsoft_graph.directory_objects import KINDS, Body, Kind, objects_of
 from reconciler.sandbox.microsoft_graph.graph_filter import UnsupportedFilterError, parse_filter
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import State
 
 _VERSIONS = ("v1.0", "beta")
 _COLLECTIONS = {kind.collection.casefold(): kind for kind in KINDS}

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError
-from reconciler.sandbox.gateway.graph_errors import throttled
+from reconciler.sandbox.gateway import ArmRefusalError, throttled
 from reconciler.sandbox.rates.buckets import Buckets, Rate, Subject, Wait
 from reconciler.sandbox.rates.graph_quota import QUERY_WORDS, QUOTA, quota_headers
 

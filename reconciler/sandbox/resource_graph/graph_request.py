@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.graph_errors import GraphRefusalError, bad_request
+from reconciler.sandbox.gateway import Call, GraphRefusalError, bad_request
 
 T = TypeVar("T")
 

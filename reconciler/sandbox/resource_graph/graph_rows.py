@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from reconciler.sandbox.gateway.kind import GraphRows, Kind
+from reconciler.sandbox.gateway import GraphRows, Kind
 from reconciler.sandbox.resource_graph.kql.compiled import Row, Schema
 from reconciler.sandbox.resource_graph.kql.syntax import Value
 from reconciler.sandbox.resource_graph.kql.values import Type
-from reconciler.sandbox.state.state import Item, State, V
+from reconciler.sandbox.state import Item, State, V
 
 _TEXTS = ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy")
 _OTHERS = ("sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation")

@@ -7,14 +7,10 @@ that is answered here (aztfexport issues 331, 475 and 491).
 
 from dataclasses import dataclass
 
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.graph_errors import bad_request
+from reconciler.sandbox.gateway import Call, bad_request
 from reconciler.sandbox.resource_graph.graph_request import TENANT_SCOPE_SINCE, AuthorizationScope, GraphRequest
 from reconciler.sandbox.rules import rights
-from reconciler.sandbox.state.node import GUID
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.shelf import Key, key_of
-from reconciler.sandbox.state.state import State, Subscription
+from reconciler.sandbox.state import GUID, Key, State, Subscription, key_of, path_key
 
 _ROOT: Key = ()
 _MANAGEMENT_GROUPS = path_key("/providers/Microsoft.Management/managementGroups")

@@ -10,15 +10,13 @@ from heapq import merge
 from operator import itemgetter
 
 from reconciler.sandbox.catalog.kinds import KINDS
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import GraphRows, GraphView, Kind
+from reconciler.sandbox.gateway import Call, GraphRows, GraphView, Kind
 from reconciler.sandbox.resource_graph.graph_request import AuthorizationScope
 from reconciler.sandbox.resource_graph.graph_rows import SCHEMA, rows_of
 from reconciler.sandbox.resource_graph.graph_scope import GraphScope
 from reconciler.sandbox.resource_graph.kql.compiled import Row
 from reconciler.sandbox.resource_graph.kql.evaluation import Table
-from reconciler.sandbox.state.shelf import Key
-from reconciler.sandbox.state.state import State, V
+from reconciler.sandbox.state import Key, State, V
 
 
 def graph_tables(state: State, call: Call, scope: GraphScope, asked: AuthorizationScope) -> Mapping[str, Table]:

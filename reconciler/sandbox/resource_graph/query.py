@@ -4,9 +4,7 @@ The index of the real service follows changes after a while; here it follows at 
 late. Saved queries and the history of resources are not served.
 """
 
-from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.gateway import Answer, Call, Route
 from reconciler.sandbox.resource_graph.graph_facets import show_facet, show_rows
 from reconciler.sandbox.resource_graph.graph_request import GraphRequest, read_request, skip_token
 from reconciler.sandbox.resource_graph.graph_scope import scope_of
@@ -17,7 +15,7 @@ from reconciler.sandbox.resource_graph.kql.query_parser import parse_query
 from reconciler.sandbox.resource_graph.kql.syntax import Query
 from reconciler.sandbox.resource_graph.kql.values import Type
 from reconciler.sandbox.resource_graph.query_errors import bad_query
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import State
 
 API_VERSIONS = ("2019-04-01", "2021-03-01", "2021-06-01-preview", "2022-10-01", "2024-04-01")
 """Source: recorded traffic for all but the last two; OpenAPI for 2024-04-01; 2022-10-01 as quoted by users."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from reconciler.sandbox.gateway.graph_errors import Detail, GraphRefusalError
+from reconciler.sandbox.gateway import Detail, GraphRefusalError
 from reconciler.sandbox.resource_graph.kql.errors import KqlError
 
 _INVALID_QUERY = {

@@ -10,20 +10,32 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from reconciler.sandbox.gateway.answers import Answer, by_gateway
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import GROUP_PARENT, GraphRows, GraphView, JsonObject, Kind, Loading
-from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.attachments import attach, identity_block
-from reconciler.sandbox.rules.locations import normalize_location, require_location
-from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import group_scope, require_group, require_writable_group, resource_not_found
-from reconciler.sandbox.rules.tags import read_tags
-from reconciler.sandbox.state.kinds import Attachment, Resource
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.gateway import (
+    GROUP_PARENT,
+    Answer,
+    Call,
+    GraphRows,
+    GraphView,
+    JsonObject,
+    Kind,
+    Loading,
+    Route,
+    by_gateway,
+)
+from reconciler.sandbox.rules import (
+    attach,
+    group_scope,
+    identity_block,
+    normalize_location,
+    read_tags,
+    refuse_locked,
+    require_group,
+    require_location,
+    require_writable_group,
+    resource_not_found,
+    rights,
+)
+from reconciler.sandbox.state import Attachment, Node, Resource, State, path_key
 
 _ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/([^/]+)((?:/[^/]+/[^/]+)+)", re.IGNORECASE)
 _OWN_FIELDS = frozenset(("id", "name", "type", "location", "tags", "identity"))

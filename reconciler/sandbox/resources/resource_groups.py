@@ -6,22 +6,34 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.sandbox.gateway.answers import Answer, by_gateway
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import SUBSCRIPTION_PARENT, GraphRows, GraphView, JsonObject, Kind, Loading
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.recording import origin_of
-from reconciler.sandbox.gateway.routing import Route
+from reconciler.sandbox.gateway import (
+    SUBSCRIPTION_PARENT,
+    Answer,
+    Call,
+    GraphRows,
+    GraphView,
+    JsonObject,
+    Kind,
+    Loading,
+    Route,
+    by_gateway,
+    origin_of,
+    page,
+    resume_after,
+)
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locations import REGIONS, normalize_location, require_location
-from reconciler.sandbox.rules.locking import refuse_locked
-from reconciler.sandbox.rules.scopes import group_scope, require_group, require_writable_group
-from reconciler.sandbox.rules.tags import read_tags
-from reconciler.sandbox.state.events import GROUP_TYPE
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import GroupDeletion, ResourceGroup, State
+from reconciler.sandbox.rules import (
+    REGIONS,
+    group_scope,
+    normalize_location,
+    read_tags,
+    refuse_locked,
+    require_group,
+    require_location,
+    require_writable_group,
+    rights,
+)
+from reconciler.sandbox.state import GROUP_TYPE, GroupDeletion, Node, ResourceGroup, State, path_key
 
 READ, WRITE, DELETE = f"{GROUP_TYPE}/read", f"{GROUP_TYPE}/write", f"{GROUP_TYPE}/delete"
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 
-from reconciler.sandbox.gateway.answers import Answer
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.gateway.kind import GraphRows, GraphView, JsonObject, Kind, Loading
-from reconciler.sandbox.gateway.paging import page, resume_after
-from reconciler.sandbox.gateway.routing import Route
-from reconciler.sandbox.rules import rights
-from reconciler.sandbox.rules.locations import REGION_LIST, Region
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import State, Subscription
+from reconciler.sandbox.gateway import (
+    Answer,
+    Call,
+    GraphRows,
+    GraphView,
+    JsonObject,
+    Kind,
+    Loading,
+    Route,
+    page,
+    resume_after,
+)
+from reconciler.sandbox.rules import REGION_LIST, Region, rights
+from reconciler.sandbox.state import Node, State, Subscription, path_key
 
 API_VERSIONS = (
     "2014-04-01", "2015-01-01", "2015-11-01", "2016-02-01", "2016-06-01", "2016-07-01", "2016-09-01", "2017-05-10",

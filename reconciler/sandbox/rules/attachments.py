@@ -8,12 +8,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway, by_provider
-from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway import ArmRefusalError, Call, by_gateway, by_provider
 from reconciler.sandbox.rules import rights
-from reconciler.sandbox.state.kinds import Attachment, Resource
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.state import Identity, State
+from reconciler.sandbox.state import Attachment, Identity, Resource, State, path_key
 
 ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 

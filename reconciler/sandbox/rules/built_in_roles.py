@@ -10,7 +10,7 @@ descriptions are ours, but for Reader's, which recorded traffic is compared with
 import json
 from importlib import resources
 
-from reconciler.sandbox.state.kinds import Permission, RoleDefinition
+from reconciler.sandbox.state import Permission, RoleDefinition
 
 
 def _read(entry: dict[str, str | list[str]]) -> RoleDefinition:

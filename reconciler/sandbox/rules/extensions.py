@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from heapq import merge
 
-from reconciler.sandbox.state.paths import MANAGEMENT_GROUPS, ancestors, path_key
-from reconciler.sandbox.state.shelf import Key, Shelf
-from reconciler.sandbox.state.state import V
+from reconciler.sandbox.state import MANAGEMENT_GROUPS, Key, Shelf, V, ancestors, path_key
 
 
 def standing_at(shelf: Shelf[V], scope: Key, type_name: str, after: Key | None = None) -> Iterator[V]:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from reconciler.sandbox.gateway.answers import by_gateway
-from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway import Call, by_gateway
 
 
 @dataclass(frozen=True, slots=True)

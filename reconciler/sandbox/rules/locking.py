@@ -5,12 +5,9 @@ Source: recorded traffic (azure-cli, lab tests: ScopeLocked on deleting a group 
 (azure-cli issue 28242: a lock on an identity stops the deletion of its credentials) and Azure documentation on locks.
 """
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway
-from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway import ArmRefusalError, Call, by_gateway
 from reconciler.sandbox.rules.extensions import applying_at, reaching
-from reconciler.sandbox.state.kinds import LOCK_TYPE, Lock
-from reconciler.sandbox.state.paths import path_key, split_path
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import LOCK_TYPE, Lock, State, path_key, split_path
 
 READ_ONLY = "ReadOnly"
 LEVELS = ("CanNotDelete", READ_ONLY)

@@ -25,13 +25,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway
-from reconciler.sandbox.gateway.calls import Call, Caller
+from reconciler.sandbox.gateway import ArmRefusalError, Call, Caller, by_gateway
 from reconciler.sandbox.rules.roles import find_role
-from reconciler.sandbox.state.kinds import ROLE_ASSIGNMENT_TYPE, Permission, RoleAssignment
-from reconciler.sandbox.state.paths import covers, is_within, path_key, starts_of
-from reconciler.sandbox.state.shelf import Key
-from reconciler.sandbox.state.state import Grant, State
+from reconciler.sandbox.state import (
+    ROLE_ASSIGNMENT_TYPE,
+    Grant,
+    Key,
+    Permission,
+    RoleAssignment,
+    State,
+    covers,
+    is_within,
+    path_key,
+    starts_of,
+)
 
 T = TypeVar("T")
 

@@ -8,12 +8,18 @@ not bring along; what it says of a role wins over what the sandbox knows.
 from collections.abc import Iterator
 from heapq import merge
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError, by_provider
+from reconciler.sandbox.gateway import ArmRefusalError, by_provider
 from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
-from reconciler.sandbox.state.kinds import ROLE_DEFINITION_TYPE, Permission, RoleDefinition
-from reconciler.sandbox.state.paths import covers, path_key
-from reconciler.sandbox.state.shelf import Key, Shelf
-from reconciler.sandbox.state.state import State
+from reconciler.sandbox.state import (
+    ROLE_DEFINITION_TYPE,
+    Key,
+    Permission,
+    RoleDefinition,
+    Shelf,
+    State,
+    covers,
+    path_key,
+)
 
 BUILT_IN, CUSTOM = "BuiltInRole", "CustomRole"
 """The types of roles. Source: recorded traffic (azure-cli, role tests)."""

@@ -6,12 +6,8 @@ parts of most resources, such as the containers of a storage account. Source: re
 and ResourceNotFound on deleting role assignments); that every method looks, and how deep, is assumed.
 """
 
-from reconciler.sandbox.gateway.answers import ArmRefusalError, by_gateway
-from reconciler.sandbox.gateway.calls import Call
-from reconciler.sandbox.state.node import GUID
-from reconciler.sandbox.state.paths import path_key
-from reconciler.sandbox.state.shelf import key_of
-from reconciler.sandbox.state.state import Identity, ResourceGroup, State, Subscription
+from reconciler.sandbox.gateway import ArmRefusalError, Call, by_gateway
+from reconciler.sandbox.state import GUID, Identity, ResourceGroup, State, Subscription, key_of, path_key
 
 _GROUP_LENGTH = 4
 _IDENTITY_TYPE = ("microsoft.managedidentity", "userassignedidentities")

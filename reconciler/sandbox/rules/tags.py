@@ -6,8 +6,8 @@ characters that names must not hold). Source of every code and text below: assum
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.sandbox.gateway.answers import by_gateway
-from reconciler.sandbox.state.state import Tags
+from reconciler.sandbox.gateway import by_gateway
+from reconciler.sandbox.state import Tags
 
 MAX_TAGS = 50
 MAX_NAME_LENGTH = 512

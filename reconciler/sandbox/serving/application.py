@@ -23,19 +23,27 @@ from reconciler.sandbox.catalog.kinds import KINDS
 from reconciler.sandbox.catalog.providers import provider_routes
 from reconciler.sandbox.faults.injection import FaultScript, FaultyApplication
 from reconciler.sandbox.faults.script import Fault
-from reconciler.sandbox.gateway.answers import (
+from reconciler.sandbox.gateway import (
     Answer,
     ArmRefusalError,
+    Call,
     Exchange,
+    LoggedRequest,
+    RequestLog,
+    Route,
+    Router,
+    Settings,
     Trace,
+    carry_out,
+    check_api_version,
     error_body,
+    identify,
+    missing_api_version,
+    require_living_token,
     to_response,
     trace_of,
+    unsupported_method,
 )
-from reconciler.sandbox.gateway.calls import Call, Settings, identify, require_living_token
-from reconciler.sandbox.gateway.recording import carry_out
-from reconciler.sandbox.gateway.request_log import LoggedRequest, RequestLog
-from reconciler.sandbox.gateway.routing import Route, Router, check_api_version, missing_api_version, unsupported_method
 from reconciler.sandbox.insights import activity_log
 from reconciler.sandbox.login.login import Login
 from reconciler.sandbox.managed_identity import (
@@ -48,10 +56,9 @@ from reconciler.sandbox.managed_identity.token_revocation import refuse_revoked
 from reconciler.sandbox.microsoft_graph.objects import Graph
 from reconciler.sandbox.rates.rates import RatedCall, Rates
 from reconciler.sandbox.resource_graph import query as resource_graph
-from reconciler.sandbox.rules.scopes import require_subscription
+from reconciler.sandbox.rules import require_subscription
 from reconciler.sandbox.serving.control import PREFIX, Control
-from reconciler.sandbox.state.paths import split_path
-from reconciler.sandbox.state.state import Contents, State
+from reconciler.sandbox.state import Contents, State, split_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

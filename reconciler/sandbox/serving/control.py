@@ -8,12 +8,9 @@ from datetime import timedelta
 
 from reconciler.sandbox.faults.injection import FaultScript
 from reconciler.sandbox.faults.script import parse_faults
-from reconciler.sandbox.gateway.answers import Answer, error_body
-from reconciler.sandbox.gateway.request_log import RequestLog
+from reconciler.sandbox.gateway import Answer, RequestLog, error_body
 from reconciler.sandbox.login.login import Login
-from reconciler.sandbox.state.errors import FaultFileError, StateError
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.state import Contents, State
+from reconciler.sandbox.state import Contents, FaultFileError, Node, State, StateError
 from reconciler.sandbox.state_file.document import format_state, grant_json, parse_permissions
 
 PREFIX = "/_sandbox/"

@@ -11,15 +11,13 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from reconciler.sandbox.faults.script import parse_faults
-from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.gateway import Settings
 from reconciler.sandbox.rates.rates import Rates
 from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.serving.serving import Served, Serving
 from reconciler.sandbox.serving.tls import Authority, throw_away_authority
-from reconciler.sandbox.state.errors import StateError
-from reconciler.sandbox.state.shelf import Key
-from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION, Contents, State, Subscription
+from reconciler.sandbox.state import DEFAULT_SUBSCRIPTION, Contents, Key, State, StateError, Subscription
 from reconciler.sandbox.state_file.file import StateSaver, load_state, locked, save_state
 
 _FLUSH_INTERVAL_S = 1.0

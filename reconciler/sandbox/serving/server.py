@@ -22,7 +22,7 @@ from cheroot.server import HTTPConnection, HTTPRequest
 from reconciler.sandbox.faults.injection import BodyCutOffFault, ConnectionResetFault
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.tls import TLS_HOST, Authority, LateHandshakeAdapter, shake_hands
-from reconciler.sandbox.state.errors import ServeError
+from reconciler.sandbox.state import ServeError
 
 if sys.platform != "win32":
     import resource

@@ -15,7 +15,7 @@ from werkzeug.test import run_wsgi_app
 
 from reconciler.sandbox.faults.injection import BodyCutOffFault, ConnectionResetFault
 from reconciler.sandbox.serving.application import Application
-from reconciler.sandbox.state.errors import StateError
+from reconciler.sandbox.state import StateError
 from reconciler.sandbox.state_file.file import StateSaver, load_state, locked
 
 if TYPE_CHECKING:

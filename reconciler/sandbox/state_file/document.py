@@ -9,17 +9,19 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.sandbox.catalog.kinds import KINDS
-from reconciler.sandbox.gateway.kind import Kind, Loading
-from reconciler.sandbox.state.errors import StateError
-from reconciler.sandbox.state.events import ActivityEvent, event_of, parse_time
-from reconciler.sandbox.state.node import Node
-from reconciler.sandbox.state.shelf import Key
-from reconciler.sandbox.state.state import (
+from reconciler.sandbox.gateway import Kind, Loading
+from reconciler.sandbox.state import (
     DEFAULT_TENANT,
+    ActivityEvent,
     Contents,
     Grant,
     Item,
+    Key,
+    Node,
+    StateError,
     V,
+    event_of,
+    parse_time,
 )
 
 VERSION = 1

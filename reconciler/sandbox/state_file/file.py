@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.sandbox.state.errors import StateError
-from reconciler.sandbox.state.state import Contents, State
+from reconciler.sandbox.state import Contents, State, StateError
 from reconciler.sandbox.state_file.document import format_state, parse_state
 
 if sys.platform == "win32":
