@@ -221,7 +221,7 @@ def run_apply(
     if plan.applicable:
         confirm(plan)
     result = apply_plan(plan, tools)
-    if verify and not result.interrupted:
+    if verify and not tools.over:
         result = _verify(result, azure, tools)
     return plan, result
 

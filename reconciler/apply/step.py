@@ -19,7 +19,16 @@ from reconciler.apply.workers import ApplyTools as ApplyTools  # part of what th
 from reconciler.apply.workers import Run
 from reconciler.arm.http.retry import Attempts, RetryPolicy
 from reconciler.arm.identities import Identities
-from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, JournalError, NotFound, ReconcilerError
+from reconciler.errors import (
+    ArmError,
+    AuthError,
+    Conflict,
+    Interrupted,
+    JournalError,
+    NotFound,
+    ReconcilerError,
+    Throttled,
+)
 from reconciler.journal.outcome import (
     ApplyEvent,
     ApplyResult,
@@ -30,7 +39,6 @@ from reconciler.journal.outcome import (
     Outcome,
     Wanted,
     call_error,
-    not_tried,
 )
 from reconciler.model.access import (
     FederatedCredential,
@@ -71,6 +79,7 @@ def apply_plan(plan: Plan, tools: ApplyTools) -> ApplyResult:
     Returns:
         One result for each applicable change, whatever happened; failures are results, not exceptions.
     """
+    tools.retries.budget.finish_calls()
     works = order_work(plan.changes, plan.refused, plan.kept_credentials)
     run = Run(tools, lambda step, host: _OneStep(step, host, tools).run())
     results = {
@@ -109,8 +118,8 @@ class _OneStep:
                 self._read_hanging()
                 would_break = self._look_at_use()
                 fresh = self._read()
-            except Interrupted:
-                return self._failed(error) if error else (not_tried(self._change), None)
+            except (Interrupted, Throttled):
+                return self._failed(error) if error else (self._tools.not_tried(self._change), None)
             except (ArmError, AuthError) as unreadable:
                 return self._failed(error or unreadable)
             verdict = self._check(fresh)
@@ -119,13 +128,13 @@ class _OneStep:
                 if ended.outcome is Outcome.DONE:
                     self._resolve(Outcome.DONE, fresh)
                 return ended, None
-            if error is not None and (not again or self._tools.stop.requested):
+            if error is not None and (not again or self._tools.over):
                 # The read has shown that the call left no trace.
                 self._may_have_happened = False
                 self._resolve(Outcome.FAILED, None)
                 return self._failed(error)
-            if self._tools.stop.requested:
-                return not_tried(self._change), None
+            if self._tools.over:
+                return self._tools.not_tried(self._change), None
             answer = self._write(fresh, attempt)
             if not isinstance(answer, ReconcilerError):
                 return ChangeResult(self._change, Outcome.DONE), answer
@@ -281,7 +290,8 @@ class _OneStep:
             return True
         # A principal that is new may still be missing anywhere. Source: azure-rest-api-specs pull request 43555.
         is_new = self._change.identity is None and not isinstance(self._change, IdentityChange)
-        return is_new and (error.transient or (isinstance(error, NotFound) and self._is_of_its_identity()))
+        transient = error.transient and not isinstance(error, Throttled)
+        return is_new and (transient or (isinstance(error, NotFound) and self._is_of_its_identity()))
 
     def _is_of_its_identity(self) -> bool:
         """Whether a 404 can be about the new identity; about the scope of a role, waiting would be for nothing."""
@@ -295,7 +305,8 @@ class _OneStep:
     def _pause(self, attempts: Attempts, error: ArmError) -> bool:
         """Wait until another attempt is due; False where there is to be none."""
         operation = f"{self._action} {self._change.resource_id.address}"
-        reason = " ".join(str(part) for part in (error.status, error.arm_code) if part) or "no answer"
+        throttled = isinstance(error, Throttled)
+        reason = " ".join(dict.fromkeys(str(part) for part in (error.status, error.arm_code) if part)) or "no answer"
         if self._settles(error):
             if self._settling is None:
                 # It can take minutes, and whoever looks on should know what for.
@@ -304,11 +315,14 @@ class _OneStep:
                 self._tools.on_event(waiting)
             attempts = self._settling
         try:
-            return attempts.wait_for_next(operation, reason, error.retry_after_s)
+            return attempts.wait_for_next(operation, reason, error.retry_after_s, throttled=throttled)
         except Interrupted:
             return False
 
     def _failed(self, error: ReconcilerError) -> tuple[ChangeResult, None]:
+        if isinstance(error, Throttled) and not self._may_have_happened:
+            # ARM only said when, and the run ends before that.
+            return self._tools.not_tried(self._change), None
         outcome = Outcome.IN_DOUBT if self._may_have_happened else Outcome.FAILED
         return ChangeResult(self._change, outcome, error.message, call_error(error)), None
 

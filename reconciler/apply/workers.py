@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import check_host, check_identity
+from reconciler.arm.http.budget import duration_text
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
+from reconciler.errors import ArmError, AuthError, Interrupted, JournalError, Throttled
 from reconciler.journal.file import Journal
 from reconciler.journal.outcome import ApplyEvent, ChangeResult, Moment, Outcome, call_error, not_tried
 from reconciler.model.access import AnyId, Hanging, identity_of
@@ -50,6 +51,18 @@ class ApplyTools:
     parallelism: int
     correlation_id: str
     read_hanging: Callable[[Identity], Hanging] = nothing_read
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing new may begin: the run was asked to stop, or its time is over."""
+        return self.stop.requested or self.retries.left_s <= 0
+
+    def not_tried(self, change: Change) -> ChangeResult:
+        """The end of a change that was not begun because the run ends."""
+        if self.stop.requested:
+            return not_tried(change)
+        limit = duration_text(self.retries.budget.limit_s)
+        return not_tried(change, f"the run's time ({limit}) was over, or shorter than ARM asked to wait")
 
 
 TakeStep = Callable[[Step, Identity | None], tuple[ChangeResult, Identity | None]]
@@ -146,7 +159,8 @@ class _OneIdentity:
         def unfinished(change: Change) -> ChangeResult:
             if change.resource_id in begun:
                 return ChangeResult(change, Outcome.IN_DOUBT, "the run ended before ARM answered")
-            return _half_done(not_tried(change)) if change.resource_id in deleted else not_tried(change)
+            result = self._tools.not_tried(change)
+            return _half_done(result) if change.resource_id in deleted else result
 
         return {key: ended.get(key) or unfinished(change) for key, change in changes.items()}
 
@@ -157,7 +171,7 @@ class _OneIdentity:
             change_id = step.change.resource_id
             if change_id in self._results:
                 continue  # the first of two steps of a change has failed
-            if self._tools.stop.requested:
+            if self._tools.over:
                 return
             because = self._failures.why_skip(self._work) or self._why_skip(index, step)
             if because:
@@ -245,8 +259,8 @@ class _OneIdentity:
             if own is not None and self._work.is_deletion:
                 # An identity that is to stay after all keeps its roles.
                 surprise = surprise or surprise_before_delete(own, self._tools.resources)
-        except Interrupted:
-            return not_tried(step.change)
+        except (Interrupted, Throttled):
+            return self._tools.not_tried(step.change)
         except (ArmError, AuthError) as error:
             return ChangeResult(step.change, Outcome.FAILED, error.message, call_error(error))
         return ChangeResult(step.change, Outcome.STALE, surprise) if surprise else fresh

@@ -85,7 +85,7 @@ def open_session(flags: SessionFlags, stop: Stop, *, writes: bool) -> Iterator[S
     cloud = CLOUDS[flags.cloud]
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
-    retries = Retries(time.time, stop.sleep, random.random)
+    retries = Retries(time.monotonic, stop.sleep, random.random, time.time)
     with ExitStack() as stack:
         if flags.sandbox is not None:
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))

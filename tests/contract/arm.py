@@ -136,7 +136,7 @@ def open_arm(application: Application, url: str, faulty: FaultyTransport, wire: 
         stop.sleep(0)
         time.sleep(seconds)
 
-    retries = Retries(time.clock, sleep, lambda: 0.0)
+    retries = Retries(time.clock, sleep, lambda: 0.0, time.clock)
     http = open_http_client(
         url,
         CachedCredentialAuth(fixed_token(token_of(PIPELINE)), endpoint=url, clock=time.clock),

@@ -60,7 +60,7 @@ class Login:
     Attributes:
         environment: what azure-identity looks up by itself (IDENTITY_ENDPOINT, PATH) it finds in the process's.
         tenant: id of the tenant to sign in to; None leaves it to the settings.
-        retries: for requests that are not azure-identity's own; its clock is that of the tokens.
+        retries: for requests that are not azure-identity's own; its wall clock is that of the tokens.
     """
 
     cloud: Cloud

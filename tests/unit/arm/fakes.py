@@ -45,7 +45,7 @@ class FakeTime:
         self.now_s += seconds
 
     def retries(self, policy: RetryPolicy | None = None) -> Retries:
-        return Retries(self.clock, self.sleep, lambda: 0.0, policy or RetryPolicy())
+        return Retries(self.clock, self.sleep, lambda: 0.0, self.clock, policy or RetryPolicy())
 
 
 def login(
