@@ -63,7 +63,7 @@ def _decompress(pieces: Iterable[bytes]) -> bytes:
     sent = False
     try:
         for piece in pieces:
-            sent = True
+            sent = sent or bool(piece)
             body += inflate.decompress(piece, MAX_BODY_BYTES + 1 - len(body))
             _check_size(body)
     except zlib.error as error:

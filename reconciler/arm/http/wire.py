@@ -60,7 +60,7 @@ class BoundedTransport(httpx.HTTPTransport):
         """A timeout cut at the deadline; raises httpcore.ReadTimeout once that has passed."""
         left_s = self._deadline.ends_s - time.monotonic()
         if left_s <= 0:
-            raise httpcore.ReadTimeout(f"the answer was not whole after {self._answer_timeout_s:.0f} s")
+            raise httpcore.ReadTimeout(f"the answer was not whole after {self._answer_timeout_s:g} s")
         return left_s if timeout_s is None else min(timeout_s, left_s)
 
 
