@@ -1,6 +1,6 @@
 """The time that a whole run may take: how long calls that ARM refuses for their number are waited for.
 
-It is counted from the first request, so that a login takes nothing of it, and stands still while a person is asked.
+It is counted from the first request, so that a login does not count, and it stands still while a person is asked.
 """
 
 import re

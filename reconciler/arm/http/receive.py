@@ -13,7 +13,7 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 """Of one answer, decompressed."""
 
 ENCODING = "gzip"
-"""The only encoding that is asked for: what cannot be decompressed up to a limit is not wanted."""
+"""The only encoding that is asked for: the others cannot be decompressed up to a limit."""
 
 _FRAMING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 

@@ -90,7 +90,7 @@ class Retries:
         jitter: a random number in [0, 1).
         wall: epoch seconds, for dates that others give.
         budget: the time of the run.
-        throttle: who has been told to wait.
+        throttle: which calls ARM asked to wait.
     """
 
     clock: Callable[[], float]
@@ -120,7 +120,7 @@ class Retries:
             self.budget.add(self.clock() - began_s)
 
     def wait_turn(self, url: httpx.URL) -> None:
-        """Wait while the place of a URL takes no calls, as other calls were told."""
+        """Wait while the place of a URL takes no calls, as ARM has said to others."""
         while 0 < (delay_s := self.throttle.until_s(url) - self.clock()) <= self.left_s:
             self.wait_throttled(delay_s + SPREAD_S * self.jitter())
 

@@ -1,8 +1,8 @@
-"""What calls were told about their rate, for all the calls of a run that would be told the same.
+"""How long ARM asked calls to wait, for all the calls of a run that would be refused for the same reason.
 
-ARM and its providers count calls by subscription, but also by resource. One call that is told to wait may have met
-either; two on different resources have met what is common to them, and then the whole subscription is held. Nothing is
-known here of the documented rates.
+ARM and its providers count calls by subscription, but also by resource. One call that is refused may have met
+either limit; two on different resources have met the common one, and then all calls to the subscription wait. The
+documented rates are not known here.
 """
 
 import threading
@@ -17,22 +17,22 @@ class Throttle:
     """
 
     def __init__(self) -> None:
-        self._told: dict[str, dict[str, float]] = {}
+        self._waits: dict[str, dict[str, float]] = {}
         self._lock = threading.Lock()
         self._thread = threading.local()
 
     def note(self, url: httpx.URL, now_s: float, wait_s: float) -> None:
-        """A call was told to wait."""
+        """ARM asked a call to wait."""
         with self._lock:
-            told = self._told.get(place_of(url), {})
-            waiting = {path: until_s for path, until_s in told.items() if until_s > now_s}
-            self._told[place_of(url)] = {**waiting, url.path.casefold(): now_s + wait_s}
+            known = self._waits.get(place_of(url), {})
+            waiting = {path: until_s for path, until_s in known.items() if until_s > now_s}
+            self._waits[place_of(url)] = {**waiting, url.path.casefold(): now_s + wait_s}
 
     def until_s(self, url: httpx.URL) -> float:
         """When calls to the place of a URL may go out again; in the past where nothing holds them."""
         with self._lock:
-            told = sorted(self._told.get(place_of(url), {}).values())
-        return told[-2] if len(told) > 1 else float("-inf")
+            ends_s = sorted(self._waits.get(place_of(url), {}).values())
+        return ends_s[-2] if len(ends_s) > 1 else float("-inf")
 
     @property
     def waited_s(self) -> float:

@@ -82,7 +82,7 @@ class Login:
         """
         # Whether a host is a login's, azure-identity asks login.microsoftonline.com, which knows none but Microsoft's
         # own and cannot be reached from where the others are (a private cloud, a sandbox). Whoever names such a host
-        # has to vouch for it, and is told so.
+        # has to vouch for that host, and the log names it.
         vouched = {"disable_instance_discovery": True} if self.foreign_authority else {}
         return {"authority": self._authority, **vouched}
 
