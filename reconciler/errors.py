@@ -197,7 +197,7 @@ class Conflict(ArmError):
 
 
 class Throttled(ArmError):
-    """ARM answered 429 until the retries were used up."""
+    """ARM answered 429; a read's until the time of the run was over."""
 
 
 class ArmAuthError(ArmError, AuthError):

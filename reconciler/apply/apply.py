@@ -17,6 +17,7 @@ def apply_plan(plan: Plan, tools: ApplyTools) -> ApplyResult:
     Returns:
         One result for each applicable change, whatever happened; failures are results, not exceptions.
     """
+    tools.retries.budget.finish_calls()
     works = order_work(plan.changes, plan.refused, plan.kept_credentials)
     failures = Failures()
     results = {

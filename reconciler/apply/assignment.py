@@ -2,7 +2,7 @@
 
 from reconciler.apply.checks import Done, Stale, Write
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, NotFound
+from reconciler.errors import ArmError, NotFound, Throttled
 from reconciler.model import Identity, RoleAssignment, assignment_name, normalize_scope, same_name
 from reconciler.plan import Action, AssignmentChange
 
@@ -35,7 +35,8 @@ class AssignmentCalls:
         if self._change.identity is not None:
             return False
         # A principal that is new may still be missing anywhere. Source: azure-rest-api-specs pull request 43555.
-        return error.transient or (isinstance(error, NotFound) and self._is_given_on_its_identity())
+        lagging = error.transient and not isinstance(error, Throttled)
+        return lagging or (isinstance(error, NotFound) and self._is_given_on_its_identity())
 
     def _is_given_on_its_identity(self) -> bool:
         """Whether a 404 can be about the new identity; if it is about the scope of the role, waiting does not help."""

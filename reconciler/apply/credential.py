@@ -2,7 +2,7 @@
 
 from reconciler.apply.checks import Done, Stale, Write
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, NotFound
+from reconciler.errors import ArmError, NotFound, Throttled
 from reconciler.model import FederatedCredential, Trust
 from reconciler.plan import Action, CredentialChange, field_text, trust_differences, value_text
 
@@ -33,7 +33,8 @@ class CredentialCalls:
     def settles(self, error: ArmError) -> bool:
         """Whether a new identity may still be unknown to where credentials are kept."""
         # A principal that is new may still be missing anywhere. Source: azure-rest-api-specs pull request 43555.
-        return self._change.identity is None and (error.transient or isinstance(error, NotFound))
+        lagging = error.transient and not isinstance(error, Throttled)
+        return self._change.identity is None and (lagging or isinstance(error, NotFound))
 
 
 def check_credential(

@@ -22,9 +22,9 @@ class ChangeResult:
     not_held: tuple[str, ...] = ()
 
 
-def not_tried(change: Change) -> ChangeResult:
-    """The end of a change that was not begun, because the run was asked to stop."""
-    return ChangeResult(change, Outcome.NOT_TRIED, "the run was asked to stop")
+def not_tried(change: Change, because: str = "the run was asked to stop") -> ChangeResult:
+    """The end of a change that was not started."""
+    return ChangeResult(change, Outcome.NOT_TRIED, because)
 
 
 @dataclass(frozen=True, slots=True)

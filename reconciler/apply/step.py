@@ -14,12 +14,22 @@ from reconciler.apply.checks import Done, Stale, Write
 from reconciler.apply.credential import CredentialCalls
 from reconciler.apply.identity import IdentityCalls, ReadChildren
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
+from reconciler.arm.http.budget import duration_text
 from reconciler.arm.http.retry import Attempts, Retries, RetryPolicy
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, JournalError, NotFound, ReconcilerError
+from reconciler.errors import (
+    ArmError,
+    AuthError,
+    Conflict,
+    Interrupted,
+    JournalError,
+    NotFound,
+    ReconcilerError,
+    Throttled,
+)
 from reconciler.journal import After, Before, Call, Journal, Outcome, call_error
 from reconciler.model import FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust
-from reconciler.plan import Action, AssignmentChange, CredentialChange, IdentityChange, Step
+from reconciler.plan import Action, AssignmentChange, Change, CredentialChange, IdentityChange, Step
 from reconciler.stop import Stop
 
 SETTLING = RetryPolicy(attempts=60, budget_s=420.0, base_s=2.0, cap_s=15.0)
@@ -53,6 +63,18 @@ class ApplyTools:
     on_event: Callable[[ApplyEvent], None]
     correlation_id: str
     read_children: ReadChildren
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing new may start: the run was asked to stop, or its time is over."""
+        return self.stop.requested or self.retries.left_s <= 0
+
+    def not_tried(self, change: Change) -> ChangeResult:
+        """The end of a change that was not started because the run ends."""
+        if self.stop.requested:
+            return not_tried(change)
+        limit = duration_text(self.retries.budget.limit_s)
+        return not_tried(change, f"the run's time ({limit}) was over, or shorter than ARM asked to wait")
 
 
 L = TypeVar("L", bound=Before)
@@ -118,11 +140,11 @@ class StepRun(Generic[L, A]):
 
     def _look(self) -> ChangeResult | tuple[L, Write[A]]:
         """What is there, and the write that it still needs; or how the step has ended without another call."""
-        change, error, stop = self._change, self._error, self._tools.stop
+        change, error, tools = self._change, self._error, self._tools
         try:
             live = self._calls.read()
-        except Interrupted:
-            return self._failed(error) if error else not_tried(change)
+        except (Interrupted, Throttled):
+            return self._failed(error) if error else tools.not_tried(change)
         except (ArmError, AuthError) as unreadable:
             return self._failed(error or unreadable)
         found = self._calls.check(live)
@@ -133,12 +155,12 @@ class StepRun(Generic[L, A]):
         if not isinstance(found, Write):
             self._resolve(Outcome.DONE, live)
             return ChangeResult(change, Outcome.DONE)
-        if error is not None and (self._is_last or stop.requested):
+        if error is not None and (self._is_last or tools.over):
             # The read has shown that the call left no trace.
             self._may_have_happened = False
             self._resolve(Outcome.FAILED, None)
             return self._failed(error)
-        return not_tried(change) if stop.requested else (live, found)
+        return tools.not_tried(change) if tools.over else (live, found)
 
     def _call(self, attempt: int, live: L, write: Write[A]) -> Call:
         change = self._change
@@ -187,7 +209,7 @@ class StepRun(Generic[L, A]):
     def _pause(self, error: ArmError) -> bool:
         """Wait until another attempt is due; False where there is to be none."""
         operation = f"{self._action} {self._change.resource_id.address}"
-        reason = " ".join(str(part) for part in (error.status, error.arm_code) if part) or "no answer"
+        reason = " ".join(dict.fromkeys(str(part) for part in (error.status, error.arm_code) if part)) or "no answer"
         attempts = self._attempts
         if self._settles(error):
             if self._settling is None:
@@ -197,11 +219,15 @@ class StepRun(Generic[L, A]):
                 self._tools.on_event(waiting)
             attempts = self._settling
         try:
-            return attempts.wait_for_next(operation, reason, error.retry_after_s)
+            throttled = isinstance(error, Throttled)
+            return attempts.wait_for_next(operation, reason, error.retry_after_s, throttled=throttled)
         except Interrupted:
             return False
 
     def _failed(self, error: ReconcilerError) -> ChangeResult:
+        if isinstance(error, Throttled) and not self._may_have_happened:
+            # ARM only said when, and the run ends before that.
+            return self._tools.not_tried(self._change)
         outcome = Outcome.IN_DOUBT if self._may_have_happened else Outcome.FAILED
         return ChangeResult(self._change, outcome, error.message, call_error(error))
 

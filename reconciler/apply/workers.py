@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import Stale, Write, check_parent
 from reconciler.apply.identity import check_identity
-from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
+from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
 from reconciler.apply.step import ApplyTools, begin_step
-from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
+from reconciler.errors import ArmError, AuthError, Interrupted, JournalError, Throttled
 from reconciler.journal import Outcome, call_error
 from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, identity_of
 from reconciler.plan import Action, Change, CredentialChange, IdentityChange, Step, Work
@@ -111,7 +111,8 @@ class IdentityWork:
         def unfinished(change: Change) -> ChangeResult:
             if change.resource_id in begun:
                 return ChangeResult(change, Outcome.IN_DOUBT, "the run ended before ARM answered")
-            return _half_done(not_tried(change)) if change.resource_id in deleted else not_tried(change)
+            result = self._tools.not_tried(change)
+            return _half_done(result) if change.resource_id in deleted else result
 
         return {key: ended.get(key) or unfinished(change) for key, change in changes.items()}
 
@@ -121,7 +122,7 @@ class IdentityWork:
         for index, step in enumerate(self._work.steps):
             if step.change.resource_id in self._results:
                 continue  # the first of two steps of a change has failed
-            if self._tools.stop.requested:
+            if self._tools.over:
                 return
             because = self._failures.why_skip(self._work) or self._why_skip(index, step)
             if because:
@@ -207,8 +208,8 @@ class IdentityWork:
             if own is not None and self._work.is_deletion:
                 # An identity that is to stay after all keeps its roles.
                 because = because or surprise_before_delete(own, self._tools.resources)
-        except Interrupted:
-            return not_tried(step.change)
+        except (Interrupted, Throttled):
+            return self._tools.not_tried(step.change)
         except (ArmError, AuthError) as error:
             return ChangeResult(step.change, Outcome.FAILED, error.message, call_error(error))
         return ChangeResult(step.change, Outcome.STALE, because) if because else live

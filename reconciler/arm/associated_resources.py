@@ -8,6 +8,7 @@ Source: Microsoft Entra documentation, "View associated resources for a user-ass
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.arm.http.answers import too_many_pages
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, object_list, optional_text, text
 from reconciler.arm.http.paths import identity_path
@@ -30,11 +31,12 @@ class AssociatedResources:
     def list(self, resource_id: ResourceId) -> tuple[AttachedResource, ...]:
         """Everything that an identity is attached to, in order of the ids; NotFound where there is no identity."""
         found: tuple[AttachedResource, ...] = ()
-        while True:
+        for _ in range(self.client.max_pages):
             page, more = self._page(resource_id, len(found))
             found += page
             if not more:
                 return attached(found)
+        raise too_many_pages(f"querying {resource_id}", self.client.max_pages)
 
     def _page(self, resource_id: ResourceId, skip: int) -> tuple[tuple[AttachedResource, ...], bool]:
         # By `$skip` rather than by the link of a page, which would have to be asked by a GET that no document has.

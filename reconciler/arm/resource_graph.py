@@ -7,6 +7,7 @@ something is there and never that nothing is. Nothing is written on its word.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from reconciler.arm.http.answers import too_many_pages
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import JsonObject, object_list, optional_text
 from reconciler.errors import ArmError
@@ -28,7 +29,7 @@ def query(client: ArmClient, text: str, read: Callable[[JsonObject], T]) -> Iter
     """
     seen: set[str] = set()
     token: str | None = None
-    while True:
+    for _ in range(client.max_pages):
         options: dict[str, object] = {"resultFormat": "objectArray", "$top": _TOP}
         if token is not None:
             options["$skipToken"] = token
@@ -40,6 +41,7 @@ def query(client: ArmClient, text: str, read: Callable[[JsonObject], T]) -> Iter
         if token in seen:
             raise ArmError(f"querying {_PATH}: malformed answer (a page leads to one that was read before)")
         seen.add(token)
+    raise too_many_pages(f"querying {_PATH}", client.max_pages)
 
 
 def in_list(values: Sequence[str]) -> str:

@@ -32,12 +32,16 @@ _UNAUTHORIZED = 401
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a run would go and as whom; `principal` and `token_expiry` may fetch a token (AuthError)."""
+    """Where a run would go and as whom; `principal` and `token_expiry` may fetch a token (AuthError).
+
+    `foreign_authority` is the host that the login is sent to, where it is none of Microsoft's; else empty.
+    """
 
     endpoint: str
     credential: str
     principal: Callable[[], Principal | None]
     token_expiry: Callable[[], float | None]
+    foreign_authority: str = ""
 
 
 def run_doctor(desired: Desired, targets: tuple[Target, ...], azure: Azure, caller: Caller) -> Checkup:
@@ -48,7 +52,7 @@ def run_doctor(desired: Desired, targets: tuple[Target, ...], azure: Azure, call
     """
     check_manifest_version(desired, azure.resources.api_version)
     login, principal = _check_login(desired, azure, caller)
-    checks = [Check("cloud", Standing.OK, azure.cloud), *login]
+    checks = [Check("cloud", Standing.OK, azure.cloud), *_check_authority(caller), *login]
     rights, commands = Rights(), tuple[str, ...]()
     if not any(_is_bad(one) for one in login):
         with watched_clock(azure.resources.client) as watch:
@@ -74,6 +78,12 @@ def _failed(name: str, error: ReconcilerError, subject: str = "") -> Check:
     given_by_others = isinstance(error, (AuthError, NotFound))
     standing = Standing.MISSING if given_by_others else Standing.FAILED
     return Check(name, standing, error.message.replace("\n", "; "), error.hint, subject)
+
+
+def _check_authority(caller: Caller) -> Iterator[Check]:
+    if caller.foreign_authority:
+        detail = f"the login is sent to {caller.foreign_authority}, which is none of Microsoft's hosts"
+        yield Check("authority", Standing.WARNING, detail, "Unset AZURE_AUTHORITY_HOST, unless that host is yours.")
 
 
 def _check_login(desired: Desired, azure: Azure, caller: Caller) -> tuple[list[Check], Principal | None]:

@@ -15,7 +15,7 @@ from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import group_path, identity_path, subscription_path
 from reconciler.arm.identities import Identities
 from reconciler.arm.resources import Resources
-from reconciler.errors import AuthError, NotFound, Throttled, UsageError
+from reconciler.errors import AuthError, NotFound, UsageError
 from reconciler.model import ResourceGroupId, ResourceId, Subscription
 from reconciler.parallel import Pool
 from reconciler.snapshot.choose import (
@@ -221,31 +221,19 @@ def _read_entry(body: JsonObject, required: tuple[str, ...]) -> Entry:
 def _read_credentials(
     identities: Identities, asked: Sequence[Entry], pool: Pool, progress: Progress
 ) -> Mapping[Key, tuple[Entry, ...] | None]:
-    """The credentials of each identity, however slowly ARM lets them be read.
-
-    Throttling is no failure while it lets some through: at five lists a second for a subscription (Source: Microsoft
-    Entra documentation, considerations for workload identity federation) most of a big one outwait their own retries.
-    """
+    """The credentials of each identity; None where the identity is gone."""
     lock = threading.Lock()
-    found: dict[Key, tuple[Entry, ...] | None] = {}
+    done = 0
 
-    def read(identity: Entry) -> Throttled | None:
-        try:
-            credentials = _credentials_of(identities, identity)
-        except Throttled as error:
-            return error
+    def read(identity: Entry) -> tuple[Key, tuple[Entry, ...] | None]:
+        nonlocal done
+        credentials = _credentials_of(identities, identity)
         with lock:
-            found[identity.key] = credentials
-            progress(len(found), len(asked))
-        return None
+            done += 1
+            progress(done, len(asked))
+        return identity.key, credentials
 
-    waiting = asked
-    while waiting:
-        refusals = [error for error in pool.map(read, waiting) if error is not None]
-        if len(refusals) == len(waiting):
-            raise refusals[0]
-        waiting = [identity for identity in waiting if identity.key not in found]
-    return found
+    return dict(pool.map(read, asked))
 
 
 def _credentials_of(identities: Identities, identity: Entry) -> tuple[Entry, ...] | None:

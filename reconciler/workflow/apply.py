@@ -58,7 +58,7 @@ def run_apply(
     if plan.applicable:
         confirm(plan)
     result = apply_plan(plan, tools)
-    if options.verify and not result.interrupted:
+    if options.verify and not tools.over:
         result = _verify(result, azure, tools)
     return plan, result
 

@@ -145,10 +145,10 @@ def open_arm(application: Application, url: str, faulty: FaultyTransport, wire: 
         stop.sleep(0)
         time.sleep(seconds)
 
-    retries = Retries(time.clock, sleep, lambda: 0.0)
+    retries = Retries(time.clock, sleep, lambda: 0.0, time.wall)
     http = open_http_client(
         url,
-        CachedCredentialAuth(fixed_token(token_of(PIPELINE)), endpoint=url, clock=time.clock),
+        CachedCredentialAuth(fixed_token(token_of(PIPELINE)), endpoint=url, clock=time.wall),
         correlation_id=CORRELATION_ID,
         new_id=lambda: "00000000-0000-0000-0000-0000000000ff",
         retries=retries,
@@ -158,7 +158,7 @@ def open_arm(application: Application, url: str, faulty: FaultyTransport, wire: 
     )
     headers = {"Authorization": f"Bearer {token_of('somebody-else')}", "Content-Type": "application/json"}
     others = httpx.Client(base_url=url, transport=wire, headers=headers)
-    return Arm(application, time, stop, retries, ArmClient(http, time.clock), others)
+    return Arm(application, time, stop, retries, ArmClient(http, time.wall), others)
 
 
 @contextmanager

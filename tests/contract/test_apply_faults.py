@@ -87,15 +87,38 @@ def test_throttled_call_is_sent_again_when_it_was_asked_for(arm: OpenArm, method
     assert opened.time.slept_s == [17.0]
 
 
-def test_call_that_is_to_wait_longer_than_a_run_may_last_fails_at_once(arm: OpenArm) -> None:
-    throttled = answer(429, "TooManyRequests", "Slow down.", retry_after="3600")
-    opened = arm(contents(), Fault("PUT", "id-new", throttled, times=ALWAYS))
+def test_call_that_is_to_wait_longer_than_a_run_may_last_is_not_tried_and_ends_the_run(arm: OpenArm) -> None:
+    throttled = answer(429, "TooManyRequests", "Slow down.", retry_after="3601")
+    opened = arm(contents("id-old"), Fault("PUT", "id-new", throttled, times=ALWAYS))
 
     result = apply_now(opened, plan_now(opened, desired_group("id-new")))
 
-    because = f"creating {URL}/id-new: 429 TooManyRequests (Slow down.)"
-    assert endings(result) == [("id-new", Outcome.FAILED, because)]
-    assert opened.time.slept_s == []
+    because = "the run's time (1h) was over, or shorter than ARM asked to wait"
+    assert endings(result) == [("id-new", Outcome.NOT_TRIED, because), ("id-old", Outcome.NOT_TRIED, because)]
+    assert (result.exit_code, result.interrupted, opened.time.slept_s) == (5, False, [])
+    assert list(opened.live) == ["rg-app/id-old"]
+
+
+@pytest.mark.parametrize(("method", "name", "status"), CALLS, ids=IDS)
+def test_throttled_call_is_waited_for_as_often_as_arm_asks(arm: OpenArm, method: str, name: str, status: int) -> None:
+    throttled = answer(429, "429", "Slow down.", retry_after="10")
+    opened = one_of_each(arm, Fault(method, name, throttled, times=100), Fault(method, name, answer(503)))
+
+    result = apply_now(opened, plan_now(opened, wanted()))
+
+    assert outcomes(result) == ALL_DONE
+    assert [one for one in opened.writes if one[1] == name] == [(method, name, status)]
+    assert opened.time.slept_s == [10.0] * 100 + [0.25]
+
+
+def test_throttled_run_ends_when_its_time_is_over_and_says_what_was_not_tried(arm: OpenArm) -> None:
+    throttled = answer(429, "429", "Slow down.", retry_after="60")
+    opened = arm(contents("id-old"), Fault("PUT", "id-new", throttled, times=ALWAYS))
+
+    result = apply_now(opened, plan_now(opened, desired_group("id-new")))
+
+    assert [one[:2] for one in endings(result)] == [("id-new", Outcome.NOT_TRIED), ("id-old", Outcome.NOT_TRIED)]
+    assert (result.exit_code, sum(opened.time.slept_s)) == (5, 3540.0)
 
 
 def test_call_that_never_arrives_has_failed_once_a_read_shows_so(arm: OpenArm) -> None:

@@ -83,7 +83,12 @@ class Story:
         """Create these identities, one call after another, and verify."""
         manifest = f"version: 1\nsubscription: {SUBSCRIPTION}\nresourceGroups: {{rg-app: {{identities: {[*names]}}}}}\n"
         stop = Stop()
-        retries = Retries(lambda: self.clock().timestamp(), self.clock.advance, lambda: 0.0)
+        now = self.clock
+
+        def clock() -> float:
+            return now().timestamp()
+
+        retries = Retries(clock, now.advance, lambda: 0.0, clock)
         auth = make_auth("cli", Login(AZURE_CLOUD, {}, retries, TENANT), endpoint=self.url)
         with open_http_client(
             self.url,

@@ -168,22 +168,30 @@ def test_404_about_the_credentials_of_an_identity_that_is_there_is_an_error() ->
     assert caught.value.arm_code == "InvalidResourceType"
 
 
-def test_throttling_that_lets_nothing_through_is_an_error() -> None:
-    busy = answer(429, "429", "Throttled.", retry_after="1")
-    faults = [Fault("GET", credentials_of("id-two"), busy, times=12)]
+def test_throttling_that_outlasts_the_run_is_an_error_that_says_so() -> None:
+    busy = answer(429, "429", "Throttled.", retry_after="60")
+    faults = [Fault("GET", credentials_of("id-two"), busy, times=ALWAYS)]
 
-    with in_process(contents("id-one", "id-two"), *faults) as arm, pytest.raises(Throttled) as caught:
-        take(arm)
+    with in_process(contents("id-one", "id-two"), *faults) as arm:
+        with pytest.raises(Throttled) as caught:
+            take(arm)
 
-    assert caught.value.status == 429
+        waited_s = sum(arm.time.slept_s)
+
+    assert caught.value.message.endswith("id-two/federatedIdentityCredentials: 429 (Throttled.)")
+    assert caught.value.hint == (
+        "ARM refused so many calls until the time of the run was over. Run again with a longer --timeout, or look at"
+        " less at once with --target."
+    )
+    assert waited_s == 3540.0
 
 
-def test_throttling_is_outlasted_while_it_lets_some_through() -> None:
+def test_throttling_is_outlasted() -> None:
     busy = answer(429, "429", "Throttled.", retry_after="1")
     others = [f"id-{number:02}" for number in range(10)]
     faults = [
         Fault("GET", credentials_of("id-one"), busy, times=7),
-        Fault("GET", credentials_of("id-two"), busy, times=12),
+        Fault("GET", credentials_of("id-two"), busy, times=1000),
     ]
 
     with in_process(contents("id-one", "id-two", *others), *faults) as arm:

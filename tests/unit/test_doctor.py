@@ -1,5 +1,6 @@
 """What the doctor says of clocks, tokens and endpoints that are not as they should be."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -20,12 +21,12 @@ from .arm.fakes import ENDPOINT, FakeTime, answer, arm_client, jwt, refusal
 CALLER = Caller(ENDPOINT, "token", lambda: None, lambda: None)
 
 
-def look(*script: httpx.Response | Exception) -> dict[str, Check]:
+def look(*script: httpx.Response | Exception, caller: Caller = CALLER) -> dict[str, Check]:
     """What is found of a service that answers like this, for a manifest that asks for nothing."""
     time = FakeTime()
     with arm_client(*script, time=time) as (client, _):
         azure = Azure("AzureCloud", Resources(client), None, lambda: None, lambda: None)
-        return {one.name: one for one in run_doctor(Desired(()), (), azure, CALLER).checks}
+        return {one.name: one for one in run_doctor(Desired(()), (), azure, caller).checks}
 
 
 def operations(ahead_s: float) -> httpx.Response:
@@ -63,6 +64,20 @@ def test_endpoint_that_does_not_answer_ends_the_lines() -> None:
     assert list(found) == ["cloud", "credential", "principal", "token", "tenant", "endpoint", "clock"]
     assert found["endpoint"].standing is Standing.FAILED
     assert found["endpoint"].hint.startswith("Check the network and the proxy settings")
+
+
+def test_login_at_a_host_that_is_not_microsofts_is_a_warning_before_all_that_comes_of_it() -> None:
+    caller = replace(CALLER, foreign_authority="login.evil.example")
+
+    found = look(operations(0), caller=caller)
+
+    assert list(found)[:3] == ["cloud", "authority", "credential"]
+    assert found["authority"] == Check(
+        "authority",
+        Standing.WARNING,
+        "the login is sent to login.evil.example, which is none of Microsoft's hosts",
+        "Unset AZURE_AUTHORITY_HOST, unless that host is yours.",
+    )
 
 
 def test_token_that_arm_refuses_is_missing_a_login() -> None:

@@ -13,8 +13,15 @@ import httpx
 
 from reconciler.arm.actions import role_with
 from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, parse_object
+from reconciler.arm.http.receive import CallEnded
 from reconciler.arm.http.redaction import quote_answer
-from reconciler.arm.http.retry import TRANSIENT_STATUSES, is_untrusted_certificate, may_pass, retry_after_s
+from reconciler.arm.http.retry import (
+    TIME_HINT,
+    TRANSIENT_STATUSES,
+    is_untrusted_certificate,
+    may_pass,
+    retry_after_s,
+)
 from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, Throttled
 from reconciler.model import MAX_CREDENTIALS
 
@@ -45,6 +52,7 @@ _SCOPE = re.compile(r"over scope '([^']+)'")
 _NAMESPACE = re.compile(r"namespace '([A-Za-z.]+)'")
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _TOO_MANY_CREDENTIALS = re.compile(r"federated.*\b(maximum|limit|exceed)", re.IGNORECASE)
+_MEDDLED = "Check that the endpoint is ARM and that nothing in between rewrites its answers."
 _OWN_NAMESPACE = "Microsoft.ManagedIdentity"
 
 
@@ -85,7 +93,8 @@ def error_answer(call: Call, response: httpx.Response, now_s: float) -> ArmError
     """
     status = response.status_code
     envelope = _envelope(response)
-    said = " ".join(part for part in (str(status), envelope.code or _phrase(status)) if part)
+    # Some providers give the status once more as the code.
+    said = " ".join(dict.fromkeys(part for part in (str(status), envelope.code or _phrase(status)) if part))
     return _CLASSES.get(status, ArmError)(
         f"{call}: {said} ({envelope.message})" if envelope.message else f"{call}: {said}",
         _hint(call, status, envelope),
@@ -102,14 +111,21 @@ def malformed_answer(call: Call, response: httpx.Response, detail: str) -> ArmEr
     """The error for a success that does not say what ARM's documents promise; a write may have taken effect."""
     return ArmError(
         f"{call}: malformed answer ({quote_answer(detail, response.request)})",
-        "Check that the endpoint is ARM and that nothing in between rewrites its answers.",
+        _MEDDLED,
         correlation_id=_correlation_id(call, response),
         in_doubt=call.is_write,
     )
 
 
+def too_many_pages(operation: str, limit: int) -> ArmError:
+    """The error for a list that does not end."""
+    return ArmError(f"{operation}: the list has more than {limit} pages", _MEDDLED)
+
+
 def no_answer(call: Call, error: httpx.RequestError) -> ArmError:
     """The error for a call that no whole answer came back to."""
+    if isinstance(error, CallEnded):
+        return ArmError(f"{call}: {error}", error.hint, correlation_id=call.correlation_id, in_doubt=call.is_write)
     reason = quote_answer(str(error), error.request)
     name = type(error).__name__
     return ArmError(
@@ -161,7 +177,7 @@ def _hint(call: Call, status: int, envelope: _Envelope) -> str:
         300: "Redirects are not followed: the token goes to the endpoint only. Check the endpoint.",
         401: "ARM refused the token. Sign in again (`az login`), to the tenant of the subscription.",
         403: _right_hint(envelope.message),
-        429: "Wait and run again, or lower --parallelism.",
+        429: f"ARM refused so many calls until the time of the run was over. {TIME_HINT}",
         500: "Azure could not answer. Run again later; the correlation id finds the call in Azure's logs.",
     }
     kind = status // 100 * 100

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import httpx
 
-from reconciler.arm.http.answers import QUERY, Call, error_answer, malformed_answer, no_answer
+from reconciler.arm.http.answers import QUERY, Call, error_answer, malformed_answer, no_answer, too_many_pages
 from reconciler.arm.http.endpoints import origin_of
 from reconciler.arm.http.fields import JsonObject, object_list, optional_text, parse_object
 from reconciler.arm.http.retry import REPEATABLE
@@ -30,10 +30,12 @@ class ArmClient:
     Attributes:
         http: as `transport.open_http_client` makes it; its owner closes it.
         clock: epoch seconds, for a `Retry-After` that is a date.
+        max_pages: of one list; a longer one is an error.
     """
 
     http: httpx.Client
     clock: Callable[[], float]
+    max_pages: int = 10_000
 
     @property
     def correlation_id(self) -> str:
@@ -56,7 +58,7 @@ class ArmClient:
         params = {"api-version": api_version} | ({} if query is None else {"$filter": query})
         response = self._send(call, path, params)
         seen = {str(response.request.url)}
-        while True:
+        for _ in range(self.max_pages):
             items, link = _read_body(call, response, lambda body: _read_page(body, read))
             yield from items
             if link is None:
@@ -64,6 +66,7 @@ class ArmClient:
             next_url = self._checked_link(call, response, link, seen)
             seen.add(str(next_url))
             response = self._send(call, next_url)
+        raise too_many_pages(str(call), self.max_pages)
 
     def query(
         self,

@@ -15,6 +15,9 @@ from reconciler.errors import UsageError
 TOKEN_KIND = "token"  # noqa: S105 - the name of a kind of credential, not a secret
 """The kind of credential whose token the caller hands over, and so may send wherever they say."""
 
+DEFAULT_KIND = "auto"
+"""The kind of credential of a caller who has named none."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LOOPBACK_V4 = IPv4Network("127.0.0.0/8")
 _LOOPBACK_V6 = IPv6Address("::1")
@@ -74,9 +77,16 @@ def check_endpoint(endpoint: str, cloud: Cloud, credential_kind: str) -> None:
     """Refuse to send a token that was issued for `cloud` to somebody else's endpoint.
 
     Raises:
-        UsageError: no endpoint, or neither the cloud's own nor loopback while the kind is not `token`.
+        UsageError: no endpoint; neither the cloud's own nor loopback while the kind is not `token`; or loopback, where
+            any user of the machine may listen, while no kind was named.
     """
     url = parse_endpoint(endpoint)
+    if is_loopback(url.host) and credential_kind == DEFAULT_KIND:
+        raise UsageError(
+            f"The endpoint {url} is on this machine, where anybody may listen; no token of yours is sent there.",
+            "Pass --credential token with any text in UAMI_ACCESS_TOKEN for an emulator, or name the credential that"
+            " may go there.",
+        )
     if credential_kind == TOKEN_KIND or is_loopback(url.host):
         return
     if not _is_endpoint_of(cloud, url):

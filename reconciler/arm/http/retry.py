@@ -3,25 +3,38 @@
 Only reads are sent again here. A write that failed may have taken effect, and the only honest way to find out is to ask
 with a GET: that is the business of whoever knows what the write was meant to do, so a write's failure goes straight up.
 The policy and its clock are shared with that caller (`Retries`), so both wait alike.
+
+A 429 is no failure: ARM only says when. It is waited for as often as it comes, reads and writes alike, until the time
+of the run is over, and takes nothing from what an operation may spend on failures.
 """
 
 import logging
 import re
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 
 import httpx
 
+from reconciler.arm.http.budget import RunBudget, duration_text
+from reconciler.arm.http.receive import ENCODING, CallEnded, receive
 from reconciler.arm.http.redaction import redact
+from reconciler.arm.http.throttle import Throttle
 
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
 
 REPEATABLE = "uami.repeatable"
 """The name of a request's extension that says that it changes nothing, whatever its method."""
+
+SPREAD_S = 1.0
+"""Calls that wait for the same time come back at instants that lie so far apart at most, as seconds."""
+
+TIME_HINT = "Run again with a longer --timeout, or look at less at once with --target."
 
 _READS = frozenset({"GET", "HEAD"})
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
@@ -30,7 +43,7 @@ _log = logging.getLogger("reconciler.arm")
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long one operation is tried.
+    """How often and how long one operation is tried; a 429 is waited for besides.
 
     Attributes:
         attempts: tries in all, the first included.
@@ -55,25 +68,71 @@ class RetryPolicy:
         """
         if attempt >= self.attempts:
             return None
-        if retry_after_s:
-            delay_s = retry_after_s + self.base_s * jitter
-        else:
-            delay_s = min(self.cap_s, self.base_s * 2 ** (attempt - 1)) * (0.5 + 0.5 * jitter)
+        delay_s = retry_after_s + self.base_s * jitter if retry_after_s else self._own_delay_s(attempt, jitter)
         return delay_s if elapsed_s + delay_s <= self.budget_s else None
+
+    def throttled_delay_s(self, refusals: int, retry_after_s: float | None, jitter: float) -> float:
+        """Seconds to wait after so many refusals (429) of one operation, from 1."""
+        return retry_after_s + SPREAD_S * jitter if retry_after_s else self._own_delay_s(refusals, jitter)
+
+    def _own_delay_s(self, attempt: int, jitter: float) -> float:
+        # 2 to the power of thousands, as refusals may number, is no float.
+        return min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 30)) * (0.5 + 0.5 * jitter)
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """A policy with the clock (epoch seconds), sleep (seconds) and random source ([0, 1)) it runs on."""
+    """A policy with what it runs on, and what the calls of a run share.
+
+    Attributes:
+        clock: seconds of a monotonic clock, for everything that lasts.
+        sleep: waits for seconds.
+        jitter: a random number in [0, 1).
+        wall: epoch seconds, for dates that others give.
+        budget: the time of the run.
+        throttle: which calls ARM asked to wait.
+    """
 
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
+    wall: Callable[[], float]
     policy: RetryPolicy = RetryPolicy()
+    budget: RunBudget = field(default_factory=RunBudget)
+    throttle: Throttle = field(default_factory=Throttle)
 
     def begin(self) -> "Attempts":
         """Start counting the tries of one operation; its first try begins now."""
         return Attempts(self)
+
+    @property
+    def left_s(self) -> float:
+        """What is left of the time of the run, in seconds."""
+        return self.budget.left_s(self.clock())
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within it, the time of the run stands still: a person is asked, and nothing else goes on."""
+        began_s = self.clock()
+        try:
+            yield
+        finally:
+            self.budget.add(self.clock() - began_s)
+
+    def wait_turn(self, url: httpx.URL) -> None:
+        """Wait while the place of a URL takes no calls, as ARM has said to others."""
+        while 0 < (delay_s := self.throttle.until_s(url) - self.clock()) <= self.left_s:
+            self.wait_throttled(delay_s + SPREAD_S * self.jitter())
+
+    def wait_throttled(self, delay_s: float) -> None:
+        """Wait because of a rate, which is nobody's failure."""
+        self.sleep(delay_s)
+        self.throttle.count(delay_s)
+
+    @property
+    def busy_s(self) -> float:
+        """The clock without what this thread has waited because of rates."""
+        return self.clock() - self.throttle.waited_s
 
 
 class Attempts:
@@ -82,22 +141,41 @@ class Attempts:
     def __init__(self, retries: Retries) -> None:
         self._retries = retries
         self._count = 1
-        self._started_s = retries.clock()
+        self._refusals = 0
+        self._started_s = retries.busy_s
 
-    def wait_for_next(self, operation: str, reason: str, retry_after_s: float | None) -> bool:
+    def wait_for_next(
+        self, operation: str, reason: str, retry_after_s: float | None, *, throttled: bool = False
+    ) -> bool:
         """Wait until the next try is due and say so at INFO; False, without waiting, when there is to be none.
 
-        Whatever `sleep` raises (a request to stop) passes through.
+        With `throttled` the service refused the try for the number of calls, which counts as none. Whatever `sleep`
+        raises (a request to stop) passes through.
         """
-        policy = self._retries.policy
-        elapsed_s = self._retries.clock() - self._started_s
-        delay_s = policy.delay_s(self._count, retry_after_s, self._retries.jitter(), elapsed_s)
+        retries, policy = self._retries, self._retries.policy
+        jitter = retries.jitter()
+        if throttled:
+            self._refusals += 1
+            delay_s: float | None = policy.throttled_delay_s(self._refusals, retry_after_s, jitter)
+            following = "again"
+        else:
+            delay_s = policy.delay_s(self._count, retry_after_s, jitter, retries.busy_s - self._started_s)
+            following = f"attempt {self._count + 1} of {policy.attempts}"
         if delay_s is None:
             _log.info("%s: %s; giving up after attempt %d of %d", operation, reason, self._count, policy.attempts)
             return False
-        self._count += 1
-        _log.info("%s: %s; attempt %d of %d in %.1f s", operation, reason, self._count, policy.attempts, delay_s)
-        self._retries.sleep(delay_s)
+        if delay_s >= retries.left_s:
+            limit = duration_text(retries.budget.limit_s)
+            _log.info("%s: %s; giving up, %.1f s are too long: a run may take %s", operation, reason, delay_s, limit)
+            if throttled:
+                retries.budget.end(retries.clock())
+            return False
+        _log.info("%s: %s; %s in %.1f s", operation, reason, following, delay_s)
+        if throttled:
+            retries.wait_throttled(delay_s)
+        else:
+            self._count += 1
+            retries.sleep(delay_s)
         return True
 
 
@@ -144,7 +222,7 @@ def may_pass(error: httpx.TransportError) -> bool:
 class RetryTransport(httpx.BaseTransport):
     """Gives each request its own id, logs it, and sends reads again while that may help.
 
-    A read's body is received in here, so that one cut off in the middle counts as a failed try.
+    Bodies are received in here, so that a read cut off in the middle counts as a failed try.
     """
 
     def __init__(self, wire: httpx.BaseTransport, retries: Retries, new_id: Callable[[], str]) -> None:
@@ -153,11 +231,14 @@ class RetryTransport(httpx.BaseTransport):
         self._new_id = new_id
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; a read's answer comes with its body received, and is the last one there was."""
+        """Send a request; the answer comes with its body received, and a read's is the last one there was."""
+        self._retries.budget.start(self._retries.clock())
         if request.method not in _READS and not request.extensions.get(REPEATABLE):
-            return self._send(request, receive=False)
+            return self._send(request)
         attempts = self._retries.begin()
         while True:
+            self._check_time()
+            self._retries.wait_turn(request.url)
             outcome = self._try_read(request)
             if not self._worth_another(outcome, request, attempts):
                 break
@@ -169,9 +250,14 @@ class RetryTransport(httpx.BaseTransport):
         """Close the connections below."""
         self._wire.close()
 
+    def _check_time(self) -> None:
+        budget = self._retries.budget
+        if budget.refuses_reads(self._retries.clock()):
+            raise CallEnded(f"not asked: the time of the run ({duration_text(budget.limit_s)}) is over", TIME_HINT)
+
     def _try_read(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
         try:
-            return self._send(request, receive=True)
+            return self._send(request)
         except httpx.TransportError as error:
             return error
 
@@ -180,38 +266,38 @@ class RetryTransport(httpx.BaseTransport):
     ) -> bool:
         operation = f"{request.method} {_path(request)}"
         if isinstance(outcome, httpx.Response):
-            wait_s = retry_after_s(outcome, self._retries.clock())
-            return outcome.status_code in TRANSIENT_STATUSES and attempts.wait_for_next(
-                operation, f"answered {outcome.status_code}", wait_s
+            status, wait_s = outcome.status_code, retry_after_s(outcome, self._retries.wall())
+            return status in TRANSIENT_STATUSES and attempts.wait_for_next(
+                operation, f"answered {status}", wait_s, throttled=status == HTTPStatus.TOO_MANY_REQUESTS
             )
         return may_pass(outcome) and attempts.wait_for_next(operation, type(outcome).__name__, None)
 
-    def _send(self, request: httpx.Request, *, receive: bool) -> httpx.Response:
+    def _send(self, request: httpx.Request) -> httpx.Response:
         """One try on the wire, with an id of its own: a service may answer a repeated id from memory.
 
         Source: azure-mgmt-core 1.6.0, which renews the id when it replays a request for the same reason.
         """
         request.headers["x-ms-client-request-id"] = self._new_id()
+        request.headers["Accept-Encoding"] = ENCODING
         started_s = self._retries.clock()
         result = "no answer"
         try:
-            response = self._wire.handle_request(request)
-            result = str(response.status_code)
-            if receive:
-                _receive(response)
-        except httpx.TransportError as error:
+            answer = self._wire.handle_request(request)
+            result = str(answer.status_code)
+            response = receive(answer)
+        except httpx.RequestError as error:
             result = f"{result}, {type(error).__name__}"
             raise
         finally:
             _log_request(request, result, self._retries.clock() - started_s)
+        self._note_refusal(request, response)
         return response
 
-
-def _receive(response: httpx.Response) -> None:
-    try:
-        response.read()
-    finally:
-        response.close()
+    def _note_refusal(self, request: httpx.Request, response: httpx.Response) -> None:
+        """Let others not run into the same refusal."""
+        wait_s = retry_after_s(response, self._retries.wall())
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and wait_s:
+            self._retries.throttle.note(request.url, self._retries.clock(), wait_s)
 
 
 def _log_request(request: httpx.Request, result: str, taken_s: float) -> None:

@@ -13,6 +13,7 @@ import httpx
 from reconciler import __version__
 from reconciler.arm.http.endpoints import is_loopback, parse_endpoint
 from reconciler.arm.http.retry import Retries, RetryTransport
+from reconciler.arm.http.wire import BoundedTransport
 from reconciler.errors import UsageError
 
 CONNECT_TIMEOUT_S = 10.0
@@ -37,6 +38,7 @@ def open_http_client(
         endpoint: `https://HOST[:PORT]`; http for loopback only.
         correlation_id: the run's, sent with every request and found again in the Activity Log.
         new_id: gives each try of each request its `x-ms-client-request-id`.
+        retries: with the budget of the run, which begins with the first request.
         environment: where AZURE_HTTP_USER_AGENT is looked up, as every Azure client does.
         max_connections: at least the number of threads that share the client.
         transport: replaces the wire (an emulator, a test); it is closed with the client.
@@ -75,7 +77,7 @@ def user_agent(environment: Mapping[str, str]) -> str:
     return f"{own} {extra}".strip()
 
 
-def open_wire(url: httpx.URL, max_connections: int) -> httpx.HTTPTransport:
+def open_wire(url: httpx.URL, max_connections: int) -> httpx.BaseTransport:
     """Connections to the place of a URL, through the proxy that the environment names unless it is this machine.
 
     Raises:
@@ -83,15 +85,7 @@ def open_wire(url: httpx.URL, max_connections: int) -> httpx.HTTPTransport:
     """
     proxy = None if is_loopback(url.host) else _proxy_to(url)
     try:
-        return httpx.HTTPTransport(
-            verify=True,
-            # For SSL_CERT_FILE and SSL_CERT_DIR; a transport of its own looks up no proxy.
-            trust_env=True,
-            # The library's retries are for connecting only, but waiting is decided in one place.
-            retries=0,
-            proxy=proxy,
-            limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
-        )
+        return BoundedTransport(proxy=proxy, max_connections=max_connections)
     except OSError as error:
         raise UsageError(
             f"The certificates to trust cannot be loaded: {error}.", "Check SSL_CERT_FILE and SSL_CERT_DIR."

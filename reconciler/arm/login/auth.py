@@ -80,7 +80,7 @@ def make_auth(kind: str, login: Login, *, endpoint: str) -> "CachedCredentialAut
     """
     check_endpoint(endpoint, login.cloud, kind)
     source = token_source(kind, login)
-    return CachedCredentialAuth(source, endpoint=endpoint, clock=login.retries.clock, tenant=login.tenant)
+    return CachedCredentialAuth(source, endpoint=endpoint, clock=login.retries.wall, tenant=login.tenant)
 
 
 class CachedCredentialAuth(httpx.Auth):

@@ -4,6 +4,7 @@ Whatever goes wrong in a login, be it Microsoft's code or a setting of the calle
 do for that kind, and repeats nothing that was secret.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from reconciler.arm.http.endpoints import TOKEN_KIND, is_loopback
 from reconciler.arm.http.redaction import redact_login
 from reconciler.arm.login.logins import KINDS, SECRETS, Kind, Login
 from reconciler.errors import AuthError, UsageError
+
+_log = logging.getLogger("reconciler.arm")
 
 TOKEN_VARIABLE = "UAMI_ACCESS_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 
@@ -64,6 +67,11 @@ def token_source(kind: str, login: Login) -> TokenSource:
 def credential_kinds() -> tuple[str, ...]:
     """Every kind that can be named, the default first."""
     return (*KINDS, TOKEN_KIND)
+
+
+def foreign_authority(kind: str, login: Login) -> str:
+    """The host that this kind of login would send its secret to, where it is none of Microsoft's; else empty."""
+    return login.foreign_authority if kind in KINDS and KINDS[kind].signs_in else ""
 
 
 def check_token(text: str) -> None:
@@ -120,6 +128,9 @@ def _listed(names: list[str]) -> str:
 
 def _identity_source(kind: Kind, login: Login) -> TokenSource:
     _check_settings(kind, login)
+    authority = foreign_authority(kind.name, login)
+    if authority:
+        _log.warning("AZURE_AUTHORITY_HOST: %s is none of Microsoft's hosts; this login is sent there.", authority)
     with _explained(kind, login):
         credential = kind.build(login)
 

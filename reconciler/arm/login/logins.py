@@ -60,7 +60,7 @@ class Login:
     Attributes:
         environment: what azure-identity looks up by itself (IDENTITY_ENDPOINT, PATH) it finds in the process's.
         tenant: id of the tenant to sign in to; None leaves it to the settings.
-        retries: for requests that are not azure-identity's own; its clock is that of the tokens.
+        retries: for requests that are not azure-identity's own; its wall clock is that of the tokens.
     """
 
     cloud: Cloud
@@ -80,13 +80,22 @@ class Login:
         AZURE_AUTHORITY_HOST goes first: the workload identity webhook sets it for every pod.
         Source: azure-identity 1.27.0, EnvironmentVariables.
         """
-        authority = self.environment.get("AZURE_AUTHORITY_HOST") or self.cloud.authority
-        host = urlsplit(authority if "://" in authority else f"https://{authority}").hostname
         # Whether a host is a login's, azure-identity asks login.microsoftonline.com, which knows none but Microsoft's
         # own and cannot be reached from where the others are (a private cloud, a sandbox). Whoever names such a host
-        # has to vouch for it.
-        vouched = {} if host in MICROSOFT_AUTHORITIES else {"disable_instance_discovery": True}
-        return {"authority": authority, **vouched}
+        # has to vouch for that host, and the log names it.
+        vouched = {"disable_instance_discovery": True} if self.foreign_authority else {}
+        return {"authority": self._authority, **vouched}
+
+    @property
+    def foreign_authority(self) -> str:
+        """The host to sign in at, where it is none of Microsoft's; empty where it is."""
+        text = self._authority
+        host = urlsplit(text if "://" in text else f"https://{text}").hostname
+        return "" if host in MICROSOFT_AUTHORITIES else host or text
+
+    @property
+    def _authority(self) -> str:
+        return self.environment.get("AZURE_AUTHORITY_HOST") or self.cloud.authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,7 @@ class Kind:
         hint: what to do when there is no token.
         header: a setting that is sent in a header, and so must be fit for one.
         address: a setting that says where that header goes.
+        signs_in: it sends what it has to the authority itself; the others leave that to `az` or the machine.
         chooses: it is several logins, and must stay with the one that it has chosen: a run has one principal.
     """
 
@@ -108,6 +118,7 @@ class Kind:
     hint: str
     header: Setting = ()
     address: Setting = ()
+    signs_in: bool = False
     chooses: bool = False
 
 
@@ -191,6 +202,7 @@ KINDS = {
             (),
             _build_default,
             "Sign in with `az login`, or name the credential to use with --credential.",
+            signs_in=True,
             chooses=True,
         ),
         Kind("cli", (), _build_cli, "Sign in with `az login`, and check it with `az account get-access-token`."),
@@ -199,12 +211,14 @@ KINDS = {
             (_TENANT, _CLIENT, _SECRET_OR_CERTIFICATE),
             _build_environment,
             "Set them to the service principal's; its secret or certificate may have expired.",
+            signs_in=True,
         ),
         Kind(
             "workload-identity",
             (_TENANT, _CLIENT, _TOKEN_FILE),
             _build_workload_identity,
             "In AKS the admission webhook sets all of them for a pod with the label azure.workload.identity/use.",
+            signs_in=True,
         ),
         Kind(
             "managed-identity",
@@ -221,6 +235,7 @@ KINDS = {
             " `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`.",
             header=_PIPELINE_TOKEN,
             address=_PIPELINE_URL,
+            signs_in=True,
         ),
         Kind(
             "github",
@@ -230,6 +245,7 @@ KINDS = {
             " identity whose federated credential trusts this workflow.",
             header=_ACTIONS_TOKEN,
             address=_ACTIONS_URL,
+            signs_in=True,
         ),
     )
 }

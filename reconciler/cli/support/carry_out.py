@@ -126,7 +126,8 @@ class _Reports:
     def confirm(self, plan: Plan, signals: OrderlyStop) -> None:
         """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""
         if not self._run.flags.auto_approve:
-            _ask(plan)
+            with self._session.retries.paused():
+                _ask(plan)
         self._journal.begin(plan)
         signals.begin()
 

@@ -202,6 +202,15 @@ class AzureFlags(FlagGroup):
         str,
         typer.Option("--api-version", help="api-version of Microsoft.ManagedIdentity.", rich_help_panel=AZURE_PANEL),
     ] = "2024-11-30"
+    timeout: Annotated[
+        str,
+        typer.Option(
+            "--timeout",
+            metavar="DURATION",
+            help="How long calls that ARM puts off are waited for: 90s, 30m, 1h.",
+            rich_help_panel=AZURE_PANEL,
+        ),
+    ] = "1h"
     parallelism: Annotated[
         int,
         typer.Option("--parallelism", min=1, max=100, help="Requests under way at once.", rich_help_panel=AZURE_PANEL),

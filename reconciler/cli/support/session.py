@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.arm.associated_resources import INTERVAL_S
+from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.pace import Pace, no_pace
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.login.clouds import CLOUDS
-from reconciler.arm.login.credentials import fixed_token
+from reconciler.arm.login.credentials import fixed_token, foreign_authority
 from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.cli.support.embedded import open_embedded
@@ -73,17 +74,19 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
     cloud = CLOUDS[flags.cloud]
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
-    retries = Retries(time.time, stop.sleep, random.random)
+    budget = RunBudget(parse_duration(flags.timeout))
+    retries = Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget)
     with ExitStack() as stack:
         if flags.sandbox is not None:
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
-            place = f"SANDBOX {flags.sandbox}"
+            place, authority = f"SANDBOX {flags.sandbox}", ""
             runner: Callable[[], Runner | None] = _nobody
             target = Place(PlaceKind.SANDBOX, str(Path(flags.sandbox).resolve()))
         else:
             transport = None
             login = Login(cloud, os.environ, retries, flags.tenant)
+            authority = foreign_authority(flags.credential.value, login)
             auth = make_auth(flags.credential.value, login, endpoint=endpoint)
             place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
             runner = partial(_runner_of, auth)
@@ -106,7 +109,7 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         resources = Resources(client, flags.api_version, paced, Pool(flags.parallelism))
         azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
-        caller = Caller(where, kind, auth.principal, auth.token_expiry)
+        caller = Caller(where, kind, auth.principal, auth.token_expiry, authority)
         yield Session(azure, retries, correlation_id, caller, target, auth, place)
 
 

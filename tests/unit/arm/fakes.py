@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,20 +32,27 @@ Script = Callable[[httpx.Request], httpx.Response]
 
 @dataclass
 class FakeTime:
-    """A clock that stands still but for sleeping; `slept_s` lists the sleeps."""
+    """A clock that stands still but for sleeping; `slept_s` lists the sleeps.
+
+    The wall clock agrees with it until somebody sets it: `wall_set_by_s` is by how much.
+    """
 
     now_s: float = 1_000_000.0
     slept_s: list[float] = field(default_factory=list)
+    wall_set_by_s: float = 0.0
 
     def clock(self) -> float:
         return self.now_s
+
+    def wall(self) -> float:
+        return self.now_s + self.wall_set_by_s
 
     def sleep(self, seconds: float) -> None:
         self.slept_s.append(seconds)
         self.now_s += seconds
 
     def retries(self, policy: RetryPolicy | None = None) -> Retries:
-        return Retries(self.clock, self.sleep, lambda: 0.0, policy or RetryPolicy())
+        return Retries(self.clock, self.sleep, lambda: 0.0, self.wall, policy or RetryPolicy())
 
 
 def login(
@@ -104,7 +111,7 @@ def http_client(
     ids = itertools.count(1)
     with open_http_client(
         ENDPOINT,
-        auth or CachedCredentialAuth(fixed_token(TOKEN), endpoint=ENDPOINT, clock=time.clock),
+        auth or CachedCredentialAuth(fixed_token(TOKEN), endpoint=ENDPOINT, clock=time.wall),
         correlation_id=CORRELATION_ID,
         new_id=lambda: f"id-{next(ids)}",
         retries=time.retries(policy),
@@ -123,7 +130,7 @@ def arm_client(
     time = time or FakeTime()
     arm = FakeArm(script)
     with http_client(arm, time=time) as http:
-        yield ArmClient(http, time.clock), arm
+        yield ArmClient(http, time.wall), arm
 
 
 def jwt(claims: Mapping[str, object]) -> str:
@@ -156,8 +163,33 @@ def _serve(server: socket.socket, replies: Sequence[bytes], heads: list[bytes]) 
 
 
 @contextmanager
-def loopback_client(endpoint: str, time: FakeTime) -> Iterator[ArmClient]:
-    """An ArmClient over a real connection."""
+def endless_server(head: bytes, piece: bytes, every_s: float = 0.0) -> Iterator[str]:
+    """Answer a connection with a head, and then with a piece again and again; yields the base URL."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_serve_for_ever, args=(server, head, piece, every_s, over), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        over.set()
+        thread.join(timeout=5)
+
+
+def _serve_for_ever(server: socket.socket, head: bytes, piece: bytes, every_s: float, over: threading.Event) -> None:
+    server.settimeout(0.1)
+    while not over.is_set():
+        with suppress(OSError):
+            connection, _ = server.accept()
+            connection.settimeout(5)
+            with connection:
+                connection.recv(65536)
+                connection.sendall(head)
+                while not over.wait(every_s):
+                    connection.sendall(piece)
+
+
+@contextmanager
+def loopback_client(endpoint: str, time: FakeTime, wire: httpx.BaseTransport | None = None) -> Iterator[ArmClient]:
+    """An ArmClient over a real connection, by default over the package's own wire."""
     with open_http_client(
         endpoint,
         CachedCredentialAuth(fixed_token(TOKEN), endpoint=endpoint, clock=time.clock),
@@ -166,8 +198,9 @@ def loopback_client(endpoint: str, time: FakeTime) -> Iterator[ArmClient]:
         retries=time.retries(),
         environment={},
         max_connections=2,
+        transport=wire,
     ) as http:
-        yield ArmClient(http, time.clock)
+        yield ArmClient(http, time.wall)
 
 
 def az_script(log: Path, token: str, expires_on: int) -> str:

@@ -241,6 +241,12 @@ def test_failed_read_is_never_in_doubt() -> None:
     assert (error.transient, error.in_doubt) == (True, False)
 
 
+def test_status_that_is_the_code_too_is_said_once() -> None:
+    error = failure(refusal(429, "429", "slow down"), method="PUT")
+
+    assert error.message == f"creating {PATH}: 429 (slow down)"
+
+
 def test_throttled_write_says_how_long_to_wait() -> None:
     error = failure(refusal(429, "429", "slow down", {"Retry-After": "2"}), method="PUT")
 

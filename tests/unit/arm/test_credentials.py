@@ -1,12 +1,13 @@
 """The kinds of credential: what each needs, what it makes of it, and what it never repeats."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
 
 from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD, AZURE_US_GOVERNMENT, CLOUDS, Cloud
-from reconciler.arm.login.credentials import credential_kinds, token_source
+from reconciler.arm.login.credentials import credential_kinds, foreign_authority, token_source
 from reconciler.arm.login.logins import KINDS
 from reconciler.cli.support.flags import CloudName, CredentialKind
 from reconciler.errors import AuthError, UsageError
@@ -243,6 +244,33 @@ def test_login_of_another_host_is_vouched_for_by_who_names_it(authority: str, vo
     options = login({"AZURE_AUTHORITY_HOST": authority}).options
 
     assert options == {"authority": authority, **({"disable_instance_discovery": True} if vouched else {})}
+
+
+@pytest.mark.parametrize(
+    ("kind", "authority", "foreign"),
+    [
+        ("auto", "https://login.evil.example/x", "login.evil.example"),
+        ("github", "login.evil.example", "login.evil.example"),
+        ("azure-pipelines", "https://localhost:8750", "localhost"),
+        ("azure-pipelines", "https://login.microsoftonline.com/", ""),
+        ("github", "", ""),
+        ("cli", "https://login.evil.example", ""),
+        ("managed-identity", "https://login.evil.example", ""),
+        ("token", "https://login.evil.example", ""),
+    ],
+)
+def test_host_that_is_not_microsofts_is_named_once_before_a_secret_goes_there(
+    kind: str, authority: str, foreign: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYSTEM_OIDCREQUESTURI", PIPELINE["SYSTEM_OIDCREQUESTURI"])
+    given = {**ACTIONS, **PIPELINE, "UAMI_ACCESS_TOKEN": "t0ken", "AZURE_AUTHORITY_HOST": authority}
+
+    with caplog.at_level(logging.WARNING, "reconciler.arm"):
+        token_source(kind, login(given))
+
+    named = [f"AZURE_AUTHORITY_HOST: {foreign} is none of Microsoft's hosts; this login is sent there."]
+    assert [one.getMessage() for one in caplog.records if one.name == "reconciler.arm"] == (named if foreign else [])
+    assert foreign_authority(kind, login(given)) == foreign
 
 
 def test_host_that_repeats_what_it_was_sent_does_not_make_it_known(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,5 +75,21 @@ def test_own_tokens_go_nowhere_else(endpoint: str, kind: str) -> None:
         check_endpoint(endpoint, AZURE_CLOUD, kind)
 
 
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:8080", "https://localhost", "http://[::1]:1"])
+def test_token_goes_to_loopback_only_where_the_credential_was_named(endpoint: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        check_endpoint(endpoint, AZURE_CLOUD, "auto")
+
+    assert raised.value.message == (
+        f"The endpoint {endpoint} is on this machine, where anybody may listen; no token of yours is sent there."
+    )
+    assert raised.value.hint == (
+        "Pass --credential token with any text in UAMI_ACCESS_TOKEN for an emulator, or name the credential that may go"
+        " there."
+    )
+    check_endpoint(endpoint, AZURE_CLOUD, "token")
+    check_endpoint(endpoint, AZURE_CLOUD, "cli")
+
+
 def test_given_token_goes_where_the_caller_says() -> None:
     check_endpoint("https://arm.internal.example", AZURE_CLOUD, "token")

@@ -71,7 +71,7 @@ def test_service_that_stays_busy_is_told() -> None:
 def test_stop_while_it_waits_is_told_as_a_login_that_failed() -> None:
     stop = Stop()
     stop.request()
-    retries = Retries(FakeTime().clock, stop.sleep, lambda: 0.0)
+    retries = Retries(FakeTime().clock, stop.sleep, lambda: 0.0, FakeTime().clock)
 
     with raw_server(reply("503 Busy", b"")) as (url, _), pytest.raises(AuthError) as raised:
         request_assertion(url + PATH, REQUEST_TOKEN, AUDIENCE, retries)

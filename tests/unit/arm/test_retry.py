@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from reconciler.arm.http.receive import CallEnded
 from reconciler.arm.http.retry import RetryPolicy, parse_retry_after
 from reconciler.errors import Interrupted
 
@@ -175,6 +176,113 @@ def test_retry_after_of_an_error_is_waited() -> None:
         client.get("/x")
 
     assert time.slept_s == [7.0]
+
+
+def test_refusal_for_the_number_of_calls_is_waited_for_without_limit_of_attempts() -> None:
+    throttled = answer(429, {}, {"Retry-After": "10"})
+    time, arm = FakeTime(), FakeArm([*[throttled] * 100, answer(503), answer(200, {})])
+
+    with http_client(arm, time=time) as client:
+        response = client.get("/x")
+
+    # What was waited for is no failure: the first one that counts has all of its attempts and time before it.
+    assert (response.status_code, time.slept_s) == (200, [10.0] * 100 + [0.25])
+
+
+def test_refusal_without_a_time_to_wait_is_backed_off_from_as_often_as_it_comes() -> None:
+    time, arm = FakeTime(), FakeArm([*[answer(429)] * 100, answer(200, {})])
+
+    with http_client(arm, time=time) as client:
+        response = client.get("/x")
+
+    assert (response.status_code, time.slept_s[:4], time.slept_s[-1]) == (200, [0.25, 0.5, 1.0, 2.0], 15.0)
+
+
+@pytest.mark.parametrize(("asked_s", "calls"), [("3601", 1), ("900", 4)])
+def test_refusal_is_given_back_once_the_run_has_no_time_for_the_wait_and_nothing_is_read_after_it(
+    asked_s: str, calls: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    arm = FakeArm([answer(429, {}, {"Retry-After": asked_s})] * 10)
+
+    with caplog.at_level(logging.INFO, "reconciler.arm"), http_client(arm) as client:
+        response = client.get("/x")
+        with pytest.raises(CallEnded) as raised:
+            client.get("/y")
+
+    assert (response.status_code, len(arm.requests)) == (429, calls)
+    said = [record.getMessage() for record in caplog.records if record.name == "reconciler.arm"]
+    assert said[:-1] == [f"GET /x: answered 429; again in {asked_s}.0 s"] * (calls - 1)
+    assert said[-1] == f"GET /x: answered 429; giving up, {asked_s}.0 s are too long: a run may take 1h"
+    assert str(raised.value) == "not asked: the time of the run (1h) is over"
+
+
+def test_waits_for_the_same_time_end_at_different_instants() -> None:
+    assert [RetryPolicy().throttled_delay_s(1, 4.0, jitter) for jitter in (0.0, 0.5)] == [4.0, 4.5]
+
+
+def test_call_waits_where_two_resources_of_its_subscription_were_told_to_wait() -> None:
+    time = FakeTime()
+    asked: list[tuple[str, float]] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        asked.append((request.url.path, time.now_s - 1_000_000.0))
+        return answer(429, {}, {"Retry-After": "5"}) if request.method == "PUT" else answer(200, {})
+
+    with http_client(serve, time=time) as client:
+        client.put("/subscriptions/s/a")
+        client.get("/subscriptions/s/c")
+        client.put("/subscriptions/s/b")
+        client.get("/subscriptions/other/c")
+        client.get("/subscriptions/s/c")
+
+    assert [at_s for _, at_s in asked] == [0.0, 0.0, 0.0, 0.0, 5.0]
+
+
+def test_wait_for_others_ends_with_the_time_of_the_run() -> None:
+    time, arm = FakeTime(), FakeArm([*[answer(429, {}, {"Retry-After": "4000"})] * 2, answer(200, {})])
+
+    with http_client(arm, time=time) as client:
+        client.put("/subscriptions/s/a")
+        client.put("/subscriptions/s/b")
+        response = client.get("/subscriptions/s/c")
+
+    assert (response.status_code, time.slept_s) == (200, [])
+
+
+@pytest.mark.parametrize("by_s", [-45.0, 3600.0, -86_400.0])
+def test_wall_clock_that_is_set_anew_neither_ends_retries_early_nor_makes_them_wait(by_s: float) -> None:
+    time = FakeTime()
+    script = [answer(503), answer(429, {}, {"Retry-After": "2"}), answer(503), answer(200, {})]
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        time.wall_set_by_s += by_s
+        return script.pop(0)
+
+    with http_client(serve, time=time) as client:
+        response = client.get("/x")
+
+    assert (response.status_code, time.slept_s) == (200, [0.25, 2.0, 0.5])
+
+
+def test_date_to_wait_for_is_of_the_wall_clock() -> None:
+    time = FakeTime(wall_set_by_s=-10.0)
+    arm = FakeArm([answer(429, {}, {"Retry-After": "Mon, 12 Jan 1970 13:46:50 GMT"}), answer(200, {})])
+
+    with http_client(arm, time=time) as client:
+        client.get("/x")
+
+    assert time.slept_s == [20.0]
+
+
+def test_prompt_takes_nothing_from_the_time_of_the_run() -> None:
+    time = FakeTime()
+    retries = time.retries()
+    retries.budget.start(time.clock())
+
+    with retries.paused():
+        time.now_s += 10_000.0
+
+    assert retries.left_s == 3600.0
 
 
 def test_retry_after_of_a_success_is_not_waited() -> None:

@@ -1,0 +1,75 @@
+"""The time that a whole run may take: how long calls that ARM refuses for their number are waited for.
+
+It is counted from the first request, so that a login does not count, and it stands still while a person is asked.
+"""
+
+import re
+import threading
+
+from reconciler.errors import UsageError
+
+DEFAULT_TIMEOUT_S = 3600.0
+
+_DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
+_UNITS_S = (3600, 60, 1)
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a duration as the command line takes it: `90s`, `30m`, `1h`, `1h30m`.
+
+    Raises:
+        UsageError: it is none, or no time at all.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    parts = match.groups(default="0") if match else ()
+    seconds = sum(int(part) * unit_s for part, unit_s in zip(parts, _UNITS_S, strict=False))
+    if not seconds:
+        raise UsageError(f"{text!r} is not a duration.", "Write whole numbers with their units: 90s, 30m, 1h or 1h30m.")
+    return float(seconds)
+
+
+def duration_text(seconds: float) -> str:
+    """A duration as `parse_duration` reads it."""
+    hours, rest = divmod(round(seconds), 3600)
+    parts = {"h": hours, "m": rest // 60, "s": rest % 60}
+    return "".join(f"{count}{unit}" for unit, count in parts.items() if count) or "0s"
+
+
+class RunBudget:
+    """The time of one run, shared by its threads; every time that it takes is in seconds of a monotonic clock."""
+
+    def __init__(self, limit_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self.limit_s = limit_s
+        self._ends_s: float | None = None
+        self._refuses_reads = True
+        self._lock = threading.Lock()
+
+    def start(self, now_s: float) -> None:
+        """Count from now on, unless it is counted already."""
+        with self._lock:
+            if self._ends_s is None:
+                self._ends_s = now_s + self.limit_s
+
+    def left_s(self, now_s: float) -> float:
+        """What is left, 0 once it is spent."""
+        with self._lock:
+            return self.limit_s if self._ends_s is None else max(0.0, self._ends_s - now_s)
+
+    def add(self, paused_s: float) -> None:
+        """Do not count a time that is over, in which a person was waited for."""
+        with self._lock:
+            if self._ends_s is not None:
+                self._ends_s += paused_s
+
+    def end(self, now_s: float) -> None:
+        """Spend what is left: there is no use in going on."""
+        with self._lock:
+            self._ends_s = now_s
+
+    def finish_calls(self) -> None:
+        """Writes begin. From now on no read is refused: a call that was sent is followed to its end."""
+        self._refuses_reads = False
+
+    def refuses_reads(self, now_s: float) -> bool:
+        """Whether it is spent, and nothing has been written whose outcome a read could tell."""
+        return self._refuses_reads and self.left_s(now_s) <= 0
