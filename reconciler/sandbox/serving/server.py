@@ -27,7 +27,7 @@ from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.tls import TLS_HOST, Authority, LateHandshakeAdapter, shake_hands
 from reconciler.sandbox.state.node import StateError
 from reconciler.sandbox.state.state import Contents, State, Subscription
-from reconciler.sandbox.state_file.file import StateSaver, load_state, locked, save_state
+from reconciler.sandbox.state_file.file import StateSaver, is_there, load_state, locked, save_state
 
 if sys.platform != "win32":
     import resource
@@ -224,13 +224,13 @@ def open_contents(path: Path | None, subscription_ids: Sequence[str], otherwise:
     Raises:
         StateError: the file is damaged or cannot be created.
     """
-    contents = load_state(path, random_seed) if path is not None and path.exists() else Contents()
+    contents = load_state(path, random_seed) if path is not None and is_there(path) else Contents()
     known = {item.subscription_id.casefold(): item for item in contents.subscriptions}
     wanted = subscription_ids or (() if known else (otherwise,))
     for subscription_id in wanted:
         known.setdefault(subscription_id.casefold(), Subscription(subscription_id, f"Sandbox {subscription_id}"))
     opened = replace(contents, subscriptions=tuple(known.values()))
-    if path is not None and (opened != contents or not path.exists()):
+    if path is not None and (opened != contents or not is_there(path)):
         save_state(path, opened)
     return opened
 
@@ -240,7 +240,7 @@ def held(path: Path | None) -> Iterator[None]:
     """Hold a state file for this process alone; nothing where there is none."""
     with ExitStack() as stack:
         if path is not None:
-            if not path.parent.is_dir():
+            if not is_there(path.parent):
                 raise StateError(f"{path}: its directory does not exist")
             stack.enter_context(locked(path))
         yield
