@@ -153,6 +153,8 @@ class _Telling:
     def show(self, plan: Plan) -> None:
         """The plan, before anything is asked or refused."""
         self._plan = plan
+        if plan.applicable and (self._flags.skip_refused or not plan.violations):
+            self._journal.check_place()
         self._journal.tell_cut_short(plan)
         if not self._flags.as_json:
             print_report(render_plan(plan, self._session.header, color=self._flags.color))

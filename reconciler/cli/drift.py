@@ -22,9 +22,9 @@ def drift(
     log_level: options.Log = LogLevel.WARNING,
 ) -> ExitCode:
     """Tell what is missing, unexpected or changed in Azure; exits 2 where anything is, and writes nothing."""
-    from reconciler.cli.comparing import compare_and_report
+    from reconciler.cli.comparing import compare
     from reconciler.cli.inputs import make_request
-    from reconciler.cli.output import configure_logging
+    from reconciler.cli.output import configure_logging, print_report, stdout_color
     from reconciler.cli.session import SessionFlags
     from reconciler.report.json_document import render_drift_json
     from reconciler.report.rows import drift_rows
@@ -32,12 +32,11 @@ def drift(
 
     configure_logging(log_level.value)
     request = make_request(paths, var=var, subscription=subscription, target=target, cloud=cloud)
-    result = compare_and_report(
-        request,
-        SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism),
-        render_text=render_drift,
-        render_json=render_drift_json,
-        as_json=report_format is Format.JSON,
-        no_color=no_color,
+    result, header = compare(
+        request, SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism)
     )
+    if report_format is Format.JSON:
+        print_report(render_drift_json(result))
+    else:
+        print_report(render_drift(result, header, color=stdout_color(no_color=no_color)))
     return ExitCode.CHANGES_FOUND if drift_rows(result).count else ExitCode.DONE

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
+from reconciler.files.read import check_argument
+from reconciler.files.replace import OutputError
 
 if TYPE_CHECKING:
     import httpx
@@ -27,15 +29,24 @@ def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTranspor
         writable: hold the file for this process alone and save what changed at the end; otherwise it is only read.
 
     Raises:
-        InputFileError: the file is missing, damaged, in use by another process, or cannot be written.
+        InputFileError: the file is missing, damaged, or in use by another process.
+        OutputError: what changed cannot be saved.
         ReconcilerError: the extra `sandbox` is not installed.
     """
     with extra_needed():
         from reconciler.sandbox.serving.transport import embedded
-        from reconciler.sandbox.state.node import StateError
+        from reconciler.sandbox.state.node import StateError, StateNotSavedError
+    check_argument(str(path))
     try:
         with embedded(path, writable=writable) as transport:
             yield transport
+    except StateNotSavedError as error:
+        hint = "Make room on that disk" if error.is_full else "Make the file and its folder writable"
+        raise OutputError(
+            f"{error}; the file is as it was before this run, and what the run changed in the sandbox is lost, whatever"
+            " its journal says.",
+            f"{hint}, and run the same command again.",
+        ) from error
     except StateError as error:
         raise InputFileError(
             str(error), "Name an existing, whole state file that no other command is using."

@@ -11,8 +11,9 @@ from reconciler import __version__
 from reconciler.cli.output import print_note
 from reconciler.cli.session import Session
 from reconciler.errors import JournalError, UsageError
+from reconciler.files.replace import check_output
 from reconciler.journal.file import FileJournal
-from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_told
+from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, make_folder, mark_told
 from reconciler.journal.outcome import ApplyResult
 from reconciler.journal.record import RunGroup, RunHeader
 from reconciler.plan.plan import Plan
@@ -32,6 +33,8 @@ def check_journal_flag(chosen: str | None) -> None:
             f"--journal {chosen}: the file is there already, and no journal is written over",
             f"Name a new file; if it is an earlier run's journal, `uami show {chosen}` tells what it holds.",
         )
+    if chosen is not None:
+        check_output(Path(chosen), flag="--journal", subject="the journal")
 
 
 class Journaling:
@@ -42,6 +45,7 @@ class Journaling:
         self._session = session
         self._started_at = utc_now()
         path = None if chosen is None else Path(chosen)
+        self._is_chosen = path is not None
         self._folder = _folder(needed=path is None)
         name = journal_name(self._started_at, session.correlation_id)
         self.file = FileJournal(path or self._folder / name, utc_now)
@@ -57,6 +61,12 @@ class Journaling:
         self._told = find_cut_short(self._folder, self._header(plan))
         for one in self._told:
             print_note(render_cut_short(str(one.path), one.record))
+
+    def check_place(self) -> None:
+        """Raises JournalError where the journal could not be begun: better known before the question than after it."""
+        if not self._is_chosen:
+            make_folder(self._folder)
+        self.file.check_place()
 
     def begin(self, plan: Plan) -> None:
         """Begin the file; from here on, what was told of earlier runs counts as heard. Raises JournalError."""

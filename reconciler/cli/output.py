@@ -6,6 +6,7 @@ import sys
 from typing import TextIO
 
 from reconciler.errors import ReconcilerError
+from reconciler.files.secrets import hide_secrets
 from reconciler.report.visible import visible
 
 
@@ -22,7 +23,7 @@ def stdout_color(*, no_color: bool) -> bool:
 def print_report(text: str) -> None:
     """Write a report to stdout; a reader that has gone away (`| head -1`) is no error and changes no exit code."""
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(hide_secrets(text, os.environ))
         sys.stdout.flush()
     except BrokenPipeError:
         _silence(sys.stdout)
@@ -36,7 +37,7 @@ def print_report(text: str) -> None:
 def print_note(text: str) -> None:
     """Write to stderr; where it cannot be written, go on: a run must not end half-way for want of an audience."""
     try:
-        sys.stderr.write(text)
+        sys.stderr.write(hide_secrets(text, os.environ))
         sys.stderr.flush()
     except OSError:
         _silence(sys.stderr)
@@ -61,4 +62,4 @@ def configure_logging(level: str) -> None:
 
 class _VisibleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return visible(super().format(record))
+        return hide_secrets(visible(super().format(record)), os.environ)

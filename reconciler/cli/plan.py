@@ -18,7 +18,7 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="Save the plan in this file, for `apply` and `show`; replaces what is there.",
+        help="Save the plan in this file, for `apply` and `show`; replaces a saved plan, and nothing else.",
         show_default=False,
         rich_help_panel=options.OUTPUT_PANEL,
     ),
@@ -47,17 +47,15 @@ def plan(
     log_level: options.Log = LogLevel.WARNING,
 ) -> ExitCode:
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
-    from reconciler.cli.comparing import compare_and_report
+    from reconciler.cli.comparing import compare
     from reconciler.cli.inputs import make_request
-    from reconciler.cli.output import configure_logging
-    from reconciler.cli.saving import check_out, save_plan
+    from reconciler.cli.output import configure_logging, print_report, stdout_color
+    from reconciler.cli.saving import plan_output, tell_saved
     from reconciler.cli.session import SessionFlags
     from reconciler.report.json_document import render_plan_json
     from reconciler.report.text import render_plan
 
     configure_logging(log_level.value)
-    if out is not None:
-        check_out(out)
     request = make_request(
         paths,
         var=var,
@@ -68,14 +66,16 @@ def plan(
         cloud=cloud,
         strict=strict,
     )
-    result = compare_and_report(
-        request,
-        SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism),
-        render_text=render_plan,
-        render_json=render_plan_json,
-        as_json=report_format is Format.JSON,
-        no_color=no_color,
-    )
+    with plan_output(out, [*paths, *([sandbox] if sandbox else [])]) as save:
+        result, header = compare(
+            request, SessionFlags(endpoint, cloud, tenant, credential, sandbox, api_version, parallelism)
+        )
+        # Before anything is printed: a file that cannot be written is an error instead of a report, not behind one.
+        digest = save(result)
+    if report_format is Format.JSON:
+        print_report(render_plan_json(result))
+    else:
+        print_report(render_plan(result, header, color=stdout_color(no_color=no_color)))
     if out is not None:
         # Without these, the command that is told would find the plan stale, or look elsewhere.
         given: dict[str, Sequence[str] | None] = {
@@ -89,7 +89,7 @@ def plan(
             "--max-deletes": max_deletes,
         }
         flags = [word for flag, values in given.items() for value in values or () for word in (flag, value)]
-        save_plan(result, out, [*flags, *(["--strict"] if strict else [])])
+        tell_saved(out, digest, [*flags, *(["--strict"] if strict else [])])
     if result.violations:
         return ExitCode.REFUSED
     return ExitCode.CHANGES_FOUND if detailed_exitcode and result.applicable else ExitCode.DONE

@@ -18,6 +18,8 @@ import typer
 from reconciler.cli.embedded import check_subscriptions, extra_needed
 from reconciler.cli.snapshot import snapshot
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
+from reconciler.files.read import check_argument, read_argument
+from reconciler.files.replace import check_folder
 
 if TYPE_CHECKING:
     from reconciler.sandbox.limits.faults import Fault
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 sandbox_app = typer.Typer(no_args_is_help=True, help="A local emulator of Azure Resource Manager.")
 
 _LOOK_INTERVAL_S = 0.1
+_LONGEST_SCRIPT = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ def _serve(asked: _Serving) -> None:
     from reconciler.sandbox.state.node import StateError
     from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION
 
+    if asked.state is not None and check_folder(asked.state, flag="--state", subject="the state") is not None:
+        check_argument(str(asked.state))
     try:
         with _stop_signals() as stopped, server.held(asked.state), _authority(asked.tls) as authority:
             contents = server.open_contents(asked.state, asked.subscriptions, DEFAULT_SUBSCRIPTION, asked.random_seed)
@@ -133,9 +138,7 @@ def _faults(path: Path | None) -> "tuple[Fault, ...]":
         return ()
     hint = "Mend the script of faults, or name another one with --faults."
     try:
-        return parse_faults(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputFileError(f"{path}: cannot be read: {error.strerror}", hint) from error
+        return parse_faults(read_argument(str(path), _LONGEST_SCRIPT).decode("utf-8"))
     except UnicodeDecodeError as error:
         raise InputFileError(f"{path}: not UTF-8: {error.reason} at byte {error.start}", hint) from error
     except FaultFileError as error:
