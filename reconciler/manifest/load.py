@@ -130,9 +130,9 @@ def _bounded(of_file: list[Diagnostic]) -> list[Diagnostic]:
     more = of_file[MAX_DIAGNOSTICS:]
     if not more:
         return of_file
-    what = "1 problem" if len(more) == 1 else f"{len(more)} problems"
+    what = "1 more problem" if len(more) == 1 else f"{len(more)} more problems"
     hint = "Fix those above first: one mistake can cause many."
-    return [*of_file[:MAX_DIAGNOSTICS], Diagnostic("more-problems", more[0].pos, f"{what} more in this file", hint)]
+    return [*of_file[:MAX_DIAGNOSTICS], Diagnostic("more-problems", more[0].pos, f"{what} in this file", hint)]
 
 
 def _with_source_line(diagnostic: Diagnostic, lines: Mapping[str, tuple[str, ...]]) -> Diagnostic:
