@@ -17,6 +17,8 @@ from reconciler.files.replace import OutputError
 if TYPE_CHECKING:
     import httpx
 
+    from reconciler.sandbox.state.node import StateNotSavedError
+
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EXTRA = ("cheroot", "trustme", "werkzeug")
 
@@ -41,16 +43,18 @@ def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTranspor
         with embedded(path, writable=writable) as transport:
             yield transport
     except StateNotSavedError as error:
-        hint = "Make room on that disk" if error.is_full else "Make the file and its folder writable"
-        raise OutputError(
-            f"{error}; the file is as it was before this run, and what the run changed in the sandbox is lost, whatever"
-            " its journal says.",
-            f"{hint}, and run the same command again.",
-        ) from error
+        lost = "the file is as it was before this run, and what the run changed in the sandbox is lost, whatever its"
+        raise not_saved(error, f"{lost} journal says") from error
     except StateError as error:
         raise InputFileError(
             str(error), "Name an existing, whole state file that no other command is using."
         ) from error
+
+
+def not_saved(error: "StateNotSavedError", lost: str) -> OutputError:
+    """The error of a command whose sandbox could not be saved; `lost` says what that means."""
+    hint = "Make room on that disk" if error.is_full else "Make the file and its folder writable"
+    return OutputError(f"{error}; {lost}.", f"{hint}, and run the same command again.")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.embedded import check_subscriptions, extra_needed
+from reconciler.cli.embedded import check_subscriptions, extra_needed, not_saved
 from reconciler.cli.snapshot import snapshot
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 from reconciler.files.read import check_argument, read_argument
@@ -92,7 +92,7 @@ def _serve(asked: _Serving) -> None:
     from reconciler.sandbox.gateway.calls import Settings
     from reconciler.sandbox.serving import server
     from reconciler.sandbox.serving.application import Application
-    from reconciler.sandbox.state.node import StateError
+    from reconciler.sandbox.state.node import StateError, StateNotSavedError
     from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION
 
     if asked.state is not None and check_folder(asked.state, flag="--state", subject="the state") is not None:
@@ -115,6 +115,8 @@ def _serve(asked: _Serving) -> None:
                 typer.echo(url)
                 while not stopped:
                     time.sleep(_LOOK_INTERVAL_S)
+    except StateNotSavedError as error:
+        raise not_saved(error, "what changed since it was written last is lost") from error
     except StateError as error:
         raise InputFileError(str(error), "Mend the state file, or name another one with --state.") from error
     except server.ServeError as error:

@@ -138,6 +138,17 @@ def test_sandbox_that_cannot_be_saved_says_what_is_lost(uami: Uami, folder: Path
     assert (state.read_bytes(), sorted(_contents(folder))) == (before, ["m.yaml", "s.json"])
 
 
+def test_state_that_cannot_be_made_is_told_with_what_helps(uami: Uami, folder: Path) -> None:
+    ended = uami("sandbox", "serve", "--state", "s.json", form=_no_room(0))
+
+    assert (ended.code, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "Error: s.json: cannot be written: File too large; what changed since it was written last is lost.\n"
+        "Hint: Make room on that disk, and run the same command again.\n"
+    )
+    assert _contents(folder) == {}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -78,10 +78,13 @@ def save_state(path: Path, contents: Contents) -> None:
 def _read(path: Path) -> bytes:
     # A link could lead to whatever this process may read, and a pipe has no end to wait for.
     descriptor = os.open(path, os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise StateError("not a regular file")
-        return file.read()
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def _mode_of(path: Path) -> int:
