@@ -1,14 +1,26 @@
 """What kind of file a path leads to, told by what is in it: a name can be anything, and `-o` takes any.
 
-A manifest may be JSON too, so what tells a file of ours is the key that all of our documents have and no manifest has.
+A manifest may be JSON too, so what tells a file of ours is the keys that our documents have and no manifest has. A
+damaged file counts as what it was: it is refused by that name, and never read as something else.
 """
 
 import json
 import re
 from enum import Enum
 
-_BEGINS = re.compile(rb'\s*\{\s*"format_version"\s*:')
+_FORMAT_VERSION = "format_version"
+_PLAN_KEYS = {_FORMAT_VERSION, "tool_version", "created_at", "desired", "changes", "violations", "fingerprint"}
+_STATE_KEYS = {"tenantId", "subscriptions", "identities", "federatedIdentityCredentials", "roleDefinitions"}
+_JOURNAL_KEYS = {"kind", "run_id"}
+_MANIFEST_KEY = "resourceGroups"
+
 _BEGINS_A_JOURNAL = re.compile(rb'\s*\{\s*"kind"\s*:\s*"run"\s*[,}]')
+_MANIFEST = re.compile(rb"^resourceGroups[ \t]*:", re.MULTILINE)
+_MARK = b"\xef\xbb\xbf"
+# A text without an end is one token too: looked for again from each quote in it, it would take the square of its time.
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"?([ \t\r\n]*:)?|[{}\[\]]', re.DOTALL)
+_LOOKED_AT = 64 * 1024
+"""Bytes of a damaged file in which its keys are looked for."""
 
 
 class FileKind(Enum):
@@ -16,22 +28,46 @@ class FileKind(Enum):
 
     SAVED_PLAN = "a saved plan"
     JOURNAL = "a run's journal"
+    SANDBOX_STATE = "a sandbox state"
+    MANIFEST = "a manifest"
     OTHER = "something else"
 
 
+NOT_MANIFESTS = (FileKind.SAVED_PLAN, FileKind.JOURNAL, FileKind.SANDBOX_STATE)
+"""Files of ours that are never read as a manifest."""
+
+
 def kind_of(content: bytes) -> FileKind:
-    """What bytes are taken for; a damaged file counts as what it was, so that it can be refused by that name."""
-    if _BEGINS_A_JOURNAL.match(content):
+    """What bytes are taken for."""
+    content = content.removeprefix(_MARK)
+    if not content.lstrip().startswith(b"{"):
+        return FileKind.MANIFEST if _MANIFEST.search(content) else FileKind.OTHER
+    keys = _keys_of(content)
+    if _BEGINS_A_JOURNAL.match(content) or keys >= _JOURNAL_KEYS:
         return FileKind.JOURNAL
-    return FileKind.SAVED_PLAN if _BEGINS.match(content) or _has_our_key(content) else FileKind.OTHER
+    if _FORMAT_VERSION in keys or len(keys & _PLAN_KEYS) > 1:
+        return FileKind.SAVED_PLAN
+    if keys & _STATE_KEYS:
+        return FileKind.SANDBOX_STATE
+    return FileKind.MANIFEST if _MANIFEST_KEY in keys else FileKind.OTHER
 
 
-def _has_our_key(content: bytes) -> bool:
-    """Whether it is a whole JSON object with the key, whose keys somebody may have put in another order."""
-    if content.lstrip()[:1] != b"{" or b'"format_version"' not in content:
-        return False
+def _keys_of(content: bytes) -> set[str]:
+    """The keys of the JSON object that the bytes begin, as far as they can be made out."""
     try:
-        value = json.loads(content)
+        return set(json.loads(content))
     except (ValueError, RecursionError):
-        return False
-    return isinstance(value, dict) and "format_version" in value
+        return _keys_of_damaged(content[:_LOOKED_AT])
+
+
+def _keys_of_damaged(content: bytes) -> set[str]:
+    """Keys one level deep in what is no whole JSON: it is cut off, or one line of several."""
+    depth, keys = 0, set()
+    for token in _TOKEN.finditer(content):
+        if token[0] in b"{[":
+            depth += 1
+        elif token[0] in b"}]":
+            depth -= 1
+        elif depth == 1 and token[2] is not None:
+            keys.add(token[1].decode("utf-8", "replace"))
+    return keys

@@ -4,7 +4,7 @@ from reconciler.journal.call import After, Before, Call, CallError, Journal, Out
 from reconciler.journal.document import record_document
 from reconciler.journal.effects import NetEffect, net_effects
 from reconciler.journal.file import FileJournal
-from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, mark_reported
+from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, make_folder, mark_reported
 from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader, RunRecord
 
@@ -28,6 +28,7 @@ __all__ = [
     "default_folder",
     "find_cut_short",
     "journal_name",
+    "make_folder",
     "mark_reported",
     "net_effects",
     "read_journal",

@@ -12,13 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.errors import JournalError
+from reconciler.files.read import reason_of
+from reconciler.files.replace import check_room, hint_for, sync_folder
 from reconciler.journal.call import Call, CallError, Outcome
 from reconciler.journal.document import end_document, header_document, intent_document, line_of, outcome_document
 from reconciler.journal.lock import hold
 from reconciler.journal.record import RunEnd, RunHeader
 from reconciler.model import Identity, JsonObject, ResourceGroupId
 
-_HINT = "Make room, or name a file elsewhere with --journal, and run the same command again."
+_ELSEWHERE = "Name a file elsewhere with --journal FILE"
 
 
 class FileJournal:
@@ -43,18 +45,23 @@ class FileJournal:
         """Whether a call was recorded."""
         return self._calls > 0
 
-    def open(self, header: RunHeader) -> None:
-        """Create the file, which must not be there yet, and its folder; raises JournalError."""
+    def check_place(self) -> None:
+        """Raises JournalError where `open` could not create the file."""
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            check_room(self.path.parent)
+        except OSError as error:
+            raise not_begun(self.path, error) from error
+
+    def open(self, header: RunHeader) -> None:
+        """Create the file, which must not be there yet; raises JournalError."""
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+            self._file = os.open(self.path, flags, 0o600)
             hold(self._file)
             self._append(header_document(header), durable=True)
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError as error:
-            raise JournalError(
-                f"The journal {self.path} cannot be begun: {_reason(error)}; nothing was changed.", _HINT
-            ) from error
+            raise not_begun(self.path, error) from error
         self._owners = header.owners
 
     def begin(self, call: Call) -> int:
@@ -102,8 +109,8 @@ class FileJournal:
             self._append(document, durable=durable)
         except OSError as error:
             self._broken = JournalError(
-                f"The journal {self.path} can no longer be written: {_reason(error)}; without it no call is made.",
-                _HINT,
+                f"The journal {self.path} can no longer be written: {reason_of(error)}; without it no call is made.",
+                hint_for(error, _ELSEWHERE),
             )
             raise self._broken from error
 
@@ -125,16 +132,8 @@ class FileJournal:
         self._size += len(line)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the file's name as durable as its content; Windows has no such call, and needs none."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
+def not_begun(path: Path, error: OSError) -> JournalError:
+    """The refusal of a place in which no journal can be begun."""
+    return JournalError(
+        f"The journal {path} cannot be begun: {reason_of(error)}; nothing was changed.", hint_for(error, _ELSEWHERE)
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import InputFileError, JournalError
+from reconciler.journal.file import not_begun
 from reconciler.journal.lock import is_held
 from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import RunHeader, RunRecord
@@ -55,6 +56,14 @@ def default_folder(environment: Mapping[str, str], platform: str) -> Path:
         state = Path(environment.get("XDG_STATE_HOME") or "")
         base = state if state.is_absolute() else home / ".local" / "state"
     return base / "uami" / "journals"
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of journals, which is ours to make; raises JournalError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_begun(folder, error) from error
 
 
 def journal_name(started_at: str, run_id: str) -> str:

@@ -7,8 +7,6 @@ and the report says so.
 
 import functools
 import json
-import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from reconciler.errors import InputFileError
+from reconciler.files.read import read_argument
 from reconciler.journal.call import Call
 from reconciler.journal.document import LineError, read_end, read_header, read_intent, read_outcome
 from reconciler.journal.record import RunEnd, RunHeader, RunRecord
@@ -57,15 +56,7 @@ def parse_journal(content: bytes, name: str) -> RunRecord:
 
 
 def _read_bytes(path: Path) -> bytes:
-    try:
-        # A pipe or a device has no end to wait for.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise InputFileError(f"{path}: not a regular file", "Name the file of a journal.")
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputFileError(f"{path}: cannot be read: {error.strerror}", "Name the file of a journal.") from error
+    content = read_argument(str(path), MAX_BYTES)
     if len(content) > MAX_BYTES:
         raise InputFileError(f"{path}: larger than {MAX_BYTES} bytes, as no journal is", _HINT)
     return content

@@ -7,10 +7,11 @@ manifest without a single diagnostic becomes a Desired.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TypeAlias
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos
-from reconciler.files.kinds import FileKind, kind_of
+from reconciler.files.kinds import NOT_MANIFESTS, FileKind, kind_of
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.merge import merge_document
@@ -28,6 +29,12 @@ PUBLIC_AUDIENCE = "api://AzureADTokenExchange"
 
 Source: Microsoft Entra documentation (considerations for federated identity credentials).
 """
+
+MAX_DIAGNOSTICS = 200
+"""Most diagnostics of one file that are reported; the rest is counted."""
+
+_LONGEST_QUOTED = 200
+"""Characters of a line; what is longer was not written to be read, and may be anything."""
 
 
 def load_manifest(
@@ -99,8 +106,9 @@ def _merge(
 
 def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tuple[list[Document], list[Diagnostic]]:
     """The documents of a file that say something; its lines are noted for the diagnostics to quote."""
-    if kind_of(file.content) is not FileKind.OTHER:
-        return [], [_not_a_manifest(file)]
+    kind = kind_of(file.content)
+    if kind in NOT_MANIFESTS:
+        return [], [_not_a_manifest(file, kind)]
     source, problems = decode_source(file.name, file.content)
     if source is None:
         return [], problems
@@ -116,15 +124,20 @@ def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tu
     return [document for document in documents if document.data is not None], problems
 
 
-def _not_a_manifest(file: ManifestFile) -> Diagnostic:
-    kind = kind_of(file.content)
-    taken_by = "`uami apply` takes it as its only path" if kind is FileKind.SAVED_PLAN else "`uami undo` takes it"
+def _not_a_manifest(file: ManifestFile, kind: FileKind) -> Diagnostic:
     return Diagnostic(
         code="not-a-manifest",
         pos=SourcePos(file.name, 1, 1),
         message=f"this is {kind.value}, not a manifest",
-        hint=f"`uami show` shows it, and {taken_by}.",
+        hint=_TAKEN_BY[kind],
     )
+
+
+_TAKEN_BY = {
+    FileKind.SAVED_PLAN: "`uami show` shows it, and `uami apply` takes it as its only path.",
+    FileKind.JOURNAL: "`uami show` shows it, and `uami undo` takes it.",
+    FileKind.SANDBOX_STATE: "`--sandbox FILE` takes it, beside the path of a manifest.",
+}
 
 
 def _empty(pos: SourcePos) -> Diagnostic:
@@ -138,9 +151,25 @@ def _empty(pos: SourcePos) -> Diagnostic:
 
 def _in_order(diagnostics: Iterable[Diagnostic], lines: Mapping[str, tuple[str, ...]]) -> tuple[Diagnostic, ...]:
     quoted = {_with_source_line(diagnostic, lines) for diagnostic in diagnostics}
-    return tuple(sorted(quoted, key=lambda diagnostic: (diagnostic.pos, diagnostic.code, diagnostic.message)))
+    ordered = sorted(quoted, key=lambda diagnostic: (diagnostic.pos, diagnostic.code, diagnostic.message))
+    by_file = groupby(ordered, key=lambda diagnostic: diagnostic.pos.file)
+    return tuple(one for _, of_file in by_file for one in _bounded(list(of_file)))
+
+
+def _bounded(of_file: list[Diagnostic]) -> list[Diagnostic]:
+    """The first diagnostics of a file, and how many more there are."""
+    more = of_file[MAX_DIAGNOSTICS:]
+    if not more:
+        return of_file
+    what = "1 more problem" if len(more) == 1 else f"{len(more)} more problems"
+    hint = "Fix those above first: one mistake can cause many."
+    return [*of_file[:MAX_DIAGNOSTICS], Diagnostic("more-problems", more[0].pos, f"{what} in this file", hint)]
 
 
 def _with_source_line(diagnostic: Diagnostic, lines: Mapping[str, tuple[str, ...]]) -> Diagnostic:
+    """The diagnostic with its line, where that is a line that an author wrote for people to read."""
     of_file, number = lines.get(diagnostic.pos.file, ()), diagnostic.pos.line
-    return replace(diagnostic, source_line=of_file[number - 1]) if number <= len(of_file) else diagnostic
+    line = of_file[number - 1] if number <= len(of_file) else None
+    if line is None or "\0" in line or len(line) > _LONGEST_QUOTED:
+        return diagnostic
+    return replace(diagnostic, source_line=line)

@@ -14,7 +14,7 @@ from reconciler.manifest.desired import (
     IdentitiesPolicy,
     TagsPolicy,
 )
-from reconciler.manifest.rules.globs import matches_pattern
+from reconciler.manifest.rules.globs import matches_any
 from reconciler.model import (
     OWN_TAG_PREFIX,
     OWNER_TAG,
@@ -79,11 +79,6 @@ def diff_identity(
 def identity_differences(before: Identity, after: PlannedIdentity) -> tuple[FieldChange, ...]:
     """The fields in which a live identity is not as it should be."""
     return (*_tag_changes(before.tags, after.tags), *_isolation_changes(before, after))
-
-
-def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a name matches one of the glob patterns, without case."""
-    return any(matches_pattern(pattern, name) for pattern in patterns)
 
 
 def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...]) -> GroupChanges:

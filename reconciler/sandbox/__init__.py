@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.serving.serving import Served, Serving
-from reconciler.sandbox.state import FaultFileError, ServeError, StateError
+from reconciler.sandbox.state import FaultFileError, ServeError, StateError, StateNotSavedError
 
 if TYPE_CHECKING:
     import httpx
@@ -47,6 +47,7 @@ __all__ = [
     "Served",
     "Serving",
     "StateError",
+    "StateNotSavedError",
     "access_token",
     "embed",
     "load",
@@ -70,7 +71,8 @@ def embed(path: Path, *, writable: bool) -> "AbstractContextManager[httpx.BaseTr
             Otherwise the file is only read, by any number of processes, and what changes is forgotten.
 
     Raises:
-        StateError: on entering or leaving the block: the file is missing, damaged, in use, or cannot be written.
+        StateError: on entering the block: the file is missing, damaged or in use.
+        StateNotSavedError: on leaving the block: what changed cannot be written.
     """
     from reconciler.sandbox.serving.transport import embedded
 
@@ -81,7 +83,8 @@ def serve(asked: Serving) -> AbstractContextManager[Served]:
     """A sandbox over HTTP on loopback, for the time of the block.
 
     Raises:
-        StateError: on entering or leaving the block: the state file is damaged, in use, or cannot be written.
+        StateError: on entering the block: the state file is damaged or in use.
+        StateNotSavedError: on entering or leaving the block: the state file cannot be written.
         FaultFileError: the script of faults makes no sense.
         ServeError: the port cannot be used.
     """

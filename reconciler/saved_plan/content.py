@@ -8,6 +8,7 @@ while apply carries out a plan that it has made itself.
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ PLAN_SCHEMA = "plan.v1.schema.json"
 MAX_BYTES = 100 * 1024 * 1024
 """Longest plan file that is written or read; tens of thousands of identities fit."""
 
+_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
 _ONLY_SAVED = ("created_at", "fingerprint")
 _PLAN_AGAIN = "Plan again: uami plan PATH... -o FILE."
 
@@ -111,9 +113,20 @@ def _parse(name: str, content: bytes) -> SavedPlan:
 def _check_version(document: Node) -> None:
     """A later minor version may say something that this one would pass over, and then would not be what is applied."""
     version = document.get("format_version")
-    if version != FORMAT_VERSION:
-        tool = document.get("tool_version")
-        raise ValueError(f"it is of format {version!r}, made by uami {tool!r}, and this uami reads {FORMAT_VERSION!r}")
+    if version == FORMAT_VERSION:
+        return
+    if not isinstance(version, str) or _VERSION.fullmatch(version) is None:
+        raise ValueError(f"it is damaged: its `format_version` is {str(version)[:40]!r}")
+    age = "a newer" if _numbers(version) > _numbers(FORMAT_VERSION) else "an older"
+    tool = str(document.get("tool_version"))[:40]
+    raise ValueError(
+        f"it was made by {age} version, uami {tool!r}: it is of format {version!r}, and this uami reads"
+        f" {FORMAT_VERSION!r}"
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def _check_whole(document: Node) -> None:

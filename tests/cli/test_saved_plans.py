@@ -65,18 +65,16 @@ def test_saved_plan_is_the_json_report_and_two_keys_more(uami: Uami, planned: Pa
     assert saved.keys() - report.keys() == {"created_at", "fingerprint"}
 
 
-def test_saved_plan_replaces_what_was_there_and_leaves_nothing_beside_it(uami: Uami, quickstart: Path) -> None:
-    target = quickstart / "elsewhere"
-    target.write_text("precious")
-    (quickstart / "plan.json").symlink_to(target)
-    before = sorted(path.name for path in quickstart.iterdir())
+def test_saved_plan_replaces_an_earlier_one_and_leaves_nothing_beside_it(uami: Uami, planned: Path) -> None:
+    earlier = json.loads((planned / "plan.json").read_text())
+    (planned / "plan.json").write_text(json.dumps({**earlier, "created_at": "2020-01-01T00:00:00Z"}))
+    before = sorted(path.name for path in planned.iterdir())
 
     ended = uami(*PLAN, "-o", "plan.json")
 
     assert ended.code == 0
-    assert not (quickstart / "plan.json").is_symlink()
-    assert target.read_text() == "precious"
-    assert sorted(path.name for path in quickstart.iterdir()) == before
+    assert json.loads((planned / "plan.json").read_text())["created_at"] > "2026"
+    assert sorted(path.name for path in planned.iterdir()) == before
 
 
 @pytest.mark.parametrize("word", ["json", "text", "markdown", "html", "github", "table", "-"])

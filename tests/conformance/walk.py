@@ -47,7 +47,7 @@ class Walk:
         """Ask for an operation; `names` stand in its path for the placeholders, and no token is None."""
         operation = self._operations[label]
         # Put together by hand: a scope that begins with a slash doubles it, as Azure's own clients do.
-        url = f"http://arm.test{operation.template.format_map(names)}"
+        url = f"http://arm.localhost{operation.template.format_map(names)}"
         parameters = {"api-version": operation.api_version, **(query or {})}
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         request = httpx.Request(operation.method, url, params=parameters, json=body, headers=headers)

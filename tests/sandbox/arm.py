@@ -71,7 +71,7 @@ def application(start: Contents | None = None, *, page_size: int = 1000, clock: 
 def client(app: Application, token: str = "any") -> httpx.Client:
     """An in-process client with a bearer token."""
     return httpx.Client(
-        transport=SandboxTransport(app), base_url="http://arm.test", headers={"Authorization": f"Bearer {token}"}
+        transport=SandboxTransport(app), base_url="http://arm.localhost", headers={"Authorization": f"Bearer {token}"}
     )
 
 

@@ -67,7 +67,7 @@ def test_event_tells_who_did_what_when_and_how_it_ended() -> None:
         "httpRequest": {
             "clientRequestId": "request 1",
             "method": "PUT",
-            "uri": f"http://arm.test{ID_A}?api-version=2024-11-30",
+            "uri": f"http://arm.localhost{ID_A}?api-version=2024-11-30",
         },
         "id": f"{ID_A}/events/{ended['eventDataId']}/ticks/639079632000000000",
         "level": "Informational",

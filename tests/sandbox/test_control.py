@@ -109,3 +109,37 @@ def test_unknown_control_route_names_the_known_ones() -> None:
         "GET /_sandbox/state, POST /_sandbox/reset, PUT /_sandbox/permissions, PUT /_sandbox/tokens, "
         "PUT /_sandbox/faults, DELETE /_sandbox/faults"
     )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:8080"},
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example:8080"},
+        {"Host": "localhost.evil.example"},
+        {"Host": "10.0.0.1"},
+        {"Host": "[::1"},
+        {"Host": ""},
+    ],
+)
+@pytest.mark.parametrize(("method", "route"), [("GET", "state"), ("POST", "reset"), ("PUT", "permissions")])
+def test_request_that_a_web_page_can_make_is_refused(method: str, route: str, headers: dict[str, str]) -> None:
+    app = application(contents([identity("id-a")]))
+
+    with client(app) as arm:
+        answer = arm.request(method, f"/_sandbox/{route}", headers=headers, json={"permissions": []})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "Forbidden")
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "127.1.2.3", "[::1]:8080", "a.localhost."]
+)
+def test_name_of_this_machine_is_no_foreign_host(host: str) -> None:
+    with client(application()) as arm:
+        answer = arm.get("/_sandbox/state", headers={"Host": host})
+
+    assert answer.status_code == 200

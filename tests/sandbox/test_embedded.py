@@ -37,7 +37,7 @@ def state_file(tmp_path: Path) -> Path:
 
 def create(transport: httpx.BaseTransport, name: str) -> httpx.Response:
     headers = {"Authorization": "Bearer any"}
-    with httpx.Client(transport=transport, base_url="http://arm.test", headers=headers) as arm:
+    with httpx.Client(transport=transport, base_url="http://arm.localhost", headers=headers) as arm:
         return arm.put(f"{IDENTITIES}/{name}", params=VERSION, json={"location": "westeurope"})
 
 
@@ -91,7 +91,7 @@ def test_ids_of_a_recreated_identity_are_new_across_runs(state_file: Path) -> No
             embedded(state_file, writable=True) as transport,
             httpx.Client(transport=transport, headers={"Authorization": "Bearer any"}) as arm,
         ):
-            arm.delete(f"http://arm.test{IDENTITIES}/id-b", params=VERSION)
+            arm.delete(f"http://arm.localhost{IDENTITIES}/id-b", params=VERSION)
 
     assert len(set(seen)) == 3
 

@@ -192,7 +192,7 @@ def test_path_is_understood_however_it_is_written(path: str, over_http: bool) ->
             found = arm.get(httpx.URL(url).copy_with(raw_path=raw_path))
     else:
         with client(app) as arm:
-            found = arm.get(httpx.URL("http://arm.test").copy_with(raw_path=raw_path))
+            found = arm.get(httpx.URL("http://arm.localhost").copy_with(raw_path=raw_path))
 
     assert (found.status_code, found.json()["name"]) == (200, "id-a")
     assert app.requests == (LoggedRequest("GET", f"{path}?api-version=2024-11-30", 200, "anonymous"),)

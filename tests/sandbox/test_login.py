@@ -67,15 +67,15 @@ def test_metadata_is_one_cloud_that_leads_nowhere_but_back() -> None:
     with anonymous() as arm:
         cloud = arm.get("/metadata/endpoints", params={"api-version": "2022-09-01"}).json()
 
-    assert cloud["resourceManager"] == "http://arm.test/"
+    assert cloud["resourceManager"] == "http://arm.localhost/"
     assert cloud["authentication"] == {
-        "loginEndpoint": "http://arm.test/",
+        "loginEndpoint": "http://arm.localhost/",
         "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
         "tenant": "common",
         "identityProvider": "AAD",
     }
     assert cloud["suffixes"]["storage"] == "core.windows.net"
-    assert {value for value in cloud.values() if isinstance(value, str)} == {"AzureCloud", "http://arm.test/"}
+    assert {value for value in cloud.values() if isinstance(value, str)} == {"AzureCloud", "http://arm.localhost/"}
 
 
 def test_metadata_of_older_versions_is_a_list_of_clouds() -> None:
@@ -91,11 +91,11 @@ def test_metadata_of_the_oldest_version_is_flat() -> None:
         cloud = arm.get("/metadata/endpoints", params={"api-version": "2015-01-01"}).json()
 
     assert cloud == {
-        "galleryEndpoint": "http://arm.test/",
-        "graphEndpoint": "http://arm.test/",
-        "portalEndpoint": "http://arm.test/",
+        "galleryEndpoint": "http://arm.localhost/",
+        "graphEndpoint": "http://arm.localhost/",
+        "portalEndpoint": "http://arm.localhost/",
         "authentication": {
-            "loginEndpoint": "http://arm.test/",
+            "loginEndpoint": "http://arm.localhost/",
             "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
         },
     }
@@ -114,9 +114,9 @@ def test_configuration_of_a_tenant_names_its_own_endpoints(version: str, issuer:
         found = arm.get(f"/{TENANT}{version}/.well-known/openid-configuration").json()
         keys = arm.get(found["jwks_uri"])
 
-    assert found["token_endpoint"] == f"http://arm.test/{TENANT}/oauth2{version}/token"
-    assert found["authorization_endpoint"] == f"http://arm.test/{TENANT}/oauth2{version}/authorize"
-    assert found["issuer"] == f"http://arm.test/{TENANT}{issuer}"
+    assert found["token_endpoint"] == f"http://arm.localhost/{TENANT}/oauth2{version}/token"
+    assert found["authorization_endpoint"] == f"http://arm.localhost/{TENANT}/oauth2{version}/authorize"
+    assert found["issuer"] == f"http://arm.localhost/{TENANT}{issuer}"
     assert keys.json() == {"keys": []}
 
 
@@ -138,7 +138,7 @@ def test_tenant_that_is_none_is_refused_as_entra_refuses_it() -> None:
             "timestamp": "2026-03-01 12:00:00Z",
             "trace_id": body["trace_id"],
             "correlation_id": TENANT,
-            "error_uri": "http://arm.test/error?code=90002",
+            "error_uri": "http://arm.localhost/error?code=90002",
         },
     )
 
@@ -147,13 +147,15 @@ def test_instance_discovery_knows_the_sandbox_and_leads_to_the_tenant() -> None:
     with anonymous() as arm:
         found = arm.get(
             "/common/discovery/instance",
-            params={"api-version": "1.1", "authorization_endpoint": f"http://arm.test/{TENANT}/oauth2/authorize"},
+            params={"api-version": "1.1", "authorization_endpoint": f"http://arm.localhost/{TENANT}/oauth2/authorize"},
         ).json()
 
     assert found == {
-        "tenant_discovery_endpoint": f"http://arm.test/{TENANT}/v2.0/.well-known/openid-configuration",
+        "tenant_discovery_endpoint": f"http://arm.localhost/{TENANT}/v2.0/.well-known/openid-configuration",
         "api-version": "1.1",
-        "metadata": [{"preferred_network": "arm.test", "preferred_cache": "arm.test", "aliases": ["arm.test"]}],
+        "metadata": [
+            {"preferred_network": "arm.localhost", "preferred_cache": "arm.localhost", "aliases": ["arm.localhost"]}
+        ],
     }
 
 

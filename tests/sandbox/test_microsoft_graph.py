@@ -59,7 +59,7 @@ def test_identity_is_a_service_principal_that_names_its_resource() -> None:
         shown = asked.get(f"{SERVICE_PRINCIPALS}/{PRINCIPAL.upper()}")
 
     assert shown.json() == {
-        "@odata.context": "http://arm.test/v1.0/$metadata#servicePrincipals/$entity",
+        "@odata.context": "http://arm.localhost/v1.0/$metadata#servicePrincipals/$entity",
         "id": PRINCIPAL,
         "accountEnabled": True,
         "alternativeNames": ["isExplicit=True", identity("id-a").resource_id],
@@ -186,7 +186,7 @@ def test_users_and_groups_are_those_that_have_a_role() -> None:
 
     assert (ids(users), ids(groups), ids(unknown)) == ([USER], [TEAM], [])
     assert one.json() == {
-        "@odata.context": "http://arm.test/v1.0/$metadata#users/$entity",
+        "@odata.context": "http://arm.localhost/v1.0/$metadata#users/$entity",
         "id": USER,
         "displayName": None,
     }

@@ -127,7 +127,7 @@ def test_client_of_an_identity_whose_tokens_are_revoked_gets_a_new_one_by_itself
             TENANT, "client of id-a", "any", authority=url, disable_instance_discovery=True, **options
         )
         with ManagedServiceIdentityClient(
-            credential, SUBSCRIPTION, base_url=url, credential_scopes=["https://arm.test/.default"], **options
+            credential, SUBSCRIPTION, base_url=url, credential_scopes=["https://arm.localhost/.default"], **options
         ) as msi:
             msi.user_assigned_identities.get(NAME, "id-a")
             with client(app) as arm:

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -15,11 +16,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from reconciler import sandbox
 from reconciler.cli.commands.sandbox_serve import serve
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.state.state import DEFAULT_SUBSCRIPTION, Identity, Subscription
-from reconciler.sandbox.state_file.file import load_state, locked
+from reconciler.sandbox.state_file.file import load_state, locked, save_state
 from tests.sandbox.arm import (
     GROUP,
     IDENTITIES,
@@ -153,24 +155,47 @@ def test_taken_port_is_an_error_that_names_it() -> None:
     assert caught.value.exit_code == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("state.json", "{}", "{path}: the document has no version"),
-        ("none/state.json", None, "{path}: its directory does not exist"),
-    ],
-)
-def test_state_that_cannot_be_served_is_an_input_file_error(
-    tmp_path: Path, name: str, text: str | None, message: str
-) -> None:
-    path = tmp_path / name
-    if text is not None:
-        path.write_text(text, encoding="utf-8")
+def test_state_that_is_damaged_is_an_input_file_error(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text("{}", encoding="utf-8")
 
     with pytest.raises(InputFileError) as caught:
         serve(state=path)
 
-    assert caught.value.message == message.format(path=path)
+    assert caught.value.message == f"{path}: the document has no version"
+
+
+@pytest.mark.parametrize("name", ["none/state.json", "a" * 300, "a\0b"])
+def test_place_where_no_state_can_be_is_wrong_usage(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        serve(state=tmp_path / name)
+
+    assert caught.value.message.startswith(f"--state {tmp_path / name}: ")
+    assert files_in(tmp_path) == []
+
+
+def test_state_of_a_new_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+
+    with sandbox.serve(sandbox.Serving(state=path)):
+        pass
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert files_in(tmp_path) == ["state.json"]
+
+
+@pytest.mark.parametrize("target", ["state.json", "nowhere.json"])
+def test_state_behind_a_link_is_neither_read_nor_written(tmp_path: Path, target: str) -> None:
+    save_state(tmp_path / "state.json", contents())
+    before = (tmp_path / "state.json").read_bytes()
+    (tmp_path / "link.json").symlink_to(target)
+
+    with pytest.raises(InputFileError) as caught:
+        serve(state=tmp_path / "link.json")
+
+    assert "link.json: " in caught.value.message
+    assert files_in(tmp_path) == ["link.json", "state.json"]
+    assert (tmp_path / "state.json").read_bytes() == before
 
 
 def test_state_that_another_process_holds_is_an_input_file_error(tmp_path: Path) -> None:

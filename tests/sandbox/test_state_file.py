@@ -1,7 +1,9 @@
 """The state file: what a person writes is read, what is saved is read again, and what is damaged says where."""
 
 import json
+import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,7 @@ from reconciler.sandbox.state.kinds import (
 )
 from reconciler.sandbox.state.state import DEFAULT_TENANT, Contents, Grant, Identity, ResourceGroup, State, Subscription
 from reconciler.sandbox.state_file.document import format_state, parse_state
-from reconciler.sandbox.state_file.file import StateSaver, load_state, save_state
+from reconciler.sandbox.state_file.file import StateSaver, load_state, locked, save_state
 from tests.sandbox.arm import (
     GROUP,
     IDENTITIES,
@@ -377,14 +379,46 @@ def test_save_replaces_the_file_keeps_its_mode_and_leaves_nothing_beside_it(tmp_
     assert files_in(tmp_path) == ["state.json"]
 
 
-def test_save_through_a_link_keeps_the_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize("use", [load_state, lambda path: save_state(path, full_contents())])
+def test_link_is_not_followed(tmp_path: Path, use: Callable[[Path], object]) -> None:
     target, link = tmp_path / "target.json", tmp_path / "link.json"
     target.write_text("{}", encoding="utf-8")
     link.symlink_to(target)
 
-    save_state(link, full_contents())
+    with pytest.raises(StateError) as caught:
+        use(link)
 
-    assert (link.is_symlink(), load_state(target)) == (True, full_contents())
+    assert str(caught.value).endswith("this is a link; name the file that it leads to")
+    assert (link.is_symlink(), target.read_text(encoding="utf-8")) == (True, "{}")
+    assert files_in(tmp_path) == ["link.json", "target.json"]
+
+
+def test_lock_is_no_way_to_make_a_file_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "state.json.lock").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(StateError), locked(tmp_path / "state.json"):
+        pytest.fail("followed a link")
+
+    assert files_in(tmp_path) == ["state.json.lock"]
+
+
+def test_mode_of_the_file_is_kept_whatever_the_umask_takes(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text("{}", encoding="utf-8")
+    path.chmod(0o664)
+    before = os.umask(0o077)
+    try:
+        save_state(path, full_contents())
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o664
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 300])
+def test_path_that_no_system_can_have_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StateError):
+        load_state(tmp_path / name)
 
 
 def test_save_that_fails_leaves_the_file_and_says_why(tmp_path: Path) -> None:

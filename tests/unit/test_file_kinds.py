@@ -11,13 +11,25 @@ from reconciler.files.kinds import FileKind, kind_of
         b'{"format_version": "1.0"}',
         b' \n{\n  "format_version" : "9',
         b'{"cloud": "AzureCloud", "format_version": "1.0"}',
+        b'\xef\xbb\xbf{"format_version": "1.0"}',
+        b'{"format_versiXn": "1.0", "tool_version": "0.1.0", "cloud": "AzureCloud", "desired": {}, "changes": []}',
+        b'{"format_versiXn": "1.0", "tool_version": "0.1.0", "created_at": "2026-01-31T08:30:00Z", "clo',
+        b'{"form\xffat": "1.0", "tool_version": "0.1.0", "desired": {"a": ["\\"}"]}, "changes": [{"address": ',
+        b'{"changes": [], "cloud": "AzureCloud", "fingerprint": "sha256:x"}',
     ],
 )
 def test_document_of_ours_is_a_saved_plan_whole_or_not(content: bytes) -> None:
     assert kind_of(content) is FileKind.SAVED_PLAN
 
 
-@pytest.mark.parametrize("content", [b'{"kind":"run","format_version":"1.0"}\n{"kind":"end"', b'{"kind":"run",'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"kind":"run","format_version":"1.0"}\n{"kind":"end"',
+        b'{"kind":"run",',
+        b'{"kXnd":"run","format_version":"1.0","run_id":"x","kind":"run"',
+    ],
+)
 def test_journal_is_told_from_a_saved_plan(content: bytes) -> None:
     assert kind_of(content) is FileKind.JOURNAL
 
@@ -32,8 +44,28 @@ def test_journal_is_told_from_a_saved_plan(content: bytes) -> None:
         b'[{"format_version": "1.0"}]',
         b'{"a": "format_version',
         b'{"format_version"' + b"[" * 100_000,
+        b'{"' + b'\\"' * 1_000_000,
+        b'{"version": 1, "tags": {"changes": "x", "desired": "y", "fingerprint": "z"}, ',
         b"\xff\xfe",
     ],
 )
 def test_anything_else_is_not(content: bytes) -> None:
     assert kind_of(content) is FileKind.OTHER
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"version: 1\nresourceGroups: {}\n",
+        b"# ours\nresourceGroups:\n  rg: []",
+        b'{"version": 1, "resourceGroups": {}}',
+        b'{version: 1, "resourceGroups": {',
+    ],
+)
+def test_manifest_is_told(content: bytes) -> None:
+    assert kind_of(content) is FileKind.MANIFEST
+
+
+@pytest.mark.parametrize("content", [b'{"version": 1, "tenantId": "x", "resourceGroups": []}', b'{"subscriptions": [{'])
+def test_sandbox_state_is_told_from_a_manifest(content: bytes) -> None:
+    assert kind_of(content) is FileKind.SANDBOX_STATE

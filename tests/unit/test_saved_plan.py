@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from reconciler.errors import ExitCode, InputFileError
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired, DesiredGroup
+from reconciler.manifest.rules.globs import matches_any
 from reconciler.model.identity import Live
-from reconciler.plan.diff_identities import diff_states, matches_any
+from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.document import plan_document
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.report.formats.text import TextFormat
@@ -216,9 +217,9 @@ def _twice(items: list[Any]) -> None:
         ),
         (
             lambda d: d.update(format_version="1.1", tool_version="9.0"),
-            "it is of format '1.1', made by uami '9.0', and this uami reads '1.0'.",
+            "it was made by a newer version, uami '9.0': it is of format '1.1', and this uami reads '1.0'.",
         ),
-        (lambda d: d.update(format_version=1), "it is of format 1, made by uami"),
+        (lambda d: d.update(format_version=1), "it is damaged: its `format_version` is '1'"),
         (lambda d: d.pop("changes"), "$: 'changes' is a required property."),
         (lambda d: d.update(colour="red"), "$ contradicts the rest of it, or is nothing that a plan says."),
         (

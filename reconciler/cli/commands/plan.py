@@ -27,7 +27,7 @@ class PlanFlags(FlagGroup):
             "--out",
             "-o",
             metavar="FILE",
-            help="Save the plan in this file, for `apply` and `show`; replaces what is there.",
+            help="Save the plan in this file, for `apply` and `show`; replaces a saved plan, and nothing else.",
             show_default=False,
             rich_help_panel=OUTPUT_PANEL,
         ),
@@ -50,16 +50,18 @@ def plan(
     from reconciler.cli.support.compare import compare
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.output import chosen_format, configure_logging, print_report
-    from reconciler.cli.support.saved_plan import check_out, save_plan
+    from reconciler.cli.support.saved_plan import plan_output, show_how_to_apply
 
     configure_logging(report.log_level)
-    if asked.out is not None:
-        check_out(asked.out)
-    result, header = compare(make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict), azure)
+    request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
+    with plan_output(asked.out, [*paths, *([azure.sandbox] if azure.sandbox else [])]) as save:
+        result, header = compare(request, azure)
+        # Before anything is printed: a file that cannot be written is an error instead of a report, not behind one.
+        digest = save(result)
     print_report(chosen_format(report).plan(result, header))
     if asked.out is not None:
         # With other flags than these, apply would find the plan stale, or look elsewhere.
-        save_plan(result, asked.out, (azure, guards, StrictManifestFlags(strict=manifest.strict)))
+        show_how_to_apply(asked.out, digest, (azure, guards, StrictManifestFlags(strict=manifest.strict)))
     if result.violations:
         return ExitCode.REFUSED
     return ExitCode.CHANGES_FOUND if asked.detailed_exitcode and result.applicable else ExitCode.DONE

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.support.embedded import check_subscriptions, extra_needed
+from reconciler.cli.support.embedded import check_subscriptions, extra_needed, not_saved
 from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
+from reconciler.files.read import check_argument, read_argument
+from reconciler.files.replace import check_folder
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Serving
 
 _LOOK_INTERVAL_S = 0.1
+_LONGEST_SCRIPT = 10 * 1024 * 1024
 _FAULTS_HINT = "Fix the script of faults, or name another one with --faults."
 
 
@@ -79,6 +82,8 @@ def serve(asked: ServeFlags) -> None:
 def _serve(asked: "Serving", faults: Path | None) -> None:
     from reconciler import sandbox as door
 
+    if asked.state is not None and check_folder(asked.state, flag="--state", subject="the state") is not None:
+        check_argument(str(asked.state))
     try:
         with _stop_signals() as stopped, door.serve(asked) as served:
             if served.certificate is not None:
@@ -89,6 +94,8 @@ def _serve(asked: "Serving", faults: Path | None) -> None:
             typer.echo(served.url)
             while not stopped:
                 time.sleep(_LOOK_INTERVAL_S)
+    except door.StateNotSavedError as error:
+        raise not_saved(error, "what changed since it was written last is lost") from error
     except door.StateError as error:
         raise InputFileError(str(error), "Mend the state file, or name another one with --state.") from error
     except door.FaultFileError as error:
@@ -109,9 +116,7 @@ def _speed(rates: str) -> float | None:
 def _script(path: Path) -> str:
     """The text of a script of faults."""
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputFileError(f"{path}: cannot be read: {error.strerror}", _FAULTS_HINT) from error
+        return read_argument(str(path), _LONGEST_SCRIPT).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputFileError(f"{path}: not UTF-8: {error.reason} at byte {error.start}", _FAULTS_HINT) from error
 

@@ -120,19 +120,20 @@ def _file(out: str) -> Path | None:
 
 
 def _take(scopes: "tuple[SnapshotScope, ...]", flags: AzureFlags, path: Path | None) -> None:
-    from reconciler.cli.support.new_file import new_file
     from reconciler.cli.support.output import print_note
     from reconciler.cli.support.session import open_session
+    from reconciler.files.replace import output_file
     from reconciler.report.visible import visible
     from reconciler.snapshot.read import read_snapshot
     from reconciler.stop import Stop
 
     with ExitStack() as stack:
-        write = _print_state if path is None else stack.enter_context(new_file(path))
+        write = None if path is None else stack.enter_context(output_file(path, flag="-o", subject="the state"))
         session = stack.enter_context(open_session(flags, Stop(), writes=False))
         with _progress() as progress:
             taken = read_snapshot(scopes, session.azure.resources, progress=progress)
-        write(state_text(taken))
+        text = state_text(taken)
+        _print_state(text) if write is None else write(text.encode())
     for note in taken.notes:
         print_note(f"{visible(note)}\n")
     print_note(visible(f"{'Snapshot' if path is None else f'Wrote {path}'}: {_counts(taken)}.") + "\n")

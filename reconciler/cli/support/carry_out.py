@@ -119,6 +119,8 @@ class _Reports:
     def show(self, plan: Plan) -> None:
         """The plan, before anything is asked or refused."""
         self._plan = plan
+        if plan.applicable and (self._run.skip_refused or not plan.violations):
+            self._journal.check_place()
         self._journal.show_cut_short(plan)
         if self._format.streams:
             print_report(self._format.plan(plan, self._session.header))

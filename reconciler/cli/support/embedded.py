@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
+from reconciler.files.read import check_argument
+from reconciler.files.replace import OutputError
 
 if TYPE_CHECKING:
     import httpx
+
+    from reconciler.sandbox import StateNotSavedError
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EXTRA = ("cheroot", "trustme", "werkzeug")
@@ -27,20 +31,31 @@ def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTranspor
         writable: hold the file for this process alone and save what changed at the end; otherwise it is only read.
 
     Raises:
-        InputFileError: the file is missing, damaged, in use by another process, or cannot be written.
+        InputFileError: the file is missing, damaged, or in use by another process.
+        OutputError: what changed cannot be saved.
         ReconcilerError: the extra `sandbox` is not installed.
     """
     from reconciler import sandbox
 
     with extra_needed():
         opening = sandbox.embed(path, writable=writable)
+    check_argument(str(path))
     try:
         with opening as transport:
             yield transport
+    except sandbox.StateNotSavedError as error:
+        lost = "the file is as it was before this run, and what the run changed in the sandbox is lost, whatever its"
+        raise not_saved(error, f"{lost} journal says") from error
     except sandbox.StateError as error:
         raise InputFileError(
             str(error), "Name an existing, whole state file that no other command is using."
         ) from error
+
+
+def not_saved(error: "StateNotSavedError", lost: str) -> OutputError:
+    """The error of a command whose sandbox could not be saved; `lost` says what that means."""
+    hint = "Make room on that disk" if error.is_full else "Make the file and its folder writable"
+    return OutputError(f"{error}; {lost}.", f"{hint}, and run the same command again.")
 
 
 @contextmanager

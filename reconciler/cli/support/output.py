@@ -8,6 +8,7 @@ from typing import TextIO, assert_never
 
 from reconciler.cli.support.flags import ColorChoice, LogLevel, ReportFlags
 from reconciler.errors import ReconcilerError
+from reconciler.files.secrets import hide_secrets
 from reconciler.report.formats import ReportFormat, report_format
 from reconciler.report.visible import visible
 
@@ -43,7 +44,7 @@ def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], str]) -
 def print_report(text: str) -> None:
     """Write a report to stdout; a reader that has gone away (`| head -1`) is no error and changes no exit code."""
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(hide_secrets(text, os.environ))
         sys.stdout.flush()
     except BrokenPipeError:
         _silence(sys.stdout)
@@ -57,7 +58,7 @@ def print_report(text: str) -> None:
 def print_note(text: str) -> None:
     """Write to stderr; where it cannot be written, go on: a run must not end half-way for want of an audience."""
     try:
-        sys.stderr.write(text)
+        sys.stderr.write(hide_secrets(text, os.environ))
         sys.stderr.flush()
     except OSError:
         _silence(sys.stderr)
@@ -82,4 +83,4 @@ def configure_logging(level: LogLevel) -> None:
 
 class _VisibleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return visible(super().format(record))
+        return hide_secrets(visible(super().format(record)), os.environ)

@@ -12,6 +12,7 @@ from reconciler.apply.result import ApplyResult
 from reconciler.cli.support.output import print_note
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
+from reconciler.files.replace import check_output
 from reconciler.journal import (
     CutShort,
     FileJournal,
@@ -20,6 +21,7 @@ from reconciler.journal import (
     default_folder,
     find_cut_short,
     journal_name,
+    make_folder,
     mark_reported,
 )
 from reconciler.plan import Plan
@@ -39,6 +41,8 @@ def check_journal_flag(chosen: str | None) -> None:
             f"--journal {chosen}: the file is there already, and no journal is written over",
             f"Name a new file; if it is an earlier run's journal, `uami show {chosen}` tells what it holds.",
         )
+    if chosen is not None:
+        check_output(Path(chosen), flag="--journal", subject="the journal")
 
 
 class RunJournal:
@@ -49,6 +53,7 @@ class RunJournal:
         self._session = session
         self._started_at = utc_now()
         path = None if chosen is None else Path(chosen)
+        self._is_chosen = path is not None
         self._folder = _folder(needed=path is None)
         name = journal_name(self._started_at, session.correlation_id)
         self.file = FileJournal(path or self._folder / name, utc_now)
@@ -64,6 +69,12 @@ class RunJournal:
         self._cut_short = find_cut_short(self._folder, self._header(plan))
         for one in self._cut_short:
             print_note(render_cut_short(str(one.path), one.record))
+
+    def check_place(self) -> None:
+        """Raises JournalError where the journal could not be begun: better known before the question than after it."""
+        if not self._is_chosen:
+            make_folder(self._folder)
+        self.file.check_place()
 
     def begin(self, plan: Plan) -> None:
         """Begin the file; from here on, what was said of earlier runs counts as read. Raises JournalError."""

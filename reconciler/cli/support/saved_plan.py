@@ -2,17 +2,20 @@
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.cli.support.flag_groups import FlagGroup, command_line
 from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags
 from reconciler.cli.support.output import print_note
 from reconciler.errors import UsageError
+from reconciler.files.kinds import FileKind
+from reconciler.files.replace import output_file
 from reconciler.plan import Plan
 from reconciler.report.formats import Format
 from reconciler.saved_plan.content import format_plan
-from reconciler.saved_plan.file import check_writable, digest_of, find_plan_file, read_plan_file, write_plan_file
+from reconciler.saved_plan.file import digest_of, find_plan_file, read_plan_file
 from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -21,21 +24,35 @@ _FORMATS = {*Format, "markdown", "html", "github", "yaml", "yamlc", "jsonc", "ta
 """Words that mean a format, here or with the `-o` of az, where that is what it takes."""
 
 
-def check_out(out: str) -> None:
-    """Raises UsageError where `-o` names what cannot be a file, or what looks like a format."""
+@contextmanager
+def plan_output(out: str | None, inputs: Sequence[str]) -> Iterator[Callable[[Plan], str]]:
+    """Yields what saves a plan in this file and returns the file's SHA-256; "" where no file was named.
+
+    Raises:
+        UsageError: `-o` names what cannot be a file, what looks like a format, or what is there and no saved plan.
+        OutputError: the file cannot be written.
+    """
+    if out is None:
+        yield lambda _plan: ""
+        return
     if out in _FORMATS:
         raise UsageError(
             f"-o {out}: -o takes the file in which the plan is saved",
             f"For the report in another form pass --format, such as --format json; for a file of this name -o ./{out}.",
         )
-    check_writable(Path(out))
+    with output_file(Path(out), flag="-o", replaces=FileKind.SAVED_PLAN, inputs=inputs, subject="the plan") as write:
+
+        def save(plan: Plan) -> str:
+            content = format_plan(plan, time.time())
+            write(content)
+            return digest_of(content)
+
+        yield save
 
 
-def save_plan(plan: Plan, out: str, groups: Iterable[FlagGroup]) -> None:
-    """Write the plan to its file, and say on stderr how to apply it: with the flags that it was made with."""
-    content = format_plan(plan, time.time())
-    write_plan_file(Path(out), content)
-    command = command_line("apply", [out], ApplyRunFlags(digest=digest_of(content)), *groups)
+def show_how_to_apply(out: str, digest: str, groups: Iterable[FlagGroup]) -> None:
+    """Say on stderr how to apply a plan that was saved: with the flags that it was made with."""
+    command = command_line("apply", [out], ApplyRunFlags(digest=digest), *groups)
     print_note(f"\nThe plan is saved. To apply exactly this one:\n  {command}\n")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredRemoval
 from reconciler.manifest.reading import Located
-from reconciler.manifest.rules.globs import matches_pattern
+from reconciler.manifest.rules.globs import find_match
 
 
 def check_removals(document: DeclaredDocument) -> Iterator[Diagnostic]:
@@ -50,8 +50,7 @@ def _removed_twice(name: str, pos: SourcePos, first: SourcePos) -> Diagnostic:
 
 
 def _check_ignored(name: Located, patterns: tuple[Located, ...]) -> Iterator[Diagnostic]:
-    for pattern in patterns:
-        if matches_pattern(pattern.text, name.text):
-            message = f"the identity `{name.text}` is to be removed, yet `{pattern.text}` at {pattern.pos} ignores it"
-            yield Diagnostic("removed-and-ignored", name.pos, message, "Remove it here, or narrow the pattern.")
-            return
+    pattern = find_match(name.text, patterns)
+    if pattern is not None:
+        message = f"the identity `{name.text}` is to be removed, yet `{pattern.text}` at {pattern.pos} ignores it"
+        yield Diagnostic("removed-and-ignored", name.pos, message, "Remove it here, or narrow the pattern.")

@@ -14,7 +14,7 @@ from reconciler.manifest.merge import merged_tags
 from reconciler.manifest.reading import Located
 from reconciler.manifest.rules.access_rules import check_assignments, check_credentials
 from reconciler.manifest.rules.claims import check_identity_claims
-from reconciler.manifest.rules.globs import matches_pattern
+from reconciler.manifest.rules.globs import check_count, find_match
 from reconciler.manifest.rules.removal_rules import check_removals
 from reconciler.manifest.rules.words import RULES, broken_rule
 from reconciler.model import MAX_TAGS, OWN_TAG_PREFIX
@@ -93,6 +93,7 @@ def _check_tag_counts(document: DeclaredDocument) -> Iterator[Diagnostic]:
 def _check_ignored_identities(document: DeclaredDocument) -> Iterator[Diagnostic]:
     for group in document.groups:
         patterns = (*document.scope.ignored_identities, *group.scope.ignored_identities)
+        yield from check_count("identities", patterns)
         for identity in group.identities:
             if identity.name is not None:
                 yield from _check_ignored("identity", identity.name, patterns)
@@ -102,6 +103,7 @@ def _check_ignored_tags(document: DeclaredDocument) -> Iterator[Diagnostic]:
     yield from _check_ignored_map(document.scope.tags, document.scope.ignored_tags)
     for group in document.groups:
         patterns = (*document.scope.ignored_tags, *group.scope.ignored_tags)
+        yield from check_count("tags", patterns)
         for tags in (document.scope.tags, group.scope.tags, *(identity.tags for identity in group.identities)):
             yield from _check_ignored_map(tags, patterns)
 
@@ -113,11 +115,10 @@ def _check_ignored_map(tags: DeclaredTags | None, patterns: tuple[Located, ...])
 
 
 def _check_ignored(kind: str, name: Located, patterns: tuple[Located, ...]) -> Iterator[Diagnostic]:
-    for pattern in patterns:
-        if matches_pattern(pattern.text, name.text):
-            message = f"the {kind} `{name.text}` is listed, yet `{pattern.text}` at {pattern.pos} ignores it"
-            yield Diagnostic("listed-and-ignored", name.pos, message, "Remove it here, or narrow the pattern.")
-            return
+    pattern = find_match(name.text, patterns)
+    if pattern is not None:
+        message = f"the {kind} `{name.text}` is listed, yet `{pattern.text}` at {pattern.pos} ignores it"
+        yield Diagnostic("listed-and-ignored", name.pos, message, "Remove it here, or narrow the pattern.")
 
 
 def _tag_maps(document: DeclaredDocument) -> Iterator[DeclaredTags]:

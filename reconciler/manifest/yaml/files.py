@@ -4,20 +4,21 @@ A repository is untrusted where a pipeline checks out other people's branches: o
 below a directory only what truly lies there. A link that leads outside is refused before it is opened.
 """
 
-import errno
 import os
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.errors import Diagnostic, SourcePos
+from reconciler.files.read import NotReadError, read_resolved, resolve_inside, root_of, unreadable
 from reconciler.manifest.yaml.text import MAX_BYTES
 
 STDIN_ARGUMENT = "-"
 STDIN_NAME = "<stdin>"
 
 _SUFFIXES = (".yaml", ".yml")
+_NOT_LOOKED_INTO = "node_modules"
+"""Besides hidden folders: what lies there was written by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,15 @@ class ManifestFile:
 
     name: str
     content: bytes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Entry:
+    """What lies in a directory; `name` is how the user would name it, a link to a directory is one."""
+
+    path: Path
+    name: str
+    is_directory: bool
 
 
 @dataclass(slots=True)
@@ -37,8 +47,10 @@ class _Reading:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     seen: set[Path | str] = field(default_factory=set)
 
-    def refuse(self, code: str, name: str, message: str, hint: str) -> None:
-        self.diagnostics.append(Diagnostic(code, SourcePos(name, 1, 1), message, hint))
+    def refuse(self, name: str, refusal: NotReadError) -> None:
+        """Note why a path is not read."""
+        pos = SourcePos(STDIN_NAME if name == STDIN_ARGUMENT else name, 1, 1)
+        self.diagnostics.append(Diagnostic(refusal.code, pos, refusal.message, refusal.hint))
 
 
 def read_files(paths: Sequence[str], stdin: Callable[[], bytes]) -> tuple[list[ManifestFile], list[Diagnostic]]:
@@ -52,8 +64,10 @@ def read_files(paths: Sequence[str], stdin: Callable[[], bytes]) -> tuple[list[M
     for argument in paths:
         try:
             _read_argument(argument, reading)
+        except NotReadError as refusal:
+            reading.refuse(argument, refusal)
         except OSError as error:
-            _refuse_unreadable(argument, error, reading)
+            reading.refuse(argument, unreadable(error))
     return reading.files, reading.diagnostics
 
 
@@ -61,17 +75,20 @@ def _read_argument(argument: str, reading: _Reading) -> None:
     if argument == STDIN_ARGUMENT:
         _read_stdin(reading)
         return
-    path = _resolved(Path(argument))
+    path = resolve_inside(Path(argument), root_of(argument))
     if not path.is_dir():
         _read_file(argument, path, reading)
         return
     found = False
-    for name, entry in _manifests_below(argument, path, path, reading):
+    for name, entry in _manifests_below(argument, path, reading):
         found = True
-        _read_entry(name, entry, path, reading)
+        try:
+            _read_file(name, resolve_inside(entry, path), reading)
+        except NotReadError as refusal:
+            reading.refuse(name, refusal)
     if not found:
         hint = "Name a directory with `*.yaml` or `*.yml` files in it."
-        reading.refuse("no-manifest", argument, "no manifest lies in this directory", hint)
+        raise NotReadError("no-manifest", "no manifest lies in this directory", hint)
 
 
 def _read_stdin(reading: _Reading) -> None:
@@ -80,66 +97,56 @@ def _read_stdin(reading: _Reading) -> None:
         reading.files.append(ManifestFile(STDIN_NAME, reading.stdin()))
 
 
-def _manifests_below(name: str, directory: Path, root: Path, reading: _Reading) -> Iterator[tuple[str, Path]]:
+def _manifests_below(argument: str, root: Path, reading: _Reading) -> Iterator[tuple[str, Path]]:
     """Names and paths of everything below a directory that claims to be a manifest, in order of the names."""
+    # Not by recursion: how deep a repository goes is for its author to say.
+    waiting = [iter(_entries_of(argument, root, root, reading))]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif entry.is_directory:
+            waiting.append(iter(_entries_of(entry.name, entry.path, root, reading)))
+        else:
+            yield entry.name, entry.path
+
+
+def _entries_of(name: str, directory: Path, root: Path, reading: _Reading) -> list[_Entry]:
+    """What is looked at in a directory, sorted."""
     try:
-        entries = sorted(directory.iterdir())
+        with os.scandir(directory) as listed:
+            entries = [_Entry(Path(one.path), f"{name.rstrip('/')}/{one.name}", _is_directory(one)) for one in listed]
     except OSError as error:
-        _refuse_unreadable(name, error, reading)
-        return
-    for entry in entries:
-        entry_name = f"{name.rstrip('/')}/{entry.name}"
-        if entry.is_symlink() and entry.is_dir():
-            # One that leads inside shows what is read in its own place.
-            _is_inside(entry_name, entry, root, reading)
-        elif entry.is_dir():
-            yield from _manifests_below(entry_name, entry, root, reading)
-        elif entry.suffix in _SUFFIXES:
-            yield entry_name, entry
+        reading.refuse(name, unreadable(error))
+        return []
+    return [entry for entry in sorted(entries) if _is_looked_at(entry, root, reading)]
 
 
-def _read_entry(name: str, entry: Path, root: Path, reading: _Reading) -> None:
+def _is_directory(entry: "os.DirEntry[str]") -> bool:
     try:
-        if _is_inside(name, entry, root, reading):
-            _read_file(name, _resolved(entry), reading)
-    except OSError as error:
-        _refuse_unreadable(name, error, reading)
+        return entry.is_dir()
+    except OSError:
+        # A loop of links. Read as a file, it says what it is.
+        return False
 
 
-def _is_inside(name: str, entry: Path, root: Path, reading: _Reading) -> bool:
-    if _resolved(entry).is_relative_to(root):
+def _is_looked_at(entry: _Entry, root: Path, reading: _Reading) -> bool:
+    if not entry.is_directory:
+        return entry.path.suffix.lower() in _SUFFIXES
+    if entry.path.name.startswith(".") or entry.path.name == _NOT_LOOKED_INTO:
+        return False
+    if not entry.path.is_symlink():
         return True
-    message = "this link leads outside the directory that was given, and is not read"
-    reading.refuse("link-outside", name, message, "Remove the link, or name what it leads to as a path of its own.")
+    try:
+        # One that leads inside shows what is read in its own place.
+        resolve_inside(entry.path, root)
+    except NotReadError as refusal:
+        reading.refuse(entry.name, refusal)
     return False
 
 
-def _resolved(path: Path) -> Path:
-    """The path without links; whatever stops it from being one is an OSError."""
-    try:
-        return path.resolve(strict=True)
-    except RuntimeError as error:
-        # Before Python 3.13 a loop of links is not an OSError.
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
-    except ValueError as error:
-        # A zero byte.
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from error
-
-
 def _read_file(name: str, path: Path, reading: _Reading) -> None:
-    if path in reading.seen:
-        return
-    reading.seen.add(path)
-    if not stat.S_ISREG(path.stat().st_mode):
-        hint = "Name a file or a directory; for a pipe pass `-`."
-        reading.refuse("not-a-file", name, "this is not a regular file", hint)
-        return
-    with path.open("rb") as file:
+    if path not in reading.seen:
+        reading.seen.add(path)
         # One byte more than allowed is enough to know that the file is too long.
-        reading.files.append(ManifestFile(name, file.read(MAX_BYTES + 1)))
-
-
-def _refuse_unreadable(name: str, error: OSError, reading: _Reading) -> None:
-    shown = STDIN_NAME if name == STDIN_ARGUMENT else name
-    reason = os.strerror(error.errno) if error.errno is not None else str(error)
-    reading.refuse("file-unreadable", shown, f"cannot be read: {reason}", "Check the path and who may read it.")
+        reading.files.append(ManifestFile(name, read_resolved(path, MAX_BYTES)))

@@ -176,7 +176,7 @@ class Application:
 
     def _respond(self, request: Request, path: str, query: str) -> Response:
         if path.startswith(PREFIX):
-            answer = self._control.answer(request.method, path, request.get_data())
+            answer = self._control.answer(request.method, path, dict(request.headers), request.get_data())
             return to_response(answer, self._exchange(request, self._trace(request, None)))
         route, names = self._router.find(path) or (None, {})
         target = f"{path}?{query}" if query else path

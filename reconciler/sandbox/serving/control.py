@@ -1,8 +1,13 @@
-"""What ARM has not: `/_sandbox/`, where the one who runs the sandbox looks at it and steers it. No token is asked
-for."""
+"""What ARM has not: `/_sandbox/`, where the one who runs the sandbox looks at it and steers it. No token is asked for.
 
+So a page in this machine's browser could steer it too. Such a page sends its `Origin`, or has led the browser here by a
+name of its own (DNS rebinding), which is then the `Host`: both are refused.
+"""
+
+import ipaddress
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,9 +20,15 @@ from reconciler.sandbox.state_file.document import format_state, grant_json, par
 
 PREFIX = "/_sandbox/"
 
+_HOST = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]]+))(:[0-9]*)?")
+_FOREIGN = (
+    "/_sandbox/ is for whoever runs this sandbox: it takes no request of a web page (with an `Origin`), and none whose "
+    "`Host` is neither `localhost` nor a loopback address."
+)
+
 
 class Control:
-    """The routes below `/_sandbox/`.
+    """The routes below `/_sandbox/`. A request with an `Origin`, or a `Host` that is not this machine's own: 403.
 
     | route | does |
     | --- | --- |
@@ -48,8 +59,10 @@ class Control:
             ("DELETE", "faults"): self._end_faults,
         }
 
-    def answer(self, method: str, path: str, body: bytes) -> Answer:
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Serve one call; `path` is without the query."""
+        if "Origin" in headers or not _is_own_name(headers.get("Host", "")):
+            return Answer(403, error_body("Forbidden", _FOREIGN))
         route = self._routes.get((method, path.removeprefix(PREFIX)))
         if route is None:
             known = ", ".join(f"{method} {PREFIX}{name}" for method, name in self._routes)
@@ -101,3 +114,17 @@ class Control:
     def _end_faults(self, _body: bytes) -> Answer:
         self._faults.replace(())
         return Answer(204)
+
+
+def _is_own_name(host: str) -> bool:
+    """Whether a `Host` header names this machine. Source: RFC 6761, 6.3 (`localhost` and all names below it)."""
+    match = _HOST.fullmatch(host)
+    if match is None:
+        return False
+    name = (match["address"] or match["name"]).casefold().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -18,7 +18,7 @@ from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.serving.serving import Served, Serving
 from reconciler.sandbox.serving.tls import Authority, throw_away_authority
 from reconciler.sandbox.state import DEFAULT_SUBSCRIPTION, Contents, Key, State, StateError, Subscription
-from reconciler.sandbox.state_file.file import StateSaver, load_state, locked, save_state
+from reconciler.sandbox.state_file.file import StateSaver, is_there, load_state, locked, save_state
 
 _FLUSH_INTERVAL_S = 1.0
 
@@ -55,7 +55,7 @@ def serve(asked: Serving) -> Iterator[Served]:
 def _open_contents(asked: Serving) -> Contents:
     """What to serve: the state of a file, or an empty one, with the subscriptions added that it has to have."""
     path = asked.state
-    contents = load_state(path, asked.random_seed) if path is not None and path.exists() else Contents()
+    contents = load_state(path, asked.random_seed) if path is not None and is_there(path) else Contents()
     known = {item.key for item in contents.of(Subscription)}
     needed = asked.subscriptions or (() if known else (DEFAULT_SUBSCRIPTION,))
     added: dict[Key, Subscription] = {}
@@ -64,7 +64,7 @@ def _open_contents(asked: Serving) -> Contents:
         if item.key not in known:
             added.setdefault(item.key, item)
     opened = contents.having(Subscription, (*contents.of(Subscription), *added.values()))
-    if path is not None and (opened != contents or not path.exists()):
+    if path is not None and (opened != contents or not is_there(path)):
         save_state(path, opened)
     return opened
 
@@ -81,7 +81,7 @@ def _held(path: Path | None) -> Iterator[None]:
     """Hold a state file for this process alone; nothing where there is none."""
     with ExitStack() as stack:
         if path is not None:
-            if not path.parent.is_dir():
+            if not is_there(path.parent):
                 raise StateError(f"{path}: its directory does not exist")
             stack.enter_context(locked(path))
         yield

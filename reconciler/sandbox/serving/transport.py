@@ -16,7 +16,7 @@ from werkzeug.test import run_wsgi_app
 from reconciler.sandbox.faults.injection import BodyCutOffFault, ConnectionResetFault
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.state import StateError
-from reconciler.sandbox.state_file.file import StateSaver, load_state, locked
+from reconciler.sandbox.state_file.file import StateSaver, is_there, load_state, locked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -82,7 +82,7 @@ def embedded(path: Path, *, writable: bool) -> Iterator[SandboxTransport]:
     Raises:
         StateError: the file is missing, damaged or cannot be written, or another process is writing it.
     """
-    if not path.is_file():
+    if not is_there(path):
         raise StateError(f"{path}: there is no such file")
     with ExitStack() as stack:
         if writable:

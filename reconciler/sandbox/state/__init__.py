@@ -1,6 +1,6 @@
 """What the emulator keeps: the resources of its subscriptions, and the events of what happened to them."""
 
-from reconciler.sandbox.state.errors import FaultFileError, ServeError, StateError
+from reconciler.sandbox.state.errors import FaultFileError, ServeError, StateError, StateNotSavedError
 from reconciler.sandbox.state.events import (
     ACCEPTED,
     FAILED,
@@ -96,6 +96,7 @@ __all__ = [
     "Shelf",
     "State",
     "StateError",
+    "StateNotSavedError",
     "Subscription",
     "Tags",
     "V",

@@ -184,3 +184,64 @@ def test_no_more_is_read_of_a_long_file_than_shows_it_is_too_long(repository: Pa
     ((_, content),) = [(file.name, file.content) for file in read_files(["m"], no_stdin)[0]]
 
     assert len(content) == MAX_BYTES + 1
+
+
+def test_suffix_counts_in_any_case(repository: Path) -> None:
+    for name in ("a.YAML", "b.Yml"):
+        (repository / "m" / name).write_bytes(b"a: 1")
+
+    assert names_and_codes(["m"]) == (["m/a.YAML", "m/b.Yml"], [])
+
+
+def test_hidden_folders_and_those_of_packages_are_not_looked_into(repository: Path) -> None:
+    for folder in (".git", "node_modules", "sub/node_modules", "sub"):
+        (repository / "m" / folder).mkdir(parents=True, exist_ok=True)
+        (repository / "m" / folder / "a.yaml").write_bytes(b"a: 1")
+    (repository / "m" / ".linked").symlink_to(repository, target_is_directory=True)
+    (repository / "m" / ".hidden.yaml").write_bytes(b"a: 1")
+
+    assert names_and_codes(["m"]) == (["m/.hidden.yaml", "m/sub/a.yaml"], [])
+    assert names_and_codes(["m/.git"]) == (["m/.git/a.yaml"], [])
+
+
+def test_folders_may_be_nested_deeper_than_calls_can(repository: Path) -> None:
+    folders = [repository / "m"]
+    for _ in range(1200):
+        folders.append(folders[-1] / "d")
+        folders[-1].mkdir()
+    (folders[-1] / "a.yaml").write_bytes(b"a: 1")
+    try:
+        ((name,), problems) = names_and_codes(["m"])
+    finally:
+        # What pytest would take it away with is recursive.
+        (folders[-1] / "a.yaml").unlink()
+        for folder in reversed(folders):
+            folder.rmdir()
+
+    assert (name.count("/d"), problems) == (1200, [])
+
+
+@pytest.mark.parametrize("argument", ["link", "./link", "m/../link", "link/sub"])
+def test_directory_argument_that_leads_outside_is_refused_unread(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, argument: str
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "sub").mkdir()
+    (outside / "sub" / "a.yaml").write_bytes(b"a: 1")
+    (repository / "link").symlink_to(outside, target_is_directory=True)
+
+    assert names_and_codes([argument]) == ([], [("link-outside", argument)])
+
+
+def test_file_argument_that_leads_outside_is_refused_unread(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret = tmp_path_factory.mktemp("outside") / "secret"
+    secret.write_bytes(b"password")
+    (repository / "m" / "a.yaml").symlink_to(secret)
+
+    assert names_and_codes(["m/a.yaml"]) == ([], [("link-outside", "m/a.yaml")])
+
+
+def test_path_longer_than_any_name_is_reported(repository: Path) -> None:
+    assert names_and_codes(["a" * 300]) == ([], [("file-unreadable", "a" * 300)])

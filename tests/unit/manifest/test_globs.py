@@ -1,10 +1,14 @@
 """Patterns of `ignore`, compared as ARM compares names."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifest.rules.globs import matches_pattern
+from reconciler.errors import SourcePos
+from reconciler.manifest.reading import Located
+from reconciler.manifest.rules.globs import MAX_PATTERNS, check_count, find_match, matches_any
 
 
 @pytest.mark.parametrize(
@@ -23,14 +27,55 @@ from reconciler.manifest.rules.globs import matches_pattern
     ],
 )
 def test_pattern_matches_the_whole_name_without_case(pattern: str, name: str, matches: bool) -> None:
-    assert matches_pattern(pattern, name) is matches
+    assert matches_any(name, (pattern,)) is matches
 
 
 @settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_text_is_a_pattern(pattern: str, name: str) -> None:
-    assert matches_pattern(pattern, name) in (True, False)
+    assert matches_any(name, (pattern,)) in (True, False)
 
 
 def test_pattern_of_many_stars_is_matched_at_once() -> None:
-    assert not matches_pattern("*a" * 40 + "b", "a" * 128)
+    assert not matches_any("a" * 128, ("*a" * 40 + "b",))
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("ab*?[]!-", max_size=5), max_size=4), st.text("ab*?[]!-", max_size=5))
+def test_list_of_patterns_matches_what_one_of_them_matches(patterns: list[str], name: str) -> None:
+    assert matches_any(name, tuple(patterns)) is any(matches_any(name, (pattern,)) for pattern in patterns)
+
+
+@pytest.mark.parametrize("name", ["", "a"])
+def test_no_pattern_matches_nothing(name: str) -> None:
+    assert not matches_any(name, ())
+
+
+def test_more_patterns_than_any_cache_holds_take_no_time_for_each_name() -> None:
+    patterns = tuple(f"aks-{number}-*" for number in range(1100))
+    started = time.perf_counter()
+
+    found = [matches_any(f"id-{number}", patterns) for number in range(300)]
+
+    # Compiled once for each name they take a minute.
+    assert (any(found), time.perf_counter() - started < 10) == (False, True)
+
+
+def located(*patterns: str) -> list[Located]:
+    return [Located(text, SourcePos("m.yaml", line, 1)) for line, text in enumerate(patterns, start=1)]
+
+
+def test_first_pattern_that_matches_is_found() -> None:
+    patterns = located("x*", "id-?", "id-*")
+
+    assert find_match("ID-1", patterns) == patterns[1]
+    assert find_match("other", patterns) is None
+
+
+def test_patterns_beyond_the_limit_are_a_mistake_at_the_last_of_them() -> None:
+    patterns = located(*["a*"] * (MAX_PATTERNS + 1))
+
+    (problem,) = check_count("tags", patterns)
+
+    assert (problem.code, problem.pos.line) == ("too-many-patterns", MAX_PATTERNS + 1)
+    assert check_count("tags", patterns[1:]) == []

@@ -103,3 +103,48 @@ def test_loading_needs_no_network_library() -> None:
     program = "import sys, reconciler.manifest.load; sys.exit(bool({'httpx', 'azure', 'typer'} & sys.modules.keys()))"
 
     assert run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "line", ["x: a\0AZURE_CLIENT_SECRET=s3cr3t\0", "x: " + "y" * 200, "a\0b: \x07"], ids=["zero byte", "long", "both"]
+)
+def test_line_that_nobody_wrote_to_be_read_is_not_quoted(line: str) -> None:
+    found = diagnostics_of(f"{HEAD}{GROUP}{line}\n")
+
+    assert {diagnostic.source_line for diagnostic in found} == {None}
+
+
+def test_line_of_two_hundred_characters_is_quoted() -> None:
+    line = "x: " + "y" * 197
+
+    assert {found.source_line for found in diagnostics_of(f"{HEAD}{GROUP}{line}\n")} == {line}
+
+
+def test_diagnostics_of_a_file_are_bounded_and_the_rest_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text(HEAD + GROUP + "".join(f"k{number}: 1\n" for number in range(250)))
+    Path("b.yaml").write_text(f"{HEAD}x: 1\nresourceGroups: {{rg-b: {{identities: []}}}}\n")
+
+    with pytest.raises(ManifestError) as caught:
+        load_manifest(["a.yaml", "b.yaml"], {}, {}, bytes)
+
+    first, second = (
+        [found for found in caught.value.diagnostics if found.pos.file == file] for file in ("a.yaml", "b.yaml")
+    )
+    assert [found.code for found in first] == ["unknown-key"] * 200 + ["more-problems"]
+    assert (first[-1].message, str(first[-1].pos)) == ("50 more problems in this file", "a.yaml:204:1")
+    assert [found.code for found in second] == ["unknown-key"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b'{"format_vers1on": "1.0", "tool_version": "0.1.0", "desired": {}, "cha', "not-a-manifest"),
+        (b'{"version": 1, "tenantId": "x", "resourceGroups": []}', "not-a-manifest"),
+        (b'{"kind":"run","run_id":"x"}\n{"kind":"intent"}\n', "not-a-manifest"),
+    ],
+)
+def test_file_of_ours_is_never_read_as_a_manifest(content: bytes, code: str) -> None:
+    assert [found.code for found in diagnostics_of(content)] == [code]

@@ -1,0 +1,75 @@
+"""Secrets of the environment, wherever they turn up in what is printed."""
+
+import json
+
+import pytest
+
+from reconciler.files.secrets import hide_secrets
+
+SECRET = 's3cr3t"\\ü\t~x'
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AZURE_CLIENT_SECRET",
+        "UAMI_ACCESS_TOKEN",
+        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "SYSTEM_ACCESSTOKEN",
+        "AZURE_PASSWORD",
+        "IDENTITY_HEADER",
+        "MSI_SECRET",
+        "GITHUB_TOKEN",
+        "azure_client_secret",
+        "AZURE_STORAGE_CONNECTION_STRING",
+    ],
+)
+def test_value_of_a_secret_is_hidden(name: str) -> None:
+    assert hide_secrets("tag `s3cr3t-value` here", {name: "s3cr3t-value"}) == "tag `[secret]` here"
+
+
+@pytest.mark.parametrize(
+    "name", ["AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "ACTIONS_ID_TOKEN_REQUEST_URL", "UAMI_VAR_TOKEN", "PATH"]
+)
+def test_value_of_what_is_no_secret_is_shown(name: str) -> None:
+    assert hide_secrets("a-long-value", {name: "a-long-value"}) == "a-long-value"
+
+
+def test_short_value_would_garble_every_text() -> None:
+    assert hide_secrets("testing it", {"AZURE_CLIENT_SECRET": "testing"}) == "testing it"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        SECRET,
+        json.dumps({"tag": SECRET}),
+        json.dumps({"tag": SECRET}, ensure_ascii=False),
+        repr(SECRET),
+        's3cr3t"\\ü\\t~x',
+    ],
+)
+def test_secret_is_found_however_a_report_escapes_it(shown: str) -> None:
+    hidden = hide_secrets(shown, {"AZURE_CLIENT_SECRET": SECRET})
+
+    assert "[secret]" in hidden
+    assert "s3cr3t" not in hidden
+
+
+def test_line_of_a_secret_of_several_lines_is_hidden() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nabcdefghij\nxyz\n"
+
+    assert hide_secrets("  | abcdefghij\n", {"TLS_PRIVATE_KEY": key}) == "  | [secret]\n"
+
+
+def test_secret_that_begins_like_another_is_hidden_whole() -> None:
+    environment = {"A_TOKEN": "12345678", "B_TOKEN": "12345678-and-more"}
+
+    assert hide_secrets("12345678-and-more", environment) == "[secret]"
+
+
+def test_document_stays_a_document() -> None:
+    text = json.dumps({"a": "s3cr3t-value"})
+
+    assert json.loads(hide_secrets(text, {"X_TOKEN": "s3cr3t-value"})) == {"a": "[secret]"}
