@@ -239,10 +239,18 @@ def test_invalid_manifest_is_told_with_its_place_and_exits_65(uami: Uami, folder
     assert "    subscripton: s\n    ^\n" in ended.stderr
 
 
-@pytest.mark.parametrize("damage", [None, "{", '{"version": 1, "unknown": 2}'], ids=["missing", "cut off", "unknown"])
-def test_sandbox_file_that_cannot_be_used_exits_65(uami: Uami, quickstart: Path, damage: str | None) -> None:
-    if damage is not None:
-        (quickstart / "s.json").write_text(damage)
+def test_sandbox_file_that_is_missing_exits_65(uami: Uami, quickstart: Path) -> None:
+    ended = uami("apply", "identities.yaml", "--sandbox", "s.json", "-y")
+
+    assert (ended.code, ended.stdout) == (65, "")
+    assert ended.stderr == (
+        "Error: s.json: cannot be read: No such file or directory.\nHint: Check the path and who may read it.\n"
+    )
+
+
+@pytest.mark.parametrize("damage", ["{", '{"version": 1, "unknown": 2}'], ids=["cut off", "unknown"])
+def test_sandbox_file_that_cannot_be_used_exits_65(uami: Uami, quickstart: Path, damage: str) -> None:
+    (quickstart / "s.json").write_text(damage)
 
     ended = uami("apply", "identities.yaml", "--sandbox", "s.json", "-y")
 
