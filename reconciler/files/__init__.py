@@ -1,1 +1,1 @@
-"""What comes from disk, before anybody reads it: which kind of file it is, and JSON that is taken strictly."""
+"""Files on disk: read only where they may lie, known by what is in them, replaced whole; no secret printed of them."""

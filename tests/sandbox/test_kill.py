@@ -29,12 +29,18 @@ def big_state() -> Contents:
     )
 
 
-def write_until_a_save_is_under_way(arm: httpx.Client, saving: Path, run: int, saves: int) -> int:
+def unfinished(folder: Path) -> set[Path]:
+    """What saves write beside the state, and what those left behind that were killed."""
+    return set(folder.glob(".uami-*.tmp"))
+
+
+def write_until_a_save_is_under_way(arm: httpx.Client, folder: Path, run: int, saves: int) -> int:
     """Create identities one after the other; returns how many were answered when the last of so many saves was seen."""
     deadline = time.monotonic() + 30
+    earlier = unfinished(folder)
     seen, was_there = 0, False
     for number in count():
-        is_there = saving.exists()
+        is_there = bool(unfinished(folder) - earlier)
         seen, was_there = seen + (is_there and not was_there), is_there
         if seen == saves:
             return number
@@ -53,15 +59,12 @@ def test_sandbox_killed_while_it_saves_loads_the_last_complete_state(tmp_path: P
     path = tmp_path / "state.json"
     save_state(path, big_state())
     before = load_state(path)
-    interrupted = 0
 
     for run, saves in enumerate(KILLED_IN):
         with serving("--state", str(path)) as (process, arm):
-            saving = tmp_path / f".state.json.{process.pid}.tmp"
-            answered = write_until_a_save_is_under_way(arm, saving, run, saves)
+            answered = write_until_a_save_is_under_way(arm, tmp_path, run, saves)
             ended = kill(process)
         after = load_state(path)
-        interrupted += saving.exists()
 
         created = [item.name for item in after.of(Identity) if item.name.startswith(f"new-{run}-")]
         assert ended == -signal.SIGKILL
@@ -72,4 +75,4 @@ def test_sandbox_killed_while_it_saves_loads_the_last_complete_state(tmp_path: P
         assert len(after.activity_log) - len(before.activity_log) == 2 * len(created)
         before = after
 
-    assert interrupted > 0
+    assert unfinished(tmp_path)
