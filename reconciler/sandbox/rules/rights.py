@@ -15,8 +15,8 @@ A deny assignment takes away what grants and roles give, also where a state has 
 one of a group denies nobody: both are assumed.
 
 Lists are not refused but filtered: a caller with rights on one group sees that group's identities in the list of the
-subscription, and does not learn whether there are others. Source: recorded refusals (AuthorizationFailed); the filtering as
-quoted by users.
+subscription, and does not learn whether there are others. Source: recorded refusals (AuthorizationFailed); the
+filtering as quoted by users.
 """
 
 import re
