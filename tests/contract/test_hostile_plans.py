@@ -58,6 +58,8 @@ def edits(draw: st.DrawFn) -> Any:
         place = draw(PLACES)
         try:
             holder = _at(document, place[:-1])
+            if isinstance(holder, dict) and not isinstance(place[-1], str):
+                continue  # an edit before has made an object of the list
             match draw(st.sampled_from(["replace", "copy", "remove", "repeat", "add"])):
                 case "replace":
                     holder[place[-1]] = draw(VALUES)
