@@ -9,8 +9,7 @@ from reconciler.errors import ArmError
 from reconciler.model.ids import ResourceGroupId
 from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
 from reconciler.sandbox.state.kinds import Permission
-
-from .fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
+from tests.unit.arm.fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
 
 READ = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 DELETE = "Microsoft.ManagedIdentity/userAssignedIdentities/delete"
