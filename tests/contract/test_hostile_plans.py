@@ -207,7 +207,7 @@ def test_every_truncation_is_refused_whatever_it_is_taken_for(tmp_path: Path) ->
         else:
             raise AssertionError(f"{length} bytes of a plan are a manifest")
 
-    # All longer ones begin alike, and each of them is refused as a plan (tests/unit/test_saved_plan.py).
+    # All longer ones begin alike, and each of them is refused as a plan (tests/unit/saved_plan/test_content.py).
     assert taken_for_plans == 60 - len('{\n  "format_version":')
 
 

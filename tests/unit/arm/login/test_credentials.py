@@ -10,8 +10,7 @@ from reconciler.arm.login.credentials import credential_kinds, token_source
 from reconciler.arm.login.logins import KINDS
 from reconciler.cli.support.flags import CloudName, CredentialKind
 from reconciler.errors import AuthError, UsageError
-
-from .fakes import FakeTime, az_script, login, put_az_on_path, raw_server
+from tests.unit.arm.fakes import FakeTime, az_script, login, put_az_on_path, raw_server
 
 TENANT = "00000000-0000-0000-0000-00000000000a"
 CLIENT = "00000000-0000-0000-0000-00000000000b"

@@ -10,8 +10,7 @@ from reconciler.arm.http.retry import Retries, RetryPolicy
 from reconciler.arm.login.github_assertion import request_assertion
 from reconciler.errors import AuthError
 from reconciler.stop import Stop
-
-from .fakes import FakeTime, raw_server
+from tests.unit.arm.fakes import FakeTime, raw_server
 
 REQUEST_TOKEN = "request-token-0123456789"
 AUDIENCE = "api://AzureADTokenExchange"

@@ -9,8 +9,7 @@ import pytest
 
 from reconciler.arm.http.retry import RetryPolicy, parse_retry_after
 from reconciler.errors import Interrupted
-
-from .fakes import FakeArm, FakeTime, answer, http_client
+from tests.unit.arm.fakes import FakeArm, FakeTime, answer, http_client
 
 NOW_S = 1_000_000.0
 

@@ -1,9 +1,8 @@
-"""What differs in credentials and roles, and what the guards over them say."""
+"""What differs in credentials and roles."""
 
 import pytest
 
 from reconciler.errors import SourcePos
-from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, Policy
 from reconciler.model.access import (
     Access,
@@ -104,40 +103,3 @@ def test_children_that_a_run_is_not_limited_to_are_left_alone() -> None:
 def test_trust_differs_by_field() -> None:
     assert trust_differences(TRUST, OTHER) == (FieldChange(Field.SUBJECT, "s", "s-2"),)
     assert [one.kind for one in trust_differences(None, TRUST)] == [Field.ISSUER, Field.SUBJECT, Field.AUDIENCE]
-
-
-def kept_and_new(holder: str) -> Changes:
-    """One identity keeps a credential that it does not list, and `id-a` lists another one of the same trust."""
-    entries = [
-        listed("id-a", federated_credentials=[credential("new", TRUST)]),
-        listed("id-b", federated_credentials=[]),
-    ]
-    access = Access({resource_id(holder): (live_credential(holder, "old", TRUST),)})
-    return diff_access(compare(desired_group(*entries, policy=MERGE), live_group("id-a", "id-b")), access)
-
-
-def test_trust_of_a_credential_that_stays_cannot_be_given_to_another_of_the_same_identity() -> None:
-    (violation,) = judge(kept_and_new("id-a"), NO_ALLOWANCES)
-
-    new = CredentialId(resource_id("id-a"), "new")
-    assert (violation.code, violation.about, violation.refused) == ("trust-taken", new, (new,))
-
-
-def test_trust_of_a_credential_of_another_identity_is_free() -> None:
-    assert judge(kept_and_new("id-b"), NO_ALLOWANCES) == ()
-
-
-def test_credential_that_cannot_be_expressed_holds_back_what_goes_from_its_own_identity_alone() -> None:
-    entries = [listed(name, federated_credentials=[credential("main", TRUST)]) for name in ("id-a", "id-b")]
-    access = Access(
-        {
-            resource_id("id-a"): (live_credential("id-a", "main", None), live_credential("id-a", "old", OTHER)),
-            resource_id("id-b"): (live_credential("id-b", "main", TRUST), live_credential("id-b", "old", OTHER)),
-        }
-    )
-    changes = diff_access(compare(desired_group(*entries, policy=EXACT), live_group("id-a", "id-b")), access)
-
-    (violation,) = judge(changes, NO_ALLOWANCES)
-
-    held_back = tuple(CredentialId(resource_id("id-a"), name) for name in ("main", "old"))
-    assert (violation.code, violation.refused) == ("inexpressible", held_back)

@@ -9,8 +9,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.errors import ArmAuthError, ArmError, AuthError, NotFound
 from reconciler.live.may_read import MayRead, why_not
 from reconciler.parallel import Pool
-
-from .arm.fakes import FakeTime, answer, arm_client, http_client, refusal
+from tests.unit.arm.fakes import FakeTime, answer, arm_client, http_client, refusal
 
 READ = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 SCOPE = "/subscriptions/S"

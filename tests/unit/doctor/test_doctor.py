@@ -14,8 +14,7 @@ from reconciler.doctor.doctor import Caller, run_doctor
 from reconciler.errors import ExitCode
 from reconciler.live.azure import Azure
 from reconciler.manifest.desired import Desired
-
-from .arm.fakes import ENDPOINT, FakeTime, answer, arm_client, jwt, refusal
+from tests.unit.arm.fakes import ENDPOINT, FakeTime, answer, arm_client, jwt, refusal
 
 CALLER = Caller(ENDPOINT, "token", lambda: None, lambda: None)
 

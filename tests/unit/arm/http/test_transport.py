@@ -10,8 +10,17 @@ from reconciler.arm.http.transport import open_http_client, user_agent
 from reconciler.arm.login.auth import CachedCredentialAuth
 from reconciler.arm.login.credentials import fixed_token
 from reconciler.errors import ArmError, UsageError
-
-from .fakes import CORRELATION_ID, ENDPOINT, TOKEN, FakeArm, FakeTime, answer, http_client, loopback_client, raw_server
+from tests.unit.arm.fakes import (
+    CORRELATION_ID,
+    ENDPOINT,
+    TOKEN,
+    FakeArm,
+    FakeTime,
+    answer,
+    http_client,
+    loopback_client,
+    raw_server,
+)
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 GATEWAY_SAYS_NO = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"

@@ -12,8 +12,18 @@ from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD
 from reconciler.arm.login.credentials import Token, TokenSource, fixed_token
 from reconciler.errors import AuthError, UsageError
-
-from .fakes import ENDPOINT, TOKEN, FakeArm, FakeTime, answer, az_script, http_client, jwt, login, put_az_on_path
+from tests.unit.arm.fakes import (
+    ENDPOINT,
+    TOKEN,
+    FakeArm,
+    FakeTime,
+    answer,
+    az_script,
+    http_client,
+    jwt,
+    login,
+    put_az_on_path,
+)
 
 TENANT = "00000000-0000-0000-0000-00000000000a"
 OTHER_TENANT = "00000000-0000-0000-0000-00000000000b"

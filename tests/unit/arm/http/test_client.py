@@ -4,8 +4,7 @@ import httpx
 import pytest
 
 from reconciler.errors import ArmAuthError, ArmError, Conflict, ExitCode, NotFound, Throttled
-
-from .fakes import CORRELATION_ID, ENDPOINT, SUBSCRIPTION, TOKEN, FakeTime, answer, arm_client, refusal
+from tests.unit.arm.fakes import CORRELATION_ID, ENDPOINT, SUBSCRIPTION, TOKEN, FakeTime, answer, arm_client, refusal
 
 PATH = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
 LIST = f"{ENDPOINT}/list?api-version=1"
