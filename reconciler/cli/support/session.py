@@ -79,7 +79,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
             place = f"SANDBOX {flags.sandbox}"
-            runner: Callable[[], Runner | None] = _nobody
+            # The embedded sandbox's user is none of its identities.
+            runner: Callable[[], Runner | None] = Runner
             target = Place(PlaceKind.SANDBOX, str(Path(flags.sandbox).resolve()))
         else:
             transport = None
@@ -120,11 +121,6 @@ def _check_flags(flags: AzureFlags) -> None:
         )
     if flags.sandbox is not None and flags.endpoint is not None:
         raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
-
-
-def _nobody() -> Runner:
-    """The embedded sandbox's user, who is none of its identities."""
-    return Runner()
 
 
 def _runner_of(auth: CachedCredentialAuth) -> Runner | None:
