@@ -15,7 +15,7 @@ from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.pace import Pace, no_pace
 from reconciler.arm.http.retry import Retries
-from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.login.clouds import CLOUDS
 from reconciler.arm.login.credentials import fixed_token
@@ -93,10 +93,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             open_http_client(
                 endpoint,
                 auth,
-                correlation_id=correlation_id,
-                new_id=lambda: str(uuid.uuid4()),
+                Sender(correlation_id, lambda: str(uuid.uuid4()), os.environ),
                 retries=retries,
-                environment=os.environ,
                 max_connections=flags.parallelism,
                 transport=transport,
             )
