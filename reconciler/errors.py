@@ -167,7 +167,7 @@ class ArmError(ReconcilerError):
 
     code = "arm-error"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the constructor of an error, and all but the message has a default
         self,
         message: str,
         hint: str = "",

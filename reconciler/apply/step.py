@@ -17,8 +17,8 @@ from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
 from reconciler.arm.http.retry import Attempts, Retries, RetryPolicy
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, Conflict, Interrupted, JournalError, NotFound, ReconcilerError
-from reconciler.journal import After, Before, Call, Journal, Outcome, call_error
-from reconciler.model import FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust
+from reconciler.journal import After, Before, Call, Journal, Outcome
+from reconciler.model import FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust, call_error
 from reconciler.plan import Action, AssignmentChange, CredentialChange, IdentityChange, Step
 from reconciler.stop import Stop
 

@@ -16,8 +16,8 @@ from reconciler.apply.identity import check_identity
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
 from reconciler.apply.step import ApplyTools, begin_step
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError
-from reconciler.journal import Outcome, call_error
-from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, identity_of
+from reconciler.journal import Outcome
+from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, call_error, identity_of
 from reconciler.plan import Action, Change, CredentialChange, IdentityChange, Step, Work
 
 POLL_S = 0.1

@@ -97,9 +97,9 @@ def _check_login(desired: Desired, azure: Azure, caller: Caller) -> tuple[list[C
 def _describe(principal: Principal | None) -> str:
     if principal is None:
         return "the token does not say"
-    told = {"object id": principal.object_id, "client id": principal.client_id}
-    ids = [f"{name} {value}" for name, value in told.items() if value]
-    return ", ".join([*([principal.name] if principal.name else []), *ids]) or "the token does not say"
+    ids = {"object id": principal.object_id, "client id": principal.client_id}
+    known = [f"{name} {value}" for name, value in ids.items() if value]
+    return ", ".join([*([principal.name] if principal.name else []), *known]) or "the token does not say"
 
 
 def _check_expiry(expiry_s: float | None, now_s: float) -> Check:

@@ -102,21 +102,17 @@ def check_self(changes: Changes, allowances: Allowances, runner: Runner | None) 
         if change.action is not Action.DELETE or change.identity is None or not runner.is_identity(change.identity):
             continue
         if isinstance(change, IdentityChange):
-            yield _own_identity(change)
+            yield Violation(
+                code="self",
+                about=change.resource_id,
+                message="would delete the identity that this run is signed in as",
+                hint="Nothing lifts this. Keep it on the list; or, if it is to go, run as another principal.",
+                refused=ids_of([change]),
+            )
         elif change.resource_id.identity not in going and not allowances.lift(
             "self", change.resource_id, changes.addresses
         ):
             yield _own_access(change, changes)
-
-
-def _own_identity(change: IdentityChange) -> Violation:
-    return Violation(
-        code="self",
-        about=change.resource_id,
-        message="would delete the identity that this run is signed in as",
-        hint="Nothing lifts this. Keep it on the list; or, if it is to go, run as another principal.",
-        refused=ids_of([change]),
-    )
 
 
 def _own_access(change: CredentialChange | AssignmentChange, changes: Changes) -> Violation:

@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.errors import JournalError
-from reconciler.journal.call import Call, CallError, Outcome
+from reconciler.journal.call import Call, Outcome
 from reconciler.journal.document import end_document, header_document, intent_document, line_of, outcome_document
 from reconciler.journal.lock import hold
 from reconciler.journal.record import RunEnd, RunHeader
-from reconciler.model import Identity, JsonObject, ResourceGroupId
+from reconciler.model import CallError, Identity, JsonObject, ResourceGroupId
 
 _HINT = "Make room, or name a file elsewhere with --journal, and run the same command again."
 

@@ -142,7 +142,7 @@ def _diff_assignments(
     access: Access,
     limited_to: frozenset[AnyId] | None,
 ) -> Iterator[_Found]:
-    live = {_granted(one): one for one in access.assignments.get(change.resource_id, ())}
+    live = {(normalize_scope(one.scope), one.role_guid): one for one in access.assignments.get(change.resource_id, ())}
     listed_roles: set[tuple[str, str]] = set()
     all_resolved = True
     for desired in listed:
@@ -212,7 +212,3 @@ def _extra_assignments(
             before=extra,
             after=None,
         )
-
-
-def _granted(assignment: RoleAssignment) -> tuple[str, str]:
-    return (normalize_scope(assignment.scope), assignment.role_guid)

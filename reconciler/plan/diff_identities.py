@@ -97,7 +97,9 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
     managed = [change for change in changes if change.before is not None]
     removed = [change for change in managed if change.removal is not None]
     if targets:
-        outside = {change.resource_id for change in changes if not _is_targeted(change, targets)}
+        outside = {
+            change.resource_id for change in changes if not any(one.covers(change.resource_id) for one in targets)
+        }
         skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
         changes = [change for change in changes if change.resource_id not in outside]
     return GroupChanges(
@@ -131,10 +133,6 @@ def _compare(
         else:
             skipped.append(Skipped(extra.resource_id, reason))
     return changes, skipped
-
-
-def _is_targeted(change: IdentityChange, targets: tuple[Target, ...]) -> bool:
-    return any(target.covers(change.resource_id) for target in targets)
 
 
 def _removals(

@@ -12,9 +12,10 @@ from reconciler.model import (
     PlannedIdentity,
     RoleAssignment,
     Trust,
+    trust_document,
 )
 from reconciler.plan import Action
-from reconciler.report.rows import outcome_heading, trust_fields
+from reconciler.report.rows import outcome_heading
 from reconciler.report.visible import quoted, visible
 
 _SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
@@ -126,7 +127,7 @@ def _fields(state: Before | After) -> dict[str, str]:
         case FederatedCredential():
             return _fields(state.trust)
         case Trust():
-            return dict(trust_fields(state))
+            return trust_document(state)
         case RoleAssignment():
             return {"roleDefinition": state.role_guid, "principalId": state.principal_id}
         case None:

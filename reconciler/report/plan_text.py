@@ -2,7 +2,6 @@
 
 from typing import assert_never
 
-from reconciler.errors import SourcePos
 from reconciler.model import ResourceId, Violation
 from reconciler.plan import Action, Plan, SkipReason
 from reconciler.report.impact_rows import NO_IMPACT
@@ -185,7 +184,8 @@ def _write_skipped(page: Page, plan: Plan) -> None:
 def _write_removed_already(page: Page, plan: Plan) -> None:
     book = addresses_of(plan)
     for change in plan.removed_already:
-        page.line(("Removed already: ", "dim"), visible(book.short(change.resource_id)), _dim_source(change.source))
+        source = visible(f"  {change.source.file}:{change.source.line}")
+        page.line(("Removed already: ", "dim"), visible(book.short(change.resource_id)), (source, "dim"))
     if plan.removed_already:
         page.line()
 
@@ -198,10 +198,6 @@ def _write_abandoned(page: Page, plan: Plan) -> None:
     for one in plan.abandoned:
         page.line("     ", visible(one.resource_id.address), f"  owner {visible(one.owner)}")
     page.line()
-
-
-def _dim_source(source: SourcePos) -> tuple[str, str]:
-    return (visible(f"  {source.file}:{source.line}"), "dim")
 
 
 def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:

@@ -15,6 +15,7 @@ from reconciler.model import (
     RoleAssignment,
     Trust,
     normalize_location,
+    trust_document,
 )
 from reconciler.plan import (
     Action,
@@ -149,7 +150,7 @@ def _created(change: Change) -> Iterator[FieldRow]:
             yield from (FieldRow(f"tags.{name}", None, value) for name, value in after.tags.items())
             yield from (FieldRow(name, None, None, known=False) for name in ("principalId", "clientId"))
         case CredentialChange(after=Trust() as trust):
-            yield from (FieldRow(name, None, value) for name, value in trust_fields(trust))
+            yield from (FieldRow(name, None, value) for name, value in trust_document(trust).items())
         case AssignmentChange(after=PlannedAssignment() as planned):
             yield FieldRow("roleDefinition", None, planned.role_guid)
             yield FieldRow("principalId", None, planned.principal_id, known=planned.principal_id is not None)
@@ -163,15 +164,10 @@ def _destroyed(change: Change) -> Iterator[FieldRow]:
             yield FieldRow("principalId", before.principal_id, None)
             yield FieldRow("clientId", before.client_id, None)
         case CredentialChange(before=FederatedCredential(trust=Trust() as trust)):
-            yield from (FieldRow(name, value, None) for name, value in trust_fields(trust))
+            yield from (FieldRow(name, value, None) for name, value in trust_document(trust).items())
         case AssignmentChange(before=RoleAssignment() as before):
             yield FieldRow("roleDefinition", before.role_guid, None)
             yield FieldRow("principalId", before.principal_id, None)
-
-
-def trust_fields(trust: Trust) -> tuple[tuple[str, str], ...]:
-    """The fields of a trust as they are shown, by name."""
-    return (("issuer", trust.issuer), ("subject", trust.subject), ("audience", trust.audience))
 
 
 @dataclass(frozen=True, slots=True)

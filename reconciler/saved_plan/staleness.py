@@ -34,7 +34,7 @@ def check_same_place(saved: Plan, cloud: str, tenant: str | None) -> None:
         )
 
 
-def check_fresh(saved: Plan, now: Plan) -> None:
+def check_unchanged(saved: Plan, now: Plan) -> None:
     """Raises PlanStale, with every difference, where the plan that was saved is not the plan that is made now."""
     details = tuple(find_differences(saved, now))
     if details:

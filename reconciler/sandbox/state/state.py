@@ -12,8 +12,7 @@ from typing import Protocol, TypeVar, cast
 
 from reconciler.sandbox.state.events import ActivityEvent, ActivityLog, Origin, deletion_events
 from reconciler.sandbox.state.ids import derived_id
-from reconciler.sandbox.state.kinds import Resource, RoleAssignment
-from reconciler.sandbox.state.paths import path_key
+from reconciler.sandbox.state.kinds import Keyed, Resource, RoleAssignment
 from reconciler.sandbox.state.shelf import Key, Shelf
 
 DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
@@ -40,17 +39,12 @@ V = TypeVar("V", bound=Item)
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Keyed):
     """A subscription of the state's tenant."""
 
     subscription_id: str
     display_name: str
     tags: Tags = ()
-
-    @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
 
     @property
     def resource_id(self) -> str:
@@ -59,7 +53,7 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceGroup:
+class ResourceGroup(Keyed):
     """A resource group; `tags` is None where none were ever sent, which ARM tells apart from an empty map.
 
     Source: recorded traffic (azure-cli, resource group tests: `tags` absent, then `{}` once `{}` was sent).
@@ -72,11 +66,6 @@ class ResourceGroup:
     managed_by: str | None = None
 
     @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
-
-    @property
     def resource_id(self) -> str:
         """The id in ARM's spelling, `/resourceGroups/`, whichever was asked.
 
@@ -86,7 +75,7 @@ class ResourceGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Keyed):
     """A user-assigned identity; `isolation_scope` and `assigned_to_providers` are None where they were never set.
 
     `assigned_to_providers`: what it may be attached to, as in `assignmentRestrictions.providers`; none is anything.
@@ -102,11 +91,6 @@ class Identity:
     tenant_id: str
     isolation_scope: str | None = None
     assigned_to_providers: tuple[str, ...] | None = None
-
-    @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
 
     @property
     def resource_id(self) -> str:

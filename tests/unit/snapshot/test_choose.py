@@ -54,29 +54,17 @@ def machine(name: str = "vm", **fields: object) -> Entry:
 
 
 def snapshot(
-    *,
-    groups: Sequence[Entry] = (entry(GROUP),),
-    identities: Sequence[Entry] = (),
-    credentials: Mapping[Key, tuple[Entry, ...] | None] | None = None,
-    role_definitions: Sequence[Entry] = (),
-    role_assignments: Sequence[Entry] = (),
-    locks: Sequence[Entry] = (),
-    deny_assignments: Sequence[Entry] = (),
-    resources: Sequence[Entry] = (),
+    *, credentials: Mapping[Key, tuple[Entry, ...] | None] | None = None, **lists: Sequence[Entry]
 ) -> Snapshot:
-    """The snapshot of one subscription with the group `rg-app`."""
+    """The snapshot of one subscription with the group `rg-app`; `lists` are fields of Listed, the rest is empty."""
+    names = ("identities", "role_definitions", "role_assignments", "locks", "resources", "deny_assignments")
+    given = {"groups": (entry(GROUP),), **dict.fromkeys(names, ()), **lists}
     return make_snapshot(
         Listed(
             scopes=(key_of(IN_SUBSCRIPTION),),
             subscriptions=(Subscription(SUBSCRIPTION, "Payments", TENANT),),
-            groups=tuple(groups),
-            identities=tuple(identities),
-            credentials={one.key: () for one in identities} if credentials is None else credentials,
-            role_definitions=tuple(role_definitions),
-            role_assignments=tuple(role_assignments),
-            locks=tuple(locks),
-            resources=tuple(resources),
-            deny_assignments=tuple(deny_assignments),
+            credentials={one.key: () for one in given["identities"]} if credentials is None else credentials,
+            **{name: tuple(entries) for name, entries in given.items()},
         )
     )
 

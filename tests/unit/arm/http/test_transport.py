@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from reconciler import __version__
-from reconciler.arm.http.transport import open_http_client, user_agent
+from reconciler.arm.http.transport import Sender, open_http_client, user_agent
 from reconciler.arm.login.auth import CachedCredentialAuth
 from reconciler.arm.login.credentials import fixed_token
 from reconciler.errors import ArmError, UsageError
@@ -38,10 +38,8 @@ def open_for(endpoint: str) -> httpx.Client:
     return open_http_client(
         endpoint,
         CachedCredentialAuth(fixed_token(TOKEN), endpoint=endpoint, clock=time.clock),
-        correlation_id=CORRELATION_ID,
-        new_id=lambda: "id",
+        Sender(CORRELATION_ID, lambda: "id", {}),
         retries=time.retries(),
-        environment={},
         max_connections=2,
     )
 

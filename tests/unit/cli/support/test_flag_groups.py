@@ -53,7 +53,7 @@ def parsed(words: list[str]) -> Everything:
 
     @app.command()
     @with_flag_groups
-    def apply(
+    def apply(  # noqa: PLR0913 - one parameter for each group that there is
         paths: Paths,
         manifest: StrictManifestFlags,
         run: ApplyRunFlags,
