@@ -23,7 +23,7 @@ from reconciler.model import (
 )
 from reconciler.plan import Plan, Skipped, SkipReason, make_plan
 from reconciler.plan.diff_access import diff_access
-from reconciler.saved_plan.staleness import check_fresh, check_same_place, find_differences
+from reconciler.saved_plan.staleness import check_same_place, check_unchanged, find_differences
 from tests.builders import (
     MANIFEST,
     TENANT,
@@ -55,7 +55,7 @@ def messages(saved: Plan, now: Plan) -> list[str]:
 
 def test_same_plan_is_not_stale() -> None:
     assert list(find_differences(plan(LIVE), plan(LIVE))) == []
-    check_fresh(plan(LIVE), plan(LIVE))
+    check_unchanged(plan(LIVE), plan(LIVE))
 
 
 @pytest.mark.parametrize(
@@ -266,9 +266,9 @@ def test_counts_in_the_words_of_a_guard_may_change() -> None:
 
 def test_stale_plan_carries_every_difference_and_how_to_go_on() -> None:
     with pytest.raises(PlanStale) as moved:
-        check_fresh(plan(LIVE), plan())
+        check_unchanged(plan(LIVE), plan())
     with pytest.raises(PlanStale) as judged:
-        check_fresh(plan(LIVE), refusing())
+        check_unchanged(plan(LIVE), refusing())
 
     assert moved.value.details == (StaleDetail(address("id-api"), "rg-app/id-api", "has been deleted"),)
     assert moved.value.hint == "Plan again, review it, and apply that one."
