@@ -1,11 +1,14 @@
 """Every pure module has a table of tests of its own, at the place that its path says.
 
-A module is pure where a test can call all of it with values alone: it opens no file, and neither it nor any module of
-ours that it imports, directly or not, talks to ARM or to the command line. The rooms `arm` and `cli` count as such, but
-for those of their modules that import nothing beyond the standard library and other modules of that kind: words and
-forms, such as `arm.actions`. The sandbox is left out: `tests/sandbox` holds it, over HTTP and in process.
+A module is pure where a test can call all of it with values alone: it opens no file itself, and neither it nor any
+module of ours that it imports, directly or not, is of `cli` or talks to ARM. A module of `arm` talks to ARM if it
+imports, directly or not, anything but the standard library without its network; `arm.actions` does not. The sandbox is
+left out: `tests/sandbox` holds it, over HTTP and in process.
 
-A module without behaviour needs no table: constants, types, and classes of fields whose methods only declare or name.
+A module without behaviour needs no table: constants, types, and classes whose methods only declare or return a name.
+
+A table imports from its module, from a face of its room, or from the entrance by which all of a room is reached, itself
+or by a helper of the tests.
 """
 
 import ast
@@ -21,7 +24,14 @@ import reconciler
 PACKAGE = Path(reconciler.__file__).parent
 TESTS = Path(__file__).parent
 
-IMPURE_ROOMS = ("reconciler.arm", "reconciler.cli", "reconciler.__main__")
+COMMAND_LINE = ("reconciler.cli", "reconciler.__main__")
+
+ARM = ("reconciler.arm",)
+
+ENTRANCES = {"reconciler.manifest": "reconciler.manifest.load"}
+"""Modules through which everything of a room without a face is reached."""
+
+NETWORK = {"asyncio", "ftplib", "http", "smtplib", "socket", "socketserver", "ssl", "subprocess", "urllib"}
 
 LEFT_OUT = "reconciler.sandbox"
 
@@ -73,9 +83,11 @@ def _is_in(module: str, rooms: tuple[str, ...]) -> bool:
     return any(module == room or module.startswith(f"{room}.") for room in rooms)
 
 
-def _uses_only_the_standard_library(module: str) -> bool:
+@cache
+def _talks(module: str) -> bool:
+    """Whether a module imports, directly or not, a library that is not known to stay within the process."""
     outside = {name.partition(".")[0] for one in _reached(module) for name in _imports(_tree(MODULES[one]))}
-    return outside <= {PACKAGE.name, *sys.stdlib_module_names} - {"socket", "ssl", "http", "urllib", "subprocess"}
+    return not outside <= {PACKAGE.name, *sys.stdlib_module_names} - NETWORK
 
 
 def _opens_files(tree: ast.Module) -> bool:
@@ -88,8 +100,12 @@ def _opens_files(tree: ast.Module) -> bool:
 
 
 def _is_pure(module: str) -> bool:
-    impure = [one for one in _reached(module) if _is_in(one, IMPURE_ROOMS) and not _uses_only_the_standard_library(one)]
-    return not impure and not _opens_files(_tree(MODULES[module]))
+    rooms = (
+        one
+        for one in _reached(module)
+        if _is_in(one, COMMAND_LINE) or (_is_in(one, ("reconciler.arm",)) and _talks(one))
+    )
+    return next(rooms, None) is None and not _opens_files(_tree(MODULES[module]))
 
 
 def _behaves(node: ast.stmt) -> bool:
@@ -116,11 +132,23 @@ def _table_of(module: str) -> Path:
     return TESTS.joinpath(*rooms, f"test_{name}.py")
 
 
+def _helpers(tree: ast.Module) -> Iterator[ast.Module]:
+    """The modules of the unit tests that a file of tests imports."""
+    for name in _imports(tree):
+        if name.startswith("tests.unit."):
+            path = TESTS.joinpath(*name.split(".")[2:]).with_suffix(".py")
+            yield _tree(path)
+
+
 def _asks_for(table: Path, module: str) -> bool:
-    """Whether a file of tests imports from a module, or from the face of its room."""
-    face = module.rpartition(".")[0]
-    allowed = {module, face} - {PACKAGE.name}
-    return table.exists() and not allowed.isdisjoint(_imports(_tree(table)))
+    """Whether a file of tests imports from a module, from a face of its room, or from the room's entrance."""
+    parts = module.split(".")
+    faces = {".".join(parts[:length]) for length in range(2, len(parts))}
+    allowed = {module, *faces, *(ENTRANCES[face] for face in faces & ENTRANCES.keys())}
+    if not table.exists():
+        return False
+    tree = _tree(table)
+    return any(not allowed.isdisjoint(_imports(one)) for one in (tree, *_helpers(tree)))
 
 
 PURE = [
