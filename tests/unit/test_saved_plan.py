@@ -220,7 +220,7 @@ def _twice(items: list[Any]) -> None:
         ),
         (lambda d: d.update(format_version=1), "it is of format 1, made by uami"),
         (lambda d: d.pop("changes"), "$: 'changes' is a required property."),
-        (lambda d: d.update(colour="red"), "$ contradicts the rest of it, or is nothing that a plan says."),
+        (lambda d: d.update(colour="red"), "$ contradicts the rest of the plan, or is nothing that a plan says."),
         (
             lambda d: d["changes"][0].update(impact={}),
             "$.changes[0].impact: {} is not valid",
