@@ -196,7 +196,7 @@ def test_more_tags_than_a_resource_can_bear_are_refused() -> None:
         Violation(
             "tag-limit",
             resource_id("id-a"),
-            "would bear 51 tags, over ARM's limit of 50",
+            "would have 51 tags, over ARM's limit of 50",
             "List fewer tags, or take live ones away by listing them as null.",
             (resource_id("id-a"),),
         ),
