@@ -24,7 +24,7 @@ class ChangeResult:
 
 
 def not_tried(change: Change) -> ChangeResult:
-    """The end of a change that was not begun, because the run was asked to stop."""
+    """The end of a change that was not started, because the run was asked to stop."""
     return ChangeResult(change, Outcome.NOT_TRIED, "the run was asked to stop")
 
 

@@ -2,7 +2,7 @@
 
 ARM refuses overlapping writes to the credentials of an identity, and a role can only be given to a principal that
 exists; so one thread does all that concerns an identity. Nothing here makes a call that changes anything. It decides
-what is begun, what is skipped because of what happened to another change, and when nobody waits any longer.
+what is started, what is skipped because of what happened to another change, and when nobody waits any longer.
 """
 
 import threading
@@ -50,7 +50,7 @@ class Failures:
                 self._forbidden.setdefault(resource_id.group_id, name)
 
     def why_skip(self, work: Work) -> str:
-        """Why nothing more of a piece of work is begun; empty where it is."""
+        """Why no further step of a piece of work is started; empty where one is."""
         group_id = work.identity.group_id
         with self._lock:
             if self._unrecorded:

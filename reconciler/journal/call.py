@@ -31,9 +31,9 @@ class Outcome(StrEnum):
     STALE = "stale"
     """The live identity is no longer what the plan was made for; nothing was changed."""
     SKIPPED = "skipped"
-    """Not begun because of what happened to another change."""
+    """Not started because of what happened to another change."""
     NOT_TRIED = "not-tried"
-    """Not begun because the run was asked to stop."""
+    """Not started because the run was asked to stop."""
     IN_DOUBT = "in-doubt"
     """A call went out and no answer said whether it took effect."""
 

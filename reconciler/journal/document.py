@@ -136,7 +136,7 @@ def _read_groups(documents: list[Document]) -> Iterator[RunGroup]:
             raise LineError(f"`address` {document['address']!r} is not that of a resource group")
         group_id = ResourceGroupId(match["subscription"], match["group"])
         if group_id in seen:
-            raise LineError(f"the resource group {group_id.address} stands twice")
+            raise LineError(f"the resource group {group_id.address} appears twice")
         seen.add(group_id)
         yield RunGroup(group_id, document["owner"])
 
@@ -167,7 +167,7 @@ def read_intent(document: Document) -> Call:
     """The call of the line before it; raises LineError."""
     match = _IDENTITY.fullmatch(document["address"])
     if match is None:
-        raise LineError(f"`address` {document['address']!r} is not that of an identity or of what hangs on one")
+        raise LineError(f"`address` {document['address']!r} is not that of an identity or of a child of one")
     identity = ResourceId(match["subscription"], match["group"], match["name"])
     before, after, action = document["before"], document["after"], Action(document["action"])
     if (action is not Action.DELETE) != (after is not None) or (action is Action.UPDATE and before is None):

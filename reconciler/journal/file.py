@@ -18,7 +18,7 @@ from reconciler.journal.lock import hold
 from reconciler.journal.record import RunEnd, RunHeader
 from reconciler.model import CallError, Identity, JsonObject, ResourceGroupId
 
-_HINT = "Make room, or name a file elsewhere with --journal, and run the same command again."
+_HINT = "Free disk space, or name a file elsewhere with --journal, and run the same command again."
 
 
 class FileJournal:
@@ -53,7 +53,7 @@ class FileJournal:
             _sync_folder(self.path.parent)
         except OSError as error:
             raise JournalError(
-                f"The journal {self.path} cannot be begun: {_reason(error)}; nothing was changed.", _HINT
+                f"The journal {self.path} cannot be started: {_reason(error)}; nothing was changed.", _HINT
             ) from error
         self._owners = header.owners
 

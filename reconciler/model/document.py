@@ -44,7 +44,7 @@ def read_source(document: Document) -> SourcePos:
 
 
 def identity_document(identity: Identity) -> JsonObject:
-    """A live identity; its id stands outside of it, as the address."""
+    """A live identity; its id stands outside, as the address."""
     return {
         "location": identity.location,
         "tags": dict(identity.tags),
@@ -94,7 +94,7 @@ def read_trust(document: Document) -> Trust:
 
 
 def credential_document(credential: FederatedCredential) -> JsonObject:
-    """A live federated credential; its id stands outside of it."""
+    """A live federated credential; its id stands outside."""
     return {"inexpressible": True} if credential.trust is None else {**trust_document(credential.trust)}
 
 
@@ -119,7 +119,7 @@ def role_document(role: str, role_guid: str, scope: str) -> JsonObject:
 
 
 def read_role(document: Document, identity: ResourceId) -> AssignmentId:
-    """The role of an identity that a document tells of."""
+    """The role of an identity that a document names."""
     return AssignmentId(identity, _text(document, "role"), _text(document, "role_guid"), _text(document, "scope"))
 
 
@@ -168,7 +168,7 @@ def read_error(document: Document) -> CallError:
 
 
 def children_document(children: Children, owner: str | None) -> JsonObject:
-    """The children of an identity that is deleted; `owner` tells which of its roles this tool gave."""
+    """The children of an identity that is deleted; `owner` shows which of its roles this tool gave."""
     credentials, assignments = children.credentials, children.assignments
     return {
         "credentials": None if credentials is None else [named_credential_document(one) for one in credentials],

@@ -198,7 +198,7 @@ def _extra_assignments(
             yield Skipped(assignment_id, SkipReason.NOT_OURS)
             continue
         if not all_resolved:
-            # It may be the very one that a line means whose role could not be told.
+            # It may be the very one that a line means whose role could not be identified.
             yield Skipped(assignment_id, SkipReason.UNRESOLVED)
             continue
         yield AssignmentChange(

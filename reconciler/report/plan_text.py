@@ -149,7 +149,7 @@ def _short(plan: Plan, address: str) -> str:
 
 _SKIPPED_IDENTITIES = {
     SkipReason.IGNORED: "ignored",
-    SkipReason.NOT_OWNED: "not of this owner",
+    SkipReason.NOT_OWNED: "of another owner",
     SkipReason.NOT_LISTED: "not listed, kept by policy",
     SkipReason.NOT_TARGETED: "outside --target",
 }
@@ -194,7 +194,7 @@ def _write_abandoned(page: Page, plan: Plan) -> None:
     """What somebody should look at, though no run of this manifest will."""
     if not plan.abandoned:
         return
-    page.line(("Abandoned: they bear this manifest's owner in groups that it does not name; not touched.", "yellow"))
+    page.line(("Abandoned: they have this manifest's owner, in groups that it does not name; not touched.", "yellow"))
     for one in plan.abandoned:
         page.line("     ", visible(one.resource_id.address), f"  owner {visible(one.owner)}")
     page.line()

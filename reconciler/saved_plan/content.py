@@ -128,7 +128,7 @@ def _check_agrees(document: Node, again: JsonObject) -> None:
     given = {key: value for key, value in document.items() if key not in _ONLY_SAVED}
     place = _first_difference("$", given, {**again, "tool_version": document["tool_version"]})
     if place is not None:
-        raise ValueError(f"{place} contradicts the rest of it, or is nothing that a plan says")
+        raise ValueError(f"{place} contradicts the rest of the plan, or is nothing that a plan says")
 
 
 def _first_difference(path: str, one: object, other: object) -> str | None:

@@ -101,7 +101,7 @@ def read_input(name: str) -> bytes:
 
 
 def kind_of_file(name: str) -> FileKind:
-    """What a file is taken for; whatever cannot be read is something else, and whoever reads it next says why."""
+    """Kind of file by content; an unreadable file is OTHER, and its reader reports the error."""
     path = Path(name)
     try:
         if not path.is_file():

@@ -107,7 +107,7 @@ class _Book:
         return group
 
     def identity(self, resource_id: ResourceId) -> Identity | None:
-        """The live identity that something hangs on."""
+        """The live identity of a child."""
         host = self.hosts.get(resource_id)
         return None if host is None or host["before"] is None else read_identity(host["before"], resource_id)
 

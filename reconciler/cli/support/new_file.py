@@ -1,6 +1,6 @@
 """Writes a file that does not exist yet: whole or not at all, and for its owner only.
 
-A file beside it is made before there is anything to write, so that a folder that cannot be written to is told before
+A file beside it is made before there is anything to write, so that an unwritable folder is reported before
 the long part of a run, not after it.
 """
 
@@ -16,7 +16,7 @@ _MODE = 0o600
 
 @contextmanager
 def new_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Yields what writes the whole text; where that is not called, or the block raises before, there is no file.
+    """Yields `write(text)`. If it is never called, or the block raises first, no file is created.
 
     Raises:
         UsageError: there is something of this name already, or no folder to have it.

@@ -25,7 +25,7 @@ def check_out(out: str) -> None:
     """Raises UsageError where `-o` names what cannot be a file, or what looks like a format."""
     if out in _FORMATS:
         raise UsageError(
-            f"-o {out}: -o takes the file in which the plan is saved",
+            f"-o {out}: -o needs a file name",
             f"For the report in another form pass --format, such as --format json; for a file of this name -o ./{out}.",
         )
     check_writable(Path(out))

@@ -70,7 +70,7 @@ class JsonFormat:
         )
 
     def refused(self, plan: Plan, refused: PlanRefused) -> str:
-        """The plan and why nothing of it was begun; described by `schemas/apply.v1.schema.json`."""
+        """The plan and why nothing was started; described by `schemas/apply.v1.schema.json`."""
         return _text({"format_version": FORMAT_VERSION, "plan": plan_document(plan), "error": _error(refused)})
 
     def journal(self, record: RunRecord) -> str:

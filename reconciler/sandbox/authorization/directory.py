@@ -59,7 +59,7 @@ def _known_type(state: State, call: Call, principal_id: str) -> str | None:
     ):
         return _SERVICE_PRINCIPAL
     given = (item.principal_type for item in state.shelf(RoleAssignment).marked(sought))
-    # A service principal that is in neither list cannot be told from one that was deleted.
+    # A service principal that is in neither list looks the same as one that was deleted.
     return next((kind for kind in given if kind != _SERVICE_PRINCIPAL), None)
 
 

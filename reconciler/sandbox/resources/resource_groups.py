@@ -53,7 +53,7 @@ def list_groups(state: State, call: Call) -> Answer:
     asked = _tag_filter(call)
     return page(
         call,
-        (group for group in seen if asked is None or _bears(group, *asked)),
+        (group for group in seen if asked is None or _has_tag(group, *asked)),
         lambda group: group.key,
         lambda group: show_group(state, group),
     )
@@ -190,7 +190,7 @@ def _tag_filter(call: Call) -> tuple[str, str | None] | None:
     return name.replace("''", "'"), None if value is None else value.replace("''", "'")
 
 
-def _bears(group: ResourceGroup, name: str, value: str | None) -> bool:
+def _has_tag(group: ResourceGroup, name: str, value: str | None) -> bool:
     return any(tag.casefold() == name.casefold() and value in (None, text) for tag, text in group.tags or ())
 
 

@@ -195,7 +195,7 @@ def parse_time(text: str) -> datetime:
 
 
 def deletion_events(origin: Origin, group_id: str, resource_ids: Sequence[str], at: datetime) -> list[ActivityEvent]:
-    """What the log tells once a resource group is gone: of what lay in it, and last of the group itself.
+    """Events of a deleted resource group: one for everything that was in it, and last one for the group itself.
 
     Source: assumed; ARM deletes one resource of a group after the other, on behalf of whoever deleted the group.
     """

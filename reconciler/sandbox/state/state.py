@@ -165,7 +165,7 @@ class State:
         deletions: accepted group deletions by the token of their operation, those that are done included.
         principals_since: when the principals of this run were created; those that were loaded are not in it.
         tokens_revoked: the epoch second of the last revocation of tokens, by principal; of this run.
-        activity: what the Activity Log tells of. It changes without `changes`, since no resource does.
+        activity: what the Activity Log has. It changes without `changes`, since no resource does.
     """
 
     def __init__(self, contents: Contents, random_seed: int = 0) -> None:
@@ -297,12 +297,12 @@ class State:
                 self.deletions[token] = GroupDeletion((), deletion.done_at)
 
     def _end_of(self, deletion: GroupDeletion) -> list[ActivityEvent]:
-        """What the Activity Log tells once a deletion that is under way is done."""
+        """What the Activity Log has once a deletion that is under way is done."""
         group = self.shelf(ResourceGroup).get(deletion.group)
         if group is None or deletion.origin is None:
             return []
         identities = (one.resource_id for one in self.shelf(Identity).below(deletion.group))
-        # What lies inside a resource goes with it.
+        # What is inside a resource is deleted with it.
         resources = (one for one in self.shelf(Resource).below(deletion.group) if len(one.key) == _OUTERMOST_LENGTH)
         ids = (*identities, *(one.resource_id for one in resources))
         return deletion_events(deletion.origin, group.resource_id, ids, deletion.done_at)

@@ -111,7 +111,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) < len(pairs):
         names = [name for name, _ in pairs]
-        raise StateError(f"the name {next(n for n in names if names.count(n) > 1)!r} stands twice in one object")
+        raise StateError(f"the name {next(n for n in names if names.count(n) > 1)!r} appears twice in one object")
     return result
 
 

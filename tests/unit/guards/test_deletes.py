@@ -38,8 +38,8 @@ def test_delete_of_a_protected_identity_is_refused() -> None:
         Violation(
             "protected",
             resource_id("id-b"),
-            "would delete an identity that bears the tag uami-protect",
-            "Nothing lifts this in the same run. If it is to go: list it with protect: false, apply that, and have it"
+            "would delete an identity that has the tag uami-protect",
+            "Nothing lifts this in the same run. To delete it: list it with protect: false, apply that, and have it"
             " deleted by a later run.",
             (resource_id("id-b"),),
         ),
@@ -100,8 +100,8 @@ def test_another_principal_than_the_expected_one_is_refused(tags: dict[str, str 
             "principal-changed",
             resource_id("id-a"),
             "the manifest pins it to the principal p-1, but the live identity of this name is p-2",
-            "Find out who created it anew. If it is the right one: write p-2 as expect.principalId at"
-            " identities.yaml:5:9, and see to the roles and trust of the old one.",
+            "Another identity now has this name. If it is the right one, set expect.principalId: p-2 at"
+            " identities.yaml:5:9, and move the roles and trust of the old one.",
             (resource_id("id-a"),),
         ),
     )
@@ -112,8 +112,8 @@ def test_expected_identity_that_does_not_live_is_refused_and_not_created() -> No
         Violation(
             "principal-changed",
             resource_id("id-a"),
-            "the manifest pins it to the principal p-1, but no identity of this name lives",
-            "Find out who deleted it. To create it anew, as a new principal: remove expect at identities.yaml:5:9.",
+            "the manifest pins it to the principal p-1, but no identity of this name is live",
+            "Find out who deleted it. To create it again, as a new principal: remove expect at identities.yaml:5:9.",
             (resource_id("id-a"),),
         ),
     )
@@ -134,7 +134,7 @@ def test_another_principal_than_the_one_to_remove_is_refused() -> None:
             "principal-changed",
             resource_id("id-b"),
             "the manifest pins it to the principal p-1, but the live identity of this name is p-2",
-            "Find out who created it anew. If it is to go too: write p-2 as principalId at identities.yaml:9:9;"
+            "Another identity now has this name. To delete it too, set principalId: p-2 at identities.yaml:9:9;"
             " otherwise take the entry off.",
             (resource_id("id-b"),),
         ),
@@ -226,7 +226,7 @@ def test_run_does_not_delete_the_identity_that_it_is_signed_in_as(
             "self",
             resource_id("id-b"),
             "would delete the identity that this run is signed in as",
-            "Nothing lifts this. Keep it on the list; or, if it is to go, run as another principal.",
+            "Nothing lifts this. Keep it on the list; or, to delete it, run as another principal.",
             (resource_id("id-b"),),
         ),
     )
@@ -305,8 +305,7 @@ def test_run_that_does_not_know_itself_says_so_where_it_deletes() -> None:
     deleting, idle = (compare(desired_group("id-a"), live_group("id-a", *extra)) for extra in (["id-b"], []))
 
     assert unknown_runner(deleting, None) == (
-        "Whether this run would delete the identity that it is signed in as, or that identity's own access, is not"
-        " known: its token does not say whose it is.",
+        "The guard `self` was not checked: the token does not say which principal this run uses.",
     )
     assert (unknown_runner(idle, None), unknown_runner(deleting, Runner())) == ((), ())
 

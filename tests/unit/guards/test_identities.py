@@ -53,7 +53,7 @@ def test_location_of_a_live_identity_elsewhere_is_refused() -> None:
         Violation(
             "location",
             resource_id("id-a"),
-            "the manifest says North Europe, but the identity lives in westeurope;"
+            "the manifest says North Europe, but the identity is in westeurope;"
             " an identity cannot move, and a new one is a new principal",
             "Write location: westeurope (or leave it out). To move for real: list a new name,"
             " move what uses the old identity to it, then take the old name off the list.",
@@ -108,7 +108,7 @@ def test_delete_of_an_identity_that_never_bore_the_owner_is_refused() -> None:
         Violation(
             "foreign-owner",
             resource_id("id-b"),
-            "would delete an identity that bears no owner; this manifest's owner is 'team-a'",
+            "would delete an identity that has no owner; this manifest's owner is 'team-a'",
             "If it is meant: --allow foreign-owner=rg-app/id-b. To leave it alone, list it under ignore.identities"
             " or use policy.identities: owned.",
             (resource_id("id-b"),),
@@ -190,7 +190,7 @@ def test_more_tags_than_a_resource_can_bear_are_refused() -> None:
         Violation(
             "tag-limit",
             resource_id("id-a"),
-            "would bear 51 tags, over ARM's limit of 50",
+            "would have 51 tags, over ARM's limit of 50",
             "List fewer tags, or take live ones away by listing them as null.",
             (resource_id("id-a"),),
         ),

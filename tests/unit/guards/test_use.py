@@ -62,7 +62,7 @@ def test_attached_identity_is_refused_with_each_of_its_uses() -> None:
         Violation(
             code="in-use",
             about=resource_id("id-old"),
-            message="would delete an identity that is in use; attached to 2 resources: virtualMachines vm-a (rg-app),"
+            message="in use; attached to 2 resources: virtualMachines vm-a (rg-app),"
             " sites web-a (rg-web); trusts 1 federated credential: main",
             hint="Move what uses it to another identity first. If it may break: --allow in-use=rg-app/id-old.",
             refused=(resource_id("id-old"),),
@@ -75,7 +75,7 @@ def test_identity_that_is_only_trusted_is_in_use() -> None:
 
     assert (violation.code, violation.message) == (
         "in-use",
-        "would delete an identity that is in use; trusts 1 federated credential: main",
+        "in use; trusts 1 federated credential: main",
     )
 
 
@@ -84,7 +84,7 @@ def test_refusal_names_ten_uses_and_counts_the_rest() -> None:
 
     (violation,) = verdict(deleting(Impact(attachments=Part(machines))))
 
-    assert violation.message.startswith("would delete an identity that is in use; attached to 12 resources: ")
+    assert violation.message.startswith("in use; attached to 12 resources: ")
     assert violation.message.endswith("virtualMachines vm-a09 (rg-app) and 2 more")
 
 
@@ -95,7 +95,7 @@ def test_unknown_use_is_refused_with_what_is_missing() -> None:
         Violation(
             code="use-unknown",
             about=resource_id("id-old"),
-            message="would delete an identity that may be in use; not checked: attached resources (missing"
+            message="may be in use; not checked: attached resources (missing"
             " Microsoft.ResourceGraph/resources/read); federated credentials (429 TooManyRequests)",
             hint="Plan again with the right to read it. If nothing uses it for certain:"
             " --allow use-unknown=rg-app/id-old.",

@@ -40,8 +40,8 @@ def delete(impact: Impact | None) -> IdentityChange:
 def test_impact_is_told_in_lines_without_the_roles_that_go_too() -> None:
     assert impact_rows(delete(EVERYTHING)) == (
         ("attached to", "virtualMachines vm-a (rg-app)"),
-        ("goes with it", "federated credential main"),
-        ("goes with it", "federated credential odd"),
+        ("also deleted", "federated credential main"),
+        ("also deleted", "federated credential odd"),
         ("orphaned", f"role Reader at {IN_SUBSCRIPTION}"),
         ("locked by", f"CanNotDelete lock 'all' on subscription {SUBSCRIPTION}"),
         ("locked by", "ReadOnly lock 'own' on userAssignedIdentities id-old (rg-app)"),

@@ -187,7 +187,7 @@ def test_removal_without_a_pin_is_found_and_one_with_it_is_not() -> None:
 
     assert (found.code, found.address, found.pos) == ("remove-unpinned", address("id-a"), SourcePos(MANIFEST, 9, 9))
     assert found.message == (
-        "is to be removed whatever its principal: while the entry stays, an identity that is created anew under this"
+        "names no principal under remove: while the entry stays, an identity that is created again under this"
         " name is deleted too"
     )
     assert found.hint == "Add `principalId:` with what `az identity show --query principalId` prints."

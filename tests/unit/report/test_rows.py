@@ -25,7 +25,7 @@ def test_adoption_has_a_symbol_of_its_own() -> None:
         "<=",
         Action.UPDATE,
         "rg-app/id-adopt",
-        "will be adopted: it exists, and bears no owner yet",
+        "will be adopted: it exists, and has no owner yet",
         "identities.yaml:5",
         (FieldRow("tags.uami-owner", None, "team-a"),),
     )

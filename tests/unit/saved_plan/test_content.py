@@ -220,13 +220,13 @@ def _twice(items: list[Any]) -> None:
         ),
         (lambda d: d.update(format_version=1), "it is of format 1, made by uami"),
         (lambda d: d.pop("changes"), "$: 'changes' is a required property."),
-        (lambda d: d.update(colour="red"), "$ contradicts the rest of it, or is nothing that a plan says."),
+        (lambda d: d.update(colour="red"), "$ contradicts the rest of the plan, or is nothing that a plan says."),
         (
             lambda d: d["changes"][0].update(impact={}),
             "$.changes[0].impact: {} is not valid",
         ),
-        (lambda d: d["summary"].update(delete=0), "$.summary.delete contradicts the rest of it"),
-        (lambda d: d["scope"].update(resource_groups=[]), "$.scope.resource_groups contradicts the rest of it"),
+        (lambda d: d["summary"].update(delete=0), "$.summary.delete contradicts the rest of the plan"),
+        (lambda d: d["scope"].update(resource_groups=[]), "$.scope.resource_groups contradicts the rest of the plan"),
         (lambda d: d["scope"].update(targets=["rg-else"]), "one of its targets cannot be one: --target rg-else: "),
         (lambda d: d["changes"][0].update(reason="whim"), "'whim' is not a valid Reason."),
         (lambda d: d["changes"][0].update(address="s/rg-else/id-a"), "it changes s/rg-else/id-a, but declares nothing"),
@@ -266,12 +266,12 @@ def _twice(items: list[Any]) -> None:
         ),
         (
             lambda d: _manifest(d).update(defaults={"tags": {}}),
-            "$.desired[0] contradicts the rest of it, or is nothing",
+            "$.desired[0] contradicts the rest of the plan, or is nothing",
         ),
         (lambda d: _manifest(d).update(sources={}), "$.desired[0].sources: {} should be non-empty."),
         (
             lambda d: _manifest(d)["sources"].update({"/else": _first_source(d)}),
-            "$.desired[0].sources contradicts the rest of it, or is nothing",
+            "$.desired[0].sources contradicts the rest of the plan, or is nothing",
         ),
         (
             lambda d: _manifest(d)["limits"].update(maxDeletePercent=200),

@@ -175,7 +175,7 @@ def test_cli_that_is_not_signed_in_says_what_to_do(tmp_path: Path, monkeypatch: 
 
     told = refusal("cli", {})
 
-    assert told.message.startswith("No token could be had from the credential 'cli': ")
+    assert told.message.startswith("The credential 'cli' gave no token: ")
     assert told.hint.startswith("Sign in with `az login`")
 
 
@@ -212,7 +212,7 @@ def test_default_chain_asks_for_the_tenant(tmp_path: Path, monkeypatch: pytest.M
 def test_token_file_that_is_missing_is_an_auth_error() -> None:
     told = refusal("workload-identity", {**ACTIONS, "AZURE_FEDERATED_TOKEN_FILE": "/nowhere/token"})
 
-    assert told.message.startswith("No token could be had from the credential 'workload-identity': ")
+    assert told.message.startswith("The credential 'workload-identity' gave no token: ")
     assert "/nowhere/token" in told.message
 
 

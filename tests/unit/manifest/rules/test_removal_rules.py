@@ -155,7 +155,7 @@ def test_name_that_is_listed_and_removed_is_refused_with_both_places() -> None:
     found = diagnostics_of(removing("[{name: ID-A}]"))
 
     message = "the identity `ID-A` is to be removed, yet it is listed at <stdin>:4:21"
-    hint, line = "Keep one of the two: an identity is wanted, or it goes.", "    remove: [{name: ID-A}]}"
+    hint, line = "Keep one of the two: list the identity, or remove it.", "    remove: [{name: ID-A}]}"
     assert found == (Diagnostic("listed-and-removed", SourcePos("<stdin>", 5, 21), message, hint, line),)
 
 

@@ -52,7 +52,7 @@ SANDBOX state.json
 {HEAD}\
 Principal     pipeline (object id 1)
 
-<= rg-app/id-adopt  will be adopted: it exists, and bears no owner yet  identities.yaml:5
+<= rg-app/id-adopt  will be adopted: it exists, and has no owner yet  identities.yaml:5
      tags.uami-owner  (absent) -> "team-a"
 
  ~ rg-app/id-api  will be updated in place  identities.yaml:8
@@ -97,7 +97,7 @@ Refused by guards, and not part of the plan:
  ! group-missing  rg-none: resource group rg-none does not exist, and 1 identity would be created in it
      Create it first: az group create --subscription {subscription} --name rg-none --location LOCATION
 
- ! location  rg-app/id-api: the manifest says uksouth, but the identity lives in westeurope;\
+ ! location  rg-app/id-api: the manifest says uksouth, but the identity is in westeurope;\
  an identity cannot move, and a new one is a new principal
      Write location: westeurope (or leave it out). To move for real: list a new name,\
  move what uses the old identity to it, then take the old name off the list.
@@ -147,7 +147,7 @@ def test_identities_that_are_left_alone_are_counted_by_reason() -> None:
 
     plan = plan_of(groups, [live_group(theirs), live_group("id-a", "id-b", name="rg-data")])
 
-    assert plan_text(plan).splitlines()[0] == "Left alone: 1 not of this owner, 2 not listed, kept by policy."
+    assert plan_text(plan).splitlines()[0] == "Left alone: 1 of another owner, 2 not listed, kept by policy."
 
 
 def test_drift_is_told_in_three_lists() -> None:
