@@ -29,7 +29,7 @@ def delete(impact: Impact | None) -> IdentityChange:
         (Impact(), (NOTHING,)),
         (Impact(assignments=Part((TAKEN,))), (NOTHING,)),
         (Impact(Part((VM,))), (("attached to", "virtualMachines vm (rg)"),)),
-        (Impact(credentials=Part((CREDENTIAL,))), (("goes with it", "federated credential main"),)),
+        (Impact(credentials=Part((CREDENTIAL,))), (("also deleted", "federated credential main"),)),
         (Impact(assignments=Part((TAKEN, LEFT))), (("orphaned", "role Reader at /subscriptions/1"),)),
         (Impact(locks=Part((LOCK,))), (("locked by", "ReadOnly lock 'keep' on subscription 1"),)),
         (Impact(Part((), "no right")), (("not checked", "attached resources: no right"),)),
@@ -37,7 +37,7 @@ def delete(impact: Impact | None) -> IdentityChange:
             Impact(Part((VM,), "a"), Part((LEFT,), "b"), Part((CREDENTIAL,), "c"), Part((LOCK,), "d")),
             (
                 ("attached to", "virtualMachines vm (rg)"),
-                ("goes with it", "federated credential main"),
+                ("also deleted", "federated credential main"),
                 ("orphaned", "role Reader at /subscriptions/1"),
                 ("locked by", "ReadOnly lock 'keep' on subscription 1"),
                 ("not checked", "further attached resources: a"),

@@ -149,7 +149,7 @@ def test_calls_in_doubt_are_named_at_the_end() -> None:
         (
             (UPDATED,),
             [
-                "These calls of it may or may not have taken effect; the plan is made from what lives now:",
+                "These calls of it may or may not have taken effect; the plan is made from the live state now:",
                 "  update rg-app/id-api",
             ],
         ),

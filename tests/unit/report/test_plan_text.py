@@ -79,7 +79,7 @@ def test_changes_are_told_with_their_fields_and_counts() -> None:
     ("reason", "words"),
     [
         (SkipReason.IGNORED, "ignored"),
-        (SkipReason.NOT_OWNED, "not of this owner"),
+        (SkipReason.NOT_OWNED, "of another owner"),
         (SkipReason.NOT_LISTED, "not listed, kept by policy"),
         (SkipReason.NOT_TARGETED, "outside --target"),
     ],
@@ -121,7 +121,7 @@ def test_what_is_beside_the_changes_is_told_in_its_own_lines() -> None:
         "\n"
         "Removed already: rg-app/id-bye  identities.yaml:9\n"
         "\n"
-        "Abandoned: they bear this manifest's owner in groups that it does not name; not touched.\n"
+        "Abandoned: they have this manifest's owner, in groups that it does not name; not touched.\n"
         f"     {address('id-x', 'rg-lost')}  owner team-a\n"
         "\n"
         "Note: one\n"

@@ -16,7 +16,7 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-x"
 ID_TEXT = str(IDENTITY_ID)
 PLACE = f"--subscription {SUBSCRIPTION} --resource-group rg-x --name"
 RETURNS = (
-    "id-api returns as another principal: principalId principal and clientId client are gone for good, and whatever"
+    "id-api returns as another principal: principalId principal and clientId client are gone for good, and what"
     " names them has to name the new ones."
 )
 ELSEWHERE = "Role assignments of id-api in other subscriptions were not looked for and do not return."

@@ -271,7 +271,7 @@ CREATE, UPDATE = call(1, Action.CREATE, None, TRUST), call(1, Action.UPDATE, CRE
 DELETE = call(1, Action.DELETE, CREDENTIAL, None)
 LISTED = (DesiredCredential("main", TRUST, SOURCE),)
 NOT_AS_LEFT = f"Left alone: {NAME}/federatedCredentials/main: it is no longer as the run has left it."
-IN_GIT = f"In Git, at identities.yaml:5: let the manifest say the same of {NAME}/federatedCredentials/main."
+IN_GIT = f"In Git, at identities.yaml:5: change {NAME}/federatedCredentials/main in the manifest too."
 
 
 @pytest.mark.parametrize(
