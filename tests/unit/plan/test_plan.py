@@ -4,22 +4,29 @@ import json
 
 from hypothesis import given
 
+from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowance, Allowances, judge
 from reconciler.guards.allowances import lifted_by_removal
+from reconciler.manifest.desired import Desired, DesiredCredential
+from reconciler.model.access import Access, FederatedCredential, Trust
 from reconciler.model.address import AddressBook
-from reconciler.model.ids import ResourceGroupId
+from reconciler.model.ids import CredentialId, ResourceGroupId
 from reconciler.plan.changes import Action
+from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.document import plan_document
 from reconciler.plan.plan import Plan, make_plan
 from tests.builders import (
+    MANIFEST,
     OTHER_SUBSCRIPTION,
     TENANT,
     address,
+    compare,
     desired_group,
     label,
     listed,
     live_group,
+    live_of,
     plan_of,
     resource_id,
 )
@@ -175,3 +182,26 @@ def test_tenant_of_subscriptions_in_one_tenant_is_known() -> None:
     plan = plan_of(groups, [live_group("id-a"), live_group("id-a", subscription=OTHER_SUBSCRIPTION)])
 
     assert plan.tenant == TENANT
+
+
+def test_credential_that_is_deleted_and_created_again_stands_where_its_delete_is() -> None:
+    trusts = {name: Trust("https://i", name, "a") for name in ("one", "other")}
+    here = SourcePos(MANIFEST, 7, 7)
+    entry = listed(
+        "id-a",
+        federated_credentials=[
+            DesiredCredential("one", trusts["other"], here),
+            DesiredCredential("other", trusts["one"], here),
+        ],
+    )
+    live = tuple(FederatedCredential(CredentialId(resource_id("id-a"), name), trust) for name, trust in trusts.items())
+    desired, lives = desired_group(entry), live_group("id-a")
+    changes = diff_access(compare(desired, lives), Access({resource_id("id-a"): live}))
+
+    plan = make_plan(Desired((desired,)), live_of(lives), changes, (), cloud="AzureCloud", targets=())
+
+    assert [one.resource_id.below_identity for one in plan.changes] == [
+        "",
+        "federatedCredentials/one",
+        "federatedCredentials/other",
+    ]

@@ -9,7 +9,18 @@ from reconciler.journal.record import RunEnd
 from reconciler.model import Children, IsolationScope, PlannedIdentity, Tags
 from reconciler.report.journal_text import render_cut_short, render_journal
 from tests.builders import SUBSCRIPTION, TENANT
-from tests.unit.journal.calls import AT, CALLS, CHILDREN, CREATED, DELETED, ERROR, HEADER, IDENTITY, SCOPE, UPDATED
+from tests.unit.journal.calls import (
+    AT,
+    CALLS,
+    CHILDREN,
+    CREATED,
+    DELETED,
+    ERROR,
+    HEADER,
+    IDENTITY,
+    SCOPE,
+    UPDATED,
+)
 
 HEAD = (
     f"Run           uami apply 0.1.0, started {AT}\n"

@@ -239,6 +239,13 @@ def test_child_of_others_that_goes_with_a_deleted_identity_is_told(first: int, s
     ]
 
 
+def test_child_of_an_identity_that_has_gone_itself_is_not_told_beside_it() -> None:
+    child = Skipped(CredentialId(resource_id("id-old"), "main"), SkipReason.NOT_LISTED)
+    saved = replace(deleting(Impact()), skipped=(child,))
+
+    assert messages(saved, plan("id-api", desired=desired_group("id-api"))) == ["rg-app/id-old: has been deleted"]
+
+
 def test_child_of_others_is_no_matter_while_its_identity_stays() -> None:
     child = Skipped(CredentialId(resource_id("id-api"), "main"), SkipReason.NOT_LISTED)
 
