@@ -13,11 +13,11 @@ The rooms, in the order in which they build on each other; each imports only wha
     plan        the comparison, its order, its document
     snapshot    a sandbox state taken from Azure
     guards      reasons to refuse a plan
-    live        what lives, read through `arm`
+    live        the live state, read through `arm`
     journal     the record of a run
     saved_plan  a plan as a file
     apply       the only room that writes to ARM
-    undo        the way back from a run
+    undo        reversing a run
     doctor      whether a run would have what it needs
     report      words and JSON for all of it
     workflow    the story of each command on one page

@@ -105,7 +105,7 @@ class ManifestError(ReconcilerError):
         count = len(diagnostics)
         super().__init__(
             f"{count} {'problem' if count == 1 else 'problems'} in the manifest",
-            "Nothing was read from Azure or changed. Mend the manifest and run `uami validate` again.",
+            "Nothing was read from Azure or changed. Fix the manifest, then run `uami validate`.",
         )
         self.diagnostics = diagnostics
 
@@ -118,7 +118,7 @@ class InputFileError(ReconcilerError):
 
 
 class JournalError(ReconcilerError):
-    """The journal of a run cannot be begun or written, and without it no call goes out."""
+    """The journal of a run cannot be started or written, and without it no call goes out."""
 
     code = "journal-unwritable"
 
@@ -140,7 +140,7 @@ class PlanStale(ReconcilerError):
 
 
 class AuthError(ReconcilerError):
-    """No token could be had, or ARM answered 401 or 403."""
+    """There was no token, or ARM answered 401 or 403."""
 
     code = "not-allowed"
     exit_code = ExitCode.NOT_ALLOWED
@@ -167,7 +167,7 @@ class ArmError(ReconcilerError):
 
     code = "arm-error"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the constructor of an error, and all but the message has a default
         self,
         message: str,
         hint: str = "",
@@ -201,7 +201,7 @@ class Throttled(ArmError):
 
 
 class ArmAuthError(ArmError, AuthError):
-    """ARM answered 401 or 403; both an answer of ARM and something an administrator must mend."""
+    """ARM answered 401 or 403; both an answer of ARM and something an administrator must fix."""
 
     code = "not-allowed"
     exit_code = ExitCode.NOT_ALLOWED

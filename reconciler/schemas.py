@@ -12,7 +12,7 @@ _BESIDE_THE_PACKAGE = Path(__file__).resolve().parent.parent / "schemas"
 
 
 def schema_text(name: str) -> str:
-    """The text of a schema file, named as it lies in `schemas/` (`manifest.v1.schema.json`).
+    """The text of a schema file, named as it is in `schemas/` (`manifest.v1.schema.json`).
 
     Raises:
         FileNotFoundError: no schema has this name.

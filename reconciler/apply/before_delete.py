@@ -36,13 +36,13 @@ def _surprise(identity: ResourceId, planned: Impact, resources: Resources) -> st
     known = set(planned.attachments.found)
     resources_now = [one.text for one in _attached(identity, planned.attachments, resources) if one not in known]
     if resources_now:
-        return f"something has come to use it {_SINCE}: attached to {', '.join(resources_now)}"
+        return f"something has started to use it {_SINCE}: attached to {', '.join(resources_now)}"
     # By trust, not only by name: a known credential may trust somebody else by now.
     trusted = set(planned.credentials.found)
     credentials_now = _credentials(identity, planned.credentials, resources)
     names = [one.credential_id.name for one in credentials_now if one not in trusted]
     if names:
-        return f"something has come to use it {_SINCE}: federated credential {', '.join(names)}"
+        return f"something has started to use it {_SINCE}: federated credential {', '.join(names)}"
     return ""
 
 

@@ -20,12 +20,12 @@ A = TypeVar("A", bound=After, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What lives is what the call would leave behind; none is needed."""
+    """The live state is already what the call would leave behind; none is needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """What lives is not what the plan was made for, and why.
+    """The live state is not what the plan was made for, and why.
 
     `as_planned` says that it is what the change would have made all the same: by somebody else, unless a call of this
     run may have taken effect.

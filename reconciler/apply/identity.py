@@ -34,7 +34,7 @@ class IdentityCalls:
         self._surprise = ""
 
     def read(self) -> Identity | None:
-        """The identity as it is now, read last, so that nothing lies between this read and the call."""
+        """The identity as it is now, read last, so that nothing comes between this read and the call."""
         change = self._change
         if change.action is Action.DELETE:
             if self._children is None and change.before is not None:
@@ -118,12 +118,12 @@ def _check_update(change: IdentityChange, live: Identity | None) -> Stale | Writ
 
 def _check_delete(change: IdentityChange, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:
     if live is None:
-        return Stale("the identity is gone already", as_planned=True)
+        return Stale("the identity is already deleted", as_planned=True)
     if _is_another_principal(change, live):
         return Stale(ANOTHER_PRINCIPAL)
     if live.is_protected:
         # The guard lets no delete of a protected identity into what is applied, so this one was not protected.
-        return Stale(f"it bears the tag {PROTECT_TAG} now, and is protected")
+        return Stale(f"it now has the tag {PROTECT_TAG}, and is protected")
     return _surprising_owner(change, live) or Write(None)
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import ExitCode
-from reconciler.journal import CallError, Outcome
+from reconciler.journal import Outcome
+from reconciler.model import CallError
 from reconciler.plan import Action, Change
 
 

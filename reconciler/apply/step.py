@@ -27,8 +27,8 @@ from reconciler.errors import (
     ReconcilerError,
     Throttled,
 )
-from reconciler.journal import After, Before, Call, Journal, Outcome, call_error
-from reconciler.model import FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust
+from reconciler.journal import After, Before, Call, Journal, Outcome
+from reconciler.model import FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust, call_error
 from reconciler.plan import Action, AssignmentChange, Change, CredentialChange, IdentityChange, Step
 from reconciler.stop import Stop
 

@@ -2,7 +2,7 @@
 
 ARM refuses overlapping writes to the credentials of an identity, and a role can only be given to a principal that
 exists; so one thread does all that concerns an identity. Nothing here makes a call that changes anything. It decides
-what is begun, what is skipped because of what happened to another change, and when nobody waits any longer.
+what is started, what is skipped because of what happened to another change, and when nobody waits any longer.
 """
 
 import threading
@@ -16,8 +16,8 @@ from reconciler.apply.identity import check_identity
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
 from reconciler.apply.step import ApplyTools, begin_step
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError, Throttled
-from reconciler.journal import Outcome, call_error
-from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, identity_of
+from reconciler.journal import Outcome
+from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, call_error, identity_of
 from reconciler.plan import Action, Change, CredentialChange, IdentityChange, Step, Work
 
 POLL_S = 0.1
@@ -50,7 +50,7 @@ class Failures:
                 self._forbidden.setdefault(resource_id.group_id, name)
 
     def why_skip(self, work: Work) -> str:
-        """Why nothing more of a piece of work is begun; empty where it is."""
+        """Why no further step of a piece of work is started; empty where one is."""
         group_id = work.identity.group_id
         with self._lock:
             if self._unrecorded:

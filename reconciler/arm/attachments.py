@@ -1,6 +1,6 @@
 """What uses identities, as Resource Graph's index shows it: one question about all of them.
 
-It finds what bears an identity in its own `identity` block and what the caller may read, a little late. That proves use
+It finds what has an identity in its own `identity` block and what the caller may read, a little late. That proves use
 and never its absence.
 """
 
@@ -26,7 +26,7 @@ _QUERY = """resources
 
 
 def find(client: ArmClient, identities: Sequence[ResourceId]) -> dict[ResourceId, tuple[AttachedResource, ...]]:
-    """The resources that bear each of the identities; one without an entry has none in sight. Raises as ArmClient."""
+    """The resources that have each of the identities; one without an entry has none in sight. Raises as ArmClient."""
     by_id = {str(one).lower(): one for one in identities}
     found: dict[ResourceId, list[AttachedResource]] = {}
     for ids in _chunks(list(by_id)):

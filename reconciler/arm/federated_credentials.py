@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, section, text, text_list
+from reconciler.arm.http.fields import JsonObject, about, each_once, optional_text, section, text, text_list
 from reconciler.arm.http.paths import identity_path, segment
 from reconciler.arm.identities import API_VERSION
-from reconciler.errors import NotFound
 from reconciler.model import CredentialId, FederatedCredential, ResourceId, Trust
 
 # Source: recorded traffic (the provider's 404 of a credential, the gateway's where its identity or group is gone).
@@ -30,28 +29,13 @@ class FederatedCredentials:
 
     def list(self, identity: ResourceId) -> tuple[FederatedCredential, ...]:
         """All credentials of an identity, in order of their names; NotFound without such an identity."""
-        seen: set[CredentialId] = set()
-
-        def read(item: JsonObject) -> FederatedCredential:
-            credential = _read(item)
-            if credential.credential_id.identity != identity:
-                raise FieldError(f"{credential.credential_id} is of another identity than was asked")
-            if credential.credential_id in seen:
-                raise FieldError(f"{credential.credential_id} is listed twice")
-            seen.add(credential.credential_id)
-            return credential
-
+        read = each_once(_read, lambda one: one.credential_id, lambda one: one.identity == identity)
         found = self.client.get_pages(_credentials_path(identity), self.api_version, read)
         return tuple(sorted(found, key=lambda one: one.credential_id.key))
 
     def get(self, credential_id: CredentialId) -> FederatedCredential | None:
         """One credential, or None where it, its identity or its group does not exist; any other 404 is an error."""
-        try:
-            return self.client.get(_path(credential_id), self.api_version, _reader_of(credential_id))
-        except NotFound as error:
-            if error.arm_code in _ABSENT_CODES:
-                return None
-            raise
+        return self.client.find(_path(credential_id), self.api_version, _reader_of(credential_id), _ABSENT_CODES)
 
     def write(self, credential_id: CredentialId, trust: Trust) -> FederatedCredential:
         """Create a credential, or replace the one that is there; the caller has looked."""
@@ -76,13 +60,7 @@ def _path(credential_id: CredentialId) -> str:
 
 
 def _reader_of(credential_id: CredentialId) -> Callable[[JsonObject], FederatedCredential]:
-    def read(body: JsonObject) -> FederatedCredential:
-        credential = _read(body)
-        if credential.credential_id != credential_id:
-            raise FieldError(f"the answer is about {credential.credential_id}")
-        return credential
-
-    return read
+    return about(_read, lambda one: one.credential_id, credential_id)
 
 
 def _read(body: JsonObject) -> FederatedCredential:

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, section, text, text_map
+from reconciler.arm.http.fields import JsonObject, about, each_once, optional_text, section, text, text_map
 from reconciler.arm.http.paths import group_path, identities_path, identity_path, subscription_path
-from reconciler.errors import NotFound
 from reconciler.model import Identity, IsolationScope, ResourceGroupId, ResourceId, Tags, same_name
 
 API_VERSION = "2024-11-30"
@@ -44,12 +43,7 @@ class Identities:
 
     def get(self, resource_id: ResourceId) -> Identity | None:
         """One identity, or None where it or its group does not exist; any other 404 is an error."""
-        try:
-            return self.client.get(identity_path(resource_id), self.api_version, _reader_of(resource_id))
-        except NotFound as error:
-            if error.arm_code in _ABSENT_CODES:
-                return None
-            raise
+        return self.client.find(identity_path(resource_id), self.api_version, _reader_of(resource_id), _ABSENT_CODES)
 
     def create(
         self, resource_id: ResourceId, location: str, tags: Tags, isolation_scope: IsolationScope | None
@@ -86,29 +80,13 @@ class Identities:
         return self.client.delete(identity_path(resource_id), self.api_version)
 
     def _list(self, scope_path: str, within: Callable[[ResourceId], bool]) -> tuple[Identity, ...]:
-        seen: set[ResourceId] = set()
-
-        def read(item: JsonObject) -> Identity:
-            identity = _read_identity(item)
-            if not within(identity.resource_id):
-                raise FieldError(f"{identity.resource_id} is outside the scope that was asked")
-            if identity.resource_id in seen:
-                raise FieldError(f"{identity.resource_id} is listed twice")
-            seen.add(identity.resource_id)
-            return identity
-
+        read = each_once(_read_identity, lambda identity: identity.resource_id, within)
         identities = self.client.get_pages(identities_path(scope_path), self.api_version, read)
         return tuple(sorted(identities, key=lambda identity: identity.resource_id.key))
 
 
 def _reader_of(resource_id: ResourceId) -> Callable[[JsonObject], Identity]:
-    def read(body: JsonObject) -> Identity:
-        identity = _read_identity(body)
-        if identity.resource_id != resource_id:
-            raise FieldError(f"the answer is about {identity.resource_id}")
-        return identity
-
-    return read
+    return about(_read_identity, lambda identity: identity.resource_id, resource_id)
 
 
 def _read_identity(body: JsonObject) -> Identity:

@@ -3,9 +3,8 @@
 import re
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, text
+from reconciler.arm.http.fields import FieldError, JsonObject, about, each_once, optional_text, text
 from reconciler.arm.http.paths import group_path, subscription_path
-from reconciler.errors import NotFound
 from reconciler.model import ResourceGroup, ResourceGroupId, same_name
 
 API_VERSION = "2024-07-01"
@@ -16,34 +15,15 @@ _GROUP_ID = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(
 
 def get(client: ArmClient, group_id: ResourceGroupId) -> ResourceGroup | None:
     """One group, or None where it does not exist (404 ResourceGroupNotFound); any other 404 is an error."""
-
-    def read(body: JsonObject) -> ResourceGroup:
-        group = _read_group(body)
-        if group.group_id != group_id:
-            raise FieldError(f"the answer is about {group.group_id}")
-        return group
-
-    try:
-        return client.get(group_path(group_id), API_VERSION, read)
-    except NotFound as error:
-        if error.arm_code == "ResourceGroupNotFound":
-            return None
-        raise
+    read = about(_read_group, lambda group: group.group_id, group_id)
+    return client.find(group_path(group_id), API_VERSION, read, ("ResourceGroupNotFound",))
 
 
 def list_by_subscription(client: ArmClient, subscription_id: str) -> tuple[ResourceGroup, ...]:
     """All groups of a subscription that the caller may see, in order of their names."""
-    seen: set[ResourceGroupId] = set()
-
-    def read(item: JsonObject) -> ResourceGroup:
-        group = _read_group(item)
-        if not same_name(group.group_id.subscription_id, subscription_id):
-            raise FieldError(f"{group.group_id} is outside the scope that was asked")
-        if group.group_id in seen:
-            raise FieldError(f"{group.group_id} is listed twice")
-        seen.add(group.group_id)
-        return group
-
+    read = each_once(
+        _read_group, lambda group: group.group_id, lambda found: same_name(found.subscription_id, subscription_id)
+    )
     groups = client.get_pages(f"{subscription_path(subscription_id)}/resourceGroups", API_VERSION, read)
     return tuple(sorted(groups, key=lambda group: group.group_id.key))
 

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import FieldError, JsonObject, section, text
+from reconciler.arm.http.fields import JsonObject, about, section, text
 from reconciler.arm.http.paths import scope_path, segment
 from reconciler.arm.role_definitions import role_definition_id
-from reconciler.errors import NotFound
 from reconciler.model import RoleAssignment, normalize_scope, same_name
 
 API_VERSION = "2022-04-01"
@@ -43,12 +42,7 @@ class RoleAssignments:
 
     def get(self, scope: str, name: str) -> RoleAssignment | None:
         """One assignment, or None where it or its scope does not exist; any other 404 is an error."""
-        try:
-            return self.client.get(_path(scope, name), API_VERSION, _reader_of(name))
-        except NotFound as error:
-            if error.arm_code in _ABSENT_CODES:
-                return None
-            raise
+        return self.client.find(_path(scope, name), API_VERSION, _reader_of(name), _ABSENT_CODES)
 
     def create(self, scope: str, name: str, role_guid: str, principal_id: str) -> RoleAssignment:
         """Give a role to a service principal.
@@ -77,13 +71,7 @@ def _path(scope: str, name: str) -> str:
 
 
 def _reader_of(name: str) -> Callable[[JsonObject], RoleAssignment]:
-    def read(body: JsonObject) -> RoleAssignment:
-        assignment = _read(body)
-        if not same_name(assignment.name, name):
-            raise FieldError(f"the answer is about {assignment.name}")
-        return assignment
-
-    return read
+    return about(_read, lambda assignment: assignment.name, name)
 
 
 def _read(body: JsonObject) -> RoleAssignment:

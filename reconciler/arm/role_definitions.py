@@ -3,9 +3,8 @@
 import re
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import FieldError, JsonObject, section, text
+from reconciler.arm.http.fields import JsonObject, about, section, text
 from reconciler.arm.http.paths import scope_path, segment
-from reconciler.errors import NotFound
 from reconciler.model import RoleDefinition, same_name
 
 API_VERSION = "2022-04-01"
@@ -36,19 +35,8 @@ def list_names(client: ArmClient, scope: str) -> tuple[str, ...]:
 
 def get(client: ArmClient, scope: str, guid: str) -> RoleDefinition | None:
     """One role by its GUID, or None where there is none."""
-
-    def read(body: JsonObject) -> RoleDefinition:
-        definition = _read(body)
-        if not same_name(definition.guid, guid):
-            raise FieldError(f"the answer is about {definition.guid}")
-        return definition
-
-    try:
-        return client.get(f"{_path(scope)}/{segment(guid)}", API_VERSION, read)
-    except NotFound as error:
-        if error.arm_code in _ABSENT_CODES:
-            return None
-        raise
+    read = about(_read, lambda definition: definition.guid, guid)
+    return client.find(f"{_path(scope)}/{segment(guid)}", API_VERSION, read, _ABSENT_CODES)
 
 
 def role_definition_id(scope: str, guid: str) -> str:

@@ -1,7 +1,7 @@
 """Subscriptions: their names for the report, and the tenant that the token must be of."""
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import FieldError, JsonObject, text
+from reconciler.arm.http.fields import JsonObject, about, text
 from reconciler.arm.http.paths import subscription_path
 from reconciler.errors import AuthError
 from reconciler.model import Subscription, same_name
@@ -12,13 +12,7 @@ API_VERSION = "2022-12-01"
 
 def get(client: ArmClient, subscription_id: str) -> Subscription:
     """One subscription; NotFound, with what to check, where it does not exist or the caller sees nothing of it."""
-
-    def read(body: JsonObject) -> Subscription:
-        subscription = _read(body)
-        if not same_name(subscription.subscription_id, subscription_id):
-            raise FieldError(f"the answer is about {subscription.subscription_id}")
-        return subscription
-
+    read = about(_read, lambda one: one.subscription_id, subscription_id)
     return client.get(subscription_path(subscription_id), API_VERSION, read)
 
 

@@ -116,6 +116,6 @@ def _help_command(arguments: Sequence[str]) -> str:
 
 
 def _interrupted(arguments: Sequence[str], code: ExitCode) -> int:
-    """Nothing had been begun: once writes begin, signals are heard elsewhere."""
+    """Nothing had been started: once writes begin, signals are heard elsewhere."""
     _fail(Interrupted("Interrupted; nothing was changed.", "Run the same command again."), arguments)
     return code

@@ -18,7 +18,7 @@ class Standing(StrEnum):
     MISSING = "missing"
     """A login or a right that somebody must give."""
     FAILED = "failed"
-    """It could not be had for another reason."""
+    """It failed for another reason."""
     NOT_CHECKED = "not-checked"
 
 

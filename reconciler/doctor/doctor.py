@@ -25,7 +25,7 @@ from reconciler.model import Target
 from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
 
 CLOCK_TOLERANCE_S = 300.0
-"""From here on a clock is told to be wrong. Source: Microsoft Entra accepts tokens within five minutes (assumed)."""
+"""From here on a clock is reported as wrong. Source: Microsoft Entra accepts tokens within five minutes (assumed)."""
 
 _UNAUTHORIZED = 401
 
@@ -74,7 +74,7 @@ def _is_bad(check: Check) -> bool:
 
 
 def _failed(name: str, error: ReconcilerError, subject: str = "") -> Check:
-    """A line for what went wrong; what an administrator must give is told apart from what only failed."""
+    """A line for what went wrong; what an administrator must give has another standing than what only failed."""
     given_by_others = isinstance(error, (AuthError, NotFound))
     standing = Standing.MISSING if given_by_others else Standing.FAILED
     return Check(name, standing, error.message.replace("\n", "; "), error.hint, subject)
@@ -101,20 +101,20 @@ def _check_login(desired: Desired, azure: Azure, caller: Caller) -> tuple[list[C
         check_token_tenant(desired, tenant)
     except AuthError as error:
         return [*checks, _failed("tenant", error)], principal
-    return [*checks, Check("tenant", Standing.OK, tenant or "the token does not say")], principal
+    return [*checks, Check("tenant", Standing.OK, tenant or "not in token")], principal
 
 
 def _describe(principal: Principal | None) -> str:
     if principal is None:
-        return "the token does not say"
-    told = {"object id": principal.object_id, "client id": principal.client_id}
-    ids = [f"{name} {value}" for name, value in told.items() if value]
-    return ", ".join([*([principal.name] if principal.name else []), *ids]) or "the token does not say"
+        return "not in token"
+    ids = {"object id": principal.object_id, "client id": principal.client_id}
+    known = [f"{name} {value}" for name, value in ids.items() if value]
+    return ", ".join([*([principal.name] if principal.name else []), *known]) or "not in token"
 
 
 def _check_expiry(expiry_s: float | None, now_s: float) -> Check:
     if expiry_s is None:
-        return Check("token", Standing.OK, "valid until a time that it does not say")
+        return Check("token", Standing.OK, "expiry not in token")
     until = f"{datetime.fromtimestamp(expiry_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
     if expiry_s <= now_s:
         return Check("token", Standing.MISSING, f"ended at {until}", "Sign in again, or hand over a newer token.")
@@ -156,7 +156,7 @@ def _check_clock(watch: ClockWatch) -> Iterator[Check]:
 
 
 def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: Azure) -> tuple[list[Check], Rights]:
-    """A line for each subscription of the manifest, and the rights in those of them that may be asked."""
+    """A line for each subscription of the manifest, and the rights in those that may be asked."""
     checks, closed = [], set()
     for subscription_id in dict.fromkeys(group.group_id.subscription_id.casefold() for group in desired.groups):
         check = _check_subscription(desired, azure, subscription_id)

@@ -1,4 +1,4 @@
-"""What kind of file a path leads to, told by what is in it: a name can be anything, and `-o` takes any.
+"""What kind of file a path leads to, by its content: a name can be anything, and `-o` takes any.
 
 A manifest may be JSON too, so what tells a file of ours is the keys that our documents have and no manifest has. A
 damaged file counts as what it was: it is refused by that name, and never read as something else.

@@ -19,7 +19,7 @@ _OTHER_WAYS = {
     "role-ambiguous": "write the GUID of the role that is meant",
     "inexpressible": "list the credential under another name",
     "credential-limit": "list fewer federated credentials",
-    "trust-taken": "list the credential that already bears the trust",
+    "trust-taken": "list the credential that already has the trust",
     "protected": "apply protect: false first",
     "principal-changed": "correct the principalId that the manifest names",
 }

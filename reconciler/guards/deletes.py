@@ -29,10 +29,7 @@ class Runner:
         return any(claim is not None and same_name(claim, live) for claim, live in ours)
 
 
-_UNKNOWN_RUNNER = (
-    "Whether this run would delete the identity that it is signed in as, or that identity's own access, is not known:"
-    " its token does not say whose it is."
-)
+_UNKNOWN_RUNNER = "The guard `self` was not checked: the token does not say which principal this run uses."
 
 
 def unknown_runner(changes: Changes, runner: Runner | None) -> tuple[str, ...]:
@@ -43,23 +40,23 @@ def unknown_runner(changes: Changes, runner: Runner | None) -> tuple[str, ...]:
 
 
 def check_protected(changes: Changes, _: Allowances) -> Iterator[Violation]:
-    """Refuse deleting an identity that bears the tag of protection, as it was before this run."""
+    """Refuse deleting an identity that has the tag of protection, as it was before this run."""
     for change in changes.identities():
         if change.action is Action.DELETE and change.before is not None and change.before.is_protected:
             yield Violation(
                 code="protected",
                 about=change.resource_id,
-                message=f"would delete an identity that bears the tag {PROTECT_TAG}",
-                hint="Nothing lifts this in the same run. If it is to go: list it with protect: false, apply that, and"
+                message=f"would delete an identity that has the tag {PROTECT_TAG}",
+                hint="Nothing lifts this in the same run. To delete it: list it with protect: false, apply that, and"
                 " have it deleted by a later run.",
                 refused=ids_of([change]),
             )
 
 
 def check_principal(changes: Changes, _: Allowances) -> Iterator[Violation]:
-    """Refuse touching what bears a name that the manifest pins to another principal.
+    """Refuse touching an identity whose name the manifest pins to another principal.
 
-    A pinned removal of a name that nothing bears is done, not refused.
+    A pinned removal of a name that nothing has is done, not refused.
     """
     for change in changes.identities():
         if change.desired is not None:
@@ -71,7 +68,7 @@ def check_principal(changes: Changes, _: Allowances) -> Iterator[Violation]:
         live = None if change.before is None else change.before.principal_id
         if pinned is None or (live is not None and same_name(pinned, live)):
             continue
-        found = "no identity of this name lives" if live is None else f"the live identity of this name is {live}"
+        found = "no identity of this name is live" if live is None else f"the live identity of this name is {live}"
         yield Violation(
             code="principal-changed",
             about=change.resource_id,
@@ -82,10 +79,10 @@ def check_principal(changes: Changes, _: Allowances) -> Iterator[Violation]:
 
 
 _HINTS = {
-    ("expect", False): "Find out who created it anew. If it is the right one: write {live} as expect.principalId at"
-    " {place}, and see to the roles and trust of the old one.",
-    ("expect", True): "Find out who deleted it. To create it anew, as a new principal: remove expect at {place}.",
-    ("remove", False): "Find out who created it anew. If it is to go too: write {live} as principalId at {place};"
+    ("expect", False): "Another identity now has this name. If it is the right one, set expect.principalId: {live} at"
+    " {place}, and move the roles and trust of the old one.",
+    ("expect", True): "Find out who deleted it. To create it again, as a new principal: remove expect at {place}.",
+    ("remove", False): "Another identity now has this name. To delete it too, set principalId: {live} at {place};"
     " otherwise take the entry off.",
 }
 
@@ -102,21 +99,17 @@ def check_self(changes: Changes, allowances: Allowances, runner: Runner | None) 
         if change.action is not Action.DELETE or change.identity is None or not runner.is_identity(change.identity):
             continue
         if isinstance(change, IdentityChange):
-            yield _own_identity(change)
+            yield Violation(
+                code="self",
+                about=change.resource_id,
+                message="would delete the identity that this run is signed in as",
+                hint="Nothing lifts this. Keep it on the list; or, to delete it, run as another principal.",
+                refused=ids_of([change]),
+            )
         elif change.resource_id.identity not in going and not allowances.lift(
             "self", change.resource_id, changes.addresses
         ):
             yield _own_access(change, changes)
-
-
-def _own_identity(change: IdentityChange) -> Violation:
-    return Violation(
-        code="self",
-        about=change.resource_id,
-        message="would delete the identity that this run is signed in as",
-        hint="Nothing lifts this. Keep it on the list; or, if it is to go, run as another principal.",
-        refused=ids_of([change]),
-    )
 
 
 def _own_access(change: CredentialChange | AssignmentChange, changes: Changes) -> Violation:

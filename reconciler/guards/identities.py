@@ -1,4 +1,4 @@
-"""Guards over identities one by one: where they would be, whose they are, what they would bear."""
+"""Guards over identities one by one: where they would be, whose they are, which tags they would have."""
 
 from collections.abc import Iterator
 
@@ -31,13 +31,13 @@ def check_group_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
 
 
 def check_location(changes: Changes, _: Allowances) -> Iterator[Violation]:
-    """Refuse an identity whose manifest claims another location than the one in which it lives."""
+    """Refuse an identity whose manifest claims another location than the live one."""
     for change in changes.identities():
         if change.desired is not None and change.before is not None and change.contradicts_location:
             yield Violation(
                 code="location",
                 about=change.resource_id,
-                message=f"the manifest says {change.desired.location}, but the identity lives in"
+                message=f"the manifest says {change.desired.location}, but the identity is in"
                 f" {change.before.location}; an identity cannot move, and a new one is a new principal",
                 hint=f"Write location: {change.before.location} (or leave it out). To move for real: list a new name,"
                 " move what uses the old identity to it, then take the old name off the list.",
@@ -54,11 +54,11 @@ def check_foreign_owner(changes: Changes, allowances: Allowances) -> Iterator[Vi
             continue
         live_owner, our_owner = change.before.owner, change.group.owner
         never_ours = change.action is Action.DELETE and live_owner is None and our_owner is not None
-        bears_other = live_owner is not None and live_owner != our_owner
-        if not (never_ours or bears_other) or _is_allowed(change, live_owner, changes, allowances):
+        has_other_owner = live_owner is not None and live_owner != our_owner
+        if not (never_ours or has_other_owner) or _is_allowed(change, live_owner, changes, allowances):
             continue
         verb = Action.DELETE if change.action is Action.DELETE else Action.UPDATE
-        state = f"belongs to {live_owner!r}" if live_owner is not None else "bears no owner"
+        state = f"belongs to {live_owner!r}" if live_owner is not None else "has no owner"
         whose = f"this manifest's owner is {our_owner!r}" if our_owner is not None else "this manifest has no owner"
         yield Violation(
             code="foreign-owner",
@@ -79,7 +79,7 @@ def _leave_alone(change: IdentityChange, verb: Action) -> str:
 
 
 def check_tag_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:
-    """Refuse more tags than a resource can bear, counting those that stay."""
+    """Refuse more tags than a resource can have, counting those that stay."""
     for change in changes.identities():
         if change.action not in (Action.CREATE, Action.UPDATE) or change.after is None:
             continue
@@ -87,7 +87,7 @@ def check_tag_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:
             yield Violation(
                 code="tag-limit",
                 about=change.resource_id,
-                message=f"would bear {len(change.after.tags)} tags, over ARM's limit of {MAX_TAGS}",
+                message=f"would have {len(change.after.tags)} tags, over ARM's limit of {MAX_TAGS}",
                 hint="List fewer tags, or take live ones away by listing them as null.",
                 refused=ids_of([change]),
             )

@@ -1,4 +1,4 @@
-"""The guard over locks: what Azure would refuse half-way is refused before anything is begun."""
+"""The guard over locks: what Azure would refuse half-way is refused before anything is started."""
 
 import shlex
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from reconciler.plan import Action, AssignmentChange, Change, Changes, written_s
 
 
 def check_locked(changes: Changes, _: Allowances) -> Iterator[Violation]:
-    """Refuse whatever a lock will stop; changes of a group that the same locks stop are told together."""
+    """Refuse whatever a lock will stop; changes of a group that the same locks stop are reported together."""
     stopped: dict[tuple[ResourceGroupId, tuple[Lock, ...]], list[Change]] = {}
     for change in changes:
         locks = tuple(lock for lock in changes.locks if _stops(lock, change))

@@ -1,4 +1,4 @@
-"""Guards over what a delete would break: what uses the identity, or that nobody could tell; groups that Azure keeps.
+"""Guards over what a delete would break: what uses the identity, or that it is not known; groups that Azure keeps.
 
 Azure deletes an identity that is in use without a word, and whatever used it fails later, when it next signs in.
 """
@@ -13,14 +13,14 @@ from reconciler.plan import Action, Changes, IdentityChange
 
 def check_in_use(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
     """Refuse deleting an identity that a resource signs in as, or that somebody outside may become."""
-    is_in_use = "would delete an identity that is in use; "
+    is_in_use = "in use; "
     way_out = "Move what uses it to another identity first. If it may break"
     return _check_deletes("in-use", _uses, is_in_use, way_out, changes, allowances)
 
 
 def check_use_unknown(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
-    """Refuse deleting an identity of which nobody could tell whether it is used."""
-    may_be_in_use = "would delete an identity that may be in use; not checked: "
+    """Refuse deleting an identity of which it is not known whether it is used."""
+    may_be_in_use = "may be in use; not checked: "
     way_out = "Plan again with the right to read it. If nothing uses it for certain"
     return _check_deletes("use-unknown", _gaps, may_be_in_use, way_out, changes, allowances)
 

@@ -1,4 +1,4 @@
-"""How guards count, name, and find what hangs on an identity."""
+"""How guards count, name, and find the children of an identity."""
 
 from collections.abc import Iterable, Sequence
 
@@ -29,7 +29,7 @@ def named(names: Sequence[str]) -> str:
 
 
 def changes_below(changes: Changes) -> dict[ResourceId, list[AccessChange]]:
-    """The changes of what hangs on each identity."""
+    """The changes of the children of each identity."""
     below: dict[ResourceId, list[AccessChange]] = {}
     for change in changes.access():
         below.setdefault(identity_of(change.resource_id), []).append(change)

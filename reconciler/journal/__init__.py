@@ -1,6 +1,6 @@
 """The durable record of a run: one line on disk before each call and one after it, written and read back."""
 
-from reconciler.journal.call import After, Before, Call, CallError, Journal, Outcome, call_error
+from reconciler.journal.call import After, Before, Call, Journal, Outcome
 from reconciler.journal.document import record_document
 from reconciler.journal.effects import NetEffect, net_effects
 from reconciler.journal.file import FileJournal
@@ -13,7 +13,6 @@ __all__ = [
     "After",
     "Before",
     "Call",
-    "CallError",
     "CutShort",
     "FileJournal",
     "Journal",
@@ -24,7 +23,6 @@ __all__ = [
     "RunGroup",
     "RunHeader",
     "RunRecord",
-    "call_error",
     "default_folder",
     "find_cut_short",
     "journal_name",

@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from reconciler.errors import ArmError, ReconcilerError, SourcePos
-from reconciler.model import AnyId, Children, FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust
+from reconciler.errors import SourcePos
+from reconciler.model import (
+    AnyId,
+    CallError,
+    Children,
+    FederatedCredential,
+    Identity,
+    PlannedIdentity,
+    RoleAssignment,
+    Trust,
+)
 from reconciler.plan import Action
 
 
@@ -22,30 +31,11 @@ class Outcome(StrEnum):
     STALE = "stale"
     """The live identity is no longer what the plan was made for; nothing was changed."""
     SKIPPED = "skipped"
-    """Not begun because of what happened to another change."""
+    """Not started because of what happened to another change."""
     NOT_TRIED = "not-tried"
-    """Not begun because the run was asked to stop."""
+    """Not started because the run was asked to stop."""
     IN_DOUBT = "in-doubt"
     """A call went out and no answer said whether it took effect."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallError:
-    """Why a call failed, in ARM's words; `status` is None where no answer came."""
-
-    status: int | None
-    code: str
-    message: str
-    hint: str
-    correlation_id: str
-
-
-def call_error(error: ReconcilerError) -> CallError:
-    """What is kept of an error."""
-    if isinstance(error, ArmError):
-        return CallError(error.status, error.arm_code, error.message, error.hint, error.correlation_id)
-    # No token was to be had, so no call went out.
-    return CallError(None, error.code, error.message, error.hint, "")
 
 
 Before = Identity | FederatedCredential | RoleAssignment | None

@@ -8,16 +8,17 @@ so they are held to the names that a manifest may have.
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import assert_never
 
-from reconciler.journal.call import After, Before, Call, CallError, Outcome
+from reconciler.journal.call import After, Before, Call, Outcome
 from reconciler.journal.record import Actor, Place, PlaceKind, RunEnd, RunGroup, RunHeader, RunRecord
 from reconciler.model import (
     FORMAT_VERSION,
     RESOURCE_TYPES,
     AnyId,
     AssignmentId,
+    CallError,
     Children,
     CredentialId,
     Document,
@@ -32,11 +33,13 @@ from reconciler.model import (
     assignment_document,
     children_document,
     credential_document,
+    error_document,
     identity_document,
     planned_document,
     read_assignment,
     read_children,
     read_credential,
+    read_error,
     read_identity,
     read_planned,
     read_source,
@@ -133,7 +136,7 @@ def _read_groups(documents: list[Document]) -> Iterator[RunGroup]:
             raise LineError(f"`address` {document['address']!r} is not that of a resource group")
         group_id = ResourceGroupId(match["subscription"], match["group"])
         if group_id in seen:
-            raise LineError(f"the resource group {group_id.address} stands twice")
+            raise LineError(f"the resource group {group_id.address} appears twice")
         seen.add(group_id)
         yield RunGroup(group_id, document["owner"])
 
@@ -164,7 +167,7 @@ def read_intent(document: Document) -> Call:
     """The call of the line before it; raises LineError."""
     match = _IDENTITY.fullmatch(document["address"])
     if match is None:
-        raise LineError(f"`address` {document['address']!r} is not that of an identity or of what hangs on one")
+        raise LineError(f"`address` {document['address']!r} is not that of an identity or of a child of one")
     identity = ResourceId(match["subscription"], match["group"], match["name"])
     before, after, action = document["before"], document["after"], Action(document["action"])
     if (action is not Action.DELETE) != (after is not None) or (action is Action.UPDATE and before is None):
@@ -239,7 +242,7 @@ def read_outcome(call: Call, document: Document) -> Call:
         call,
         ended_at=document["at"],
         outcome=Outcome(document["outcome"]),
-        error=None if error is None else CallError(*(error[name] for name in _ERROR)),
+        error=None if error is None else read_error(error),
         made=None if made is None else _read_made(made, call.resource_id),
     )
 
@@ -250,13 +253,10 @@ def _read_made(document: Document, resource_id: AnyId) -> Identity:
     return read_identity(document, resource_id)
 
 
-_ERROR = ("status", "code", "message", "hint", "correlation_id")
-
-
 def _answer(error: CallError | None, made: Identity | None) -> JsonObject:
     document: JsonObject = {}
     if error is not None:
-        document["error"] = asdict(error)
+        document["error"] = error_document(error)
     if made is not None:
         document["made"] = identity_document(made)
     return document
@@ -298,7 +298,7 @@ def _state(resource_id: AnyId, state: Before | After) -> JsonObject | None:
         case FederatedCredential():
             return credential_document(state)
         case Trust():
-            return trust_document(state)
+            return {**trust_document(state)}
         case RoleAssignment():
             role = resource_id.role if isinstance(resource_id, AssignmentId) else state.role_guid
             return assignment_document(state, role)

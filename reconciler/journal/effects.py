@@ -24,7 +24,7 @@ class NetEffect:
 def net_effects(record: RunRecord) -> tuple[NetEffect, ...]:
     """In the order in which the run began them.
 
-    Calls that ARM refused did nothing. Those in doubt count as done: whoever undoes looks at what lives, and finds out.
+    Calls that ARM refused did nothing. Those in doubt count as done: an undo reads the live state, and finds out.
     """
     found: dict[AnyId, NetEffect] = {}
     for call in record.calls:

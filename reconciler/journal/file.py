@@ -14,11 +14,11 @@ from pathlib import Path
 from reconciler.errors import JournalError
 from reconciler.files.read import reason_of
 from reconciler.files.replace import check_room, hint_for, sync_folder
-from reconciler.journal.call import Call, CallError, Outcome
+from reconciler.journal.call import Call, Outcome
 from reconciler.journal.document import end_document, header_document, intent_document, line_of, outcome_document
 from reconciler.journal.lock import hold
 from reconciler.journal.record import RunEnd, RunHeader
-from reconciler.model import Identity, JsonObject, ResourceGroupId
+from reconciler.model import CallError, Identity, JsonObject, ResourceGroupId
 
 _ELSEWHERE = "Name a file elsewhere with --journal FILE"
 
@@ -135,5 +135,5 @@ class FileJournal:
 def not_begun(path: Path, error: OSError) -> JournalError:
     """The refusal of a place in which no journal can be begun."""
     return JournalError(
-        f"The journal {path} cannot be begun: {reason_of(error)}; nothing was changed.", hint_for(error, _ELSEWHERE)
+        f"The journal {path} cannot be started: {reason_of(error)}; nothing was changed.", hint_for(error, _ELSEWHERE)
     )

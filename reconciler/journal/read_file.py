@@ -103,7 +103,7 @@ class _Reading:
                 raise LineError("a journal begins with a line of the kind `run`")
             self._newer = _is_newer(document.get("format_version"))
         elif self._end is not None:
-            raise LineError("something stands behind the end of the run")
+            raise LineError("something follows the end of the run")
         validator = _validators().get(kind) if isinstance(kind, str) else None
         if validator is None:
             if self._newer:
@@ -123,7 +123,7 @@ class _Reading:
         if call.resource_id.group_id not in self._groups:
             raise LineError("`address` is in no resource group of the run")
         if call.number in self._calls:
-            raise LineError(f"call {call.number} stands twice")
+            raise LineError(f"call {call.number} appears twice")
         self._calls[call.number] = call
 
     def take_outcome(self, document: Document) -> None:

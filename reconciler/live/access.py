@@ -1,8 +1,8 @@
 """The live side of credentials and role assignments, of identities that ask for it or would be deleted, no others.
 
 Complete or an error, as for identities: a credential or a role that was not seen would be written a second time. Of an
-identity that would be deleted, the roles are read to tell which are orphaned, and a list that cannot be had is said
-instead. So is whatever lies beyond the scopes that could be read.
+identity that would be deleted, the roles are read to show which are orphaned, and a list that cannot be read is named
+instead. So is whatever is outside the scopes that could be read.
 """
 
 import difflib
@@ -211,7 +211,7 @@ def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list
         if not all(holder.goes for holder in place.holders):
             raise
         because = missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)
-        return NotRead(f"Role assignments at {place.scope} of identities that are to go", "", because)
+        return NotRead(f"Role assignments at {place.scope} of identities that would be deleted", "", because)
 
 
 def _list_at(resources: Resources, may_read: MayRead, place: _Place) -> list[RoleAssignment]:
@@ -280,7 +280,7 @@ def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefin
 
 
 def _read_names(assignments: Iterable[RoleAssignment], known: set[str], resources: Resources) -> dict[str, str]:
-    """The names of roles that only live assignments name; one whose name cannot be had is shown by its GUID."""
+    """The names of roles that only live assignments name; one whose name cannot be read is shown by its GUID."""
     scopes = {one.role_guid: one.scope for one in assignments if one.role_guid not in known}
 
     def name_of(guid: str) -> str | None:

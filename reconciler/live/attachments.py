@@ -19,10 +19,7 @@ READ_GRAPH = "Microsoft.ResourceGraph/resources/read"
 CONFIRM_AT_MOST = 20
 """Identities of a run that are confirmed: at one a second, more would keep whoever plans waiting for too long."""
 
-_BEYOND = (
-    f"beyond the {CONFIRM_AT_MOST} identities of a run that listAssociatedResources is asked about, one a second;"
-    " Resource Graph alone cannot show that nothing uses it"
-)
+_BEYOND = f"one run checks {CONFIRM_AT_MOST} deletes; apply those with --skip-refused, then run again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class _Shown:
 def read_attachments(
     identities: Sequence[ResourceId], resources: Resources, may_read: MayRead
 ) -> dict[ResourceId, Part[AttachedResource]]:
-    """What each identity is attached to; what could not be read is told in its part, and is no error."""
+    """What each identity is attached to; what could not be read is named in its part, and is no error."""
     if not identities:
         return {}
     shown = _ask_graph(identities, resources, may_read)

@@ -99,7 +99,7 @@ def _not_read_beyond(subscription_id: str) -> NotRead:
 
 
 def _plan_reads(view: _SubscriptionView, group_ids: list[ResourceGroupId], *, beyond: bool) -> list[_Scope]:
-    """One list of the subscription where the manifest covers half of its groups or more, or where what lies beyond them
+    """One list of the subscription where the manifest covers half of its groups or more, or where what is outside them
     is asked for; else one list per group."""
     if view.all_groups is not None:
         others = {group.group_id for group in view.all_groups} - set(group_ids)

@@ -12,7 +12,7 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.may_read import MayRead, why_not
 from reconciler.model import Lock, NotRead, Part, is_within, why_incomplete
-from reconciler.plan import Action, AssignmentChange, Change, Changes, written_scope
+from reconciler.plan import Action, AssignmentChange, Changes, written_scope
 
 READ_LOCKS = "Microsoft.Authorization/locks/read"
 
@@ -39,16 +39,13 @@ def read_locks(changes: Changes, resources: Resources, may_read: MayRead) -> Loc
     for change in changes:
         root = _SUBSCRIPTION.match(written_scope(change))
         if change.action is not Action.NO_OP and root is not None:
-            container = _container(change)
+            # Where to look when the whole subscription may not be read.
+            given_on = change.resource_id.scope if isinstance(change, AssignmentChange) else None
+            container = given_on or str(change.resource_id.group_id)
             places.setdefault(root[0].casefold(), {})[container.casefold()] = container
     read = resources.pool.map(lambda root: _read(root, places[root].values(), resources, may_read), sorted(places))
     found = sorted({lock for one in read for lock in one.locks}, key=lambda lock: (lock.scope.casefold(), lock.name))
     return LocksRead(tuple(found), tuple(gap for one in read for gap in one.not_read))
-
-
-def _container(change: Change) -> str:
-    """Where to look for locks when the whole subscription may not be read."""
-    return change.resource_id.scope if isinstance(change, AssignmentChange) else str(change.resource_id.group_id)
 
 
 def _read(root: str, containers: Iterable[str], resources: Resources, may_read: MayRead) -> LocksRead:

@@ -32,7 +32,7 @@ def read_rights(needs: Iterable[Need], may_read: MayRead, pool: Pool) -> Rights:
     for depth in range(_DEPTH):
         asked.ask(place for need in left for place in _places(need.scope)[depth : depth + 1])
         left = [need for need in left if not asked.gives(need)]
-    # A hundred identities of a group that is closed to the caller are not a hundred questions: one tells of all.
+    # A hundred identities of a group that is closed to the caller are not a hundred questions: one answers for all.
     first = {need.key: need for need in reversed(left) if need.resource}
     asked.ask(need.resource for need in first.values())
     open_keys = {key for key, need in first.items() if asked.gives(need)}
@@ -109,7 +109,7 @@ def _judge(needs: tuple[Need, ...], asked: _Asked) -> Rights:
 
 
 def unchecked_notes(rights: Rights) -> tuple[str, ...]:
-    """For each scope at which the caller may not ask, what could not be told of it."""
+    """For each scope at which the caller may not ask, what could not be checked."""
     return tuple(
         f"Your rights at {scope} were not checked ({', '.join(actions)}): it does not exist, or you may not read your"
         " permissions there."
@@ -122,7 +122,7 @@ def missing_rights(rights: Rights) -> AuthError:
     lines = [f"  {need.action} at {need.scope} ({_who_has(need.action)})" for need in rights.missing]
     count = "1 right is" if len(lines) == 1 else f"{len(lines)} rights are"
     return AuthError(
-        "\n".join([f"The run would fail half-way, so it was not begun: {count} missing.", *lines]),
+        "\n".join([f"The run would fail half-way, so it was not started: {count} missing.", *lines]),
         "\n".join([*grant_commands(rights.missing), f"A new grant takes some minutes to be seen. {NOT_CHECKED}"]),
     )
 

@@ -17,7 +17,7 @@ class IdentitiesPolicy(StrEnum):
     EXACT = "exact"
     """They are deleted."""
     OWNED = "owned"
-    """Those that bear the manifest's owner are deleted."""
+    """Unlisted identities with the manifest's owner are deleted."""
     MERGE = "merge"
     """They stay."""
 

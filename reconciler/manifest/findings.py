@@ -19,7 +19,7 @@ from reconciler.model import AnyId, CredentialId, JsonObject, Trust, Violation, 
 class Finding:
     """A reason to look at a federated credential, or at an identity to remove, again.
 
-    `message` goes on where the address of it stops: "trusts ...".
+    `message` goes on where its address stops: "trusts ...".
     """
 
     code: str
@@ -110,7 +110,7 @@ def _check_pull_request(trust: Trust) -> _Reason | None:
 
 
 def _check_names(trust: Trust) -> _Reason | None:
-    """Names that somebody else can come to bear.
+    """Names that somebody else can take over.
 
     Source: GitHub, "OpenID Connect reference", "Immutable subject claims".
     """
@@ -170,7 +170,7 @@ def _find_shared(listed: tuple[tuple[CredentialId, DesiredCredential], ...]) -> 
 
 
 def _find_unpinned(desired: Desired) -> Iterator[Finding]:
-    """Every removal that names no principal: it would also delete another identity that comes to bear the name."""
+    """Every removal that names no principal: it would also delete another identity that gets this name."""
     for group in desired.groups:
         for removal in group.remove:
             if removal.principal_id is None:
@@ -178,7 +178,7 @@ def _find_unpinned(desired: Desired) -> Iterator[Finding]:
                     "remove-unpinned",
                     removal.resource_id,
                     removal.source,
-                    "is to be removed whatever its principal: while the entry stays, an identity that is created anew"
+                    "names no principal under remove: while the entry stays, an identity that is created again"
                     " under this name is deleted too",
                     "Add `principalId:` with what `az identity show --query principalId` prints.",
                 )

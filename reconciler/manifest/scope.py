@@ -24,7 +24,7 @@ def check_api_version(desired: Desired, api_version: str) -> None:
 
 
 def only_subscriptions(desired: Desired, subscriptions: tuple[str, ...]) -> Desired:
-    """The part of the manifest that lies in these subscriptions; all of it where none is named.
+    """The part of the manifest that is in these subscriptions; the whole manifest where none is named.
 
     Raises:
         UsageError: the manifest has no group in one of them.

@@ -39,7 +39,7 @@ def check_token_tenant(desired: Desired, token_tenant: str | None) -> None:
             raise AuthError(
                 f"The token is of the tenant {token_tenant}, not of {named.tenant_id} as {named.source} says;"
                 " nothing was asked with it.",
-                f"Sign in to that tenant (`az login --tenant {named.tenant_id}`, or --tenant), or mend the manifest.",
+                f"Sign in to that tenant (`az login --tenant {named.tenant_id}`, or --tenant), or fix the manifest.",
             )
 
 
@@ -68,7 +68,7 @@ def check_subscription_tenant(subscription: Subscription, expected: ExpectedTena
             f"The subscription {subscription.display_name} ({subscription.subscription_id}) is of the tenant"
             f" {subscription.tenant_id}, not of {expected.tenant_id} as {expected.said_by} says; nothing in it was"
             " read.",
-            "Check the subscription's id and the tenant's, and mend the one that is wrong.",
+            "Check the subscription's id and the tenant's, and fix the one that is wrong.",
         )
 
 

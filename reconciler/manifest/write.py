@@ -18,7 +18,7 @@ from reconciler.manifest.desired import (
     DesiredRemoval,
 )
 from reconciler.manifest.yaml.document import Path, Plain, json_pointer
-from reconciler.model import Trust
+from reconciler.model import trust_document
 
 _CREDENTIALS = "federatedCredentials"
 _ASSIGNMENTS = "roleAssignments"
@@ -64,16 +64,14 @@ def _identity(identity: DesiredIdentity) -> Plain:
         tags=dict(identity.tags) or None,
         protect=identity.protect,
         expect=None if principal_id is None else {"principalId": principal_id},
-        federatedCredentials=None if credentials is None else [_credential(one.name, one.trust) for one in credentials],
+        federatedCredentials=None
+        if credentials is None
+        else [{"name": one.name, **trust_document(one.trust)} for one in credentials],
         roleAssignments=None
         if assignments is None
         else [{"role": one.role, "scope": one.scope} for one in assignments],
         given=_present(location=identity.default_location) or None,
     )
-
-
-def _credential(name: str, trust: Trust) -> Plain:
-    return {"name": name, "issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
 
 
 def _removal(removal: DesiredRemoval) -> Plain:

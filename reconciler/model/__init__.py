@@ -20,6 +20,7 @@ from reconciler.model.access import (
     role_key,
 )
 from reconciler.model.address import AddressBook, Target, parse_target
+from reconciler.model.call_error import CallError, call_error
 from reconciler.model.document import (
     FORMAT_VERSION,
     RESOURCE_TYPES,
@@ -28,6 +29,7 @@ from reconciler.model.document import (
     assignment_document,
     children_document,
     credential_document,
+    error_document,
     identity_document,
     impact_document,
     planned_assignment_document,
@@ -35,6 +37,7 @@ from reconciler.model.document import (
     read_assignment,
     read_children,
     read_credential,
+    read_error,
     read_identity,
     read_impact,
     read_planned,
@@ -93,6 +96,7 @@ __all__ = [
     "AnyId",
     "AssignmentId",
     "AttachedResource",
+    "CallError",
     "Children",
     "CredentialId",
     "Document",
@@ -127,8 +131,10 @@ __all__ = [
     "assignment_name",
     "attached",
     "bears_our_name",
+    "call_error",
     "children_document",
     "credential_document",
+    "error_document",
     "identity_document",
     "identity_of",
     "impact_document",
@@ -144,6 +150,7 @@ __all__ = [
     "read_assignment",
     "read_children",
     "read_credential",
+    "read_error",
     "read_identity",
     "read_impact",
     "read_planned",

@@ -1,6 +1,6 @@
 """What an identity is for: who may become it (federated credentials) and what it may do (role assignments).
 
-Both hang on an identity and have no life without one, so their ids begin with its id. As everywhere, equality is ARM's
+Both are children of an identity, so their ids begin with its id. As everywhere, equality is ARM's
 own: names, scopes and GUIDs without case; issuer, subject and audience exactly.
 """
 
@@ -50,7 +50,7 @@ class FederatedCredential:
 
 @dataclass(frozen=True, slots=True)
 class RoleDefinition:
-    """A role as ARM describes it: `guid` in lower case is what assignments of it are told by."""
+    """A role as ARM describes it: `guid` in lower case is what its assignments name it by."""
 
     guid: str
     name: str
@@ -109,7 +109,7 @@ def assignment_name(owner: str | None, scope: str, principal_id: str, role_guid:
 
 
 def bears_our_name(owner: str | None, assignment: RoleAssignment) -> bool:
-    """Whether a role assignment bears the name that this tool would give it."""
+    """Whether a role assignment has the name that this tool would give it."""
     expected = assignment_name(owner, assignment.scope, assignment.principal_id, assignment.role_guid)
     return same_name(assignment.name, expected)
 

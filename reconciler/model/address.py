@@ -54,7 +54,7 @@ class Target:
     text: str
 
     def covers(self, resource_id: ResourceId) -> bool:
-        """Whether an identity lies within the target."""
+        """Whether an identity is within the target."""
         if resource_id.group_id != self.group_id:
             return False
         return self.name is None or same_name(resource_id.name, self.name)

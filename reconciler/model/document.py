@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from reconciler.errors import SourcePos
 from reconciler.model.access import Children, FederatedCredential, PlannedAssignment, RoleAssignment, Trust, is_ours
+from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
 from reconciler.model.impact import AttachedResource, HeldRole, Impact, Lock, Part
@@ -43,7 +44,7 @@ def read_source(document: Document) -> SourcePos:
 
 
 def identity_document(identity: Identity) -> JsonObject:
-    """A live identity; its id stands outside of it, as the address."""
+    """A live identity; its id stands outside, as the address."""
     return {
         "location": identity.location,
         "tags": dict(identity.tags),
@@ -82,7 +83,7 @@ def read_planned(document: Document) -> PlannedIdentity:
     return PlannedIdentity(location, _tags(document), _isolation_scope(document))
 
 
-def trust_document(trust: Trust) -> JsonObject:
+def trust_document(trust: Trust) -> dict[str, str]:
     """What a federated credential trusts."""
     return {"issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
 
@@ -93,8 +94,8 @@ def read_trust(document: Document) -> Trust:
 
 
 def credential_document(credential: FederatedCredential) -> JsonObject:
-    """A live federated credential; its id stands outside of it."""
-    return {"inexpressible": True} if credential.trust is None else trust_document(credential.trust)
+    """A live federated credential; its id stands outside."""
+    return {"inexpressible": True} if credential.trust is None else {**trust_document(credential.trust)}
 
 
 def read_credential(document: Document, credential_id: CredentialId) -> FederatedCredential:
@@ -118,7 +119,7 @@ def role_document(role: str, role_guid: str, scope: str) -> JsonObject:
 
 
 def read_role(document: Document, identity: ResourceId) -> AssignmentId:
-    """The role of an identity that a document tells of."""
+    """The role of an identity that a document names."""
     return AssignmentId(identity, _text(document, "role"), _text(document, "role_guid"), _text(document, "scope"))
 
 
@@ -150,8 +151,24 @@ def read_planned_assignment(document: Document) -> PlannedAssignment:
     return PlannedAssignment(_text(document, "role_guid"), _text(document, "scope"), principal_id)
 
 
+def error_document(error: CallError) -> JsonObject:
+    """Why a call failed."""
+    return {
+        "status": error.status,
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "correlation_id": error.correlation_id,
+    }
+
+
+def read_error(document: Document) -> CallError:
+    """The error of a call that a document is; a schema has checked it."""
+    return CallError(*(document[name] for name in ("status", "code", "message", "hint", "correlation_id")))
+
+
 def children_document(children: Children, owner: str | None) -> JsonObject:
-    """The children of an identity that is deleted; `owner` tells which of its roles this tool gave."""
+    """The children of an identity that is deleted; `owner` shows which of its roles this tool gave."""
     credentials, assignments = children.credentials, children.assignments
     return {
         "credentials": None if credentials is None else [named_credential_document(one) for one in credentials],
@@ -178,10 +195,23 @@ def read_children(document: Document, identity: ResourceId) -> Children:
 def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
     """What the delete of an identity would break; what was not looked at is null, so that nobody takes it for empty."""
     return {
-        "attachments": _part_document(impact.attachments, _attachment_document),
-        "role_assignments": _part_document(impact.assignments, _held_role_document),
+        "attachments": _part_document(
+            impact.attachments, lambda one: {"id": one.resource_id, "type": one.resource_type}
+        ),
+        "role_assignments": _part_document(
+            impact.assignments,
+            lambda one: {**role_document(one.role, one.role_guid, one.scope), "removed": one.removed},
+        ),
         "federated_credentials": _part_document(impact.credentials, named_credential_document),
-        "locks": _part_document(impact.locks, lambda lock: _lock_document(lock, identity)),
+        "locks": _part_document(
+            impact.locks,
+            lambda one: {
+                "level": one.level,
+                "name": one.name,
+                "scope": one.scope,
+                "inherited": not one.stands_within(str(identity)),
+            },
+        ),
     }
 
 
@@ -189,7 +219,7 @@ def read_impact(document: Document, identity: ResourceId) -> Impact:
     """The impact that a document is."""
     return Impact(
         attachments=_read_part(document["attachments"], lambda one: AttachedResource(_text(one, "id"))),
-        assignments=_read_part(document["role_assignments"], lambda one: _read_held_role(one, identity)),
+        assignments=_read_part(document["role_assignments"], _read_held_role),
         credentials=_read_part(document["federated_credentials"], lambda one: read_named_credential(one, identity)),
         locks=_read_part(
             document["locks"], lambda one: Lock(_text(one, "level"), _text(one, "name"), _text(one, "scope"))
@@ -206,22 +236,9 @@ def _read_part(document: Document, read: Callable[[Document], T]) -> Part[T]:
     return Part(tuple(read(one) for one in document["found"] or ()), document["not_checked"])
 
 
-def _attachment_document(resource: AttachedResource) -> JsonObject:
-    return {"id": resource.resource_id, "type": resource.resource_type}
-
-
-def _held_role_document(role: HeldRole) -> JsonObject:
-    return {**role_document(role.role, role.role_guid, role.scope), "removed": role.removed}
-
-
-def _read_held_role(document: Document, identity: ResourceId) -> HeldRole:
-    role = read_role(document, identity)
-    return HeldRole(role.role, role.role_guid, role.scope, document["removed"] is True)
-
-
-def _lock_document(lock: Lock, identity: ResourceId) -> JsonObject:
-    inherited = not lock.stands_within(str(identity))
-    return {"level": lock.level, "name": lock.name, "scope": lock.scope, "inherited": inherited}
+def _read_held_role(document: Document) -> HeldRole:
+    removed = document["removed"] is True
+    return HeldRole(_text(document, "role"), _text(document, "role_guid"), _text(document, "scope"), removed)
 
 
 def _tags(document: Document) -> Tags:

@@ -23,7 +23,7 @@ Who writes `false` into it by hand may mean the opposite, but nobody should lear
 OWN_TAG_PREFIX = "uami-"
 
 MAX_TAGS = 50
-"""Tags that one resource can bear. Source: Azure Resource Manager documentation on tags."""
+"""Tags that one resource can have. Source: Azure Resource Manager documentation on tags."""
 
 
 def same_name(one: str, other: str) -> bool:
@@ -121,12 +121,12 @@ class Identity:
 
     @property
     def owner(self) -> str | None:
-        """The owner that the identity's tag names, None where it bears none."""
+        """The owner that the identity's tag names, None where it has none."""
         return self.tags.get(OWNER_TAG)
 
     @property
     def is_protected(self) -> bool:
-        """Whether the identity bears the tag that keeps it from being deleted."""
+        """Whether the identity has the tag that keeps it from being deleted."""
         return PROTECT_TAG in self.tags
 
 
@@ -159,7 +159,7 @@ class ResourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class LiveGroup:
-    """What lives in one resource group of the manifest: complete, or reading it was an error.
+    """The live identities of one resource group of the manifest: complete, or reading it was an error.
 
     `resource_group` is None where the group does not exist; `identities` are in order of their names.
     """

@@ -1,7 +1,7 @@
 """The ids of groups, identities, federated credentials and role assignments, and what else is known of an ARM id.
 
 Each has two spellings: ARM's (`/subscriptions/...`, what `str` gives) and the address that people read and that
-documents bear (`SUBSCRIPTION/GROUP/IDENTITY[/...]`). Both are read here and nowhere else. Equality is ARM's own:
+documents use (`SUBSCRIPTION/GROUP/IDENTITY[/...]`). Both are read here and nowhere else. Equality is ARM's own:
 without case, spelled as first seen.
 """
 
@@ -92,7 +92,7 @@ class ResourceId(_Id):
 
     @property
     def below_identity(self) -> str:
-        """What an address of something that hangs on an identity has behind it; of the identity itself, nothing."""
+        """What the address of a child has behind that of its identity; empty for the identity itself."""
         return ""
 
     @property
@@ -233,7 +233,7 @@ def normalize_scope(scope: str) -> str:
 
 
 def is_within(scope: str, outer: str) -> bool:
-    """Whether a scope is another one or lies below it."""
+    """Whether a scope is another one or is below it."""
     inner, upper = normalize_scope(scope), normalize_scope(outer)
     return inner == upper or inner.startswith(f"{upper}/")
 

@@ -100,7 +100,7 @@ class Impact:
     """What the delete of one identity would break.
 
     Attributes:
-        attachments: resources that sign in as the identity, and will not be told.
+        attachments: resources that sign in as the identity, and get no notice.
         assignments: roles that it has in its own subscription and at scopes that the manifest names.
         credentials: who else may sign in as it; they go with it.
         locks: at the identity, above it or below it.

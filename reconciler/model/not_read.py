@@ -1,4 +1,4 @@
-"""What could not be read: told with its reason, never taken for empty."""
+"""What could not be read: reported with its reason, never taken for empty."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Identities that bear an owner of this run but live in a resource group that no manifest of it names.
+"""Identities with an owner of this run in a resource group that none of its manifests names.
 
 A group that is dropped from Git leaves its identities behind, and nothing would ever speak of them again. They are only
-told: what no manifest names is never touched, and another run may share the owner.
+reported: what no manifest names is never touched, and another run may share the owner.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def owners_of(desired: Desired) -> frozenset[str]:
 
 
 def find_abandoned(desired: Desired, live: Live) -> tuple[Abandoned, ...]:
-    """What lives beyond the groups of all documents and bears an owner of one of them, in order of the ids."""
+    """Live identities outside all groups of the documents that have an owner of one of these, in order of the ids."""
     return tuple(_abandoned(desired, live))
 
 

@@ -59,7 +59,7 @@ class Reason(StrEnum):
 
 
 class SkipReason(StrEnum):
-    """Why something that lives is left out of the comparison."""
+    """Why something live is left out of the comparison."""
 
     IGNORED = "ignored"
     NOT_OWNED = "not-owned"
@@ -68,7 +68,7 @@ class SkipReason(StrEnum):
     NOT_OURS = "not-ours"
     """A role assignment that this tool did not make for this owner."""
     UNRESOLVED = "unresolved"
-    """A role assignment of an identity of which another line names a role that could not be told."""
+    """A role assignment of an identity of which another line names a role that could not be identified."""
     INEXPRESSIBLE = "inexpressible"
     """A federated credential that the api-version cannot express."""
 
@@ -109,7 +109,7 @@ class IdentityChange:
     """One identity of the comparison: what is, what should be, and under which rules of the manifest.
 
     `desired` is None for an identity that no manifest lists, and `removal` is the entry of `remove` that names it, if
-    any; `before` is None for one that is not live. The id bears the spelling that ARM has, where it has one. `impact`
+    any; `before` is None for one that is not live. The id has ARM's spelling, where it has one. `impact`
     is what a delete would break, None until it was read and for whatever is no delete.
     """
 
@@ -165,7 +165,7 @@ class CredentialChange:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentChange:
-    """One role of an identity; deletes are of assignments that this tool made, and so bear its name for them.
+    """One role of an identity; deletes are of assignments that this tool made, and so have its name for them.
 
     `identity` is None where that is still to be made: then its principal is known after apply. `entry` is None
     where the identity itself goes.
@@ -190,7 +190,7 @@ class AssignmentChange:
 
 
 AccessChange = CredentialChange | AssignmentChange
-"""A change of what hangs on an identity."""
+"""A change of a child of an identity."""
 
 Change = IdentityChange | AccessChange
 """One resource of the comparison."""
@@ -233,9 +233,9 @@ class GroupChanges:
             are a share of.
         managed_count: of those, how many the manifest lists or may delete.
         removed_count: of those in turn, how many it names under `remove`, so that no limit counts them.
-        access: changes of what hangs on identities.
+        access: changes of the children of identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
-        unresolved_roles: listed role assignments whose role could not be told.
+        unresolved_roles: listed role assignments whose role could not be identified.
     """
 
     group: DesiredGroup
@@ -254,7 +254,7 @@ class GroupChanges:
         return tuple(change for change in self.changes if change.action is Action.DELETE)
 
     def counted_deletes(self) -> tuple[IdentityChange, ...]:
-        """Those of them that limits count: what the manifest names under `remove` is meant."""
+        """Deletes that count against the limits; those listed under `remove` do not."""
         return tuple(change for change in self.deletes() if change.removal is None)
 
 
@@ -281,7 +281,7 @@ class Changes:
         return (change for group in self.groups for change in group.changes)
 
     def access(self) -> Iterator[AccessChange]:
-        """The changes of what hangs on identities."""
+        """The changes of the children of identities."""
         return (change for group in self.groups for change in group.access)
 
     def __iter__(self) -> Iterator[Change]:

@@ -142,7 +142,7 @@ def _diff_assignments(
     access: Access,
     limited_to: frozenset[AnyId] | None,
 ) -> Iterator[_Found]:
-    live = {_granted(one): one for one in access.assignments.get(change.resource_id, ())}
+    live = {(normalize_scope(one.scope), one.role_guid): one for one in access.assignments.get(change.resource_id, ())}
     listed_roles: set[tuple[str, str]] = set()
     all_resolved = True
     for desired in listed:
@@ -198,7 +198,7 @@ def _extra_assignments(
             yield Skipped(assignment_id, SkipReason.NOT_OURS)
             continue
         if not all_resolved:
-            # It may be the very one that a line means whose role could not be told.
+            # It may be the very one that a line means whose role could not be identified.
             yield Skipped(assignment_id, SkipReason.UNRESOLVED)
             continue
         yield AssignmentChange(
@@ -212,7 +212,3 @@ def _extra_assignments(
             before=extra,
             after=None,
         )
-
-
-def _granted(assignment: RoleAssignment) -> tuple[str, str]:
-    return (normalize_scope(assignment.scope), assignment.role_guid)

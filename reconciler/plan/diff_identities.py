@@ -44,7 +44,7 @@ from reconciler.plan.changes import (
 
 
 def diff_states(desired: Desired, live: Live, targets: tuple[Target, ...] = ()) -> Changes:
-    """Compare what is declared with what lives; `targets` leaves everything outside them alone.
+    """Compare desired with live; `targets` leaves everything outside them alone.
 
     Returns:
         For each declared group one Change per identity that is listed or removed and per extra that its policy covers,
@@ -92,7 +92,9 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
     managed = [change for change in changes if change.before is not None]
     removed = [change for change in managed if change.removal is not None]
     if targets:
-        outside = {change.resource_id for change in changes if not _is_targeted(change, targets)}
+        outside = {
+            change.resource_id for change in changes if not any(one.covers(change.resource_id) for one in targets)
+        }
         skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
         changes = [change for change in changes if change.resource_id not in outside]
     return GroupChanges(
@@ -109,7 +111,7 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
 def _compare(
     group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity]
 ) -> tuple[list[IdentityChange], list[Skipped]]:
-    """What is listed, then what is removed, then what lives besides; `found` is what lives and is not ignored."""
+    """What is listed, then what is removed, then other live identities; `found` is what is live and not ignored."""
     group_location = live.resource_group.location if live.resource_group else None
     changes = [diff_identity(group, one, found.get(one.resource_id), group_location) for one in group.identities]
     changes += _removals(group, live, found, {one.resource_id for one in group.identities})
@@ -128,14 +130,10 @@ def _compare(
     return changes, skipped
 
 
-def _is_targeted(change: IdentityChange, targets: tuple[Target, ...]) -> bool:
-    return any(target.covers(change.resource_id) for target in targets)
-
-
 def _removals(
     group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity], listed: set[ResourceId]
 ) -> Iterator[IdentityChange]:
-    """What is named under `remove`: to delete, or done where nothing of that name lives.
+    """What is named under `remove`: to delete, or done where nothing of that name is live.
 
     What is listed or ignored as well stays; a manifest that says so is refused when it is loaded.
     """
@@ -178,7 +176,7 @@ def _is_within_policy(group: DesiredGroup, tag: str) -> bool:
 
 
 def is_deciding_tag(group: DesiredGroup, desired: DesiredIdentity | None, tag: str) -> bool:
-    """Whether a live tag bears on what is done to an identity, which `desired` lists or does not.
+    """Whether a live tag affects what is done to an identity, which `desired` lists or does not.
 
     Listed tags do, those that the policy removes, and our own, by which the guards tell whose an identity is.
     """

@@ -28,7 +28,6 @@ from reconciler.model import (
     source_document,
     trust_document,
 )
-from reconciler.plan.abandoned import Abandoned
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
 from reconciler.plan.plan import Plan
 
@@ -63,12 +62,11 @@ def plan_document(plan: Plan) -> JsonObject:
         "violations": [violation_document(one) for one in plan.violations],
         "notes": list(plan.notes),
         "warnings": [finding_document(one) for one in plan.findings],
-        "abandoned": [_abandoned(one) for one in plan.abandoned],
+        "abandoned": [
+            {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
+            for one in plan.abandoned
+        ],
     }
-
-
-def _abandoned(one: Abandoned) -> JsonObject:
-    return {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
 
 
 def change_document(change: Change, refused: frozenset[AnyId] = frozenset()) -> JsonObject:
@@ -103,7 +101,7 @@ def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[
             planned = _planned(after, before) if after else None
             return identity_document(before) if before else None, planned, _after_unknown(change)
         case CredentialChange(before=live, after=trust):
-            return credential_document(live) if live else None, trust_document(trust) if trust else None, []
+            return credential_document(live) if live else None, {**trust_document(trust)} if trust else None, []
         case AssignmentChange(resource_id=resource_id, before=given, after=planned_role):
             role, unknown = resource_id.role, planned_role is not None and planned_role.principal_id is None
             return (

@@ -1,7 +1,7 @@
 """Which rights a plan needs for its calls, and a manifest for its plans; what it means that some are missing.
 
 A need is one action at one place. What a plan needs follows from the calls that apply would make, in the very order
-and number in which it would make them, so that no rule about them stands twice. Nothing here asks ARM.
+and number in which it would make them, so that no rule about them appears twice. Nothing here asks ARM.
 """
 
 from collections.abc import Iterable, Iterator
@@ -96,7 +96,7 @@ def _needs_of_step(step: Step) -> Iterator[Need]:
 
 
 def needs_of_manifest(desired: Desired, targets: tuple[Target, ...] = ()) -> tuple[Need, ...]:
-    """What plan and apply can come to need for a manifest, whatever lives; limited to `--target` where there is one."""
+    """What plan and apply can need for a manifest, whatever is live; limited to `--target` where there is one."""
     return _sorted(need for group in desired.groups for need in _needs_of_group(group, targets))
 
 

@@ -142,7 +142,7 @@ class _Queue:
         self._writes.append(Step(change, Action.UPDATE if exists else Action.CREATE))
 
     def _make_way(self) -> bool:
-        """Delete what stands in the way of a write; what is to go anyway first, else one of a circle of exchanges."""
+        """Delete what stands in the way of a write; what is deleted anyway first, else one of a circle of exchanges."""
         holders = {self._holder(change) for change in self._puts}
         going = next((change for change in self._deletes if change.resource_id in holders or self._is_full), None)
         if going is not None:

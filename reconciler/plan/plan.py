@@ -19,13 +19,13 @@ class Plan:
     """What apply would do, in the order in which it would begin.
 
     Attributes:
-        changes: identities to make or to change by address, no-ops among them, each with what hangs on it behind it;
+        changes: identities to make or to change by address, no-ops among them, each with its children behind it;
             then identities to delete, each behind the roles that go with it.
         targets: `--target` as given; empty where the whole manifest is meant.
         kept_credentials: live ones of identities that list theirs, which stay though they are not listed.
         notes: what could not be looked at, in sentences.
         findings: what is usually a mistake in the manifest; refused only where the caller asks for that.
-        abandoned: what bears an owner of the manifest in groups that it does not name; only told.
+        abandoned: what has an owner of the manifest in groups that it does not name; only reported.
     """
 
     cloud: str
@@ -61,7 +61,7 @@ class Plan:
 
     @property
     def removed_already(self) -> tuple[IdentityChange, ...]:
-        """What the manifest names under `remove` and nothing bears any more."""
+        """What the manifest names under `remove` and no longer exists."""
         done = (change for change in self.changes if isinstance(change, IdentityChange) and change.removal is not None)
         return tuple(change for change in done if change.before is None)
 

@@ -26,7 +26,7 @@ def render_checkup(checkup: Checkup, *, color: bool) -> str:
         page.line()
         page.line(("Rights at ", "bold"), (visible(scope), "bold"))
         for right in rights:
-            _write_right(page, right)
+            page.line("  ", _standing(right.standing), f"  {right.right}", _missing(right))
     if checkup.commands:
         page.line()
         page.line(("To be given, by whoever administers these scopes:", "bold"))
@@ -45,17 +45,13 @@ def _write_check(page: Page, check: Check) -> None:
             page.line(" " * (_WIDTH + 16), visible(line))
 
 
-def _write_right(page: Page, right: RightCheck) -> None:
-    page.line("  ", _standing(right.standing), f"  {right.right}", f"  {_missing(right)}" if _missing(right) else "")
-
-
 def _missing(right: RightCheck) -> str:
     if right.standing is Standing.NOT_CHECKED:
-        return "(it does not exist, or you may not read your permissions there)"
+        return "  (it does not exist, or you may not read your permissions there)"
     if right.standing is not Standing.MISSING:
         return ""
     return (
-        f"({right.action}; {f'the role {right.role} has it' if right.role else 'no built-in role known here has it'})"
+        f"  ({right.action}; {f'the role {right.role} has it' if right.role else 'no built-in role known here has it'})"
     )
 
 

@@ -23,7 +23,7 @@ def impact_rows(change: Change) -> tuple[tuple[str, str], ...]:
 
 def _found(impact: Impact) -> Iterator[tuple[str, str]]:
     yield from (("attached to", one.text) for one in impact.attachments.found)
-    yield from (("goes with it", f"federated credential {one.credential_id.name}") for one in impact.credentials.found)
+    yield from (("also deleted", f"federated credential {one.credential_id.name}") for one in impact.credentials.found)
     yield from (("orphaned", f"role {one.role} at {one.scope}") for one in impact.assignments.found if not one.removed)
     yield from (("locked by", one.text) for one in impact.locks.found)
 

@@ -1,4 +1,4 @@
-"""A run's journal told to an auditor: who ran what, each call in order, what failed, and what nobody knows."""
+"""A run's journal for an auditor: who ran what, each call in order, what failed, and what nobody knows."""
 
 import shlex
 from typing import assert_never
@@ -12,9 +12,10 @@ from reconciler.model import (
     PlannedIdentity,
     RoleAssignment,
     Trust,
+    trust_document,
 )
 from reconciler.plan import Action
-from reconciler.report.rows import outcome_heading, trust_fields
+from reconciler.report.rows import outcome_heading
 from reconciler.report.visible import quoted, visible
 
 _SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
@@ -41,7 +42,7 @@ def render_cut_short(path: str, record: RunRecord) -> str:
         f" correlation id {visible(header.run_id)}."
     ]
     if record.in_doubt:
-        lines.append("These calls of it may or may not have taken effect; the plan is made from what lives now:")
+        lines.append("These calls of it may or may not have taken effect; the plan is made from the live state now:")
     lines += [f"  {call.action.value} {visible(book.short(call.resource_id))}" for call in record.in_doubt]
     lines.append(f"  See: uami show {visible(shlex.quote(path))}")
     return "".join(f"{line}\n" for line in lines)
@@ -126,7 +127,7 @@ def _fields(state: Before | After) -> dict[str, str]:
         case FederatedCredential():
             return _fields(state.trust)
         case Trust():
-            return dict(trust_fields(state))
+            return trust_document(state)
         case RoleAssignment():
             return {"roleDefinition": state.role_guid, "principalId": state.principal_id}
         case None:

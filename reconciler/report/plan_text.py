@@ -2,7 +2,6 @@
 
 from typing import assert_never
 
-from reconciler.errors import SourcePos
 from reconciler.model import ResourceId, Violation
 from reconciler.plan import Action, Plan, SkipReason
 from reconciler.report.impact_rows import NO_IMPACT
@@ -150,7 +149,7 @@ def _short(plan: Plan, address: str) -> str:
 
 _SKIPPED_IDENTITIES = {
     SkipReason.IGNORED: "ignored",
-    SkipReason.NOT_OWNED: "not of this owner",
+    SkipReason.NOT_OWNED: "of another owner",
     SkipReason.NOT_LISTED: "not listed, kept by policy",
     SkipReason.NOT_TARGETED: "outside --target",
 }
@@ -185,7 +184,8 @@ def _write_skipped(page: Page, plan: Plan) -> None:
 def _write_removed_already(page: Page, plan: Plan) -> None:
     book = addresses_of(plan)
     for change in plan.removed_already:
-        page.line(("Removed already: ", "dim"), visible(book.short(change.resource_id)), _dim_source(change.source))
+        source = visible(f"  {change.source.file}:{change.source.line}")
+        page.line(("Removed already: ", "dim"), visible(book.short(change.resource_id)), (source, "dim"))
     if plan.removed_already:
         page.line()
 
@@ -194,14 +194,10 @@ def _write_abandoned(page: Page, plan: Plan) -> None:
     """What somebody should look at, though no run of this manifest will."""
     if not plan.abandoned:
         return
-    page.line(("Abandoned: they bear this manifest's owner in groups that it does not name; not touched.", "yellow"))
+    page.line(("Abandoned: they have this manifest's owner, in groups that it does not name; not touched.", "yellow"))
     for one in plan.abandoned:
         page.line("     ", visible(one.resource_id.address), f"  owner {visible(one.owner)}")
     page.line()
-
-
-def _dim_source(source: SourcePos) -> tuple[str, str]:
-    return (visible(f"  {source.file}:{source.line}"), "dim")
 
 
 def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:

@@ -15,6 +15,7 @@ from reconciler.model import (
     RoleAssignment,
     Trust,
     normalize_location,
+    trust_document,
 )
 from reconciler.plan import (
     Action,
@@ -122,7 +123,7 @@ _FIELD_NAMES = {Field.ISOLATION_SCOPE: "isolationScope"}
 def _describe(change: Change) -> _Description:
     symbol, summary = _SUMMARIES[change.action]
     if change.reason is Reason.ADOPT:
-        symbol, summary = "<=", "will be adopted: it exists, and bears no owner yet"
+        symbol, summary = "<=", "will be adopted: it exists, and has no owner yet"
     if change.reason is Reason.REMOVED and change.action is Action.DELETE:
         summary = "will be destroyed: the manifest names it under remove"
     match change.action:
@@ -135,7 +136,7 @@ def _describe(change: Change) -> _Description:
             return symbol, summary, tuple(_created(change))
         case Action.DELETE:
             if isinstance(change, AssignmentChange) and change.entry is None:
-                summary = "will be destroyed: its identity is, and afterwards nobody would find it"
+                summary = "will be destroyed: its identity is, and it would be left orphaned"
             return symbol, summary, tuple(_destroyed(change))
     assert_never(change.action)
 
@@ -149,7 +150,7 @@ def _created(change: Change) -> Iterator[FieldRow]:
             yield from (FieldRow(f"tags.{name}", None, value) for name, value in after.tags.items())
             yield from (FieldRow(name, None, None, known=False) for name in ("principalId", "clientId"))
         case CredentialChange(after=Trust() as trust):
-            yield from (FieldRow(name, None, value) for name, value in trust_fields(trust))
+            yield from (FieldRow(name, None, value) for name, value in trust_document(trust).items())
         case AssignmentChange(after=PlannedAssignment() as planned):
             yield FieldRow("roleDefinition", None, planned.role_guid)
             yield FieldRow("principalId", None, planned.principal_id, known=planned.principal_id is not None)
@@ -163,20 +164,15 @@ def _destroyed(change: Change) -> Iterator[FieldRow]:
             yield FieldRow("principalId", before.principal_id, None)
             yield FieldRow("clientId", before.client_id, None)
         case CredentialChange(before=FederatedCredential(trust=Trust() as trust)):
-            yield from (FieldRow(name, value, None) for name, value in trust_fields(trust))
+            yield from (FieldRow(name, value, None) for name, value in trust_document(trust).items())
         case AssignmentChange(before=RoleAssignment() as before):
             yield FieldRow("roleDefinition", before.role_guid, None)
             yield FieldRow("principalId", before.principal_id, None)
 
 
-def trust_fields(trust: Trust) -> tuple[tuple[str, str], ...]:
-    """The fields of a trust as they are shown, by name."""
-    return (("issuer", trust.issuer), ("subject", trust.subject), ("audience", trust.audience))
-
-
 @dataclass(frozen=True, slots=True)
 class DriftRows:
-    """The comparison told from the live side: what is missing, what nobody listed, what differs."""
+    """The comparison seen from the live side: what is missing, what nobody listed, what differs."""
 
     missing: tuple[ChangeRow, ...]
     unexpected: tuple[ChangeRow, ...]
@@ -189,7 +185,7 @@ class DriftRows:
 
 
 def drift_rows(plan: Plan) -> DriftRows:
-    """Every difference of the plan, guards or no guards: drift is a fact, whether or not apply would mend it."""
+    """Every difference of the plan, guards or no guards: drift is a fact, whether or not apply would fix it."""
     book = addresses_of(plan)
     return DriftRows(
         _drift_rows(plan, Action.CREATE, "is not live"),
@@ -201,7 +197,9 @@ def drift_rows(plan: Plan) -> DriftRows:
 def _drift_rows(plan: Plan, action: Action, summary: str) -> tuple[ChangeRow, ...]:
     book = addresses_of(plan)
     return tuple(
-        replace(change_row(change, book), summary="is to be removed" if change.reason is Reason.REMOVED else summary)
+        replace(
+            change_row(change, book), summary="is listed under remove" if change.reason is Reason.REMOVED else summary
+        )
         for change in plan.changes
         if change.action is action
     )
@@ -213,7 +211,7 @@ def is_changed(change: Change) -> bool:
 
 
 def claimed_location(change: Change) -> FieldChange | None:
-    """The location that the manifest claims for an identity that lives elsewhere; no update can bring it about."""
+    """The location that the manifest claims for an identity that is elsewhere; no update can bring it about."""
     if not isinstance(change, IdentityChange) or not change.contradicts_location:
         return None
     if change.before is None or change.desired is None or change.desired.location is None:

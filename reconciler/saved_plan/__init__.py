@@ -1,1 +1,1 @@
-"""A plan as a file: written, read as untrusted input, and held against what lives before it is applied."""
+"""A plan as a file: written, read as untrusted input, and compared with the live state before it is applied."""

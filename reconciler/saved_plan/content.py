@@ -9,13 +9,11 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from reconciler.errors import InputFileError
 from reconciler.files.kinds import FileKind, kind_of
@@ -103,7 +101,8 @@ def _parse(name: str, content: bytes) -> SavedPlan:
     document = parse_object(content)
     _check_version(document)
     _check_whole(document)
-    for problem in _in_order(_validator().iter_errors(document)):
+    problems = _validator().iter_errors(document)
+    for problem in sorted(problems, key=lambda problem: list(map(str, problem.absolute_path))):
         raise ValueError(f"{problem.json_path}: {_first_line(problem.message)}")
     plan = read_plan(document)
     _check_agrees(document, plan_document(plan))
@@ -142,7 +141,7 @@ def _check_agrees(document: Node, again: JsonObject) -> None:
     given = {key: value for key, value in document.items() if key not in _ONLY_SAVED}
     place = _first_difference("$", given, {**again, "tool_version": document["tool_version"]})
     if place is not None:
-        raise ValueError(f"{place} contradicts the rest of it, or is nothing that a plan says")
+        raise ValueError(f"{place} contradicts the rest of the plan, or is nothing that a plan says")
 
 
 def _first_difference(path: str, one: object, other: object) -> str | None:
@@ -171,10 +170,6 @@ def _written_out(schema: Any, definitions: Node) -> Any:
     if "$ref" in schema:
         whole |= _written_out(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions)
     return whole
-
-
-def _in_order(problems: Iterable[ValidationError]) -> list[ValidationError]:
-    return sorted(problems, key=lambda problem: list(map(str, problem.absolute_path)))
 
 
 def _first_line(message: str) -> str:

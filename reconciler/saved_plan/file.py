@@ -57,7 +57,7 @@ def read_input(name: str) -> bytes:
 
 
 def kind_of_file(name: str) -> FileKind:
-    """What a file is taken for; whatever cannot be read is something else, and whoever reads it next says why."""
+    """Kind of file by content; an unreadable file is OTHER, and its reader reports the error."""
     try:
         # Manifests in JSON are rare, and all others need no second look.
         begin = read_argument(name, _SNIFFED).removeprefix(_MARK).lstrip()

@@ -64,7 +64,10 @@ def read_plan(document: Node) -> Plan:
     ids = {change.resource_id.address: change.resource_id for change in changes}
     return Plan(
         cloud=document["cloud"],
-        subscriptions=tuple(_subscription(one) for one in document["scope"]["subscriptions"]),
+        subscriptions=tuple(
+            Subscription(one["subscription_id"], one["display_name"], one["tenant_id"])
+            for one in document["scope"]["subscriptions"]
+        ),
         targets=tuple(_target(one, desired) for one in document["scope"]["targets"]),
         desired=desired,
         changes=changes,
@@ -72,7 +75,10 @@ def read_plan(document: Node) -> Plan:
         violations=tuple(_violation(one, ids) for one in document.get("violations", ())),
         notes=tuple(document.get("notes", ())),
         findings=tuple(_finding(one) for one in document.get("warnings", ())),
-        abandoned=tuple(_abandoned(one) for one in document.get("abandoned", ())),
+        abandoned=tuple(
+            Abandoned(identity_of(parse_address(one["address"])), one["owner"], one["principal_id"])
+            for one in document.get("abandoned", ())
+        ),
     )
 
 
@@ -101,7 +107,7 @@ class _Book:
         return group
 
     def identity(self, resource_id: ResourceId) -> Identity | None:
-        """The live identity that something hangs on."""
+        """The live identity of a child."""
         host = self.hosts.get(resource_id)
         return None if host is None or host["before"] is None else read_identity(host["before"], resource_id)
 
@@ -201,14 +207,6 @@ def _finding(node: Node) -> Finding:
     return Finding(
         node["code"], parse_address(node["address"]), read_source(node["source"]), node["message"], node["hint"]
     )
-
-
-def _abandoned(node: Node) -> Abandoned:
-    return Abandoned(identity_of(parse_address(node["address"])), node["owner"], node["principal_id"])
-
-
-def _subscription(node: Node) -> Subscription:
-    return Subscription(node["subscription_id"], node["display_name"], node["tenant_id"])
 
 
 def _target(text: str, desired: Desired) -> str:

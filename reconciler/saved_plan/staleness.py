@@ -34,7 +34,7 @@ def check_same_place(saved: Plan, cloud: str, tenant: str | None) -> None:
         )
 
 
-def check_fresh(saved: Plan, now: Plan) -> None:
+def check_unchanged(saved: Plan, now: Plan) -> None:
     """Raises PlanStale, with every difference, where the plan that was saved is not the plan that is made now."""
     details = tuple(find_differences(saved, now))
     if details:
@@ -69,7 +69,7 @@ def _by_id(changes: Iterable[Change]) -> dict[tuple[str, ...], Change]:
 
 
 def _gone_or_new(one: Change | None, other: Change | None, saved: Plan, now: Plan) -> Iterator[str]:
-    """A change that only one of the plans has: of something that came, went, or is told by other rules now."""
+    """A change that only one of the plans has: something was created, deleted, or falls under other rules now."""
     if one is not None:
         why = _skip_reason(one.resource_id, now.skipped)
         gone = "has been deleted" if one.before is not None else "is no longer planned"
@@ -159,8 +159,8 @@ def _value(value: object) -> str:
 
 
 def _orphans_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[StaleDetail]:
-    """What others hung on an identity that goes: it is not changed, yet goes with it or is left without it."""
-    going = _going(saved) & _going(now)  # of others, that they no longer go or go anew says enough
+    """Children of a deleted identity that this tool does not manage: unchanged, yet deleted with it or orphaned."""
+    going = _going(saved) & _going(now)  # for others, being deleted no longer, or newly, says enough
     before, after = ({one.address.casefold(): one for one in _orphans(plan, going)} for plan in (saved, now))
     for address in sorted(before.keys() ^ after.keys()):
         orphan = before.get(address) or after[address]
@@ -182,7 +182,7 @@ _Verdict = tuple[str, AnyId | ResourceGroupId | None, frozenset[AnyId]]
 
 
 def _verdicts(violations: Iterable[Violation]) -> dict[_Verdict, Violation]:
-    """Violations by what they do; their counts move with what nobody manages."""
+    """Violations keyed by code, address and held-back changes; messages count unmanaged resources, and are ignored."""
     return {(one.code, one.about, frozenset(one.refused)): one for one in violations}
 
 

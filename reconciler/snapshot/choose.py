@@ -123,8 +123,8 @@ def make_snapshot(listed: Listed) -> Snapshot:
     credentials = [one for identity in identities for one in _in_order(listed.credentials[identity.key] or ())]
     there = _There(frozenset(group.key for group in listed.groups), frozenset(gone))
     assignments = _assignments(listed, there, identities)
-    locks = [one for one in _in_order(listed.locks) if there.holds(one.scope)]
-    denied = [one for one in _in_order(listed.deny_assignments) if there.holds(one.scope)]
+    locks = _standing(listed.locks, there)
+    denied = _standing(listed.deny_assignments, there)
     known = [one for one in locks if one.at("properties", "level") in _LOCK_LEVELS]
     collections = {
         "subscriptions": _subscriptions(listed.subscriptions),
@@ -160,6 +160,11 @@ def _in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(by_key[key] for key in sorted(by_key))
 
 
+def _standing(entries: Iterable[Entry], there: _There) -> list[Entry]:
+    """The entries whose scope was there, in order of the ids."""
+    return [one for one in _in_order(entries) if there.holds(one.scope)]
+
+
 def _json(entries: Iterable[Entry]) -> tuple[JsonObject, ...]:
     return tuple(entry.json for entry in entries)
 
@@ -173,7 +178,7 @@ def _roles(definitions: Iterable[Entry]) -> tuple[Entry, ...]:
 def _assignments(listed: Listed, there: _There, identities: Iterable[Entry]) -> list[Entry]:
     """Those within the scopes, and from above them those of the state's identities."""
     principals = {_principal(identity) for identity in identities}
-    found = [one for one in _in_order(listed.role_assignments) if there.holds(one.scope)]
+    found = _standing(listed.role_assignments, there)
     return [one for one in found if _within(listed.scopes, one.scope) or _principal(one) in principals]
 
 
@@ -214,8 +219,8 @@ def _resource_json(resource: Entry) -> JsonObject:
     kept = {name: value for name, value in resource.json.items() if name not in _NOT_KEPT}
     block = kept.get("identity")
     if isinstance(block, dict):
-        told = {name: value for name, value in block.items() if value}
-        kept["identity"] = {**told, "userAssignedIdentities": _attached(resource)}
+        filled = {name: value for name, value in block.items() if value}
+        kept["identity"] = {**filled, "userAssignedIdentities": _attached(resource)}
     return kept
 
 

@@ -30,7 +30,7 @@ from reconciler.snapshot.choose import (
 )
 
 Progress = Callable[[int, int], None]
-"""Told how many identities have been asked for their credentials, and of how many; by one thread at a time."""
+"""Called with how many identities have been asked for their credentials, and of how many; by one thread at a time."""
 
 _READ_CREDENTIALS = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read"
 _READ_EVERYTHING = "*/read"

@@ -1,1 +1,1 @@
-"""The way back from a run: made from its journal and from what lives, planned and applied like any other change."""
+"""Reversing a run: made from its journal and from the live state, planned and applied like any other change."""

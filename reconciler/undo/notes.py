@@ -41,10 +41,10 @@ def in_git(effect: NetEffect, what: str) -> str:
 
 
 def gone_for_good(before: Identity, children: Children | None, name: str) -> Iterator[str]:
-    """What does not return with a deleted identity, each with what mends it."""
+    """What does not return with a deleted identity, each with what restores it."""
     yield (
         f"{name} returns as another principal: principalId {before.principal_id} and clientId {before.client_id} are"
-        " gone for good, and whatever names them has to name the new ones."
+        " gone for good, and what names them has to name the new ones."
     )
     attached = None if children is None else children.attached
     if attached is None:

@@ -1,4 +1,4 @@
-"""Reads what lives of that which a run touched, so that its way back can be worked out."""
+"""Reads the live state of what a run touched, so that its reversal can be worked out."""
 
 from reconciler.arm.resources import Resources
 from reconciler.journal import RunRecord, net_effects

@@ -45,7 +45,7 @@ from reconciler.undo.notes import gone_for_good, in_git, left_alone, title
 
 @dataclass(frozen=True, slots=True)
 class LiveNow:
-    """What lives of that which a run touched; None for an identity that is not there."""
+    """The live state of what a run touched; None for an identity that does not exist."""
 
     identities: dict[ResourceId, Identity | None]
     credentials: dict[CredentialId, FederatedCredential]
@@ -103,7 +103,7 @@ def make_undo(record: RunRecord, live: LiveNow, journal: str) -> Undo:
 
 @dataclass(slots=True)
 class _Reversal:
-    """One identity's: `desired` is None where it is to go, or to be left alone as `is_target` says."""
+    """One identity's: `desired` is None where it is deleted, or left alone as `is_target` says."""
 
     identity: ResourceId
     source: SourcePos
@@ -172,7 +172,7 @@ def _recreate(
     now: Identity | None,
     book: AddressBook,
 ) -> None:
-    """What the run deleted comes back, as another principal, with all that was seen to hang on it."""
+    """What the run deleted comes back, as another principal, with its recorded children."""
     name = book.short(way.identity)
     if now is not None:
         if now.principal_id != before.principal_id:
@@ -243,7 +243,7 @@ def _note_fields(
     fields = [*(f"tags.{name}" for name in tags), *(["isolationScope"] if scope else [])]
     if fields:
         same = f"{', '.join(fields)} of {book.short(way.identity)}"
-        way.notes.append(in_git(own, f"let the manifest say the same of {same}, or the next apply sets it again"))
+        way.notes.append(in_git(own, f"change {same} in the manifest too, or the next apply sets it again"))
 
 
 def _tags_back(
@@ -275,7 +275,7 @@ def _credential_back(
         way.notes.append(left_alone(book.short(credential_id), "it is no longer as the run has left it"))
         return
     way.limited_to.append(credential_id)
-    way.notes.append(in_git(effect, f"let the manifest say the same of {book.short(credential_id)}"))
+    way.notes.append(in_git(effect, f"change {book.short(credential_id)} in the manifest too"))
     if old is not None:
         yield DesiredCredential(credential_id.name, old, effect.source)
 
@@ -288,7 +288,7 @@ def _role_back(way: _Reversal, effect: NetEffect, now: Identity, book: AddressBo
         way.notes.append(left_alone(book.short(assignment_id), "its identity has been created again since"))
         return
     way.limited_to.append(assignment_id)
-    way.notes.append(in_git(effect, f"let the manifest say the same of {book.short(assignment_id)}"))
+    way.notes.append(in_git(effect, f"change {book.short(assignment_id)} in the manifest too"))
     if effect.before is not None:
         yield DesiredAssignment(known.role_guid, known.scope, effect.source)
 

@@ -13,7 +13,7 @@ from reconciler.live.may_read import MayRead
 from reconciler.live.rights import missing_rights, read_rights, unchecked_notes
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan, Rights, needs_of_plan
-from reconciler.saved_plan.staleness import check_fresh
+from reconciler.saved_plan.staleness import check_unchanged
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.plan import compare_and_judge
 
@@ -46,7 +46,7 @@ def run_apply(
     may_read = MayRead(azure.resources.client)
     plan = compare_and_judge(declaration, azure, may_read)
     if declaration.saved is not None:
-        check_fresh(declaration.saved, plan)
+        check_unchanged(declaration.saved, plan)
     refused = bool(plan.violations) and not options.skip_refused
     rights = Rights() if refused else read_rights(needs_of_plan(plan), may_read, azure.resources.pool)
     plan = replace(plan, notes=(*plan.notes, *unchecked_notes(rights)))

@@ -1,4 +1,4 @@
-"""`uami plan` and `uami drift`: read what the manifest speaks of, compare, and judge; nothing is written."""
+"""`uami plan` and `uami drift`: read what the manifest names, compare, and judge; nothing is written."""
 
 from dataclasses import replace
 

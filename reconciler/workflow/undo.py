@@ -11,7 +11,7 @@ from reconciler.workflow.declare import Declaration
 
 
 def declare_undo(record: RunRecord, journal: str, azure: Azure, allowances: Allowances) -> Declaration:
-    """What should be there instead of what a run has left; reads what lives of it.
+    """What should be there instead of what a run has left; reads its live state.
 
     Raises:
         UsageError: the run was in another cloud.

@@ -75,7 +75,7 @@ def test_az_that_fails_is_told_with_what_to_do_and_exits_77(uami: Uami, quicksta
     ended = uami("plan", "identities.yaml", "--endpoint", "http://127.0.0.1:1", "--credential", "cli")
 
     assert (ended.code, ended.stdout) == (77, "")
-    assert ended.stderr.startswith("Error: No token could be had from the credential 'cli': ")
+    assert ended.stderr.startswith("Error: The credential 'cli' gave no token: ")
     assert "az login" in ended.stderr
 
 

@@ -157,7 +157,7 @@ def test_apply_that_lacks_a_right_writes_nothing_and_exits_77(uami: Uami, folder
 
     assert (ended.code, ended.stdout) == (77, uami("plan", "m.yaml", "--sandbox", "s.json").stdout)
     assert ended.stderr.startswith(
-        "Error: The run would fail half-way, so it was not begun: 1 right is missing.\n"
+        "Error: The run would fail half-way, so it was not started: 1 right is missing.\n"
         "  Microsoft.ManagedIdentity/userAssignedIdentities/write at "
         f"{group_scope('rg-b')} (the role Managed Identity Contributor has it)\n"
         'Hint: az role assignment create --role "Managed Identity Contributor"'

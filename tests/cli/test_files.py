@@ -85,7 +85,7 @@ def test_journal_without_room_is_told_before_the_question(uami: Uami, quickstart
     ended = uami(*APPLY, "-y", form=_no_room(1))
 
     assert (ended.code, ended.stdout) == (1, "")
-    assert "cannot be begun: File too large; nothing was changed.\nHint: Make room on that disk" in ended.stderr
+    assert "cannot be started: File too large; nothing was changed.\nHint: Make room on that disk" in ended.stderr
     assert _contents(quickstart) == before
 
 

@@ -99,13 +99,13 @@ def _effects(arm: ArmServer) -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("arrives", [False, True], ids=["before it arrives", "before its answer"])
-@pytest.mark.parametrize(("method", "kind", "nth"), BOUNDARIES, ids=lambda value: str(value))
+@pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: "-".join(map(str, boundary)))
 def test_apply_killed_at_a_call_is_made_up_for_by_the_next(
-    uami: Uami, thirty: Path, serve: Serve, method: str, kind: str, nth: int, arrives: bool
+    uami: Uami, thirty: Path, serve: Serve, boundary: tuple[str, str, int], arrives: bool
 ) -> None:
     arm = serve("s.json")
     with deadly_wire(arm.url) as wire:
-        wire.arm(method, kind, nth, arrives=arrives)
+        wire.arm(*boundary, arrives=arrives)
 
         killed = _killed(uami, wire, "--parallelism", "1")
         (journal,) = _journals(thirty)

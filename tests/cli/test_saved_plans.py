@@ -83,7 +83,7 @@ def test_format_where_a_file_belongs_is_refused_and_the_flag_named(uami: Uami, q
 
     assert (ended.code, ended.stdout) == (64, "")
     assert ended.stderr == (
-        f"Error: -o {word}: -o takes the file in which the plan is saved\n"
+        f"Error: -o {word}: -o needs a file name\n"
         "Hint: For the report in another form pass --format, such as --format json; for a file of this name"
         f" -o ./{word}.\n"
     )

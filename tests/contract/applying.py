@@ -8,9 +8,10 @@ from reconciler.apply.apply import apply_plan
 from reconciler.apply.result import ApplyEvent, ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.guards import Allowances, judge
-from reconciler.journal.call import Call, CallError, Outcome
+from reconciler.journal.call import Call, Outcome
 from reconciler.manifest.desired import Desired, DesiredGroup
 from reconciler.model.access import Children
+from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity
 from reconciler.parallel import Pool
 from reconciler.plan.diff_identities import diff_states

@@ -9,7 +9,7 @@ import httpx
 
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.retry import Retries
-from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth
 from reconciler.arm.login.credentials import fixed_token
 from reconciler.arm.resources import Resources
@@ -149,10 +149,8 @@ def open_arm(application: Application, url: str, faulty: FaultyTransport, wire: 
     http = open_http_client(
         url,
         CachedCredentialAuth(fixed_token(token_of(PIPELINE)), endpoint=url, clock=time.wall),
-        correlation_id=CORRELATION_ID,
-        new_id=lambda: "00000000-0000-0000-0000-0000000000ff",
+        Sender(CORRELATION_ID, lambda: "00000000-0000-0000-0000-0000000000ff", {}),
         retries=retries,
-        environment={},
         max_connections=PARALLELISM,
         transport=faulty,
     )

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from reconciler.apply.result import ApplyResult, Moment
-from reconciler.journal.call import Call, CallError, Outcome
+from reconciler.journal.call import Call, Outcome
 from reconciler.manifest.desired import Ignore, Policy, TagsPolicy
+from reconciler.model.call_error import CallError
 from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope
 from reconciler.plan.changes import Action
 from tests.builders import desired_group, label, listed

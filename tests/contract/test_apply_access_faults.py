@@ -404,7 +404,7 @@ def test_roles_of_an_identity_to_delete_that_may_not_be_read_are_said_and_fail_n
     read = "Microsoft.Authorization/roleAssignments/read"
     assert plan.notes == (
         f"Role assignments elsewhere in {IN_SUBSCRIPTION} were not looked for: {read} is missing there.",
-        f"Role assignments at {IN_GROUP} of identities that are to go were not looked for: missing {read}.",
+        f"Role assignments at {IN_GROUP} of identities that would be deleted were not looked for: missing {read}.",
     )
 
 

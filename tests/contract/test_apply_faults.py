@@ -5,8 +5,9 @@ import pytest
 
 from reconciler.apply.result import ChangeResult, Moment
 from reconciler.errors import AuthError
-from reconciler.journal.call import CallError, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import DesiredGroup
+from reconciler.model.call_error import CallError
 from reconciler.model.identity import OWNER_TAG
 from reconciler.sandbox.state.state import Grant
 from tests.builders import GROUP, SUBSCRIPTION, desired_group, label, listed

@@ -148,7 +148,7 @@ def test_identity_that_is_gone_before_its_delete_is_told(arm: OpenArm) -> None:
 
     result = apply_now(opened, plan)
 
-    assert endings(result) == [("id-old", Outcome.STALE, "the identity is gone already")]
+    assert endings(result) == [("id-old", Outcome.STALE, "the identity is already deleted")]
     assert opened.writes == []
 
 

@@ -171,3 +171,16 @@ def test_stop_while_a_call_waits_for_its_next_try_tells_its_failure(arm: OpenArm
 
     assert outcomes(result) == [("id-a", Outcome.FAILED)]
     assert (opened.writes, opened.live) == ([], {})
+
+
+def test_run_that_is_stopped_while_a_failed_call_is_looked_for_says_that_it_failed(arm: OpenArm) -> None:
+    def stop() -> None:
+        opened.stop.request()
+
+    failing = Fault("PUT", "id-new", answer(503, "Busy"))
+    opened = arm(contents(), failing, Fault("GET", "id-new", meddle(stop), passes=1))
+
+    result = apply_now(opened, plan_now(opened, desired_group("id-new")))
+
+    assert outcomes(result) == [("id-new", Outcome.FAILED)]
+    assert opened.live == {}

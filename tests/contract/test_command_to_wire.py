@@ -1,33 +1,41 @@
 """How far it is from a command to the wire: a reader follows each of these calls."""
 
-from tests.builders import desired_group, listed
-from tests.contract.applying import Run, plan_now
-from tests.contract.arm import OpenArm, contents, there
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import main
 from tests.contract.stacks import watched
 
-MOST = 7
-"""Functions from `apply_plan` to the client's method, both included: ten from the command, of which three precede."""
+MOST = 10
+"""Functions from the command to the client's method, both included, are nine calls."""
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def test_update_is_seven_functions_from_apply_plan_to_the_wire(arm: OpenArm) -> None:
-    opened = arm(contents(there("id-api", tags={"env": "test"})))
-    plan = plan_now(opened, desired_group(listed("id-api", tags={"env": "prod"})))
+@pytest.fixture
+def signal_handlers() -> Iterator[None]:
+    """The handlers of signals as they were, after a command has put its own in their place."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
-    with watched(opened.client.http) as stacks:
-        Run(opened).apply(plan)
 
-    stack = stacks.by_method["PATCH"]
-    assert (stack[0], stack[-1]) == ("apply_plan", "ArmClient.patch")
+@pytest.mark.usefixtures("signal_handlers")
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_write_is_nine_calls_from_its_command(tmp_path: Path, method: str) -> None:
+    shutil.copytree(EXAMPLES / "quickstart", tmp_path, dirs_exist_ok=True)
+    manifest, state = str(tmp_path / "identities.yaml"), str(tmp_path / "sandbox.json")
+
+    with watched() as stacks:
+        code = main(["apply", manifest, "--sandbox", state, "-y", "--journal", str(tmp_path / "run.jsonl")])
+
+    whole = stacks.by_method[method]
+    stack = whole[whole.index("apply") :]
+    assert code == 0
+    assert (stack[0], stack[-1]) == ("apply", f"ArmClient.{method.casefold()}")
     assert len(stack) <= MOST, " -> ".join(stack)
-
-
-def test_create_and_delete_are_no_farther_from_the_wire_than_an_update(arm: OpenArm) -> None:
-    opened = arm(contents("id-old"))
-    plan = plan_now(opened, desired_group("id-new"))
-
-    with watched(opened.client.http) as stacks:
-        Run(opened).apply(plan)
-
-    lengths = {method: len(stack) for method, stack in stacks.by_method.items() if method != "GET"}
-    assert lengths.keys() == {"PUT", "DELETE"}
-    assert max(lengths.values()) <= MOST

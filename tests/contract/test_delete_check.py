@@ -31,7 +31,7 @@ from tests.contract.impact import GRAPH, IN_GROUP, IN_SUBSCRIPTION, VM, WITHOUT_
 WANTED = desired_group("id-api")
 OLD = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
 OTHER_VM = f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachines/vm-b"
-ATTACHED = "something has come to use it since the plan was made: attached to virtualMachines vm-a (rg-app)"
+ATTACHED = "something has started to use it since the plan was made: attached to virtualMachines vm-a (rg-app)"
 
 
 def allowing(*codes: str) -> Allowances:
@@ -49,7 +49,7 @@ def trust(arm: Arm) -> None:
     ("happens", "because"),
     [
         (lambda arm: arm.attach(VM, "id-old"), ATTACHED),
-        (trust, "something has come to use it since the plan was made: federated credential main"),
+        (trust, "something has started to use it since the plan was made: federated credential main"),
         (
             lambda arm: arm.lock(OLD),
             "a lock is in the way that the plan did not show: CanNotDelete lock 'keep' on userAssignedIdentities id-old"
@@ -82,7 +82,7 @@ def test_identity_whose_credential_trusts_another_since_the_plan_is_not_deleted(
 
     result = apply_now(opened, plan)
 
-    because = "something has come to use it since the plan was made: federated credential main"
+    because = "something has started to use it since the plan was made: federated credential main"
     assert endings(result) == [("id-old", Outcome.STALE, because)]
     assert opened.writes == []
 

@@ -17,7 +17,7 @@ from reconciler.apply.result import ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.retry import Retries
-from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import make_auth
 from reconciler.arm.login.clouds import AZURE_CLOUD
 from reconciler.arm.login.logins import Login
@@ -93,10 +93,8 @@ class Story:
         with open_http_client(
             self.url,
             auth,
-            correlation_id=CORRELATION_ID,
-            new_id=lambda: "00000000-0000-0000-0000-0000000000ff",
+            Sender(CORRELATION_ID, lambda: "00000000-0000-0000-0000-0000000000ff", {}),
             retries=retries,
-            environment={},
             max_connections=1,
         ) as http:
             client = ArmClient(http, retries.clock)

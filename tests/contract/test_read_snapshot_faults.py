@@ -24,6 +24,7 @@ READ_GROUPS = "Microsoft.Resources/subscriptions/resourceGroups/read"
 READ_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
 READ_ROLES = "Microsoft.Authorization/roleDefinitions/read"
 READ_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/read"
+READ_DENIED = "Microsoft.Authorization/denyAssignments/read"
 READ_LOCKS = "Microsoft.Authorization/locks/read"
 READ_CREDENTIALS = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read"
 
@@ -65,6 +66,7 @@ def test_snapshot_asks_once_for_each_kind_and_once_for_each_identity(arm: OpenAr
             f"{IN_SUBSCRIPTION}/{IDENTITIES}",
             f"{IN_SUBSCRIPTION}/{AUTHORIZATION}/roleDefinitions",
             f"{IN_SUBSCRIPTION}/{AUTHORIZATION}/roleAssignments",
+            f"{IN_SUBSCRIPTION}/{AUTHORIZATION}/denyAssignments",
             f"{IN_SUBSCRIPTION}/{AUTHORIZATION}/locks",
             f"{IN_SUBSCRIPTION}/resources",
             f"{IN_GROUP}/{IDENTITIES}/{credentials_of('id-one')}",
@@ -74,7 +76,7 @@ def test_snapshot_asks_once_for_each_kind_and_once_for_each_identity(arm: OpenAr
 
 
 @pytest.mark.parametrize(
-    "action", [READ_GROUPS, READ_IDENTITIES, READ_ROLES, READ_ASSIGNMENTS, READ_LOCKS, READ_CREDENTIALS]
+    "action", [READ_GROUPS, READ_IDENTITIES, READ_ROLES, READ_ASSIGNMENTS, READ_DENIED, READ_LOCKS, READ_CREDENTIALS]
 )
 def test_right_that_is_missing_is_named_before_anything_is_listed(action: str) -> None:
     grant = Grant(PIPELINE, IN_SUBSCRIPTION, ("*/read",), (action,))
@@ -119,7 +121,16 @@ def test_caller_who_may_not_even_ask_for_rights_is_told_all_that_is_needed() -> 
     with in_process(contents(permissions=[grant])) as arm, pytest.raises(AuthError) as caught:
         take(arm)
 
-    needed = (READ_GROUPS, READ_IDENTITIES, READ_ROLES, READ_ASSIGNMENTS, READ_LOCKS, "*/read", READ_CREDENTIALS)
+    needed = (
+        READ_GROUPS,
+        READ_IDENTITIES,
+        READ_ROLES,
+        READ_ASSIGNMENTS,
+        READ_DENIED,
+        READ_LOCKS,
+        "*/read",
+        READ_CREDENTIALS,
+    )
     assert f"not allowed ({', '.join(needed)})" in caught.value.message
 
 

@@ -102,7 +102,7 @@ def test_right_that_is_missing_in_the_second_group_is_found_before_the_first_wri
 
     assert refusal.exit_code is ExitCode.NOT_ALLOWED
     assert refusal.message == (
-        "The run would fail half-way, so it was not begun: 1 right is missing.\n"
+        "The run would fail half-way, so it was not started: 1 right is missing.\n"
         f"  {IDENTITIES}/write at {OTHER_GROUP} (the role Managed Identity Contributor has it)"
     )
     assert refusal.hint == (
@@ -119,7 +119,7 @@ def test_everything_that_is_missing_is_told_at_once(arm: OpenArm) -> None:
     refusal = refusal_of(arm(start), declare(TWO_GROUPS))
 
     assert refusal.message.splitlines() == [
-        "The run would fail half-way, so it was not begun: 2 rights are missing.",
+        "The run would fail half-way, so it was not started: 2 rights are missing.",
         f"  {IDENTITIES}/write at {IN_GROUP} (the role Managed Identity Contributor has it)",
         f"  {IDENTITIES}/write at {OTHER_GROUP} (the role Managed Identity Contributor has it)",
     ]

@@ -154,8 +154,7 @@ MATTERS: dict[str, tuple[Meddle, list[tuple[str, str]]]] = {
             *_told(OLD, f"impact.attachments.found now has {VM} Microsoft.Compute/virtualMachines"),
             *_told(
                 OLD,
-                "in-use refuses: would delete an identity that is in use; attached to 1 resource: virtualMachines vm-a"
-                " (rg-app)",
+                "in-use refuses: in use; attached to 1 resource: virtualMachines vm-a (rg-app)",
             ),
         ],
     ),

@@ -13,7 +13,7 @@ from reconciler.apply.step import ApplyTools
 from reconciler.arm.http.budget import RunBudget
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.retry import Retries
-from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth
 from reconciler.arm.login.credentials import fixed_token
 from reconciler.arm.resources import Resources
@@ -95,10 +95,8 @@ def opened(start: Contents, timeout_s: float = 3600.0) -> Iterator[Run]:
     with open_http_client(
         ENDPOINT,
         CachedCredentialAuth(fixed_token(token_of(PIPELINE)), endpoint=ENDPOINT, clock=time.wall),
-        correlation_id=CORRELATION_ID,
-        new_id=lambda: f"00000000-0000-0000-0000-{next(ids):012}",
+        Sender(CORRELATION_ID, lambda: f"00000000-0000-0000-0000-{next(ids):012}", {}),
         retries=retries,
-        environment={},
         max_connections=PARALLELISM,
         transport=wire,
     ) as http:

@@ -202,7 +202,7 @@ def test_plan_says_what_cannot_return_and_what_must_change_in_git(arm: OpenArm, 
         "This takes back the apply of 2026-01-02T03:04:05.678Z, correlation id c0ffee00-0000-0000-0000-000000000000.",
         "In Git, at identities.yaml:5: take rg-app/id-new off the list, or the next apply creates it again.",
         "rg-app/id-old returns as another principal: principalId principal-of-id-old and clientId client-of-id-old are"
-        " gone for good, and whatever names them has to name the new ones.",
+        " gone for good, and what names them has to name the new ones.",
         "Role assignments of rg-app/id-old in other subscriptions were not looked for and do not return.",
         "In Git, at identities.yaml:3: list rg-app/id-old again, or the next apply deletes it again.",
     )

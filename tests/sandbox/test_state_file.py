@@ -243,7 +243,7 @@ def test_custom_roles_may_share_a_name_and_an_unknown_built_in_role_may_be_among
         ("[" * 100_000, "the document is nested too deeply"),
         ("[]", "the document must be an object"),
         ("{}", "the document has no version"),
-        ('{"version": 1, "version": 1}', "the name 'version' stands twice in one object"),
+        ('{"version": 1, "version": 1}', "the name 'version' appears twice in one object"),
         ('{"version": 1, "subscriptions": [{"subscriptionId": "\\ud800"}]}', "a text holds half of a surrogate pair"),
         (state_of(version=2), "version must be 1, the version that this program knows"),
         (state_of(tenantId="contoso"), "tenantId must be a GUID, not 'contoso'"),

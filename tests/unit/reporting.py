@@ -1,8 +1,9 @@
 """What the tests of the reports share: a plan with one of each change, a refused one, and a run that went badly."""
 
 from reconciler.apply.result import ApplyResult, ChangeResult
-from reconciler.journal.call import CallError, Outcome
+from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import Ignore
+from reconciler.model.call_error import CallError
 from reconciler.model.identity import OWNER_TAG, IsolationScope
 from reconciler.plan.plan import Plan
 from tests.builders import desired_group, listed, live_group, live_identity, plan_of

@@ -26,7 +26,7 @@ from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, Thrott
 from reconciler.model import MAX_CREDENTIALS
 
 QUERY = "QUERY"
-"""A POST that only asks; in a `Call` it is told apart from one that changes something."""
+"""A POST that only asks; a `Call` holds it apart from one that changes something."""
 
 _OPERATIONS = {"GET": "reading", QUERY: "querying", "PUT": "creating", "PATCH": "updating", "DELETE": "deleting"}
 _CLASSES: dict[int, type[ArmError]] = {

@@ -4,7 +4,7 @@ Each method takes the function that reads the answer's JSON (`read`, ValueError 
 that a malformed answer is reported with its operation, resource and correlation id, and no caller handles raw JSON.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
@@ -15,6 +15,7 @@ from reconciler.arm.http.answers import QUERY, Call, error_answer, malformed_ans
 from reconciler.arm.http.endpoints import origin_of
 from reconciler.arm.http.fields import JsonObject, object_list, optional_text, parse_object
 from reconciler.arm.http.retry import REPEATABLE
+from reconciler.errors import NotFound
 
 T = TypeVar("T")
 _WITH_BODY = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
@@ -46,6 +47,15 @@ class ArmClient:
         """Read one resource."""
         call = self._call("GET", path)
         return _read_body(call, self._send(call, path, {"api-version": api_version}), read)
+
+    def find(self, path: str, api_version: str, read: Callable[[JsonObject], T], absent: Container[str]) -> T | None:
+        """Read one resource, or None for a 404 whose code is among `absent`; any other 404 is an error."""
+        try:
+            return self.get(path, api_version, read)
+        except NotFound as error:
+            if error.arm_code in absent:
+                return None
+            raise
 
     def get_pages(
         self, path: str, api_version: str, read: Callable[[JsonObject], T], query: str | None = None

@@ -4,8 +4,13 @@ ARM's answers are checked where they come in, so that nothing further in has to 
 """
 
 import json
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeAlias, TypeVar
+
+from reconciler.model import same_name
+
+T = TypeVar("T")
+AnyKey = TypeVar("AnyKey", bound=Hashable)
 
 JsonObject: TypeAlias = Mapping[str, object]
 """A JSON object as `json` gives it; its values are checked by the functions of this module."""
@@ -78,6 +83,37 @@ def object_list(data: JsonObject, name: str) -> tuple[JsonObject, ...]:
     if not isinstance(items, list):
         raise FieldError(f"`{name}` is not a list")
     return tuple(_as_object(item, f"an item of `{name}`") for item in items)
+
+
+def about(read: Callable[[JsonObject], T], id_of: Callable[[T], object], asked: object) -> Callable[[JsonObject], T]:
+    """Reads an answer that must be about what was asked; ids and names compare without case, as ARM compares them."""
+
+    def read_checked(body: JsonObject) -> T:
+        found = read(body)
+        if not same_name(str(id_of(found)), str(asked)):
+            raise FieldError(f"the answer is about {id_of(found)}")
+        return found
+
+    return read_checked
+
+
+def each_once(
+    read: Callable[[JsonObject], T], id_of: Callable[[T], AnyKey], is_within: Callable[[AnyKey], bool]
+) -> Callable[[JsonObject], T]:
+    """Reads the items of one list: an item from outside the asked scope, or that comes twice, is an error."""
+    seen: set[AnyKey] = set()
+
+    def read_checked(item: JsonObject) -> T:
+        found = read(item)
+        own_id = id_of(found)
+        if not is_within(own_id):
+            raise FieldError(f"{own_id} is outside the scope that was asked")
+        if own_id in seen:
+            raise FieldError(f"{own_id} is listed twice")
+        seen.add(own_id)
+        return found
+
+    return read_checked
 
 
 def _as_object(value: object, what: str) -> JsonObject:

@@ -16,7 +16,7 @@ class Pace:
 
     def wait(self) -> None:
         """Return when the next call may go out; whatever `sleep` raises (a request to stop) passes through."""
-        # Those who wait for the lock wait their turn: after a request to stop, each of them is told at once.
+        # Those who wait for the lock wait their turn: after a request to stop, each of them learns at once.
         with self._lock:
             delay_s = self._next_s - self._clock()
             if delay_s > 0:

@@ -6,6 +6,7 @@ would decide it too, but not for a client that is given a transport, as this one
 
 import platform
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -21,14 +22,27 @@ READ_TIMEOUT_S = 60.0
 """Longer than ARM takes to answer anything that this tool asks; Source: azure-core's defaults are 300 s for both."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What the headers of every request of a run are made of.
+
+    Attributes:
+        correlation_id: the run's, sent with every request and found again in the Activity Log.
+        new_id: gives each try of each request its `x-ms-client-request-id`.
+        environment: where AZURE_HTTP_USER_AGENT is looked up, as every Azure client does.
+    """
+
+    correlation_id: str
+    new_id: Callable[[], str]
+    environment: Mapping[str, str]
+
+
 def open_http_client(
     endpoint: str,
     auth: httpx.Auth,
+    sender: Sender,
     *,
-    correlation_id: str,
-    new_id: Callable[[], str],
     retries: Retries,
-    environment: Mapping[str, str],
     max_connections: int,
     transport: httpx.BaseTransport | None = None,
 ) -> httpx.Client:
@@ -36,10 +50,7 @@ def open_http_client(
 
     Args:
         endpoint: `https://HOST[:PORT]`; http for loopback only.
-        correlation_id: the run's, sent with every request and found again in the Activity Log.
-        new_id: gives each try of each request its `x-ms-client-request-id`.
-        retries: with the budget of the run, which begins with the first request.
-        environment: where AZURE_HTTP_USER_AGENT is looked up, as every Azure client does.
+        retries: with the budget of the run, which starts with the first request.
         max_connections: at least the number of threads that share the client.
         transport: replaces the wire (an emulator, a test); it is closed with the client.
 
@@ -55,11 +66,11 @@ def open_http_client(
         auth=auth,
         headers={
             "Accept": "application/json",
-            "User-Agent": user_agent(environment),
-            "x-ms-correlation-request-id": correlation_id,
+            "User-Agent": user_agent(sender.environment),
+            "x-ms-correlation-request-id": sender.correlation_id,
         },
         timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-        transport=RetryTransport(wire, retries, new_id),
+        transport=RetryTransport(wire, retries, sender.new_id),
         follow_redirects=False,
         trust_env=False,
     )

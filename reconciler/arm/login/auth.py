@@ -167,7 +167,7 @@ def _check_tenant(token: Token, tenant: str | None) -> None:
 def _renewal_time(token: Token, now_s: float, *, renewable: bool) -> float:
     if not renewable:
         return float("inf")
-    # A token that lives for less than ten minutes would otherwise be fetched anew for every request.
+    # A token that lives for less than ten minutes would otherwise be fetched again for every request.
     return token.expires_at_s - min(_RENEW_BEFORE_EXPIRY_S, (token.expires_at_s - now_s) / 2)
 
 

@@ -155,4 +155,4 @@ def _explained(kind: Kind, login: Login) -> Iterator[None]:
     except (AzureError, ValueError, TypeError, OSError) as error:
         secrets = (login.environment.get(name, "") for name in SECRETS)
         reason = redact_login(" ".join(str(error).split()), secrets)
-        raise AuthError(f"No token could be had from the credential {kind.name!r}: {reason}", kind.hint) from error
+        raise AuthError(f"The credential {kind.name!r} gave no token: {reason}", kind.hint) from error

@@ -1,6 +1,6 @@
 """What GitHub Actions says about the job that runs: an assertion that Entra exchanges for a token.
 
-An assertion is good for minutes and a token for an hour, so that a run that outlives its token needs both anew. The
+An assertion is good for minutes and a token for an hour, so that a run that outlives its token needs both again. The
 assertion is therefore asked for whenever a token is, and never kept.
 
 Source: GitHub's documentation of OpenID Connect (the job's two variables, the query `audience`, the answer's `value`).
@@ -41,7 +41,7 @@ def request_assertion(address: str, request_token: str, audience: str, retries: 
         except httpx.RequestError as error:
             raise _no_assertion(f"{type(error).__name__}: {error}", error.request) from error
         except Interrupted as error:
-            # A call that has no token has failed, and is told so: nothing of it went out.
+            # A call that has no token has failed, and says so: nothing went out.
             raise AuthError(f"{_FAILURE}: the run was asked to stop while it waited for an answer.") from error
     if response.status_code != httpx.codes.OK:
         raise _no_assertion(f"it answered {response.status_code} {response.text}", response.request)

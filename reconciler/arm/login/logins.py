@@ -1,6 +1,6 @@
 """The kinds of login that azure-identity has a class for: what each needs, how it is built, what to do where it fails.
 
-What a kind needs is a table, so that everything that is missing is told at once and by name, before anything is asked.
+What a kind needs is a table, so that all that is missing is reported at once and by name, before anything is asked.
 Microsoft's logins are imported only where one of them is built, since importing them takes longer than most commands
 run.
 """

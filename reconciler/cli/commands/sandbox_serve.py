@@ -97,7 +97,7 @@ def _serve(asked: "Serving", faults: Path | None) -> None:
     except door.StateNotSavedError as error:
         raise not_saved(error, "what changed since it was written last is lost") from error
     except door.StateError as error:
-        raise InputFileError(str(error), "Mend the state file, or name another one with --state.") from error
+        raise InputFileError(str(error), "Fix the state file, or name another one with --state.") from error
     except door.FaultFileError as error:
         raise InputFileError(f"{faults}: {error}", _FAULTS_HINT) from error
     except door.ServeError as error:

@@ -18,7 +18,7 @@ def validate(
     cloud: Cloud = CloudName.AZURE_CLOUD,
     report: ReportFlags,
 ) -> ExitCode:
-    """Check manifests offline: every problem of every file in one run, each with its place and how to mend it.
+    """Check manifests offline: every problem of every file in one run, each with its place and how to fix it.
 
     What is usually a mistake is warned about: risky trust, and deletions that are not pinned to a principal.
     """

@@ -134,7 +134,7 @@ class _Reports:
         signals.begin()
 
     def refused(self, refused: PlanRefused) -> None:
-        """Say that nothing was begun, and why."""
+        """Say that nothing was started, and why."""
         plan = self._shown()
         print_failure(self._run.report, lambda form: form.refused(plan, refused))
 

@@ -34,7 +34,7 @@ class CredentialKind(StrEnum):
 
 
 class LogLevel(StrEnum):
-    """How much is told on stderr."""
+    """How much is logged on stderr."""
 
     WARNING = "warning"
     INFO = "info"
@@ -70,7 +70,9 @@ Cloud = Annotated[
     CloudName,
     typer.Option("--cloud", help="The Azure cloud: ARM's address, and where to sign in.", rich_help_panel=AZURE_PANEL),
 ]
-Log = Annotated[LogLevel, typer.Option("--log-level", help="How much is told on stderr.", rich_help_panel=OUTPUT_PANEL)]
+Log = Annotated[
+    LogLevel, typer.Option("--log-level", help="How much is logged on stderr.", rich_help_panel=OUTPUT_PANEL)
+]
 
 
 @dataclass(frozen=True, slots=True)

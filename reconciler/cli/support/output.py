@@ -51,7 +51,7 @@ def print_report(text: str) -> None:
     except OSError as error:
         _silence(sys.stdout)
         raise ReconcilerError(
-            f"The report could not be written: {error.strerror}.", "Whatever the run did is done; `uami plan` shows it."
+            f"The report could not be written: {error.strerror}.", "What the run did stays done; `uami plan` shows it."
         ) from error
 
 
@@ -70,7 +70,7 @@ def _silence(stream: TextIO) -> None:
 
 
 def configure_logging(level: LogLevel) -> None:
-    """Send our own log to stderr; libraries' logs stay out, since they know nothing of what must not be told."""
+    """Send our own log to stderr; libraries' logs stay out, since they do not know what must not be shown."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_VisibleFormatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("reconciler")

@@ -1,4 +1,4 @@
-"""The journal of a run as its caller meets it: where it lies, what earlier ones left open, what its end says."""
+"""The journal of a run as its caller meets it: where it is, what earlier ones left open, what its end says."""
 
 import os
 import sys
@@ -39,14 +39,14 @@ def check_journal_flag(chosen: str | None) -> None:
     if chosen is not None and os.path.lexists(chosen):
         raise UsageError(
             f"--journal {chosen}: the file is there already, and no journal is written over",
-            f"Name a new file; if it is an earlier run's journal, `uami show {chosen}` tells what it holds.",
+            f"Name a new file; if it is an earlier run's journal, `uami show {chosen}` shows what it holds.",
         )
     if chosen is not None:
         check_output(Path(chosen), flag="--journal", subject="the journal")
 
 
 class RunJournal:
-    """One run's journal: not begun before `begin`, and taken away at the end where no call was made."""
+    """One run's journal: not started before `begin`, and taken away at the end where no call was made."""
 
     def __init__(self, chosen: str | None, command: str, session: Session) -> None:
         self._command = command
@@ -61,7 +61,7 @@ class RunJournal:
 
     @property
     def path(self) -> str | None:
-        """Where the journal lies; None where no call was made."""
+        """Where the journal is; None where no call was made."""
         return str(self.file.path) if self.file.used else None
 
     def show_cut_short(self, plan: Plan) -> None:
@@ -82,7 +82,7 @@ class RunJournal:
         self._mark_cut_short()
 
     def end(self, result: ApplyResult) -> None:
-        """Write the last line, and say where the journal lies."""
+        """Write the last line, and print where the journal is."""
         # Where there was nothing to do, the doubts are settled too.
         self._mark_cut_short()
         try:

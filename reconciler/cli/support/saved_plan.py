@@ -37,7 +37,7 @@ def plan_output(out: str | None, inputs: Sequence[str]) -> Iterator[Callable[[Pl
         return
     if out in _FORMATS:
         raise UsageError(
-            f"-o {out}: -o takes the file in which the plan is saved",
+            f"-o {out}: -o needs a file name",
             f"For the report in another form pass --format, such as --format json; for a file of this name -o ./{out}.",
         )
     with output_file(Path(out), flag="-o", replaces=FileKind.SAVED_PLAN, inputs=inputs, subject="the plan") as write:

@@ -16,7 +16,7 @@ from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.pace import Pace, no_pace
 from reconciler.arm.http.retry import Retries
-from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.login.clouds import CLOUDS
 from reconciler.arm.login.credentials import fixed_token, foreign_authority
@@ -81,7 +81,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
             place, authority = f"SANDBOX {flags.sandbox}", ""
-            runner: Callable[[], Runner | None] = _nobody
+            # The embedded sandbox's user is none of its identities.
+            runner: Callable[[], Runner | None] = Runner
             target = Place(PlaceKind.SANDBOX, str(Path(flags.sandbox).resolve()))
         else:
             transport = None
@@ -95,10 +96,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             open_http_client(
                 endpoint,
                 auth,
-                correlation_id=correlation_id,
-                new_id=lambda: str(uuid.uuid4()),
+                Sender(correlation_id, lambda: str(uuid.uuid4()), os.environ),
                 retries=retries,
-                environment=os.environ,
                 max_connections=flags.parallelism,
                 transport=transport,
             )
@@ -123,11 +122,6 @@ def _check_flags(flags: AzureFlags) -> None:
         )
     if flags.sandbox is not None and flags.endpoint is not None:
         raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
-
-
-def _nobody() -> Runner:
-    """The embedded sandbox's user, who is none of its identities."""
-    return Runner()
 
 
 def _runner_of(auth: CachedCredentialAuth) -> Runner | None:

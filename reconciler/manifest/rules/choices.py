@@ -1,7 +1,7 @@
 """What to say about keys of which only one set may be there, by the title of the part of the schema that says so.
 
-A JSON Schema tells of such a choice only that it is not met. Whoever wrote half of one set has left out the rest;
-whoever wrote of several has to take one away; whoever wrote of none has to be told what there is.
+A JSON Schema says of such a choice only that it is not met. Whoever wrote half of one set has left out the rest;
+whoever wrote of several has to take one away; whoever wrote of none needs to see what there is.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ CHOICES = {
     ),
     "GitHub ids": Choice(
         "github-ids",
-        "does not say whether the repository's subjects bear ids",
+        "does not say whether the repository's subjects contain ids",
         "Write `ownerId` and `repositoryId`, as `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` prints them; or"
         " `legacySubject: true` for a repository from before 15 July 2026 that has not been renamed or transferred"
         " since and has not opted in.",
@@ -39,7 +39,7 @@ CHOICES = {
         "github-context",
         "does not say which workflows of the repository are trusted",
         "Write one of `branch`, `tag`, `environment` and `pullRequest: true`.",
-        "Keep one: a job that names an environment has its subject from that, whatever its branch. To trust several,"
+        "Keep one: a job that names an environment has its subject from that, on any branch. To trust several,"
         " list a credential for each.",
     ),
 }

@@ -1,6 +1,6 @@
 """Issuers whose spelling is known: whether their tokens' `iss` ends in a slash.
 
-Azure compares issuers letter by letter and says nothing about one that no token bears. A slash too many or too few is a
+Azure compares issuers letter by letter and says nothing about one that no token has. A slash too many or too few is a
 slip that can be seen offline, but only of a service whose issuers are known; of any other nothing is said for certain.
 """
 

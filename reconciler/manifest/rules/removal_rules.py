@@ -39,9 +39,7 @@ def _listed(group: DeclaredGroup) -> dict[str, SourcePos]:
 
 def _listed_and_removed(name: Located, listed: SourcePos) -> Diagnostic:
     message = f"the identity `{name.text}` is to be removed, yet it is listed at {listed}"
-    return Diagnostic(
-        "listed-and-removed", name.pos, message, "Keep one of the two: an identity is wanted, or it goes."
-    )
+    return Diagnostic("listed-and-removed", name.pos, message, "Keep one of the two: list the identity, or remove it.")
 
 
 def _removed_twice(name: str, pos: SourcePos, first: SourcePos) -> Diagnostic:

@@ -85,7 +85,7 @@ def _check_tag_counts(document: DeclaredDocument) -> Iterator[Diagnostic]:
             count = own_tags + sum(value is not None for _, value in merged_tags(*layers))
             last = next((layer for layer in reversed(layers) if layer is not None), None)
             if count > MAX_TAGS and last is not None:
-                message = f"these come to {count} tags with what is merged in, and a resource bears {MAX_TAGS}"
+                message = f"these come to {count} tags with what is merged in, and a resource can have {MAX_TAGS}"
                 hint = "List fewer; the tags that `owner` and `protect` write count too."
                 yield Diagnostic("too-many-tags", last.pos, message, hint)
 

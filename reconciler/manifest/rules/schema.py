@@ -136,12 +136,6 @@ def _unknown_keys(document: Document, failure: _Failure) -> Iterator[Diagnostic]
             yield Diagnostic("unknown-key", document.key_pos((*failure.path, key)), message, _did_you_mean(key, known))
 
 
-def _missing_keys(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
-    # jsonschema fails once for each missing key and names it only in its message: each failure tells of all of them
-    # here, and the loader drops what is said twice.
-    yield from _missing(document, failure, failure.expected)
-
-
 def _missing(document: Document, failure: _Failure, keys: list[str]) -> Iterator[Diagnostic]:
     for key in keys:
         if key not in failure.value and not _is_misspelled(failure, key):
@@ -175,7 +169,8 @@ def _wrong_text(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
 
 def _not_one_of(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     allowed = tuple(failure.expected)
-    message = f"{_label(failure.path)} must be {_either(allowed)}, not {_found(document, failure)}"
+    either = f"{', '.join(f'`{value}`' for value in allowed[:-1])} or `{allowed[-1]}`"
+    message = f"{_label(failure.path)} must be {either}, not {_found(document, failure)}"
     hint = _did_you_mean(str(failure.value), allowed)
     yield Diagnostic("unknown-value", _place(document, failure), message, hint)
 
@@ -230,7 +225,9 @@ def _wrong_choice(document: Document, failure: _Failure) -> Iterator[Diagnostic]
 
 _WORDINGS: dict[str, Callable[[Document, _Failure], Iterator[Diagnostic]]] = {
     "additionalProperties": _unknown_keys,
-    "required": _missing_keys,
+    # jsonschema fails once for each missing key and names it only in its message: each failure reports all of them
+    # here, and the loader drops what is said twice.
+    "required": lambda document, failure: _missing(document, failure, failure.expected),
     "type": _wrong_type,
     "pattern": _wrong_text,
     "minLength": _wrong_text,
@@ -262,10 +259,6 @@ def _place(document: Document, failure: _Failure) -> SourcePos:
 
 def _found(document: Document, failure: _Failure) -> str:
     return found_type(failure.value, document.spellings.get(failure.path, ""))
-
-
-def _either(allowed: tuple[str, ...]) -> str:
-    return f"{', '.join(f'`{value}`' for value in allowed[:-1])} or `{allowed[-1]}`"
 
 
 def _did_you_mean(word: str, known: tuple[str, ...]) -> str:

@@ -97,7 +97,7 @@ def is_github(issuer: str) -> bool:
 
 
 def has_lasting_subjects(issuer: str) -> bool:
-    """Whether an issuer is a GitHub whose subjects can bear ids; an Enterprise Server's cannot.
+    """Whether an issuer is a GitHub whose subjects can contain ids; an Enterprise Server's cannot.
 
     Source: GitHub, "OpenID Connect reference", "Immutable subject claims".
     """
@@ -113,7 +113,7 @@ def is_pull_request(subject: str) -> bool:
 
 
 def is_by_name_only(subject: str) -> bool:
-    """Whether a subject of GitHub's names a repository or its owner, and bears no id that outlives the name."""
+    """Whether a subject of GitHub's names a repository or its owner, and has no id that outlives the name."""
     claims = dict(_claims(subject))
     named = [claims[name] for name in _NAME_CLAIMS if name in claims]
     return bool(named) and not any(map(_WITH_IDS.fullmatch, named)) and not _LASTING_CLAIMS & claims.keys()

@@ -1,7 +1,7 @@
 """From the paths on a command line to the bytes of each manifest file.
 
 A repository is untrusted where a pipeline checks out other people's branches: only regular files are read, and
-below a directory only what truly lies there. A link that leads outside is refused before it is opened.
+below a directory only what is really there. A link that leads outside is refused before it is opened.
 """
 
 import os
@@ -88,7 +88,7 @@ def _read_argument(argument: str, reading: _Reading) -> None:
             reading.refuse(name, refusal)
     if not found:
         hint = "Name a directory with `*.yaml` or `*.yml` files in it."
-        raise NotReadError("no-manifest", "no manifest lies in this directory", hint)
+        raise NotReadError("no-manifest", "there is no manifest in this directory", hint)
 
 
 def _read_stdin(reading: _Reading) -> None:

@@ -20,7 +20,7 @@ MAX_VALUES = 500_000
 """Most values of one file, each alias counted as what it stands for."""
 
 _DISCARDED = -1
-"""Path element below which a value lies that is read for its own mistakes and then dropped."""
+"""Path element below which a value is that is read for its own mistakes and then dropped."""
 
 _MERGE_KEY = (
     "the merge key `<<` does not exist in YAML 1.2",

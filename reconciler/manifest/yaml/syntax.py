@@ -1,4 +1,4 @@
-"""Words for what libyaml refuses: a place, what is wrong there, and how to mend it.
+"""Words for what libyaml refuses: a place, what is wrong there, and how to fix it.
 
 libyaml speaks of tokens and simple keys. The mistakes that people make in manifests are few (a variable in braces,
 a star, a tab, a colon inside a text), so each has a row of its own here; anything else keeps libyaml's phrase
@@ -123,7 +123,7 @@ _MISTAKES = (
         problem="expected key|expected '-' indicator|expected <block end>",
         text="",
         code="yaml-syntax",
-        message="this line belongs neither to the list or mapping above it nor to the one around that",
+        message="wrong indentation: this line fits neither the list or mapping above it nor the one around that",
         hint="Line it up with its neighbours.",
     ),
 )

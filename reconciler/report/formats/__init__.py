@@ -48,7 +48,7 @@ class ReportFormat(Protocol):
         """What an apply did; `journal` is where its calls are recorded, `continue_with` the command that goes on."""
 
     def refused(self, plan: "Plan", refused: "PlanRefused") -> str:
-        """Why nothing of a plan was begun."""
+        """Why nothing of a plan was started."""
 
     def journal(self, record: "RunRecord") -> str:
         """A run, its calls in the order in which they went out, and its end."""

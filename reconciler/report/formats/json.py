@@ -14,7 +14,7 @@ from reconciler.errors import ManifestError, PlanStale, ReconcilerError
 from reconciler.journal import Outcome, RunRecord, record_document
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
-from reconciler.model import FORMAT_VERSION, JsonObject, PlanRefused
+from reconciler.model import FORMAT_VERSION, JsonObject, PlanRefused, error_document
 from reconciler.plan import (
     NOT_CHECKED,
     Action,
@@ -70,7 +70,7 @@ class JsonFormat:
         )
 
     def refused(self, plan: Plan, refused: PlanRefused) -> str:
-        """The plan and why nothing of it was begun; described by `schemas/apply.v1.schema.json`."""
+        """The plan and why nothing was started; described by `schemas/apply.v1.schema.json`."""
         return _text({"format_version": FORMAT_VERSION, "plan": plan_document(plan), "error": _error(refused)})
 
     def journal(self, record: RunRecord) -> str:
@@ -196,13 +196,7 @@ def _change_result(one: ChangeResult) -> JsonObject:
     if one.because:
         document["because"] = one.because
     if one.error is not None:
-        document["error"] = {
-            "status": one.error.status,
-            "code": one.error.code,
-            "message": one.error.message,
-            "hint": one.error.hint,
-            "correlation_id": one.error.correlation_id,
-        }
+        document["error"] = error_document(one.error)
     if one.not_held:
         document["not_held"] = list(one.not_held)
     return document

@@ -48,7 +48,7 @@ class TextFormat:
     def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> str:  # noqa: ARG002
         """What an apply did, and for whatever it did not do, why and how to go on; nothing where it had nothing to do.
 
-        Where the journal lies has been said by then.
+        The path of the journal has been printed by then.
         """
         if not plan.applicable and not plan.violations:
             return ""
@@ -88,7 +88,7 @@ class TextFormat:
 
 
 def _write_diagnostics(page: Page, diagnostics: Sequence[Diagnostic]) -> None:
-    """Each problem with its place, the line it stands in, a caret, and how to mend it."""
+    """Each problem with its place, the line it stands in, a caret, and how to fix it."""
     for one in diagnostics:
         page.line((visible(str(one.pos)), "bold"), ": ", ("error", "bold red"), f": {visible(one.message)}")
         if one.source_line is not None:

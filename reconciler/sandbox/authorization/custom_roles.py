@@ -6,9 +6,9 @@ known here, so that whatever has the form of an action is taken.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from reconciler.sandbox.gateway import ArmRefusalError, Call, by_gateway, by_provider
+from reconciler.sandbox.gateway import Call, by_gateway, by_provider
 from reconciler.sandbox.rules import all_roles, find_role, guid_of, rights
 from reconciler.sandbox.state import (
     GUID,
@@ -169,20 +169,16 @@ def require_at_scopes(state: State, call: Call, role: RoleDefinition, action: st
     """
     failed = [scope for scope in role.assignable_scopes if not _may(state, call, action, scope)]
     if failed:
-        raise _linked(call, action, failed)
+        raise by_gateway(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{call.caller.name}' with object id '{call.caller.principal_id}' has permission to perform "
+            f"action '{action}' on scope '{call.names['scope']}'; however, it does not have permission to perform "
+            f"action '{action}' on the linked scope(s) '{','.join(failed)}' or the linked scope(s) are invalid.",
+        )
 
 
 def _may(state: State, call: Call, action: str, scope: str) -> bool:
     key = path_key(scope)
     known = key[:1] != ("subscriptions",) or state.shelf(Subscription).get(key[:2]) is not None
     return known and rights.may(state, call.caller, action, scope)
-
-
-def _linked(call: Call, action: str, scopes: Sequence[str]) -> ArmRefusalError:
-    return by_gateway(
-        403,
-        "LinkedAuthorizationFailed",
-        f"The client '{call.caller.name}' with object id '{call.caller.principal_id}' has permission to perform action "
-        f"'{action}' on scope '{call.names['scope']}'; however, it does not have permission to perform action "
-        f"'{action}' on the linked scope(s) '{','.join(scopes)}' or the linked scope(s) are invalid.",
-    )

@@ -4,7 +4,7 @@ It lags behind: for a while after an identity was created its principal is not k
 what kind of principal it is gets past that.
 """
 
-from reconciler.sandbox.gateway import ArmRefusalError, Call, by_provider
+from reconciler.sandbox.gateway import Call, by_provider
 from reconciler.sandbox.state import Identity, Resource, RoleAssignment, State
 
 PRINCIPAL_TYPE_SINCE = "2018-09-01-preview"
@@ -28,7 +28,16 @@ def principal_type(state: State, call: Call, principal_id: str, asked: str | Non
         raise by_provider(400, "InvalidPrincipalType", f"The principal type '{asked}' is not valid.")
     known = _known_type(state, call, principal_id)
     if known is None and asked is None and not _is_caller(call, principal_id):
-        raise _principal_not_found(state, principal_id)
+        # Source: recorded traffic (azure-service-operator).
+        raise by_provider(
+            400,
+            "PrincipalNotFound",
+            f"Principal {principal_id.replace('-', '')} does not exist in the directory {state.tenant_id}. Check that "
+            "you have the correct principal ID. If you are creating this principal and then immediately assigning a "
+            "role, this error might be related to a replication delay. In this case, set the role assignment "
+            "principalType property to a value, such as ServicePrincipal, User, or Group.  "
+            "See https://aka.ms/docs-principaltype",
+        )
     if asked is not None and _SERVICE_PRINCIPAL in (asked, known) and known not in (None, asked):
         raise by_provider(
             400,
@@ -50,7 +59,7 @@ def _known_type(state: State, call: Call, principal_id: str) -> str | None:
     ):
         return _SERVICE_PRINCIPAL
     given = (item.principal_type for item in state.shelf(RoleAssignment).marked(sought))
-    # A service principal that is in neither list cannot be told from one that was deleted.
+    # A service principal that is in neither list looks the same as one that was deleted.
     return next((kind for kind in given if kind != _SERVICE_PRINCIPAL), None)
 
 
@@ -60,15 +69,3 @@ def _is_caller(call: Call, principal_id: str) -> bool:
     Terraform's azurerm gives its own principal a role without its type, and waits while that is not found.
     """
     return call.caller.principal_id.casefold() == principal_id.casefold()
-
-
-def _principal_not_found(state: State, principal_id: str) -> ArmRefusalError:
-    # Source: recorded traffic (azure-service-operator).
-    return by_provider(
-        400,
-        "PrincipalNotFound",
-        f"Principal {principal_id.replace('-', '')} does not exist in the directory {state.tenant_id}. Check that you "
-        "have the correct principal ID. If you are creating this principal and then immediately assigning a role, this "
-        "error might be related to a replication delay. In this case, set the role assignment principalType property "
-        "to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype",
-    )

@@ -1,1 +1,1 @@
-"""Microsoft.Resources beside the resources themselves: lists, tags at a scope, providers and their operations."""
+"""Every kind of resource in one table, and what is listed of all of them: resources, tags, providers, operations."""

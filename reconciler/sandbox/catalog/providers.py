@@ -1,6 +1,6 @@
 """Resource providers as ARM lists them: which types they have in which api-versions, and that they are registered.
 
-Clients ask before they create something (Terraform's azurerm where it is told to register providers) and to learn an
+Clients ask before they create something (Terraform's azurerm where it is set to register providers) and to learn an
 api-version that a type has (`az resource`). What the sandbox serves itself is read off its own routes, so that the list
 cannot promise what is not there. Every provider is registered in every subscription: nothing here would ever refuse
 what is not.

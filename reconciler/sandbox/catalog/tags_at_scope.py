@@ -95,7 +95,7 @@ _OPERATIONS: dict[str, _Change] = {"replace": lambda _tags, asked: dict(asked), 
 
 
 def _tagged(state: State, call: Call) -> _Tagged:
-    """What bears the tags of a scope."""
+    """What has the tags of a scope."""
     key = path_key(call.names["scope"])
     candidates: tuple[_Tagged | None, ...] = (
         state.shelf(Subscription).get(key),

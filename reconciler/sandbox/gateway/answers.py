@@ -113,8 +113,8 @@ def to_response(answer: Answer, exchange: Exchange) -> Response:
     shown = answer.body
     if isinstance(shown, TracedBody):
         shown = shown.of(tracing["x-ms-correlation-request-id"])
-    body = b"" if shown is None else _encode(shown)
-    response = Response(body, status=answer.status)
+    text = "" if shown is None else json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    response = Response(text.encode("utf-8", "replace"), status=answer.status)
     if answer.body is None:
         # Source: recorded traffic (DELETE of an identity: Content-Length 0 and no Content-Type).
         response.headers.remove("Content-Type")
@@ -123,10 +123,6 @@ def to_response(answer: Answer, exchange: Exchange) -> Response:
     origin = {"x-ms-failure-cause": "gateway"} if answer.from_gateway else exchange.remaining
     response.headers.update({**_COMMON_HEADERS, "Date": http_date(exchange.now), **tracing, **origin, **answer.headers})
     return response
-
-
-def _encode(body: object) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _tracing(exchange: Exchange) -> dict[str, str]:

@@ -7,8 +7,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from reconciler.sandbox.gateway.answers import ArmRefusalError, Trace, by_gateway
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +108,20 @@ class Call:
 
     def texts_field(self, body: Mapping[str, object], name: str) -> tuple[str, ...]:
         """A list of texts of the body, empty where it is absent or null; raises ArmRefusalError otherwise."""
-        value = body.get(name)
-        if value is None:
-            return ()
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        raise _invalid_content(f"The value of '{name}' is not a list of strings.")
+        return _list_field(body, name, str, "strings")
 
     def objects_field(self, body: Mapping[str, object], name: str) -> tuple[Mapping[str, object], ...]:
         """A list of objects of the body, empty where it is absent or null; raises ArmRefusalError otherwise."""
-        value = body.get(name)
-        if value is None:
-            return ()
-        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-            return tuple(value)
-        raise _invalid_content(f"The value of '{name}' is not a list of objects.")
+        return _list_field(body, name, dict, "objects")
+
+
+def _list_field(body: Mapping[str, object], name: str, kind: type[T], noun: str) -> tuple[T, ...]:
+    value = body.get(name)
+    if value is None:
+        return ()
+    if isinstance(value, list) and all(isinstance(item, kind) for item in value):
+        return tuple(value)
+    raise _invalid_content(f"The value of '{name}' is not a list of {noun}.")
 
 
 def _invalid_content(reason: str) -> ArmRefusalError:

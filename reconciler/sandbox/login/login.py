@@ -60,14 +60,27 @@ class Login:
         self._clock = clock
         self._new_id = new_id
         self._routes: dict[tuple[str, ...], tuple[str, Callable[[_Asked], Answer]]] = {
-            ("metadata", "endpoints"): ("GET", self._show_metadata),
-            ("common", "discovery", "instance"): ("GET", self._discover_instance),
-            ("*", "v2.0", ".well-known", "openid-configuration"): ("GET", self._show_configuration),
-            ("*", ".well-known", "openid-configuration"): ("GET", self._show_older_configuration),
-            ("*", "discovery", "v2.0", "keys"): ("GET", self._show_keys),
-            ("*", "discovery", "keys"): ("GET", self._show_keys),
-            ("*", "oauth2", "v2.0", "token"): ("POST", self._give_token_by_scope),
-            ("*", "oauth2", "token"): ("POST", self._give_token_by_resource),
+            ("metadata", "endpoints"): (
+                "GET",
+                lambda asked: cloud_metadata(asked.base_url, asked.query.get("api-version", "")),
+            ),
+            ("common", "discovery", "instance"): (
+                "GET",
+                lambda asked: instance_discovery(asked.base_url, asked.query.get("authorization_endpoint", "")),
+            ),
+            ("*", "v2.0", ".well-known", "openid-configuration"): (
+                "GET",
+                lambda asked: self._show_configuration(asked, "v2.0"),
+            ),
+            ("*", ".well-known", "openid-configuration"): ("GET", lambda asked: self._show_configuration(asked, "")),
+            # Nothing is signed with a key that could be shown.
+            ("*", "discovery", "v2.0", "keys"): ("GET", lambda _asked: Answer(200, {"keys": []})),
+            ("*", "discovery", "keys"): ("GET", lambda _asked: Answer(200, {"keys": []})),
+            ("*", "oauth2", "v2.0", "token"): (
+                "POST",
+                lambda asked: token_by_scope(state, self._token_request(asked)),
+            ),
+            ("*", "oauth2", "token"): ("POST", lambda asked: token_by_resource(state, self._token_request(asked))),
             _words(IDENTITY_ENDPOINT): ("GET", self._serve_host(workload_login.managed_identity_token)),
             _words(GITHUB_ENDPOINT): ("GET", self._serve_host(workload_login.github_assertion)),
             _words(PIPELINES_ENDPOINT): ("POST", self._serve_host(workload_login.pipelines_assertion)),
@@ -96,29 +109,9 @@ class Login:
             correlation_id = sent if GUID.fullmatch(sent) else self._new_id()
             return refusal.answer(asked.base_url, asked.now, self._new_id(), correlation_id)
 
-    def _show_metadata(self, asked: _Asked) -> Answer:
-        return cloud_metadata(asked.base_url, asked.query.get("api-version", ""))
-
-    def _discover_instance(self, asked: _Asked) -> Answer:
-        return instance_discovery(asked.base_url, asked.query.get("authorization_endpoint", ""))
-
-    def _show_configuration(self, asked: _Asked) -> Answer:
+    def _show_configuration(self, asked: _Asked, version: str) -> Answer:
         find_tenant(self._state, asked.tenant)
-        return openid_configuration(asked.base_url, asked.tenant, "v2.0")
-
-    def _show_older_configuration(self, asked: _Asked) -> Answer:
-        find_tenant(self._state, asked.tenant)
-        return openid_configuration(asked.base_url, asked.tenant, "")
-
-    def _show_keys(self, _asked: _Asked) -> Answer:
-        # Nothing is signed with a key that could be shown.
-        return Answer(200, {"keys": []})
-
-    def _give_token_by_scope(self, asked: _Asked) -> Answer:
-        return token_by_scope(self._state, self._token_request(asked))
-
-    def _give_token_by_resource(self, asked: _Asked) -> Answer:
-        return token_by_resource(self._state, self._token_request(asked))
+        return openid_configuration(asked.base_url, asked.tenant, version)
 
     def _token_request(self, asked: _Asked) -> TokenRequest:
         form = dict(parse_qsl(asked.request.get_data().decode("utf-8", "replace")))

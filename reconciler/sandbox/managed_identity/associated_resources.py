@@ -1,6 +1,6 @@
 """Which resources an identity is attached to: `listAssociatedResources` of the two previews that have it.
 
-It tells of every such resource, whatever the caller may read of them. Source: Microsoft Entra documentation (viewing
+It lists every such resource, whatever the caller may read of them. Source: Microsoft Entra documentation (viewing
 associated resources: all of them, for whoever may read the identity) and OpenAPI 2022-01-31-preview.
 """
 

@@ -1,6 +1,6 @@
 """Microsoft.ManagedIdentity: federated identity credentials, the children of an identity.
 
-Writes to one identity must not overlap. Whether two do cannot be told from the state, in which each call happens at
+Writes to one identity must not overlap. Whether two do cannot be seen from the state, in which each call happens at
 once, so the application counts the writes that have arrived and are not answered yet.
 """
 

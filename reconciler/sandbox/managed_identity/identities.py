@@ -271,13 +271,15 @@ def _find(state: State, call: Call, view: GraphView) -> Iterator[Identity]:
         yield from rights.readable(state, call, READ, scope, found, lambda one: one.resource_id)
 
 
+def _graph_id(identity: Identity) -> str:
+    return identity.resource_id.replace("/resourcegroups/", "/resourceGroups/", 1)
+
+
 def _body(_state: State, identity: Identity) -> JsonObject:
     """Source: recorded traffic (queries that found identities: `/resourceGroups/`, tags {}), and Azure documentation
     (Resource Graph asks providers with the newest released api-version)."""
     return {
-        "id": identity.resource_id.replace("/resourcegroups/", "/resourceGroups/", 1),
-        "name": identity.name,
-        "location": identity.location,
+        "id": _graph_id(identity),
         "tags": dict(identity.tags),
         "properties": show_properties(identity, restricted=False),
     }
@@ -311,6 +313,11 @@ KIND = Kind(
         ProviderOperation(READ, _RESOURCE, "Get User Assigned Identity", "Reads the identity."),
         ProviderOperation(WRITE, _RESOURCE, "Create/Update User Assigned Identity", "Creates or changes the identity."),
     ),
-    GraphRows("resources", _find, _body),
+    GraphRows(
+        "resources",
+        _find,
+        _body,
+        {"id": _graph_id, "name": lambda one: one.name, "location": lambda one: one.location},
+    ),
     parent=GROUP_PARENT,
 )

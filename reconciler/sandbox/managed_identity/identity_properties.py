@@ -1,6 +1,6 @@
 """The `properties` of an identity: which of them an api-version has, how a body asks for them, how they are shown."""
 
-from reconciler.sandbox.gateway import ArmRefusalError, Call, JsonObject, by_provider
+from reconciler.sandbox.gateway import Call, JsonObject, by_provider
 from reconciler.sandbox.state import Identity
 
 _ISOLATION_SCOPE_SINCE = "2024-11-30"
@@ -27,12 +27,8 @@ def isolation_scope_of(call: Call, body: dict[str, object]) -> str | None:
     for known in _ISOLATION_SCOPES:
         if isinstance(value, str) and value.casefold() == known.casefold():
             return known
-    raise _unknown_isolation_scope(value)
-
-
-def _unknown_isolation_scope(value: object) -> ArmRefusalError:
     # Source: assumed.
-    return by_provider(400, "BadRequest", f"The request format was unexpected: isolationScope '{value}' is not known.")
+    raise by_provider(400, "BadRequest", f"The request format was unexpected: isolationScope '{value}' is not known.")
 
 
 def knows_restrictions(call: Call) -> bool:

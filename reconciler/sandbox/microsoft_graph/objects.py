@@ -113,7 +113,9 @@ def _route(state: State, asked: _Asked) -> Answer:
     if len(asked.words) == 2 and head.casefold() == "directoryobjects":
         return _show_any(state, asked)
     if kind is None or len(asked.words) > 2:
-        raise _unknown_segment(asked.words[-1] if kind else head)
+        # Source: as quoted by users (azure-cli issue 10439 for the text); the code is that of other bad paths.
+        unknown = asked.words[-1] if kind else head
+        raise GraphRefusalError(400, "BadRequest", f"Resource not found for the segment '{unknown}'.")
     if len(asked.words) == 2:
         return _show_by(state, asked, kind, "id", asked.words[1])
     return _list(state, asked, kind)
@@ -223,11 +225,6 @@ def _require(asked: _Asked, method: str) -> None:
 
 def _invalid(reason: str) -> GraphRefusalError:
     return GraphRefusalError(400, "Request_BadRequest", f"Invalid request: {reason}")  # Source: assumed
-
-
-def _unknown_segment(segment: str) -> GraphRefusalError:
-    # Source: as quoted by users (azure-cli issue 10439 for the text); the code is that of other bad paths.
-    return GraphRefusalError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
 
 def _not_found(object_id: str) -> GraphRefusalError:

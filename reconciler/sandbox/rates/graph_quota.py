@@ -1,7 +1,7 @@
 """How many queries Resource Graph answers a caller, and the headers that tell what is left.
 
 Source: Azure documentation (guidance for throttled requests: 15 queries in each window of 5 seconds, after which both
-headers begin anew) and recorded traffic (the headers, in errors too). That a window begins with its first query is
+headers begin again) and recorded traffic (the headers, in errors too). That a window begins with its first query is
 assumed.
 """
 

@@ -50,7 +50,7 @@ def show_rows(schema: Schema, rows: Sequence[Row], *, as_table: bool) -> object:
 def show_facet(request: FacetRequest, result: Result, *, as_table: bool) -> object:
     """A facet, or what is wrong with it: a facet that fails does not fail the query."""
     names = [name.strip() for name in request.expression.split(",")]
-    # The column of a path bears the path's name with underscores. Source: OpenAPI, the example.
+    # The column of a path has the path's name with underscores. Source: OpenAPI, the example.
     columns = {name: name if name in result.schema else name.replace(".", "_") for name in names}
     unknown = [name for name, column in columns.items() if column not in result.schema]
     if unknown:

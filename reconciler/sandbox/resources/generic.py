@@ -2,7 +2,7 @@
 
 What a provider would make of its resource is not known here: bodies are kept as they are sent, and every write is done
 at once. Only the `identity` block is understood, which is how identities come to be in use. Its references are left as
-they are when an identity goes; then the next change of the block fails, as it does in Azure.
+they are when an identity is deleted; then the next change of the block fails, as it does in Azure.
 """
 
 import json
@@ -97,7 +97,7 @@ def patch_resource(state: State, call: Call) -> Answer:
 
 
 def delete_resource(state: State, call: Call) -> Answer:
-    """200 without a body, or 204 where there is none; what lies below goes with it. Source: assumed."""
+    """200 without a body, or 204 where there is none; what is below is deleted with it. Source: assumed."""
     rights.require(state, call, f"{_type(call)}/delete", _scope(call))
     require_writable_group(state, call)
     refuse_locked(state, call)

@@ -53,7 +53,7 @@ def list_groups(state: State, call: Call) -> Answer:
     asked = _tag_filter(call)
     return page(
         call,
-        (group for group in seen if asked is None or _bears(group, *asked)),
+        (group for group in seen if asked is None or _has_tag(group, *asked)),
         lambda group: group.key,
         lambda group: show_group(state, group),
     )
@@ -190,7 +190,7 @@ def _tag_filter(call: Call) -> tuple[str, str | None] | None:
     return name.replace("''", "'"), None if value is None else value.replace("''", "'")
 
 
-def _bears(group: ResourceGroup, name: str, value: str | None) -> bool:
+def _has_tag(group: ResourceGroup, name: str, value: str | None) -> bool:
     return any(tag.casefold() == name.casefold() and value in (None, text) for tag, text in group.tags or ())
 
 
@@ -201,12 +201,8 @@ def show_group(state: State, group: ResourceGroup) -> dict[str, object]:
         "id": group.resource_id,
         "name": group.name,
         "type": "Microsoft.Resources/resourceGroups",
-        "location": group.location,
+        **_own_fields(group),
     }
-    if group.managed_by is not None:
-        body["managedBy"] = group.managed_by
-    if group.tags is not None:
-        body["tags"] = dict(group.tags)
     body["properties"] = {"provisioningState": "Deleting" if state.is_leaving(group.key) else "Succeeded"}
     return body
 
@@ -223,8 +219,8 @@ def _parse(node: Node, _loading: Loading) -> ResourceGroup:
     )
 
 
-def _show(group: ResourceGroup) -> JsonObject:
-    result: JsonObject = {"id": group.resource_id, "location": group.location}
+def _own_fields(group: ResourceGroup) -> JsonObject:
+    result: JsonObject = {"location": group.location}
     if group.managed_by is not None:
         result["managedBy"] = group.managed_by
     if group.tags is not None:
@@ -253,7 +249,7 @@ KIND = Kind(
     GROUP_TYPE,
     ResourceGroup,
     _parse,
-    _show,
+    lambda group: {"id": group.resource_id, **_own_fields(group)},
     _ROUTES,
     graph_rows=GraphRows("resourcecontainers", _find, show_group),
     parent=SUBSCRIPTION_PARENT,

@@ -77,16 +77,12 @@ def _require_assign(state: State, call: Call, resource: Resource, items: Sequenc
 
 def _joined(state: State, resource: Resource, item: Attachment) -> Attachment:
     """The attachment with its ids; also one that was there before fails where its identity is gone."""
-    identity = _identity(state, item.identity_id)
+    identity = state.shelf(Identity).get(path_key(item.identity_id))
     if identity is None:
         raise _missing(resource, item)
     return Attachment(
         item.identity_id, item.principal_id or identity.principal_id, item.client_id or identity.client_id
     )
-
-
-def _identity(state: State, identity_id: str) -> Identity | None:
-    return state.shelf(Identity).get(path_key(identity_id))
 
 
 def _missing(resource: Resource, item: Attachment) -> ArmRefusalError:

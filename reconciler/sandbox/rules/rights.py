@@ -30,7 +30,7 @@ from reconciler.sandbox.rules.roles import find_role
 from reconciler.sandbox.state import (
     ROLE_ASSIGNMENT_TYPE,
     Grant,
-    Key,
+    Keyed,
     Permission,
     RoleAssignment,
     State,
@@ -60,7 +60,7 @@ class DeniedPrincipal:
 
 
 @dataclass(frozen=True, slots=True)
-class DenyAssignment:
+class DenyAssignment(Keyed):
     """What some principals may not do at a scope and below it, whatever roles they have.
 
     Times are texts as ARM shows them; `created_by` and `updated_by` are object ids. Source: OpenAPI 2022-04-01; that
@@ -81,11 +81,6 @@ class DenyAssignment:
     updated_on: str | None = None
     created_by: str | None = None
     updated_by: str | None = None
-
-    @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
 
     @property
     def name(self) -> str:

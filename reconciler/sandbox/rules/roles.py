@@ -124,7 +124,7 @@ def show_permission(entry: Permission) -> dict[str, object]:
 
 
 def definition_id(scope: str, guid: str) -> str:
-    """The id of a role as seen from a scope: within its subscription, whatever lies below.
+    """The id of a role as seen from a scope: within its subscription, whatever is below.
 
     Source: recorded traffic (azure-cli, role tests: the list of a group; assignments sent with `/providers/...`; a
     custom role); that it is the same for a custom role of a management group: users' reports (pulumi-azure-native issue

@@ -80,14 +80,6 @@ _ROUTES = (*_SERVED, *provider_routes(_SERVED))
 _log = logging.getLogger(__name__)
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _random_guid() -> str:
-    return str(uuid.uuid4())
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a sandbox behaves.
@@ -119,9 +111,9 @@ class Application:
         contents: Contents,
         options: Options | None = None,
         *,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
-        new_id: Callable[[], str] = _random_guid,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         """Start from `contents`.
 
@@ -181,7 +173,8 @@ class Application:
         route, names = self._router.find(path) or (None, {})
         target = f"{path}?{query}" if query else path
         trace = self._trace(request, route)
-        visit = _Visit(request, path, target, dict(_query_pairs(query)), trace, route, names)
+        asked = {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)}
+        visit = _Visit(request, path, target, asked, trace, route, names)
         with self._writes.arrival(request.method, visit.names) as visit.overlaps:
             if self._options.latency_s > 0:
                 self._sleep(self._options.latency_s)
@@ -277,7 +270,3 @@ def _target(uri: str) -> str:
         return uri
     _, _, after_scheme = uri.partition("://")
     return "/" + after_scheme.partition("/")[2]
-
-
-def _query_pairs(query: str) -> Iterable[tuple[str, str]]:
-    return ((name.lower(), value) for name, value in parse_qsl(query, keep_blank_values=True))

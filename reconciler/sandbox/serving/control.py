@@ -49,9 +49,9 @@ class Control:
         self._login = login
         self._faults = faults
         self._routes: dict[tuple[str, str], Callable[[bytes], Answer]] = {
-            ("GET", "requests"): self._list_requests,
+            ("GET", "requests"): lambda _body: Answer(200, log.to_json()),
             ("DELETE", "requests"): self._forget_requests,
-            ("GET", "state"): self._show_state,
+            ("GET", "state"): lambda _body: Answer(200, json.loads(format_state(state.contents()))),
             ("POST", "reset"): self._reset,
             ("PUT", "permissions"): self._set_permissions,
             ("PUT", "tokens"): self._set_token_lifetime,
@@ -70,15 +70,9 @@ class Control:
         with self._state.lock:
             return route(body)
 
-    def _list_requests(self, _body: bytes) -> Answer:
-        return Answer(200, self._log.to_json())
-
     def _forget_requests(self, _body: bytes) -> Answer:
         self._log.clear()
         return Answer(204)
-
-    def _show_state(self, _body: bytes) -> Answer:
-        return Answer(200, json.loads(format_state(self._state.contents())))
 
     def _reset(self, _body: bytes) -> Answer:
         self._state.restore(replace(self._loaded, activity_log=()))

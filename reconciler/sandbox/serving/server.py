@@ -37,7 +37,7 @@ _IDLE_S = 120
 _STALLED_S = 10
 """A connection that stops in the middle of a request keeps a thread for so long."""
 _FILES, _OTHER_FILES = 8192, 128
-"""Files that this process has open at most, and those of them that are no connections that wait."""
+"""Files that this process has open at most, and those that are no connections that wait."""
 _SHUTDOWN_S = 30
 
 _log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """The sandbox in process: an httpx transport, and the embedded use of a state file without a server.
 
-httpx has a WSGI transport of its own, but it passes no raw request line, and ARM's paths cannot be told apart without
+httpx has a WSGI transport of its own, but it passes no raw request line, and ARM's paths look alike without
 it.
 """
 

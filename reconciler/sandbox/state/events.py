@@ -127,7 +127,8 @@ def make_event(
     in_subscription = len(words) > 2 and words[1].casefold() == "subscriptions"
     in_group = in_subscription and len(words) > 4 and words[3].casefold() == "resourcegroups"
     event_id = str(uuid.uuid5(_NAMESPACE, f"{origin.operation_id}|{operation.resource_id}|{status}"))
-    timestamp = _timestamp(at)
+    timestamp = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
+    ticks = (at - _FIRST_TICK) // _MICROSECOND * 10
     body = {
         "authorization": {"action": operation.action, "scope": operation.scope},
         "caller": origin.caller,
@@ -143,7 +144,7 @@ def make_event(
             "method": origin.method,
             "uri": origin.uri,
         },
-        "id": f"{operation.resource_id}/events/{event_id}/ticks/{_ticks(at)}",
+        "id": f"{operation.resource_id}/events/{event_id}/ticks/{ticks}",
         "level": "Error" if status == FAILED else "Informational",
         "operationId": origin.operation_id,
         "operationName": _named(operation.action),
@@ -194,7 +195,7 @@ def parse_time(text: str) -> datetime:
 
 
 def deletion_events(origin: Origin, group_id: str, resource_ids: Sequence[str], at: datetime) -> list[ActivityEvent]:
-    """What the log tells once a resource group is gone: of what lay in it, and last of the group itself.
+    """Events of a deleted resource group: one for everything that was in it, and last one for the group itself.
 
     Source: assumed; ARM deletes one resource of a group after the other, on behalf of whoever deleted the group.
     """
@@ -237,14 +238,6 @@ def _of_answer(origin: Origin, code: int) -> dict[str, str]:
         "serviceRequestId": origin.operation_id,
         "eventCategory": "Administrative",
     }
-
-
-def _timestamp(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
-
-
-def _ticks(at: datetime) -> int:
-    return (at - _FIRST_TICK) // _MICROSECOND * 10
 
 
 def _text(body: Mapping[str, object], name: str) -> str:

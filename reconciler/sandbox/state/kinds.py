@@ -1,6 +1,7 @@
 """What the sandbox holds below and beside identities: credentials, roles, role assignments, locks, resources."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from reconciler.sandbox.state.paths import path_key
 from reconciler.sandbox.state.shelf import Key
@@ -9,6 +10,23 @@ CREDENTIAL_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIde
 ROLE_DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
 ROLE_ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
 LOCK_TYPE = "Microsoft.Authorization/locks"
+
+
+class _HasId(Protocol):
+    @property
+    def resource_id(self) -> str:
+        """The id in ARM's spelling."""
+
+
+class Keyed:
+    """A value that its id tells from all others."""
+
+    __slots__ = ()
+
+    @property
+    def key(self: _HasId) -> Key:
+        """What lookups compare."""
+        return path_key(self.resource_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +38,7 @@ class ClaimsExpression:
 
 
 @dataclass(frozen=True, slots=True)
-class FederatedCredential:
+class FederatedCredential(Keyed):
     """A credential of an identity: either `subject` or `expression` is None.
 
     `identity_id` is in ARM's spelling; the credential's own id begins with it. Source: recorded traffic.
@@ -32,11 +50,6 @@ class FederatedCredential:
     subject: str | None
     audiences: tuple[str, ...]
     expression: ClaimsExpression | None = None
-
-    @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
 
     @property
     def resource_id(self) -> str:
@@ -60,7 +73,7 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleDefinition:
+class RoleDefinition(Keyed):
     """A role. `guid` is ARM's `name`, `role_name` what people call it.
 
     Times are texts as ARM shows them, None for those of built-in roles; `created_by` and `updated_by` are object ids.
@@ -78,18 +91,13 @@ class RoleDefinition:
     updated_by: str | None = None
 
     @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
-
-    @property
     def resource_id(self) -> str:
         """The id that a role has throughout its tenant."""
         return f"/providers/{ROLE_DEFINITION_TYPE}/{self.guid}"
 
 
 @dataclass(frozen=True, slots=True)
-class RoleAssignment:
+class RoleAssignment(Keyed):
     """A role of a principal at a scope; the id echoes the scope as it was asked. Source: recorded traffic.
 
     Times are texts as ARM shows them; `created_by` and `updated_by` are object ids.
@@ -110,18 +118,13 @@ class RoleAssignment:
     updated_by: str | None = None
 
     @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
-
-    @property
     def resource_id(self) -> str:
         """The id, with the scope as it was asked; at the root there is nothing before `/providers`."""
         return f"{self.scope.rstrip('/')}/providers/{ROLE_ASSIGNMENT_TYPE}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Keyed):
     """A lock at a scope: `level` is CanNotDelete or ReadOnly; `owners` are application ids."""
 
     scope: str
@@ -129,11 +132,6 @@ class Lock:
     level: str
     notes: str | None = None
     owners: tuple[str, ...] | None = None
-
-    @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
 
     @property
     def resource_id(self) -> str:
@@ -155,7 +153,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Keyed):
     """Any other resource. `fields` is the JSON text of what it has besides what stands here.
 
     Attributes:
@@ -173,8 +171,3 @@ class Resource:
     system_principal_id: str | None = None
     has_identity: bool = False
     fields: str = "{}"
-
-    @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from urllib.parse import unquote
 
-from reconciler.sandbox.state.shelf import Key, key_of
+from reconciler.sandbox.state.shelf import Key
 
 MANAGEMENT_GROUPS = "/providers/Microsoft.Management/managementGroups"
 """Where the ids of management groups begin. Which subscriptions are in one is no part of a state: all are in all."""
@@ -16,7 +16,7 @@ def split_path(path: str) -> tuple[str, ...]:
 
 def path_key(resource_id: str) -> Key:
     """An id as lookups compare it: one entry for each segment. An id is decoded already, so `%` stands for itself."""
-    return key_of(*(segment for segment in resource_id.split("/") if segment))
+    return tuple(filter(None, resource_id.casefold().split("/")))
 
 
 def ancestors(scope: Key) -> tuple[Key, ...]:

@@ -38,7 +38,7 @@ class Shelf(Generic[T]):
         return self._items.get(key)
 
     def marked(self, mark: str) -> Iterator[T]:
-        """The items that bear a mark, in the order in which they came to bear it."""
+        """The items that have a mark, in the order in which they got it."""
         return iter(self._marked.get(mark, {}).values())
 
     def put(self, item: T) -> None:

@@ -12,8 +12,7 @@ from typing import Protocol, TypeVar, cast
 
 from reconciler.sandbox.state.events import ActivityEvent, ActivityLog, Origin, deletion_events
 from reconciler.sandbox.state.ids import derived_id
-from reconciler.sandbox.state.kinds import Resource, RoleAssignment
-from reconciler.sandbox.state.paths import path_key
+from reconciler.sandbox.state.kinds import Keyed, Resource, RoleAssignment
 from reconciler.sandbox.state.shelf import Key, Shelf
 
 DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
@@ -40,17 +39,12 @@ V = TypeVar("V", bound=Item)
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Keyed):
     """A subscription of the state's tenant."""
 
     subscription_id: str
     display_name: str
     tags: Tags = ()
-
-    @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
 
     @property
     def resource_id(self) -> str:
@@ -59,7 +53,7 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceGroup:
+class ResourceGroup(Keyed):
     """A resource group; `tags` is None where none were ever sent, which ARM tells apart from an empty map.
 
     Source: recorded traffic (azure-cli, resource group tests: `tags` absent, then `{}` once `{}` was sent).
@@ -72,11 +66,6 @@ class ResourceGroup:
     managed_by: str | None = None
 
     @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
-
-    @property
     def resource_id(self) -> str:
         """The id in ARM's spelling, `/resourceGroups/`, whichever was asked.
 
@@ -86,7 +75,7 @@ class ResourceGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Keyed):
     """A user-assigned identity; `isolation_scope` and `assigned_to_providers` are None where they were never set.
 
     `assigned_to_providers`: what it may be attached to, as in `assignmentRestrictions.providers`; none is anything.
@@ -102,11 +91,6 @@ class Identity:
     tenant_id: str
     isolation_scope: str | None = None
     assigned_to_providers: tuple[str, ...] | None = None
-
-    @property
-    def key(self) -> Key:
-        """What lookups compare."""
-        return path_key(self.resource_id)
 
     @property
     def resource_id(self) -> str:
@@ -181,7 +165,7 @@ class State:
         deletions: accepted group deletions by the token of their operation, those that are done included.
         principals_since: when the principals of this run were created; those that were loaded are not in it.
         tokens_revoked: the epoch second of the last revocation of tokens, by principal; of this run.
-        activity: what the Activity Log tells of. It changes without `changes`, since no resource does.
+        activity: what the Activity Log has. It changes without `changes`, since no resource does.
     """
 
     def __init__(self, contents: Contents, random_seed: int = 0) -> None:
@@ -313,12 +297,12 @@ class State:
                 self.deletions[token] = GroupDeletion((), deletion.done_at)
 
     def _end_of(self, deletion: GroupDeletion) -> list[ActivityEvent]:
-        """What the Activity Log tells once a deletion that is under way is done."""
+        """What the Activity Log has once a deletion that is under way is done."""
         group = self.shelf(ResourceGroup).get(deletion.group)
         if group is None or deletion.origin is None:
             return []
         identities = (one.resource_id for one in self.shelf(Identity).below(deletion.group))
-        # What lies inside a resource goes with it.
+        # What is inside a resource is deleted with it.
         resources = (one for one in self.shelf(Resource).below(deletion.group) if len(one.key) == _OUTERMOST_LENGTH)
         ids = (*identities, *(one.resource_id for one in resources))
         return deletion_events(deletion.origin, group.resource_id, ids, deletion.done_at)

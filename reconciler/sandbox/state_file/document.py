@@ -69,11 +69,12 @@ def _read(kind: Kind[V], nodes: Iterable[Node], loading: Loading, keys: dict[typ
     items = []
     for node in nodes:
         item = kind.parse(node, loading)
-        place = places.setdefault(item.key, node.place)
+        key = item.key
+        place = places.setdefault(key, node.place)
         if place != node.place:
             raise node.required(kind.id_field).fail(f"is the same as that of {place}")
         parent = kind.parent
-        if parent is not None and item.key[: parent.key_length] not in keys[parent.value]:
+        if parent is not None and key[: parent.key_length] not in keys[parent.value]:
             raise node.required("id").fail(f"is in {parent.noun} that the file does not list")
         items.append(item)
     return items
@@ -110,7 +111,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) < len(pairs):
         names = [name for name, _ in pairs]
-        raise StateError(f"the name {next(n for n in names if names.count(n) > 1)!r} stands twice in one object")
+        raise StateError(f"the name {next(n for n in names if names.count(n) > 1)!r} appears twice in one object")
     return result
 
 

@@ -128,7 +128,7 @@ def _sync_directory(directory: Path) -> None:
 def locked(path: Path) -> Iterator[None]:
     """Hold the right to write a state file, which one process at a time can have.
 
-    The lock lies on a file beside it (`NAME.lock`), because the state file itself is another one after every save.
+    The lock is on a file beside it (`NAME.lock`), because the state file itself is another one after every save.
 
     Raises:
         StateError: another process holds it; at once, without waiting.

@@ -16,7 +16,7 @@ import pytest
 
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.retry import Retries, RetryPolicy
-from reconciler.arm.http.transport import open_http_client
+from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth
 from reconciler.arm.login.clouds import AZURE_CLOUD, Cloud
 from reconciler.arm.login.credentials import fixed_token
@@ -112,10 +112,8 @@ def http_client(
     with open_http_client(
         ENDPOINT,
         auth or CachedCredentialAuth(fixed_token(TOKEN), endpoint=ENDPOINT, clock=time.wall),
-        correlation_id=CORRELATION_ID,
-        new_id=lambda: f"id-{next(ids)}",
+        Sender(CORRELATION_ID, lambda: f"id-{next(ids)}", environment or {}),
         retries=time.retries(policy),
-        environment=environment or {},
         max_connections=10,
         transport=httpx.MockTransport(script),
     ) as client:
@@ -193,10 +191,8 @@ def loopback_client(endpoint: str, time: FakeTime, wire: httpx.BaseTransport | N
     with open_http_client(
         endpoint,
         CachedCredentialAuth(fixed_token(TOKEN), endpoint=endpoint, clock=time.clock),
-        correlation_id=CORRELATION_ID,
-        new_id=lambda: "id",
+        Sender(CORRELATION_ID, lambda: "id", {}),
         retries=time.retries(),
-        environment={},
         max_connections=2,
         transport=wire,
     ) as http:

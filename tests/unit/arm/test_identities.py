@@ -10,8 +10,7 @@ from reconciler.arm.identities import Identities
 from reconciler.errors import ArmError, NotFound
 from reconciler.model.identity import Identity, IsolationScope, Tags
 from reconciler.model.ids import ResourceGroupId, ResourceId
-
-from .fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
+from tests.unit.arm.fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
 
 GROUP = ResourceGroupId(SUBSCRIPTION, "rg")
 LIST_PATH = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities"

@@ -7,8 +7,7 @@ from reconciler.arm import resource_groups, subscriptions
 from reconciler.errors import ArmError, NotFound
 from reconciler.model.identity import ResourceGroup, Subscription
 from reconciler.model.ids import ResourceGroupId
-
-from .fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
+from tests.unit.arm.fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
 
 GROUP = ResourceGroupId(SUBSCRIPTION, "rg")
 

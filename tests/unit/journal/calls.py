@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from reconciler.errors import SourcePos
-from reconciler.journal.call import Call, CallError, Outcome
+from reconciler.journal.call import Call, Outcome
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader
 from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust, assignment_name
+from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AssignmentId, CredentialId, ResourceId
 from reconciler.plan.changes import Action

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.journal.call import Call, CallError, Outcome
+from reconciler.journal.call import Call, Outcome
 from reconciler.journal.document import (
     LineError,
     end_document,
@@ -20,6 +20,7 @@ from reconciler.journal.document import (
     read_outcome,
 )
 from reconciler.journal.record import Place, PlaceKind, RunEnd, RunHeader
+from reconciler.model.call_error import CallError
 from reconciler.model.document import JsonObject
 from reconciler.model.identity import Identity
 from reconciler.schemas import schema_text

@@ -59,10 +59,6 @@ def aggregate_name(expression: Expression) -> str | None:
     return f"{_KINDS[expression.name].prefix}_{about or ''}"
 
 
-def _count(_arguments: Sequence[Compiled]) -> Aggregate:
-    return Aggregate(Type.LONG, len)
-
-
 def _countif(arguments: Sequence[Compiled]) -> Aggregate:
     if arguments[0].type is not Type.BOOL:
         raise semantic_error(f"countif(): argument #1 must be of type bool, not {arguments[0].type.value}.")
@@ -106,7 +102,7 @@ def _size(arguments: Sequence[Compiled]) -> int:
 
 _LIST, _SET = _Kind("list", 1, 2, _make_list), _Kind("set", 1, 2, _make_set)
 _KINDS: Mapping[str, _Kind] = {
-    "count": _Kind("count", 0, 0, _count),
+    "count": _Kind("count", 0, 0, lambda _arguments: Aggregate(Type.LONG, len)),
     "countif": _Kind("countif", 1, 1, _countif),
     "dcount": _Kind("dcount", 1, 2, _dcount),
     "make_list": _LIST,

@@ -84,7 +84,7 @@ def _path(base: Compiled, keys: tuple[str | int, ...]) -> Compiled:
 
 
 def _entry(value: Value, key: str | int) -> Value:
-    """What lies under a key, null where nothing does; indices below 0 count from the end."""
+    """What is under a key, null where nothing is; indices below 0 count from the end."""
     if isinstance(key, str):
         return value.get(key) if isinstance(value, dict) else None
     if isinstance(value, list) and -len(value) <= key < len(value):

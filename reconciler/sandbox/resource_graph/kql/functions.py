@@ -140,14 +140,6 @@ def _common(name: str, arguments: _Arguments) -> Type:
     return target
 
 
-def _bag_keys(value: Value) -> Value:
-    return list(value) if isinstance(value, dict) else None
-
-
-def _array_length(value: Value) -> Value:
-    return len(value) if isinstance(value, list) else None
-
-
 FUNCTIONS: Mapping[str, Function] = {
     "not": Function(1, 1, _not),
     "isempty": _of_one(Type.BOOL, lambda value: not to_text(value)),
@@ -164,8 +156,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "tobool": _of_one(Type.BOOL, to_bool),
     "parse_json": _of_one(Type.DYNAMIC, parse_json),
     "todynamic": _of_one(Type.DYNAMIC, parse_json),
-    "bag_keys": _of_dynamic(Type.DYNAMIC, "bag_keys", _bag_keys),
-    "array_length": _of_dynamic(Type.LONG, "array_length", _array_length),
+    "bag_keys": _of_dynamic(Type.DYNAMIC, "bag_keys", lambda value: list(value) if isinstance(value, dict) else None),
+    "array_length": _of_dynamic(
+        Type.LONG, "array_length", lambda value: len(value) if isinstance(value, list) else None
+    ),
     "strcat": Function(1, _MANY, _strcat),
     "split": Function(2, 3, _split),
     "iff": Function(3, 3, _iff),

@@ -103,22 +103,6 @@ def _named(cursor: Cursor) -> Named:
     return Named(expression.name, parse_expression(cursor))
 
 
-def _where(cursor: Cursor) -> Operator:
-    return Where(parse_expression(cursor))
-
-
-def _project(cursor: Cursor) -> Operator:
-    return Project("project", cursor.listed(_named))
-
-
-def _extend(cursor: Cursor) -> Operator:
-    return Project("extend", cursor.listed(_named))
-
-
-def _project_away(cursor: Cursor) -> Operator:
-    return ProjectAway(cursor.listed(_word))
-
-
 def _project_rename(cursor: Cursor) -> Operator:
     def pair(cursor: Cursor) -> tuple[str, str]:
         name = _word(cursor)
@@ -178,18 +162,6 @@ def _sort_key(cursor: Cursor) -> SortKey:
     return SortKey(expression, rising, order == "first")
 
 
-def _take(cursor: Cursor) -> Operator:
-    return Take(cursor.expect_whole())
-
-
-def _count(_cursor: Cursor) -> Operator:
-    return Count()
-
-
-def _distinct(cursor: Cursor) -> Operator:
-    return Distinct(() if cursor.accept("*") else cursor.listed(_named))
-
-
 def _summarize(cursor: Cursor) -> Operator:
     aggregates = () if cursor.sees("by") else cursor.listed(_named)
     groups = cursor.listed(_named) if cursor.accept("by") else ()
@@ -197,21 +169,21 @@ def _summarize(cursor: Cursor) -> Operator:
 
 
 _OPERATORS: Mapping[str, Callable[[Cursor], Operator]] = {
-    "where": _where,
-    "filter": _where,
-    "project": _project,
-    "extend": _extend,
-    "project-away": _project_away,
+    "where": lambda cursor: Where(parse_expression(cursor)),
+    "filter": lambda cursor: Where(parse_expression(cursor)),
+    "project": lambda cursor: Project("project", cursor.listed(_named)),
+    "extend": lambda cursor: Project("extend", cursor.listed(_named)),
+    "project-away": lambda cursor: ProjectAway(cursor.listed(_word)),
     "project-rename": _project_rename,
     "mv-expand": _mv_expand,
     "mvexpand": _mv_expand,
     "sort": _sort,
     "order": _sort,
     "top": _top,
-    "take": _take,
-    "limit": _take,
-    "count": _count,
-    "distinct": _distinct,
+    "take": lambda cursor: Take(cursor.expect_whole()),
+    "limit": lambda cursor: Take(cursor.expect_whole()),
+    "count": lambda _cursor: Count(),
+    "distinct": lambda cursor: Distinct(() if cursor.accept("*") else cursor.listed(_named)),
     "summarize": _summarize,
 }
 

@@ -24,7 +24,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """What lies in a dynamic value: `a.b['c'][0]`."""
+    """What is in a dynamic value: `a.b['c'][0]`."""
 
     base: "Expression"
     keys: tuple[str | int, ...]

@@ -45,7 +45,7 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE,
 )
-"""A word may bear `!` and `~`, as `!in~` does."""
+"""A word may have `!` and `~`, as `!in~` does."""
 
 _KINDS = {"fraction": Kind.FRACTION, "whole": Kind.WHOLE, "word": Kind.WORD, "symbol": Kind.SYMBOL}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\\'\"abfnrtv0]))")

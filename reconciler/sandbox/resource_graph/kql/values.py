@@ -104,17 +104,13 @@ def _finite(value: str | int | float) -> float:
     return number
 
 
-def _as_it_is(value: Value) -> Value:
-    return value
-
-
 CASTS: Mapping[Type, Callable[[Value], Value]] = {
     Type.STRING: to_text,
     Type.INT: to_int,
     Type.LONG: to_long,
     Type.REAL: to_real,
     Type.BOOL: to_bool,
-    Type.DYNAMIC: _as_it_is,
+    Type.DYNAMIC: lambda value: value,
 }
 
 

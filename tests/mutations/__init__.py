@@ -1,0 +1,1 @@
+"""How well the tests hold the code: `python -m tests.mutations` breaks it in small ways and looks who notices."""

@@ -1,0 +1,47 @@
+"""A refusal names what it is about; the error of a refused plan carries each of them."""
+
+import pytest
+
+from reconciler.errors import ExitCode
+from reconciler.model import CredentialId, PlanRefused, Violation
+from reconciler.model.ids import AnyId, ResourceGroupId
+from tests.builders import address, group_id, resource_id
+
+
+def violation(about: AnyId | ResourceGroupId | None = None, hint: str = "h") -> Violation:
+    return Violation("code", about, "message", hint)
+
+
+@pytest.mark.parametrize(
+    ("about", "text"),
+    [
+        (None, ""),
+        (group_id(), group_id().address),
+        (resource_id("id-a"), address("id-a")),
+        (CredentialId(resource_id("id-a"), "main"), f"{address('id-a')}/federatedCredentials/main"),
+    ],
+)
+def test_address_is_the_whole_one_of_what_is_refused(about: AnyId | ResourceGroupId | None, text: str) -> None:
+    assert violation(about).address == text
+
+
+@pytest.mark.parametrize(
+    ("violations", "message", "hint"),
+    [
+        (
+            (violation(hint="do this"),),
+            "The plan is refused by 1 guard; nothing was changed.",
+            "do this",
+        ),
+        (
+            (violation(), violation()),
+            "The plan is refused by 2 guards; nothing was changed.",
+            "Each refusal above names what lifts it.",
+        ),
+    ],
+)
+def test_refused_plan_counts_its_guards(violations: tuple[Violation, ...], message: str, hint: str) -> None:
+    error = PlanRefused(violations)
+
+    assert (error.message, error.hint, error.violations) == (message, hint, violations)
+    assert (error.code, error.exit_code) == ("plan-refused", ExitCode.REFUSED)

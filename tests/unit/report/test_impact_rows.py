@@ -1,0 +1,64 @@
+"""What a delete would break, line by line: what is unknown is never shown as nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model import AttachedResource, CredentialId, FederatedCredential, HeldRole, Impact, Lock, Part
+from reconciler.plan import Action, IdentityChange
+from reconciler.report.impact_rows import impact_rows
+from tests.builders import compare, desired_group, live_group, resource_id
+
+SUBSCRIPTION = "/subscriptions/1"
+VM = AttachedResource(f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm")
+CREDENTIAL = FederatedCredential(CredentialId(resource_id("id-old"), "main"), None)
+LEFT = HeldRole("Reader", "g", SUBSCRIPTION, removed=False)
+TAKEN = HeldRole("Owner", "h", SUBSCRIPTION, removed=True)
+LOCK = Lock("ReadOnly", "keep", SUBSCRIPTION)
+NOTHING = ("impact", "none: no attached resource, no federated credential, no orphaned role, no lock")
+
+
+def delete(impact: Impact | None) -> IdentityChange:
+    (change,) = compare(desired_group(), live_group("id-old")).identities()
+    return replace(change, impact=impact)
+
+
+@pytest.mark.parametrize(
+    ("impact", "rows"),
+    [
+        (Impact(), (NOTHING,)),
+        (Impact(assignments=Part((TAKEN,))), (NOTHING,)),
+        (Impact(Part((VM,))), (("attached to", "virtualMachines vm (rg)"),)),
+        (Impact(credentials=Part((CREDENTIAL,))), (("also deleted", "federated credential main"),)),
+        (Impact(assignments=Part((TAKEN, LEFT))), (("orphaned", "role Reader at /subscriptions/1"),)),
+        (Impact(locks=Part((LOCK,))), (("locked by", "ReadOnly lock 'keep' on subscription 1"),)),
+        (Impact(Part((), "no right")), (("not checked", "attached resources: no right"),)),
+        (
+            Impact(Part((VM,), "a"), Part((LEFT,), "b"), Part((CREDENTIAL,), "c"), Part((LOCK,), "d")),
+            (
+                ("attached to", "virtualMachines vm (rg)"),
+                ("also deleted", "federated credential main"),
+                ("orphaned", "role Reader at /subscriptions/1"),
+                ("locked by", "ReadOnly lock 'keep' on subscription 1"),
+                ("not checked", "further attached resources: a"),
+                ("not checked", "further federated credentials: c"),
+                ("not checked", "further roles: b"),
+                ("not checked", "further locks: d"),
+            ),
+        ),
+        (
+            None,
+            tuple(
+                ("not checked", f"{name}: nothing was looked at")
+                for name in ("attached resources", "federated credentials", "roles", "locks")
+            ),
+        ),
+    ],
+)
+def test_impact_of_a_delete_is_told_part_by_part(impact: Impact | None, rows: tuple[tuple[str, str], ...]) -> None:
+    assert impact_rows(delete(impact)) == rows
+
+
+@pytest.mark.parametrize("action", [Action.CREATE, Action.UPDATE, Action.NO_OP])
+def test_only_a_delete_has_an_impact(action: Action) -> None:
+    assert impact_rows(replace(delete(Impact(Part((VM,)))), action=action)) == ()

@@ -1,0 +1,169 @@
+"""A plan and a drift as text: whole pages, and every reason for which something is left alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.errors import SourcePos
+from reconciler.manifest.findings import Finding
+from reconciler.model import CredentialId, Violation
+from reconciler.plan import Abandoned, Plan, Skipped, SkipReason
+from reconciler.report.plan_text import render_drift, render_plan
+from reconciler.report.rows import Header
+from tests.builders import (
+    MANIFEST,
+    SUBSCRIPTION,
+    TENANT,
+    address,
+    desired_group,
+    group_id,
+    listed,
+    live_group,
+    plan_of,
+    removed,
+    resource_id,
+)
+
+NOBODY = Header("", "")
+EMPTY = plan_of(desired_group("id-a"), live_group("id-a"))
+HEAD = f"Tenant        {TENANT}\nSubscription  Payments ({SUBSCRIPTION})\n"
+NO_CHANGES = "No changes. Live identities match the manifest.\n"
+CHILD = CredentialId(resource_id("id-a"), "main")
+
+
+def page(plan: Plan, header: Header = NOBODY) -> str:
+    return render_plan(plan, header, color=False)
+
+
+def body(plan: Plan) -> str:
+    """The page without its header and its count line."""
+    return page(plan).removeprefix(f"{HEAD}\n").removesuffix(NO_CHANGES)
+
+
+def test_header_names_place_cloud_and_principal_where_there_is_something_to_name() -> None:
+    assert page(EMPTY) == f"{HEAD}\n{NO_CHANGES}"
+    assert page(replace(EMPTY, cloud="AzureChinaCloud"), Header("SANDBOX s.json", "me")) == (
+        f"SANDBOX s.json\nCloud         AzureChinaCloud\n{HEAD}Principal     me\n\n{NO_CHANGES}"
+    )
+
+
+def test_tenants_that_differ_are_several() -> None:
+    (one,) = EMPTY.subscriptions
+    two = replace(EMPTY, subscriptions=(one, replace(one, tenant_id="t")))
+
+    assert page(two).startswith("Tenant        several\n")
+
+
+def test_changes_are_told_with_their_fields_and_counts() -> None:
+    plan = plan_of(
+        desired_group(listed("id-new", location="uksouth", tags={"env": "a b"}), listed("id-a", tags={"x": "1"})),
+        live_group("id-a"),
+    )
+
+    assert page(plan) == (
+        f"{HEAD}\n"
+        " ~ rg-app/id-a  will be updated in place  identities.yaml:5\n"
+        '     tags.x  (absent) -> "1"\n'
+        "\n"
+        " + rg-app/id-new  will be created  identities.yaml:5\n"
+        "     location     uksouth\n"
+        '     tags.env     "a b"\n'
+        "     principalId  (known after apply)\n"
+        "     clientId     (known after apply)\n"
+        "\n"
+        "Plan: 1 to add, 1 to change, 0 to destroy.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (SkipReason.IGNORED, "ignored"),
+        (SkipReason.NOT_OWNED, "of another owner"),
+        (SkipReason.NOT_LISTED, "not listed, kept by policy"),
+        (SkipReason.NOT_TARGETED, "outside --target"),
+    ],
+)
+def test_identities_that_are_left_alone_are_counted(reason: SkipReason, words: str) -> None:
+    skipped = tuple(Skipped(resource_id(name), reason) for name in ("id-x", "id-y"))
+
+    assert body(replace(EMPTY, skipped=skipped)) == f"Left alone: 2 {words}.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (SkipReason.NOT_LISTED, "not listed, kept by policy"),
+        (SkipReason.NOT_TARGETED, "not changed by the run that is undone"),
+        (SkipReason.NOT_OURS, "made by others"),
+        (SkipReason.UNRESOLVED, "stays while another role of its identity is not known"),
+        (SkipReason.INEXPRESSIBLE, "kept, since this api-version cannot express it"),
+    ],
+)
+def test_child_that_is_left_alone_is_named(reason: SkipReason, words: str) -> None:
+    assert body(replace(EMPTY, skipped=(Skipped(CHILD, reason),))) == (
+        f"Left alone: rg-app/id-a/federatedCredentials/main, {words}.\n\n"
+    )
+
+
+def test_what_is_beside_the_changes_is_told_in_its_own_lines() -> None:
+    finding = Finding("code", CHILD, SourcePos(MANIFEST, 7, 3), "is doubtful", "Look.")
+    plan = replace(
+        plan_of(desired_group("id-a", remove=[removed("id-bye", line=9)]), live_group("id-a")),
+        findings=(finding,),
+        abandoned=(Abandoned(resource_id("id-x", "rg-lost"), "team-a", "p"),),
+        notes=("one", "two"),
+    )
+
+    assert body(plan) == (
+        "identities.yaml:7:3: warning: rg-app/id-a/federatedCredentials/main is doubtful [code]\n"
+        "    hint: Look.\n"
+        "\n"
+        "Removed already: rg-app/id-bye  identities.yaml:9\n"
+        "\n"
+        "Abandoned: they have this manifest's owner, in groups that it does not name; not touched.\n"
+        f"     {address('id-x', 'rg-lost')}  owner team-a\n"
+        "\n"
+        "Note: one\n"
+        "Note: two\n"
+        "\n"
+    )
+
+
+def test_refusals_are_told_before_what_they_hold_back() -> None:
+    plan = plan_of(desired_group("id-a", "id-new"), live_group("id-a"))
+    violations = (
+        Violation("whole", None, "message", "hint"),
+        Violation("group", group_id(), "message", "hint"),
+        Violation("one", resource_id("id-new"), "message", "hint", (resource_id("id-new"), resource_id("id-a"))),
+    )
+
+    assert page(replace(plan, violations=violations)) == (
+        f"{HEAD}\n"
+        "Refused by guards, and not part of the plan:\n"
+        "\n"
+        " ! whole  this run: message\n     hint\n\n"
+        " ! group  rg-app: message\n     hint\n\n"
+        " ! one  rg-app/id-new: message\n     hint\n\n"
+        "Held back:\n"
+        "     create  rg-app/id-new  identities.yaml:5\n"
+        "\n"
+        "Plan: 0 to add, 0 to change, 0 to destroy.\n"
+    )
+
+
+def test_drift_is_told_in_three_lists() -> None:
+    plan = plan_of(desired_group("id-new", listed("id-a", tags={"x": "1"})), live_group("id-a", "id-old"))
+
+    lines = render_drift(plan, NOBODY, color=False).removeprefix(f"{HEAD}\n").splitlines()
+
+    assert [line for line in lines if line and not line.startswith("     ")] == [
+        "Missing: listed, but not live",
+        " + rg-app/id-new  is not live  identities.yaml:5",
+        "Unexpected: live, but not listed",
+        " - rg-app/id-old  is not listed  identities.yaml:3",
+        "Changed: live, but not as listed",
+        " ~ rg-app/id-a  differs from the manifest  identities.yaml:5",
+        "Drift: 1 missing, 1 unexpected, 1 changed.",
+    ]
+    assert render_drift(EMPTY, NOBODY, color=False) == f"{HEAD}\n{NO_CHANGES}"
