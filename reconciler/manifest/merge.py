@@ -84,7 +84,8 @@ def _merge_policy(document: DeclaredDocument, group: DeclaredGroup) -> Policy:
     tags = group.scope.tags_policy or document.scope.tags_policy
     credentials = group.scope.credentials_policy or document.scope.credentials_policy
     return Policy(
-        identities=standard.identities if identities is None else IdentitiesPolicy(identities.text),
+        # Without an owner it is always written, as a rule of the manifest.
+        identities=IdentitiesPolicy.OWNED if identities is None else IdentitiesPolicy(identities.text),
         tags=standard.tags if tags is None else TagsPolicy(tags.text),
         federated_credentials=(
             standard.federated_credentials if credentials is None else CredentialsPolicy(credentials.text)

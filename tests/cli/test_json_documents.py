@@ -26,6 +26,7 @@ def refused(folder: Path) -> Path:
 version: 1
 subscription: 00000000-0000-0000-0000-000000000001
 owner: us
+policy: {identities: exact}
 ignore: {identities: ["aks-*"], tags: ["hidden-*"]}
 resourceGroups:
   rg-a: {identities: []}

@@ -9,6 +9,7 @@ from tests.cli.command import Uami
 RISKY = """\
 version: 1
 subscription: 00000000-0000-0000-0000-000000000001
+policy: {identities: exact}
 resourceGroups:
   rg-a:
     identities:

@@ -81,7 +81,10 @@ class Story:
 
     def apply(self, names: Sequence[str]) -> ApplyResult:
         """Create these identities, one call after another, and verify."""
-        manifest = f"version: 1\nsubscription: {SUBSCRIPTION}\nresourceGroups: {{rg-app: {{identities: {[*names]}}}}}\n"
+        manifest = (
+            f"version: 1\nsubscription: {SUBSCRIPTION}\npolicy: {{identities: exact}}\n"
+            f"resourceGroups: {{rg-app: {{identities: {[*names]}}}}}\n"
+        )
         stop = Stop()
         retries = Retries(lambda: self.clock().timestamp(), self.clock.advance, lambda: 0.0)
         auth = make_auth("cli", Login(AZURE_CLOUD, {}, retries, TENANT), endpoint=self.url)
