@@ -61,6 +61,19 @@ def _check_identities_policy(document: DeclaredDocument) -> Iterator[Diagnostic]
         )
 
 
+def _check_assignments_policy(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    """Without an owner no assignment is known as ours later on, so none is ever revoked: the manifest must say so."""
+    if document.has_owner_key or "roleAssignments" in document.scope.policy_keys:
+        return
+    for group in document.groups:
+        first = next((one for one in group.identities if one.assignments is not None), None)
+        if first is not None and "roleAssignments" not in group.scope.policy_keys:
+            message = "role assignments need an `owner`, by which those to revoke later are known"
+            hint = "Add `owner:`; or write `policy: {roleAssignments: merge}`, under which none is ever revoked."
+            yield Diagnostic("assignments-without-owner", first.pos, message, hint)
+            return
+
+
 def _check_group_names(document: DeclaredDocument) -> Iterator[Diagnostic]:
     for group in document.groups:
         if _GROUP_NAME.fullmatch(group.name.text) is None:
@@ -146,6 +159,7 @@ def _tag_maps(document: DeclaredDocument) -> Iterator[DeclaredTags]:
 _DOCUMENT_RULES: tuple[Callable[[DeclaredDocument], Iterator[Diagnostic]], ...] = (
     _check_owned,
     _check_identities_policy,
+    _check_assignments_policy,
     _check_group_names,
     _check_tag_names,
     _check_tag_counts,

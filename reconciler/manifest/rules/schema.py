@@ -265,7 +265,8 @@ def _found(document: Document, failure: _Failure) -> str:
 
 
 def _either(allowed: tuple[str, ...]) -> str:
-    return f"{', '.join(f'`{value}`' for value in allowed[:-1])} or `{allowed[-1]}`"
+    *others, last = (f"`{value}`" for value in allowed)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _did_you_mean(word: str, known: tuple[str, ...]) -> str:

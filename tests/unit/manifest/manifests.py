@@ -8,7 +8,7 @@ from reconciler.manifest.load import load_manifest
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 HEAD = f"version: 1\nsubscription: {SUBSCRIPTION}\n"
-EXACT = "policy: {identities: exact}\n"
+EXACT = "policy: {identities: exact, roleAssignments: merge}\n"
 """A last line for a manifest without an owner, whose policy nothing else says."""
 GROUP = "resourceGroups: {rg: {identities: [], policy: {identities: exact}}}\n"
 

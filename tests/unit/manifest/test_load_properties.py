@@ -76,7 +76,7 @@ def manifest(groups: Groups, seed: int) -> str:
     document = {
         "version": 1,
         "subscription": SUBSCRIPTION,
-        "policy": {"identities": "exact"},
+        "policy": {"identities": "exact", "roleAssignments": "merge"},
         "resourceGroups": written,
     }
     # JSON is YAML; PyYAML would leave texts unquoted that are numbers in YAML 1.2.
@@ -98,7 +98,7 @@ def access_manifest(access: list[Access], seed: int) -> str:
     document = {
         "version": 1,
         "subscription": SUBSCRIPTION,
-        "policy": {"identities": "exact"},
+        "policy": {"identities": "exact", "roleAssignments": "merge"},
         "resourceGroups": {"rg": {"identities": identities}},
     }
     return json.dumps(document)

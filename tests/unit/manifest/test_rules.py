@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.desired import IdentitiesPolicy
+from reconciler.manifest.desired import AssignmentsPolicy, IdentitiesPolicy
 from tests.unit.manifest.manifests import EXACT, GROUP, HEAD, diagnostics_of, group_with, load_group, places_of
 
 
@@ -54,6 +54,26 @@ def test_default_of_a_manifest_with_an_owner_is_owned() -> None:
     document = "resourceGroups: {rg: {policy: {tags: exact}, identities: []}}\n"
 
     assert load_group(f"{HEAD}owner: x\n{document}").policy.identities is IdentitiesPolicy.OWNED
+
+
+@pytest.mark.parametrize("roles", ["[{role: Reader, scope: /}]", "[]"])
+def test_role_assignments_without_an_owner_are_refused_unless_none_is_ever_revoked(roles: str) -> None:
+    group = f"resourceGroups:\n  rg: {{identities: [id-a, {{name: id-b, roleAssignments: {roles}}}]}}\n"
+
+    assert places_of(f"{HEAD}policy: {{identities: exact}}\n{group}") == [("assignments-without-owner", 5, 27)]
+    assert diagnostics_of(f"{HEAD}policy: {{identities: exact, roleAssignments: merge}}\n{group}") == ()
+    assert diagnostics_of(f"{HEAD}owner: x\n{group}") == ()
+
+
+def test_group_may_say_itself_that_its_role_assignments_are_never_revoked() -> None:
+    policy = "{identities: exact, roleAssignments: merge}"
+    roles = "[{role: Reader, scope: /}]"
+
+    group = load_group(
+        f"{HEAD}resourceGroups:\n  rg: {{policy: {policy}, identities: [{{name: id-a, roleAssignments: {roles}}}]}}\n"
+    )
+
+    assert group.policy.role_assignments is AssignmentsPolicy.MERGE
 
 
 def test_policy_owned_beside_a_wrong_owner_is_one_mistake() -> None:

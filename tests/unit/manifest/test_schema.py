@@ -29,7 +29,7 @@ def test_unknown_key_without_a_likeness_lists_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
-        (f"{HEAD}policy: {{roleAssignments: exact}}\n{GROUP}", 3, 10),
+        (f"{HEAD}policy: {{roles: exact}}\n{GROUP}", 3, 10),
         (f"{HEAD}defaults: {{isolationScope: None}}\n{GROUP}", 3, 12),
         (f"{HEAD}ignore: {{groups: []}}\n{GROUP}", 3, 10),
         (f"{HEAD}resourceGroups: {{rg: {{limits: {{}}, identities: []}}}}\n{EXACT}", 3, 23),
@@ -156,6 +156,7 @@ def test_list_in_place_of_a_mapping_is_shown_at_its_key() -> None:
         (f"{HEAD}policy: {{tags: }}\n{GROUP}", "unknown-value", 3, 10),
         (f"{HEAD}policy: {{federatedCredentials: owned}}\n{GROUP}", "unknown-value", 3, 32),
         (f"{HEAD}policy: {{federatedCredentials: }}\n{GROUP}", "unknown-value", 3, 10),
+        (f"{HEAD}policy: {{roleAssignments: exact}}\n{GROUP}", "unknown-value", 3, 27),
         (group_with("[{name: id-a, isolationScope: regional}]"), "unknown-value", 4, 50),
         (group_with("[4711]"), "wrong-type", 4, 21),
         (group_with("[[id-a]]"), "wrong-type", 4, 21),

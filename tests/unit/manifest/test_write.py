@@ -183,7 +183,12 @@ def test_manifest_is_written_in_one_order_and_leaves_out_what_it_does_not_say() 
             "version": 1,
             "subscription": SUBSCRIPTION,
             "owner": "a$${b",
-            "policy": {"identities": "exact", "tags": "merge", "federatedCredentials": "exact"},
+            "policy": {
+                "identities": "exact",
+                "tags": "merge",
+                "federatedCredentials": "exact",
+                "roleAssignments": "merge",
+            },
             "limits": {"maxDeletes": 10, "maxDeletePercent": 30},
             "ignore": {"identities": [], "tags": []},
             "resourceGroups": {
