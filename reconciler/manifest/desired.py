@@ -105,6 +105,7 @@ class RemovalAllowance(StrEnum):
     """Codes of the guards that an entry of `remove` can lift for its identity."""
 
     IN_USE = "in-use"
+    TRUSTED = "trusted"
     USE_UNKNOWN = "use-unknown"
     FOREIGN_OWNER = "foreign-owner"
 

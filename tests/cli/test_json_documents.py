@@ -26,7 +26,6 @@ def refused(folder: Path) -> Path:
 version: 1
 subscription: 00000000-0000-0000-0000-000000000001
 owner: us
-policy: {identities: exact}
 ignore: {identities: ["aks-*"], tags: ["hidden-*"]}
 resourceGroups:
   rg-a: {identities: []}
@@ -36,6 +35,7 @@ resourceGroups:
       - {name: id-moved, location: northeurope, isolationScope: Regional, tags: {old: null}}
       - id-theirs
   rg-missing: {identities: [id-new]}
+policy: {identities: exact}
 """
     )
     write_state(

@@ -9,7 +9,6 @@ from tests.cli.command import Uami
 RISKY = """\
 version: 1
 subscription: 00000000-0000-0000-0000-000000000001
-policy: {identities: exact}
 resourceGroups:
   rg-a:
     identities:
@@ -19,6 +18,7 @@ resourceGroups:
             github: {repository: contoso/payments, ownerId: 1234, repositoryId: 5678, pullRequest: true}
           - name: github-main
             github: {repository: contoso/payments, ownerId: 1234, repositoryId: 5678, branch: main}
+policy: {identities: exact}
 """
 MESSAGE = (
     "trusts every pull request of the repository: whoever can push a branch can become the identity with a workflow"

@@ -77,7 +77,7 @@ def test_identity_that_has_come_into_use_since_the_plan_is_not_deleted(
 
 def test_identity_whose_credential_trusts_another_since_the_plan_is_not_deleted(arm: OpenArm) -> None:
     opened = arm(with_trusts(contents("id-api", "id-old"), "id-old", {"main": "another"}))
-    plan = full_plan(opened, WANTED, allowances=allowing("in-use"))
+    plan = full_plan(opened, WANTED, allowances=allowing("trusted"))
     trust(opened)
 
     result = apply_now(opened, plan)

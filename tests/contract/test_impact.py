@@ -66,7 +66,7 @@ def test_identity_that_is_only_trusted_by_a_credential_is_refused(arm: OpenArm) 
         CredentialId(resource_id("id-old"), "main")
     ]
     assert refusals(plan) == [
-        ("in-use", "would delete an identity that is in use; trusts 1 federated credential: main")
+        ("trusted", "would delete an identity that others can sign in as; it trusts 1 federated credential: main")
     ]
 
 

@@ -141,7 +141,7 @@ def test_guard_that_a_removal_cannot_lift_is_refused_offline(code: str) -> None:
 
     assert (found.code, found.pos.line, found.pos.column) == ("unknown-value", 5, 35)
     assert found.message == (
-        f"entry 1 of `allow` must be `in-use`, `use-unknown` or `foreign-owner`, not the text `{code}`"
+        f"entry 1 of `allow` must be `in-use`, `trusted`, `use-unknown` or `foreign-owner`, not the text `{code}`"
     )
 
 

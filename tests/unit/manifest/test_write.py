@@ -73,7 +73,10 @@ IDENTITY: Mapping = st.fixed_dictionaries(
 )
 REMOVAL: Mapping = st.fixed_dictionaries(
     {"name": NAMES.map(lambda name: f"old-{name}")},
-    optional={"principalId": GUIDS, "allow": st.lists(st.sampled_from(["in-use", "use-unknown", "foreign-owner"]))},
+    optional={
+        "principalId": GUIDS,
+        "allow": st.lists(st.sampled_from(["in-use", "trusted", "use-unknown", "foreign-owner"])),
+    },
 )
 GROUP: Mapping = st.fixed_dictionaries(
     {"identities": st.lists(IDENTITY, max_size=3, unique_by=lambda one: one["name"].casefold())},
