@@ -277,7 +277,7 @@ def test_isolation_scope_under_an_older_api_version_is_wrong_usage(arm: OpenArm,
     with pytest.raises(UsageError) as refusal:
         run_plan(declare(ISOLATED), azure)
 
-    assert refusal.value.message == f"--api-version {api_version} knows no isolationScope, but <stdin>:9:9 sets one"
+    assert refusal.value.message == f"--api-version {api_version} knows no isolationScope, but <stdin>:10:9 sets one"
     assert refusal.value.hint == "Use 2024-11-30 or newer, or take isolationScope off the manifest."
     assert opened.asked == []
 

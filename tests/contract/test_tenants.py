@@ -87,5 +87,5 @@ def test_documents_of_two_tenants_need_a_choice() -> None:
         declare(both)
     chosen = declare(both, OTHER_SUBSCRIPTION)
 
-    assert f"{TENANT} (<stdin>:3:9) and {OTHER_TENANT} (<stdin>:8:9)" in raised.value.message
+    assert f"{TENANT} (<stdin>:3:9) and {OTHER_TENANT} (<stdin>:9:9)" in raised.value.message
     assert [group.group_id.subscription_id for group in chosen.desired.groups] == [OTHER_SUBSCRIPTION]
