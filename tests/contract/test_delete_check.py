@@ -138,7 +138,7 @@ def test_identity_that_came_into_use_keeps_the_roles_that_would_go_with_it(arm: 
 def test_use_that_was_allowed_is_no_surprise(arm: OpenArm) -> None:
     opened = arm(with_trusts(with_users(contents("id-api", "id-old"), "id-old", [VM]), "id-old", {"main": "s"}))
 
-    result = apply_now(opened, full_plan(opened, WANTED, allowances=allowing("in-use")))
+    result = apply_now(opened, full_plan(opened, WANTED, allowances=allowing("in-use", "trusted")))
 
     assert outcomes(result) == [("id-old", Outcome.DONE)]
 
