@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
+    AssignmentsPolicy,
     CredentialsPolicy,
     Desired,
     DesiredAssignment,
@@ -226,7 +227,10 @@ def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
         owner=owner,
         default_location=draw(st.none() | _LOCATIONS),
         policy=Policy(
-            draw(st.sampled_from(policies)), draw(st.sampled_from(TagsPolicy)), draw(st.sampled_from(CredentialsPolicy))
+            draw(st.sampled_from(policies)),
+            draw(st.sampled_from(TagsPolicy)),
+            draw(st.sampled_from(CredentialsPolicy)),
+            draw(st.sampled_from(AssignmentsPolicy)),
         ),
         limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100))),
         ignore=ignore,

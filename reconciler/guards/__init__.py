@@ -14,7 +14,7 @@ from reconciler.guards.deletes import Runner, check_principal, check_protected, 
 from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
 from reconciler.guards.limits import check_delete_limit
 from reconciler.guards.locks import check_locked
-from reconciler.guards.use import check_in_use, check_managed_group, check_use_unknown
+from reconciler.guards.use import check_in_use, check_managed_group, check_trusted, check_use_unknown
 from reconciler.guards.words import changes_below, ids_of
 from reconciler.model import AnyId, ResourceId, Violation
 from reconciler.plan import Changes
@@ -46,6 +46,7 @@ GUARDS: tuple[Guard, ...] = (
     check_locked,
     check_managed_group,
     check_in_use,
+    check_trusted,
     check_use_unknown,
     check_delete_limit,
 )

@@ -12,10 +12,17 @@ from reconciler.plan import Action, Changes, IdentityChange
 
 
 def check_in_use(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
-    """Refuse deleting an identity that a resource signs in as, or that somebody outside may become."""
+    """Refuse deleting an identity that a resource signs in as."""
     is_in_use = "in use; "
     way_out = "Move what uses it to another identity first. If it may break"
-    return _check_deletes("in-use", _uses, is_in_use, way_out, changes, allowances)
+    return _check_deletes("in-use", _resources, is_in_use, way_out, changes, allowances)
+
+
+def check_trusted(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
+    """Refuse deleting an identity that somebody outside of Azure may become."""
+    is_trusted = "others can sign in as it; it "
+    way_out = "Move who signs in with it to another identity first. If they may break"
+    return _check_deletes("trusted", _credentials, is_trusted, way_out, changes, allowances)
 
 
 def check_use_unknown(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
@@ -73,15 +80,14 @@ def _check_deletes(
             )
 
 
-def _uses(impact: Impact) -> list[str]:
-    resources = [one.text for one in impact.attachments.found]
-    credentials = [one.credential_id.name for one in impact.credentials.found]
-    uses = []
-    if resources:
-        uses.append(f"attached to {count(len(resources), 'resource')}: {named(resources)}")
-    if credentials:
-        uses.append(f"trusts {count(len(credentials), 'federated credential')}: {named(credentials)}")
-    return uses
+def _resources(impact: Impact) -> list[str]:
+    names = [one.text for one in impact.attachments.found]
+    return [f"attached to {count(len(names), 'resource')}: {named(names)}"] if names else []
+
+
+def _credentials(impact: Impact) -> list[str]:
+    names = [one.credential_id.name for one in impact.credentials.found]
+    return [f"trusts {count(len(names), 'federated credential')}: {named(names)}"] if names else []
 
 
 def _gaps(impact: Impact) -> list[str]:

@@ -38,13 +38,18 @@ class DeclaredTags:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredScope:
-    """What a document and a group of it can both say; None and empty where they say nothing."""
+    """What a document and a group of it can both say; None and empty where they say nothing.
+
+    `policy_keys` are the keys written under `policy`, those of a wrong value too.
+    """
 
     location: Located | None
     tags: DeclaredTags | None
     identities_policy: Located | None
     tags_policy: Located | None
     credentials_policy: Located | None
+    assignments_policy: Located | None
+    policy_keys: frozenset[str]
     ignored_identities: tuple[Located, ...]
     ignored_tags: tuple[Located, ...]
 
@@ -143,6 +148,8 @@ def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredS
         credentials_policy=text_at(
             document, (*path, "policy", "federatedCredentials"), policy.get("federatedCredentials")
         ),
+        assignments_policy=text_at(document, (*path, "policy", "roleAssignments"), policy.get("roleAssignments")),
+        policy_keys=frozenset(policy),
         ignored_identities=texts_at(document, (*path, "ignore", "identities"), ignore.get("identities")),
         ignored_tags=texts_at(document, (*path, "ignore", "tags"), ignore.get("tags")),
     )

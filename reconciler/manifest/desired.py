@@ -40,6 +40,15 @@ class CredentialsPolicy(StrEnum):
     """They stay."""
 
 
+class AssignmentsPolicy(StrEnum):
+    """What to do with unlisted live role assignments that this tool made for the owner."""
+
+    OWNED = "owned"
+    """They are deleted; a manifest cannot write this yet, it is what an owner means."""
+    MERGE = "merge"
+    """They stay."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What to do in a group with what is live but not listed."""
@@ -47,6 +56,7 @@ class Policy:
     identities: IdentitiesPolicy = IdentitiesPolicy.EXACT
     tags: TagsPolicy = TagsPolicy.MERGE
     federated_credentials: CredentialsPolicy = CredentialsPolicy.EXACT
+    role_assignments: AssignmentsPolicy = AssignmentsPolicy.OWNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,7 @@ class RemovalAllowance(StrEnum):
     """Codes of the guards that an entry of `remove` can lift for its identity."""
 
     IN_USE = "in-use"
+    TRUSTED = "trusted"
     USE_UNKNOWN = "use-unknown"
     FOREIGN_OWNER = "foreign-owner"
 

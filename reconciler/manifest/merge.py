@@ -16,6 +16,7 @@ from reconciler.manifest.declared import (
 )
 from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential
 from reconciler.manifest.desired import (
+    AssignmentsPolicy,
     CredentialsPolicy,
     DesiredAssignment,
     DesiredCredential,
@@ -83,12 +84,15 @@ def _merge_policy(document: DeclaredDocument, group: DeclaredGroup) -> Policy:
     identities = group.scope.identities_policy or document.scope.identities_policy
     tags = group.scope.tags_policy or document.scope.tags_policy
     credentials = group.scope.credentials_policy or document.scope.credentials_policy
+    assignments = group.scope.assignments_policy or document.scope.assignments_policy
     return Policy(
-        identities=standard.identities if identities is None else IdentitiesPolicy(identities.text),
+        # Without an owner it is always written, as a rule of the manifest.
+        identities=IdentitiesPolicy.OWNED if identities is None else IdentitiesPolicy(identities.text),
         tags=standard.tags if tags is None else TagsPolicy(tags.text),
         federated_credentials=(
             standard.federated_credentials if credentials is None else CredentialsPolicy(credentials.text)
         ),
+        role_assignments=standard.role_assignments if assignments is None else AssignmentsPolicy(assignments.text),
     )
 
 

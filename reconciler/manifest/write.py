@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
+    AssignmentsPolicy,
     Desired,
     DesiredAssignment,
     DesiredCredential,
@@ -41,6 +42,7 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
             "identities": policy.identities.value,
             "tags": policy.tags.value,
             _CREDENTIALS: policy.federated_credentials.value,
+            **({_ASSIGNMENTS: "merge"} if policy.role_assignments is AssignmentsPolicy.MERGE else {}),
         },
         limits={"maxDeletes": limits.max_deletes, "maxDeletePercent": limits.max_delete_percent},
         ignore={"identities": [*group.ignore.identities], "tags": [*group.ignore.tags]},

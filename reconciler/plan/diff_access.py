@@ -8,7 +8,13 @@ said.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, DesiredIdentity
+from reconciler.manifest.desired import (
+    AssignmentsPolicy,
+    CredentialsPolicy,
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredIdentity,
+)
 from reconciler.model import (
     Access,
     AnyId,
@@ -194,6 +200,9 @@ def _extra_assignments(
         assignment_id = AssignmentId(change.resource_id, role, extra.role_guid, extra.scope)
         # Without an owner a name proves little, unless a journal says that a run has given that very role.
         recorded = limited_to is not None and assignment_id in limited_to and bears_our_name(change.group.owner, extra)
+        if entry is not None and change.group.policy.role_assignments is AssignmentsPolicy.MERGE:
+            yield Skipped(assignment_id, SkipReason.NOT_LISTED)
+            continue
         if not recorded and not is_ours(change.group.owner, extra):
             yield Skipped(assignment_id, SkipReason.NOT_OURS)
             continue

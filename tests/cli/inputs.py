@@ -16,6 +16,7 @@ def write_manifest(path: Path, groups: Mapping[str, Iterable[object]], **keys: o
     document = {
         "version": 1,
         "subscription": SUBSCRIPTION,
+        "policy": {"identities": "exact", "roleAssignments": "merge"},
         **keys,
         "resourceGroups": {name: {"identities": list(identities)} for name, identities in groups.items()},
     }

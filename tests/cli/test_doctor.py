@@ -16,6 +16,7 @@ OTHER_TENANT = "33333333-3333-3333-3333-333333333333"
 PRINCIPAL = "0b2c0000-0000-4000-8000-000000000000"
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
+KEEP_ALL = {"identities": "merge", "roleAssignments": "merge"}
 ROLE = {"role": "Reader", "scope": group_scope("rg-data")}
 TRUST = {"name": "main", "issuer": "https://issuer.example", "subject": "main"}
 
@@ -100,7 +101,7 @@ def test_doctor_asks_for_no_right_that_the_manifest_does_not_need(uami: Uami, fo
             policy={"identities": "merge", "federatedCredentials": "merge"},
         ),
         "roles": write_manifest(
-            folder / "d.yaml", {"rg-a": [{"name": "id-one", "roleAssignments": [ROLE]}]}, policy={"identities": "merge"}
+            folder / "d.yaml", {"rg-a": [{"name": "id-one", "roleAssignments": [ROLE]}]}, policy=KEEP_ALL
         ),
     }
     write_state(folder / "s.json", {"rg-a": {}, "rg-data": {}})

@@ -35,6 +35,7 @@ resourceGroups:
       - {name: id-moved, location: northeurope, isolationScope: Regional, tags: {old: null}}
       - id-theirs
   rg-missing: {identities: [id-new]}
+policy: {identities: exact}
 """
     )
     write_state(

@@ -18,6 +18,7 @@ resourceGroups:
             github: {repository: contoso/payments, ownerId: 1234, repositoryId: 5678, pullRequest: true}
           - name: github-main
             github: {repository: contoso/payments, ownerId: 1234, repositoryId: 5678, branch: main}
+policy: {identities: exact}
 """
 MESSAGE = (
     "trusts every pull request of the repository: whoever can push a branch can become the identity with a workflow"

@@ -62,7 +62,10 @@ def children_reader(arm: Arm) -> Callable[[LiveIdentity], Children]:
     return partial(children_of, resources=arm.resources, may_read=MayRead(arm.client))
 
 
-IN_USE_TOO = replace(MANY_DELETES, allowed=(Allowance("in-use", "rg-app/id-new"), Allowance("in-use", "rg-app/id-old")))
+IN_USE_TOO = replace(
+    MANY_DELETES,
+    allowed=tuple(Allowance(code, f"rg-app/{name}") for code in ("in-use", "trusted") for name in ("id-new", "id-old")),
+)
 """Both are trusted from outside."""
 
 

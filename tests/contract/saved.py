@@ -39,6 +39,7 @@ MANIFEST = f"""\
 version: 1
 subscription: {SUBSCRIPTION}
 owner: {OWNER}
+policy: {{identities: exact}}
 limits: {{maxDeletes: 2, maxDeletePercent: 50}}
 ignore: {{identities: ["aks-*"], tags: ["hidden-*"]}}
 resourceGroups:

@@ -77,7 +77,7 @@ def test_identity_that_has_come_into_use_since_the_plan_is_not_deleted(
 
 def test_identity_whose_credential_trusts_another_since_the_plan_is_not_deleted(arm: OpenArm) -> None:
     opened = arm(with_trusts(contents("id-api", "id-old"), "id-old", {"main": "another"}))
-    plan = full_plan(opened, WANTED, allowances=allowing("in-use"))
+    plan = full_plan(opened, WANTED, allowances=allowing("trusted"))
     trust(opened)
 
     result = apply_now(opened, plan)
@@ -138,7 +138,7 @@ def test_identity_that_came_into_use_keeps_the_roles_that_would_go_with_it(arm: 
 def test_use_that_was_allowed_is_no_surprise(arm: OpenArm) -> None:
     opened = arm(with_trusts(with_users(contents("id-api", "id-old"), "id-old", [VM]), "id-old", {"main": "s"}))
 
-    result = apply_now(opened, full_plan(opened, WANTED, allowances=allowing("in-use")))
+    result = apply_now(opened, full_plan(opened, WANTED, allowances=allowing("in-use", "trusted")))
 
     assert outcomes(result) == [("id-old", Outcome.DONE)]
 

@@ -81,7 +81,10 @@ class Story:
 
     def apply(self, names: Sequence[str]) -> ApplyResult:
         """Create these identities, one call after another, and verify."""
-        manifest = f"version: 1\nsubscription: {SUBSCRIPTION}\nresourceGroups: {{rg-app: {{identities: {[*names]}}}}}\n"
+        manifest = (
+            f"version: 1\nsubscription: {SUBSCRIPTION}\npolicy: {{identities: exact}}\n"
+            f"resourceGroups: {{rg-app: {{identities: {[*names]}}}}}\n"
+        )
         stop = Stop()
         now = self.clock
 

@@ -65,7 +65,7 @@ def test_identity_that_is_only_trusted_by_a_credential_is_refused(arm: OpenArm) 
     assert [one.credential_id for one in impact_of(plan).credentials.found] == [
         CredentialId(resource_id("id-old"), "main")
     ]
-    assert refusals(plan) == [("in-use", "in use; trusts 1 federated credential: main")]
+    assert refusals(plan) == [("trusted", "others can sign in as it; it trusts 1 federated credential: main")]
 
 
 def test_identity_that_nothing_uses_is_free(arm: OpenArm) -> None:

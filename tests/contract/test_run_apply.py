@@ -25,6 +25,7 @@ from tests.contract.faults import Fault, Forward, answer, meddle_after
 MANIFEST = f"""\
 version: 1
 subscription: {SUBSCRIPTION}
+policy: {{identities: exact}}
 resourceGroups:
   rg-app:
     identities:
@@ -154,7 +155,10 @@ def test_allowance_lifts_the_guard(arm: OpenArm) -> None:
 
 def test_manifest_emptied_by_mistake_deletes_nothing(arm: OpenArm) -> None:
     opened = arm(contents("id-a", "id-b"))
-    emptied = f"version: 1\nsubscription: {SUBSCRIPTION}\nresourceGroups:\n  rg-app:\n    identities: []\n"
+    emptied = (
+        f"version: 1\nsubscription: {SUBSCRIPTION}\npolicy: {{identities: exact}}\n"
+        f"resourceGroups:\n  rg-app:\n    identities: []\n"
+    )
 
     with pytest.raises(PlanRefused):
         Story(opened).run(declare(emptied))
@@ -194,8 +198,8 @@ def test_target_that_names_nothing_is_wrong_usage(arm: OpenArm) -> None:
 
 def test_subscription_limits_what_is_read(arm: OpenArm) -> None:
     two = (
-        MANIFEST
-        + f"---\nversion: 1\nsubscription: {OTHER_SUBSCRIPTION}\nresourceGroups: {{rg-x: {{identities: []}}}}\n"
+        MANIFEST + f"---\nversion: 1\nsubscription: {OTHER_SUBSCRIPTION}\npolicy: {{identities: exact}}\n"
+        f"resourceGroups: {{rg-x: {{identities: []}}}}\n"
     )
     opened = arm(contents())
 
@@ -273,7 +277,7 @@ def test_isolation_scope_under_an_older_api_version_is_wrong_usage(arm: OpenArm,
     with pytest.raises(UsageError) as refusal:
         run_plan(declare(ISOLATED), azure)
 
-    assert refusal.value.message == f"--api-version {api_version} knows no isolationScope, but <stdin>:9:9 sets one"
+    assert refusal.value.message == f"--api-version {api_version} knows no isolationScope, but <stdin>:10:9 sets one"
     assert refusal.value.hint == "Use 2024-11-30 or newer, or take isolationScope off the manifest."
     assert opened.asked == []
 

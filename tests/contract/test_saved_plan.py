@@ -246,7 +246,7 @@ def test_plan_is_shown_whole_before_it_is_applied_and_is_the_one_that_was_saved(
 EXACT = f"""\
 version: 1
 subscription: {SUBSCRIPTION}
-policy: {{tags: exact}}
+policy: {{identities: exact, tags: exact}}
 ignore: {{tags: ["hidden-*"]}}
 resourceGroups:
   rg-app: {{identities: [{{name: id-api, tags: {{Env: prod}}}}]}}

@@ -17,7 +17,10 @@ OTHER_TENANT = "33333333-3333-3333-3333-333333333333"
 def manifest(tenant: str, subscription: str = SUBSCRIPTION) -> str:
     """A manifest that names its tenant, or, with an empty one, does not."""
     named = f"tenant: {tenant}\n" if tenant else ""
-    return f"version: 1\nsubscription: {subscription}\n{named}resourceGroups: {{rg-app: {{identities: [id-a]}}}}\n"
+    return (
+        f"version: 1\nsubscription: {subscription}\n{named}policy: {{identities: exact}}\n"
+        f"resourceGroups: {{rg-app: {{identities: [id-a]}}}}\n"
+    )
 
 
 def declare(text: str, *subscriptions: str) -> Declaration:
@@ -84,5 +87,5 @@ def test_documents_of_two_tenants_need_a_choice() -> None:
         declare(both)
     chosen = declare(both, OTHER_SUBSCRIPTION)
 
-    assert f"{TENANT} (<stdin>:3:9) and {OTHER_TENANT} (<stdin>:8:9)" in raised.value.message
+    assert f"{TENANT} (<stdin>:3:9) and {OTHER_TENANT} (<stdin>:9:9)" in raised.value.message
     assert [group.group_id.subscription_id for group in chosen.desired.groups] == [OTHER_SUBSCRIPTION]

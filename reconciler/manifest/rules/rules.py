@@ -16,7 +16,7 @@ from reconciler.manifest.rules.access_rules import check_assignments, check_cred
 from reconciler.manifest.rules.claims import check_identity_claims
 from reconciler.manifest.rules.globs import check_count, find_match
 from reconciler.manifest.rules.removal_rules import check_removals
-from reconciler.manifest.rules.words import RULES, broken_rule
+from reconciler.manifest.rules.words import RULES, broken_rule, quoted
 from reconciler.model import MAX_TAGS, OWN_TAG_PREFIX
 
 RESERVED_TAG_PREFIXES = ("microsoft", "azure", "windows")
@@ -43,6 +43,35 @@ def _check_owned(document: DeclaredDocument) -> Iterator[Diagnostic]:
         if policy is not None and policy.text == IdentitiesPolicy.OWNED:
             hint = "Add `owner:` at the top of the document, or choose `exact` or `merge`."
             yield Diagnostic("owned-without-owner", policy.pos, "the policy `owned` needs an `owner`", hint)
+
+
+def _check_identities_policy(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    """Without an owner nothing is deleted because a key was not written: what to do with the unlisted is said."""
+    if document.has_owner_key or "identities" in document.scope.policy_keys:
+        return
+    silent = [group.name for group in document.groups if "identities" not in group.scope.policy_keys]
+    if silent:
+        groups = quoted(silent[0].text) + (f" and {len(silent) - 1} more" if len(silent) > 1 else "")
+        yield Diagnostic(
+            "policy-missing",
+            silent[0].pos,
+            f"nothing says what happens to live identities of {groups} that are not listed",
+            "Write `policy: {identities: ...}` at the top of the document or in the group: `exact` deletes them,"
+            " `owned` deletes those that bear our owner (add `owner:`, and it is the default), `merge` leaves them.",
+        )
+
+
+def _check_assignments_policy(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    """Without an owner no assignment is known as ours later on, so none is ever revoked: the manifest must say so."""
+    if document.has_owner_key or "roleAssignments" in document.scope.policy_keys:
+        return
+    for group in document.groups:
+        first = next((one for one in group.identities if one.assignments is not None), None)
+        if first is not None and "roleAssignments" not in group.scope.policy_keys:
+            message = "role assignments need an `owner`, by which those to revoke later are known"
+            hint = "Add `owner:`; or write `policy: {roleAssignments: merge}`, under which none is ever revoked."
+            yield Diagnostic("assignments-without-owner", first.pos, message, hint)
+            return
 
 
 def _check_group_names(document: DeclaredDocument) -> Iterator[Diagnostic]:
@@ -130,6 +159,8 @@ def _tag_maps(document: DeclaredDocument) -> Iterator[DeclaredTags]:
 
 _DOCUMENT_RULES: tuple[Callable[[DeclaredDocument], Iterator[Diagnostic]], ...] = (
     _check_owned,
+    _check_identities_policy,
+    _check_assignments_policy,
     _check_group_names,
     _check_tag_names,
     _check_tag_counts,

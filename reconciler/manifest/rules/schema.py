@@ -169,7 +169,8 @@ def _wrong_text(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
 
 def _not_one_of(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     allowed = tuple(failure.expected)
-    either = f"{', '.join(f'`{value}`' for value in allowed[:-1])} or `{allowed[-1]}`"
+    *others, last = (f"`{value}`" for value in allowed)
+    either = f"{', '.join(others)} or {last}" if others else last
     message = f"{_label(failure.path)} must be {either}, not {_found(document, failure)}"
     hint = _did_you_mean(str(failure.value), allowed)
     yield Diagnostic("unknown-value", _place(document, failure), message, hint)

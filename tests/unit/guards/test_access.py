@@ -4,7 +4,13 @@ import pytest
 
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, judge
-from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, Policy
+from reconciler.manifest.desired import (
+    AssignmentsPolicy,
+    CredentialsPolicy,
+    DesiredAssignment,
+    DesiredCredential,
+    Policy,
+)
 from reconciler.model.access import (
     Access,
     FederatedCredential,
@@ -75,6 +81,20 @@ def test_role_that_is_taken_away_will_be_nothing() -> None:
 
     assert isinstance(change, AssignmentChange)
     assert (change.action, change.before, change.after) == (Action.DELETE, given, None)
+
+
+def test_role_of_ours_that_is_not_listed_stays_under_merge_but_goes_with_its_identity() -> None:
+    name = assignment_name("team-a", SCOPE, "principal-of-id-a", READER)
+    access = Access(assignments={resource_id("id-a"): (RoleAssignment(name, SCOPE, READER, "principal-of-id-a"),)})
+    policy = Policy(role_assignments=AssignmentsPolicy.MERGE)
+
+    kept = desired_group(listed("id-a", role_assignments=[]), owner="team-a", policy=policy)
+    changes = diff_access(compare(kept, live_group("id-a")), access)
+    gone = diff_access(compare(desired_group(owner="team-a", policy=policy), live_group("id-a")), access)
+
+    role = AssignmentId(resource_id("id-a"), READER, READER, SCOPE)
+    assert (by_action(changes), changes.groups[0].skipped) == ([], (Skipped(role, SkipReason.NOT_LISTED),))
+    assert by_action(gone) == [(Action.DELETE, role)]
 
 
 def test_credential_that_is_not_listed_stays_under_merge_and_goes_under_exact() -> None:

@@ -39,7 +39,7 @@ _ALLOWANCES = st.builds(
     st.lists(
         st.builds(
             Allowance,
-            st.sampled_from(["foreign-owner", "self", "in-use", "use-unknown"]),
+            st.sampled_from(["foreign-owner", "self", "in-use", "trusted", "use-unknown"]),
             st.sampled_from([*OWNERS, *(address(name, group) for name in _NAMES for group in GROUPS)]),
         ),
         max_size=4,
@@ -93,7 +93,7 @@ _CONDITIONS = st.fixed_dictionaries(
 _LIFTING = st.lists(
     st.builds(
         Allowance,
-        st.sampled_from(["foreign-owner", "self", "in-use", "use-unknown"]),
+        st.sampled_from(["foreign-owner", "self", "in-use", "trusted", "use-unknown"]),
         st.sampled_from([address(name) for name in _NAMES]),
     ),
     max_size=5,
@@ -162,7 +162,7 @@ def objections(change: Change, world: World, allowances: Allowances, runner: Run
         }
         use = uses.get(name)
         if use is not None:
-            code = "use-unknown" if use is Use.UNKNOWN else "in-use"
+            code = {Use.UNKNOWN: "use-unknown", Use.TRUSTED: "trusted"}.get(use, "in-use")
             removal = _removal_of(group, live)
             lifted = (code, live.resource_id.address.casefold()) in allowed or (removal and code in removal.allow)
             reasons[code] = not lifted

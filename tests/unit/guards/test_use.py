@@ -55,28 +55,39 @@ def test_identity_that_nothing_uses_may_be_deleted() -> None:
     assert verdict(deleting(Impact(assignments=Part((orphaned,), "more"), locks=Part((), "unread")))) == ()
 
 
-def test_attached_identity_is_refused_with_each_of_its_uses() -> None:
-    impact = Impact(attachments=Part((VM, SITE)), credentials=Part((MAIN,)))
+def test_attached_identity_is_refused_with_each_of_its_resources() -> None:
+    impact = Impact(attachments=Part((VM, SITE)))
 
     assert verdict(deleting(impact)) == (
         Violation(
             code="in-use",
             about=resource_id("id-old"),
-            message="in use; attached to 2 resources: virtualMachines vm-a (rg-app),"
-            " sites web-a (rg-web); trusts 1 federated credential: main",
+            message="in use; attached to 2 resources: virtualMachines vm-a (rg-app), sites web-a (rg-web)",
             hint="Move what uses it to another identity first. If it may break: --allow in-use=rg-app/id-old.",
             refused=(resource_id("id-old"),),
         ),
     )
 
 
-def test_identity_that_is_only_trusted_is_in_use() -> None:
-    (violation,) = verdict(deleting(Impact(credentials=Part((MAIN,)))))
-
-    assert (violation.code, violation.message) == (
-        "in-use",
-        "in use; trusts 1 federated credential: main",
+def test_identity_that_has_a_federated_credential_is_trusted() -> None:
+    assert verdict(deleting(Impact(credentials=Part((MAIN,))))) == (
+        Violation(
+            code="trusted",
+            about=resource_id("id-old"),
+            message="others can sign in as it; it trusts 1 federated credential: main",
+            hint="Move who signs in with it to another identity first. If they may break:"
+            " --allow trusted=rg-app/id-old.",
+            refused=(resource_id("id-old"),),
+        ),
     )
+
+
+def test_use_by_a_resource_and_trust_are_lifted_apart() -> None:
+    both = deleting(Impact(attachments=Part((VM,)), credentials=Part((MAIN,))))
+
+    assert codes(both) == ["in-use", "trusted"]
+    assert codes(both, "in-use=rg-app/id-old") == ["trusted"]
+    assert codes(both, "trusted=rg-app/id-old") == ["in-use"]
 
 
 def test_refusal_names_ten_uses_and_counts_the_rest() -> None:
@@ -114,15 +125,19 @@ def test_use_that_is_known_needs_no_proof_that_there_is_no_other() -> None:
 
 def test_use_of_one_kind_says_nothing_about_the_other() -> None:
     assert codes(deleting(Impact(attachments=Part((), MISSING), credentials=Part((MAIN,))))) == [
-        "in-use",
+        "trusted",
         "use-unknown",
     ]
 
 
 @pytest.mark.parametrize("form", [f"{GROUP}/id-old", address("id-old"), f"{GROUP.upper()}/ID-OLD"])
-@pytest.mark.parametrize("code", ["in-use", "use-unknown"])
+@pytest.mark.parametrize("code", ["in-use", "trusted", "use-unknown"])
 def test_allowance_lifts_its_guard_at_its_address(code: str, form: str) -> None:
-    impacts = {"in-use": Impact(attachments=Part((VM,))), "use-unknown": Impact(attachments=Part((), MISSING))}
+    impacts = {
+        "in-use": Impact(attachments=Part((VM,))),
+        "trusted": Impact(credentials=Part((MAIN,))),
+        "use-unknown": Impact(attachments=Part((), MISSING)),
+    }
 
     assert codes(deleting(impacts[code])) == [code]
     assert codes(deleting(impacts[code]), f"{code}={form}") == []
@@ -133,6 +148,7 @@ def test_allowance_lifts_its_guard_at_its_address(code: str, form: str) -> None:
     [
         "in-use=rg-app/id-other",
         "in-use=rg-app",
+        "trusted=rg-app/id-old",
         "use-unknown=rg-app/id-old",
         "foreign-owner=rg-app/id-old",
         "managed-group=rg-app",
@@ -205,7 +221,9 @@ def impacts() -> st.SearchStrategy[Impact]:
 
 @given(
     st.dictionaries(st.sampled_from(["id-a", "id-b", "id-c"]), impacts()),
-    st.sets(st.tuples(st.sampled_from(["in-use", "use-unknown"]), st.sampled_from(["id-a", "id-b", "id-c"]))),
+    st.sets(
+        st.tuples(st.sampled_from(["in-use", "trusted", "use-unknown"]), st.sampled_from(["id-a", "id-b", "id-c"]))
+    ),
 )
 def test_whatever_is_known_only_what_is_free_or_allowed_is_deleted(
     known: dict[str, Impact], allowed: set[tuple[str, str]]
@@ -220,9 +238,11 @@ def test_whatever_is_known_only_what_is_free_or_allowed_is_deleted(
 
     for name in names:
         impact = known.get(name)
-        used = impact is not None and bool(impact.attachments.found or impact.credentials.found)
+        used = impact is not None and bool(impact.attachments.found)
+        trusted = impact is not None and bool(impact.credentials.found)
         unknown = impact is None or any(
             part.not_checked is not None and not part.found for part in (impact.attachments, impact.credentials)
         )
-        blocked = (used and ("in-use", name) not in allowed) or (unknown and ("use-unknown", name) not in allowed)
+        reasons = {"in-use": used, "trusted": trusted, "use-unknown": unknown}
+        blocked = any(holds and (code, name) not in allowed for code, holds in reasons.items())
         assert (resource_id(name) in held_back) == blocked

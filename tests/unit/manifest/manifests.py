@@ -8,7 +8,9 @@ from reconciler.manifest.load import load_manifest
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 HEAD = f"version: 1\nsubscription: {SUBSCRIPTION}\n"
-GROUP = "resourceGroups: {rg: {identities: []}}\n"
+EXACT = "policy: {identities: exact, roleAssignments: merge}\n"
+"""A last line for a manifest without an owner, whose policy nothing else says."""
+GROUP = "resourceGroups: {rg: {identities: [], policy: {identities: exact}}}\n"
 
 Place = tuple[str, int, int]
 """A diagnostic's code, line and column."""
@@ -57,12 +59,12 @@ def hint_of(text: str | bytes) -> str:
 
 def group_with(identities: str) -> str:
     """A manifest of one group; the flow list of its identities begins at line 4, column 17."""
-    return f"{HEAD}resourceGroups:\n  rg: {{identities: {identities}}}\n"
+    return f"{HEAD}resourceGroups:\n  rg: {{identities: {identities}}}\n{EXACT}"
 
 
 def identity_with(keys: str) -> str:
     """A manifest of one identity that also has these keys, in flow style; they begin at line 5, column 5."""
-    return f"{HEAD}resourceGroups:\n  rg: {{identities: [{{name: id-a,\n    {keys}}}]}}\n"
+    return f"{HEAD}resourceGroups:\n  rg: {{identities: [{{name: id-a,\n    {keys}}}]}}\n{EXACT}"
 
 
 def credential_with(entry: str) -> str:

@@ -67,13 +67,15 @@ resourceGroups:
             at("owned", 7, 22),
             at("exact", 7, 35),
             at("merge", 7, 64),
+            None,
+            frozenset({"identities", "tags", "federatedCredentials"}),
             (at("aks-*", 8, 23),),
             (at("hidden", 8, 40),),
         ),
         groups=(
             DeclaredGroup(
                 at("rg", 10, 3),
-                DeclaredScope(None, None, at("merge", 11, 26), None, None, (), ()),
+                DeclaredScope(None, None, at("merge", 11, 26), None, None, None, frozenset({"identities"}), (), ()),
                 (
                     DeclaredIdentity(at("bare", 13, 9), None, None, None, None, None, pos(13, 9)),
                     DeclaredIdentity(

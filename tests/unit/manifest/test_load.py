@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos
 from reconciler.manifest.load import load_manifest
-from tests.unit.manifest.manifests import GROUP, HEAD, diagnostics_of, load_text, places_of
+from tests.unit.manifest.manifests import EXACT, GROUP, HEAD, diagnostics_of, load_text, places_of
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n", "--- # x\n...\n", "~\n", "null\n"])
@@ -62,6 +62,7 @@ def test_every_problem_of_every_file_is_reported_in_order(tmp_path: Path, monkey
 def test_mistake_in_shared_text_is_reported_once() -> None:
     text = (
         f"{HEAD}defaults: {{tags: &t {{a: 1}}}}\nresourceGroups: {{rg: {{defaults: {{tags: *t}}, identities: []}}}}\n"
+        + EXACT
     )
 
     assert places_of(text) == [("wrong-type", 3, 25)]
@@ -89,7 +90,7 @@ def test_windows_line_breaks_and_byte_order_mark_change_nothing() -> None:
 
 def test_thousands_of_identities_load_quickly() -> None:
     entries = "".join(f"      - {{name: id-{number}, tags: {{a: b}}}}\n" for number in range(2_000))
-    text = f"{HEAD}resourceGroups:\n  rg:\n    identities:\n{entries}"
+    text = f"{HEAD}resourceGroups:\n  rg:\n    identities:\n{entries}{EXACT}"
     load_text(HEAD + GROUP)
     started = monotonic()
 

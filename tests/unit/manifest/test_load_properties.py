@@ -73,7 +73,12 @@ def manifest(groups: Groups, seed: int) -> str:
         entries = [identity if tags is None else {"name": identity, "tags": tags} for identity, tags in identities]
         shuffled.shuffle(entries)
         written[name] = {"identities": entries}
-    document = {"version": 1, "subscription": SUBSCRIPTION, "resourceGroups": written}
+    document = {
+        "version": 1,
+        "subscription": SUBSCRIPTION,
+        "policy": {"identities": "exact", "roleAssignments": "merge"},
+        "resourceGroups": written,
+    }
     # JSON is YAML; PyYAML would leave texts unquoted that are numbers in YAML 1.2.
     return json.dumps(document, ensure_ascii=False)
 
@@ -93,6 +98,7 @@ def access_manifest(access: list[Access], seed: int) -> str:
     document = {
         "version": 1,
         "subscription": SUBSCRIPTION,
+        "policy": {"identities": "exact", "roleAssignments": "merge"},
         "resourceGroups": {"rg": {"identities": identities}},
     }
     return json.dumps(document)

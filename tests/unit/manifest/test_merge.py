@@ -22,6 +22,7 @@ from reconciler.model.access import Trust
 from reconciler.model.identity import IsolationScope
 from reconciler.model.ids import ResourceGroupId, ResourceId
 from tests.unit.manifest.manifests import (
+    EXACT,
     GROUP,
     HEAD,
     SUBSCRIPTION,
@@ -105,7 +106,7 @@ def test_group_narrows_what_its_document_says() -> None:
 
 
 def test_names_keep_their_spelling() -> None:
-    (group,) = load_text(f"{HEAD}resourceGroups: {{RG-One: {{identities: [Id-A]}}}}").groups
+    (group,) = load_text(f"{HEAD}resourceGroups: {{RG-One: {{identities: [Id-A]}}}}\n{EXACT}").groups
 
     assert (group.group_id.resource_group, group.identities[0].resource_id.name) == ("RG-One", "Id-A")
 
@@ -126,7 +127,7 @@ def test_manifest_that_says_little_takes_the_standard() -> None:
 
 
 def test_documents_do_not_share_what_they_say() -> None:
-    second = f"{HEAD}resourceGroups: {{rg-2: {{identities: [id-b]}}}}\n"
+    second = f"{HEAD}resourceGroups: {{rg-2: {{identities: [id-b]}}}}\n{EXACT}"
 
     desired = load_text(f"{HEAD}owner: x\ndefaults: {{tags: {{a: b}}}}\n{GROUP}---\n{second}")
 
@@ -136,7 +137,8 @@ def test_documents_do_not_share_what_they_say() -> None:
 
 def test_tags_may_be_shared_by_an_alias() -> None:
     group = load_group(
-        f"{HEAD}defaults: {{tags: &t {{a: b}}}}\nresourceGroups: {{rg: {{defaults: {{tags: *t}}, identities: [id-a]}}}}"
+        f"{HEAD}defaults: {{tags: &t {{a: b}}}}\n"
+        f"resourceGroups: {{rg: {{defaults: {{tags: *t}}, identities: [id-a]}}}}\n" + EXACT
     )
 
     assert group.identities[0].tags == (("a", "b"),)
@@ -159,7 +161,7 @@ resourceGroups:
           - {{role: reader, scope: "/Subscriptions/{SUBSCRIPTION}/resourceGroups/RG/"}}
           - {{role: Owner, scope: "/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"}}
           - {{role: Reader, scope: /}}
-"""
+{EXACT}"""
 
 
 def test_what_an_identity_is_for_is_written_out_and_in_order() -> None:
@@ -182,7 +184,7 @@ def test_what_an_identity_is_for_is_written_out_and_in_order() -> None:
 
 @pytest.mark.parametrize("identities", ["[id-a]", "[{name: id-a}]"])
 def test_what_is_not_written_is_not_managed(identities: str) -> None:
-    identity = load_identity(f"{HEAD}resourceGroups: {{rg: {{identities: {identities}}}}}")
+    identity = load_identity(f"{HEAD}resourceGroups: {{rg: {{identities: {identities}}}}}\n{EXACT}")
 
     assert (identity.federated_credentials, identity.role_assignments) == (None, None)
 
@@ -215,6 +217,6 @@ def test_audience_that_is_not_written_is_the_clouds() -> None:
 def test_policy_of_credentials_is_the_groups_before_the_documents(
     document: str, group: str, policy: CredentialsPolicy
 ) -> None:
-    text = f"{HEAD}policy: {document}\nresourceGroups: {{rg: {{policy: {group}, identities: []}}}}"
+    text = f"{HEAD}owner: x\npolicy: {document}\nresourceGroups: {{rg: {{policy: {group}, identities: []}}}}"
 
     assert load_group(text).policy.federated_credentials is policy

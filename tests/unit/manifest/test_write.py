@@ -18,7 +18,7 @@ from reconciler.manifest.yaml.document import json_pointer
 from reconciler.saved_plan.read_desired import read_desired
 from reconciler.schemas import schema_text
 from tests.cli.documents import problems
-from tests.unit.manifest.manifests import HEAD, SUBSCRIPTION, identity_with, load_group, load_text, places_of
+from tests.unit.manifest.manifests import EXACT, HEAD, SUBSCRIPTION, identity_with, load_group, load_text, places_of
 from tests.unit.manifest.test_load_properties import ACCESS, GROUPS, NAMES, Access, Groups, access_manifest, manifest
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +73,10 @@ IDENTITY: Mapping = st.fixed_dictionaries(
 )
 REMOVAL: Mapping = st.fixed_dictionaries(
     {"name": NAMES.map(lambda name: f"old-{name}")},
-    optional={"principalId": GUIDS, "allow": st.lists(st.sampled_from(["in-use", "use-unknown", "foreign-owner"]))},
+    optional={
+        "principalId": GUIDS,
+        "allow": st.lists(st.sampled_from(["in-use", "trusted", "use-unknown", "foreign-owner"])),
+    },
 )
 GROUP: Mapping = st.fixed_dictionaries(
     {"identities": st.lists(IDENTITY, max_size=3, unique_by=lambda one: one["name"].casefold())},
@@ -174,7 +177,7 @@ def test_every_example_comes_back_equal(path: Path) -> None:
 
 def test_manifest_is_written_in_one_order_and_leaves_out_what_it_does_not_say() -> None:
     entries = "[id-b, {tags: {z: null, A: x}, name: id-a}]"
-    text = f"{HEAD}owner: a$${{b\nresourceGroups: {{rg: {{identities: {entries}}}}}\n"
+    text = f"{HEAD}owner: a$${{b\nresourceGroups: {{rg: {{identities: {entries}}}}}\n{EXACT}"
 
     written = manifest_of(load_group(text))
 
@@ -183,7 +186,12 @@ def test_manifest_is_written_in_one_order_and_leaves_out_what_it_does_not_say() 
             "version": 1,
             "subscription": SUBSCRIPTION,
             "owner": "a$${b",
-            "policy": {"identities": "exact", "tags": "merge", "federatedCredentials": "exact"},
+            "policy": {
+                "identities": "exact",
+                "tags": "merge",
+                "federatedCredentials": "exact",
+                "roleAssignments": "merge",
+            },
             "limits": {"maxDeletes": 10, "maxDeletePercent": 30},
             "ignore": {"identities": [], "tags": []},
             "resourceGroups": {
@@ -195,7 +203,7 @@ def test_manifest_is_written_in_one_order_and_leaves_out_what_it_does_not_say() 
 
 def test_default_location_is_given_and_a_written_one_is_not() -> None:
     entries = "[id-a, {name: id-b, location: uksouth}]"
-    text = f"{HEAD}defaults: {{location: westeurope}}\nresourceGroups:\n  rg: {{identities: {entries}}}\n"
+    text = f"{HEAD}defaults: {{location: westeurope}}\nresourceGroups:\n  rg: {{identities: {entries}}}\n{EXACT}"
 
     (saved,) = saved_manifests(load_text(text))
 
@@ -221,4 +229,4 @@ def test_json_pointer_escapes_what_has_a_meaning_in_it() -> None:
 def test_manifest_cannot_have_what_only_a_plan_has() -> None:
     text = identity_with("given: {location: uksouth}") + "sources: {}\n"
 
-    assert places_of(text) == [("unknown-key", 5, 5), ("unknown-key", 6, 1)]
+    assert places_of(text) == [("unknown-key", 5, 5), ("unknown-key", 7, 1)]

@@ -7,11 +7,20 @@ import pytest
 from reconciler.errors import ManifestError, SourcePos
 from reconciler.manifest.desired import DesiredTenant
 from reconciler.manifest.load import load_manifest
-from tests.unit.manifest.manifests import GROUP, HEAD, SUBSCRIPTION, diagnostics_of, group_with, load_text, places_of
+from tests.unit.manifest.manifests import (
+    EXACT,
+    GROUP,
+    HEAD,
+    SUBSCRIPTION,
+    diagnostics_of,
+    group_with,
+    load_text,
+    places_of,
+)
 
 
 def test_group_in_two_documents_of_a_file_is_claimed_twice() -> None:
-    (found,) = diagnostics_of(f"{HEAD}{GROUP}---\n{HEAD}resourceGroups: {{RG: {{identities: []}}}}\n")
+    (found,) = diagnostics_of(f"{HEAD}{GROUP}---\n{HEAD}resourceGroups: {{RG: {{identities: []}}}}\n{EXACT}")
 
     assert (found.code, found.pos) == ("group-claimed-twice", SourcePos("<stdin>", 7, 18))
     assert found.message == "the resource group `RG` is already listed at <stdin>:3:18"
@@ -46,13 +55,13 @@ def test_same_name_in_another_subscription_is_another_group() -> None:
 def tenant(number: int, subscription: str = SUBSCRIPTION, group: str = "rg") -> str:
     """A document of one group that names its tenant; its value stands at column 9 of the third line."""
     head = f"version: 1\nsubscription: {subscription}\ntenant: 00000000-0000-0000-0000-00000000000{number:x}\n"
-    return f"{head}resourceGroups: {{{group}: {{identities: []}}}}\n"
+    return f"{head}resourceGroups: {{{group}: {{identities: []}}}}\n{EXACT}"
 
 
 def test_subscription_of_two_tenants_names_the_first_place() -> None:
     (found,) = diagnostics_of(f"{tenant(1)}---\n{tenant(2, group='rg-2')}")
 
-    assert (found.code, found.pos) == ("tenant-contradicts", SourcePos("<stdin>", 8, 9))
+    assert (found.code, found.pos) == ("tenant-contradicts", SourcePos("<stdin>", 9, 9))
     assert found.message == f"the tenant of `{SUBSCRIPTION}` is `00000000-0000-0000-0000-000000000001` at <stdin>:3:9"
 
 
@@ -62,7 +71,7 @@ def test_subscriptions_may_be_of_different_tenants() -> None:
     named = [group.tenant for group in desired.groups]
     assert named == [
         DesiredTenant("00000000-0000-0000-0000-000000000001", SourcePos("<stdin>", 3, 9)),
-        DesiredTenant("00000000-0000-0000-0000-000000000002", SourcePos("<stdin>", 8, 9)),
+        DesiredTenant("00000000-0000-0000-0000-000000000002", SourcePos("<stdin>", 9, 9)),
     ]
 
 
@@ -73,7 +82,7 @@ def test_tenant_in_another_spelling_is_the_same() -> None:
 
 
 def test_groups_are_compared_even_where_the_subscription_is_missing() -> None:
-    text = "version: 1\nresourceGroups: {rg: {identities: []}, RG: {identities: []}}\n"
+    text = "version: 1\nresourceGroups: {rg: {identities: []}, RG: {identities: []}}\n" + EXACT
 
     assert places_of(text) == [("missing-key", 1, 1), ("group-claimed-twice", 2, 40)]
 
@@ -100,4 +109,4 @@ def test_identity_repeated_by_an_alias_is_shown_at_the_alias() -> None:
 def test_same_identity_name_in_another_group_is_another_identity() -> None:
     groups = "rg-a: {identities: [id-a]}, rg-b: {identities: [id-a]}"
 
-    assert diagnostics_of(f"{HEAD}resourceGroups: {{{groups}}}\n") == ()
+    assert diagnostics_of(f"{HEAD}resourceGroups: {{{groups}}}\n{EXACT}") == ()

@@ -11,6 +11,7 @@ from reconciler.manifest.rules.schema import MANIFEST_SCHEMA
 from reconciler.model.ids import ResourceId
 from reconciler.schemas import schema_text
 from tests.unit.manifest.manifests import (
+    EXACT,
     HEAD,
     SUBSCRIPTION,
     diagnostics_of,
@@ -27,7 +28,7 @@ PRINCIPAL = "0b2c0000-0000-4000-8000-00000000000a"
 
 def removing(entries: str, identities: str = "[id-a]", rest: str = "") -> str:
     """A manifest of one group; the list of what it removes begins at line 5, column 13."""
-    return f"{HEAD}resourceGroups:\n  rg: {{identities: {identities}, {rest}\n    remove: {entries}}}\n"
+    return f"{HEAD}resourceGroups:\n  rg: {{identities: {identities}, {rest}\n    remove: {entries}}}\n{EXACT}"
 
 
 @pytest.mark.parametrize(("keys", "protect"), [("protect: true", True), ("protect: false", False), ("tags: {}", None)])
@@ -140,7 +141,7 @@ def test_guard_that_a_removal_cannot_lift_is_refused_offline(code: str) -> None:
 
     assert (found.code, found.pos.line, found.pos.column) == ("unknown-value", 5, 35)
     assert found.message == (
-        f"entry 1 of `allow` must be `in-use`, `use-unknown` or `foreign-owner`, not the text `{code}`"
+        f"entry 1 of `allow` must be `in-use`, `trusted`, `use-unknown` or `foreign-owner`, not the text `{code}`"
     )
 
 
@@ -190,6 +191,7 @@ def test_name_that_is_ignored_and_removed_is_refused_with_both_places(text: str)
 def test_same_name_may_be_removed_in_one_group_and_listed_in_another() -> None:
     text = (
         f"{HEAD}resourceGroups:\n  rg: {{identities: [id-a]}}\n  rg-2: {{identities: [], remove: [{{name: id-a}}]}}\n"
+        + EXACT
     )
 
     assert diagnostics_of(text) == ()

@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos
-from tests.unit.manifest.manifests import GROUP, HEAD, diagnostics_of, group_with, hint_of, load_group, places_of
+from tests.unit.manifest.manifests import EXACT, GROUP, HEAD, diagnostics_of, group_with, hint_of, load_group, places_of
 
 TAGS = "{name: id-a, tags: {%s}}"
 
@@ -29,10 +29,10 @@ def test_unknown_key_without_a_likeness_lists_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
-        (f"{HEAD}policy: {{roleAssignments: exact}}\n{GROUP}", 3, 10),
+        (f"{HEAD}policy: {{roles: exact}}\n{GROUP}", 3, 10),
         (f"{HEAD}defaults: {{isolationScope: None}}\n{GROUP}", 3, 12),
         (f"{HEAD}ignore: {{groups: []}}\n{GROUP}", 3, 10),
-        (f"{HEAD}resourceGroups: {{rg: {{limits: {{}}, identities: []}}}}", 3, 23),
+        (f"{HEAD}resourceGroups: {{rg: {{limits: {{}}, identities: []}}}}\n{EXACT}", 3, 23),
     ],
 )
 def test_unknown_key_is_refused_on_every_level(text: str, line: int, column: int) -> None:
@@ -45,7 +45,7 @@ def test_unknown_key_is_refused_on_every_level(text: str, line: int, column: int
         (f"subscription: 00000000-0000-0000-0000-000000000001\n{GROUP}", ("missing-key", 1, 1)),
         (f"version: 1\n{GROUP}", ("missing-key", 1, 1)),
         (HEAD, ("missing-key", 1, 1)),
-        (f"{HEAD}resourceGroups:\n  rg: {{}}\n", ("missing-key", 4, 3)),
+        (f"{HEAD}resourceGroups:\n  rg: {{}}\n{EXACT}", ("missing-key", 4, 3)),
         (group_with("[{location: westeurope}]"), ("missing-key", 4, 21)),
     ],
 )
@@ -66,7 +66,7 @@ def test_every_missing_key_is_named() -> None:
 def test_group_without_identities_is_told_how_to_say_none() -> None:
     expected = "List its identities; `identities: []` says that the group has none, and empties it."
 
-    assert hint_of(f"{HEAD}resourceGroups:\n  rg: {{}}\n") == expected
+    assert hint_of(f"{HEAD}resourceGroups:\n  rg: {{}}\n{EXACT}") == expected
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_group_without_identities_is_told_how_to_say_none() -> None:
     ],
 )
 def test_value_that_is_empty_is_refused(text: str, hint: str) -> None:
-    (found,) = diagnostics_of(HEAD + text)
+    (found,) = diagnostics_of(HEAD + text + EXACT)
 
     assert (found.code, found.hint) == ("empty-value", hint)
 
@@ -117,7 +117,7 @@ def test_tag_value_that_is_text_or_null_is_taken(value: str) -> None:
 
 
 def test_mapping_in_place_of_a_list_is_shown_at_its_key() -> None:
-    (found,) = diagnostics_of(f"{HEAD}resourceGroups:\n  rg:\n    identities:\n      id-a: {{}}\n")
+    (found,) = diagnostics_of(f"{HEAD}resourceGroups:\n  rg:\n    identities:\n      id-a: {{}}\n{EXACT}")
 
     assert (found.code, found.pos, found.hint) == (
         "wrong-type",
@@ -156,6 +156,7 @@ def test_list_in_place_of_a_mapping_is_shown_at_its_key() -> None:
         (f"{HEAD}policy: {{tags: }}\n{GROUP}", "unknown-value", 3, 10),
         (f"{HEAD}policy: {{federatedCredentials: owned}}\n{GROUP}", "unknown-value", 3, 32),
         (f"{HEAD}policy: {{federatedCredentials: }}\n{GROUP}", "unknown-value", 3, 10),
+        (f"{HEAD}policy: {{roleAssignments: exact}}\n{GROUP}", "unknown-value", 3, 27),
         (group_with("[{name: id-a, isolationScope: regional}]"), "unknown-value", 4, 50),
         (group_with("[4711]"), "wrong-type", 4, 21),
         (group_with("[[id-a]]"), "wrong-type", 4, 21),
@@ -194,12 +195,14 @@ def test_wrong_value_is_named_and_located(text: str, code: str, line: int, colum
 
 @pytest.mark.parametrize("name", ["a/b", "rg.", ".", "..", "...", "a b", "x" * 91, "rg\u202e", "a\\nb", "a–b"])
 def test_group_name_that_arm_refuses_is_refused_at_its_key(name: str) -> None:
-    assert places_of(f'{HEAD}resourceGroups:\n  "{name}": {{identities: []}}\n') == [("resource-group-name", 4, 3)]
+    assert places_of(f'{HEAD}resourceGroups:\n  "{name}": {{identities: []}}\n{EXACT}') == [
+        ("resource-group-name", 4, 3)
+    ]
 
 
 @pytest.mark.parametrize("name", ["a", "RG_1-(x).y", "größe", "資源", "x" * 90, "1"])
 def test_group_name_that_arm_takes_is_taken(name: str) -> None:
-    assert load_group(f'{HEAD}resourceGroups:\n  "{name}": {{identities: []}}\n').group_id.resource_group == name
+    assert load_group(f'{HEAD}resourceGroups:\n  "{name}": {{identities: []}}\n{EXACT}').group_id.resource_group == name
 
 
 @pytest.mark.parametrize("name", ["", "a<b", "a>b", "a%b", "a&b", "a\\\\b", "a?b", "a/b", "a\\u0007b", "x" * 513])

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.desired import DesiredTenant
 from reconciler.model.ids import ResourceGroupId
-from tests.unit.manifest.manifests import GROUP, HEAD, SUBSCRIPTION, diagnostics_of, load_group, load_text, places_of
+from tests.unit.manifest.manifests import (
+    EXACT,
+    GROUP,
+    HEAD,
+    SUBSCRIPTION,
+    diagnostics_of,
+    load_group,
+    load_text,
+    places_of,
+)
 
 
 def owner_of(
@@ -49,7 +58,7 @@ def test_subscription_may_be_a_variable() -> None:
 
 
 def test_name_of_a_group_may_hold_a_variable() -> None:
-    text = HEAD + "resourceGroups:\n  rg-${ENV}:\n    identities: [id-a]\n"
+    text = HEAD + "resourceGroups:\n  rg-${ENV}:\n    identities: [id-a]\n" + EXACT
 
     (group,) = load_text(text, {"ENV": "prod"}).groups
 
@@ -121,20 +130,20 @@ def test_literal_dollar_brace_is_held_to_the_rules() -> None:
 
 
 def test_group_name_that_a_variable_makes_wrong_is_located() -> None:
-    assert places_of(HEAD + "resourceGroups:\n  ${G}: {identities: []}\n", {"G": "a/b"}) == [
+    assert places_of(HEAD + "resourceGroups:\n  ${G}: {identities: []}\n" + EXACT, {"G": "a/b"}) == [
         ("resource-group-name", 4, 3)
     ]
 
 
 def test_group_name_whose_variable_is_missing_is_reported_once() -> None:
-    text = HEAD + "resourceGroups:\n  ${G}: {identities: [x]}\n"
+    text = HEAD + "resourceGroups:\n  ${G}: {identities: [x]}\n" + EXACT
 
     assert places_of(text) == [("variable-unset", 4, 3), ("identity-name", 4, 23)]
 
 
 @pytest.mark.parametrize("value", ["rg-a", "RG-A"])
 def test_group_names_that_become_the_same_are_claimed_twice(value: str) -> None:
-    text = HEAD + "resourceGroups:\n  rg-a: {identities: []}\n  ${G}: {identities: [x]}\n"
+    text = HEAD + "resourceGroups:\n  rg-a: {identities: []}\n  ${G}: {identities: [x]}\n" + EXACT
 
     found = diagnostics_of(text, {"G": value})
 
@@ -165,7 +174,8 @@ def test_manifest_without_variables_needs_none() -> None:
 @given(st.text(st.characters(codec="ascii", categories=["L", "N"], include_characters="${} "), min_size=1))
 def test_value_of_a_variable_is_taken_as_it_is(value: str) -> None:
     tags = load_text(
-        f"{HEAD}defaults: {{tags: {{a: '${{V}}'}}}}\nresourceGroups: {{rg: {{identities: [id-a]}}}}", {"V": value}
+        f"{HEAD}defaults: {{tags: {{a: '${{V}}'}}}}\nresourceGroups: {{rg: {{identities: [id-a]}}}}\n{EXACT}",
+        {"V": value},
     )
 
     assert tags.groups[0].identities[0].tags == (("a", value),)
