@@ -76,11 +76,17 @@ class DesiredCredential:
 
 @dataclass(frozen=True, slots=True)
 class DesiredAssignment:
-    """A role assignment that a manifest lists; `role` is the name or the GUID of a role definition."""
+    """A role assignment that a manifest lists; `role` is the name or the GUID of a role definition.
+
+    Attributes:
+        details: those that the line names, by their names in AssignmentDetails and in order of these; None as a value:
+            there must be none. Others stay as they live.
+    """
 
     role: str
     scope: str
     source: SourcePos
+    details: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ Equality here is ARM's own (names and ids compare without case), and nothing her
 
 from reconciler.model.access import (
     MAX_CREDENTIALS,
+    NO_DETAILS,
     Access,
+    AssignmentDetails,
     Children,
     FederatedCredential,
     PlannedAssignment,
@@ -82,6 +84,7 @@ __all__ = [
     "FORMAT_VERSION",
     "MAX_CREDENTIALS",
     "MAX_TAGS",
+    "NO_DETAILS",
     "OWNER_TAG",
     "OWN_TAG_PREFIX",
     "PROTECT_TAG",
@@ -91,6 +94,7 @@ __all__ = [
     "Access",
     "AddressBook",
     "AnyId",
+    "AssignmentDetails",
     "AssignmentId",
     "AttachedResource",
     "Children",

@@ -10,8 +10,10 @@ from dataclasses import replace
 
 from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, DesiredIdentity
 from reconciler.model import (
+    NO_DETAILS,
     Access,
     AnyId,
+    AssignmentDetails,
     AssignmentId,
     CredentialId,
     FederatedCredential,
@@ -135,6 +137,12 @@ def trust_differences(before: Trust | None, after: Trust) -> tuple[FieldChange, 
     return tuple(FieldChange(field, one, other) for field, one, other in fields if one != other)
 
 
+def detail_differences(before: AssignmentDetails | None, after: AssignmentDetails | None) -> tuple[FieldChange, ...]:
+    """The details of a role assignment that differ; what nobody recorded counts as not there."""
+    old, new = (dict((one or NO_DETAILS).named()) for one in (before, after))
+    return tuple(FieldChange(Field(name), old[name], new[name]) for name in new if old[name] != new[name])
+
+
 def _diff_assignments(
     change: IdentityChange,
     entry: DesiredIdentity,
@@ -160,7 +168,8 @@ def _diff_assignments(
         before = live.get(granted)
         action, reason = (Action.CREATE, Reason.MISSING) if before is None else (Action.NO_OP, Reason.EQUAL)
         principal_id = change.before.principal_id if change.before else None
-        after = PlannedAssignment(role.guid, desired.scope, principal_id)
+        details = (before.details if before else None) or NO_DETAILS
+        after = PlannedAssignment(role.guid, desired.scope, principal_id, details)
         yield AssignmentChange(
             assignment_id, action, reason, change.group, change.before, entry, desired, before, after
         )
@@ -195,11 +204,11 @@ def _extra_assignments(
         # Without an owner a name proves little, unless a journal says that a run has given that very role.
         recorded = limited_to is not None and assignment_id in limited_to and bears_our_name(change.group.owner, extra)
         if not recorded and not is_ours(change.group.owner, extra):
-            yield Skipped(assignment_id, SkipReason.NOT_OURS)
+            yield Skipped(assignment_id, SkipReason.NOT_OURS, extra.condition)
             continue
         if not all_resolved:
             # It may be the very one that a line means whose role could not be told.
-            yield Skipped(assignment_id, SkipReason.UNRESOLVED)
+            yield Skipped(assignment_id, SkipReason.UNRESOLVED, extra.condition)
             continue
         yield AssignmentChange(
             assignment_id,

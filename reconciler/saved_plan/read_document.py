@@ -68,7 +68,7 @@ def read_plan(document: Node) -> Plan:
         targets=tuple(_target(one, desired) for one in document["scope"]["targets"]),
         desired=desired,
         changes=changes,
-        skipped=tuple(Skipped(parse_address(one["address"]), SkipReason(one["reason"])) for one in document["skipped"]),
+        skipped=tuple(_skipped(one) for one in document["skipped"]),
         violations=tuple(_violation(one, ids) for one in document.get("violations", ())),
         notes=tuple(document.get("notes", ())),
         findings=tuple(_finding(one) for one in document.get("warnings", ())),
@@ -201,6 +201,10 @@ def _finding(node: Node) -> Finding:
     return Finding(
         node["code"], parse_address(node["address"]), read_source(node["source"]), node["message"], node["hint"]
     )
+
+
+def _skipped(node: Node) -> Skipped:
+    return Skipped(parse_address(node["address"]), SkipReason(node["reason"]), node.get("condition"))
 
 
 def _abandoned(node: Node) -> Abandoned:
