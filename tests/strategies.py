@@ -174,7 +174,10 @@ def _listed_identities(group: str) -> st.SearchStrategy[DesiredIdentity]:
         lambda names: [DesiredCredential(name, _TRUSTS[name], _SOURCE) for name in sorted(names)]
     )
     roles = st.lists(st.sampled_from(sorted(_ROLES)), unique=True).map(
-        lambda names: [DesiredAssignment(name, _SCOPE, _SOURCE) for name in sorted(names)]
+        lambda names: [
+            DesiredAssignment(name, _SCOPE, _SOURCE, _NAMED_DETAILS[index % len(_NAMED_DETAILS)])
+            for index, name in enumerate(sorted(names))
+        ]
     )
     return _NAMES.flatmap(
         lambda name: st.builds(
@@ -190,6 +193,13 @@ def _listed_identities(group: str) -> st.SearchStrategy[DesiredIdentity]:
             expect=_pins(name),
         )
     )
+
+
+_NAMED_DETAILS: tuple[tuple[tuple[str, str | None], ...], ...] = (
+    (("condition", "x == ${1}"), ("condition_version", "2.0"), ("description", None)),
+    (),
+    (("condition", None), ("condition_version", None)),
+)
 
 
 def _removals(group: str) -> st.SearchStrategy[DesiredRemoval]:

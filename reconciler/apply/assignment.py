@@ -1,9 +1,11 @@
 """The calls on a role assignment: what is read before each, what must not have changed since the plan, what is sent."""
 
+from dataclasses import replace
+
 from reconciler.apply.checks import Done, Stale, Write
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, NotFound
-from reconciler.model import Identity, RoleAssignment, assignment_name, normalize_scope, same_name
+from reconciler.model import NO_DETAILS, Identity, RoleAssignment, assignment_name, normalize_scope, same_name
 from reconciler.plan import Action, AssignmentChange, detail_differences, field_text, value_text
 
 
@@ -57,11 +59,26 @@ def check_assignment(
         if not _gives_the_same(live, assignment):
             return Stale("the role assignment of this name is another one now")
         return _other_details(assignment, live) or Write(None)
+    if change.action is Action.UPDATE:
+        return _check_update(change, assignment, live)
     if live is None:
         return Write(assignment)
     if _gives_the_same(live, assignment) and live.details == assignment.details:
         return Done()
     return Stale("a role assignment of this name has appeared since the plan was made")
+
+
+def _check_update(
+    change: AssignmentChange, planned: RoleAssignment, live: RoleAssignment | None
+) -> Done | Stale | Write[RoleAssignment | None]:
+    if change.after is None:
+        raise AssertionError("an update to nothing")
+    if live is None:
+        return Stale("the role assignment has been deleted since the plan was made")
+    if not _gives_the_same(live, planned):
+        return Stale("the role assignment of this name is another one now")
+    after = replace(live, details=change.after.details)
+    return Done() if live == after else _other_details(planned, live) or Write(after)
 
 
 def _gives_the_same(one: RoleAssignment, other: RoleAssignment) -> bool:
@@ -81,4 +98,5 @@ def _new_assignment(change: AssignmentChange, identity: Identity | None) -> Role
         raise AssertionError("a role for an identity that nobody has seen")
     scope, role_guid, principal_id = change.resource_id.scope, change.resource_id.role_guid, identity.principal_id
     name = assignment_name(change.group.owner, scope, principal_id, role_guid)
-    return RoleAssignment(name, scope, role_guid, principal_id)
+    details = change.after.details if change.after else NO_DETAILS
+    return RoleAssignment(name, scope, role_guid, principal_id, details)

@@ -74,6 +74,18 @@ class DesiredCredential:
     source: SourcePos
 
 
+DETAIL_KEYS = {
+    "condition": "condition",
+    "conditionVersion": "condition_version",
+    "description": "description",
+    "delegatedManagedIdentityResourceId": "delegated_managed_identity_resource_id",
+}
+"""Keys of a line of `roleAssignments` for the details of the assignment, in the order in which they are written."""
+
+CONDITION_VERSION = "2.0"
+"""The version that a condition has where its line names none. Source: Microsoft.Authorization 2022-04-01 OpenAPI."""
+
+
 @dataclass(frozen=True, slots=True)
 class DesiredAssignment:
     """A role assignment that a manifest lists; `role` is the name or the GUID of a role definition.

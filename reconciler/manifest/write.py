@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
+    DETAIL_KEYS,
     Desired,
     DesiredAssignment,
     DesiredCredential,
@@ -65,15 +66,22 @@ def _identity(identity: DesiredIdentity) -> Plain:
         protect=identity.protect,
         expect=None if principal_id is None else {"principalId": principal_id},
         federatedCredentials=None if credentials is None else [_credential(one.name, one.trust) for one in credentials],
-        roleAssignments=None
-        if assignments is None
-        else [{"role": one.role, "scope": one.scope} for one in assignments],
+        roleAssignments=None if assignments is None else [_assignment(one) for one in assignments],
         given=_present(location=identity.default_location) or None,
     )
 
 
 def _credential(name: str, trust: Trust) -> Plain:
     return {"name": name, "issuer": trust.issuer, "subject": trust.subject, "audience": trust.audience}
+
+
+def _assignment(assignment: DesiredAssignment) -> Plain:
+    """A line; null stays, since it says that there must be none, and the version follows from a condition's null."""
+    named = dict(assignment.details)
+    if named.get("condition") is None:
+        named.pop("condition_version", None)
+    details = {key: named[name] for key, name in DETAIL_KEYS.items() if name in named}
+    return {"role": assignment.role, "scope": assignment.scope, **details}
 
 
 def _removal(removal: DesiredRemoval) -> Plain:

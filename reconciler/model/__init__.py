@@ -6,6 +6,7 @@ Equality here is ARM's own (names and ids compare without case), and nothing her
 from reconciler.model.access import (
     MAX_CREDENTIALS,
     NO_DETAILS,
+    OWNER_MARK,
     Access,
     AssignmentDetails,
     Children,
@@ -85,6 +86,7 @@ __all__ = [
     "MAX_CREDENTIALS",
     "MAX_TAGS",
     "NO_DETAILS",
+    "OWNER_MARK",
     "OWNER_TAG",
     "OWN_TAG_PREFIX",
     "PROTECT_TAG",

@@ -56,6 +56,10 @@ class RoleDefinition:
     name: str
 
 
+OWNER_MARK = "[uami-owner "
+"""What no description of a manifest may hold: the beginning of the mark of this tool's own role assignments."""
+
+
 @dataclass(frozen=True, slots=True)
 class AssignmentDetails:
     """What a role assignment has besides who gets which role on what; None for what it does not have.

@@ -165,16 +165,37 @@ def _diff_assignments(
         if granted in listed_roles:
             continue  # the same role by its name and by its GUID
         listed_roles.add(granted)
-        before = live.get(granted)
-        action, reason = (Action.CREATE, Reason.MISSING) if before is None else (Action.NO_OP, Reason.EQUAL)
-        principal_id = change.before.principal_id if change.before else None
-        details = (before.details if before else None) or NO_DETAILS
-        after = PlannedAssignment(role.guid, desired.scope, principal_id, details)
-        yield AssignmentChange(
-            assignment_id, action, reason, change.group, change.before, entry, desired, before, after
-        )
+        yield _diff_assignment(change, assignment_id, desired, live.get(granted))
     extras = [one for granted, one in live.items() if granted not in listed_roles]
     yield from _extra_assignments(change, entry, extras, access, limited_to, all_resolved=all_resolved)
+
+
+def _diff_assignment(
+    change: IdentityChange, assignment_id: AssignmentId, desired: DesiredAssignment, before: RoleAssignment | None
+) -> AssignmentChange:
+    """What a line asks for; details that it does not name stay as they are, since a PUT replaces all of them."""
+    live = (before.details if before else None) or NO_DETAILS
+    after = replace(live, **dict(desired.details))
+    differences = () if before is None else detail_differences(live, after)
+    action, reason = Action.NO_OP, Reason.EQUAL
+    if before is None:
+        action, reason = Action.CREATE, Reason.MISSING
+    elif differences:
+        action, reason = Action.UPDATE, Reason.DIFFERS
+    return AssignmentChange(
+        assignment_id,
+        action,
+        reason,
+        change.group,
+        change.before,
+        change.desired,
+        desired,
+        before,
+        PlannedAssignment(
+            assignment_id.role_guid, desired.scope, change.before.principal_id if change.before else None, after
+        ),
+        differences,
+    )
 
 
 def _revoked(

@@ -46,6 +46,7 @@ from reconciler.plan import (
     Reason,
     Skipped,
     SkipReason,
+    detail_differences,
     identity_differences,
     trust_differences,
 )
@@ -158,6 +159,8 @@ def _credential_change(node: Node, resource_id: CredentialId, book: _Book) -> Cr
 def _assignment_change(node: Node, identity: ResourceId, book: _Book) -> AssignmentChange:
     resource_id = read_role(node["after"] or node["before"] or {}, identity)
     entry, action = book.entries.get(identity), Action(node["actions"][0])
+    before = None if node["before"] is None else read_assignment(node["before"])
+    after = None if node["after"] is None else read_planned_assignment(node["after"])
     listed = (
         one
         for one in (entry.role_assignments if entry else None) or ()
@@ -171,8 +174,9 @@ def _assignment_change(node: Node, identity: ResourceId, book: _Book) -> Assignm
         identity=book.identity(identity),
         entry=entry,
         desired=None if action is Action.DELETE else next(listed, None),
-        before=None if node["before"] is None else read_assignment(node["before"]),
-        after=None if node["after"] is None else read_planned_assignment(node["after"]),
+        before=before,
+        after=after,
+        differences=detail_differences(before.details, after.details) if before and after else (),
     )
 
 

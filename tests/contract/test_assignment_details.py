@@ -3,6 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from reconciler.apply.verify import verify_result
+from reconciler.manifest.desired import DesiredGroup
+from reconciler.plan.changes import Action, field_text
 from reconciler.plan.document import change_document
 from reconciler.report.plan_text import render_plan
 from reconciler.report.rows import Header
@@ -95,3 +100,103 @@ def test_condition_that_no_line_names_is_kept_and_shown(arm: OpenArm) -> None:
     assert "roleAssignments/Reader@" in text
     assert ", with a condition that the manifest does not name." in text
     assert ", made by others, with a condition." in text
+
+
+def naming(**details: str | None) -> DesiredGroup:
+    """The role listed by a line that names these details."""
+    return desired_group(listed("id-api", role_assignments=[role("Reader", details=details)]), owner=OWNER)
+
+
+@pytest.mark.parametrize(
+    ("named", "differences", "after"),
+    [
+        (
+            {"condition": "y", "condition_version": "2.0"},
+            [("condition", CONDITION, "y")],
+            replace(bounded(GIVEN), condition="y"),
+        ),
+        (
+            {"condition": None, "condition_version": None},
+            [("condition", CONDITION, None), ("condition_version", "2.0", None)],
+            replace(bounded(GIVEN), condition=None, condition_version=None),
+        ),
+        (
+            {"description": "other"},
+            [("description", "for the nightly job", "other")],
+            replace(bounded(GIVEN), description="other"),
+        ),
+        (
+            {"delegated_managed_identity_resource_id": None},
+            [("delegated_managed_identity_resource_id", "/subscriptions/other", None)],
+            replace(bounded(GIVEN), delegated_identity_id=None),
+        ),
+    ],
+    ids=["condition", "no condition", "description", "no delegated identity"],
+)
+@pytest.mark.parametrize("name", [GIVEN.name, given("id-api", READER).name], ids=["ours", "others'"])
+def test_detail_that_a_line_names_is_written_and_all_others_stay(
+    arm: OpenArm,
+    name: str,
+    named: dict[str, str | None],
+    differences: list[tuple[str, str | None, str | None]],
+    after: RoleAssignment,
+) -> None:
+    opened = arm(start(replace(bounded(GIVEN), name=name)))
+    plan = full_plan(opened, naming(**named))
+
+    result = apply_now(opened, plan)
+
+    (change,) = plan.applicable
+    assert change.action is Action.UPDATE
+    assert [(field_text(one), one.before, one.after) for one in change.differences] == differences
+    assert result.complete
+    assert assignments(opened) == [replace(after, name=name)]
+    assert full_plan(opened, naming(**named)).applicable == ()
+
+
+def test_detail_that_lives_as_named_is_no_change(arm: OpenArm) -> None:
+    opened = arm(start(bounded(GIVEN)))
+
+    assert full_plan(opened, naming(**DETAILS)).applicable == ()
+
+
+def test_new_role_comes_with_the_details_that_its_line_names(arm: OpenArm) -> None:
+    opened = arm(start())
+
+    result = apply_now(opened, full_plan(opened, naming(**DETAILS)))
+
+    assert result.complete
+    (made,) = assignments(opened)
+    assert (made.condition, made.condition_version, made.description) == (CONDITION, "2.0", "for the nightly job")
+    assert full_plan(opened, naming(**DETAILS)).applicable == ()
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "told"),
+    [
+        (replace(bounded(GIVEN), condition="z"), "changed since the plan was made: condition is now 'z'"),
+        (None, "the role assignment has been deleted since the plan was made"),
+    ],
+    ids=["another condition", "gone"],
+)
+def test_update_of_what_changed_meanwhile_is_stale(arm: OpenArm, meanwhile: RoleAssignment | None, told: str) -> None:
+    opened = arm(start(bounded(GIVEN)))
+    plan = full_plan(opened, naming(description="other"))
+    opened.application.state.remove(bounded(GIVEN))
+    if meanwhile is not None:
+        meddle(opened, meanwhile)
+
+    (result,) = apply_now(opened, plan).results
+
+    assert (result.outcome, result.because) == ("stale", told)
+    assert assignments(opened) == ([] if meanwhile is None else [meanwhile])
+
+
+def test_detail_that_does_not_hold_is_said(arm: OpenArm) -> None:
+    opened = arm(start(bounded(GIVEN)))
+    result = apply_now(opened, full_plan(opened, naming(description="other")))
+    meddle(opened, bounded(GIVEN))
+
+    (again,) = verify_result(result, opened.resources, sleep=lambda _: None).results
+
+    assert again.not_held == ("description came back as 'for the nightly job', not 'other'",)
