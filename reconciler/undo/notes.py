@@ -35,6 +35,11 @@ def left_alone(what: str, why: str) -> str:
     return f"Left alone: {what}: {why}."
 
 
+def not_given_back(what: str) -> str:
+    """A role that would perhaps return wider than it was."""
+    return f"Not given back: {what}: its condition was not recorded; without one, it could be wider than it was."
+
+
 def in_git(effect: NetEffect, what: str) -> str:
     """What must change in the manifest, or the next apply undoes the undo."""
     return f"In Git, at {effect.source.file}:{effect.source.line}: {what}."

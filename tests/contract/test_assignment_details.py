@@ -1,5 +1,6 @@
 """What a role assignment has besides who gets which role on what: read, shown, kept, changed and given back."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.builders import desired_group, listed
 from tests.contract.access import CONTRIBUTOR, OWNER, READER, full_plan, given, lives, role, with_roles
 from tests.contract.applying import apply_now
 from tests.contract.arm import Arm, OpenArm, contents
-from tests.contract.journaling import apply_with_journal, lines_of
+from tests.contract.journaling import apply_with_journal, lines_of, undo_now, undo_plan
 
 CONDITION = "@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'a'"
 DETAILS = {
@@ -200,3 +201,79 @@ def test_detail_that_does_not_hold_is_said(arm: OpenArm) -> None:
     (again,) = verify_result(result, opened.resources, sleep=lambda _: None).results
 
     assert again.not_held == ("description came back as 'for the nightly job', not 'other'",)
+
+
+def test_role_that_a_run_took_away_is_given_back_as_it_was(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(start(bounded(GIVEN)))
+    apply_with_journal(opened, full_plan(opened, NONE_LISTED), tmp_path / "run.jsonl")
+
+    undo_now(opened, tmp_path / "run.jsonl")
+
+    assert assignments(opened) == [bounded(GIVEN)]
+
+
+def test_details_that_a_run_changed_are_what_they_were(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(start(bounded(GIVEN)))
+    line = naming(condition=None, condition_version=None)
+    apply_with_journal(opened, full_plan(opened, line), tmp_path / "run.jsonl")
+
+    undo_now(opened, tmp_path / "run.jsonl")
+
+    assert assignments(opened) == [bounded(GIVEN)]
+
+
+def test_deleted_identity_gets_its_roles_back_as_they_were(arm: OpenArm, tmp_path: Path) -> None:
+    theirs = bounded(given("id-api", CONTRIBUTOR))
+    opened = arm(start(bounded(GIVEN), theirs))
+    line = desired_group("id-other", owner=OWNER)
+    apply_with_journal(opened, full_plan(opened, line), tmp_path / "run.jsonl")
+
+    undo_now(opened, tmp_path / "run.jsonl")
+
+    returned = [one for one in assignments(opened) if one.principal_id != GIVEN.principal_id]
+    assert len(returned) == 2
+    assert {(one.condition, one.description, one.delegated_identity_id) for one in returned} == {
+        (CONDITION, "for the nightly job", "/subscriptions/other")
+    }
+
+
+@pytest.mark.parametrize("line", [NONE_LISTED, desired_group("id-other", owner=OWNER)], ids=["role", "identity"])
+def test_role_of_which_a_journal_does_not_say_the_condition_is_not_given_back(
+    arm: OpenArm, tmp_path: Path, line: DesiredGroup
+) -> None:
+    opened = arm(start(bounded(GIVEN)))
+    apply_with_journal(opened, full_plan(opened, line), tmp_path / "run.jsonl")
+    before_details = [json.loads(one) for one in (tmp_path / "run.jsonl").read_text().splitlines()]
+    for one in before_details:
+        hanging = one.get("hanging") or {}
+        for state in (one.get("before"), one.get("after"), *(hanging.get("role_assignments") or ())):
+            for name in DETAILS:
+                (state or {}).pop(name, None)
+    (tmp_path / "old.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in before_details))
+
+    plan = undo_plan(opened, tmp_path / "old.jsonl")
+
+    assert [one for one in plan.applicable if one.resource_id.address.count("roleAssignments")] == []
+    assert [note for note in plan.notes if note.startswith("Not given back: ")] != []
+
+
+@pytest.mark.parametrize(
+    ("listed_first", "run", "meanwhile"),
+    [
+        ((GIVEN,), NONE_LISTED, bounded(GIVEN)),
+        ((), LISTED, bounded(GIVEN)),
+        ((GIVEN,), naming(description="other"), bounded(GIVEN)),
+    ],
+    ids=["taken away, and given again", "given, and narrowed", "described, and narrowed"],
+)
+def test_role_that_somebody_has_changed_since_is_left_alone(
+    arm: OpenArm, tmp_path: Path, listed_first: tuple[RoleAssignment, ...], run: DesiredGroup, meanwhile: RoleAssignment
+) -> None:
+    opened = arm(start(*listed_first))
+    apply_with_journal(opened, full_plan(opened, run), tmp_path / "run.jsonl")
+    meddle(opened, meanwhile)
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl")
+
+    assert plan.applicable == ()
+    assert any("it is no longer as the run has left it" in note for note in plan.notes)
