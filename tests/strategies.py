@@ -220,7 +220,11 @@ def _pins(name: str) -> st.SearchStrategy[str | None]:
 def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
     owner = draw(st.none() | st.sampled_from(OWNERS))
     policies = [one for one in IdentitiesPolicy if owner is not None or one is not IdentitiesPolicy.OWNED]
-    ignore = Ignore(draw(st.sampled_from([(), ("aks-*",)])), draw(st.sampled_from([(), ("hidden-*",)])))
+    ignore = Ignore(
+        draw(st.sampled_from([(), ("aks-*",)])),
+        draw(st.sampled_from([(), ("hidden-*",)])),
+        draw(st.sampled_from([(), ("azwi-*",)])),
+    )
     identities = draw(st.lists(_listed_identities(name), max_size=4, unique_by=lambda one: one.resource_id))
     removals = draw(st.lists(_removals(name), max_size=3, unique_by=lambda one: one.resource_id))
     taken = {one.resource_id for one in identities}

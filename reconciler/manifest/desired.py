@@ -59,10 +59,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Glob patterns of identities and tags that are never changed; compared without case."""
+    """Glob patterns of identities, tags and federated credentials that are never changed; compared without case."""
 
     identities: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    federated_credentials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

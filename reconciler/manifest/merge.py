@@ -72,6 +72,7 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
         ignore=Ignore(
             identities=_texts((*outer.ignored_identities, *inner.ignored_identities)),
             tags=_texts((*outer.ignored_tags, *inner.ignored_tags)),
+            federated_credentials=_texts((*outer.ignored_credentials, *inner.ignored_credentials)),
         ),
         identities=tuple(sorted(identities, key=lambda identity: identity.resource_id.key)),
         source=group.name.pos,

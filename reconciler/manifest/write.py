@@ -44,7 +44,11 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
             _CREDENTIALS: policy.federated_credentials.value,
         },
         limits={"maxDeletes": limits.max_deletes, "maxDeletePercent": limits.max_delete_percent},
-        ignore={"identities": [*group.ignore.identities], "tags": [*group.ignore.tags]},
+        ignore=_present(
+            identities=[*group.ignore.identities],
+            tags=[*group.ignore.tags],
+            federatedCredentials=[*group.ignore.federated_credentials] or None,
+        ),
         resourceGroups={
             group.group_id.resource_group: _present(
                 identities=[_identity(one) for one in group.identities],

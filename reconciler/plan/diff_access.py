@@ -39,6 +39,7 @@ from reconciler.plan.changes import (
     SkipReason,
     UnresolvedRole,
 )
+from reconciler.plan.diff_identities import matches_any
 
 _Found = AccessChange | Skipped | UnresolvedRole
 
@@ -96,7 +97,9 @@ def _diff_credentials(
         before = live.pop(CredentialId(change.resource_id, desired.name), None)
         yield _diff_credential(change, entry, desired, before)
     for extra in live.values():
-        if extra.trust is None:
+        if matches_any(extra.credential_id.name, change.group.ignore.federated_credentials):
+            yield Skipped(extra.credential_id, SkipReason.IGNORED)
+        elif extra.trust is None:
             yield Skipped(extra.credential_id, SkipReason.INEXPRESSIBLE)
         elif change.group.policy.federated_credentials is CredentialsPolicy.MERGE:
             yield Skipped(extra.credential_id, SkipReason.NOT_LISTED)

@@ -289,4 +289,4 @@ def test_unknown_guard_is_wrong_usage() -> None:
         parse_allowances(("foreign=rg-app",), ())
 
     assert refusal.value.message == "--allow foreign=rg-app: no guard is called foreign"
-    assert refusal.value.hint == "Guards: foreign-owner, in-use, managed-group, self, use-unknown."
+    assert refusal.value.hint == "Guards: foreign-owner, in-use, managed-credential, managed-group, self, use-unknown."

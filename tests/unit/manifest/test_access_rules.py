@@ -305,3 +305,12 @@ def test_details_of_a_role_are_what_its_line_names(line: str, details: dict[str,
 )
 def test_details_that_no_assignment_can_have_are_refused(line: str, code: str) -> None:
     assert [one.code for one in diagnostics_of(assignments(f"{ROLE}{line}"))] == [code]
+
+
+@pytest.mark.parametrize(("pattern", "codes"), [("AZWI-*", ["listed-and-ignored"]), ("other-*", [])])
+def test_listed_credential_that_a_pattern_ignores_is_refused(pattern: str, codes: list[str]) -> None:
+    text = credentials("name: azwi-one, issuer: 'https://a', subject: b")
+
+    found = diagnostics_of(f"{text}\nignore: {{federatedCredentials: ['{pattern}']}}\n")
+
+    assert [one.code for one in found] == codes
