@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 
 from reconciler.journal import NetEffect, RunRecord
-from reconciler.model import Children, Identity
+from reconciler.model import Children, Identity, IsolationScope
 
 _RESOURCE = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<type>[^/]+/[^/]+)"
@@ -51,6 +51,8 @@ def gone_for_good(before: Identity, children: Children | None, name: str) -> Ite
         f"{name} returns as another principal: principalId {before.principal_id} and clientId {before.client_id} are"
         " gone for good, and whatever names them has to name the new ones."
     )
+    if not isinstance(before.isolation_scope, IsolationScope):
+        yield f"The isolation scope {before.isolation_scope!r} of {name} is none that a manifest knows; it is not set."
     attached = None if children is None else children.attached
     if attached is None:
         yield (
