@@ -180,8 +180,7 @@ def _recreate(
             way.notes.append(left_alone(name, "there is another identity of its name already"))
         return
     credentials = () if own.children is None else own.children.credentials
-    seen = [*((own.children.assignments if own.children else None) or ())]
-    seen += [one.before for one in children if isinstance(one.before, RoleAssignment)]
+    seen = _roles_seen(own, children)
     roles = {(one.scope, one.role_guid): _assignment(one, own.source) for one in seen if one.details is not None}
     unknown = (f"the role {one.role_guid} of {name} at {one.scope}" for one in seen if one.details is None)
     trusts = None if credentials is None else tuple(_credentials(credentials, own.source))
@@ -202,6 +201,12 @@ def _recreate(
         *(not_given_back(role) for role in unknown),
         in_git(own, f"list {name} again, or the next apply deletes it again"),
     ]
+
+
+def _roles_seen(own: NetEffect, children: Iterable[NetEffect]) -> list[RoleAssignment]:
+    """The roles that a deleted identity had: those that the run took away before, and those that it left."""
+    left = own.children.assignments if own.children else None
+    return [*(left or ()), *(one.before for one in children if isinstance(one.before, RoleAssignment))]
 
 
 def _restore(
