@@ -175,7 +175,10 @@ def _listed_identities(group: str) -> st.SearchStrategy[DesiredIdentity]:
         lambda names: [DesiredCredential(name, _TRUSTS[name], _SOURCE) for name in sorted(names)]
     )
     roles = st.lists(st.sampled_from(sorted(_ROLES)), unique=True).map(
-        lambda names: [DesiredAssignment(name, _SCOPE, _SOURCE) for name in sorted(names)]
+        lambda names: [
+            DesiredAssignment(name, _SCOPE, _SOURCE, _NAMED_DETAILS[index % len(_NAMED_DETAILS)])
+            for index, name in enumerate(sorted(names))
+        ]
     )
     return _NAMES.flatmap(
         lambda name: st.builds(
@@ -191,6 +194,13 @@ def _listed_identities(group: str) -> st.SearchStrategy[DesiredIdentity]:
             expect=_pins(name),
         )
     )
+
+
+_NAMED_DETAILS: tuple[tuple[tuple[str, str | None], ...], ...] = (
+    (("condition", "x == ${1}"), ("condition_version", "2.0"), ("description", None)),
+    (),
+    (("condition", None), ("condition_version", None)),
+)
 
 
 def _removals(group: str) -> st.SearchStrategy[DesiredRemoval]:
@@ -211,7 +221,11 @@ def _pins(name: str) -> st.SearchStrategy[str | None]:
 def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
     owner = draw(st.none() | st.sampled_from(OWNERS))
     policies = [one for one in IdentitiesPolicy if owner is not None or one is not IdentitiesPolicy.OWNED]
-    ignore = Ignore(draw(st.sampled_from([(), ("aks-*",)])), draw(st.sampled_from([(), ("hidden-*",)])))
+    ignore = Ignore(
+        draw(st.sampled_from([(), ("aks-*",)])),
+        draw(st.sampled_from([(), ("hidden-*",)])),
+        draw(st.sampled_from([(), ("azwi-*",)])),
+    )
     identities = draw(st.lists(_listed_identities(name), max_size=4, unique_by=lambda one: one.resource_id))
     removals = draw(st.lists(_removals(name), max_size=3, unique_by=lambda one: one.resource_id))
     taken = {one.resource_id for one in identities}

@@ -1,10 +1,12 @@
 """The calls on a role assignment: what is read before each, what must not have changed since the plan, what is sent."""
 
+from dataclasses import replace
+
 from reconciler.apply.checks import Done, Stale, Write
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, NotFound, Throttled
-from reconciler.model import Identity, RoleAssignment, assignment_name, normalize_scope, same_name
-from reconciler.plan import Action, AssignmentChange
+from reconciler.model import NO_DETAILS, Identity, RoleAssignment, assignment_name, normalize_scope, same_name
+from reconciler.plan import Action, AssignmentChange, detail_differences, field_text, value_text
 
 
 class AssignmentCalls:
@@ -28,7 +30,7 @@ class AssignmentCalls:
         if after is None:
             self._assignments.delete(self._assignment.scope, self._assignment.name)
         else:
-            self._assignments.create(after.scope, after.name, after.role_guid, after.principal_id)
+            self._assignments.write(after)
 
     def settles(self, error: ArmError) -> bool:
         """Whether a new identity may still be unknown where the role is given."""
@@ -55,14 +57,41 @@ def check_assignment(
     if change.action is Action.DELETE:
         if live is None:
             return Done()
-        if same_name(live.role_guid, assignment.role_guid) and same_name(live.principal_id, assignment.principal_id):
-            return Write(None)
-        return Stale("the role assignment of this name is another one now")
+        if not _gives_the_same(live, assignment):
+            return Stale("the role assignment of this name is another one now")
+        return _other_details(assignment, live) or Write(None)
+    if change.action is Action.UPDATE:
+        return _check_update(change, assignment, live)
     if live is None:
         return Write(assignment)
-    if same_name(live.role_guid, assignment.role_guid):
+    if _gives_the_same(live, assignment) and live.details == assignment.details:
         return Done()
     return Stale("a role assignment of this name has appeared since the plan was made")
+
+
+def _check_update(
+    change: AssignmentChange, planned: RoleAssignment, live: RoleAssignment | None
+) -> Done | Stale | Write[RoleAssignment | None]:
+    if change.after is None:
+        raise AssertionError("an update to nothing")
+    if live is None:
+        return Stale("the role assignment has been deleted since the plan was made")
+    if not _gives_the_same(live, planned):
+        return Stale("the role assignment of this name is another one now")
+    after = replace(live, details=change.after.details)
+    return Done() if live == after else _other_details(planned, live) or Write(after)
+
+
+def _gives_the_same(one: RoleAssignment, other: RoleAssignment) -> bool:
+    return same_name(one.role_guid, other.role_guid) and same_name(one.principal_id, other.principal_id)
+
+
+def _other_details(planned: RoleAssignment, live: RoleAssignment) -> Stale | None:
+    """What came to an assignment since the plan was made, or went from it: a condition, for one."""
+    news = [
+        f"{field_text(one)} is now {value_text(one.after)}" for one in detail_differences(planned.details, live.details)
+    ]
+    return Stale(f"changed since the plan was made: {', '.join(news)}") if news else None
 
 
 def _new_assignment(change: AssignmentChange, identity: Identity | None) -> RoleAssignment:
@@ -70,4 +99,5 @@ def _new_assignment(change: AssignmentChange, identity: Identity | None) -> Role
         raise AssertionError("a role for an identity that nobody has seen")
     scope, role_guid, principal_id = change.resource_id.scope, change.resource_id.role_guid, identity.principal_id
     name = assignment_name(change.group.owner, scope, principal_id, role_guid)
-    return RoleAssignment(name, scope, role_guid, principal_id)
+    details = change.after.details if change.after else NO_DETAILS
+    return RoleAssignment(name, scope, role_guid, principal_id, details)

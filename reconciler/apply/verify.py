@@ -11,7 +11,7 @@ from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError
 from reconciler.journal import Outcome
-from reconciler.model import Identity, assignment_name, normalize_location, normalize_scope
+from reconciler.model import NO_DETAILS, Identity, RoleAssignment, assignment_name, normalize_location, normalize_scope
 from reconciler.plan import (
     Action,
     AssignmentChange,
@@ -19,6 +19,7 @@ from reconciler.plan import (
     CredentialChange,
     FieldChange,
     IdentityChange,
+    detail_differences,
     diff_identity,
     field_text,
     trust_differences,
@@ -84,21 +85,30 @@ def _look_at_credential(change: CredentialChange, resources: Resources) -> tuple
 
 def _look_at_assignment(change: AssignmentChange, resources: Resources) -> tuple[str, ...]:
     if change.before is not None:
-        return _presence(change, resources.assignments.get(change.before.scope, change.before.name))
+        return _details_not_held(change, resources.assignments.get(change.before.scope, change.before.name))
     identity = resources.identities.get(change.resource_id.identity)
     if identity is None:
         return ("its identity is not there",)
     scope, role_guid = change.resource_id.scope, change.resource_id.role_guid
     name = assignment_name(change.group.owner, scope, identity.principal_id, role_guid)
-    if resources.assignments.get(scope, name) is not None:
-        return ()
+    live = resources.assignments.get(scope, name)
+    if live is not None:
+        return _details_not_held(change, live)
     # The role may have been given under another name, which ARM refuses to give again.
     given = resources.assignments.list(scope, identity.principal_id)
     planned = (normalize_scope(scope), role_guid)
     # One that is inherited from above may go without this one.
-    return _presence(
+    return _details_not_held(
         change, next((one for one in given if (normalize_scope(one.scope), one.role_guid) == planned), None)
     )
+
+
+def _details_not_held(change: AssignmentChange, live: RoleAssignment | None) -> tuple[str, ...]:
+    """What of the details that the line names is not as it says; the others are not ours to judge."""
+    if change.desired is None or live is None:
+        return _presence(change, live)
+    details = live.details or NO_DETAILS
+    return _came_back(detail_differences(details, replace(details, **dict(change.desired.details))))
 
 
 def _presence(change: Change, live: object) -> tuple[str, ...]:

@@ -4,20 +4,28 @@ A list at a scope holds what stands there, above it and below it, so that one re
 a principal may do anywhere in it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import JsonObject, about, section, text
+from reconciler.arm.http.fields import JsonObject, about, optional_text, section, text
 from reconciler.arm.http.paths import scope_path, segment
 from reconciler.arm.role_definitions import role_definition_id
-from reconciler.model import RoleAssignment, normalize_scope, same_name
+from reconciler.model import NO_DETAILS, AssignmentDetails, RoleAssignment, normalize_scope, same_name
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleAssignmentsCalls.json)."""
 
 # Source: recorded traffic (RoleAssignmentNotFound; the gateway's where the scope is gone).
 _ABSENT_CODES = frozenset({"RoleAssignmentNotFound", "ResourceNotFound", "ResourceGroupNotFound"})
+
+_DETAILS = {
+    "condition": "condition",
+    "condition_version": "conditionVersion",
+    "description": "description",
+    "delegated_managed_identity_resource_id": "delegatedManagedIdentityResourceId",
+}
+"""ARM's name of each detail. Source: Microsoft.Authorization 2022-04-01 OpenAPI (RoleAssignmentProperties)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +52,21 @@ class RoleAssignments:
         """One assignment, or None where it or its scope does not exist; any other 404 is an error."""
         return self.client.find(_path(scope, name), API_VERSION, _reader_of(name), _ABSENT_CODES)
 
-    def create(self, scope: str, name: str, role_guid: str, principal_id: str) -> RoleAssignment:
-        """Give a role to a service principal.
+    def write(self, assignment: RoleAssignment) -> RoleAssignment:
+        """Give a role to a service principal, or give an assignment other details: a PUT replaces all of them.
 
         Its type is always sent: without it, a principal that the directory does not know yet is refused. Source:
         recorded traffic (186 of 297 without the type failed, none of 78 with it).
         """
+        scope, name = assignment.scope, assignment.name
+        if assignment.details is None:
+            raise AssertionError("a role whose condition nobody knows")
+        details = {_DETAILS[key]: value for key, value in assignment.details.named() if value is not None}
         properties = {
-            "roleDefinitionId": role_definition_id(scope, role_guid),
-            "principalId": principal_id,
+            "roleDefinitionId": role_definition_id(scope, assignment.role_guid),
+            "principalId": assignment.principal_id,
             "principalType": "ServicePrincipal",
+            **details,
         }
         return self.client.put(_path(scope, name), API_VERSION, {"properties": properties}, _reader_of(name))
 
@@ -79,4 +92,13 @@ def _read(body: JsonObject) -> RoleAssignment:
     # Only the GUID at its end tells a role: what stands before it differs between request and answer. Source: OpenAPI
     # 2022-04-01, example RoleAssignments_CreateForResourceGroup; recorded traffic.
     role_guid = text(properties, "roleDefinitionId").rpartition("/")[2].casefold()
-    return RoleAssignment(text(body, "name"), text(properties, "scope"), role_guid, text(properties, "principalId"))
+    return RoleAssignment(
+        text(body, "name"), text(properties, "scope"), role_guid, text(properties, "principalId"), _details(properties)
+    )
+
+
+def _details(properties: Mapping[str, object]) -> AssignmentDetails:
+    found = {key: optional_text(properties, name) for key, name in _DETAILS.items()}
+    if found["condition"] is None:
+        found["condition_version"] = None
+    return replace(NO_DETAILS, **found)

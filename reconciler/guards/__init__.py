@@ -8,7 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from reconciler.guards.access import check_credential_limit, check_inexpressible, check_roles, check_trust_taken
+from reconciler.guards.access import (
+    check_credential_limit,
+    check_inexpressible,
+    check_managed_credential,
+    check_roles,
+    check_trust_taken,
+)
 from reconciler.guards.allowances import NO_ALLOWANCES, Allowance, Allowances, parse_allowances
 from reconciler.guards.deletes import Runner, check_principal, check_protected, check_self, unknown_runner
 from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
@@ -41,6 +47,7 @@ GUARDS: tuple[Guard, ...] = (
     check_tag_limit,
     check_roles,
     check_inexpressible,
+    check_managed_credential,
     check_credential_limit,
     check_trust_taken,
     check_locked,

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
-from reconciler.model import MAX_CREDENTIALS, ResourceId, Violation, identity_of
+from reconciler.manifest.rules.issuers import BINDING_ISSUERS
+from reconciler.model import MAX_CREDENTIALS, FederatedCredential, ResourceId, Violation, identity_of, same_name
 from reconciler.plan import Action, Changes, CredentialChange, UnresolvedRole
+
+_BINDING = "aks-identity-binding"
+"""The credential that AKS writes for an identity binding. Source: AKS documentation on these."""
 
 _STAYING = (Action.CREATE, Action.UPDATE, Action.NO_OP)
 
@@ -49,6 +53,35 @@ def check_inexpressible(changes: Changes, _: Allowances) -> Iterator[Violation]:
                 hint="List the trust under another name, or delete the live credential in Azure first.",
                 refused=ids_of([change, *_going(changes, change.resource_id.identity)]),
             )
+
+
+def check_managed_credential(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
+    """Refuse changing or deleting a credential that Azure writes itself: without it, pods lose their sign-in.
+
+    Source: AKS documentation on identity bindings.
+    """
+    for change in changes.access():
+        if not isinstance(change, CredentialChange) or change.action not in (Action.UPDATE, Action.DELETE):
+            continue
+        if not _is_written_by_azure(change.before):
+            continue
+        if not allowances.lift("managed-credential", change.resource_id, changes.addresses):
+            short = changes.addresses.short(change.resource_id)
+            yield Violation(
+                code="managed-credential",
+                about=change.resource_id,
+                message=f"would {change.action} a federated credential that AKS writes itself, for an identity binding",
+                hint="Leave it to AKS: list its name under ignore.federatedCredentials. If it is meant:"
+                f" --allow managed-credential={short}.",
+                refused=ids_of([change]),
+            )
+
+
+def _is_written_by_azure(credential: FederatedCredential | None) -> bool:
+    if credential is None:
+        return False
+    issuer = credential.trust.issuer if credential.trust else ""
+    return same_name(credential.credential_id.name, _BINDING) or issuer.startswith(BINDING_ISSUERS)
 
 
 def check_credential_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:

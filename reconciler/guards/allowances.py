@@ -6,7 +6,15 @@ from reconciler.errors import UsageError
 from reconciler.model import AddressBook, AnyId, ResourceGroupId
 from reconciler.plan import Change, Changes, IdentityChange
 
-LIFTED_BY_ALLOW = ("foreign-owner", "in-use", "managed-group", "self", "trusted", "use-unknown")
+LIFTED_BY_ALLOW = (
+    "foreign-owner",
+    "in-use",
+    "managed-credential",
+    "managed-group",
+    "self",
+    "trusted",
+    "use-unknown",
+)
 """Guards that `--allow CODE=ADDRESS` lifts; every other one has a way of its own."""
 
 _OTHER_WAYS = {

@@ -36,6 +36,7 @@ def _roles(change: IdentityChange, access: Access) -> Part[HeldRole]:
             one.role_guid,
             one.scope,
             removed=is_ours(change.group.owner, one),
+            condition=one.condition,
         )
         for one in given
     )

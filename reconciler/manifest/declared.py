@@ -52,6 +52,7 @@ class DeclaredScope:
     policy_keys: frozenset[str]
     ignored_identities: tuple[Located, ...]
     ignored_tags: tuple[Located, ...]
+    ignored_credentials: tuple[Located, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,9 @@ def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredS
         policy_keys=frozenset(policy),
         ignored_identities=texts_at(document, (*path, "ignore", "identities"), ignore.get("identities")),
         ignored_tags=texts_at(document, (*path, "ignore", "tags"), ignore.get("tags")),
+        ignored_credentials=texts_at(
+            document, (*path, "ignore", "federatedCredentials"), ignore.get("federatedCredentials")
+        ),
     )
 
 

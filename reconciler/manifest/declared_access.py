@@ -7,6 +7,7 @@ follows sees the trust itself. Read leniently, like everything else of a documen
 from dataclasses import dataclass
 
 from reconciler.errors import SourcePos
+from reconciler.manifest.desired import DETAIL_KEYS
 from reconciler.manifest.reading import Located, mapping, text_at, whole_number
 from reconciler.manifest.rules.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
 from reconciler.manifest.yaml.document import Document, Path, Plain
@@ -36,11 +37,15 @@ class DeclaredCredentials:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredAssignment:
-    """An entry of `roleAssignments`; `pos` is where the entry begins."""
+    """An entry of `roleAssignments`; `pos` is where the entry begins.
+
+    `details` are those that are written, by their names in AssignmentDetails; None stands for null.
+    """
 
     role: Located | None
     scope: Located | None
     pos: SourcePos
+    details: tuple[tuple[str, Located | None], ...] = ()
 
 
 def read_credentials(document: Document, path: Path, value: Plain) -> DeclaredCredentials | None:
@@ -113,4 +118,9 @@ def _assignment(document: Document, path: Path, assignment: dict[str, Plain]) ->
         role=text_at(document, (*path, "role"), assignment.get("role")),
         scope=text_at(document, (*path, "scope"), assignment.get("scope")),
         pos=document.value_pos(path),
+        details=tuple(
+            (name, text_at(document, (*path, key), assignment[key]))
+            for key, name in DETAIL_KEYS.items()
+            if key in assignment
+        ),
     )

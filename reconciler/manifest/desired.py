@@ -69,10 +69,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Glob patterns of identities and tags that are never changed; compared without case."""
+    """Glob patterns of identities, tags and federated credentials that are never changed; compared without case."""
 
     identities: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    federated_credentials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,31 @@ class DesiredCredential:
     source: SourcePos
 
 
+DETAIL_KEYS = {
+    "condition": "condition",
+    "conditionVersion": "condition_version",
+    "description": "description",
+    "delegatedManagedIdentityResourceId": "delegated_managed_identity_resource_id",
+}
+"""Keys of a line of `roleAssignments` for the details of the assignment, in the order in which they are written."""
+
+CONDITION_VERSION = "2.0"
+"""The version that a condition has where its line names none. Source: Microsoft.Authorization 2022-04-01 OpenAPI."""
+
+
 @dataclass(frozen=True, slots=True)
 class DesiredAssignment:
-    """A role assignment that a manifest lists; `role` is the name or the GUID of a role definition."""
+    """A role assignment that a manifest lists; `role` is the name or the GUID of a role definition.
+
+    Attributes:
+        details: those that the line names, by their names in AssignmentDetails and in order of these; None as a value:
+            there must be none. Others stay as they live.
+    """
 
     role: str
     scope: str
     source: SourcePos
+    details: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

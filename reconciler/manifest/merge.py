@@ -16,6 +16,7 @@ from reconciler.manifest.declared import (
 )
 from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential
 from reconciler.manifest.desired import (
+    CONDITION_VERSION,
     AssignmentsPolicy,
     CredentialsPolicy,
     DesiredAssignment,
@@ -72,6 +73,7 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
         ignore=Ignore(
             identities=_texts((*outer.ignored_identities, *inner.ignored_identities)),
             tags=_texts((*outer.ignored_tags, *inner.ignored_tags)),
+            federated_credentials=_texts((*outer.ignored_credentials, *inner.ignored_credentials)),
         ),
         identities=tuple(sorted(identities, key=lambda identity: identity.resource_id.key)),
         source=group.name.pos,
@@ -149,11 +151,19 @@ def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[
 def _assignments(entries: Iterable[DeclaredAssignment]) -> tuple[DesiredAssignment, ...]:
     """The assignments in order of scope and role; a slash at the end of a scope goes, since ARM would see two."""
     assignments = (
-        DesiredAssignment(entry.role.text, entry.scope.text.rstrip("/") or "/", entry.pos)
+        DesiredAssignment(entry.role.text, entry.scope.text.rstrip("/") or "/", entry.pos, _details(entry))
         for entry in entries
         if entry.role is not None and entry.scope is not None
     )
     return tuple(sorted(assignments, key=lambda one: (normalize_scope(one.scope), one.role.casefold())))
+
+
+def _details(entry: DeclaredAssignment) -> tuple[tuple[str, str | None], ...]:
+    """The details that a line names; whoever names a condition names its version too."""
+    named = {name: None if text is None else text.text for name, text in entry.details}
+    if "condition" in named:
+        named["condition_version"] = named["condition"] and (named.get("condition_version") or CONDITION_VERSION)
+    return tuple(sorted(named.items()))
 
 
 def _texts(patterns: Iterable[Located]) -> tuple[str, ...]:

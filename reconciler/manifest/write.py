@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
+    DETAIL_KEYS,
     AssignmentsPolicy,
     Desired,
     DesiredAssignment,
@@ -45,7 +46,11 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
             **({_ASSIGNMENTS: "merge"} if policy.role_assignments is AssignmentsPolicy.MERGE else {}),
         },
         limits={"maxDeletes": limits.max_deletes, "maxDeletePercent": limits.max_delete_percent},
-        ignore={"identities": [*group.ignore.identities], "tags": [*group.ignore.tags]},
+        ignore=_present(
+            identities=[*group.ignore.identities],
+            tags=[*group.ignore.tags],
+            federatedCredentials=[*group.ignore.federated_credentials] or None,
+        ),
         resourceGroups={
             group.group_id.resource_group: _present(
                 identities=[_identity(one) for one in group.identities],
@@ -69,11 +74,18 @@ def _identity(identity: DesiredIdentity) -> Plain:
         federatedCredentials=None
         if credentials is None
         else [{"name": one.name, **trust_document(one.trust)} for one in credentials],
-        roleAssignments=None
-        if assignments is None
-        else [{"role": one.role, "scope": one.scope} for one in assignments],
+        roleAssignments=None if assignments is None else [_assignment(one) for one in assignments],
         given=_present(location=identity.default_location) or None,
     )
+
+
+def _assignment(assignment: DesiredAssignment) -> Plain:
+    """A line; null stays, since it says that there must be none, and the version follows from a condition's null."""
+    named = dict(assignment.details)
+    if named.get("condition") is None:
+        named.pop("condition_version", None)
+    details = {key: named[name] for key, name in DETAIL_KEYS.items() if name in named}
+    return {"role": assignment.role, "scope": assignment.scope, **details}
 
 
 def _removal(removal: DesiredRemoval) -> Plain:

@@ -5,7 +5,10 @@ Equality here is ARM's own (names and ids compare without case), and nothing her
 
 from reconciler.model.access import (
     MAX_CREDENTIALS,
+    NO_DETAILS,
+    OWNER_MARK,
     Access,
+    AssignmentDetails,
     Children,
     FederatedCredential,
     PlannedAssignment,
@@ -85,6 +88,8 @@ __all__ = [
     "FORMAT_VERSION",
     "MAX_CREDENTIALS",
     "MAX_TAGS",
+    "NO_DETAILS",
+    "OWNER_MARK",
     "OWNER_TAG",
     "OWN_TAG_PREFIX",
     "PROTECT_TAG",
@@ -94,6 +99,7 @@ __all__ = [
     "Access",
     "AddressBook",
     "AnyId",
+    "AssignmentDetails",
     "AssignmentId",
     "AttachedResource",
     "CallError",

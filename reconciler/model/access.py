@@ -6,7 +6,7 @@ own: names, scopes and GUIDs without case; issuer, subject and audience exactly.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from reconciler.model.identity import same_name
 from reconciler.model.ids import CredentialId, ResourceId, normalize_scope
@@ -56,6 +56,36 @@ class RoleDefinition:
     name: str
 
 
+OWNER_MARK = "[uami-owner "
+"""What no description of a manifest may hold: the beginning of the mark of this tool's own role assignments."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentDetails:
+    """What a role assignment has besides who gets which role on what; None for what it does not have.
+
+    A PUT replaces all of them. Source: Microsoft.Authorization 2022-04-01 OpenAPI (RoleAssignmentProperties).
+
+    Attributes:
+        condition: what narrows the role; compares exactly, as the others do.
+        condition_version: None where there is no condition.
+        delegated_managed_identity_resource_id: of the identity on whose behalf another tenant assigns.
+    """
+
+    condition: str | None = None
+    condition_version: str | None = None
+    description: str | None = None
+    delegated_managed_identity_resource_id: str | None = None
+
+    def named(self) -> tuple[tuple[str, str | None], ...]:
+        """All of them by name, in the order of their names, as a line of a manifest could say them."""
+        return tuple(sorted(asdict(self).items()))
+
+
+NO_DETAILS = AssignmentDetails()
+"""Those of an assignment that gives its role without a word or a condition."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoleAssignment:
     """A live role assignment of a service principal.
@@ -64,12 +94,19 @@ class RoleAssignment:
         name: its GUID, by which ARM knows it.
         scope: the ARM id of what the role is given on; `/` is the root.
         role_guid: of the role definition, in lower case.
+        details: None where a journal did not record them.
     """
 
     name: str
     scope: str
     role_guid: str
     principal_id: str
+    details: AssignmentDetails | None = NO_DETAILS
+
+    @property
+    def condition(self) -> str | None:
+        """What narrows the role; None where nothing is known to."""
+        return None if self.details is None else self.details.condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +116,7 @@ class PlannedAssignment:
     role_guid: str
     scope: str
     principal_id: str | None
+    details: AssignmentDetails = NO_DETAILS
 
 
 @dataclass(frozen=True, slots=True)

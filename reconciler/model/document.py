@@ -5,10 +5,20 @@ alternatives is held here again: whatever is missing or is no text is a ValueErr
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from reconciler.errors import SourcePos
-from reconciler.model.access import Children, FederatedCredential, PlannedAssignment, RoleAssignment, Trust, is_ours
+from reconciler.model.access import (
+    NO_DETAILS,
+    AssignmentDetails,
+    Children,
+    FederatedCredential,
+    PlannedAssignment,
+    RoleAssignment,
+    Trust,
+    is_ours,
+)
 from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
@@ -126,7 +136,8 @@ def read_role(document: Document, identity: ResourceId) -> AssignmentId:
 def assignment_document(assignment: RoleAssignment, role: str) -> JsonObject:
     """A live role assignment; `role` as above."""
     known = role_document(role, assignment.role_guid, assignment.scope)
-    return {"name": assignment.name, **known, "principal_id": assignment.principal_id}
+    details = {} if assignment.details is None else asdict(assignment.details)
+    return {"name": assignment.name, **known, "principal_id": assignment.principal_id, **details}
 
 
 def read_assignment(document: Document) -> RoleAssignment:
@@ -136,19 +147,21 @@ def read_assignment(document: Document) -> RoleAssignment:
         _text(document, "scope"),
         _text(document, "role_guid").casefold(),
         _text(document, "principal_id"),
+        _details(document),
     )
 
 
 def planned_assignment_document(planned: PlannedAssignment, role: str) -> JsonObject:
     """What a role assignment will be; the principal is left out while it is not known."""
-    known = role_document(role, planned.role_guid, planned.scope)
-    return known if planned.principal_id is None else {**known, "principal_id": planned.principal_id}
+    principal = {} if planned.principal_id is None else {"principal_id": planned.principal_id}
+    return {**role_document(role, planned.role_guid, planned.scope), **principal, **asdict(planned.details)}
 
 
 def read_planned_assignment(document: Document) -> PlannedAssignment:
     """What a document says that a role assignment will be."""
     principal_id = _text(document, "principal_id") if "principal_id" in document else None
-    return PlannedAssignment(_text(document, "role_guid"), _text(document, "scope"), principal_id)
+    details = _details(document) or NO_DETAILS
+    return PlannedAssignment(_text(document, "role_guid"), _text(document, "scope"), principal_id, details)
 
 
 def error_document(error: CallError) -> JsonObject:
@@ -200,7 +213,11 @@ def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
         ),
         "role_assignments": _part_document(
             impact.assignments,
-            lambda one: {**role_document(one.role, one.role_guid, one.scope), "removed": one.removed},
+            lambda one: {
+                **role_document(one.role, one.role_guid, one.scope),
+                "removed": one.removed,
+                "condition": one.condition,
+            },
         ),
         "federated_credentials": _part_document(impact.credentials, named_credential_document),
         "locks": _part_document(
@@ -237,8 +254,16 @@ def _read_part(document: Document, read: Callable[[Document], T]) -> Part[T]:
 
 
 def _read_held_role(document: Document) -> HeldRole:
-    removed = document["removed"] is True
-    return HeldRole(_text(document, "role"), _text(document, "role_guid"), _text(document, "scope"), removed)
+    removed, condition = document["removed"] is True, document.get("condition")
+    return HeldRole(_text(document, "role"), _text(document, "role_guid"), _text(document, "scope"), removed, condition)
+
+
+def _details(document: Document) -> AssignmentDetails | None:
+    """None where none of them is written: then nobody knows. Half of them would make a role wider than it was."""
+    names = [name for name, _ in NO_DETAILS.named()]
+    if not any(name in document for name in names):
+        return None
+    return AssignmentDetails(**{name: _text_or_null(document, name) for name in names})
 
 
 def _tags(document: Document) -> Tags:
@@ -251,6 +276,10 @@ def _tags(document: Document) -> Tags:
 def _isolation_scope(document: Document) -> IsolationScope | str:
     text = _text(document, "isolation_scope")
     return IsolationScope(text) if text in list(IsolationScope) else text
+
+
+def _text_or_null(document: Document, key: str) -> str | None:
+    return None if key in document and document[key] is None else _text(document, key)
 
 
 def _text(document: Document, key: str) -> str:

@@ -56,7 +56,7 @@ class AttachedResource:
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
-    """A role that an identity has; `removed` says that it is taken away before the identity goes.
+    """A role that an identity has, under a `condition` or none; `removed`: taken away before the identity goes.
 
     Any other stays behind, assigned to a principal that nobody can find. Source: Azure documentation (role assignments
     of a deleted identity stay).
@@ -66,6 +66,7 @@ class HeldRole:
     role_guid: str
     scope: str
     removed: bool
+    condition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

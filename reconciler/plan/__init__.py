@@ -23,7 +23,7 @@ from reconciler.plan.changes import (
     value_text,
     written_scope,
 )
-from reconciler.plan.diff_access import trust_differences
+from reconciler.plan.diff_access import detail_differences, trust_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
 from reconciler.plan.document import change_document, plan_document, violation_document
 from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan
@@ -54,6 +54,7 @@ __all__ = [
     "UnresolvedRole",
     "Work",
     "change_document",
+    "detail_differences",
     "diff_identity",
     "diff_states",
     "field_text",

@@ -82,6 +82,10 @@ class Field(StrEnum):
     ISSUER = "issuer"
     SUBJECT = "subject"
     AUDIENCE = "audience"
+    CONDITION = "condition"
+    CONDITION_VERSION = "condition_version"
+    DESCRIPTION = "description"
+    DELEGATED_IDENTITY = "delegated_managed_identity_resource_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +207,11 @@ def written_scope(change: Change) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something live or listed that this run leaves alone, and why."""
+    """Something live or listed that this run leaves alone, and why; `condition` is that of a role assignment."""
 
     resource_id: AnyId
     reason: SkipReason
+    condition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

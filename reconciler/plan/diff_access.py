@@ -15,9 +15,12 @@ from reconciler.manifest.desired import (
     DesiredCredential,
     DesiredIdentity,
 )
+from reconciler.manifest.rules.globs import matches_any
 from reconciler.model import (
+    NO_DETAILS,
     Access,
     AnyId,
+    AssignmentDetails,
     AssignmentId,
     CredentialId,
     FederatedCredential,
@@ -100,7 +103,9 @@ def _diff_credentials(
         before = live.pop(CredentialId(change.resource_id, desired.name), None)
         yield _diff_credential(change, entry, desired, before)
     for extra in live.values():
-        if extra.trust is None:
+        if matches_any(extra.credential_id.name, change.group.ignore.federated_credentials):
+            yield Skipped(extra.credential_id, SkipReason.IGNORED)
+        elif extra.trust is None:
             yield Skipped(extra.credential_id, SkipReason.INEXPRESSIBLE)
         elif change.group.policy.federated_credentials is CredentialsPolicy.MERGE:
             yield Skipped(extra.credential_id, SkipReason.NOT_LISTED)
@@ -141,6 +146,12 @@ def trust_differences(before: Trust | None, after: Trust) -> tuple[FieldChange, 
     return tuple(FieldChange(field, one, other) for field, one, other in fields if one != other)
 
 
+def detail_differences(before: AssignmentDetails | None, after: AssignmentDetails | None) -> tuple[FieldChange, ...]:
+    """The details of a role assignment that differ; what nobody recorded counts as not there."""
+    old, new = (dict((one or NO_DETAILS).named()) for one in (before, after))
+    return tuple(FieldChange(Field(name), old[name], new[name]) for name in new if old[name] != new[name])
+
+
 def _diff_assignments(
     change: IdentityChange,
     entry: DesiredIdentity,
@@ -163,15 +174,37 @@ def _diff_assignments(
         if granted in listed_roles:
             continue  # the same role by its name and by its GUID
         listed_roles.add(granted)
-        before = live.get(granted)
-        action, reason = (Action.CREATE, Reason.MISSING) if before is None else (Action.NO_OP, Reason.EQUAL)
-        principal_id = change.before.principal_id if change.before else None
-        after = PlannedAssignment(role.guid, desired.scope, principal_id)
-        yield AssignmentChange(
-            assignment_id, action, reason, change.group, change.before, entry, desired, before, after
-        )
+        yield _diff_assignment(change, assignment_id, desired, live.get(granted))
     extras = [one for granted, one in live.items() if granted not in listed_roles]
     yield from _extra_assignments(change, entry, extras, access, limited_to, all_resolved=all_resolved)
+
+
+def _diff_assignment(
+    change: IdentityChange, assignment_id: AssignmentId, desired: DesiredAssignment, before: RoleAssignment | None
+) -> AssignmentChange:
+    """What a line asks for; details that it does not name stay as they are, since a PUT replaces all of them."""
+    live = (before.details if before else None) or NO_DETAILS
+    after = replace(live, **dict(desired.details))
+    differences = () if before is None else detail_differences(live, after)
+    action, reason = Action.NO_OP, Reason.EQUAL
+    if before is None:
+        action, reason = Action.CREATE, Reason.MISSING
+    elif differences:
+        action, reason = Action.UPDATE, Reason.DIFFERS
+    return AssignmentChange(
+        assignment_id,
+        action,
+        reason,
+        change.group,
+        change.before,
+        change.desired,
+        desired,
+        before,
+        PlannedAssignment(
+            assignment_id.role_guid, desired.scope, change.before.principal_id if change.before else None, after
+        ),
+        differences,
+    )
 
 
 def _revoked(
@@ -204,11 +237,11 @@ def _extra_assignments(
             yield Skipped(assignment_id, SkipReason.NOT_LISTED)
             continue
         if not recorded and not is_ours(change.group.owner, extra):
-            yield Skipped(assignment_id, SkipReason.NOT_OURS)
+            yield Skipped(assignment_id, SkipReason.NOT_OURS, extra.condition)
             continue
         if not all_resolved:
             # It may be the very one that a line means whose role could not be identified.
-            yield Skipped(assignment_id, SkipReason.UNRESOLVED)
+            yield Skipped(assignment_id, SkipReason.UNRESOLVED, extra.condition)
             continue
         yield AssignmentChange(
             assignment_id,

@@ -19,16 +19,16 @@ from reconciler.model import (
     PlannedIdentity,
     RoleAssignment,
     Violation,
+    assignment_document,
     credential_document,
     identity_document,
     impact_document,
     planned_assignment_document,
     planned_document,
-    role_document,
     source_document,
     trust_document,
 )
-from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
+from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange, Skipped
 from reconciler.plan.plan import Plan
 
 _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
@@ -58,7 +58,7 @@ def plan_document(plan: Plan) -> JsonObject:
             "refused": len(plan.refused),
         },
         "changes": [change_document(change, plan.refused) for change in plan.changes],
-        "skipped": [{"address": one.resource_id.address, "reason": one.reason.value} for one in plan.skipped],
+        "skipped": [_skipped(one) for one in plan.skipped],
         "violations": [violation_document(one) for one in plan.violations],
         "notes": list(plan.notes),
         "warnings": [finding_document(one) for one in plan.findings],
@@ -67,6 +67,11 @@ def plan_document(plan: Plan) -> JsonObject:
             for one in plan.abandoned
         ],
     }
+
+
+def _skipped(one: Skipped) -> JsonObject:
+    known: JsonObject = {"address": one.resource_id.address, "reason": one.reason.value}
+    return known if one.condition is None else {**known, "condition": one.condition}
 
 
 def change_document(change: Change, refused: frozenset[AnyId] = frozenset()) -> JsonObject:
@@ -113,8 +118,9 @@ def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[
 
 
 def _live_assignment(assignment_id: AssignmentId, live: RoleAssignment) -> JsonObject:
-    known = role_document(assignment_id.role, assignment_id.role_guid, assignment_id.scope)
-    return {**known, "principal_id": live.principal_id}
+    known = assignment_document(live, assignment_id.role)
+    del known["name"]
+    return {**known, "role_guid": assignment_id.role_guid, "scope": assignment_id.scope}
 
 
 def violation_document(violation: Violation) -> JsonObject:

@@ -75,12 +75,12 @@ def _work(identity: ResourceId, changes: list[Change], kept: list[FederatedCrede
     """The steps of one identity; `kept` are its live credentials that none of the changes is about."""
     own = next((one for one in changes if isinstance(one, IdentityChange) and one.action is not Action.NO_OP), None)
     first = () if own is None else (Step(own, own.action),)
-    given, taken = _role_steps(changes, Action.CREATE), _role_steps(changes, Action.DELETE)
+    given, changed, taken = (_role_steps(changes, one) for one in (Action.CREATE, Action.UPDATE, Action.DELETE))
     if own is not None and own.action is Action.DELETE:
         return Work(identity, own, (*taken, *first))
     credentials = order_credentials([one for one in changes if isinstance(one, CredentialChange)], kept)
     # New roles come before old ones go, so that what is exchanged is never missing.
-    return Work(identity, own, (*first, *credentials, *given, *taken))
+    return Work(identity, own, (*first, *credentials, *given, *changed, *taken))
 
 
 def _role_steps(changes: list[Change], action: Action) -> list[Step]:

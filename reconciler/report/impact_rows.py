@@ -21,10 +21,17 @@ def impact_rows(change: Change) -> tuple[tuple[str, str], ...]:
     return (*_found(impact), *_not_checked(impact)) or ((NO_IMPACT, NOTHING),)
 
 
+def with_condition(condition: str | None) -> str:
+    """What a line about a role says of a condition that narrows it, besides what it is about."""
+    return "" if condition is None else ", with a condition"
+
+
 def _found(impact: Impact) -> Iterator[tuple[str, str]]:
     yield from (("attached to", one.text) for one in impact.attachments.found)
     yield from (("also deleted", f"federated credential {one.credential_id.name}") for one in impact.credentials.found)
-    yield from (("orphaned", f"role {one.role} at {one.scope}") for one in impact.assignments.found if not one.removed)
+    for one in impact.assignments.found:
+        if not one.removed:
+            yield "orphaned", f"role {one.role} at {one.scope}{with_condition(one.condition)}"
     yield from (("locked by", one.text) for one in impact.locks.found)
 
 

@@ -15,7 +15,8 @@ from reconciler.model import (
     trust_document,
 )
 from reconciler.plan import Action
-from reconciler.report.rows import outcome_heading
+from reconciler.report.impact_rows import with_condition
+from reconciler.report.rows import detail_fields, outcome_heading
 from reconciler.report.visible import quoted, visible
 
 _SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
@@ -101,7 +102,10 @@ def _state_lines(call: Call) -> list[str]:
 def _children_lines(children: Children) -> list[str]:
     return [
         *(f"with the federated credential {visible(one.credential_id.name)}" for one in children.credentials or ()),
-        *(f"with the role {visible(one.role_guid)} at {visible(one.scope)}" for one in children.assignments or ()),
+        *(
+            f"with the role {visible(one.role_guid)} at {visible(one.scope)}{with_condition(one.condition)}"
+            for one in children.assignments or ()
+        ),
         *(f"attached to {visible(one)}" for one in children.attached or ()),
         *(f"not read: {visible(one)}" for one in children.unread),
     ]
@@ -129,7 +133,8 @@ def _fields(state: Before | After) -> dict[str, str]:
         case Trust():
             return trust_document(state)
         case RoleAssignment():
-            return {"roleDefinition": state.role_guid, "principalId": state.principal_id}
+            known = {"roleDefinition": state.role_guid, "principalId": state.principal_id}
+            return known | dict(detail_fields(state.details))
         case None:
             return {}
     assert_never(state)

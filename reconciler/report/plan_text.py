@@ -4,7 +4,7 @@ from typing import assert_never
 
 from reconciler.model import ResourceId, Violation
 from reconciler.plan import Action, Plan, SkipReason
-from reconciler.report.impact_rows import NO_IMPACT
+from reconciler.report.impact_rows import NO_IMPACT, with_condition
 from reconciler.report.page import Page, width
 from reconciler.report.rows import (
     KNOWN_AFTER_APPLY,
@@ -14,6 +14,7 @@ from reconciler.report.rows import (
     addresses_of,
     change_rows,
     drift_rows,
+    kept_conditions,
     refused_rows,
 )
 from reconciler.report.visible import quoted, visible
@@ -171,8 +172,12 @@ def _write_skipped(page: Page, plan: Plan) -> None:
         page.line((f"Left alone: {', '.join(counts)}.", "dim"))
     for one in access:
         address = visible(addresses_of(plan).short(one.resource_id))
-        page.line((f"Left alone: {address}, {_SKIPPED_ACCESS[one.reason]}.", "dim"))
-    if counts or access:
+        words = f"{_SKIPPED_ACCESS[one.reason]}{with_condition(one.condition)}"
+        page.line((f"Left alone: {address}, {words}.", "dim"))
+    kept = kept_conditions(plan)
+    for address in kept:
+        page.line((f"Kept: {visible(address)}, with a condition that the manifest does not name.", "dim"))
+    if counts or access or kept:
         page.line()
     _write_abandoned(page, plan)
     for note in plan.notes:

@@ -8,6 +8,7 @@ from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.journal import Outcome
 from reconciler.model import (
     AddressBook,
+    AssignmentDetails,
     FederatedCredential,
     Identity,
     PlannedAssignment,
@@ -117,7 +118,11 @@ _SUMMARIES = {
     Action.NO_OP: (" ", "is as it should be"),
 }
 
-_FIELD_NAMES = {Field.ISOLATION_SCOPE: "isolationScope"}
+_FIELD_NAMES: dict[str, str] = {
+    Field.ISOLATION_SCOPE: "isolationScope",
+    Field.CONDITION_VERSION: "conditionVersion",
+    Field.DELEGATED_IDENTITY: "delegatedManagedIdentityResourceId",
+}
 
 
 def _describe(change: Change) -> _Description:
@@ -154,6 +159,7 @@ def _created(change: Change) -> Iterator[FieldRow]:
         case AssignmentChange(after=PlannedAssignment() as planned):
             yield FieldRow("roleDefinition", None, planned.role_guid)
             yield FieldRow("principalId", None, planned.principal_id, known=planned.principal_id is not None)
+            yield from (FieldRow(name, None, value) for name, value in detail_fields(planned.details))
 
 
 def _destroyed(change: Change) -> Iterator[FieldRow]:
@@ -168,6 +174,13 @@ def _destroyed(change: Change) -> Iterator[FieldRow]:
         case AssignmentChange(before=RoleAssignment() as before):
             yield FieldRow("roleDefinition", before.role_guid, None)
             yield FieldRow("principalId", before.principal_id, None)
+            yield from (FieldRow(name, value, None) for name, value in detail_fields(before.details))
+
+
+def detail_fields(details: AssignmentDetails | None) -> tuple[tuple[str, str], ...]:
+    """The details that a role assignment has, as they are shown, by name."""
+    named = () if details is None else details.named()
+    return tuple((_FIELD_NAMES.get(name, name), value) for name, value in named if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +259,17 @@ def outcome_heading(outcome: Outcome) -> str:
 def not_held(result: ApplyResult) -> tuple[ChangeResult, ...]:
     """Changes that are done but that a later read showed otherwise."""
     return tuple(one for one in result.results if one.not_held)
+
+
+def kept_conditions(plan: Plan) -> tuple[str, ...]:
+    """Listed roles that stay under a condition of which their line says nothing."""
+    book = addresses_of(plan)
+    return tuple(
+        book.short(change.resource_id)
+        for change in plan.changes
+        if isinstance(change, AssignmentChange)
+        and change.before is not None
+        and change.before.condition is not None
+        and change.desired is not None
+        and "condition" not in dict(change.desired.details)
+    )

@@ -46,6 +46,7 @@ from reconciler.plan import (
     Reason,
     Skipped,
     SkipReason,
+    detail_differences,
     identity_differences,
     trust_differences,
 )
@@ -71,7 +72,7 @@ def read_plan(document: Node) -> Plan:
         targets=tuple(_target(one, desired) for one in document["scope"]["targets"]),
         desired=desired,
         changes=changes,
-        skipped=tuple(Skipped(parse_address(one["address"]), SkipReason(one["reason"])) for one in document["skipped"]),
+        skipped=tuple(_skipped(one) for one in document["skipped"]),
         violations=tuple(_violation(one, ids) for one in document.get("violations", ())),
         notes=tuple(document.get("notes", ())),
         findings=tuple(_finding(one) for one in document.get("warnings", ())),
@@ -164,6 +165,8 @@ def _credential_change(node: Node, resource_id: CredentialId, book: _Book) -> Cr
 def _assignment_change(node: Node, identity: ResourceId, book: _Book) -> AssignmentChange:
     resource_id = read_role(node["after"] or node["before"] or {}, identity)
     entry, action = book.entries.get(identity), Action(node["actions"][0])
+    before = None if node["before"] is None else read_assignment(node["before"])
+    after = None if node["after"] is None else read_planned_assignment(node["after"])
     listed = (
         one
         for one in (entry.role_assignments if entry else None) or ()
@@ -177,8 +180,9 @@ def _assignment_change(node: Node, identity: ResourceId, book: _Book) -> Assignm
         identity=book.identity(identity),
         entry=entry,
         desired=None if action is Action.DELETE else next(listed, None),
-        before=None if node["before"] is None else read_assignment(node["before"]),
-        after=None if node["after"] is None else read_planned_assignment(node["after"]),
+        before=before,
+        after=after,
+        differences=detail_differences(before.details, after.details) if before and after else (),
     )
 
 
@@ -207,6 +211,10 @@ def _finding(node: Node) -> Finding:
     return Finding(
         node["code"], parse_address(node["address"]), read_source(node["source"]), node["message"], node["hint"]
     )
+
+
+def _skipped(node: Node) -> Skipped:
+    return Skipped(parse_address(node["address"]), SkipReason(node["reason"]), node.get("condition"))
 
 
 def _target(text: str, desired: Desired) -> str:

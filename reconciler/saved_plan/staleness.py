@@ -10,8 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.errors import PlanStale, StaleDetail, UsageError
-from reconciler.model import AddressBook, AnyId, ResourceGroupId, ResourceId, Tags, Violation, same_name
-from reconciler.plan import Action, Change, IdentityChange, Plan, Skipped, change_document, is_deciding_tag, value_text
+from reconciler.model import NO_DETAILS, AddressBook, AnyId, ResourceGroupId, ResourceId, Tags, Violation, same_name
+from reconciler.plan import (
+    Action,
+    AssignmentChange,
+    Change,
+    IdentityChange,
+    Plan,
+    Skipped,
+    change_document,
+    is_deciding_tag,
+    value_text,
+)
 
 _AGAIN = "Plan again, review it, and apply that one."
 _SAME_FLAGS = f"{_AGAIN} If nothing else has changed: apply needs the same --allow, --max-deletes and --strict as plan."
@@ -106,6 +116,11 @@ def _deciding(change: Change) -> dict[str, Any]:
                 _leave_deciding(state, change)
         if document["impact"] is not None:
             del document["impact"]["role_assignments"]["found"]  # each of them is a change of its own
+    if isinstance(change, AssignmentChange) and change.action is Action.NO_OP:
+        managed = {name for name, _ in change.desired.details} if change.desired else set()
+        for name in {name for name, _ in NO_DETAILS.named()} - managed:
+            for state in (document["before"], document["after"]):
+                state.pop(name, None)
     return document
 
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 
 from reconciler.journal import NetEffect, RunRecord
-from reconciler.model import Children, Identity
+from reconciler.model import Children, Identity, IsolationScope
 
 _RESOURCE = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<type>[^/]+/[^/]+)"
@@ -35,6 +35,11 @@ def left_alone(what: str, why: str) -> str:
     return f"Left alone: {what}: {why}."
 
 
+def not_given_back(what: str) -> str:
+    """A role that would perhaps return wider than it was."""
+    return f"Not given back: {what}: its condition was not recorded; without one, it could be wider than it was."
+
+
 def in_git(effect: NetEffect, what: str) -> str:
     """What must change in the manifest, or the next apply undoes the undo."""
     return f"In Git, at {effect.source.file}:{effect.source.line}: {what}."
@@ -46,6 +51,8 @@ def gone_for_good(before: Identity, children: Children | None, name: str) -> Ite
         f"{name} returns as another principal: principalId {before.principal_id} and clientId {before.client_id} are"
         " gone for good, and what names them has to name the new ones."
     )
+    if not isinstance(before.isolation_scope, IsolationScope):
+        yield f"The isolation scope {before.isolation_scope!r} of {name} is none that a manifest knows; it is not set."
     attached = None if children is None else children.attached
     if attached is None:
         yield (

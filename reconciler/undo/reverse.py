@@ -40,7 +40,7 @@ from reconciler.model import (
     same_name,
 )
 from reconciler.plan import Changes, value_text
-from reconciler.undo.notes import gone_for_good, in_git, left_alone, title
+from reconciler.undo.notes import gone_for_good, in_git, left_alone, not_given_back, title
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class LiveNow:
 
     identities: dict[ResourceId, Identity | None]
     credentials: dict[CredentialId, FederatedCredential]
+    assignments: dict[AssignmentId, RoleAssignment] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +180,9 @@ def _recreate(
             way.notes.append(left_alone(name, "there is another identity of its name already"))
         return
     credentials = () if own.children is None else own.children.credentials
-    seen = [*((own.children.assignments if own.children else None) or ())]
-    seen += [one.before for one in children if isinstance(one.before, RoleAssignment)]
-    roles = {(one.scope, one.role_guid): DesiredAssignment(one.role_guid, one.scope, own.source) for one in seen}
+    seen = _roles_seen(own, children)
+    roles = {(one.scope, one.role_guid): _assignment(one, own.source) for one in seen if one.details is not None}
+    unknown = (f"the role {one.role_guid} of {name} at {one.scope}" for one in seen if one.details is None)
     trusts = None if credentials is None else tuple(_credentials(credentials, own.source))
     way.is_target = True
     way.limited_to += [CredentialId(way.identity, one.name) for one in trusts or ()]
@@ -197,8 +198,15 @@ def _recreate(
     )
     way.notes += [
         *gone_for_good(before, own.children, name),
+        *(not_given_back(role) for role in unknown),
         in_git(own, f"list {name} again, or the next apply deletes it again"),
     ]
+
+
+def _roles_seen(own: NetEffect, children: Iterable[NetEffect]) -> list[RoleAssignment]:
+    """The roles that a deleted identity had: those that the run took away before, and those that it left."""
+    left = own.children.assignments if own.children else None
+    return [*(left or ()), *(one.before for one in children if isinstance(one.before, RoleAssignment))]
 
 
 def _restore(
@@ -212,7 +220,7 @@ def _restore(
         scope = _isolation_scope_back(way, own.before, own.after, now, book)
         _note_fields(way, own, tags, scope, book)
     trusts = [one for effect in children for one in _credential_back(way, effect, live, book)]
-    roles = [one for effect in children for one in _role_back(way, effect, now, book)]
+    roles = [one for effect in children for one in _role_back(way, effect, now, live, book)]
     way.is_target = bool(tags or scope or way.limited_to)
     way.desired = DesiredIdentity(
         way.identity,
@@ -280,17 +288,42 @@ def _credential_back(
         yield DesiredCredential(credential_id.name, old, effect.source)
 
 
-def _role_back(way: _Reversal, effect: NetEffect, now: Identity, book: AddressBook) -> Iterator[DesiredAssignment]:
+def _role_back(
+    way: _Reversal, effect: NetEffect, now: Identity, live: LiveNow, book: AddressBook
+) -> Iterator[DesiredAssignment]:
     assignment_id, known = effect.resource_id, effect.before or effect.after
     if not isinstance(assignment_id, AssignmentId) or not isinstance(known, RoleAssignment):
         return
     if not same_name(known.principal_id, now.principal_id):
         way.notes.append(left_alone(book.short(assignment_id), "its identity has been created again since"))
         return
+    before, after = (one if isinstance(one, RoleAssignment) else None for one in (effect.before, effect.after))
+    found = live.assignments.get(assignment_id)
+    if found is not None and before is not None and found.details == before.details:
+        return
+    if before is not None and before.details is None:
+        way.notes.append(not_given_back(book.short(assignment_id)))
+        return
+    if _moved(found, before, after):
+        way.notes.append(left_alone(book.short(assignment_id), "it is no longer as the run has left it"))
+        return
     way.limited_to.append(assignment_id)
     way.notes.append(in_git(effect, f"change {book.short(assignment_id)} in the manifest too"))
-    if effect.before is not None:
-        yield DesiredAssignment(known.role_guid, known.scope, effect.source)
+    if before is not None:
+        yield _assignment(before, effect.source)
+
+
+def _moved(found: RoleAssignment | None, before: RoleAssignment | None, after: RoleAssignment | None) -> bool:
+    """Whether somebody has changed an assignment since; one that a run has made and that is gone needs no undoing."""
+    if found is None:
+        return before is not None and after is not None
+    return after is None or (after.details is not None and found.details != after.details)
+
+
+def _assignment(recorded: RoleAssignment, source: SourcePos) -> DesiredAssignment:
+    """A role as it was: every detail named, so that it does not return wider than it was."""
+    details = () if recorded.details is None else recorded.details.named()
+    return DesiredAssignment(recorded.role_guid, recorded.scope, source, details)
 
 
 def _credentials(live: Iterable[FederatedCredential], source: SourcePos) -> Iterator[DesiredCredential]:

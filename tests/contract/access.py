@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from reconciler.errors import SourcePos
 from reconciler.guards import Allowances, judge
@@ -41,9 +42,11 @@ def trusts(**subjects: str) -> tuple[DesiredCredential, ...]:
     )
 
 
-def role(name: str, scope: str = IN_GROUP) -> DesiredAssignment:
-    """A role as a manifest lists it."""
-    return DesiredAssignment(name, scope, SOURCE)
+def role(
+    name: str, scope: str = IN_GROUP, details: Mapping[str, str | None] = MappingProxyType({})
+) -> DesiredAssignment:
+    """A role as a manifest lists it, with the details that its line names."""
+    return DesiredAssignment(name, scope, SOURCE, tuple(sorted(details.items())))
 
 
 def principal_of(name: str) -> str:

@@ -71,6 +71,18 @@ def granted(identity: str, role_guid: str, scope: str = IN_SUBSCRIPTION, owner: 
     return lambda start: with_roles(start, given(identity, role_guid, scope, owner=owner))
 
 
+def conditioned(identity: str, role_guid: str) -> Meddle:
+    """A role that we gave, under a condition now."""
+    name = given(identity, role_guid, owner=OWNER).name
+
+    def meddle(start: Contents) -> Contents:
+        found = start.of(RoleAssignment)
+        bounded = (replace(one, condition="x", condition_version="2.0") if one.name == name else one for one in found)
+        return start.having(RoleAssignment, tuple(bounded))
+
+    return meddle
+
+
 def _told(label: str, *messages: str) -> list[tuple[str, str]]:
     return [(label, message) for message in messages]
 
@@ -139,6 +151,14 @@ MATTERS: dict[str, tuple[Meddle, list[tuple[str, str]]]] = {
     "role gained": (
         granted("id-api", CONTRIBUTOR),
         _told(f"{API}/roleAssignments/Contributor@{IN_SUBSCRIPTION}", "is new, and would be deleted"),
+    ),
+    "condition gained by a role that goes": (
+        conditioned("id-old", CONTRIBUTOR),
+        _told(
+            f"{OLD}/roleAssignments/Contributor@{IN_GROUP}",
+            "condition was absent, is now 'x'",
+            "condition_version was absent, is now '2.0'",
+        ),
     ),
     "role that others gave an identity that goes": (
         granted("id-old", READER, owner=None),
@@ -212,6 +232,7 @@ DOES_NOT_MATTER: dict[str, Meddle] = {
     "ignored identity lost": without("aks-pool"),
     "credential of an identity that lists none": lambda start: with_trusts(start, "id-same", {"fic": "s"}),
     "role of an identity that lists none": granted("id-same", READER),
+    "condition of a role whose line names none": conditioned("id-api", READER),
     "role that others gave": granted("id-api", CONTRIBUTOR, owner=None),
     "name of the subscription": lambda start: start.having(
         Subscription, tuple(replace(one, display_name="Renamed") for one in start.of(Subscription))

@@ -46,6 +46,9 @@ from tests.contract.journaling import (
 )
 
 OURS = {OWNER_TAG: OWNER}
+NOTHING_MORE = dict.fromkeys(
+    ("condition", "condition_version", "description", "delegated_managed_identity_resource_id")
+)
 
 
 def before_the_run(open_: OpenArm) -> Arm:
@@ -316,6 +319,7 @@ def test_journal_of_a_delete_has_all_that_hung_on_the_identity(arm: OpenArm, tmp
             "role_guid": READER,
             "scope": IN_GROUP,
             "principal_id": mine.principal_id,
+            **NOTHING_MORE,
         },
     )
     assert deleted["hanging"] == {
@@ -334,6 +338,7 @@ def test_journal_of_a_delete_has_all_that_hung_on_the_identity(arm: OpenArm, tmp
                 "role_guid": CONTRIBUTOR,
                 "scope": IN_GROUP,
                 "principal_id": theirs.principal_id,
+                **NOTHING_MORE,
                 "ours": False,
             }
         ],

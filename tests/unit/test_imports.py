@@ -69,7 +69,7 @@ ONLY = {
 WRITES = {
     "identities": {"create", "update", "delete"},
     "credentials": {"write", "delete"},
-    "assignments": {"create", "delete"},
+    "assignments": {"write", "delete"},
 }
 """By what calls are made on: which of them change something."""
 

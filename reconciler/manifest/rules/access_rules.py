@@ -5,7 +5,7 @@ issuer and subject is said here, before any request.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconciler.errors import Diagnostic
 from reconciler.manifest.declared import DeclaredDocument, DeclaredIdentity
@@ -13,7 +13,7 @@ from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCred
 from reconciler.manifest.reading import Located
 from reconciler.manifest.rules.issuers import known_issuer
 from reconciler.manifest.rules.words import RULES, broken_rule, quoted
-from reconciler.model import MAX_CREDENTIALS, normalize_scope
+from reconciler.model import MAX_CREDENTIALS, OWNER_MARK, normalize_scope
 
 MAX_TRUST_TEXT = 600
 """Most characters of an issuer, a subject or an audience.
@@ -54,6 +54,7 @@ def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
         for assignment in identity.assignments or ():
             if assignment.scope is not None and not _is_scope(assignment.scope.text):
                 yield broken_rule(RULES["Scope"], assignment.scope.text, assignment.scope.pos)
+            yield from _check_details(dict(assignment.details))
             if assignment.scope is not None and assignment.role is not None:
                 key = (normalize_scope(assignment.scope.text), assignment.role.text.casefold())
                 other = first.setdefault(key, assignment)
@@ -61,6 +62,17 @@ def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
                     message = f"the role {quoted(assignment.role.text)} on this scope is already listed at {other.pos}"
                     hint = "Keep one of the two; roles and scopes compare without case."
                     yield Diagnostic("assignment-listed-twice", assignment.pos, message, hint)
+
+
+def _check_details(details: Mapping[str, Located | None]) -> Iterator[Diagnostic]:
+    version, description = details.get("condition_version"), details.get("description")
+    if version is not None and details.get("condition") is None:
+        hint = "Add the `condition` that it is the version of, or remove the key."
+        yield Diagnostic("condition-version-alone", version.pos, "`conditionVersion` stands without a condition", hint)
+    if description is not None and OWNER_MARK in description.text:
+        message = f"the description holds `{OWNER_MARK}`, which belongs to uami itself"
+        hint = f"Remove it; `{OWNER_MARK}OWNER]` is how uami marks the role assignments that it gives."
+        yield Diagnostic("description-reserved", description.pos, message, hint)
 
 
 def _identities(document: DeclaredDocument) -> Iterator[DeclaredIdentity]:

@@ -27,9 +27,14 @@ def _known(name: str, pattern: str, *, ends_in_slash: bool = False) -> KnownIssu
     return KnownIssuer(name, re.compile(pattern, re.IGNORECASE), ends_in_slash)
 
 
+BINDING_ISSUERS = "https://ib.oic.prod-aks.azure.com/"
+"""How the issuers begin that AKS trusts by itself, for identity bindings. Source: AKS documentation on these."""
+
 KNOWN_ISSUERS = (
     # Source: GitHub, "OpenID Connect reference"; an enterprise's own issuer has its slug behind the host.
     _known("GitHub Actions", r"token\.actions\.(githubusercontent\.com|[^/]+\.ghe\.com)(/[^/]+)?"),
+    # Source: AKS documentation on identity bindings: `https://ib.oic.prod-aks.azure.com/TENANT/CLIENT-ID`.
+    _known("AKS identity bindings", r"ib\.oic\.prod-aks\.azure\.com/[^/]+/[^/]+"),
     # Source: AKS documentation on workload identity (`oidcIssuerProfile.issuerUrl`), Azure workload identity's
     # troubleshooting guide (the older `oidc.prod-aks`).
     _known("AKS", r"([^/]+\.oic|oidc)\.prod-aks\.azure\.(com|us|cn)/.+", ends_in_slash=True),

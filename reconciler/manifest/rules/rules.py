@@ -137,6 +137,15 @@ def _check_ignored_tags(document: DeclaredDocument) -> Iterator[Diagnostic]:
             yield from _check_ignored_map(tags, patterns)
 
 
+def _check_ignored_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    for group in document.groups:
+        patterns = (*document.scope.ignored_credentials, *group.scope.ignored_credentials)
+        for identity in group.identities:
+            for credential in identity.credentials.entries if identity.credentials else ():
+                if credential.name is not None:
+                    yield from _check_ignored("federated credential", credential.name, patterns)
+
+
 def _check_ignored_map(tags: DeclaredTags | None, patterns: tuple[Located, ...]) -> Iterator[Diagnostic]:
     if tags is not None:
         for tag in tags.tags:
@@ -166,6 +175,7 @@ _DOCUMENT_RULES: tuple[Callable[[DeclaredDocument], Iterator[Diagnostic]], ...] 
     _check_tag_counts,
     _check_ignored_identities,
     _check_ignored_tags,
+    _check_ignored_credentials,
     check_identity_claims,
     check_removals,
     check_credentials,

@@ -126,6 +126,21 @@ RULES = {
         "the name or the GUID of a role",
         "Write the role's name, such as `Storage Blob Data Reader`, or the GUID at the end of its id.",
     ),
+    "Condition": Rule(
+        "condition-invalid",
+        "a condition",
+        "Write it without blanks or line breaks at its ends (`>-` before lines of it); or `null` for none.",
+    ),
+    "Assignment description": Rule(
+        "description-invalid",
+        "a description",
+        "Write it without blanks or line breaks at its ends; or `null` for none.",
+    ),
+    "Delegated identity": Rule(
+        "delegated-identity",
+        "the id of an identity",
+        "Write its ARM id, as `az identity show --query id` prints it; or `null` for none.",
+    ),
     "Scope": Rule(
         "scope-invalid",
         "the scope of a role",

@@ -8,7 +8,7 @@ from reconciler.apply.assignment import check_assignment
 from reconciler.apply.checks import ANOTHER_PRINCIPAL, Done, Stale, Write, check_parent
 from reconciler.apply.credential import check_credential
 from reconciler.apply.identity import check_identity
-from reconciler.model.access import FederatedCredential, PlannedAssignment, RoleAssignment, Trust
+from reconciler.model.access import AssignmentDetails, FederatedCredential, PlannedAssignment, RoleAssignment, Trust
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange, Reason
@@ -226,6 +226,16 @@ GIVEN = RoleAssignment("name", SCOPE, READER, "principal")
             Action.DELETE,
             replace(GIVEN, role_guid=WRITER),
             Stale("the role assignment of this name is another one now"),
+        ),
+        (
+            Action.CREATE,
+            replace(GIVEN, details=AssignmentDetails("x", "2.0")),
+            Stale("a role assignment of this name has appeared since the plan was made"),
+        ),
+        (
+            Action.DELETE,
+            replace(GIVEN, details=AssignmentDetails("x", "2.0")),
+            Stale("changed since the plan was made: condition is now 'x', condition_version is now '2.0'"),
         ),
         (
             Action.DELETE,

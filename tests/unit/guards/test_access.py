@@ -3,12 +3,13 @@
 import pytest
 
 from reconciler.errors import SourcePos
-from reconciler.guards import NO_ALLOWANCES, judge
+from reconciler.guards import NO_ALLOWANCES, judge, parse_allowances
 from reconciler.manifest.desired import (
     AssignmentsPolicy,
     CredentialsPolicy,
     DesiredAssignment,
     DesiredCredential,
+    Ignore,
     Policy,
 )
 from reconciler.model.access import (
@@ -161,3 +162,45 @@ def test_credential_that_cannot_be_expressed_holds_back_what_goes_from_its_own_i
 
     held_back = tuple(CredentialId(resource_id("id-a"), name) for name in ("main", "old"))
     assert (violation.code, violation.refused) == ("inexpressible", held_back)
+
+
+BINDING = Trust("https://ib.oic.prod-aks.azure.com/tenant/client", "system:serviceaccount:a:b", "api://x")
+
+
+@pytest.mark.parametrize(("name", "trust"), [("AKS-identity-binding", TRUST), ("other", BINDING)])
+@pytest.mark.parametrize("listed_trust", [None, OTHER], ids=["delete", "update"])
+def test_credential_that_azure_writes_itself_is_held_back_until_it_is_allowed_by_its_address(
+    name: str, trust: Trust, listed_trust: Trust | None
+) -> None:
+    entries = [] if listed_trust is None else [credential(name, listed_trust)]
+    access = Access({resource_id("id-a"): (live_credential("id-a", name, trust),)})
+    group = desired_group(listed("id-a", federated_credentials=entries))
+    changes = diff_access(compare(group, live_group("id-a")), access)
+    (change,) = changes.access()
+
+    def verdict(*allow: str) -> list[tuple[str, object]]:
+        return [(one.code, one.refused) for one in judge(changes, parse_allowances(allow, ()))]
+
+    held = [("managed-credential", (change.resource_id,))]
+    assert verdict() == held
+    assert verdict("managed-credential=rg-app") == held
+    assert verdict("managed-credential=rg-app/id-a") == held
+    assert verdict(f"managed-credential=rg-app/id-a/federatedCredentials/{name}") == []
+
+
+def test_credential_that_azure_writes_itself_and_that_stays_is_no_reason_to_refuse() -> None:
+    access = Access({resource_id("id-a"): (live_credential("id-a", "aks-identity-binding", BINDING),)})
+    group = desired_group(listed("id-a", federated_credentials=[credential("aks-identity-binding", BINDING)]))
+
+    assert judge(diff_access(compare(group, live_group("id-a")), access), NO_ALLOWANCES) == ()
+
+
+def test_credential_whose_name_is_ignored_is_no_extra() -> None:
+    access = Access({resource_id("id-a"): (live_credential("id-a", "AZWI-one", TRUST),)})
+    ignore = Ignore(federated_credentials=("azwi-*",))
+    group = desired_group(listed("id-a", federated_credentials=[]), ignore=ignore)
+
+    changes = diff_access(compare(group, live_group("id-a")), access)
+
+    one = CredentialId(resource_id("id-a"), "AZWI-one")
+    assert (by_action(changes), changes.groups[0].skipped) == ([], (Skipped(one, SkipReason.IGNORED),))

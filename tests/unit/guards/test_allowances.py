@@ -59,7 +59,10 @@ def test_unknown_guard_is_wrong_usage() -> None:
         parse_allowances(("foreign=rg-app",), ())
 
     assert refusal.value.message == "--allow foreign=rg-app: no guard is called foreign"
-    assert refusal.value.hint == "Guards: foreign-owner, in-use, managed-group, self, trusted, use-unknown."
+    assert (
+        refusal.value.hint
+        == "Guards: foreign-owner, in-use, managed-credential, managed-group, self, trusted, use-unknown."
+    )
 
 
 BOTH_WAYS = "allow: [in-use] at identities.yaml:9:9, or --allow in-use=rg-app/id-a"

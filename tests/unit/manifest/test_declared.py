@@ -16,7 +16,7 @@ from reconciler.manifest.reading import Located
 from reconciler.manifest.yaml.source import parse_documents
 from reconciler.manifest.yaml.text import decode_source
 
-NOTHING = DeclaredScope(None, None, None, None, None, (), ())
+NOTHING = DeclaredScope(None, None, None, None, None, None, frozenset(), (), (), ())
 
 
 def pos(line: int, column: int) -> SourcePos:
@@ -71,11 +71,12 @@ resourceGroups:
             frozenset({"identities", "tags", "federatedCredentials"}),
             (at("aks-*", 8, 23),),
             (at("hidden", 8, 40),),
+            (),
         ),
         groups=(
             DeclaredGroup(
                 at("rg", 10, 3),
-                DeclaredScope(None, None, at("merge", 11, 26), None, None, None, frozenset({"identities"}), (), ()),
+                DeclaredScope(None, None, at("merge", 11, 26), None, None, None, frozenset({"identities"}), (), (), ()),
                 (
                     DeclaredIdentity(at("bare", 13, 9), None, None, None, None, None, pos(13, 9)),
                     DeclaredIdentity(

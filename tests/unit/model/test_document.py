@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 import reconciler
 from reconciler.errors import SourcePos
 from reconciler.model.access import (
+    NO_DETAILS,
+    AssignmentDetails,
     Children,
     FederatedCredential,
     PlannedAssignment,
@@ -53,6 +56,9 @@ CREDENTIAL = FederatedCredential(CredentialId(ID, "main"), TRUST)
 FLEXIBLE = FederatedCredential(CredentialId(ID, "flexible"), None)
 OURS = RoleAssignment(assignment_name("team-a", "/subscriptions/1", "p-1", READER), "/subscriptions/1", READER, "p-1")
 THEIRS = RoleAssignment("11111111-0000-0000-0000-000000000000", "/subscriptions/1", READER, "p-1")
+
+CONDITIONAL = replace(OURS, details=AssignmentDetails("x", "2.0", "why", "/subscriptions/2"))
+DETAILS = [name for name, _ in NO_DETAILS.named()]
 
 SCOPES = st.sampled_from([*IsolationScope, "Galactic"])
 
@@ -165,8 +171,30 @@ ASSIGNMENT = assignment_document(OURS, "Reader")
 def test_field_of_another_type_is_refused_by_name(
     document: dict[str, object], key: str, read: Callable[[Any], object], damage: object
 ) -> None:
+    if damage is None and key in DETAILS:
+        pytest.skip("there may be none")
     with pytest.raises(ValueError, match=f"`{key}` is missing"):
         read({**document, key: damage})
+
+
+@pytest.mark.parametrize("assignment", [OURS, replace(OURS, details=None), CONDITIONAL])
+def test_role_assignment_is_read_back_with_its_details(assignment: RoleAssignment) -> None:
+    assert read_assignment(assignment_document(assignment, "Reader")) == assignment
+
+
+@pytest.mark.parametrize("lost", DETAILS)
+def test_half_of_the_details_is_refused(lost: str) -> None:
+    document = assignment_document(CONDITIONAL, "Reader")
+    del document[lost]
+
+    with pytest.raises(ValueError, match=f"`{lost}` is missing"):
+        read_assignment(document)
+
+
+def test_planned_assignment_is_read_back_with_its_details() -> None:
+    planned = PlannedAssignment(READER, "/subscriptions/1", None, AssignmentDetails("x", "2.0", "why", None))
+
+    assert read_planned_assignment(planned_assignment_document(planned, "Reader")) == planned
 
 
 @pytest.mark.parametrize("tags", [None, [], "x", {"env": 1}, {"env": None}])

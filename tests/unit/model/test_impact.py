@@ -17,7 +17,12 @@ TRUST = Trust("https://issuer.example", "s", "api://AzureADTokenExchange")
 UNKNOWN = {"found": None, "not_checked": "nothing was looked at"}
 EVERYTHING = Impact(
     Part((AttachedResource(VM),), "missing X"),
-    Part((HeldRole("Owner", "g1", IN_GROUP, removed=True), HeldRole("Reader", "g2", IN_SUBSCRIPTION, removed=False))),
+    Part(
+        (
+            HeldRole("Owner", "g1", IN_GROUP, removed=True),
+            HeldRole("Reader", "g2", IN_SUBSCRIPTION, removed=False, condition="x"),
+        )
+    ),
     Part(
         (
             FederatedCredential(CredentialId(resource_id("id-old"), "main"), TRUST),
@@ -42,7 +47,7 @@ def test_impact_is_told_in_lines_without_the_roles_that_go_too() -> None:
         ("attached to", "virtualMachines vm-a (rg-app)"),
         ("also deleted", "federated credential main"),
         ("also deleted", "federated credential odd"),
-        ("orphaned", f"role Reader at {IN_SUBSCRIPTION}"),
+        ("orphaned", f"role Reader at {IN_SUBSCRIPTION}, with a condition"),
         ("locked by", f"CanNotDelete lock 'all' on subscription {SUBSCRIPTION}"),
         ("locked by", "ReadOnly lock 'own' on userAssignedIdentities id-old (rg-app)"),
         ("not checked", "further attached resources: missing X"),
@@ -64,8 +69,8 @@ def test_impact_in_json_has_each_part_whole() -> None:
         },
         "role_assignments": {
             "found": [
-                {"role": "Owner", "role_guid": "g1", "scope": IN_GROUP, "removed": True},
-                {"role": "Reader", "role_guid": "g2", "scope": IN_SUBSCRIPTION, "removed": False},
+                {"role": "Owner", "role_guid": "g1", "scope": IN_GROUP, "removed": True, "condition": None},
+                {"role": "Reader", "role_guid": "g2", "scope": IN_SUBSCRIPTION, "removed": False, "condition": "x"},
             ],
             "not_checked": None,
         },

@@ -7,9 +7,9 @@ import pytest
 from reconciler.errors import SourcePos
 from reconciler.journal import NetEffect, RunRecord
 from reconciler.journal.record import RunEnd
-from reconciler.model import Children, FederatedCredential, RoleAssignment
+from reconciler.model import Children, FederatedCredential, IsolationScope, RoleAssignment
 from reconciler.undo.notes import gone_for_good, in_git, left_alone, title
-from tests.builders import SUBSCRIPTION
+from tests.builders import SUBSCRIPTION, live_identity
 from tests.unit.journal.calls import AT, CREDENTIAL, CREDENTIAL_ID, HEADER, IDENTITY, IDENTITY_ID
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-x"
@@ -115,3 +115,19 @@ def test_role_of_the_old_principal_comes_with_the_command_that_deletes_it() -> N
         "The old principal's role is left dangling: az role assignment delete --ids"
         f" {GROUP}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111"
     )
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ("Galactic", ["The isolation scope 'Galactic' of rg-app/id-old is none that a manifest knows; it is not set."]),
+        (IsolationScope.REGIONAL, []),
+        (IsolationScope.NONE, []),
+    ],
+)
+def test_isolation_scope_that_no_manifest_knows_is_said_not_to_return(
+    scope: IsolationScope | str, told: list[str]
+) -> None:
+    notes = gone_for_good(live_identity("id-old", isolation_scope=scope), None, "rg-app/id-old")
+
+    assert [note for note in notes if note.startswith("The isolation scope")] == told

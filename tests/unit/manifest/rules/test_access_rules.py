@@ -262,3 +262,55 @@ def test_several_mistakes_of_several_credentials_are_all_reported() -> None:
         ("credential-listed-twice", 8),
         ("wrong-type", 8),
     ]
+
+
+ROLE = f"role: Reader, scope: {SUBSCRIPTION}"
+
+
+@pytest.mark.parametrize(
+    ("line", "details"),
+    [
+        ("", {}),
+        (", condition: a", {"condition": "a", "condition_version": "2.0"}),
+        (', condition: a, conditionVersion: "2.0"', {"condition": "a", "condition_version": "2.0"}),
+        (", condition: null", {"condition": None, "condition_version": None}),
+        (", description: why", {"description": "why"}),
+        (", description: null", {"description": None}),
+        (
+            f", delegatedManagedIdentityResourceId: {SUBSCRIPTION}",
+            {"delegated_managed_identity_resource_id": SUBSCRIPTION},
+        ),
+    ],
+)
+def test_details_of_a_role_are_what_its_line_names(line: str, details: dict[str, str | None]) -> None:
+    identity = load_identity(assignments(f"{ROLE}{line}"))
+
+    (found,) = identity.role_assignments or ()
+    assert dict(found.details) == details
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (', conditionVersion: "2.0"', "condition-version-alone"),
+        (', condition: null, conditionVersion: "2.0"', "condition-version-alone"),
+        (', condition: a, conditionVersion: "1.0"', "unknown-value"),
+        (", condition: ''", "condition-invalid"),
+        (", condition: 'a '", "condition-invalid"),
+        (", condition: 1", "wrong-type"),
+        (', description: "why\\n"', "description-invalid"),
+        (", description: 'why [uami-owner team-a]'", "description-reserved"),
+        (", delegatedManagedIdentityResourceId: id-api", "delegated-identity"),
+    ],
+)
+def test_details_that_no_assignment_can_have_are_refused(line: str, code: str) -> None:
+    assert [one.code for one in diagnostics_of(assignments(f"{ROLE}{line}"))] == [code]
+
+
+@pytest.mark.parametrize(("pattern", "codes"), [("AZWI-*", ["listed-and-ignored"]), ("other-*", [])])
+def test_listed_credential_that_a_pattern_ignores_is_refused(pattern: str, codes: list[str]) -> None:
+    text = credentials("name: azwi-one, issuer: 'https://a', subject: b")
+
+    found = diagnostics_of(f"{text}\nignore: {{federatedCredentials: ['{pattern}']}}\n")
+
+    assert [one.code for one in found] == codes

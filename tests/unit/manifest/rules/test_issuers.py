@@ -11,6 +11,7 @@ SPELLED_RIGHT = [
     ("AKS", "https://westeurope.oic.prod-aks.azure.com/tenant/cluster/"),
     ("AKS", "https://usgovvirginia.oic.prod-aks.azure.us/tenant/cluster/"),
     ("AKS", "https://oidc.prod-aks.azure.com/cluster/"),
+    ("AKS identity bindings", "https://ib.oic.prod-aks.azure.com/tenant/client"),
     ("Amazon EKS", "https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"),
     ("GKE", "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c"),
     ("Google", "https://accounts.google.com"),
