@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import FieldError, JsonObject, section, text
+from reconciler.arm.http.fields import FieldError, JsonObject, optional_time_s, section, text
 from reconciler.arm.http.paths import scope_path, segment
 from reconciler.arm.role_definitions import role_definition_id
 from reconciler.errors import NotFound
@@ -51,7 +51,9 @@ class RoleAssignments:
             raise
 
     def create(self, scope: str, name: str, role_guid: str, principal_id: str) -> RoleAssignment:
-        """Give a role to a service principal.
+        """Give a role to a service principal; one that is there already under this name is updated.
+
+        ARM answers 201 either way: only `created_s` tells one from the other.
 
         Its type is always sent: without it, a principal that the directory does not know yet is refused. Source:
         recorded traffic (186 of 297 without the type failed, none of 78 with it).
@@ -61,7 +63,8 @@ class RoleAssignments:
             "principalId": principal_id,
             "principalType": "ServicePrincipal",
         }
-        return self.client.put(_path(scope, name), API_VERSION, {"properties": properties}, _reader_of(name))
+        assignment, _ = self.client.put(_path(scope, name), API_VERSION, {"properties": properties}, _reader_of(name))
+        return assignment
 
     def delete(self, scope: str, name: str) -> bool:
         """Take a role away; False where there was no such assignment, NotFound where its scope is gone."""
@@ -91,4 +94,10 @@ def _read(body: JsonObject) -> RoleAssignment:
     # Only the GUID at its end tells a role: what stands before it differs between request and answer. Source: OpenAPI
     # 2022-04-01, example RoleAssignments_CreateForResourceGroup; recorded traffic.
     role_guid = text(properties, "roleDefinitionId").rpartition("/")[2].casefold()
-    return RoleAssignment(text(body, "name"), text(properties, "scope"), role_guid, text(properties, "principalId"))
+    return RoleAssignment(
+        text(body, "name"),
+        text(properties, "scope"),
+        role_guid,
+        text(properties, "principalId"),
+        created_s=optional_time_s(properties, "createdOn"),
+    )

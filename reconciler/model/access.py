@@ -64,12 +64,14 @@ class RoleAssignment:
         name: its GUID, by which ARM knows it.
         scope: the ARM id of what the role is given on; `/` is the root.
         role_guid: of the role definition, in lower case.
+        created_s: when it was made, by ARM's clock, as epoch seconds; None where ARM did not say. Not compared.
     """
 
     name: str
     scope: str
     role_guid: str
     principal_id: str
+    created_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,8 @@ def test_second_writer_of_the_same_manifest_does_no_harm(arm: OpenArm) -> None:
 
     result = apply_now(opened, full_plan(opened, wanted))
 
-    assert result.complete
+    assert {one.outcome for one in result.results} == {Outcome.STALE}
+    assert [name for _, name, _ in opened.writes] == ["fic-a", "fic-b"]
     assert credentials_of(opened, "id-api") == {"fic-a": "a", "fic-b": "b"}
 
 
