@@ -11,9 +11,12 @@ from reconciler.plan import Action, AssignmentChange
 
 
 class AssignmentCalls:
-    """The calls of one step; `identity` is the assignment's, as it is now, and needed where a role is given.
+    """The calls of one step.
 
-    `arm_time` is ARM's own, as epoch seconds, None where it is not known.
+    Attributes:
+        identity: the assignment's, as it is now; needed where a role is given.
+        arm_time: ARM's own, as epoch seconds; None where it is not known.
+        is_scope_new: whether this run has made the identity at which the role is given.
     """
 
     def __init__(
@@ -22,7 +25,10 @@ class AssignmentCalls:
         identity: Identity | None,
         resources: Resources,
         arm_time: Callable[[], float | None],
+        *,
+        is_scope_new: bool,
     ) -> None:
+        self._is_scope_new = is_scope_new
         self._change = change
         self._assignment = change.before or _new_assignment(change, identity)
         self._assignments = resources.assignments
@@ -52,6 +58,8 @@ class AssignmentCalls:
 
     def settles(self, error: ArmError) -> bool:
         """Whether a new identity may still be unknown where the role is given."""
+        if self._is_scope_new and isinstance(error, NotFound):
+            return True
         if self._change.identity is not None:
             return False
         # A principal that is new may still be missing anywhere. Source: azure-rest-api-specs pull request 43555.

@@ -267,5 +267,7 @@ def begin_step(step: Step, parent: Identity | None, tools: ApplyTools) -> AnySte
         case CredentialChange() as change:
             return StepRun(step, CredentialCalls(change, step.action, resources), tools)
         case AssignmentChange() as change:
-            return StepRun(step, AssignmentCalls(change, parent, resources, tools.arm_time), tools)
+            is_scope_new = step.needs is not None
+            calls = AssignmentCalls(change, parent, resources, tools.arm_time, is_scope_new=is_scope_new)
+            return StepRun(step, calls, tools)
     assert_never(step.change)
