@@ -276,3 +276,14 @@ def test_scopes_that_say_nothing_are_each_told_once() -> None:
         " there.",
         "Your rights at /y were not checked (a/write): it does not exist, or you may not read your permissions there.",
     )
+
+
+def test_right_for_a_role_on_an_identity_that_the_run_makes_is_asked_for_too(arm: OpenArm) -> None:
+    scope = str(there("id-z").resource_id)
+    grants = [Grant(PIPELINE, "/", ("*",), ("Microsoft.Authorization/*/write",))]
+    opened = arm(contents(permissions=grants))
+    plan = full_plan(opened, desired_group(listed("id-a", role_assignments=[role("Reader", scope)]), "id-z"))
+
+    missing, _ = check(opened, plan)
+
+    assert missing == [("Microsoft.Authorization/roleAssignments/write", scope)]
