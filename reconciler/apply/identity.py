@@ -54,13 +54,7 @@ class IdentityCalls:
         change, identities = self._change, self._resources.identities
         match change.action:
             case Action.CREATE:
-                if after is None or after.location is None:
-                    raise AssertionError("a create without a location")
-                isolation_scope = change.desired.isolation_scope if change.desired else None
-                live, created = identities.create(change.resource_id, after.location, after.tags, isolation_scope)
-                if created or (_is_as_sent(change, live) and not is_first):
-                    return live
-                return appeared_meanwhile("its tags are now")
+                return self._create(after, is_first=is_first)
             case Action.UPDATE:
                 if change.desired is None or after is None:
                     raise AssertionError("an update of nothing")
@@ -75,6 +69,17 @@ class IdentityCalls:
                 return None
             case Action.NO_OP:
                 raise AssertionError("a no-op makes no call")
+
+    def _create(self, after: PlannedIdentity | None, *, is_first: bool) -> Identity | Stale:
+        change = self._change
+        if after is None or after.location is None:
+            raise AssertionError("a create without a location")
+        isolation_scope = change.desired.isolation_scope if change.desired else None
+        identities = self._resources.identities
+        live, created = identities.create(change.resource_id, after.location, after.tags, isolation_scope)
+        if created or (_is_as_sent(change, live) and not is_first):
+            return live
+        return appeared_meanwhile("its tags are now")
 
     def settles(self, _: ArmError) -> bool:
         """An identity waits for no other one."""

@@ -134,13 +134,18 @@ def role_key(role: str, scope: str) -> RoleKey:
 class RoleLookup:
     """What ARM knows of a role that a manifest names for a scope: one definition, none, or several of one name.
 
-    `similar` are names that could have been meant, where nothing was found.
+    Attributes:
+        similar: names that could have been meant, where nothing was found.
+        unread: why the roles at the scope could not be read; empty where they were.
+        is_scope_missing: whether that is because the scope does not exist.
     """
 
     role: str
     scope: str
     found: tuple[RoleDefinition, ...]
     similar: tuple[str, ...] = ()
+    unread: str = ""
+    is_scope_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,16 @@
 
 import pytest
 
-from tests.builders import desired_group, label, listed, resource_id
+from reconciler.errors import ArmAuthError
+from reconciler.sandbox.state.state import Grant, Subscription
+from tests.builders import OTHER_SUBSCRIPTION, desired_group, label, listed, resource_id
 from tests.contract.access import IN_GROUP, IN_SUBSCRIPTION, full_plan, lives, role
-from tests.contract.arm import Arm, OpenArm, contents
+from tests.contract.arm import PIPELINE, Arm, OpenArm, contents, subscription
 from tests.contract.faults import ALWAYS, Fault, answer
 
 VAULT = f"{IN_GROUP}/providers/Microsoft.KeyVault/vaults/kv-tpyo"
 NOWHERE = f"{IN_SUBSCRIPTION}/resourceGroups/rg-tpyo"
+GONE = f"/subscriptions/{OTHER_SUBSCRIPTION}"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -85,3 +88,40 @@ def test_scope_that_cannot_be_looked_at_is_a_note_and_no_refusal(arm: OpenArm) -
     assert plan.violations == ()
     assert plan.notes == (f"Scopes of roles were not looked for at {scope}: 403 AuthorizationFailed.",)
     assert len(plan.applicable) == 2
+
+
+@pytest.mark.parametrize("name", ["id-api", "id-new"])
+def test_role_in_a_subscription_that_is_gone_is_refused_and_the_rest_is_planned(arm: OpenArm, name: str) -> None:
+    opened = arm(contents(lives("id-api")))
+    entry = listed(name, role_assignments=[role("Reader", f"{GONE}/resourceGroups/rg-a"), role("Reader")])
+
+    plan = full_plan(opened, desired_group(*(["id-api"] if name == "id-new" else []), entry))
+
+    (violation,) = plan.violations
+    assert (violation.code, violation.message) == (
+        "scope-missing",
+        f"the roles at {GONE}/resourceGroups/rg-a could not be read: 404 SubscriptionNotFound",
+    )
+    assert [label(one) for one in plan.applicable if "/" in label(one)] == [f"{name}/roleAssignments/Reader@{IN_GROUP}"]
+
+
+@pytest.mark.parametrize("name", ["id-api", "id-new"])
+def test_role_in_a_subscription_that_is_closed_to_the_caller_is_refused_alone(arm: OpenArm, name: str) -> None:
+    start = contents(lives("id-api"), permissions=[Grant(PIPELINE, IN_SUBSCRIPTION, ("*",))])
+    opened = arm(start.having(Subscription, (subscription(), subscription(OTHER_SUBSCRIPTION))))
+    entry = listed(name, role_assignments=[role("Reader", GONE), role("Reader")])
+
+    plan = full_plan(opened, desired_group(*(["id-api"] if name == "id-new" else []), entry))
+
+    (violation,) = plan.violations
+    assert violation.code == "role-unknown"
+    assert violation.message.startswith(f"the roles at {GONE} could not be read: missing Microsoft.Authorization/")
+    assert [label(one) for one in plan.applicable if "/" in label(one)] == [f"{name}/roleAssignments/Reader@{IN_GROUP}"]
+
+
+def test_token_that_is_refused_while_roles_are_looked_up_ends_the_plan(arm: OpenArm) -> None:
+    expired = answer(401, "ExpiredAuthenticationToken", "No.")
+    opened = arm(contents(lives("id-api")), Fault("GET", "/roleDefinitions", expired, times=ALWAYS))
+
+    with pytest.raises(ArmAuthError):
+        full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")])))
