@@ -14,7 +14,9 @@ from reconciler.model import (
     Children,
     Identity,
     Impact,
+    IsolationScope,
     PlannedIdentity,
+    Tags,
     normalize_location,
 )
 from reconciler.plan import Action, Field, FieldChange, IdentityChange, diff_identity, field_text, value_text
@@ -54,7 +56,10 @@ class IdentityCalls:
         change, identities = self._change, self._resources.identities
         match change.action:
             case Action.CREATE:
-                return self._create(after, is_first=is_first)
+                live, created = identities.create(change.resource_id, *_sent(change, after))
+                if created or (_is_as_sent(change, live) and not is_first):
+                    return live
+                return appeared_meanwhile("its tags are now")
             case Action.UPDATE:
                 if change.desired is None or after is None:
                     raise AssertionError("an update of nothing")
@@ -69,17 +74,6 @@ class IdentityCalls:
                 return None
             case Action.NO_OP:
                 raise AssertionError("a no-op makes no call")
-
-    def _create(self, after: PlannedIdentity | None, *, is_first: bool) -> Identity | Stale:
-        change = self._change
-        if after is None or after.location is None:
-            raise AssertionError("a create without a location")
-        isolation_scope = change.desired.isolation_scope if change.desired else None
-        identities = self._resources.identities
-        live, created = identities.create(change.resource_id, after.location, after.tags, isolation_scope)
-        if created or (_is_as_sent(change, live) and not is_first):
-            return live
-        return appeared_meanwhile("its tags are now")
 
     def settles(self, _: ArmError) -> bool:
         """An identity waits for no other one."""
@@ -133,6 +127,13 @@ def _check_delete(change: IdentityChange, live: Identity | None) -> Stale | Writ
 
 def _is_another_principal(change: IdentityChange, live: Identity) -> bool:
     return change.before is not None and live.principal_id != change.before.principal_id
+
+
+def _sent(change: IdentityChange, after: PlannedIdentity | None) -> tuple[str, Tags, IsolationScope | None]:
+    """Location, tags and isolation scope, as a create sends them."""
+    if after is None or after.location is None:
+        raise AssertionError("a create without a location")
+    return after.location, after.tags, change.desired.isolation_scope if change.desired else None
 
 
 def _is_as_sent(change: IdentityChange, live: Identity) -> bool:

@@ -75,7 +75,7 @@ def carry_out(works: Iterable[Work], tools: ApplyTools, failures: Failures) -> d
     begun = [IdentityWork(work, tools, failures) for work in works]
     try:
         _finish([pool.submit(one.run) for one in begun], tools)
-        _finish([pool.submit(one.run_waiting) for one in begun if one.waits], tools)
+        _finish([pool.submit(one.run, waiting=True) for one in begun if one.waits], tools)
         return {change_id: result for one in begun for change_id, result in one.results().items()}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -134,17 +134,10 @@ class IdentityWork:
         """Whether some steps wait until all other works have ended theirs."""
         return bool(self._work.waiting)
 
-    def run(self) -> None:
-        """Take the steps that wait for nobody."""
-        self._take(range(len(self._work.steps)))
-
-    def run_waiting(self) -> None:
-        """Take the rest, when the identities of all works have been made."""
-        self._take(range(len(self._work.steps), len(self._steps)))
-
-    def _take(self, turns: range) -> None:
-        """Take steps in turn; what needs a change that failed is skipped."""
-        for index in turns:
+    def run(self, *, waiting: bool = False) -> None:
+        """Take the steps that wait for nobody, or the others, in turn; what needs a change that failed is skipped."""
+        first_waiting = len(self._work.steps)
+        for index in range(first_waiting, len(self._steps)) if waiting else range(first_waiting):
             step = self._steps[index]
             if step.change.resource_id in self._results:
                 continue  # the first of two steps of a change has failed
