@@ -5,9 +5,12 @@ repeated attempt included: after a call whose outcome is unknown, that read also
 the HTTP layer never repeats a write by itself, and a change is done, not done, or in doubt, but never done twice.
 """
 
+from dataclasses import replace
+
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.apply.workers import Failures, carry_out
+from reconciler.arm.http.service import watched_clock
 from reconciler.plan import Plan, order_work
 
 
@@ -20,9 +23,11 @@ def apply_plan(plan: Plan, tools: ApplyTools) -> ApplyResult:
     tools.retries.budget.finish_calls()
     works = order_work(plan.changes, plan.refused, plan.kept_credentials)
     failures = Failures()
-    results = {
-        **carry_out([work for work in works if not work.is_deletion], tools, failures),
-        **carry_out([work for work in works if work.is_deletion], tools, failures),
-    }
+    with watched_clock(tools.resources.client) as watch:
+        tools = replace(tools, arm_time=watch.now_s)
+        results = {
+            **carry_out([work for work in works if not work.is_deletion], tools, failures),
+            **carry_out([work for work in works if work.is_deletion], tools, failures),
+        }
     ordered = tuple(results[change.resource_id] for change in plan.applicable)
     return ApplyResult(ordered, tools.correlation_id, interrupted=tools.stop.requested, verified=False)

@@ -1,8 +1,9 @@
 """The calls on a role assignment: what is read before each, what must not have changed since the plan, what is sent."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.apply.checks import Done, Stale, Write
+from reconciler.apply.checks import Done, Stale, Write, appeared_meanwhile
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, NotFound, Throttled
 from reconciler.model import NO_DETAILS, Identity, RoleAssignment, assignment_name, normalize_scope, same_name
@@ -10,12 +11,29 @@ from reconciler.plan import Action, AssignmentChange, detail_differences, field_
 
 
 class AssignmentCalls:
-    """The calls of one step; `identity` is the assignment's, as it is now, and needed where a role is given."""
+    """The calls of one step.
 
-    def __init__(self, change: AssignmentChange, identity: Identity | None, resources: Resources) -> None:
+    Attributes:
+        identity: the assignment's, as it is now; needed where a role is given.
+        arm_time: ARM's own, as epoch seconds; None where it is not known.
+        is_scope_new: whether this run has made the identity at which the role is given.
+    """
+
+    def __init__(
+        self,
+        change: AssignmentChange,
+        identity: Identity | None,
+        resources: Resources,
+        arm_time: Callable[[], float | None],
+        *,
+        is_scope_new: bool,
+    ) -> None:
+        self._is_scope_new = is_scope_new
         self._change = change
         self._assignment = change.before or _new_assignment(change, identity)
         self._assignments = resources.assignments
+        self._arm_time = arm_time
+        self._first_attempt_s: float | None = None
 
     def read(self) -> RoleAssignment | None:
         """The assignment as it is now, by the name that it has or that this tool gives it."""
@@ -23,22 +41,36 @@ class AssignmentCalls:
 
     def check(self, live: RoleAssignment | None) -> Done | Stale | Write[RoleAssignment | None]:
         """What the read means for the call."""
-        return check_assignment(self._change, self._assignment, live)
+        found = check_assignment(self._change, self._assignment, live)
+        if isinstance(found, Stale) and live is not None and self._was_there(live):
+            return replace(found, as_planned=False, not_ours=True)
+        return found
 
-    def write(self, after: RoleAssignment | None) -> None:
+    def write(self, after: RoleAssignment | None, *, is_first: bool) -> Stale | None:
         """Make the call."""
         if after is None:
             self._assignments.delete(self._assignment.scope, self._assignment.name)
-        else:
-            self._assignments.write(after)
+            return None
+        if is_first:
+            self._first_attempt_s = self._arm_time()
+        given = self._assignments.write(after)
+        return appeared_meanwhile("it is now") if self._was_there(given) else None
 
     def settles(self, error: ArmError) -> bool:
         """Whether a new identity may still be unknown where the role is given."""
+        if self._is_scope_new and isinstance(error, NotFound):
+            return True
         if self._change.identity is not None:
             return False
         # A principal that is new may still be missing anywhere. Source: azure-rest-api-specs pull request 43555.
         lagging = error.transient and not isinstance(error, Throttled)
         return lagging or (isinstance(error, NotFound) and self._is_given_on_its_identity())
+
+    def _was_there(self, live: RoleAssignment) -> bool:
+        """Whether ARM made an assignment before the first attempt to give it; one that is updated was there."""
+        first_s, created_s = self._first_attempt_s, live.created_s
+        is_create = self._change.action is Action.CREATE
+        return is_create and first_s is not None and created_s is not None and created_s < first_s
 
     def _is_given_on_its_identity(self) -> bool:
         """Whether a 404 can be about the new identity; if it is about the scope of the role, waiting does not help."""
@@ -64,9 +96,8 @@ def check_assignment(
         return _check_update(change, assignment, live)
     if live is None:
         return Write(assignment)
-    if _gives_the_same(live, assignment) and live.details == assignment.details:
-        return Done()
-    return Stale("a role assignment of this name has appeared since the plan was made")
+    as_planned = _gives_the_same(live, assignment) and live.details == assignment.details
+    return Stale("a role assignment of this name has appeared since the plan was made", as_planned)
 
 
 def _check_update(

@@ -28,11 +28,12 @@ class Stale:
     """The live state is not what the plan was made for, and why.
 
     `as_planned` says that it is what the change would have made all the same: by somebody else, unless a call of this
-    run may have taken effect.
+    run may have taken effect. `not_ours` says that no call of this run can have made it.
     """
 
     why: str
     as_planned: bool = False
+    not_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Write(Generic[A]):
 
     after: A
     children: Children | None = None
+
+
+def appeared_meanwhile(what: str) -> Stale:
+    """Why a create whose answer says that something was there already is not this run's; `what` of it was replaced."""
+    return Stale(f"it appeared meanwhile: ARM created nothing, and {what} as this run sent it", not_ours=True)
 
 
 def check_parent(change: Change, live: Identity | None) -> Stale | None:

@@ -1,6 +1,6 @@
 """The calls on a federated credential: what is read before each, what must not have changed, and what is sent."""
 
-from reconciler.apply.checks import Done, Stale, Write
+from reconciler.apply.checks import Done, Stale, Write, appeared_meanwhile
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, NotFound, Throttled
 from reconciler.model import FederatedCredential, Trust
@@ -23,12 +23,15 @@ class CredentialCalls:
         """What the read means for the call."""
         return check_credential(self._change, self._action, live)
 
-    def write(self, after: Trust | None) -> None:
+    def write(self, after: Trust | None, *, is_first: bool) -> Stale | None:
         """Make the call."""
         if after is None:
             self._credentials.delete(self._change.resource_id)
-        else:
-            self._credentials.write(self._change.resource_id, after)
+            return None
+        credential, created = self._credentials.write(self._change.resource_id, after)
+        if created or self._action is not Action.CREATE or (credential.trust == after and not is_first):
+            return None
+        return appeared_meanwhile("its trust is now")
 
     def settles(self, error: ArmError) -> bool:
         """Whether a new identity may still be unknown to where credentials are kept."""
@@ -48,10 +51,10 @@ def check_credential(
         if action is Action.UPDATE:
             return Stale("the credential has been deleted since the plan was made")
         return Write(after)
+    if action is Action.CREATE:
+        return Stale("a credential of this name has appeared since the plan was made", live.trust == after)
     if after is not None and live.trust == after:
         return Done()
-    if action is Action.CREATE:
-        return Stale("a credential of this name has appeared since the plan was made")
     planned = change.before.trust if change.before else None
     if live.trust == planned:
         return Write(after)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.apply.before_delete import surprise_before_delete
-from reconciler.apply.checks import ANOTHER_PRINCIPAL, Stale, Write, another_owner
+from reconciler.apply.checks import ANOTHER_PRINCIPAL, Stale, Write, another_owner, appeared_meanwhile
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError
 from reconciler.model import (
@@ -14,7 +14,9 @@ from reconciler.model import (
     Children,
     Identity,
     Impact,
+    IsolationScope,
     PlannedIdentity,
+    Tags,
     normalize_location,
 )
 from reconciler.plan import Action, Field, FieldChange, IdentityChange, diff_identity, field_text, value_text
@@ -49,15 +51,15 @@ class IdentityCalls:
             return found
         return Stale(self._surprise) if self._surprise else replace(found, children=self._children)
 
-    def write(self, after: PlannedIdentity | None) -> Identity | None:
+    def write(self, after: PlannedIdentity | None, *, is_first: bool) -> Identity | Stale | None:
         """Make the call; the identity that ARM returned, if any."""
         change, identities = self._change, self._resources.identities
         match change.action:
             case Action.CREATE:
-                if after is None or after.location is None:
-                    raise AssertionError("a create without a location")
-                isolation_scope = change.desired.isolation_scope if change.desired else None
-                return identities.create(change.resource_id, after.location, after.tags, isolation_scope)
+                live, created = identities.create(change.resource_id, *_sent(change, after))
+                if created or (_is_as_sent(change, live) and not is_first):
+                    return live
+                return appeared_meanwhile("its tags are now")
             case Action.UPDATE:
                 if change.desired is None or after is None:
                     raise AssertionError("an update of nothing")
@@ -94,11 +96,7 @@ def check_identity(change: IdentityChange, live: Identity | None) -> Stale | Wri
 def _check_create(change: IdentityChange, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:
     if live is None:
         return Write(change.after)
-    if change.desired is None:
-        raise AssertionError("a create without a manifest entry")
-    differences = diff_identity(change.group, change.desired, live).differences
-    as_planned = not differences and _is_in_planned_location(change, live)
-    return Stale("an identity of this name has appeared since the plan was made", as_planned)
+    return Stale("an identity of this name has appeared since the plan was made", _is_as_sent(change, live))
 
 
 def _check_update(change: IdentityChange, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:
@@ -129,6 +127,21 @@ def _check_delete(change: IdentityChange, live: Identity | None) -> Stale | Writ
 
 def _is_another_principal(change: IdentityChange, live: Identity) -> bool:
     return change.before is not None and live.principal_id != change.before.principal_id
+
+
+def _sent(change: IdentityChange, after: PlannedIdentity | None) -> tuple[str, Tags, IsolationScope | None]:
+    """Location, tags and isolation scope, as a create sends them."""
+    if after is None or after.location is None:
+        raise AssertionError("a create without a location")
+    return after.location, after.tags, change.desired.isolation_scope if change.desired else None
+
+
+def _is_as_sent(change: IdentityChange, live: Identity) -> bool:
+    """Whether an identity has all that a create sends and no other tags: one of another's making has its own."""
+    if change.desired is None or change.after is None:
+        raise AssertionError("a create without a manifest entry")
+    differences = diff_identity(change.group, change.desired, live).differences
+    return not differences and live.tags == change.after.tags and _is_in_planned_location(change, live)
 
 
 def _is_in_planned_location(change: IdentityChange, live: Identity) -> bool:

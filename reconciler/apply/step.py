@@ -53,7 +53,8 @@ _GIVEN_ALREADY = "RoleAssignmentExists"
 class ApplyTools:
     """What apply needs besides the plan; none of it decides anything.
 
-    `retries` waits between attempts by the same rules as the reads do; `on_event` is called from several threads.
+    `retries` waits between attempts by the same rules as the reads do; `on_event` is called from several threads;
+    `arm_time` is ARM's own, as epoch seconds, None where it is not known.
     """
 
     resources: Resources
@@ -63,6 +64,7 @@ class ApplyTools:
     on_event: Callable[[ApplyEvent], None]
     correlation_id: str
     read_children: ReadChildren
+    arm_time: Callable[[], float | None] = lambda: None
 
     @property
     def over(self) -> bool:
@@ -90,8 +92,15 @@ class Calls(Protocol[L, A]):
     def check(self, live: L) -> Done | Stale | Write[A]:
         """What that means for the call, and what the call is to leave behind."""
 
-    def write(self, after: A) -> Identity | None:
-        """Make the call; the identity that ARM returned, if any. Raises ArmError, AuthError."""
+    def write(self, after: A, *, is_first: bool) -> Identity | Stale | None:
+        """Make the call; raises ArmError, AuthError.
+
+        Args:
+            is_first: no earlier call of the step may have taken effect.
+
+        Returns:
+            The identity that ARM returned, if any; Stale where a create has met something that is not this run's.
+        """
 
     def settles(self, error: ArmError) -> bool:
         """Whether the call failed only because a new identity is not known everywhere yet."""
@@ -128,12 +137,15 @@ class StepRun(Generic[L, A]):
             except JournalError as error:
                 return self._failed(error), None
             try:
-                made = self._calls.write(write.after)
+                made = self._calls.write(write.after, is_first=not self._may_have_happened)
             except (ArmError, AuthError) as error:
                 ended = self._ended_by(error, number)
                 if ended is not None:
                     return ended, None
             else:
+                if isinstance(made, Stale):
+                    self._record(number, Outcome.STALE)
+                    return self._stale(made), None
                 self._record(number, Outcome.DONE, made=made)
                 return ChangeResult(self._change, Outcome.DONE), made
         raise AssertionError("attempts do not end by themselves")
@@ -149,9 +161,7 @@ class StepRun(Generic[L, A]):
             return self._failed(error or unreadable)
         found = self._calls.check(live)
         if isinstance(found, Stale) and not (found.as_planned and self._may_have_happened):
-            # Stale would say that nothing was changed, and after a call in doubt that is not known.
-            outcome = Outcome.IN_DOUBT if self._may_have_happened else Outcome.STALE
-            return ChangeResult(change, outcome, found.why)
+            return self._stale(found)
         if not isinstance(found, Write):
             self._resolve(Outcome.DONE, live)
             return ChangeResult(change, Outcome.DONE)
@@ -172,8 +182,8 @@ class StepRun(Generic[L, A]):
             self._record(number, Outcome.FAILED, error)
             return self._failed(error)
         if error.arm_code == _GIVEN_ALREADY:
-            self._record(number, Outcome.DONE, error)
-            return ChangeResult(self._change, Outcome.DONE)
+            self._record(number, Outcome.STALE, error)
+            return self._stale(Stale("it appeared meanwhile, under another name", not_ours=True))
         if error.in_doubt:
             self._may_have_happened, self._doubtful = True, number
         self._record(number, Outcome.IN_DOUBT if error.in_doubt else Outcome.FAILED, error)
@@ -181,6 +191,14 @@ class StepRun(Generic[L, A]):
             return self._failed(error)
         self._error, self._is_last = error, not self._pause(error)
         return None
+
+    def _stale(self, found: Stale) -> ChangeResult:
+        """The end of a step that has met something else than its change was planned for."""
+        if self._may_have_happened and not found.not_ours:
+            # Stale would say that nothing was changed, and after a call in doubt that is not known.
+            return ChangeResult(self._change, Outcome.IN_DOUBT, found.why)
+        self._resolve(Outcome.STALE, None)
+        return ChangeResult(self._change, Outcome.STALE, found.why)
 
     def _resolve(self, outcome: Outcome, live: Before) -> None:
         """Record what a read has shown of a call that was in doubt."""
@@ -249,5 +267,7 @@ def begin_step(step: Step, parent: Identity | None, tools: ApplyTools) -> AnySte
         case CredentialChange() as change:
             return StepRun(step, CredentialCalls(change, step.action, resources), tools)
         case AssignmentChange() as change:
-            return StepRun(step, AssignmentCalls(change, parent, resources), tools)
+            is_scope_new = step.needs is not None
+            calls = AssignmentCalls(change, parent, resources, tools.arm_time, is_scope_new=is_scope_new)
+            return StepRun(step, calls, tools)
     assert_never(step.change)

@@ -1,4 +1,5 @@
-"""Who works on what while a plan is carried out: identities side by side, the steps of each one after another.
+"""Who works on what while a plan is carried out: identities side by side, the steps of each one after another, and
+roles on other new identities once all of those have been made.
 
 ARM refuses overlapping writes to the credentials of an identity, and a role can only be given to a principal that
 exists; so one thread does all that concerns an identity. Nothing here makes a call that changes anything. It decides
@@ -29,15 +30,19 @@ GRACE_S = 90.0
 
 @dataclass(slots=True)
 class Failures:
-    """Which groups something failed in, and which ARM forbade to write in."""
+    """Which groups something failed in, which ARM forbade to write in, and which identities are not as planned."""
 
     _failed: dict[ResourceGroupId, str] = field(default_factory=dict)
+    _not_made: set[AnyId] = field(default_factory=set)
     _forbidden: dict[ResourceGroupId, str] = field(default_factory=dict)
     _unrecorded: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, result: ChangeResult, *, forbidden: bool) -> None:
         """Learn how a change ended; `forbidden` says that ARM refused the right to make it."""
+        if isinstance(result.change, IdentityChange) and result.outcome is not Outcome.DONE:
+            with self._lock:
+                self._not_made.add(result.change.resource_id)
         if result.outcome in (Outcome.DONE, Outcome.NOT_TRIED, Outcome.SKIPPED):
             return
         resource_id = result.change.resource_id
@@ -49,8 +54,8 @@ class Failures:
             if forbidden:
                 self._forbidden.setdefault(resource_id.group_id, name)
 
-    def why_skip(self, work: Work) -> str:
-        """Why no further step of a piece of work is started; empty where one is."""
+    def why_skip(self, work: Work, step: Step) -> str:
+        """Why a step of a piece of work is not started; empty where it is."""
         group_id = work.identity.group_id
         with self._lock:
             if self._unrecorded:
@@ -59,22 +64,28 @@ class Failures:
                 return f"ARM refused the right to write in this group (at {self._forbidden[group_id]})"
             if work.is_deletion and group_id in self._failed:
                 return f"nothing is deleted in a group where a change failed ({self._failed[group_id]})"
+            if step.needs in self._not_made:
+                return f"its scope could not be created ({step.needs.name})"
         return ""
 
 
 def carry_out(works: Iterable[Work], tools: ApplyTools, failures: Failures) -> dict[AnyId, ChangeResult]:
-    """Do pieces of work side by side until all have ended or the run was asked to stop."""
+    """Do pieces of work side by side until all have ended or the run was asked to stop; waiting steps come last."""
     pool = ThreadPoolExecutor(max_workers=tools.resources.pool.parallelism)
     begun = [IdentityWork(work, tools, failures) for work in works]
-    futures = [pool.submit(one.run) for one in begun]
     try:
-        _wait(set(futures), tools)
-        for future in futures:
-            if future.done() and not future.cancelled():
-                future.result()
+        _finish([pool.submit(one.run) for one in begun], tools)
+        _finish([pool.submit(one.run, waiting=True) for one in begun if one.waits], tools)
         return {change_id: result for one in begun for change_id, result in one.results().items()}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _finish(futures: "list[Future[None]]", tools: ApplyTools) -> None:
+    _wait(set(futures), tools)
+    for future in futures:
+        if future.done() and not future.cancelled():
+            future.result()
 
 
 def _wait(futures: "set[Future[None]]", tools: ApplyTools) -> None:
@@ -95,6 +106,8 @@ class IdentityWork:
 
     def __init__(self, work: Work, tools: ApplyTools, failures: Failures) -> None:
         self._work = work
+        self._steps = work.all_steps
+        self._identity: Identity | None = None
         self._tools = tools
         self._failures = failures
         self._lock = threading.Lock()
@@ -106,7 +119,7 @@ class IdentityWork:
         """How each change has ended, or what is known of it where nobody waits for its end any more."""
         with self._lock:
             ended, begun, deleted = dict(self._results), set(self._begun), set(self._deleted)
-        changes = {step.change.resource_id: step.change for step in self._work.steps}
+        changes = {step.change.resource_id: step.change for step in self._steps}
 
         def unfinished(change: Change) -> ChangeResult:
             if change.resource_id in begun:
@@ -116,27 +129,33 @@ class IdentityWork:
 
         return {key: ended.get(key) or unfinished(change) for key, change in changes.items()}
 
-    def run(self) -> None:
-        """Take the steps in turn; what needs a change that failed is skipped."""
-        identity: Identity | None = None
-        for index, step in enumerate(self._work.steps):
+    @property
+    def waits(self) -> bool:
+        """Whether some steps wait until all other works have ended theirs."""
+        return bool(self._work.waiting)
+
+    def run(self, *, waiting: bool = False) -> None:
+        """Take the steps that wait for nobody, or the others, in turn; what needs a change that failed is skipped."""
+        first_waiting = len(self._work.steps)
+        for index in range(first_waiting, len(self._steps)) if waiting else range(first_waiting):
+            step = self._steps[index]
             if step.change.resource_id in self._results:
                 continue  # the first of two steps of a change has failed
             if self._tools.over:
                 return
-            because = self._failures.why_skip(self._work) or self._why_skip(index, step)
+            because = self._failures.why_skip(self._work, step) or self._why_skip(index, step)
             if because:
                 self._end(ChangeResult(step.change, Outcome.SKIPPED, because), shown=False)
                 continue
             self._begin(step)
-            if identity is None and not isinstance(step.change, IdentityChange):
+            if self._identity is None and not isinstance(step.change, IdentityChange):
                 found = self._read_identity(step)
                 if isinstance(found, ChangeResult):
                     self._end_all(found)
                     return
-                identity = found
-            result, made = begin_step(step, identity, self._tools).run()
-            identity = made or identity
+                self._identity = found
+            result, made = begin_step(step, self._identity, self._tools).run()
+            self._identity = made or self._identity
             self._end_step(index, result)
 
     def _begin(self, step: Step) -> None:
@@ -149,7 +168,7 @@ class IdentityWork:
     def _end_step(self, index: int, result: ChangeResult) -> None:
         """End a step's change, unless a second step of it follows, which creates again what this one has deleted."""
         change_id = result.change.resource_id
-        follows = any(later.change.resource_id == change_id for later in self._work.steps[index + 1 :])
+        follows = any(later.change.resource_id == change_id for later in self._steps[index + 1 :])
         if not follows or result.outcome is not Outcome.DONE:
             self._end(result)
             return
@@ -169,7 +188,7 @@ class IdentityWork:
 
     def _end_all(self, first: ChangeResult) -> None:
         """End the change that has begun and all those after it with one result: they are of one identity."""
-        for change in dict.fromkeys(step.change for step in self._work.steps):
+        for change in dict.fromkeys(step.change for step in self._steps):
             if change.resource_id not in self._results:
                 self._end(replace(first, change=change), shown=change.resource_id in self._begun)
 
@@ -185,7 +204,7 @@ class IdentityWork:
 
     def _why_stay(self, index: int, failed: Iterable[ChangeResult]) -> str:
         """What is exchanged must not be missing: it stays until what may replace it is there, unless it makes way."""
-        change, later = self._work.steps[index].change, self._work.steps[index + 1 :]
+        change, later = self._steps[index].change, self._steps[index + 1 :]
         kind = type(change)
         if change.action is not Action.DELETE or any(_is_put(one.change, kind) for one in later):
             return ""

@@ -37,8 +37,8 @@ class FederatedCredentials:
         """One credential, or None where it, its identity or its group does not exist; any other 404 is an error."""
         return self.client.find(_path(credential_id), self.api_version, _reader_of(credential_id), _ABSENT_CODES)
 
-    def write(self, credential_id: CredentialId, trust: Trust) -> FederatedCredential:
-        """Create a credential, or replace the one that is there; the caller has looked."""
+    def write(self, credential_id: CredentialId, trust: Trust) -> tuple[FederatedCredential, bool]:
+        """Create a credential, or replace the one that is there: True where ARM says that it created one."""
         properties = {"issuer": trust.issuer, "subject": trust.subject, "audiences": [trust.audience]}
         body = {"properties": properties}
         return self.client.put(_path(credential_id), self.api_version, body, _reader_of(credential_id))

@@ -47,8 +47,8 @@ class Identities:
 
     def create(
         self, resource_id: ResourceId, location: str, tags: Tags, isolation_scope: IsolationScope | None
-    ) -> Identity:
-        """Create an identity, or replace the one that is there; the caller has looked.
+    ) -> tuple[Identity, bool]:
+        """Create an identity, or replace the one that is there: True where ARM says that it created one.
 
         `isolation_scope` None leaves it to ARM.
         """

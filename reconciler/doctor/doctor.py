@@ -18,10 +18,11 @@ from reconciler.errors import ArmError, AuthError, NotFound, ReconcilerError
 from reconciler.live.azure import Azure
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, read_rights
+from reconciler.live.scopes import find_missing
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.scope import check_api_version as check_manifest_version
 from reconciler.manifest.tenants import check_subscription_tenant, check_token_tenant, expected_tenant
-from reconciler.model import Target
+from reconciler.model import Target, identity_at, normalize_scope
 from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
 
 CLOCK_TOLERANCE_S = 300.0
@@ -164,10 +165,25 @@ def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: A
         if _is_bad(check):
             closed.add(subscription_id)
     needs = [need for need in needs_of_manifest(desired, targets) if _subscription_of(need) not in closed]
+    checks += _check_scopes(desired, targets, azure)
     try:
         return checks, read_rights(needs, MayRead(azure.resources.client), azure.resources.pool)
     except (ArmError, AuthError) as error:
         return [*checks, _failed("rights", error)], Rights()
+
+
+def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -> Iterator[Check]:
+    """A line for each scope of a role that does not exist and that no line of the manifest makes."""
+    listed = [one for group in desired.groups for one in group.identities]
+    made = {one.resource_id for one in listed}
+    concerned = (one for one in listed if not targets or any(target.covers(one.resource_id) for target in targets))
+    roles = [role for one in concerned for role in one.role_assignments or () if identity_at(role.scope) not in made]
+    missing, _ = find_missing((role.scope for role in roles), azure.resources)
+    for role in roles:
+        if normalize_scope(role.scope) in missing:
+            detail = f"{role.source.file}:{role.source.line}: {role.scope} does not exist"
+            hint = "Correct the scope in the manifest, or create what it names first."
+            yield Check("scope", Standing.FAILED, detail, hint, role.scope)
 
 
 def _check_subscription(desired: Desired, azure: Azure, subscription_id: str) -> Check:

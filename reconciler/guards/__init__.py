@@ -20,6 +20,7 @@ from reconciler.guards.deletes import Runner, check_principal, check_protected, 
 from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
 from reconciler.guards.limits import check_delete_limit
 from reconciler.guards.locks import check_locked
+from reconciler.guards.scopes import check_scope_missing
 from reconciler.guards.use import check_in_use, check_managed_group, check_trusted, check_use_unknown
 from reconciler.guards.words import changes_below, ids_of
 from reconciler.model import AnyId, ResourceId, Violation
@@ -46,6 +47,7 @@ GUARDS: tuple[Guard, ...] = (
     check_foreign_owner,
     check_tag_limit,
     check_roles,
+    check_scope_missing,
     check_inexpressible,
     check_managed_credential,
     check_credential_limit,

@@ -15,10 +15,24 @@ _STAYING = (Action.CREATE, Action.UPDATE, Action.NO_OP)
 
 
 def check_roles(changes: Changes, _: Allowances) -> Iterator[Violation]:
-    """Refuse a role that is unknown at its scope, or whose name is that of several."""
+    """Refuse a role that is unknown at its scope, or whose name is that of several, or whose scope cannot be read."""
     for group in changes.groups:
         for role in group.unresolved_roles:
-            yield _ambiguous(role) if role.lookup.found else _unknown(role)
+            if role.lookup.unread:
+                yield _unread(role)
+            else:
+                yield _ambiguous(role) if role.lookup.found else _unknown(role)
+
+
+def _unread(role: UnresolvedRole) -> Violation:
+    gone = role.lookup.is_scope_missing
+    return Violation(
+        code="scope-missing" if gone else "role-unknown",
+        about=role.resource_id,
+        message=f"the roles at {role.desired.scope} could not be read: {role.lookup.unread}",
+        hint="Correct the scope in the manifest, or "
+        + ("create what it names first." if gone else "ask for the role Reader there."),
+    )
 
 
 def _unknown(role: UnresolvedRole) -> Violation:

@@ -21,6 +21,7 @@ _OTHER_WAYS = {
     "delete-limit": "--max-deletes raises it",
     "location": "a location cannot change; list the identity under a new name",
     "group-missing": "create the resource group",
+    "scope-missing": "create what the role is given on",
     "locked": "remove the lock in Azure",
     "tag-limit": "list fewer tags, or remove some from the identity",
     "role-unknown": "name a role that can be assigned there",

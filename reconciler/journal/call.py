@@ -23,13 +23,13 @@ from reconciler.plan import Action
 
 
 class Outcome(StrEnum):
-    """How a change, or one call of it, ended; a call is done, failed or in doubt."""
+    """How a change, or one call of it, ended; a call is done, failed, stale or in doubt."""
 
     DONE = "done"
     FAILED = "failed"
     """ARM refused it; nothing was changed, unless `because` says that a credential was deleted to be created again."""
     STALE = "stale"
-    """The live identity is no longer what the plan was made for; nothing was changed."""
+    """What lives is no longer what the plan was made for, or a create met something that had appeared meanwhile."""
     SKIPPED = "skipped"
     """Not started because of what happened to another change."""
     NOT_TRIED = "not-tried"

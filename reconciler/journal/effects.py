@@ -24,12 +24,12 @@ class NetEffect:
 def net_effects(record: RunRecord) -> tuple[NetEffect, ...]:
     """In the order in which the run began them.
 
-    Calls that ARM refused did nothing. Those in doubt count as done: an undo reads the live state, and finds out.
+        Calls that ARM refused did nothing, and what a create met instead is somebody else's. Those in doubt count as
+    done: an undo reads the live state, and finds out.
     """
     found: dict[AnyId, NetEffect] = {}
     for call in record.calls:
-        # Done with an error: the role was given already, by somebody else.
-        if call.outcome is Outcome.FAILED or (call.outcome is Outcome.DONE and call.error is not None):
+        if call.outcome in (Outcome.FAILED, Outcome.STALE):
             continue
         effect = NetEffect(call.resource_id, call.source, call.before, call.after, call.children, call.made)
         earlier = found.get(call.resource_id)

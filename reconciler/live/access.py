@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from reconciler.arm import role_definitions
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.errors import ArmAuthError, ArmError, AuthError, NotFound
 from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
@@ -40,6 +40,7 @@ Source: Azure documentation on limits (a subscription has at most some thousands
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
+_FORBIDDEN = 403
 
 
 def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Access:
@@ -51,9 +52,10 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
     """
     identities = list(changes.identities())
     credentials = _read_credentials(identities, resources)
-    holders = [_Holder(change) for change in identities if _concerns_assignments(change)]
     listed = [one for change in identities for one in _listed_assignments(change)]
     lookups = _look_up(listed, resources)
+    closed = frozenset(normalize_scope(one.scope) for one in lookups.values() if one.unread)
+    holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
     if not holders:
         return Access(credentials, {}, lookups)
     assignments, not_read, unread = _read_assignments(holders, resources, may_read)
@@ -89,9 +91,10 @@ def _concerns_assignments(change: IdentityChange) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
-    """A live identity whose roles are asked for."""
+    """A live identity whose roles are asked for, but not at scopes of which not even the roles could be read."""
 
     change: IdentityChange
+    closed: frozenset[str]
 
     @property
     def identity(self) -> ResourceId:
@@ -108,7 +111,8 @@ class _Holder:
     @property
     def scopes(self) -> tuple[str, ...]:
         """Where its roles are listed to be, and its own group, in which a list finds those at the identity itself."""
-        return (str(self.identity.group_id), *(one.scope for one in _listed_assignments(self.change)))
+        listed = (one.scope for one in _listed_assignments(self.change))
+        return (str(self.identity.group_id), *(one for one in listed if normalize_scope(one) not in self.closed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +261,7 @@ def _look_up(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[
 def _find_at_root(resources: Resources, one: DesiredAssignment) -> tuple[RoleDefinition, ...]:
     try:
         return _find_role(resources, _root_of(one.scope), one.role)
-    except AuthError:
+    except (AuthError, NotFound):
         # Rights in one group do not reach its subscription; then each scope is asked for itself.
         return ()
 
@@ -270,6 +274,18 @@ def _find_role(resources: Resources, scope: str, role: str) -> tuple[RoleDefinit
 
 
 def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
+    """What is known of a role at a scope; one scope that is gone or closed to the caller says nothing of the others."""
+    try:
+        return _look_at(resources, one, found)
+    except NotFound as error:
+        return RoleLookup(one.role, one.scope, (), unread=why_not(error), is_scope_missing=True)
+    except ArmAuthError as error:
+        if error.status != _FORBIDDEN:
+            raise
+        return RoleLookup(one.role, one.scope, (), unread=why_not(error))
+
+
+def _look_at(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
     # A custom role may be there for a group of the subscription alone.
     found = found or _find_role(resources, one.scope, one.role)
     if found:

@@ -8,12 +8,14 @@ from reconciler.live.attachments import read_attachments
 from reconciler.live.children import credentials_of
 from reconciler.live.locks import read_locks
 from reconciler.live.may_read import MayRead
+from reconciler.live.scopes import read_scopes
 from reconciler.model import Access, HeldRole, Impact, Impacts, Part, is_ours
 from reconciler.plan import Changes, IdentityChange
 
 
 def read_impact(changes: Changes, access: Access, resources: Resources, may_read: MayRead) -> Impacts:
-    """Read what uses the identities that would be deleted, and the locks wherever something is to be written."""
+    """Read what uses the identities that would be deleted, the locks wherever something is to be written, and the
+    scopes at which roles would be given."""
     deletes = [change for group in changes.groups for change in group.deletes()]
     identities = [change.resource_id for change in deletes]
     locks = read_locks(changes, resources, may_read)
@@ -25,7 +27,8 @@ def read_impact(changes: Changes, access: Access, resources: Resources, may_read
         )
         for change, trusted in zip(deletes, credentials, strict=True)
     }
-    return Impacts(impacts, locks.locks, locks.not_read)
+    missing_scopes, unread_scopes = read_scopes(changes, resources)
+    return Impacts(impacts, locks.locks, missing_scopes, (*locks.not_read, *unread_scopes))
 
 
 def _roles(change: IdentityChange, access: Access) -> Part[HeldRole]:

@@ -95,6 +95,7 @@ class RoleAssignment:
         scope: the ARM id of what the role is given on; `/` is the root.
         role_guid: of the role definition, in lower case.
         details: None where a journal did not record them.
+        created_s: when it was made, by ARM's clock, as epoch seconds; None where ARM did not say. Not compared.
     """
 
     name: str
@@ -102,6 +103,7 @@ class RoleAssignment:
     role_guid: str
     principal_id: str
     details: AssignmentDetails | None = NO_DETAILS
+    created_s: float | None = field(default=None, compare=False)
 
     @property
     def condition(self) -> str | None:
@@ -170,13 +172,18 @@ def role_key(role: str, scope: str) -> RoleKey:
 class RoleLookup:
     """What ARM knows of a role that a manifest names for a scope: one definition, none, or several of one name.
 
-    `similar` are names that could have been meant, where nothing was found.
+    Attributes:
+        similar: names that could have been meant, where nothing was found.
+        unread: why the roles at the scope could not be read; empty where they were.
+        is_scope_missing: whether that is because the scope does not exist.
     """
 
     role: str
     scope: str
     found: tuple[RoleDefinition, ...]
     similar: tuple[str, ...] = ()
+    unread: str = ""
+    is_scope_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

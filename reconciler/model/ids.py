@@ -35,6 +35,10 @@ class _Id(ABC):
         return hash(self.key)
 
 
+_IDENTITY_SEGMENTS = 9
+"""Of an identity's ARM id, with the empty one before its first slash."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ResourceGroupId(_Id):
     """A resource group of a subscription; equal without case, spelled as first seen."""
@@ -236,6 +240,14 @@ def is_within(scope: str, outer: str) -> bool:
     """Whether a scope is another one or is below it."""
     inner, upper = normalize_scope(scope), normalize_scope(outer)
     return inner == upper or inner.startswith(f"{upper}/")
+
+
+def identity_at(scope: str) -> ResourceId | None:
+    """The identity that a scope is or lies below; None for any other scope."""
+    try:
+        return ResourceId.parse("/".join(scope.split("/")[:_IDENTITY_SEGMENTS]))
+    except ValueError:
+        return None
 
 
 def describe_scope(scope: str) -> str:

@@ -126,11 +126,13 @@ class Impacts:
     Attributes:
         deletes: the impact of each identity that would be deleted.
         locks: all that were found where something is to be written.
-        not_read: where locks could not be looked for.
+        missing_scopes: at which roles would be given and that do not exist, in their normal form.
+        not_read: where locks and scopes could not be looked for.
     """
 
     deletes: Mapping[ResourceId, Impact] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
+    missing_scopes: frozenset[str] = frozenset()
     not_read: tuple[NotRead, ...] = ()
 
 

@@ -265,10 +265,16 @@ class GroupChanges:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The whole comparison, groups in the manifest's order; `locks` are those where something is to be written."""
+    """The whole comparison, groups in the manifest's order.
+
+    Attributes:
+        locks: those where something is to be written.
+        missing_scopes: at which roles would be given and that do not exist, in their normal form.
+    """
 
     groups: tuple[GroupChanges, ...]
     locks: tuple[Lock, ...] = ()
+    missing_scopes: frozenset[str] = frozenset()
 
     def with_impacts(self, read: Impacts) -> "Changes":
         """The comparison with what was read about its changes."""
@@ -279,7 +285,7 @@ class Changes:
             )
             for group in self.groups
         )
-        return Changes(groups, read.locks)
+        return Changes(groups, read.locks, read.missing_scopes)
 
     def identities(self) -> Iterator[IdentityChange]:
         """The changes of identities."""

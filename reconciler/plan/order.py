@@ -1,7 +1,9 @@
 """What apply works on, and in which order: one piece of work for each identity, its steps in turn.
 
 What a step needs comes before it: an identity before its children, and before an identity is deleted, the roles that
-this tool gave it, because afterwards nobody finds them.
+this tool gave it, because afterwards nobody finds them. A role whose scope is another identity of this run waits until
+the identities of all works have been made. Since no identity needs a role, two rounds are enough, and no works can wait
+for each other.
 
 Two rules of Azure decide the order of an identity's credentials: issuer and subject together are unique within an
 identity, and an identity has at most 20 credentials. What is new is written as early as they allow and what is deleted
@@ -9,10 +11,19 @@ as late, so that a rotation leaves no gap; and nothing is ever written that the 
 moment.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 
-from reconciler.model import MAX_CREDENTIALS, AnyId, CredentialId, FederatedCredential, ResourceId, identity_of
+from reconciler.model import (
+    MAX_CREDENTIALS,
+    AnyId,
+    CredentialId,
+    FederatedCredential,
+    ResourceId,
+    identity_at,
+    identity_of,
+)
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
 
 
@@ -21,19 +32,34 @@ class Step:
     """One call: `action` is that of its change, but for credentials that exchange their trust.
 
     One of those is deleted and created again, in two steps, which its change, an update, does not say.
+
+    Attributes:
+        needs: another identity that the run makes, and that is the scope of a role to be given, or holds it.
     """
 
     change: Change
     action: Action
+    needs: ResourceId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The steps for one identity; `own` is its own change, None where only its children change."""
+    """The steps for one identity; `own` is its own change, None where only its children change.
+
+    Attributes:
+        waiting: steps after the others, to be begun when the `steps` of all works have ended: all its role assignments,
+            where one of them needs another identity.
+    """
 
     identity: ResourceId
     own: IdentityChange | None
     steps: tuple[Step, ...]
+    waiting: tuple[Step, ...] = ()
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """Every step, in the order in which they begin."""
+        return (*self.steps, *self.waiting)
 
     @property
     def is_deletion(self) -> bool:
@@ -57,13 +83,18 @@ def order_work(
     staying: dict[ResourceId, list[FederatedCredential]] = {}
     for credential in kept:
         staying.setdefault(credential.credential_id.identity, []).append(credential)
+    new = {
+        change.resource_id
+        for change in chain.from_iterable(by_identity.values())
+        if isinstance(change, IdentityChange) and change.action is Action.CREATE
+    }
     works = []
     for identity, all_changes in by_identity.items():
         applied = [change for change in all_changes if change.resource_id not in held_back]
         refused = [change for change in all_changes if change.resource_id in held_back]
         stays = [*staying.get(identity, ()), *_live_credentials(refused)]
-        works.append(_work(identity, applied, stays))
-    return [work for work in works if work.steps]
+        works.append(_work(identity, applied, stays, new - held_back - {identity}))
+    return [work for work in works if work.all_steps]
 
 
 def _live_credentials(changes: Iterable[Change]) -> list[FederatedCredential]:
@@ -71,20 +102,34 @@ def _live_credentials(changes: Iterable[Change]) -> list[FederatedCredential]:
     return [one for one in credentials if one is not None]
 
 
-def _work(identity: ResourceId, changes: list[Change], kept: list[FederatedCredential]) -> Work:
-    """The steps of one identity; `kept` are its live credentials that none of the changes is about."""
+def _work(identity: ResourceId, changes: list[Change], kept: list[FederatedCredential], others: Set[AnyId]) -> Work:
+    """The steps of one identity.
+
+    Args:
+        kept: its live credentials that none of the changes is about.
+        others: the other identities that the run makes.
+    """
     own = next((one for one in changes if isinstance(one, IdentityChange) and one.action is not Action.NO_OP), None)
     first = () if own is None else (Step(own, own.action),)
-    given, changed, taken = (_role_steps(changes, one) for one in (Action.CREATE, Action.UPDATE, Action.DELETE))
+    given = _role_steps(changes, Action.CREATE, others)
+    changed, taken = (_role_steps(changes, one, frozenset()) for one in (Action.UPDATE, Action.DELETE))
     if own is not None and own.action is Action.DELETE:
         return Work(identity, own, (*taken, *first))
     credentials = order_credentials([one for one in changes if isinstance(one, CredentialChange)], kept)
     # New roles come before old ones go, so that what is exchanged is never missing.
-    return Work(identity, own, (*first, *credentials, *given, *changed, *taken))
+    steps, roles = (*first, *credentials), (*given, *changed, *taken)
+    if any(step.needs for step in given):
+        return Work(identity, own, steps, roles)
+    return Work(identity, own, (*steps, *roles))
 
 
-def _role_steps(changes: list[Change], action: Action) -> list[Step]:
-    return [Step(one, action) for one in changes if isinstance(one, AssignmentChange) and one.action is action]
+def _role_steps(changes: list[Change], action: Action, others: Set[AnyId]) -> list[Step]:
+    steps = []
+    for one in changes:
+        if isinstance(one, AssignmentChange) and one.action is action:
+            scope = identity_at(one.resource_id.scope)
+            steps.append(Step(one, action, scope if scope in others else None))
+    return steps
 
 
 def order_credentials(

@@ -19,8 +19,8 @@ class Plan:
     """What apply would do, in the order in which it would begin.
 
     Attributes:
-        changes: identities to make or to change by address, no-ops among them, each with its children behind it;
-            then identities to delete, each behind the roles that go with it.
+        changes: identities to make or to change by address, no-ops among them, each with its children behind it; then
+            roles that wait for another identity; then identities to delete, each behind the roles that go with it.
         targets: `--target` as given; empty where the whole manifest is meant.
         kept_credentials: live ones of identities that list theirs, which stay though they are not listed.
         notes: what could not be looked at, in sentences.
@@ -98,14 +98,23 @@ def make_plan(
 def _in_order(changes: Changes, kept: tuple[FederatedCredential, ...]) -> tuple[Change, ...]:
     """Identities to delete last of all: whatever replaces one exists before it goes."""
     going = {change.resource_id for change in changes.identities() if change.action is Action.DELETE}
-    steps = [step.change.resource_id for work in order_work(changes, frozenset(), kept) for step in work.steps]
+    works = order_work(changes, frozenset(), kept)
+    steps = [step.change.resource_id for work in works for step in work.all_steps]
+    waiting = {step.change.resource_id for work in works for step in work.waiting}
     turn = {change_id: number for number, change_id in reversed(list(enumerate(steps, start=1)))}
 
     def place(change: Change) -> tuple[object, ...]:
         identity, key = identity_of(change.resource_id), change.resource_id.key
         kind = _RANKS[type(change)] * (-1 if identity in going else 1)
         # What changes nothing has no turn of its own and stands where its name puts it.
-        return (identity in going, identity.key, kind, turn.get(change.resource_id, 0), key)
+        return (
+            identity in going,
+            change.resource_id in waiting,
+            identity.key,
+            kind,
+            turn.get(change.resource_id, 0),
+            key,
+        )
 
     return tuple(sorted(changes, key=place))
 

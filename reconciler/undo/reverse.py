@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.errors import ReconcilerError, SourcePos
-from reconciler.journal import NetEffect, RunGroup, RunRecord, net_effects
+from reconciler.journal import NetEffect, Outcome, RunGroup, RunRecord, net_effects
 from reconciler.manifest.desired import (
     Desired,
     DesiredAssignment,
@@ -90,7 +90,7 @@ def make_undo(record: RunRecord, live: LiveNow, journal: str) -> Undo:
         by_identity.setdefault(identity_of(effect.resource_id), []).append(effect)
     book = AddressBook(group.group_id for group in record.header.groups)
     ways = [_reverse(identity, effects, live, book) for identity, effects in by_identity.items()]
-    notes = [title(record), *(note for way in ways for note in way.notes)]
+    notes = [title(record), *_not_made(record, book), *(note for way in ways for note in way.notes)]
     groups = [_group(group, ways, record, journal) for group in record.header.groups]
     targets = (way.identity for way in ways if way.is_target)
     return Undo(
@@ -100,6 +100,12 @@ def make_undo(record: RunRecord, live: LiveNow, journal: str) -> Undo:
         live.identities,
         tuple(dict.fromkeys(notes)),
     )
+
+
+def _not_made(record: RunRecord, book: AddressBook) -> Iterator[str]:
+    for call in record.calls:
+        if call.outcome is Outcome.STALE:
+            yield left_alone(book.short(call.resource_id), "it appeared meanwhile, and the run did not make it")
 
 
 @dataclass(slots=True)

@@ -270,3 +270,15 @@ def test_doctor_shows_names_from_azure_and_does_not_obey_them(uami: Uami, folder
     ended = uami(*DOCTOR)
 
     assert "subscription  x\\x1b[2Jy\\nok  forged (" in ended.stdout
+
+
+def test_scope_of_a_role_that_does_not_exist_is_told_with_its_line(uami: Uami, folder: Path) -> None:
+    write_state(folder / "s.json", {"rg-a": {}})
+    write_manifest(folder / "m.yaml", {"rg-a": [{"name": "id-one", "roleAssignments": [ROLE]}]})
+
+    ended = uami(*DOCTOR, "--format", "json")
+
+    (check,) = (one for one in ended.document["checks"] if one["name"] == "scope")
+    assert (ended.code, check["status"], check["subject"]) == (1, "failed", ROLE["scope"])
+    assert check["detail"] == f"m.yaml:1: {ROLE['scope']} does not exist"
+    assert problems(ended.document, "doctor:v1") == []

@@ -178,7 +178,7 @@ def test_role_that_is_given_under_another_name_is_as_it_should_be(arm: OpenArm) 
     assert plan.applicable == ()
 
 
-def test_role_that_somebody_gives_meanwhile_is_a_success(arm: OpenArm) -> None:
+def test_role_that_somebody_gives_meanwhile_under_another_name_is_not_counted_as_given(arm: OpenArm) -> None:
     opened = arm(contents(lives("id-api")))
     plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")])))
     state = opened.application.state
@@ -186,8 +186,10 @@ def test_role_that_somebody_gives_meanwhile_is_a_success(arm: OpenArm) -> None:
 
     result = apply_now(opened, plan)
 
-    assert result.complete
-    assert statuses(opened) == {409}
+    assert [(one.outcome, one.because) for one in result.results] == [
+        (Outcome.STALE, "it appeared meanwhile, under another name")
+    ]
+    assert (statuses(opened), result.count(Action.CREATE)) == ({409}, 0)
 
 
 def test_role_at_a_subscription_is_given_and_found_again(arm: OpenArm) -> None:

@@ -9,8 +9,8 @@ from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import CredentialsPolicy, Policy
 from reconciler.model.identity import OWNER_TAG
 from reconciler.sandbox.state.kinds import ClaimsExpression, FederatedCredential
-from reconciler.sandbox.state.state import Grant
-from tests.builders import OTHER_SUBSCRIPTION, desired_group, label, listed
+from reconciler.sandbox.state.state import Grant, ResourceGroup
+from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, label, listed
 from tests.contract.access import (
     AUDIENCE,
     IN_GROUP,
@@ -123,7 +123,8 @@ def test_second_writer_of_the_same_manifest_does_no_harm(arm: OpenArm) -> None:
 
     result = apply_now(opened, full_plan(opened, wanted))
 
-    assert result.complete
+    assert {one.outcome for one in result.results} == {Outcome.STALE}
+    assert [name for _, name, _ in opened.writes] == ["fic-a", "fic-b"]
     assert credentials_of(opened, "id-api") == {"fic-a": "a", "fic-b": "b"}
 
 
@@ -364,12 +365,14 @@ def test_caller_who_may_not_read_a_listed_scope_is_refused(arm: OpenArm) -> None
     assert roles_of(opened, principal_of("id-api")) == set()
 
 
-def test_missing_scope_of_a_role_is_told_at_once_for_a_new_identity_too(arm: OpenArm) -> None:
-    opened = arm(contents())
-    nowhere = f"{IN_SUBSCRIPTION}/resourceGroups/rg-tpyo"
-    wanted = desired_group(listed("id-new", role_assignments=[role("Reader", nowhere)]))
+def test_scope_of_a_role_that_goes_before_apply_is_told_at_once_for_a_new_identity_too(arm: OpenArm) -> None:
+    opened = arm(contents(groups=("rg-app", "rg-gone")))
+    scope = f"{IN_SUBSCRIPTION}/resourceGroups/rg-gone"
+    plan = full_plan(opened, desired_group(listed("id-new", role_assignments=[role("Reader", scope)])))
+    state = opened.application.state
+    state.remove(ResourceGroup(SUBSCRIPTION, "rg-gone", "westeurope"))
 
-    result = apply_now(opened, full_plan(opened, wanted))
+    result = apply_now(opened, plan)
 
     assert [one.outcome for one in result.results] == [Outcome.DONE, Outcome.FAILED]
     assert opened.time.slept_s == []

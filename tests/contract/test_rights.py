@@ -11,6 +11,7 @@ from reconciler.live.rights import read_rights, unchecked_notes
 from reconciler.parallel import Pool
 from reconciler.plan.needs import Need, Rights, needs_of_plan
 from reconciler.plan.plan import Plan
+from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.state import Contents, Grant, ResourceGroup, Subscription
 from reconciler.workflow.declare import Declaration
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, listed
@@ -169,7 +170,9 @@ def test_right_to_give_a_role_is_asked_for_at_each_kind_of_scope(arm: OpenArm, s
     start = start.having(Subscription, (subscription(), subscription(OTHER_SUBSCRIPTION))).having(
         ResourceGroup, (*start.of(ResourceGroup), group)
     )
-    opened = arm(start)
+    account = f"{ELSEWHERE}/providers/Microsoft.Storage/storageAccounts/data"
+    resource = Resource(account, "Microsoft.Storage/storageAccounts", "data", "westeurope")
+    opened = arm(start.having(Resource, (resource,)))
     plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader", scope)])))
     grants = [Grant(PIPELINE, "/", ("*/read",)), *([Grant(PIPELINE, scope, ("*",))] if granted else [])]
     opened.application.state.set_permissions(tuple(grants))
@@ -276,3 +279,14 @@ def test_scopes_that_say_nothing_are_each_told_once() -> None:
         " there.",
         "Your rights at /y were not checked (a/write): it does not exist, or you may not read your permissions there.",
     )
+
+
+def test_right_for_a_role_on_an_identity_that_the_run_makes_is_asked_for_too(arm: OpenArm) -> None:
+    scope = str(there("id-z").resource_id)
+    grants = [Grant(PIPELINE, "/", ("*",), ("Microsoft.Authorization/*/write",))]
+    opened = arm(contents(permissions=grants))
+    plan = full_plan(opened, desired_group(listed("id-a", role_assignments=[role("Reader", scope)]), "id-z"))
+
+    missing, _ = check(opened, plan)
+
+    assert missing == [("Microsoft.Authorization/roleAssignments/write", scope)]

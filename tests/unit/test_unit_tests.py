@@ -35,8 +35,11 @@ NETWORK = {"asyncio", "ftplib", "http", "smtplib", "socket", "socketserver", "ss
 
 LEFT_OUT = "reconciler.sandbox"
 
-OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "rename"}
-"""Names of what opens or changes files, as a function, or as a method of `os`, `io` or a path."""
+OPENERS = {
+    *("open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "rename"),
+    *("read_argument", "read_resolved", "output_file"),
+}
+"""Names of what opens or changes files: a function, a method of `os`, `io` or a path, and what `files` has for it."""
 
 
 def _modules() -> dict[str, Path]:

@@ -91,10 +91,14 @@ class ArmClient:
         params = {"api-version": api_version, **(parameters or {})}
         return _read_body(call, self._send(call, path, params, body), read)
 
-    def put(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
-        """Create or replace a resource."""
+    def put(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> tuple[T, bool]:
+        """Create or replace a resource; also whether ARM says that it created one (201) rather than updated it (200).
+
+        Source: recorded traffic (identities and federated credentials; a role assignment is answered 201 always).
+        """
         call = self._call("PUT", path)
-        return _read_body(call, self._send(call, path, {"api-version": api_version}, body), read)
+        response = self._send(call, path, {"api-version": api_version}, body)
+        return _read_body(call, response, read), response.status_code == HTTPStatus.CREATED
 
     def patch(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
         """Change the given properties of a resource."""

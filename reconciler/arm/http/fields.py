@@ -5,6 +5,7 @@ ARM's answers are checked where they come in, so that nothing further in has to 
 
 import json
 from collections.abc import Callable, Hashable, Mapping
+from datetime import UTC, datetime
 from typing import TypeAlias, TypeVar
 
 from reconciler.model import same_name
@@ -48,6 +49,16 @@ def text(data: JsonObject, name: str) -> str:
 def optional_text(data: JsonObject, name: str) -> str | None:
     """A string, or None where the field is absent, null or empty."""
     return None if data.get(name) in (None, "") else text(data, name)
+
+
+def optional_time_s(data: JsonObject, name: str) -> float | None:
+    """A time in ISO 8601 as epoch seconds; None where the field is absent or is no such time."""
+    value = data.get(name)
+    try:
+        when = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return None if when is None else (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def section(data: JsonObject, name: str) -> JsonObject:

@@ -43,6 +43,11 @@ class ClockWatch:
             return
         self.ahead_s = date.timestamp() - self._clock()
 
+    def now_s(self) -> float | None:
+        """ARM's time in epoch seconds, late by a second or two at most; None before it has answered with a `Date`."""
+        ahead_s = self.ahead_s
+        return None if ahead_s is None else self._clock() + ahead_s
+
 
 @contextmanager
 def watched_clock(client: ArmClient) -> Iterator[ClockWatch]:

@@ -54,14 +54,12 @@ def plan(
 
     configure_logging(report.log_level)
     request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
-    with plan_output(asked.out, [*paths, *([azure.sandbox] if azure.sandbox else [])]) as save:
+    with plan_output(asked.out, [*paths, *filter(None, [azure.sandbox])]) as save:
         result, header = compare(request, azure)
-        # Before anything is printed: a file that cannot be written is an error instead of a report, not behind one.
-        digest = save(result)
+        digest = save(result)  # before the report: a file that cannot be written is an error instead of it
     print_report(chosen_format(report).plan(result, header))
     if asked.out is not None:
         # With other flags than these, apply would find the plan stale, or look elsewhere.
         show_how_to_apply(asked.out, digest, (azure, guards, StrictManifestFlags(strict=manifest.strict)))
-    if result.violations:
-        return ExitCode.REFUSED
-    return ExitCode.CHANGES_FOUND if asked.detailed_exitcode and result.applicable else ExitCode.DONE
+    found = asked.detailed_exitcode and result.applicable
+    return ExitCode.REFUSED if result.violations else ExitCode.CHANGES_FOUND if found else ExitCode.DONE

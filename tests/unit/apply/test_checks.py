@@ -175,7 +175,7 @@ SUBJECT_NOW = Stale("changed since the plan was made: subject is now 'other'")
     ("change", "action", "live", "expected"),
     [
         (PUT, Action.CREATE, None, Write(NEW)),
-        (PUT, Action.CREATE, has(NEW), Done()),
+        (PUT, Action.CREATE, has(NEW), replace(CREDENTIAL_APPEARED, as_planned=True)),
         (PUT, Action.CREATE, has(OTHER), CREDENTIAL_APPEARED),
         (PUT, Action.CREATE, has(None), CREDENTIAL_APPEARED),
         (TURN, Action.UPDATE, None, CREDENTIAL_GONE),
@@ -188,7 +188,7 @@ SUBJECT_NOW = Stale("changed since the plan was made: subject is now 'other'")
         (TURN, Action.DELETE, has(OLD), Write(None)),
         (TURN, Action.DELETE, has(NEW), Stale("changed since the plan was made: subject is now 'new'")),
         (TURN, Action.CREATE, None, Write(NEW)),
-        (TURN, Action.CREATE, has(NEW), Done()),
+        (TURN, Action.CREATE, has(NEW), replace(CREDENTIAL_APPEARED, as_planned=True)),
         (TURN, Action.CREATE, has(OLD), CREDENTIAL_APPEARED),
         (DROP, Action.DELETE, None, Done()),
         (DROP, Action.DELETE, has(OLD), Write(None)),
@@ -207,19 +207,16 @@ def test_credential_is_held_against_its_plan(
 READER, WRITER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "b24988ac-6180-42a0-ab88-20f7382dd24c"
 SCOPE = "/subscriptions/s/resourceGroups/rg-app"
 GIVEN = RoleAssignment("name", SCOPE, READER, "principal")
+ROLE_APPEARED = Stale("a role assignment of this name has appeared since the plan was made")
 
 
 @pytest.mark.parametrize(
     ("action", "live", "expected"),
     [
         (Action.CREATE, None, Write(GIVEN)),
-        (Action.CREATE, GIVEN, Done()),
-        (Action.CREATE, replace(GIVEN, role_guid=READER.upper()), Done()),
-        (
-            Action.CREATE,
-            replace(GIVEN, role_guid=WRITER),
-            Stale("a role assignment of this name has appeared since the plan was made"),
-        ),
+        (Action.CREATE, GIVEN, replace(ROLE_APPEARED, as_planned=True)),
+        (Action.CREATE, replace(GIVEN, role_guid=READER.upper()), replace(ROLE_APPEARED, as_planned=True)),
+        (Action.CREATE, replace(GIVEN, role_guid=WRITER), ROLE_APPEARED),
         (Action.DELETE, None, Done()),
         (Action.DELETE, replace(GIVEN, role_guid=READER.upper(), principal_id="PRINCIPAL"), Write(None)),
         (

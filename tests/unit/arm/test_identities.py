@@ -183,14 +183,19 @@ def test_create_puts_location_and_tags() -> None:
     with arm_client(answer(201, body_of(), {"Location": "/never/asked"})) as (client, arm):
         created = Identities(client).create(IDENTITY, "westeurope", Tags({"a": "1"}), None)
 
-    assert created == identity_of()
+    assert created == (identity_of(), True)
     assert [(request.method, str(request.url)) for request in arm.requests] == [("PUT", URL)]
     assert sent_json(arm.requests[0]) == {"location": "westeurope", "tags": {"a": "1"}}
 
 
+def test_create_that_is_answered_as_an_update_says_so() -> None:
+    with arm_client(answer(200, body_of())) as (client, _):
+        assert Identities(client).create(IDENTITY, "westeurope", Tags({"a": "1"}), None) == (identity_of(), False)
+
+
 def test_create_sends_an_isolation_scope_that_is_given() -> None:
     with arm_client(answer(201, with_scope("Regional"))) as (client, arm):
-        created = Identities(client).create(IDENTITY, "westeurope", Tags(), IsolationScope.REGIONAL)
+        created, _ = Identities(client).create(IDENTITY, "westeurope", Tags(), IsolationScope.REGIONAL)
 
     assert created.isolation_scope is IsolationScope.REGIONAL
     assert sent_json(arm.requests[0]) == {

@@ -35,8 +35,7 @@ def effects(*calls: Call) -> tuple[NetEffect, ...]:
     ("outcome", "error", "counts"),
     [
         (Outcome.DONE, None, True),
-        # The role was given already, by somebody else.
-        (Outcome.DONE, ERROR, False),
+        (Outcome.STALE, None, False),
         (Outcome.FAILED, ERROR, False),
         (Outcome.IN_DOUBT, NO_ANSWER, True),
         (None, None, True),

@@ -123,6 +123,58 @@ def test_identity_comes_before_its_children_and_goes_after_its_roles() -> None:
     }
 
 
+OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"
+
+
+def roles_on(**scopes: str) -> Changes:
+    """New identities, each with a role at a scope; `id-stays` lives and exchanges a role for it."""
+    entries = []
+    for name, scope in scopes.items():
+        wants = [DesiredAssignment("Operator", scope, HERE)] if scope else None
+        entries.append(listed(name.replace("_", "-"), role_assignments=wants))
+    has = {ID_STAYS: (RoleAssignment(assignment_name("team-a", SCOPE, "p", OWNER), SCOPE, OWNER, "p"),)}
+    found = {
+        role_key("Operator", scope): RoleLookup("Operator", scope, (RoleDefinition(OPERATOR, "Operator"),))
+        for scope in scopes.values()
+    }
+    live = live_group(live_identity("id-stays", tags=OURS, principal_id="p"))
+    return diff_access(compare(desired_group(*entries, owner="team-a"), live), Access({}, has, found, {OWNER: "Owner"}))
+
+
+ID_STAYS = resource_id("id-stays")
+
+
+def test_role_on_another_new_identity_waits_with_the_other_roles_of_its_holder() -> None:
+    kubelet = str(resource_id("id-kubelet"))
+    changes = roles_on(id_stays=kubelet, id_kubelet=f"{kubelet}/below/it", id_new=f"{kubelet.upper()}/a/b")
+
+    works = {work.identity.name: work for work in order_work(changes, frozenset(), ())}
+
+    assert {name: [step.action for step in work.waiting] for name, work in works.items()} == {
+        "id-kubelet": [],
+        "id-new": ["create"],
+        "id-stays": ["create", "delete"],
+    }
+    assert {step.needs for work in works.values() for step in work.waiting} == {resource_id("id-kubelet"), None}
+
+
+def test_identities_that_have_roles_on_each_other_wait_in_their_roles_alone() -> None:
+    changes = roles_on(id_a=str(resource_id("id-b")), id_b=str(resource_id("id-a")), id_stays="")
+
+    works = {work.identity.name: work for work in order_work(changes, frozenset(), ())}
+
+    assert [len(works[name].waiting) for name in ("id-a", "id-b")] == [1, 1]
+    assert [[label(step.change) for step in works[name].steps] for name in ("id-a", "id-b")] == [["id-a"], ["id-b"]]
+
+
+def test_role_on_a_new_identity_that_is_held_back_waits_for_nobody() -> None:
+    changes = roles_on(id_a=str(resource_id("id-b")), id_b="", id_stays="")
+
+    works = order_work(changes, frozenset({resource_id("id-b")}), ())
+
+    assert [work.waiting for work in works] == [() for _ in works]
+
+
 def test_what_is_held_back_is_no_step_and_an_identity_without_steps_is_no_work() -> None:
     changes = both_kinds()
     held_back = frozenset(one.resource_id for one in changes) - {resource_id("id-new")}

@@ -11,8 +11,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.receive import MAX_BODY_BYTES
 from reconciler.arm.http.wire import ANSWER_TIMEOUT_S, BoundedTransport
 from reconciler.errors import ArmError
-
-from .fakes import FakeArm, FakeTime, answer, endless_server, http_client, loopback_client, raw_server
+from tests.unit.arm.fakes import FakeArm, FakeTime, answer, endless_server, http_client, loopback_client, raw_server
 
 TIMEOUT_S = 0.2
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -1,0 +1,31 @@
+"""The guard over the scopes of roles: what a role is given on must exist, or be made by this very run."""
+
+from collections.abc import Iterator
+
+from reconciler.guards.allowances import Allowances
+from reconciler.guards.words import ids_of
+from reconciler.model import ResourceId, Violation, identity_at, normalize_scope
+from reconciler.plan import Action, AssignmentChange, Changes
+
+
+def check_scope_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
+    """Refuse a role at a scope that does not exist, or on an identity whose own group does not."""
+    nowhere = _in_missing_groups(changes)
+    for change in changes.access():
+        if not isinstance(change, AssignmentChange) or change.action is not Action.CREATE:
+            continue
+        scope = change.resource_id.scope
+        if normalize_scope(scope) in changes.missing_scopes or identity_at(scope) in nowhere:
+            yield Violation(
+                code="scope-missing",
+                about=change.resource_id,
+                message=f"{scope} does not exist, and no line of the manifest makes it",
+                hint="Correct the scope in the manifest, or create what it names first.",
+                refused=ids_of([change]),
+            )
+
+
+def _in_missing_groups(changes: Changes) -> set[ResourceId]:
+    """Identities that cannot be made, since their group does not exist."""
+    groups = (group for group in changes.groups if group.live.resource_group is None)
+    return {change.resource_id for group in groups for change in group.changes if change.action is Action.CREATE}

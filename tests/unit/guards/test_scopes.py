@@ -1,0 +1,69 @@
+"""The guard over the scopes of roles: none is given at what does not exist and nothing in the run makes."""
+
+import pytest
+
+from reconciler.errors import SourcePos
+from reconciler.guards import NO_ALLOWANCES
+from reconciler.guards.scopes import check_scope_missing
+from reconciler.manifest.desired import DesiredAssignment
+from reconciler.model import (
+    Access,
+    Impacts,
+    RoleDefinition,
+    RoleLookup,
+    Violation,
+    normalize_scope,
+    role_key,
+)
+from reconciler.plan import Changes
+from reconciler.plan.diff_access import diff_access
+from tests.builders import (
+    SUBSCRIPTION,
+    compare,
+    desired_group,
+    listed,
+    live_group,
+    live_identity,
+    resource_id,
+)
+
+READER = RoleDefinition("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader")
+VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-data/providers/Microsoft.KeyVault/vaults/kv"
+NEW = str(resource_id("id-new"))
+
+
+def giving(scope: str, *missing: str, group_lives: bool = True) -> Changes:
+    """A role at a scope, given to an identity that lives beside a new one, where these scopes do not exist."""
+    entry = listed("id-api", role_assignments=(DesiredAssignment("Reader", scope, SourcePos("a.yaml", 1, 1)),))
+    live = live_group(live_identity("id-api")) if group_lives else live_group(location=None)
+    lookups = {role_key("Reader", scope): RoleLookup("Reader", scope, (READER,))}
+    changes = diff_access(compare(desired_group(entry, "id-new"), live), Access({}, {}, lookups))
+    return changes.with_impacts(Impacts(missing_scopes=frozenset(normalize_scope(one) for one in missing)))
+
+
+def refusal(scope: str, changes: Changes) -> Violation:
+    (change,) = changes.access()
+    return Violation(
+        code="scope-missing",
+        about=change.resource_id,
+        message=f"{scope} does not exist, and no line of the manifest makes it",
+        hint="Correct the scope in the manifest, or create what it names first.",
+        refused=(change.resource_id,),
+    )
+
+
+def test_role_at_a_scope_that_does_not_exist_is_refused() -> None:
+    changes = giving(VAULT, VAULT.upper())
+
+    assert list(check_scope_missing(changes, NO_ALLOWANCES)) == [refusal(VAULT, changes)]
+
+
+@pytest.mark.parametrize("scope", [VAULT, NEW])
+def test_role_at_what_exists_or_is_made_passes(scope: str) -> None:
+    assert list(check_scope_missing(giving(scope, f"{VAULT}-2"), NO_ALLOWANCES)) == []
+
+
+def test_role_on_an_identity_whose_group_does_not_exist_is_refused() -> None:
+    changes = giving(NEW, group_lives=False)
+
+    assert list(check_scope_missing(changes, NO_ALLOWANCES)) == [refusal(NEW, changes)]
