@@ -115,7 +115,7 @@ def test_apply_killed_at_a_call_is_made_up_for_by_the_next(
 
     (doubtful,) = (call for call in shown["calls"] if call["call"] in shown["in_doubt"])
     address = doubtful["address"].partition("/")[2]
-    told = f"plan is made from what lives now:\n  {doubtful['action']} {address}\n"
+    told = f"plan is made from the live state now:\n  {doubtful['action']} {address}\n"
     assert (killed.code, shown["end"]) == (-9, None)
     assert wire.killed_at.rpartition("/")[2] in (doubtful["address"].rpartition("/")[2], _name_of(doubtful))
     assert (again.code, told in again.stderr) == (0, True)

@@ -69,7 +69,7 @@ def test_plan_rehearsed_on_a_snapshot_is_the_plan_of_the_real_thing(uami: Uami, 
 
     # Only a real endpoint has a token that could say, and does not, whose it is.
     (unknown,) = planned.document.pop("notes")
-    assert "signed in" in unknown
+    assert "which principal this run uses" in unknown
     assert (rehearsed.code, rehearsed.document) == (planned.code, {**planned.document, "notes": []})
     assert {name: planned.document["summary"][name] for name in ("create", "update", "delete")} == {
         "create": 2,
