@@ -244,7 +244,8 @@ def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
             draw(st.sampled_from(policies)),
             draw(st.sampled_from(TagsPolicy)),
             draw(st.sampled_from(CredentialsPolicy)),
-            draw(st.sampled_from(AssignmentsPolicy)),
+            # Without an owner, roles to revoke later are not known again.
+            AssignmentsPolicy.MERGE if owner is None else draw(st.sampled_from(AssignmentsPolicy)),
         ),
         limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100))),
         ignore=ignore,

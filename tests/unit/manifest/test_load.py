@@ -126,7 +126,9 @@ def test_diagnostics_of_a_file_are_bounded_and_the_rest_is_counted(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a.yaml").write_text(HEAD + GROUP + "".join(f"k{number}: 1\n" for number in range(250)))
-    Path("b.yaml").write_text(f"{HEAD}x: 1\nresourceGroups: {{rg-b: {{identities: []}}}}\n")
+    Path("b.yaml").write_text(
+        f"{HEAD}x: 1\npolicy: {{identities: exact}}\nresourceGroups: {{rg-b: {{identities: []}}}}\n"
+    )
 
     with pytest.raises(ManifestError) as caught:
         load_manifest(["a.yaml", "b.yaml"], {}, {}, bytes)

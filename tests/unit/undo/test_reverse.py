@@ -18,6 +18,7 @@ from reconciler.manifest.desired import (
     Policy,
 )
 from reconciler.model import (
+    NO_DETAILS,
     OWNER_TAG,
     CredentialId,
     FederatedCredential,
@@ -154,7 +155,7 @@ def test_deleted_identity_comes_back_with_its_children() -> None:
         (("env", "prod"), (OWNER_TAG, OWNER)),
         SOURCE,
         (DesiredCredential("main", TRUST, SOURCE),),
-        (DesiredAssignment(READER, SCOPE, SOURCE),),
+        (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),),
     )
     assert found.targets == (Target(group_id(), "id-api", NAME),)
     assert found.limited_to == {CREDENTIAL_ID, ASSIGNMENT_ID}
@@ -173,7 +174,7 @@ def test_role_that_the_run_took_away_before_comes_back_though_no_children_were_r
 
     assert (entry.federated_credentials, entry.role_assignments) == (
         None,
-        (DesiredAssignment(READER, SCOPE, SOURCE),),
+        (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),),
     )
 
 
@@ -309,7 +310,7 @@ def test_credential_that_cannot_be_expressed_stays_gone() -> None:
     ("call_", "listed"),
     [
         (call(1, Action.CREATE, None, OURS), ()),
-        (call(1, Action.DELETE, OURS, None), (DesiredAssignment(READER, SCOPE, SOURCE),)),
+        (call(1, Action.DELETE, OURS, None), (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),)),
     ],
 )
 def test_role_returns_to_what_it_was(call_: Call, listed: tuple[DesiredAssignment, ...]) -> None:

@@ -14,7 +14,8 @@ from tests.builders import SUBSCRIPTION, TENANT, compare, group_id, live_group, 
 from tests.unit.manifest.manifests import HEAD, load_text
 
 PULL_REQUEST = "{name: main, github: {repository: o/r, ownerId: 1, repositoryId: 2, pullRequest: true}}"
-TEXT = f"""{HEAD}resourceGroups:
+TEXT = f"""{HEAD}policy: {{identities: exact}}
+resourceGroups:
   rg-app: {{identities: [{{name: id-a, federatedCredentials: [{PULL_REQUEST}]}}, id-b]}}
   rg-b: {{identities: [{{name: id-c, federatedCredentials: [{PULL_REQUEST}]}}]}}
 """

@@ -38,13 +38,13 @@ def test_get_asks_with_the_api_version_and_the_token() -> None:
     assert arm.requests[0].headers["Authorization"] == f"Bearer {TOKEN}"
 
 
-@pytest.mark.parametrize("method", ["put", "patch"])
-def test_writes_send_json(method: str) -> None:
+@pytest.mark.parametrize(("method", "answered"), [("put", ({"name": "x"}, True)), ("patch", {"name": "x"})])
+def test_writes_send_json(method: str, answered: object) -> None:
     with arm_client(answer(201, {"name": "x"})) as (client, arm):
         body = getattr(client, method)("/x", "1", {"tags": {"a": "ö"}}, dict)
 
     sent = arm.requests[0]
-    assert (body, sent.method, sent.content) == ({"name": "x"}, method.upper(), '{"tags":{"a":"ö"}}'.encode())
+    assert (body, sent.method, sent.content) == (answered, method.upper(), '{"tags":{"a":"ö"}}'.encode())
 
 
 @pytest.mark.parametrize(

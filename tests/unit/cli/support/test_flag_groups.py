@@ -143,6 +143,7 @@ groups = st.tuples(
         st.sampled_from(CredentialKind),
         maybe,
         words,
+        words,
         st.integers(1, 100),
     ),
     st.builds(

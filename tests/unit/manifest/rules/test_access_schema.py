@@ -269,7 +269,7 @@ def test_longest_kubernetes_names_are_taken() -> None:
             "'/su",
         ),
         ("role: [Reader], scope: /", "wrong-type", "role"),
-        ("role: Reader, scope: /, condition: x", "unknown-key", "condition"),
+        ("role: Reader, scope: /, colour: x", "unknown-key", "colour"),
         ("role: Reader, scope: ", "empty-value", "scope"),
     ],
 )

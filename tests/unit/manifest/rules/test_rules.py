@@ -240,6 +240,6 @@ resourceGroups:
 def test_patterns_of_a_group_and_its_document_count_together(kind: str) -> None:
     above, own = (", ".join(f"{name}{number}-*" for number in range(300)) for name in "ab")
     groups = f"rg-a: {{identities: [], ignore: {{{kind}: [{own}]}}}}, rg-b: {{identities: []}}"
-    text = f"{HEAD}ignore: {{{kind}: [{above}]}}\nresourceGroups: {{{groups}}}\n"
+    text = f"{HEAD}policy: {{identities: exact}}\nignore: {{{kind}: [{above}]}}\nresourceGroups: {{{groups}}}\n"
 
     assert [code for code, _, _ in places_of(text)] == ["too-many-patterns"]
