@@ -13,10 +13,12 @@ Groups = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 def write_manifest(path: Path, groups: Mapping[str, Iterable[object]], **keys: object) -> Path:
     """A manifest with these identities by group; JSON, which is YAML too, spares every quoting question."""
+    # Without an owner a manifest has to say what happens to what it does not list; with one, roles are known again.
+    policy = {"identities": "exact"} if "owner" in keys else {"identities": "exact", "roleAssignments": "merge"}
     document = {
         "version": 1,
         "subscription": SUBSCRIPTION,
-        "policy": {"identities": "exact", "roleAssignments": "merge"},
+        "policy": policy,
         **keys,
         "resourceGroups": {name: {"identities": list(identities)} for name, identities in groups.items()},
     }
