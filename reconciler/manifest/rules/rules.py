@@ -57,7 +57,7 @@ def _check_identities_policy(document: DeclaredDocument) -> Iterator[Diagnostic]
             silent[0].pos,
             f"nothing says what happens to live identities of {groups} that are not listed",
             "Write `policy: {identities: ...}` at the top of the document or in the group: `exact` deletes them,"
-            " `owned` deletes those that bear our owner (add `owner:`, and it is the default), `merge` leaves them.",
+            " `owned` deletes those that have our owner (add `owner:`, and it is the default), `merge` leaves them.",
         )
 
 
