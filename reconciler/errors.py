@@ -163,6 +163,7 @@ class ArmError(ReconcilerError):
         transient: the same call may succeed later (408, 429, 5xx, connection errors).
         in_doubt: the call may have taken effect although it failed (no whole answer came, or a 5xx).
         retry_after_s: seconds that ARM asked to wait, None where it named none.
+        missing_action: what the caller has no right to do, where that is why ARM refused; "" where something else is.
     """
 
     code = "arm-error"
@@ -178,6 +179,7 @@ class ArmError(ReconcilerError):
         transient: bool = False,
         in_doubt: bool = False,
         retry_after_s: float | None = None,
+        missing_action: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.status = status
@@ -186,6 +188,7 @@ class ArmError(ReconcilerError):
         self.transient = transient
         self.in_doubt = in_doubt
         self.retry_after_s = retry_after_s
+        self.missing_action = missing_action
 
 
 class NotFound(ArmError):

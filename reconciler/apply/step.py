@@ -28,8 +28,25 @@ from reconciler.errors import (
     Throttled,
 )
 from reconciler.journal import After, Before, Call, Journal, Outcome
-from reconciler.model import FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust, call_error
-from reconciler.plan import Action, AssignmentChange, Change, CredentialChange, IdentityChange, Step
+from reconciler.model import (
+    FederatedCredential,
+    Identity,
+    PlannedIdentity,
+    RoleAssignment,
+    Trust,
+    call_error,
+    same_name,
+)
+from reconciler.plan import (
+    Action,
+    AssignmentChange,
+    Change,
+    CredentialChange,
+    IdentityChange,
+    Need,
+    Step,
+    needs_of_step,
+)
 from reconciler.stop import Stop
 
 SETTLING = RetryPolicy(attempts=60, budget_s=420.0, base_s=2.0, cap_s=15.0)
@@ -110,6 +127,7 @@ class StepRun(Generic[L, A]):
     """The attempts of one step."""
 
     def __init__(self, step: Step, calls: Calls[L, A], tools: ApplyTools) -> None:
+        self._step = step
         self._change = step.change
         self._action = step.action
         self._calls = calls
@@ -247,7 +265,17 @@ class StepRun(Generic[L, A]):
             # ARM only said when, and the run ends before that.
             return self._tools.not_tried(self._change)
         outcome = Outcome.IN_DOUBT if self._may_have_happened else Outcome.FAILED
-        return ChangeResult(self._change, outcome, error.message, call_error(error))
+        refused = refused_right(self._step, error)
+        return ChangeResult(self._change, outcome, error.message, call_error(error), refused=refused)
+
+
+def refused_right(step: Step, error: ReconcilerError) -> Need | None:
+    """The right of those that a step needs that the caller lacks; None where the call failed for another reason.
+
+    A policy, a deny assignment, or a condition of the caller's own role forbids one call and says nothing of others.
+    """
+    action = error.missing_action if isinstance(error, ArmError) else ""
+    return next((need for need in needs_of_step(step) if same_name(need.action, action)), None)
 
 
 AnyStepRun = (

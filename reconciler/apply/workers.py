@@ -7,7 +7,7 @@ what is started, what is skipped because of what happened to another change, and
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
@@ -18,8 +18,18 @@ from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
 from reconciler.apply.step import ApplyTools, begin_step
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError, Throttled
 from reconciler.journal import Outcome
-from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, call_error, identity_of
-from reconciler.plan import Action, Change, CredentialChange, IdentityChange, Step, Work
+from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, call_error, describe_scope, identity_of
+from reconciler.plan import (
+    WORDS,
+    Action,
+    Change,
+    CredentialChange,
+    IdentityChange,
+    Need,
+    Step,
+    Work,
+    needs_of_step,
+)
 
 POLL_S = 0.1
 """How often the main thread looks up from waiting, so that a second Ctrl-C is heard."""
@@ -30,16 +40,16 @@ GRACE_S = 90.0
 
 @dataclass(slots=True)
 class Failures:
-    """Which groups something failed in, which ARM forbade to write in, and which identities are not as planned."""
+    """Which groups something failed in, which rights ARM refused, and which identities are not as planned."""
 
     _failed: dict[ResourceGroupId, str] = field(default_factory=dict)
     _not_made: set[AnyId] = field(default_factory=set)
-    _forbidden: dict[ResourceGroupId, str] = field(default_factory=dict)
+    _refused: dict[tuple[str, str], str] = field(default_factory=dict)
     _unrecorded: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, result: ChangeResult, *, forbidden: bool) -> None:
-        """Learn how a change ended; `forbidden` says that ARM refused the right to make it."""
+    def note(self, result: ChangeResult) -> None:
+        """Learn how a change ended."""
         if isinstance(result.change, IdentityChange) and result.outcome is not Outcome.DONE:
             with self._lock:
                 self._not_made.add(result.change.resource_id)
@@ -51,8 +61,8 @@ class Failures:
             self._failed.setdefault(resource_id.group_id, name)
             if result.error is not None and result.error.code == JournalError.code:
                 self._unrecorded = result.because
-            if forbidden:
-                self._forbidden.setdefault(resource_id.group_id, name)
+            if result.refused is not None:
+                self._refused.setdefault(result.refused.key, name)
 
     def why_skip(self, work: Work, step: Step) -> str:
         """Why a step of a piece of work is not started; empty where it is."""
@@ -60,8 +70,12 @@ class Failures:
         with self._lock:
             if self._unrecorded:
                 return self._unrecorded
-            if group_id in self._forbidden:
-                return f"ARM refused the right to write in this group (at {self._forbidden[group_id]})"
+            refused = next((need for need in _needs_of(work, step) if need.key in self._refused), None)
+            if refused is not None:
+                what, place = WORDS[refused.action], describe_scope(refused.scope)
+                return (
+                    f"ARM refused the right to {what} at {place} ({refused.action}, for {self._refused[refused.key]})"
+                )
             if work.is_deletion and group_id in self._failed:
                 return f"nothing is deleted in a group where a change failed ({self._failed[group_id]})"
             if step.needs in self._not_made:
@@ -182,7 +196,7 @@ class IdentityWork:
             result, shown = _half_done(result), True
         with self._lock:
             self._results[change_id] = result
-        self._failures.note(result, forbidden=result.error is not None and result.error.status == 403)
+        self._failures.note(result)
         if shown:
             self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome))
 
@@ -232,6 +246,12 @@ class IdentityWork:
         except (ArmError, AuthError) as error:
             return ChangeResult(step.change, Outcome.FAILED, error.message, call_error(error))
         return ChangeResult(step.change, Outcome.STALE, because) if because else live
+
+
+def _needs_of(work: Work, step: Step) -> Iterator[Need]:
+    """The rights without which a step is not to begin: an identity that cannot be deleted keeps its roles."""
+    steps = work.all_steps if work.is_deletion else (step,)
+    return (need for one in steps for need in needs_of_step(one))
 
 
 _PAST = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted", Action.NO_OP: "kept"}

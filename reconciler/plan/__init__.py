@@ -26,7 +26,7 @@ from reconciler.plan.changes import (
 from reconciler.plan.diff_access import detail_differences, trust_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
 from reconciler.plan.document import change_document, plan_document, violation_document
-from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan
+from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
 
@@ -63,6 +63,7 @@ __all__ = [
     "make_plan",
     "needs_of_manifest",
     "needs_of_plan",
+    "needs_of_step",
     "order_work",
     "owners_of",
     "plan_document",
