@@ -4,6 +4,7 @@ What a step reads, checks and sends is in the module of its kind (`identity`, `c
 and what an answer means for the change, is decided here, for all kinds alike.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -71,7 +72,8 @@ class ApplyTools:
     """What apply needs besides the plan; none of it decides anything.
 
     `retries` waits between attempts by the same rules as the reads do; `on_event` is called from several threads;
-    `arm_time` is ARM's own, as epoch seconds, None where it is not known.
+    `arm_time` is ARM's own, as epoch seconds, None where it is not known; `sleep_to_finish` waits where `retries`
+    would not any more, for what must not be left half done.
     """
 
     resources: Resources
@@ -82,6 +84,7 @@ class ApplyTools:
     correlation_id: str
     read_children: ReadChildren
     arm_time: Callable[[], float | None] = lambda: None
+    sleep_to_finish: Callable[[float], None] = time.sleep
 
     @property
     def over(self) -> bool:
@@ -124,7 +127,7 @@ class Calls(Protocol[L, A]):
 
 
 class StepRun(Generic[L, A]):
-    """The attempts of one step."""
+    """The attempts of one step; `called` says that a call went out."""
 
     def __init__(self, step: Step, calls: Calls[L, A], tools: ApplyTools) -> None:
         self._step = step
@@ -136,6 +139,7 @@ class StepRun(Generic[L, A]):
         self._settling: Attempts | None = None
         self._error: ArmError | None = None
         self._is_last = False
+        self.called = False
         self._may_have_happened = False
         self._doubtful: int | None = None
 
@@ -154,6 +158,7 @@ class StepRun(Generic[L, A]):
                 number = self._tools.journal.begin(self._call(attempt, live, write))
             except JournalError as error:
                 return self._failed(error), None
+            self.called = True
             try:
                 made = self._calls.write(write.after, is_first=not self._may_have_happened)
             except (ArmError, AuthError) as error:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import Stale, Write, check_parent
+from reconciler.apply.give_back import give_back, not_given_back, tools_to_finish
 from reconciler.apply.identity import check_identity
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
 from reconciler.apply.step import ApplyTools, begin_step
@@ -127,12 +128,16 @@ class IdentityWork:
         self._lock = threading.Lock()
         self._begun: set[AnyId] = set()
         self._deleted: set[AnyId] = set()
+        self._taken: dict[AnyId, ChangeResult] = {}
         self._results: dict[AnyId, ChangeResult] = {}
 
     def results(self) -> dict[AnyId, ChangeResult]:
         """How each change has ended, or what is known of it where nobody waits for its end any more."""
         with self._lock:
             ended, begun, deleted = dict(self._results), set(self._begun), set(self._deleted)
+            if not self._is_gone():
+                # Nobody waits any longer for the roles that are still to be given back.
+                ended |= {key: not_given_back(one, "the run ended before") for key, one in self._taken.items()}
         changes = {step.change.resource_id: step.change for step in self._steps}
 
         def unfinished(change: Change) -> ChangeResult:
@@ -156,7 +161,7 @@ class IdentityWork:
             if step.change.resource_id in self._results:
                 continue  # the first of two steps of a change has failed
             if self._tools.over:
-                return
+                break
             because = self._failures.why_skip(self._work, step) or self._why_skip(index, step)
             if because:
                 self._end(ChangeResult(step.change, Outcome.SKIPPED, because), shown=False)
@@ -166,11 +171,38 @@ class IdentityWork:
                 found = self._read_identity(step)
                 if isinstance(found, ChangeResult):
                     self._end_all(found)
-                    return
+                    break
                 self._identity = found
-            result, made = begin_step(step, self._identity, self._tools).run()
+            run = begin_step(step, self._identity, self._tools)
+            result, made = run.run()
             self._identity = made or self._identity
+            if run.called:
+                self._note_taken(result)
             self._end_step(index, result)
+        self._give_back()
+
+    def _note_taken(self, result: ChangeResult) -> None:
+        """Remember a role that is gone, or may be, before its identity is."""
+        is_before = self._work.is_deletion and result.change is not self._work.own
+        if is_before and result.outcome in (Outcome.DONE, Outcome.IN_DOUBT):
+            with self._lock:
+                self._taken[result.change.resource_id] = result
+
+    def _give_back(self) -> None:
+        """Give back, the last one first, what was taken from an identity that was to be deleted and was not."""
+        if not self._taken or self._is_gone():
+            return
+        tools = tools_to_finish(self._tools)
+        for change_id, taken in reversed(tuple(self._taken.items())):
+            self._end(give_back(taken, tools))
+            with self._lock:
+                del self._taken[change_id]
+
+    def _is_gone(self) -> bool:
+        """Whether the work's identity has been deleted by it."""
+        own = self._work.own
+        ended = None if own is None else self._results.get(own.resource_id)
+        return ended is not None and ended.outcome is Outcome.DONE
 
     def _begin(self, step: Step) -> None:
         with self._lock:
