@@ -16,17 +16,19 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The journal of the r
 @with_flag_groups
 def undo(file: File, run: RunFlags, guards: ApplyGuardFlags, azure: AzureFlags, report: RunReportFlags) -> ExitCode:
     """Take a run back as far as Azure allows: show the way back, ask (only `yes` approves), carry it out, verify."""
-    from reconciler.cli.support.carry_out import WritingRun, carry_out, check_somebody_to_ask
+    from reconciler.cli.support.approval import Approval, check_somebody_to_ask
+    from reconciler.cli.support.carry_out import WritingRun, carry_out
     from reconciler.guards import parse_allowances
     from reconciler.journal import read_journal
     from reconciler.workflow.undo import declare_undo
 
     allowances = parse_allowances(guards.allow, guards.max_deletes)
-    check_somebody_to_ask(run, report)
+    approval = Approval(run.auto_approve, "Add --auto-approve.")
+    check_somebody_to_ask(approval, report)
     record = read_journal(file)
     # A later run has a journal of its own.
     again = command_line("undo", [str(file)], azure, guards, replace(run, journal=None), report)
     return carry_out(
         lambda connected: declare_undo(record, str(file), connected, allowances),
-        WritingRun("undo", again, run, guards.skip_refused, azure, report),
+        WritingRun("undo", again, run, approval, guards.skip_refused, azure, report),
     )
