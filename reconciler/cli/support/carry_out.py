@@ -14,7 +14,6 @@ from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import OrderlyStop, orderly_stop
 from reconciler.errors import ExitCode
 from reconciler.journal import Outcome
-from reconciler.live.azure import Azure
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
@@ -39,7 +38,7 @@ class WritingRun:
     report: RunReportFlags
 
 
-def carry_out(declare: Callable[[Azure], Declaration], run: WritingRun) -> ExitCode:
+def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> ExitCode:
     """From a declaration to the exit code; `declare` may look at the live side first."""
     configure_logging(run.report.log_level)
     check_journal_flag(run.flags.journal)
@@ -53,7 +52,7 @@ def carry_out(declare: Callable[[Azure], Declaration], run: WritingRun) -> ExitC
             reports = _Reports(run, session, journal)
             try:
                 plan, result = run_apply(
-                    declare(session.azure),
+                    declare(session),
                     session.azure,
                     reports.tools(stop),
                     ApplyOptions(run.skip_refused, verify=not run.flags.no_verify),

@@ -286,6 +286,21 @@ class ApplyRunFlags(RunFlags):
     ] = None
 
 
+@dataclass(frozen=True, slots=True)
+class UndoRunFlags(RunFlags):
+    """The same, for what a journal says."""
+
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            "--digest",
+            metavar="SHA256",
+            help="Refuse a journal whose file has another SHA-256 than its run printed; -y needs it.",
+            show_default=False,
+        ),
+    ] = None
+
+
 def report_flags_of(arguments: Sequence[str]) -> ReportFlags:
     """The form in which to report what is wrong with a command line, as far as it can be known from it."""
     given = {}
