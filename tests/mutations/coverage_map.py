@@ -11,6 +11,11 @@ from coverage import CoverageData
 TESTS = ("tests/unit", "tests/contract")
 """The tests that run in the process of pytest, and so are seen and quick to begin."""
 
+READERS = "tests/unit/test_house.py"
+"""Tests that read the code, rather than run it: of what is declared, they may notice what no run shows."""
+
+_FIRST = (READERS, "tests/unit")
+
 
 class CoverageMap:
     """Tests by the lines that they run, as they were measured; a test that is not there any more is left out."""
@@ -20,15 +25,19 @@ class CoverageMap:
         self._tests = tests
 
     def tests_of(self, module: str, lines: Iterable[int]) -> list[str]:
-        """The tests that run one of these lines, unit tests first; of lines that run at import, all of the module."""
+        """The tests that run one of these lines, unit tests first; of lines that run at import, all of the module.
+
+        Those that read the code come before all others, where it is about what runs at import.
+        """
         # It may have been measured in another copy of the repository.
         file = next((one for one in self._data.measured_files() if one.endswith(f"/{module}")), module)
         by_line = self._data.contexts_by_lineno(file)
         found = {test for line in lines for test in by_line.get(line, ())}
         if "" in found or not found:
             found |= {test for tests in by_line.values() for test in tests}
+            found |= {test for test in self._tests if test.startswith(READERS)}
         names = {test.partition("|")[0] for test in found if test}
-        return sorted(names & self._tests, key=lambda name: (not name.startswith("tests/unit"), name))
+        return sorted(names & self._tests, key=lambda name: (*(not name.startswith(one) for one in _FIRST), name))
 
 
 def measure(root: Path, data_file: Path) -> CoverageMap:
