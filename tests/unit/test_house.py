@@ -107,8 +107,8 @@ def test_identifiers_are_the_fields_own_words() -> None:
 
 def _dataclass_options(tree: ast.Module) -> Iterator[tuple[str, dict[str, object]]]:
     """The name of each dataclass, and what its decorator says."""
-    for one in ast.walk(tree):
-        for decorator in one.decorator_list if isinstance(one, ast.ClassDef) else ():
+    for one in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        for decorator in one.decorator_list:
             match decorator:
                 case ast.Name(id="dataclass"):
                     yield one.name, {}
