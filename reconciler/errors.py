@@ -6,7 +6,7 @@ first and travel together in one exception, so that one run reports all of them.
 
     ReconcilerError       exit 1
       UsageError          exit 64
-      ManifestError       exit 65   every Diagnostic
+      ManifestError       exit 65   every Diagnostic; GuardrailsError is one
       InputFileError      exit 65
       JournalError        exit 1
       PlanRefused         exit 3    every Violation; with these in `model.violation`, since they name ids
@@ -108,6 +108,18 @@ class ManifestError(ReconcilerError):
             "Nothing was read from Azure or changed. Fix the manifest, then run `uami validate`.",
         )
         self.diagnostics = diagnostics
+
+
+class GuardrailsError(ManifestError):
+    """A guardrails file is invalid; carries every diagnostic of it, as an invalid manifest does."""
+
+    code = "guardrails-invalid"
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics)
+        count = len(diagnostics)
+        self.message = f"{count} {'problem' if count == 1 else 'problems'} in the guardrails"
+        self.hint = "Nothing was changed. Fix the guardrails; `uami schema guardrails` describes them."
 
 
 class InputFileError(ReconcilerError):

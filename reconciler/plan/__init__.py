@@ -29,6 +29,7 @@ from reconciler.plan.document import change_document, plan_document, violation_d
 from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
+from reconciler.plan.widening import is_new_trust, is_wider_role
 
 __all__ = [
     "NOT_CHECKED",
@@ -60,6 +61,8 @@ __all__ = [
     "field_text",
     "identity_differences",
     "is_deciding_tag",
+    "is_new_trust",
+    "is_wider_role",
     "make_plan",
     "needs_of_manifest",
     "needs_of_plan",

@@ -24,6 +24,7 @@ ORDER = (
     "reconciler.plan",
     "reconciler.snapshot",
     "reconciler.guards",
+    "reconciler.guardrails",
     "reconciler.live",
     "reconciler.journal",
     "reconciler.saved_plan",

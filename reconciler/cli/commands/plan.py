@@ -50,7 +50,7 @@ def plan(
     from reconciler.cli.support.compare import compare
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.output import chosen_format, configure_logging, print_report
-    from reconciler.cli.support.saved_plan import plan_output, show_how_to_apply
+    from reconciler.cli.support.saved_plan import plan_output, show_what_was_saved
 
     configure_logging(report.log_level)
     request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
@@ -60,6 +60,6 @@ def plan(
     print_report(chosen_format(report).plan(result, header))
     if asked.out is not None:
         # With other flags than these, apply would find the plan stale, or look elsewhere.
-        show_how_to_apply(asked.out, digest, (azure, guards, StrictManifestFlags(strict=manifest.strict)))
+        show_what_was_saved(asked.out, digest, result, (azure, guards, StrictManifestFlags(strict=manifest.strict)))
     found = asked.detailed_exitcode and result.applicable
     return ExitCode.REFUSED if result.violations else ExitCode.CHANGES_FOUND if found else ExitCode.DONE

@@ -1,25 +1,23 @@
 """An apply as its caller meets it: the plan, the question, progress, the end."""
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
-from reconciler.cli.support.flags import AzureFlags, ReportFlags, RunFlags, RunReportFlags
-from reconciler.cli.support.inputs import STANDARD_INPUT
+from reconciler.cli.support.approval import Approval, ask
+from reconciler.cli.support.flags import AzureFlags, RunFlags, RunReportFlags
 from reconciler.cli.support.output import chosen_format, configure_logging, print_failure, print_note, print_report
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import OrderlyStop, orderly_stop
-from reconciler.errors import ExitCode, ReconcilerError, UsageError
+from reconciler.errors import ExitCode
 from reconciler.journal import Outcome
-from reconciler.live.azure import Azure
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
-from reconciler.plan import Action, IdentityChange, Plan
+from reconciler.plan import Action, Plan
 from reconciler.report.rows import addresses_of
 from reconciler.report.visible import visible
 from reconciler.stop import Stop
@@ -27,40 +25,20 @@ from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
 
 
-class Declined(ReconcilerError):
-    """The answer was no, or there was nobody to ask."""
-
-    code = "declined"
-
-
 @dataclass(frozen=True, slots=True)
 class WritingRun:
-    """A run that writes: the name of its command, the command that would continue it, and its flags."""
+    """A run that writes: the name of its command, the command that would continue it, its flags and its approval."""
 
     name: str
     continue_with: str
     flags: RunFlags
+    approval: Approval
     skip_refused: bool
     azure: AzureFlags
     report: RunReportFlags
 
 
-def check_somebody_to_ask(flags: RunFlags, report: ReportFlags, paths: Sequence[str] = ()) -> None:
-    """Raises UsageError, or Declined without a terminal, where the run could not ask for confirmation."""
-    if flags.auto_approve:
-        return
-    if not chosen_format(report).streams:
-        what = f"--format {report.format}"
-    elif STANDARD_INPUT in paths:
-        what = "a manifest from standard input"
-    else:
-        return
-    if not sys.stdin.isatty():
-        raise _nobody_to_ask()
-    raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
-
-
-def carry_out(declare: Callable[[Azure], Declaration], run: WritingRun) -> ExitCode:
+def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> ExitCode:
     """From a declaration to the exit code; `declare` may look at the live side first."""
     configure_logging(run.report.log_level)
     check_journal_flag(run.flags.journal)
@@ -74,7 +52,7 @@ def carry_out(declare: Callable[[Azure], Declaration], run: WritingRun) -> ExitC
             reports = _Reports(run, session, journal)
             try:
                 plan, result = run_apply(
-                    declare(session.azure),
+                    declare(session),
                     session.azure,
                     reports.tools(stop),
                     ApplyOptions(run.skip_refused, verify=not run.flags.no_verify),
@@ -128,9 +106,9 @@ class _Reports:
 
     def confirm(self, plan: Plan, signals: OrderlyStop) -> None:
         """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""
-        if not self._run.flags.auto_approve:
+        if not self._run.approval.given:
             with self._session.retries.paused():
-                _ask(plan)
+                ask(plan, self._run.approval)
         self._journal.begin(plan)
         signals.begin()
 
@@ -164,21 +142,3 @@ class _Reports:
 
 _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}
 _DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NO_OP: "kept"}
-
-
-def _nobody_to_ask() -> Declined:
-    return Declined("There is no terminal to ask for confirmation on; nothing was changed.", "Add --auto-approve.")
-
-
-def _ask(plan: Plan) -> None:
-    if not sys.stdin.isatty():
-        raise _nobody_to_ask()
-    deletes = sum(isinstance(one, IdentityChange) and one.action is Action.DELETE for one in plan.applicable)
-    if deletes:
-        what = "1 identity" if deletes == 1 else f"{deletes} identities"
-        print_note(f"\n{what} will be destroyed. A deleted identity cannot be restored.\n")
-    print_note("\nDo you want to apply this plan? Only 'yes' is accepted.\n\n  Answer: ")
-    answer = sys.stdin.readline()
-    print_note("\n")
-    if answer.strip() != "yes":
-        raise Declined("Apply cancelled; nothing was changed.")

@@ -122,6 +122,22 @@ class StrictManifestFlags(ManifestFlags):
 
 
 @dataclass(frozen=True, slots=True)
+class GuardrailFlags(FlagGroup):
+    """What a run may do at most."""
+
+    guardrails: Annotated[
+        str | None,
+        typer.Option(
+            "--guardrails",
+            metavar="FILE",
+            help="Refuse whatever this file does not let through; nothing lifts that. UAMI_GUARDRAILS names one more.",
+            show_default=False,
+            rich_help_panel=GUARDS_PANEL,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class GuardFlags(FlagGroup):
     """What the caller lifts of the guards."""
 
@@ -273,14 +289,29 @@ class RunFlags(FlagGroup):
 
 @dataclass(frozen=True, slots=True)
 class ApplyRunFlags(RunFlags):
-    """The same, for a plan that may come from a file."""
+    """The same, for what may come from a file: a saved plan."""
 
     digest: Annotated[
         str | None,
         typer.Option(
             "--digest",
             metavar="SHA256",
-            help="Refuse a saved plan whose file has another SHA-256; `plan -o` prints it.",
+            help="Refuse a saved plan whose file has another SHA-256 than `plan -o` printed, and do not ask.",
+            show_default=False,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRunFlags(RunFlags):
+    """The same, for what a journal says."""
+
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            "--digest",
+            metavar="SHA256",
+            help="Refuse a journal whose file has another SHA-256 than its run printed; -y needs it.",
             show_default=False,
         ),
     ] = None

@@ -14,6 +14,7 @@ from pathlib import Path
 from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.endpoints import endpoint_name
 from reconciler.arm.http.pace import Pace, no_pace
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
@@ -89,9 +90,11 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             login = Login(cloud, os.environ, retries, flags.tenant)
             authority = foreign_authority(flags.credential.value, login)
             auth = make_auth(flags.credential.value, login, endpoint=endpoint)
-            place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
+            # In normal form: an undo compares it with the place of its own run.
+            name = endpoint_name(endpoint)
+            place = "" if name == endpoint_name(cloud.endpoint) else f"Endpoint {endpoint}"
             runner = partial(_runner_of, auth)
-            target = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, endpoint)
+            target = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, name)
         http = stack.enter_context(
             open_http_client(
                 endpoint,
