@@ -122,6 +122,7 @@ def _file(out: str) -> Path | None:
 def _take(scopes: "tuple[SnapshotScope, ...]", flags: AzureFlags, path: Path | None) -> None:
     from reconciler.cli.support.output import print_note
     from reconciler.cli.support.session import open_session
+    from reconciler.cli.support.signals import settle
     from reconciler.files.replace import output_file
     from reconciler.report.visible import visible
     from reconciler.snapshot.read import read_snapshot
@@ -133,7 +134,11 @@ def _take(scopes: "tuple[SnapshotScope, ...]", flags: AzureFlags, path: Path | N
         with _progress() as progress:
             taken = read_snapshot(scopes, session.azure.resources, progress=progress)
         text = state_text(taken)
-        _print_state(text) if write is None else write(text.encode())
+        if write is not None:
+            settle()
+            write(text.encode())
+    if write is None:
+        _print_state(text)
     for note in taken.notes:
         print_note(f"{visible(note)}\n")
     print_note(visible(f"{'Snapshot' if path is None else f'Wrote {path}'}: {_counts(taken)}.") + "\n")
