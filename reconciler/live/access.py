@@ -7,7 +7,7 @@ instead. So is whatever is outside the scopes that could be read.
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm import role_definitions
@@ -16,7 +16,7 @@ from reconciler.errors import ArmAuthError, ArmError, AuthError, NotFound
 from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
-from reconciler.manifest.desired import DesiredAssignment
+from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
 from reconciler.model import (
     Access,
     FederatedCredential,
@@ -37,6 +37,9 @@ ONE_LIST_FROM = 6
 Source: Azure documentation on limits (a subscription has at most some thousands of role assignments).
 """
 
+_Named = DesiredAssignment | IgnoredAssignment
+"""A role that the manifest names at a scope."""
+
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
@@ -50,18 +53,21 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
         AuthError: the caller may not read something that is managed.
         ArmError: something could not be read, for whatever other reason.
     """
-    identities = list(changes.identities())
+    identities = list(changes.with_children())
     credentials = _read_credentials(identities, resources)
     listed = [one for change in identities for one in _listed_assignments(change)]
-    lookups = _look_up(listed, resources)
-    closed = frozenset(normalize_scope(one.scope) for one in lookups.values() if one.unread)
+    ignored = [one for change in identities for one in _ignored_assignments(change)]
+    lookups = _look_up((*listed, *ignored), resources)
+    found = (lookups[role_key(one.role, one.scope)] for one in listed)
+    closed = frozenset(normalize_scope(one.scope) for one in found if one.unread)
     holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
     if not holders:
         return Access(credentials, {}, lookups)
     assignments, not_read, unread = _read_assignments(holders, resources, may_read)
-    known = {role.guid for lookup in lookups.values() for role in lookup.found}
-    names = _read_names((one for given in assignments.values() for one in given), known, resources)
-    return Access(credentials, assignments, lookups, names, not_read, unread)
+    known = {role.guid: role.name for lookup in lookups.values() for role in lookup.found}
+    names = known | _read_names((one for given in assignments.values() for one in given), known, resources)
+    unknown = _unknown_ignored(lookups[role_key(one.role, one.scope)] for one in ignored)
+    return Access(credentials, assignments, lookups, names, (*not_read, *unknown), unread)
 
 
 def _read_credentials(
@@ -78,6 +84,25 @@ def _read_credentials(
 
 def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]:
     return (change.desired.role_assignments or ()) if change.desired else ()
+
+
+def _ignored_assignments(change: IdentityChange) -> tuple[IgnoredAssignment, ...]:
+    """The role assignments that are no extras of an identity; none where it could have no extra."""
+    may_have_extras = change.before is not None and change.desired and change.desired.role_assignments is not None
+    return change.group.ignore.role_assignments if may_have_extras else ()
+
+
+def _unknown_ignored(lookups: Iterable[RoleLookup]) -> tuple[NotRead, ...]:
+    """Entries of `ignore` that could mean any role at their scope; each once. Where no scope is, there is no role."""
+    unknown = (one for one in lookups if not one.found and not one.is_scope_missing)
+    return tuple(
+        NotRead(
+            f"Role assignments to ignore ({one.role})",
+            one.scope,
+            f"{one.unread or 'no role of this name can be given there'}; none that was given there is taken away",
+        )
+        for one in dict.fromkeys(unknown)
+    )
 
 
 def _concerns_assignments(change: IdentityChange) -> bool:
@@ -244,10 +269,10 @@ def _by_identity(
     return {identity: tuple(given for _, given in sorted(all_of.items())) for identity, all_of in by_identity.items()}
 
 
-def _look_up(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[RoleKey, RoleLookup]:
-    """What ARM knows of each listed role; one request for a name in a subscription, however often it is listed."""
+def _look_up(listed: Iterable[_Named], resources: Resources) -> dict[RoleKey, RoleLookup]:
+    """What ARM knows of each named role; one request for a name in a subscription, however often it is written."""
     named = {role_key(one.role, one.scope): one for one in listed}
-    by_root: dict[RoleKey, DesiredAssignment] = {}
+    by_root: dict[RoleKey, _Named] = {}
     for one in named.values():
         by_root.setdefault(role_key(one.role, _root_of(one.scope)), one)
     roots = list(by_root)
@@ -258,7 +283,7 @@ def _look_up(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[
     }
 
 
-def _find_at_root(resources: Resources, one: DesiredAssignment) -> tuple[RoleDefinition, ...]:
+def _find_at_root(resources: Resources, one: _Named) -> tuple[RoleDefinition, ...]:
     try:
         return _find_role(resources, _root_of(one.scope), one.role)
     except (AuthError, NotFound):
@@ -273,7 +298,7 @@ def _find_role(resources: Resources, scope: str, role: str) -> tuple[RoleDefinit
     return () if definition is None else (definition,)
 
 
-def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
+def _lookup(resources: Resources, one: _Named, found: tuple[RoleDefinition, ...]) -> RoleLookup:
     """What is known of a role at a scope; one scope that is gone or closed to the caller says nothing of the others."""
     try:
         return _look_at(resources, one, found)
@@ -285,7 +310,7 @@ def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefin
         return RoleLookup(one.role, one.scope, (), unread=why_not(error))
 
 
-def _look_at(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
+def _look_at(resources: Resources, one: _Named, found: tuple[RoleDefinition, ...]) -> RoleLookup:
     # A custom role may be there for a group of the subscription alone.
     found = found or _find_role(resources, one.scope, one.role)
     if found:
@@ -295,7 +320,9 @@ def _look_at(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefi
     return RoleLookup(one.role, one.scope, (), tuple(names[name] for name in similar))
 
 
-def _read_names(assignments: Iterable[RoleAssignment], known: set[str], resources: Resources) -> dict[str, str]:
+def _read_names(
+    assignments: Iterable[RoleAssignment], known: Mapping[str, str], resources: Resources
+) -> dict[str, str]:
     """The names of roles that only live assignments name; one whose name cannot be read is shown by its GUID."""
     scopes = {one.role_guid: one.scope for one in assignments if one.role_guid not in known}
 

@@ -105,15 +105,17 @@ def _needs_of_group(group: DesiredGroup, targets: tuple[Target, ...]) -> Iterato
     listed = [
         one for one in group.identities if not targets or any(target.covers(one.resource_id) for target in targets)
     ]
+    written = [one for one in listed if one.hold is None]
     whole = not targets or any(target.name is None and target.group_id == group.group_id for target in targets)
     yield Need(f"{GROUPS}/read", scope)
     yield Need(f"{IDENTITIES}/read", scope)
-    if listed:
+    if written:
         yield Need(f"{IDENTITIES}/write", scope)
     if whole and (group.remove or group.policy.identities is not IdentitiesPolicy.MERGE):
         yield from _needs_of_deletes(group)
     for identity in listed:
-        yield from _needs_of_access(group, identity)
+        needs = _needs_of_access(group, identity)
+        yield from (one for one in needs if identity.hold is None or one.action.endswith("/read"))
 
 
 def _needs_of_deletes(group: DesiredGroup) -> Iterator[Need]:

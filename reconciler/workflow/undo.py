@@ -1,5 +1,7 @@
 """`uami undo`: the way back from a run, declared like a manifest and then planned and applied like one."""
 
+from datetime import date
+
 from reconciler.errors import UsageError
 from reconciler.guards import Allowances
 from reconciler.journal import RunRecord
@@ -10,8 +12,13 @@ from reconciler.undo.reverse import make_undo
 from reconciler.workflow.declare import Declaration
 
 
-def declare_undo(record: RunRecord, journal: str, azure: Azure, allowances: Allowances) -> Declaration:
+def declare_undo(
+    record: RunRecord, journal: str, azure: Azure, allowances: Allowances, *, judged_on: date
+) -> Declaration:
     """What should be there instead of what a run has left; reads its live state.
+
+    Args:
+        judged_on: the day in UTC, for the plan to say; a journal has no dates to judge.
 
     Raises:
         UsageError: the run was in another cloud.
@@ -23,4 +30,4 @@ def declare_undo(record: RunRecord, journal: str, azure: Azure, allowances: Allo
         )
     check_earlier_tenant(record.header.tenant, azure.token_tenant(), f"the run of {journal}")
     undo = make_undo(record, read_live_now(record, azure.resources), journal)
-    return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo)
+    return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo, judged_on=judged_on)

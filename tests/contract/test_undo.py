@@ -15,7 +15,7 @@ from reconciler.model.identity import OWNER_TAG, IsolationScope
 from reconciler.plan.changes import Action, field_text
 from reconciler.workflow.plan import run_plan
 from reconciler.workflow.undo import declare_undo
-from tests.builders import SUBSCRIPTION, desired_group, label, listed
+from tests.builders import SUBSCRIPTION, TODAY, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,
     IN_GROUP,
@@ -294,9 +294,17 @@ def test_undo_in_another_cloud_or_tenant_asks_nothing(arm: OpenArm, tmp_path: Pa
     record = read_journal(tmp_path / "run.jsonl")
 
     with pytest.raises(UsageError, match="not in AzureChinaCloud"):
-        declare_undo(record, "run.jsonl", replace(opened.azure, cloud="AzureChinaCloud"), NO_ALLOWANCES)
+        declare_undo(
+            record, "run.jsonl", replace(opened.azure, cloud="AzureChinaCloud"), NO_ALLOWANCES, judged_on=TODAY
+        )
     with pytest.raises(AuthError, match="of the tenant another-tenant"):
-        declare_undo(record, "run.jsonl", replace(opened.azure, token_tenant=lambda: "another-tenant"), NO_ALLOWANCES)
+        declare_undo(
+            record,
+            "run.jsonl",
+            replace(opened.azure, token_tenant=lambda: "another-tenant"),
+            NO_ALLOWANCES,
+            judged_on=TODAY,
+        )
 
     assert len(opened.asked) == already
 

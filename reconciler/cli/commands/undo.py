@@ -17,6 +17,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The journal of the r
 def undo(file: File, run: RunFlags, guards: ApplyGuardFlags, azure: AzureFlags, report: RunReportFlags) -> ExitCode:
     """Take a run back as far as Azure allows: show the way back, ask (only `yes` approves), carry it out, verify."""
     from reconciler.cli.support.carry_out import WritingRun, carry_out, check_somebody_to_ask
+    from reconciler.cli.support.inputs import today
     from reconciler.guards import parse_allowances
     from reconciler.journal import read_journal
     from reconciler.workflow.undo import declare_undo
@@ -27,6 +28,6 @@ def undo(file: File, run: RunFlags, guards: ApplyGuardFlags, azure: AzureFlags, 
     # A later run has a journal of its own.
     again = command_line("undo", [str(file)], azure, guards, replace(run, journal=None), report)
     return carry_out(
-        lambda connected: declare_undo(record, str(file), connected, allowances),
+        lambda connected: declare_undo(record, str(file), connected, allowances, judged_on=today()),
         WritingRun("undo", again, run, guards.skip_refused, azure, report),
     )
