@@ -58,16 +58,14 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
     listed = [one for change in identities for one in _listed_assignments(change)]
     ignored = [one for change in identities for one in _ignored_assignments(change)]
     lookups = _look_up((*listed, *ignored), resources)
-    found = (lookups[role_key(one.role, one.scope)] for one in listed)
-    closed = frozenset(normalize_scope(one.scope) for one in found if one.unread)
+    closed = _closed_scopes(listed, lookups)
     holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
     if not holders:
         return Access(credentials, {}, lookups)
     assignments, not_read, unread = _read_assignments(holders, resources, may_read)
     known = {role.guid: role.name for lookup in lookups.values() for role in lookup.found}
     names = known | _read_names((one for given in assignments.values() for one in given), known, resources)
-    unknown = _unknown_ignored(lookups[role_key(one.role, one.scope)] for one in ignored)
-    return Access(credentials, assignments, lookups, names, (*not_read, *unknown), unread)
+    return Access(credentials, assignments, lookups, names, (*not_read, *_unknown_ignored(ignored, lookups)), unread)
 
 
 def _read_credentials(
@@ -92,9 +90,18 @@ def _ignored_assignments(change: IdentityChange) -> tuple[IgnoredAssignment, ...
     return change.group.ignore.role_assignments if may_have_extras else ()
 
 
-def _unknown_ignored(lookups: Iterable[RoleLookup]) -> tuple[NotRead, ...]:
+def _closed_scopes(listed: Iterable[DesiredAssignment], lookups: Mapping[RoleKey, RoleLookup]) -> frozenset[str]:
+    """The scopes of lines at which not even roles could be read, in their normal form."""
+    found = (lookups[role_key(one.role, one.scope)] for one in listed)
+    return frozenset(normalize_scope(one.scope) for one in found if one.unread)
+
+
+def _unknown_ignored(
+    ignored: Iterable[IgnoredAssignment], lookups: Mapping[RoleKey, RoleLookup]
+) -> tuple[NotRead, ...]:
     """Entries of `ignore` that could mean any role at their scope; each once. Where no scope is, there is no role."""
-    unknown = (one for one in lookups if not one.found and not one.is_scope_missing)
+    found = (lookups[role_key(one.role, one.scope)] for one in ignored)
+    unknown = (one for one in found if not one.found and not one.is_scope_missing)
     return tuple(
         NotRead(
             f"Role assignments to ignore ({one.role})",

@@ -98,13 +98,14 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
     # Counted before anything is left out or set apart: the limits are a share of the whole group.
     managed = [change for change in changes if change.before is not None]
     removed = [change for change in managed if change.removal is not None]
-    if targets:
-        outside = {
-            change.resource_id for change in changes if not any(one.covers(change.resource_id) for one in targets)
-        }
-        skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
-        changes = [change for change in changes if change.resource_id not in outside]
-    changes = sorted(changes, key=lambda change: change.resource_id.key)
+    skipped += [
+        Skipped(one.resource_id, SkipReason.NOT_TARGETED)
+        for one in changes
+        if not _is_covered(one.resource_id, targets)
+    ]
+    changes = sorted(
+        (one for one in changes if _is_covered(one.resource_id, targets)), key=lambda one: one.resource_id.key
+    )
     return GroupChanges(
         group,
         live,
@@ -115,6 +116,10 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
         removed_count=len(removed),
         held=tuple(change for change in changes if is_held(change, judged_on)),
     )
+
+
+def _is_covered(resource_id: ResourceId, targets: tuple[Target, ...]) -> bool:
+    return not targets or any(target.covers(resource_id) for target in targets)
 
 
 def _compare(
