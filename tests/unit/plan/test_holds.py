@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
 
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, judge
@@ -32,10 +33,12 @@ from reconciler.model import (
     Target,
     Trust,
     assignment_name,
+    identity_of,
     role_key,
 )
 from reconciler.plan import Action, Changes, Hold, Plan, Skipped, SkipReason, hold_of, make_plan, order_work
 from reconciler.plan.diff_access import diff_access
+from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.holds import is_held
 from tests.builders import (
     MANIFEST,
@@ -52,6 +55,7 @@ from tests.builders import (
     removed,
     resource_id,
 )
+from tests.strategies import FEW_EXAMPLES, World, worlds_with_holds
 from tests.unit.guarding import codes, names, verdict
 
 DAY = timedelta(days=1)
@@ -262,3 +266,22 @@ def test_change_that_nothing_holds_has_no_hold() -> None:
     assert not is_held(change, TODAY)
     with pytest.raises(ValueError, match=r"nothing holds .*/rg-app/id-a"):
         hold_of(change)
+
+
+@FEW_EXAMPLES
+@given(worlds_with_holds())
+def test_nothing_of_what_is_held_is_judged_counted_or_applied(world: World) -> None:
+    changes = diff_access(diff_states(world.desired, world.live, judged_on=TODAY), world.access)
+    verdict = judge(changes, NO_ALLOWANCES)
+    plan = make_plan(world.desired, world.live, changes, verdict, cloud="AzureCloud", targets=())
+    groups = world.desired.groups
+    holds = {one.resource_id for group in groups for one in group.identities if one.hold is not None}
+    holds |= {one.resource_id for group in groups for one in group.remove if one.after and one.after > TODAY}
+    live = {one.resource_id for group in world.live.groups for one in group.identities}
+
+    steps = order_work(plan.changes, frozenset(), plan.kept_credentials)
+    about = {identity_of(one) for violation in verdict for one in violation.refused}
+    assert not {work.identity for work in steps} & holds
+    assert not about & holds
+    assert {identity_of(one.resource_id) for one in plan.changes} & holds <= holds - live  # removed already
+    assert {identity_of(one.resource_id) for one in plan.held} <= holds

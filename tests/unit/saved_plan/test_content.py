@@ -24,7 +24,7 @@ from reconciler.report.rows import Header
 from reconciler.saved_plan.read_desired import read_desired
 from tests.builders import TODAY, live_group, live_of
 from tests.cli.documents import problems
-from tests.strategies import FEW_EXAMPLES, World, worlds
+from tests.strategies import FEW_EXAMPLES, World, worlds, worlds_with_holds
 from tests.unit.manifest.manifests import load_text
 from tests.unit.manifest.test_load_properties import ACCESS, GROUPS, Access, Groups, access_manifest, manifest
 from tests.unit.reporting import plan_of_everything, refused_plan
@@ -64,7 +64,7 @@ def _with_guids(desired: Desired) -> Desired:
 
 
 @FEW_EXAMPLES
-@given(worlds())
+@given(worlds() | worlds_with_holds())
 def test_plan_comes_back_as_it_was(world: World) -> None:
     for group in world.desired.groups:  # no manifest lists what it ignores
         assume(not any(matches_any(name, group.ignore.tags) for one in group.identities for name, _ in one.tags))
