@@ -76,7 +76,11 @@ def is_lifted(code: str, change: Change, changes: Changes, allowances: Allowance
 def ways_to_lift(code: str, change: IdentityChange, changes: Changes) -> str:
     """How a guard is lifted for a delete, where both its entry of `remove` and a flag can."""
     flag = f"--allow {code}={changes.addresses.short(change.resource_id)}"
-    return flag if change.removal is None else f"allow: [{code}] at {change.removal.source}, or {flag}"
+    if change.removal is None:
+        return flag
+    ended = {ended.value: end for ended, end in change.removal.expires}.get(code)
+    past = "" if ended is None else f" (what allows it there has ended on {ended})"
+    return f"allow: [{code}] at {change.removal.source}{past}, or {flag}"
 
 
 def parse_allowances(allow: tuple[str, ...], max_deletes: tuple[str, ...]) -> Allowances:

@@ -1,7 +1,8 @@
 """What a run is about: the manifests, or a saved plan, within what was asked for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from reconciler.guards import NO_ALLOWANCES, Allowances
 from reconciler.manifest.desired import Desired
@@ -20,6 +21,7 @@ class Request:
     """What the caller asks for: which manifests, how much of them, under which allowances.
 
     Attributes:
+        judged_on: the day, in UTC, by which dates of manifests are judged: today's.
         audience: of federated credentials that name none: the cloud's.
         strict: what is usually a mistake is refused rather than warned about.
     """
@@ -33,11 +35,12 @@ class Request:
     allowances: Allowances = NO_ALLOWANCES
     audience: str = PUBLIC_AUDIENCE
     strict: bool = False
+    judged_on: date = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Desired state after --target and --subscription, with the caller's allowances.
+    """Desired state after --target and --subscription, with the caller's allowances, to be judged on a day.
 
     `saved` is the reviewed plan, where it is applied instead of manifests; `undo` is the way back that this was made
     for.
@@ -50,6 +53,7 @@ class Declaration:
     strict: bool
     saved: Plan | None = None
     undo: Undo | None = None
+    judged_on: date = field(kw_only=True)
 
 
 def load_declaration(request: Request) -> Declaration:
@@ -69,11 +73,13 @@ def load_declaration(request: Request) -> Declaration:
     # Over the whole manifest, since trust is also compared between identities; shown for what this run looks at.
     doubts = find_doubts(whole, request.audience)
     findings = tuple(one for one in doubts if is_looked_at(one.resource_id, desired, targets))
-    return Declaration(desired, targets, request.allowances, findings, request.strict)
+    return Declaration(desired, targets, request.allowances, findings, request.strict, judged_on=request.judged_on)
 
 
 def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | None) -> Declaration:
-    """What a saved plan declares, to be compared, judged and planned again; the allowances are the caller's own.
+    """What a saved plan declares, to be compared, judged and planned again.
+
+    The allowances are the caller's own, and so is the day by which dates are judged.
 
     Raises:
         UsageError: the caller means another cloud or tenant than the plan was made for.
@@ -85,4 +91,5 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     found = {(one.code, one.resource_id): one for one in (*saved.findings, *find_doubts(desired, request.audience))}
     in_order = sorted(found.values(), key=lambda one: one.resource_id.key)
     findings = tuple(one for one in in_order if is_looked_at(one.resource_id, desired, targets))
-    return Declaration(desired, targets, request.allowances, findings, request.strict, saved)
+    allowances, judged_on = request.allowances, request.judged_on
+    return Declaration(desired, targets, allowances, findings, request.strict, saved, judged_on=judged_on)

@@ -65,7 +65,7 @@ def _read(declaration: Declaration, azure: Azure, may_read: MayRead) -> Live:
 
 
 def _compare(declaration: Declaration, live: Live, azure: Azure, may_read: MayRead) -> tuple[Changes, Access]:
-    identities = diff_states(declaration.desired, live, declaration.targets)
+    identities = diff_states(declaration.desired, live, declaration.targets, judged_on=declaration.judged_on)
     access = read_access(identities, azure.resources, may_read)
     if declaration.undo is None:
         return diff_access(identities, access), access

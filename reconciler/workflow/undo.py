@@ -3,6 +3,8 @@
 A journal is as untrusted as a plan file: it says where its run was, and is taken back there or nowhere.
 """
 
+from datetime import date
+
 from reconciler.errors import UsageError
 from reconciler.guards import Allowances
 from reconciler.journal import Place, PlaceKind, RunHeader, RunRecord
@@ -15,11 +17,14 @@ from reconciler.undo.reverse import make_undo
 from reconciler.workflow.declare import Declaration
 
 
-def declare_undo(record: RunRecord, journal: str, azure: Azure, place: Place, allowances: Allowances) -> Declaration:
+def declare_undo(
+    record: RunRecord, journal: str, azure: Azure, place: Place, allowances: Allowances, *, judged_on: date
+) -> Declaration:
     """What should be there instead of what a run has left; reads its live state.
 
     Args:
         place: where this run's calls go.
+        judged_on: the day in UTC, for the plan to say; a journal has no dates to judge.
 
     Raises:
         UsageError: the run was in another cloud or tenant, at another endpoint, or in another sandbox.
@@ -28,7 +33,7 @@ def declare_undo(record: RunRecord, journal: str, azure: Azure, place: Place, al
     _check_same_place(record.header, journal, azure, place)
     check_earlier_tenant(record.header.tenant, azure.token_tenant(), f"the run of {journal}")
     undo = make_undo(record, read_live_now(record, azure.resources), journal)
-    return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo)
+    return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo, judged_on=judged_on)
 
 
 def _check_same_place(header: RunHeader, journal: str, azure: Azure, place: Place) -> None:

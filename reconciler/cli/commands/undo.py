@@ -20,6 +20,7 @@ def undo(file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFla
     What the journal says is only as good as the file: with -y it takes the --digest that the run has printed.
     """
     from reconciler.cli.support.carry_out import WritingRun, carry_out
+    from reconciler.cli.support.inputs import today
     from reconciler.cli.support.run_journal import approve_undo
     from reconciler.guards import parse_allowances
     from reconciler.journal import read_journal
@@ -31,6 +32,6 @@ def undo(file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFla
     # A later run has a journal of its own.
     again = command_line("undo", [str(file)], azure, guards, replace(run, journal=None), report)
     return carry_out(
-        lambda session: declare_undo(record, str(file), session.azure, session.place, allowances),
+        lambda session: declare_undo(record, str(file), session.azure, session.place, allowances, judged_on=today()),
         WritingRun("undo", again, run, approval, guards.skip_refused, azure, report),
     )

@@ -7,7 +7,7 @@ from reconciler.guards import Allowances, parse_allowances
 from reconciler.guards.allowances import Allowance, is_lifted, ways_to_lift
 from reconciler.manifest.desired import DesiredRemoval, RemovalAllowance
 from reconciler.model import AddressBook
-from tests.builders import compare, desired_group, group_id, live_group, removed, resource_id
+from tests.builders import TODAY, compare, desired_group, group_id, live_group, removed, resource_id
 
 
 def test_flags_are_read_into_allowances() -> None:
@@ -124,6 +124,12 @@ def test_resource_is_lifted_by_its_own_guard_and_address_alone(code: str, value:
             (),
             False,
             BOTH_WAYS,
+        ),
+        (
+            (removed("id-a", RemovalAllowance.IN_USE, expires={RemovalAllowance.IN_USE: TODAY}, line=9),),
+            (),
+            False,
+            BOTH_WAYS.replace(",", f" (what allows it there has ended on {TODAY}),"),
         ),
     ],
 )

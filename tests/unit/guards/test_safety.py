@@ -18,7 +18,7 @@ from reconciler.plan.changes import Action, AssignmentChange, Change, Credential
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.plan import Plan, make_plan
-from tests.builders import address, desired_group, live_group, live_identity, live_of, removed, resource_id
+from tests.builders import TODAY, address, desired_group, live_group, live_identity, live_of, removed, resource_id
 from tests.strategies import FEW_EXAMPLES, GROUPS, OWNERS, World, worlds_with_access
 
 
@@ -64,7 +64,7 @@ def impact_of(identity: ResourceId, uses: Uses) -> Impact:
 
 def plan_world(world: World, allowances: Allowances, runner: Runner | None, uses: Uses) -> Plan:
     """The whole plan of a generated manifest and state."""
-    compared = diff_access(diff_states(world.desired, world.live), world.access)
+    compared = diff_access(diff_states(world.desired, world.live, judged_on=TODAY), world.access)
     going = (one.resource_id for one in compared.identities() if one.action is Action.DELETE)
     changes = compared.with_impacts(Impacts({one: impact_of(one, uses) for one in going}))
     verdict = judge(changes, allowances, runner=runner)

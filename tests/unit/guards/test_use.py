@@ -16,6 +16,7 @@ from tests.builders import (
     GROUP,
     OTHER_SUBSCRIPTION,
     SUBSCRIPTION,
+    TODAY,
     address,
     compare,
     desired_group,
@@ -199,7 +200,7 @@ def test_allowance_for_something_else_leaves_the_managed_group_refused(allow: st
 
 def test_short_name_of_two_groups_lifts_neither() -> None:
     other = in_managed_group(subscription=OTHER_SUBSCRIPTION)
-    changes = Changes((*in_managed_group().groups, *other.groups))
+    changes = Changes((*in_managed_group().groups, *other.groups), judged_on=TODAY)
 
     assert codes(changes, f"managed-group={GROUP}") == ["managed-group", "managed-group"]
 

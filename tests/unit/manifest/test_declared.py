@@ -2,6 +2,7 @@
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.declared import (
+    DeclaredAllowance,
     DeclaredDocument,
     DeclaredGroup,
     DeclaredIdentity,
@@ -91,7 +92,14 @@ resourceGroups:
                         expected_principal_id=at("p", 14, 104),
                     ),
                 ),
-                (DeclaredRemoval(at("id-b", 16, 16), at("q", 16, 35), (at("in-use", 16, 46),), pos(16, 9)),),
+                (
+                    DeclaredRemoval(
+                        at("id-b", 16, 16),
+                        at("q", 16, 35),
+                        (DeclaredAllowance(at("in-use", 16, 46), None),),
+                        pos(16, 9),
+                    ),
+                ),
             ),
         ),
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,17 @@ POLICIES: Mapping = st.fixed_dictionaries(
     },
 )
 IGNORED: Mapping = st.fixed_dictionaries(
-    {}, optional={"identities": st.just(["aks-*", "AKS-${"]), "tags": st.just(["hidden-*", "$${*"])}
+    {},
+    optional={
+        "identities": st.just(["aks-*", "AKS-${"]),
+        "tags": st.just(["hidden-*", "$${*"]),
+        "roleAssignments": st.lists(ODD, max_size=2).map(
+            lambda roles: [{"role": f"i{role}", "scope": "/subscriptions/" + SUBSCRIPTION} for role in roles]
+        ),
+    },
 )
+DAYS = st.dates().map(date.isoformat)
+CODES = ("in-use", "trusted", "use-unknown", "foreign-owner")
 IDENTITY: Mapping = st.fixed_dictionaries(
     {"name": NAMES},
     optional={
@@ -66,6 +76,7 @@ IDENTITY: Mapping = st.fixed_dictionaries(
         "isolationScope": st.sampled_from(["None", "Regional"]),
         "tags": TAGS,
         "protect": st.booleans(),
+        "hold": ODD,
         "expect": GUIDS.map(lambda guid: {"principalId": guid}),
         "federatedCredentials": TRUSTS,
         "roleAssignments": ROLES,
@@ -75,7 +86,12 @@ REMOVAL: Mapping = st.fixed_dictionaries(
     {"name": NAMES.map(lambda name: f"old-{name}")},
     optional={
         "principalId": GUIDS,
-        "allow": st.lists(st.sampled_from(["in-use", "trusted", "use-unknown", "foreign-owner"])),
+        "allow": st.lists(st.sampled_from(CODES), unique=True).flatmap(
+            lambda codes: st.tuples(
+                *(st.just(code) | st.fixed_dictionaries({"code": st.just(code), "expires": DAYS}) for code in codes)
+            ).map(list)
+        ),
+        "after": DAYS,
     },
 )
 GROUP: Mapping = st.fixed_dictionaries(
