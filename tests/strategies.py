@@ -247,6 +247,6 @@ def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
             # Without an owner, roles to revoke later are not known again.
             AssignmentsPolicy.MERGE if owner is None else draw(st.sampled_from(AssignmentsPolicy)),
         ),
-        limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100))),
+        limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100)), draw(st.integers(0, 3))),
         ignore=ignore,
     )

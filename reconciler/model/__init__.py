@@ -83,7 +83,7 @@ from reconciler.model.ids import (
 )
 from reconciler.model.impact import READ_ONLY, UNREAD, AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
 from reconciler.model.not_read import NotRead, sentences, why_incomplete
-from reconciler.model.violation import PlanRefused, Violation
+from reconciler.model.violation import PlanRefused, Violation, count_guards
 
 __all__ = [
     "FORMAT_VERSION",
@@ -140,6 +140,7 @@ __all__ = [
     "bears_our_name",
     "call_error",
     "children_document",
+    "count_guards",
     "credential_document",
     "error_document",
     "identity_at",

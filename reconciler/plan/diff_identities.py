@@ -89,8 +89,7 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
     }
     changes, skipped = _compare(group, live, found)
     # Counted before targets leave anything out: the limits are a share of the whole group.
-    managed = [change for change in changes if change.before is not None]
-    removed = [change for change in managed if change.removal is not None]
+    removed = {change.resource_id for change in changes if change.removal is not None and change.before is not None}
     if targets:
         outside = {
             change.resource_id for change in changes if not any(one.covers(change.resource_id) for one in targets)
@@ -102,8 +101,7 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
         live,
         tuple(sorted(changes, key=lambda change: change.resource_id.key)),
         tuple(sorted(skipped, key=lambda one: one.resource_id.key)),
-        live_count=len(found),
-        managed_count=len(managed),
+        deletable_count=_count_deletable(group, found, removed),
         removed_count=len(removed),
     )
 
@@ -128,6 +126,10 @@ def _compare(
         else:
             skipped.append(Skipped(extra.resource_id, reason))
     return changes, skipped
+
+
+def _count_deletable(group: DesiredGroup, found: dict[ResourceId, Identity], removed: set[ResourceId]) -> int:
+    return sum(one not in removed and _why_extra_stays(group, found[one]) is None for one in found)
 
 
 def _removals(

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from reconciler.model import ResourceId, Violation
+from reconciler.model import ResourceId, Violation, count_guards
 from reconciler.plan import Action, Plan, SkipReason
 from reconciler.report.impact_rows import NO_IMPACT, with_condition
 from reconciler.report.page import Page, width
@@ -43,6 +43,8 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     _write_refused(page, plan)
     _write_removed_already(page, plan)
     _write_skipped(page, plan)
+    if plan.violations:
+        page.line((_refused_line(plan), "bold red"))
     page.line(*_count_line(plan))
     return page.text()
 
@@ -203,6 +205,11 @@ def _write_abandoned(page: Page, plan: Plan) -> None:
     for one in plan.abandoned:
         page.line("     ", visible(one.resource_id.address), f"  owner {visible(one.owner)}")
     page.line()
+
+
+def _refused_line(plan: Plan) -> str:
+    number = len(refused_rows(plan))
+    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {count_guards(plan.violations)}."
 
 
 def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,7 @@
 """`uami undo`: the way back from a run, declared like a manifest and then planned and applied like one."""
 
 from reconciler.errors import UsageError
-from reconciler.guards import Allowances
+from reconciler.guards import Allowances, check_allowances
 from reconciler.journal import RunRecord
 from reconciler.live.azure import Azure
 from reconciler.manifest.tenants import check_earlier_tenant
@@ -14,7 +14,7 @@ def declare_undo(record: RunRecord, journal: str, azure: Azure, allowances: Allo
     """What should be there instead of what a run has left; reads its live state.
 
     Raises:
-        UsageError: the run was in another cloud.
+        UsageError: the run was in another cloud, or an allowance is of no group of it.
         AuthError: the caller may not read it, or the token is of another tenant than the run's.
     """
     if record.header.cloud != azure.cloud:
@@ -23,4 +23,8 @@ def declare_undo(record: RunRecord, journal: str, azure: Azure, allowances: Allo
         )
     check_earlier_tenant(record.header.tenant, azure.token_tenant(), f"the run of {journal}")
     undo = make_undo(record, read_live_now(record, azure.resources), journal)
+    touched, to_do = (
+        tuple(group.group_id for group in groups) for groups in (record.header.groups, undo.desired.groups)
+    )
+    check_allowances(allowances, touched, to_do)
     return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo)

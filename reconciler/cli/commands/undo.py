@@ -21,7 +21,7 @@ def undo(file: File, run: RunFlags, guards: ApplyGuardFlags, azure: AzureFlags, 
     from reconciler.journal import read_journal
     from reconciler.workflow.undo import declare_undo
 
-    allowances = parse_allowances(guards.allow, guards.max_deletes)
+    allowances = parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes)
     check_somebody_to_ask(run, report)
     record = read_journal(file)
     # A later run has a journal of its own.

@@ -9,7 +9,14 @@ from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
 from reconciler.cli.support.flags import AzureFlags, ReportFlags, RunFlags, RunReportFlags
 from reconciler.cli.support.inputs import STANDARD_INPUT
-from reconciler.cli.support.output import chosen_format, configure_logging, print_failure, print_note, print_report
+from reconciler.cli.support.output import (
+    chosen_format,
+    configure_logging,
+    note_unused_allowances,
+    print_failure,
+    print_note,
+    print_report,
+)
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import OrderlyStop, orderly_stop
@@ -124,6 +131,7 @@ class _Reports:
         self._journal.show_cut_short(plan)
         if self._format.streams:
             print_report(self._format.plan(plan, self._session.header))
+        note_unused_allowances(plan)
 
     def confirm(self, plan: Plan, signals: OrderlyStop) -> None:
         """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""

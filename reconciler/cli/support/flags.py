@@ -1,7 +1,7 @@
 """The flags that several commands share, each described once, in the groups in which commands take them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated
@@ -130,7 +130,7 @@ class GuardFlags(FlagGroup):
         typer.Option(
             "--allow",
             metavar="CODE=ADDRESS",
-            help="Lift one guard at one address. Repeatable.",
+            help="Lift one guard at one address or in one group. Repeatable.",
             rich_help_panel=GUARDS_PANEL,
         ),
     ] = ()
@@ -143,6 +143,21 @@ class GuardFlags(FlagGroup):
             rich_help_panel=GUARDS_PANEL,
         ),
     ] = ()
+    max_revokes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-revokes",
+            metavar="N",
+            min=0,
+            help="Raise the limit of credentials and role assignments deleted in the run while their identities stay.",
+            show_default=False,
+            rich_help_panel=GUARDS_PANEL,
+        ),
+    ] = None
+
+    def without(self, allow: Collection[str]) -> "GuardFlags":
+        """The same without some of its allowances."""
+        return replace(self, allow=tuple(one for one in self.allow if one not in allow))
 
 
 @dataclass(frozen=True, slots=True)

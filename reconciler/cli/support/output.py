@@ -4,13 +4,17 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import TextIO, assert_never
+from typing import TYPE_CHECKING, TextIO, assert_never
 
 from reconciler.cli.support.flags import ColorChoice, LogLevel, ReportFlags
 from reconciler.errors import ReconcilerError
 from reconciler.files.secrets import hide_secrets
 from reconciler.report.formats import ReportFormat, report_format
 from reconciler.report.visible import visible
+
+if TYPE_CHECKING:
+    from reconciler.plan import Plan
+    from reconciler.report.rows import Header
 
 
 def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -53,6 +57,18 @@ def print_report(text: str) -> None:
         raise ReconcilerError(
             f"The report could not be written: {error.strerror}.", "What the run did stays done; `uami plan` shows it."
         ) from error
+
+
+def print_plan(plan: "Plan", header: "Header", report: ReportFlags) -> None:
+    """Write the report of a plan, and to stderr which of the caller's allowances it had no use for."""
+    print_report(chosen_format(report).plan(plan, header))
+    note_unused_allowances(plan)
+
+
+def note_unused_allowances(plan: "Plan") -> None:
+    """Say on stderr which of the caller's allowances lifted nothing; after an interrupted run that is no mistake."""
+    for text in plan.unused_allowances:
+        print_note(f"Note: --allow {visible(text)} lifted nothing; check its address, or leave it out.\n")
 
 
 def print_note(text: str) -> None:

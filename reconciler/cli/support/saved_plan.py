@@ -51,7 +51,10 @@ def plan_output(out: str | None, inputs: Sequence[str]) -> Iterator[Callable[[Pl
 
 
 def show_how_to_apply(out: str, digest: str, groups: Iterable[FlagGroup]) -> None:
-    """Say on stderr how to apply a plan that was saved: with the flags that it was made with."""
+    """Say on stderr how to apply a plan that was saved: with the flags that it was made with.
+
+    With others, apply would find the plan stale, or look elsewhere.
+    """
     command = command_line("apply", [out], ApplyRunFlags(digest=digest), *groups)
     print_note(f"\nThe plan is saved. To apply exactly this one:\n  {command}\n")
 
