@@ -224,7 +224,7 @@ class AzureFlags(FlagGroup):
         typer.Option(
             "--timeout",
             metavar="DURATION",
-            help="How long calls that ARM puts off are waited for: 90s, 30m, 1h.",
+            help="How long the run may wait and read, from its first request on: 90s, 30m, 1h.",
             rich_help_panel=AZURE_PANEL,
         ),
     ] = "1h"

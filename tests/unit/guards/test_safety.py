@@ -104,10 +104,8 @@ def test_no_more_is_deleted_than_the_limits_say(world: World) -> None:
         assert here < could or not here
         assert here <= 1 or 100 * here <= group.limits.max_delete_percent * could
         lower = {one.group_id for one in world.desired.groups if one.limits.max_revokes <= group.limits.max_revokes}
-        revokes = [
-            one for one in deletes if not isinstance(one, IdentityChange) and one.resource_id.identity not in going
-        ]
-        assert sum(one.resource_id.group_id in lower for one in revokes) <= group.limits.max_revokes
+        revokes = [one.resource_id for one in deletes if identity_of(one.resource_id) not in going]
+        assert sum(one.group_id in lower for one in revokes) <= group.limits.max_revokes
 
 
 def _count_deletable(group: DesiredGroup, world: World) -> int:
