@@ -62,10 +62,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one run may delete: a count, and a percentage (0 to 100) of each group with 10 or more live ones."""
+    """How much one run may delete: a count of identities, a percentage (0 to 100) of those of each group, and a count
+    of credentials and role assignments whose identities stay."""
 
     max_deletes: int = 10
     max_delete_percent: int = 30
+    max_revokes: int = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,11 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
             _CREDENTIALS: policy.federated_credentials.value,
             **({_ASSIGNMENTS: "merge"} if policy.role_assignments is AssignmentsPolicy.MERGE else {}),
         },
-        limits={"maxDeletes": limits.max_deletes, "maxDeletePercent": limits.max_delete_percent},
+        limits={
+            "maxDeletes": limits.max_deletes,
+            "maxDeletePercent": limits.max_delete_percent,
+            "maxRevokes": limits.max_revokes,
+        },
         ignore=_present(
             identities=[*group.ignore.identities],
             tags=[*group.ignore.tags],

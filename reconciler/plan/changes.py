@@ -243,10 +243,9 @@ class GroupChanges:
     Attributes:
         changes: of identities.
         held: changes of identities, and then of their children, that the manifest holds back; in none of the others.
-        live_count: of the whole group but for ignored identities, whatever `--target` leaves out: it is what the limits
-            are a share of.
-        managed_count: of those, how many the manifest lists or may delete.
-        removed_count: of those in turn, how many it names under `remove`, so that no limit counts them.
+        deletable_count: live identities that the policy deletes once no manifest lists them, whatever `--target` leaves
+            out: what the limits are a share of. Those under `remove` are not among them.
+        removed_count: live identities that the manifest names under `remove`, so that no limit counts them.
         access: changes of the children of identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
         unresolved_roles: listed role assignments whose role could not be identified.
@@ -256,8 +255,7 @@ class GroupChanges:
     live: LiveGroup
     changes: tuple[IdentityChange, ...]
     skipped: tuple[Skipped, ...]
-    live_count: int
-    managed_count: int
+    deletable_count: int
     removed_count: int = 0
     access: tuple[AccessChange, ...] = ()
     kept_credentials: tuple[FederatedCredential, ...] = ()
@@ -271,6 +269,12 @@ class GroupChanges:
     def counted_deletes(self) -> tuple[IdentityChange, ...]:
         """Deletes that count against the limits; those listed under `remove` do not."""
         return tuple(change for change in self.deletes() if change.removal is None)
+
+    def revokes(self) -> tuple[AccessChange, ...]:
+        """Deletes of credentials and role assignments whose identities stay."""
+        deleted = {change.resource_id for change in self.deletes()}
+        deletes = (change for change in self.access if change.action is Action.DELETE)
+        return tuple(change for change in deletes if change.resource_id.identity not in deleted)
 
 
 @dataclass(frozen=True, slots=True)

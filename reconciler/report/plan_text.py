@@ -4,7 +4,7 @@ from typing import assert_never
 
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
-from reconciler.model import AddressBook, ResourceId, Violation
+from reconciler.model import AddressBook, ResourceId, Violation, count_guards
 from reconciler.plan import Action, Hold, Plan, SkipReason, hold_of
 from reconciler.report.held_rows import held_rows, not_due
 from reconciler.report.impact_rows import NO_IMPACT, with_condition
@@ -49,6 +49,8 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     _write_refused(page, plan)
     _write_removed_already(page, plan)
     _write_skipped(page, plan)
+    if plan.violations:
+        page.line((_refused_line(plan), "bold red"))
     page.line(*_count_line(plan))
     return page.text()
 
@@ -251,6 +253,11 @@ def _write_abandoned(page: Page, plan: Plan) -> None:
     for one in plan.abandoned:
         page.line("     ", visible(one.resource_id.address), f"  owner {visible(one.owner)}")
     page.line()
+
+
+def _refused_line(plan: Plan) -> str:
+    number = len(refused_rows(plan))
+    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {count_guards(plan.violations)}."
 
 
 def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:

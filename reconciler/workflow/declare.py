@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.guards import NO_ALLOWANCES, Allowances
+from reconciler.guards import NO_ALLOWANCES, Allowances, check_allowances
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, find_doubts
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.manifest.scope import is_looked_at, only_subscriptions, only_targets, parse_targets
 from reconciler.manifest.tenants import check_one_tenant
-from reconciler.model import Target
+from reconciler.model import ResourceGroupId, Target
 from reconciler.plan import Plan
 from reconciler.saved_plan.staleness import check_same_place
 from reconciler.undo.reverse import Undo
@@ -61,7 +61,7 @@ def load_declaration(request: Request) -> Declaration:
 
     Raises:
         ManifestError: with every diagnostic of every file.
-        UsageError: a target or a subscription that the manifest does not have, or several tenants.
+        UsageError: a target, a subscription or an allowance that the manifest does not have, or several tenants.
     """
     whole = load_manifest(
         request.paths, request.variables, request.environment, request.stdin, audience=request.audience
@@ -69,6 +69,7 @@ def load_declaration(request: Request) -> Declaration:
     desired = only_subscriptions(whole, request.subscriptions)
     targets = parse_targets(request.targets, desired)
     desired = only_targets(desired, targets)
+    check_allowances(request.allowances, _group_ids(whole), _group_ids(desired))
     check_one_tenant(desired)
     # Over the whole manifest, since trust is also compared between identities; shown for what this run looks at.
     doubts = find_doubts(whole, request.audience)
@@ -82,14 +83,20 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     The allowances are the caller's own, and so is the day by which dates are judged.
 
     Raises:
-        UsageError: the caller means another cloud or tenant than the plan was made for.
+        UsageError: the caller means another cloud or tenant than the plan was made for, or an allowance is of no group
+            of it.
     """
     check_same_place(saved, cloud, tenant)
     desired = saved.desired
     targets = parse_targets(saved.targets, desired)
+    check_allowances(request.allowances, _group_ids(desired), _group_ids(desired))
     # Trust that is shared with an identity outside of what was planned is known from the plan's file alone.
     found = {(one.code, one.resource_id): one for one in (*saved.findings, *find_doubts(desired, request.audience))}
     in_order = sorted(found.values(), key=lambda one: one.resource_id.key)
     findings = tuple(one for one in in_order if is_looked_at(one.resource_id, desired, targets))
     allowances, judged_on = request.allowances, request.judged_on
     return Declaration(desired, targets, allowances, findings, request.strict, saved, judged_on=judged_on)
+
+
+def _group_ids(desired: Desired) -> tuple[ResourceGroupId, ...]:
+    return tuple(group.group_id for group in desired.groups)

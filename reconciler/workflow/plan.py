@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from reconciler.guards import Runner, judge, unknown_runner
+from reconciler.guards import Runner, judge, unknown_runner, unused_allowances
 from reconciler.live.access import read_access
 from reconciler.live.azure import Azure
 from reconciler.live.identities import read_live
@@ -49,6 +49,7 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
             *unknown_runner(changes, runner),
         ),
         findings=() if declaration.strict else declaration.findings,
+        unused_allowances=unused_allowances(changes, declaration.allowances, runner=runner),
     )
 
 

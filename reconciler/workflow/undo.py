@@ -6,7 +6,7 @@ A journal is as untrusted as a plan file: it says where its run was, and is take
 from datetime import date
 
 from reconciler.errors import UsageError
-from reconciler.guards import Allowances
+from reconciler.guards import Allowances, check_allowances
 from reconciler.journal import Place, PlaceKind, RunHeader, RunRecord
 from reconciler.live.azure import Azure
 from reconciler.manifest.tenants import check_earlier_tenant
@@ -27,12 +27,17 @@ def declare_undo(
         judged_on: the day in UTC, for the plan to say; a journal has no dates to judge.
 
     Raises:
-        UsageError: the run was in another cloud or tenant, at another endpoint, or in another sandbox.
+        UsageError: the run was in another cloud or tenant, at another endpoint, or in another sandbox, or an allowance
+            is of no group of it.
         AuthError: the caller may not read it, or the token is of another tenant than the run's.
     """
     _check_same_place(record.header, journal, azure, place)
     check_earlier_tenant(record.header.tenant, azure.token_tenant(), f"the run of {journal}")
     undo = make_undo(record, read_live_now(record, azure.resources), journal)
+    touched, to_do = (
+        tuple(group.group_id for group in groups) for groups in (record.header.groups, undo.desired.groups)
+    )
+    check_allowances(allowances, touched, to_do)
     return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo, judged_on=judged_on)
 
 

@@ -49,7 +49,7 @@ def plan(
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
     from reconciler.cli.support.compare import compare
     from reconciler.cli.support.inputs import make_request
-    from reconciler.cli.support.output import chosen_format, configure_logging, print_report
+    from reconciler.cli.support.output import configure_logging, print_plan
     from reconciler.cli.support.saved_plan import plan_output, show_what_was_saved
 
     configure_logging(report.log_level)
@@ -57,9 +57,10 @@ def plan(
     with plan_output(asked.out, [*paths, *filter(None, [azure.sandbox])]) as save:
         result, header = compare(request, azure)
         digest = save(result)  # before the report: a file that cannot be written is an error instead of it
-    print_report(chosen_format(report).plan(result, header))
+    print_plan(result, header, report)
     if asked.out is not None:
         # With other flags than these, apply would find the plan stale, or look elsewhere.
-        show_what_was_saved(asked.out, digest, result, (azure, guards, StrictManifestFlags(strict=manifest.strict)))
+        needed = guards.without(result.unused_allowances)
+        show_what_was_saved(asked.out, digest, result, (azure, needed, StrictManifestFlags(strict=manifest.strict)))
     found = asked.detailed_exitcode and result.applicable
     return ExitCode.REFUSED if result.violations else ExitCode.CHANGES_FOUND if found else ExitCode.DONE

@@ -26,7 +26,7 @@ def undo(file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFla
     from reconciler.journal import read_journal
     from reconciler.workflow.undo import declare_undo
 
-    allowances = parse_allowances(guards.allow, guards.max_deletes)
+    allowances = parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes)
     approval = approve_undo(str(file), run, report)
     record = read_journal(file, run.digest)
     # A later run has a journal of its own.

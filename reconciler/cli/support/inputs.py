@@ -61,7 +61,7 @@ def make_request(
         read_standard_input,
         manifest.subscription,
         manifest.target,
-        NO_ALLOWANCES if guards is None else parse_allowances(guards.allow, guards.max_deletes),
+        NO_ALLOWANCES if guards is None else parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes),
         CLOUDS[cloud].exchange_audience,
         strict,
         judged_on=today(),

@@ -25,6 +25,7 @@ from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.support.progress import show_progress
 from reconciler.doctor.doctor import Caller
 from reconciler.errors import UsageError
 from reconciler.guards import Runner
@@ -108,7 +109,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         client = ArmClient(http, time.time)
         # The embedded sandbox has no rates.
         paced = no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
-        resources = Resources(client, flags.api_version, paced, Pool(flags.parallelism))
+        progress = stack.enter_context(show_progress(time.monotonic))
+        resources = Resources(client, flags.api_version, paced, Pool(flags.parallelism), progress)
         azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry, authority)

@@ -114,7 +114,9 @@ DOCUMENT: Mapping = st.fixed_dictionaries(
         "tenant": GUIDS,
         "defaults": DEFAULTS,
         "policy": POLICIES,
-        "limits": st.fixed_dictionaries({}, optional={"maxDeletes": st.integers(0, 9)}),
+        "limits": st.fixed_dictionaries(
+            {}, optional={"maxDeletes": st.integers(0, 9), "maxRevokes": st.integers(0, 9)}
+        ),
         "ignore": IGNORED,
     },
 )
@@ -208,7 +210,7 @@ def test_manifest_is_written_in_one_order_and_leaves_out_what_it_does_not_say() 
                 "federatedCredentials": "exact",
                 "roleAssignments": "merge",
             },
-            "limits": {"maxDeletes": 10, "maxDeletePercent": 30},
+            "limits": {"maxDeletes": 10, "maxDeletePercent": 30, "maxRevokes": 20},
             "ignore": {"identities": [], "tags": []},
             "resourceGroups": {
                 "rg": {"identities": [{"name": "id-a", "tags": {"A": "x", "z": None}}, {"name": "id-b"}]}

@@ -112,6 +112,7 @@ Held back:
      create  rg-none/id-far  identities.yaml:5
      delete  rg-app/id-theirs  identities.yaml:3
 
+Refused: 2 changes by 3 guards.
 Plan: 1 to add, 0 to change, 0 to destroy.
 """
     )
