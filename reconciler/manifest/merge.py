@@ -141,6 +141,7 @@ def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[
             entry.name.text,
             Trust(entry.issuer.text, entry.subject.text, audience if entry.audience is None else entry.audience.text),
             entry.pos,
+            entry.accept,
         )
         for entry in entries
         if entry.name is not None and entry.issuer is not None and entry.subject is not None
@@ -151,7 +152,9 @@ def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[
 def _assignments(entries: Iterable[DeclaredAssignment]) -> tuple[DesiredAssignment, ...]:
     """The assignments in order of scope and role; a slash at the end of a scope goes, since ARM would see two."""
     assignments = (
-        DesiredAssignment(entry.role.text, entry.scope.text.rstrip("/") or "/", entry.pos, _details(entry))
+        DesiredAssignment(
+            entry.role.text, entry.scope.text.rstrip("/") or "/", entry.pos, _details(entry), entry.accept
+        )
         for entry in entries
         if entry.role is not None and entry.scope is not None
     )

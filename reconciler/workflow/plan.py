@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from reconciler.guards import Runner, judge, unknown_runner
+from reconciler.guards import Runner, accepted_grants, judge, unknown_runner
 from reconciler.live.access import read_access
 from reconciler.live.azure import Azure
 from reconciler.live.identities import read_live
@@ -47,6 +47,7 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
             *(declaration.undo.notes if declaration.undo else ()),
             *sentences((*access.not_read, *impacts.not_read, *live.not_read)),
             *unknown_runner(changes, runner),
+            *accepted_grants(changes, declaration.allowances),
         ),
         findings=() if declaration.strict else declaration.findings,
     )
