@@ -78,7 +78,7 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A guard that a line of a manifest lifts for itself, by its code, and why."""
+    """A warning that a line of a manifest answers, or a guard that it lifts for itself, by its code; and why."""
 
     code: str
     reason: str

@@ -29,7 +29,7 @@ from reconciler.plan.document import change_document, plan_document, violation_d
 from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
-from reconciler.plan.widening import is_new_trust, is_wider_role
+from reconciler.plan.widening import is_new_trust, is_wider_role, revocation_note
 
 __all__ = [
     "NOT_CHECKED",
@@ -69,6 +69,7 @@ __all__ = [
     "order_work",
     "owners_of",
     "plan_document",
+    "revocation_note",
     "trust_differences",
     "value_text",
     "violation_document",

@@ -237,3 +237,36 @@ def test_role_that_is_gained_meanwhile_makes_a_plan_stale_where_it_changes_the_v
         apply(opened, declare(saved))
 
     assert bool(opened.writes) is not stale
+
+
+def test_strict_run_holds_back_the_role_that_a_warning_is_about(arm: OpenArm) -> None:
+    declaration = load_declaration(
+        replace(request(keeps(roles=f"{{role: READER, scope: '{IN_SUBSCRIPTION}'}}")), strict=True)
+    )
+    opened = arm(start())
+
+    found = run_plan(declaration, azure_as(opened, None))
+
+    assert refusals(found) == [("role-at-subscription", f"roleAssignments/Reader@{IN_SUBSCRIPTION}")]
+    assert found.applicable == ()
+
+
+def test_warning_that_a_line_accepts_is_counted_and_refuses_nothing(arm: OpenArm) -> None:
+    accepted = f"{{role: Reader, scope: '{IN_SUBSCRIPTION}', accept: [{{code: role-at-subscription, reason: meant}}]}}"
+    opened = arm(start())
+
+    found = run_plan(load_declaration(replace(request(keeps(roles=accepted)), strict=True)), azure_as(opened, None))
+    apply(opened, replace(declare(save(found)), strict=True))
+
+    assert (found.violations, found.findings) == ((), ())
+    assert "The manifest accepts 1 warning: role-at-subscription (1)." in found.notes
+    assert len(opened.writes) == 1
+
+
+def test_run_that_revokes_says_how_long_tokens_stay_valid(arm: OpenArm) -> None:
+    opened = arm(with_roles(start(), given("id-api", READER, owner=OWNER)))
+
+    found = plan(opened, keeps().replace("name: id-api", "name: id-api, roleAssignments: []"))
+
+    assert found.notes[-1].endswith("stay valid for up to 24 hours.")
+    assert plan(opened, keeps()).notes == ()

@@ -126,7 +126,7 @@ RULES = {
     "Acceptance reason": Rule(
         "accept-reason",
         "a reason",
-        "Write in 1 to 500 characters why the guard may not stop this line; reports show it to whoever reviews it.",
+        "Write in 1 to 500 characters why this is meant, for whoever reviews the line.",
     ),
     "Role": Rule(
         "role-invalid",
@@ -188,8 +188,8 @@ MISSING_HINTS = {
     "serviceAccount": "Add `serviceAccount:` with its name.",
     "role": "Add `role:` with the name or the GUID of a role.",
     "scope": "Add `scope:` with the id of what the role is given on.",
-    "code": "Add `code:` with the guard that may not stop this line.",
-    "reason": "Add `reason:` with why that is meant; reports show it to whoever reviews the line.",
+    "code": "Add `code:` with that of the warning, or `grant`.",
+    "reason": "Add `reason:` with why this is meant, for whoever reviews the line.",
     "principalId": "Add `principalId:` with what `az identity show --query principalId` prints.",
 }
 """What to say about a key that has to be there."""
@@ -200,7 +200,7 @@ _EMPTY_HINTS = {
     "Resource groups": "List the resource groups below it.",
     "Federated credentials": "To say that nobody may become the identity, write `federatedCredentials: []`.",
     "Role assignments": "To say that the identity has no role from here, write `roleAssignments: []`.",
-    "Acceptances": "List what may not stop this line, each with `code` and `reason`, or remove the key.",
+    "Acceptances": "List what is meant here, each with `code` and `reason`, or remove the key.",
     "Removals": "List what is to be deleted below it, or remove the key.",
 }
 _GENERAL_EMPTY_HINT = "Write a value after the colon, or remove the key."

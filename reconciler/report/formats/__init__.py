@@ -56,8 +56,10 @@ class ReportFormat(Protocol):
     def checkup(self, checkup: "Checkup") -> str:
         """What the doctor found."""
 
-    def validated(self, desired: "Desired", findings: "Sequence[Finding]", *, strict: bool) -> str:
-        """What a valid manifest declares, and the warnings about it, which `strict` refuses."""
+    def validated(
+        self, desired: "Desired", findings: "Sequence[Finding]", accepted: "Sequence[Finding]", *, strict: bool
+    ) -> str:
+        """What a valid manifest declares, the warnings about it, which `strict` refuses, and those that it accepts."""
 
     def error(self, error: "ReconcilerError") -> str:
         """Why a command has no report to give; an invalid manifest's diagnostics are part of its error."""

@@ -81,7 +81,14 @@ class JsonFormat:
         """What the doctor found; described by `schemas/doctor.v1.schema.json`."""
         return _text(_checkup(checkup))
 
-    def validated(self, desired: Desired, findings: Sequence[Finding], *, strict: bool) -> str:  # noqa: ARG002
+    def validated(
+        self,
+        desired: Desired,
+        findings: Sequence[Finding],
+        accepted: Sequence[Finding],
+        *,
+        strict: bool,  # noqa: ARG002
+    ) -> str:
         """What a valid manifest declares, in numbers, and what in it should be looked at again."""
         return _text(
             {
@@ -89,6 +96,7 @@ class JsonFormat:
                 "summary": {
                     "resource_groups": len(desired.groups),
                     "identities": sum(len(group.identities) for group in desired.groups),
+                    "accepted_warnings": len(accepted),
                 },
                 "warnings": [finding_document(one) for one in findings],
             }

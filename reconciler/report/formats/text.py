@@ -9,7 +9,7 @@ from reconciler.doctor.checkup import Checkup
 from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerError, StaleDetail
 from reconciler.journal import RunRecord
 from reconciler.manifest.desired import Desired
-from reconciler.manifest.findings import Finding
+from reconciler.manifest.findings import Finding, accepted_note
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
 from reconciler.report.checkup_text import render_checkup
@@ -66,13 +66,16 @@ class TextFormat:
         """What was looked at, the rights by scope, the commands that give what is missing, and the outcome."""
         return render_checkup(checkup, color=self.color)
 
-    def validated(self, desired: Desired, findings: Sequence[Finding], *, strict: bool) -> str:
-        """What a valid manifest declares, in numbers, and each warning."""
+    def validated(
+        self, desired: Desired, findings: Sequence[Finding], accepted: Sequence[Finding], *, strict: bool
+    ) -> str:
+        """What a valid manifest declares, in numbers, each warning, and the number of those that it accepts."""
         groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
         what = f"{identities} {'identity' if identities == 1 else 'identities'}"
         where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
         warnings = render_warnings(findings, desired, strict=strict)
-        return f"The manifest is valid: {what} in {where}.\n{warnings}"
+        notes = "".join(f"{note}\n" for note in accepted_note(accepted))
+        return f"The manifest is valid: {what} in {where}.\n{warnings}{notes}"
 
     def error(self, error: ReconcilerError) -> str:
         """What the error is about, one by one, then the error and its hint."""

@@ -311,7 +311,7 @@ def test_error_without_a_hint_is_one_line() -> None:
     ],
 )
 def test_valid_manifest_is_told_in_numbers(groups: tuple[DesiredGroup, ...], text: str) -> None:
-    assert TEXT.validated(Desired(groups), (), strict=False) == text
+    assert TEXT.validated(Desired(groups), (), (), strict=False) == text
 
 
 @pytest.mark.parametrize("render", [TEXT.plan, TEXT.drift])
