@@ -23,11 +23,13 @@ from reconciler.guards.allowances import (
     check_allowances,
     parse_allowances,
 )
-from reconciler.guards.deletes import Runner, check_principal, check_protected, check_self, unknown_runner
+from reconciler.guards.deletes import check_principal, check_protected
+from reconciler.guards.grant import accepted_grants, check_grant
 from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
 from reconciler.guards.limits import check_delete_limit, check_revoke_limit
 from reconciler.guards.locks import check_locked
 from reconciler.guards.scopes import check_scope_missing
+from reconciler.guards.self import Runner, check_self, unknown_runner
 from reconciler.guards.use import check_in_use, check_managed_group, check_trusted, check_use_unknown
 from reconciler.guards.words import changes_below, ids_of
 from reconciler.model import AnyId, ResourceId, Violation
@@ -39,6 +41,7 @@ __all__ = [
     "Allowance",
     "Allowances",
     "Runner",
+    "accepted_grants",
     "check_allowances",
     "judge",
     "parse_allowances",
@@ -59,6 +62,7 @@ GUARDS: tuple[Guard, ...] = (
     check_scope_missing,
     check_inexpressible,
     check_managed_credential,
+    check_grant,
     check_credential_limit,
     check_trust_taken,
     check_locked,

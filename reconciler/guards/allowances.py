@@ -10,6 +10,7 @@ from reconciler.plan import Change, Changes, IdentityChange
 
 LIFTED_BY_ALLOW = (
     "foreign-owner",
+    "grant",
     "in-use",
     "managed-credential",
     "managed-group",
@@ -73,12 +74,16 @@ class Allowance:
 @dataclass(frozen=True, slots=True)
 class Allowances:
     """What this run's caller lifts; `max_deletes` and `max_revokes` (counts) and `max_delete_percent` raise the
-    manifest's limits."""
+    manifest's limits.
+
+    `accept_lifts`: whether a line of the manifest lifts a guard for itself by its `accept`.
+    """
 
     allowed: tuple[Allowance, ...] = ()
     max_deletes: int | None = None
     max_delete_percent: int | None = None
     max_revokes: int | None = None
+    accept_lifts: bool = True
 
     def lift(self, code: str, about: AnyId | ResourceGroupId, book: AddressBook) -> bool:
         """Whether a guard is lifted at what it is about."""

@@ -92,12 +92,21 @@ class Ignore:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A warning that a line of a manifest answers, or a guard that it lifts for itself, by its code; and why."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredCredential:
     """A federated credential that a manifest lists: its form (such as `github`) expanded, its audience filled in."""
 
     name: str
     trust: Trust
     source: SourcePos
+    accept: tuple[Acceptance, ...] = ()
 
 
 DETAIL_KEYS = {
@@ -125,6 +134,7 @@ class DesiredAssignment:
     scope: str
     source: SourcePos
     details: tuple[tuple[str, str | None], ...] = ()
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

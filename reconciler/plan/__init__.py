@@ -30,7 +30,7 @@ from reconciler.plan.holds import Hold, hold_of
 from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
-from reconciler.plan.widening import is_new_trust, is_wider_role
+from reconciler.plan.widening import is_new_trust, is_wider_role, revocation_note
 
 __all__ = [
     "NOT_CHECKED",
@@ -74,6 +74,7 @@ __all__ = [
     "order_work",
     "owners_of",
     "plan_document",
+    "revocation_note",
     "trust_differences",
     "value_text",
     "violation_document",

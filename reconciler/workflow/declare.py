@@ -6,7 +6,7 @@ from datetime import date
 
 from reconciler.guards import NO_ALLOWANCES, Allowances, check_allowances
 from reconciler.manifest.desired import Desired
-from reconciler.manifest.findings import Finding, find_doubts
+from reconciler.manifest.findings import UNUSED, Finding, find_accepted, find_doubts
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.manifest.scope import is_looked_at, only_subscriptions, only_targets, parse_targets
 from reconciler.manifest.tenants import check_one_tenant
@@ -43,7 +43,7 @@ class Declaration:
     """Desired state after --target and --subscription, with the caller's allowances, to be judged on a day.
 
     `saved` is the reviewed plan, where it is applied instead of manifests; `undo` is the way back that this was made
-    for.
+    for; `accepted` is what would be among the findings, had the manifest not accepted it.
     """
 
     desired: Desired
@@ -53,6 +53,7 @@ class Declaration:
     strict: bool
     saved: Plan | None = None
     undo: Undo | None = None
+    accepted: tuple[Finding, ...] = ()
     judged_on: date = field(kw_only=True)
 
 
@@ -72,9 +73,19 @@ def load_declaration(request: Request) -> Declaration:
     check_allowances(request.allowances, _group_ids(whole), _group_ids(desired))
     check_one_tenant(desired)
     # Over the whole manifest, since trust is also compared between identities; shown for what this run looks at.
-    doubts = find_doubts(whole, request.audience)
-    findings = tuple(one for one in doubts if is_looked_at(one.resource_id, desired, targets))
-    return Declaration(desired, targets, request.allowances, findings, request.strict, judged_on=request.judged_on)
+    findings, accepted = (
+        tuple(one for one in found(whole, request.audience) if is_looked_at(one.resource_id, desired, targets))
+        for found in (find_doubts, find_accepted)
+    )
+    return Declaration(
+        desired,
+        targets,
+        request.allowances,
+        findings,
+        request.strict,
+        accepted=accepted,
+        judged_on=request.judged_on,
+    )
 
 
 def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | None) -> Declaration:
@@ -90,12 +101,21 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     desired = saved.desired
     targets = parse_targets(saved.targets, desired)
     check_allowances(request.allowances, _group_ids(desired), _group_ids(desired))
-    # Trust that is shared with an identity outside of what was planned is known from the plan's file alone.
-    found = {(one.code, one.resource_id): one for one in (*saved.findings, *find_doubts(desired, request.audience))}
+    # Trust that is shared with an identity outside of what was planned is known from the plan's file alone, and so is
+    # whether there was no reason to accept that.
+    doubts = (one for one in find_doubts(desired, request.audience) if one.code != UNUSED)
+    found = {(one.code, one.resource_id): one for one in (*saved.findings, *doubts)}
     in_order = sorted(found.values(), key=lambda one: one.resource_id.key)
-    findings = tuple(one for one in in_order if is_looked_at(one.resource_id, desired, targets))
-    allowances, judged_on = request.allowances, request.judged_on
-    return Declaration(desired, targets, allowances, findings, request.strict, saved, judged_on=judged_on)
+    return Declaration(
+        desired,
+        targets,
+        request.allowances,
+        tuple(one for one in in_order if is_looked_at(one.resource_id, desired, targets)),
+        request.strict,
+        saved,
+        accepted=find_accepted(desired, request.audience),
+        judged_on=request.judged_on,
+    )
 
 
 def _group_ids(desired: Desired) -> tuple[ResourceGroupId, ...]:

@@ -7,6 +7,7 @@ import typer
 
 from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
 from reconciler.cli.support.flags import (
+    GUARDS_PANEL,
     OUTPUT_PANEL,
     AzureFlags,
     GuardFlags,
@@ -19,7 +20,7 @@ from reconciler.errors import ExitCode
 
 @dataclass(frozen=True, slots=True)
 class PlanFlags(FlagGroup):
-    """What becomes of the plan."""
+    """What becomes of the plan, and who will apply it."""
 
     out: Annotated[
         str | None,
@@ -35,6 +36,16 @@ class PlanFlags(FlagGroup):
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 where there are changes, 0 only where there are none.")
     ] = False
+    applier: Annotated[
+        str | None,
+        typer.Option(
+            "--applier",
+            metavar="PRINCIPAL-ID",
+            help="Who will apply the plan, where that is another principal: the guard `self` is for its identity.",
+            show_default=False,
+            rich_help_panel=GUARDS_PANEL,
+        ),
+    ] = None
 
 
 @with_flag_groups
@@ -55,7 +66,7 @@ def plan(
     configure_logging(report.log_level)
     request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
     with plan_output(asked.out, [*paths, *filter(None, [azure.sandbox])]) as save:
-        result, header = compare(request, azure)
+        result, header = compare(request, azure, asked.applier)
         digest = save(result)  # before the report: a file that cannot be written is an error instead of it
     print_plan(result, header, report)
     if asked.out is not None:

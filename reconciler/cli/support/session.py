@@ -120,13 +120,17 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
 def _check_flags(flags: AzureFlags) -> None:
     if _API_VERSION.fullmatch(flags.api_version) is None:
         raise UsageError(f"--api-version {flags.api_version}: not an api-version", "Write it as 2024-11-30.")
-    if flags.tenant is not None and _GUID.fullmatch(flags.tenant) is None:
+    if flags.tenant is not None:
         # A token names its tenant by id, so that nothing else could be held against it.
-        raise UsageError(
-            f"--tenant {flags.tenant}: not the id of a tenant", "`az account show --query tenantId` prints it."
-        )
+        check_guid("--tenant", flags.tenant, "a tenant", "`az account show --query tenantId` prints it.")
     if flags.sandbox is not None and flags.endpoint is not None:
         raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
+
+
+def check_guid(flag: str, value: str, of_what: str, hint: str) -> None:
+    """Raises UsageError where the value of a flag is not the id of something that Entra knows by a GUID."""
+    if _GUID.fullmatch(value) is None:
+        raise UsageError(f"{flag} {value}: not the id of {of_what}", hint)
 
 
 def _runner_of(auth: CachedCredentialAuth) -> Runner | None:

@@ -93,6 +93,7 @@ class JsonFormat:
         self,
         desired: Desired,
         findings: Sequence[Finding],
+        accepted: Sequence[Finding],
         verdict: DeclaredVerdict,
         *,
         strict: bool,  # noqa: ARG002
@@ -104,6 +105,7 @@ class JsonFormat:
                 "summary": {
                     "resource_groups": len(desired.groups),
                     "identities": sum(len(group.identities) for group in desired.groups),
+                    "accepted_warnings": len(accepted),
                 },
                 "violations": [violation_document(one) for one in verdict.violations],
                 "notes": list(verdict.notes),

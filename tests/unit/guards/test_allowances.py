@@ -89,7 +89,7 @@ def test_unknown_guard_is_wrong_usage() -> None:
     assert refusal.value.message == "--allow foreign=rg-app: no guard is called foreign"
     assert (
         refusal.value.hint
-        == "Guards: foreign-owner, in-use, managed-credential, managed-group, self, trusted, use-unknown."
+        == "Guards: foreign-owner, grant, in-use, managed-credential, managed-group, self, trusted, use-unknown."
     )
 
 

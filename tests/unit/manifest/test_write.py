@@ -41,12 +41,25 @@ LOCATIONS = st.sampled_from(["westeurope", "North Europe"])
 GUIDS = st.uuids().map(str)
 TRUSTS: Entries = st.lists(ODD, unique=True, max_size=3).map(
     lambda subjects: [
-        {"name": f"c-{number}", "issuer": "https://a/${", "subject": f"s{subject}", "audience": f"a{subject}"}
+        {
+            "name": f"c-{number}",
+            "issuer": "https://a/${",
+            "subject": f"s{subject}",
+            "audience": f"a{subject}",
+            "accept": [{"code": "grant", "reason": f"r{subject}"}] * (number % 2),
+        }
         for number, subject in enumerate(subjects)
     ]
 )
 ROLES: Entries = st.lists(ODD, unique_by=str.casefold, max_size=3).map(
-    lambda roles: [{"role": f"r{role}", "scope": "/subscriptions/" + SUBSCRIPTION} for role in roles]
+    lambda roles: [
+        {
+            "role": f"r{role}",
+            "scope": "/subscriptions/" + SUBSCRIPTION,
+            "accept": [{"code": "grant", "reason": f"r{role}"}] * (number % 2),
+        }
+        for number, role in enumerate(roles)
+    ]
 )
 DEFAULTS: Mapping = st.fixed_dictionaries({}, optional={"location": LOCATIONS, "tags": TAGS})
 POLICIES: Mapping = st.fixed_dictionaries(

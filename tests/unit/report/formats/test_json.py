@@ -197,13 +197,17 @@ def _list(document: Mapping[str, object], name: str) -> list[dict[str, object]]:
 def test_valid_manifest_is_told_in_numbers() -> None:
     document = loaded(
         JSON.validated(
-            Desired((desired_group("id-a", "id-b"), desired_group(name="rg-b"))), (), DeclaredVerdict(), strict=False
+            Desired((desired_group("id-a", "id-b"), desired_group(name="rg-b"))),
+            (),
+            (),
+            DeclaredVerdict(),
+            strict=False,
         )
     )
 
     assert document == {
         "format_version": "1.0",
-        "summary": {"resource_groups": 2, "identities": 2},
+        "summary": {"resource_groups": 2, "identities": 2, "accepted_warnings": 0},
         "violations": [],
         "notes": [],
         "warnings": [],
@@ -215,7 +219,9 @@ def test_what_guardrails_refuse_of_a_manifest_is_told_with_what_they_leave_to_th
     refused = Violation("guardrail", identity, "g.yaml:2: trust: no", "Change it.", (identity,))
 
     document = loaded(
-        JSON.validated(Desired((desired_group("id-a"),)), (), DeclaredVerdict((refused,), ("Names.",)), strict=False)
+        JSON.validated(
+            Desired((desired_group("id-a"),)), (), (), DeclaredVerdict((refused,), ("Names.",)), strict=False
+        )
     )
 
     assert document["violations"] == [violation_document(refused)]
