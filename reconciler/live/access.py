@@ -53,7 +53,7 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
     identities = list(changes.identities())
     credentials = _read_credentials(identities, resources)
     listed = [one for change in identities for one in _listed_assignments(change)]
-    lookups = _look_up(listed, resources)
+    lookups = look_up_roles(listed, resources)
     closed = frozenset(normalize_scope(one.scope) for one in lookups.values() if one.unread)
     holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
     if not holders:
@@ -244,7 +244,7 @@ def _by_identity(
     return {identity: tuple(given for _, given in sorted(all_of.items())) for identity, all_of in by_identity.items()}
 
 
-def _look_up(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[RoleKey, RoleLookup]:
+def look_up_roles(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[RoleKey, RoleLookup]:
     """What ARM knows of each listed role; one request for a name in a subscription, however often it is listed."""
     named = {role_key(one.role, one.scope): one for one in listed}
     by_root: dict[RoleKey, DesiredAssignment] = {}

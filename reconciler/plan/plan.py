@@ -26,6 +26,7 @@ class Plan:
         notes: what could not be looked at, in sentences.
         findings: what is usually a mistake in the manifest; refused only where the caller asks for that.
         abandoned: what has an owner of the manifest in groups that it does not name; only reported.
+        guardrails: SHA-256 of the guardrails that it was judged by, of two joined by `+`; None without any.
     """
 
     cloud: str
@@ -39,6 +40,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     abandoned: tuple[Abandoned, ...] = ()
+    guardrails: str | None = None
 
     @property
     def tenant(self) -> str | None:

@@ -80,6 +80,7 @@ def read_plan(document: Node) -> Plan:
             Abandoned(identity_of(parse_address(one["address"])), one["owner"], one["principal_id"])
             for one in document.get("abandoned", ())
         ),
+        guardrails=document.get("guardrails"),
     )
 
 

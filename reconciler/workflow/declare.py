@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from reconciler.guardrails import Guardrails, read_guardrails, sources_of
 from reconciler.guards import NO_ALLOWANCES, Allowances
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, find_doubts
@@ -22,6 +23,7 @@ class Request:
     Attributes:
         audience: of federated credentials that name none: the cloud's.
         strict: what is usually a mistake is refused rather than warned about.
+        guardrails: files whose rules all have to be kept.
     """
 
     paths: tuple[str, ...]
@@ -33,6 +35,7 @@ class Request:
     allowances: Allowances = NO_ALLOWANCES
     audience: str = PUBLIC_AUDIENCE
     strict: bool = False
+    guardrails: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,15 @@ class Declaration:
     strict: bool
     saved: Plan | None = None
     undo: Undo | None = None
+    guardrails: tuple[Guardrails, ...] = ()
 
 
 def load_declaration(request: Request) -> Declaration:
     """Read the manifests; needs neither a connection nor a token, so that their mistakes come first.
 
     Raises:
-        ManifestError: with every diagnostic of every file.
+        ManifestError: with every diagnostic of every file, or of the guardrails.
+        InputFileError: the guardrails are missing, or lie where the manifests do.
         UsageError: a target or a subscription that the manifest does not have, or several tenants.
     """
     whole = load_manifest(
@@ -69,7 +74,8 @@ def load_declaration(request: Request) -> Declaration:
     # Over the whole manifest, since trust is also compared between identities; shown for what this run looks at.
     doubts = find_doubts(whole, request.audience)
     findings = tuple(one for one in doubts if is_looked_at(one.resource_id, desired, targets))
-    return Declaration(desired, targets, request.allowances, findings, request.strict)
+    rails = read_guardrails(request.guardrails, (*request.paths, *sources_of(whole)))
+    return Declaration(desired, targets, request.allowances, findings, request.strict, guardrails=rails)
 
 
 def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | None) -> Declaration:
@@ -77,6 +83,7 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
 
     Raises:
         UsageError: the caller means another cloud or tenant than the plan was made for.
+        InputFileError: the guardrails are missing, or lie where the plan does; ManifestError: they are damaged.
     """
     check_same_place(saved, cloud, tenant)
     desired = saved.desired
@@ -85,4 +92,5 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     found = {(one.code, one.resource_id): one for one in (*saved.findings, *find_doubts(desired, request.audience))}
     in_order = sorted(found.values(), key=lambda one: one.resource_id.key)
     findings = tuple(one for one in in_order if is_looked_at(one.resource_id, desired, targets))
-    return Declaration(desired, targets, request.allowances, findings, request.strict, saved)
+    rails = read_guardrails(request.guardrails, (*request.paths, *sources_of(desired)))
+    return Declaration(desired, targets, request.allowances, findings, request.strict, saved, guardrails=rails)

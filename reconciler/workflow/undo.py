@@ -1,6 +1,9 @@
 """`uami undo`: the way back from a run, declared like a manifest and then planned and applied like one."""
 
+from collections.abc import Iterable
+
 from reconciler.errors import UsageError
+from reconciler.guardrails import Guardrails, read_guardrails
 from reconciler.guards import Allowances
 from reconciler.journal import RunRecord
 from reconciler.live.azure import Azure
@@ -8,6 +11,12 @@ from reconciler.manifest.tenants import check_earlier_tenant
 from reconciler.undo.read_live import read_live_now
 from reconciler.undo.reverse import make_undo
 from reconciler.workflow.declare import Declaration
+
+
+def read_undo_guardrails(record: RunRecord, journal: str, files: Iterable[str]) -> tuple[Guardrails, ...]:
+    """What the way back from a run has to keep. Raises as `read_guardrails` does."""
+    sources = sorted({call.source.file for call in record.calls})
+    return read_guardrails(files, (journal, *sources))
 
 
 def declare_undo(record: RunRecord, journal: str, azure: Azure, allowances: Allowances) -> Declaration:

@@ -1,5 +1,6 @@
 """`uami undo`: plan the way back from a run, ask, and carry it out like an apply."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,16 +18,18 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The journal of the r
 def undo(file: File, run: RunFlags, guards: ApplyGuardFlags, azure: AzureFlags, report: RunReportFlags) -> ExitCode:
     """Take a run back as far as Azure allows: show the way back, ask (only `yes` approves), carry it out, verify."""
     from reconciler.cli.support.carry_out import WritingRun, carry_out, check_somebody_to_ask
+    from reconciler.guardrails import guardrail_files
     from reconciler.guards import parse_allowances
     from reconciler.journal import read_journal
-    from reconciler.workflow.undo import declare_undo
+    from reconciler.workflow.undo import declare_undo, read_undo_guardrails
 
     allowances = parse_allowances(guards.allow, guards.max_deletes)
     check_somebody_to_ask(run, report)
     record = read_journal(file)
+    rails = read_undo_guardrails(record, str(file), guardrail_files(guards.guardrails, os.environ))
     # A later run has a journal of its own.
     again = command_line("undo", [str(file)], azure, guards, replace(run, journal=None), report)
     return carry_out(
-        lambda connected: declare_undo(record, str(file), connected, allowances),
+        lambda connected: replace(declare_undo(record, str(file), connected, allowances), guardrails=rails),
         WritingRun("undo", again, run, guards.skip_refused, azure, report),
     )

@@ -26,7 +26,7 @@ from reconciler.plan import (
     plan_document,
     violation_document,
 )
-from reconciler.report.rows import Header, claimed_location, is_changed
+from reconciler.report.rows import Header, beyond_guardrails, claimed_location, is_changed
 
 if TYPE_CHECKING:
     from reconciler.saved_plan.content import SavedPlan
@@ -56,7 +56,8 @@ class JsonFormat:
         }
         document["summary"] = {"missing": len(missing), "unexpected": len(unexpected), "changed": len(changed)}
         document |= {"missing": missing, "unexpected": unexpected, "changed": changed}
-        document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned")}
+        document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned", "guardrails")}
+        document["violations"] = [violation_document(one) for one in beyond_guardrails(plan)]
         return _text(document)
 
     def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> str:  # noqa: ARG002
