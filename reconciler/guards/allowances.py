@@ -45,6 +45,7 @@ _OTHER_WAYS = {
     "trust-taken": "list the credential that already has the trust",
     "protected": "apply protect: false first",
     "principal-changed": "correct the principalId that the manifest names",
+    "guardrail": "change what is asked for, or have those change the guardrails who keep them",
 }
 
 

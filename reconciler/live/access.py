@@ -57,7 +57,7 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
     credentials = _read_credentials(identities, resources)
     listed = [one for change in identities for one in _listed_assignments(change)]
     ignored = [one for change in identities for one in _ignored_assignments(change)]
-    lookups = _look_up((*listed, *ignored), resources)
+    lookups = look_up_roles((*listed, *ignored), resources)
     closed = _closed_scopes(listed, lookups)
     holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
     known = {role.guid: role for lookup in lookups.values() for role in lookup.found}
@@ -299,7 +299,7 @@ def _by_identity(
     return {identity: tuple(given for _, given in sorted(all_of.items())) for identity, all_of in by_identity.items()}
 
 
-def _look_up(listed: Iterable[_Named], resources: Resources) -> dict[RoleKey, RoleLookup]:
+def look_up_roles(listed: Iterable[_Named], resources: Resources) -> dict[RoleKey, RoleLookup]:
     """What ARM knows of each named role; one request for a name in a subscription, however often it is written."""
     named = {role_key(one.role, one.scope): one for one in listed}
     by_root: dict[RoleKey, _Named] = {}

@@ -1,5 +1,6 @@
 """Plans and drift for people at a terminal or reading a CI log."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from reconciler.guardrails import DeclaredVerdict
@@ -15,6 +16,7 @@ from reconciler.report.rows import (
     FieldRow,
     Header,
     addresses_of,
+    beyond_guardrails,
     change_rows,
     differs,
     drift_rows,
@@ -72,6 +74,7 @@ def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
             _write_change(page, row)
     _write_not_due(page, plan)
     _write_skipped(page, plan)
+    _write_beyond_guardrails(page, beyond_guardrails(plan), plan.desired)
     if drift.count:
         counts = f"{len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed"
         page.line((f"Drift: {counts}.", "bold"))
@@ -85,10 +88,7 @@ def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) 
     page = Page(color=color)
     if verdict.violations:
         page.line()
-        page.line(("Refused by guardrails:", "bold red"))
-        page.line()
-    for violation in verdict.violations:
-        _write_violation(page, violation, desired)
+    _write_beyond_guardrails(page, verdict.violations, desired)
     for note in verdict.notes:
         page.line(("Note: ", "yellow"), visible(note))
     return page.text()
@@ -104,6 +104,9 @@ def _write_header(page: Page, plan: Plan, header: Header) -> None:
         page.line("Subscription  ", visible(f"{one.display_name} ({one.subscription_id})"))
     if header.principal:
         page.line("Principal     ", visible(header.principal))
+    for sha256 in (plan.guardrails or "").split("+"):
+        if sha256:
+            page.line("Guardrails    ", f"sha256 {visible(sha256)}")
     page.line()
 
 
@@ -178,6 +181,15 @@ def _write_refused(page: Page, plan: Plan) -> None:
         for row in rows:
             page.line(f"     {row.action.value:<7} {visible(row.address)}", (f"  {visible(row.source)}", "dim"))
         page.line()
+
+
+def _write_beyond_guardrails(page: Page, violations: Iterable[Violation], desired: Desired) -> None:
+    refused = tuple(violations)
+    if refused:
+        page.line(("Refused by guardrails:", "bold red"))
+        page.line()
+    for violation in refused:
+        _write_violation(page, violation, desired)
 
 
 def _write_violation(page: Page, violation: Violation, desired: Desired) -> None:

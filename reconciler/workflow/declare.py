@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from reconciler.guardrails import Guardrails, read_guardrails, sources_of
 from reconciler.guards import NO_ALLOWANCES, Allowances, check_allowances
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import UNUSED, Finding, find_accepted, find_doubts
@@ -24,6 +25,7 @@ class Request:
         judged_on: the day, in UTC, by which dates of manifests are judged: today's.
         audience: of federated credentials that name none: the cloud's.
         strict: what is usually a mistake is refused rather than warned about.
+        guardrails: files whose rules all have to be kept.
     """
 
     paths: tuple[str, ...]
@@ -35,6 +37,7 @@ class Request:
     allowances: Allowances = NO_ALLOWANCES
     audience: str = PUBLIC_AUDIENCE
     strict: bool = False
+    guardrails: tuple[str, ...] = ()
     judged_on: date = field(kw_only=True)
 
 
@@ -54,6 +57,7 @@ class Declaration:
     saved: Plan | None = None
     undo: Undo | None = None
     accepted: tuple[Finding, ...] = ()
+    guardrails: tuple[Guardrails, ...] = ()
     judged_on: date = field(kw_only=True)
 
 
@@ -61,7 +65,8 @@ def load_declaration(request: Request) -> Declaration:
     """Read the manifests; needs neither a connection nor a token, so that their mistakes come first.
 
     Raises:
-        ManifestError: with every diagnostic of every file.
+        ManifestError: with every diagnostic of every file, or of the guardrails.
+        InputFileError: the guardrails are missing, or lie where the manifests do.
         UsageError: a target, a subscription or an allowance that the manifest does not have, or several tenants.
     """
     whole = load_manifest(
@@ -84,6 +89,7 @@ def load_declaration(request: Request) -> Declaration:
         findings,
         request.strict,
         accepted=accepted,
+        guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(whole))),
         judged_on=request.judged_on,
     )
 
@@ -96,6 +102,7 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     Raises:
         UsageError: the caller means another cloud or tenant than the plan was made for, or an allowance is of no group
             of it.
+        InputFileError: the guardrails are missing, or lie where the plan does; ManifestError: they are damaged.
     """
     check_same_place(saved, cloud, tenant)
     desired = saved.desired
@@ -114,6 +121,7 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
         request.strict,
         saved,
         accepted=find_accepted(desired, request.audience),
+        guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(desired))),
         judged_on=request.judged_on,
     )
 

@@ -3,9 +3,11 @@
 A journal is as untrusted as a plan file: it says where its run was, and is taken back there or nowhere.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 from reconciler.errors import UsageError
+from reconciler.guardrails import Guardrails, read_guardrails
 from reconciler.guards import Allowances, check_allowances
 from reconciler.journal import Place, PlaceKind, RunHeader, RunRecord
 from reconciler.live.azure import Azure
@@ -15,6 +17,12 @@ from reconciler.report.visible import visible
 from reconciler.undo.read_live import read_live_now
 from reconciler.undo.reverse import make_undo
 from reconciler.workflow.declare import Declaration
+
+
+def read_undo_guardrails(record: RunRecord, journal: str, files: Iterable[str]) -> tuple[Guardrails, ...]:
+    """What the way back from a run has to keep. Raises as `read_guardrails` does."""
+    sources = sorted({call.source.file for call in record.calls})
+    return read_guardrails(files, (journal, *sources))
 
 
 def declare_undo(

@@ -138,8 +138,8 @@ class GuardrailFlags(FlagGroup):
 
 
 @dataclass(frozen=True, slots=True)
-class GuardFlags(FlagGroup):
-    """What the caller lifts of the guards."""
+class GuardFlags(GuardrailFlags):
+    """The same, and what the caller lifts of all other guards."""
 
     allow: Annotated[
         tuple[str, ...],

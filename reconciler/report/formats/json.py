@@ -30,7 +30,7 @@ from reconciler.plan import (
     violation_document,
 )
 from reconciler.report.held_rows import not_due
-from reconciler.report.rows import Header, claimed_location, drifting, is_changed
+from reconciler.report.rows import Header, beyond_guardrails, claimed_location, drifting, is_changed
 
 if TYPE_CHECKING:
     from reconciler.saved_plan.content import SavedPlan
@@ -63,7 +63,8 @@ class JsonFormat:
         document["not_due"] = [
             {"address": change.resource_id.address, "hold": hold_document(hold_of(change))} for change in not_due(plan)
         ]
-        document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned")}
+        document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned", "guardrails")}
+        document["violations"] = [violation_document(one) for one in beyond_guardrails(plan)]
         return _text(document)
 
     def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> str:  # noqa: ARG002
