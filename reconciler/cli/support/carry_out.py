@@ -8,10 +8,18 @@ from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
 from reconciler.cli.support.approval import Approval, ask
 from reconciler.cli.support.flags import AzureFlags, RunFlags, RunReportFlags
-from reconciler.cli.support.output import chosen_format, configure_logging, print_failure, print_note, print_report
+from reconciler.cli.support.output import (
+    chosen_format,
+    configure_logging,
+    note_unused_allowances,
+    print_failure,
+    print_note,
+    print_part,
+    print_report,
+)
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
-from reconciler.cli.support.signals import OrderlyStop, orderly_stop
+from reconciler.cli.support.signals import end_in_order, exit_code
 from reconciler.errors import ExitCode
 from reconciler.journal import Outcome
 from reconciler.live.children import children_of
@@ -43,32 +51,27 @@ def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> Exi
     configure_logging(run.report.log_level)
     check_journal_flag(run.flags.journal)
     stop = Stop()
-    # Outermost: a signal that came while the sandbox's file is saved or the result printed must not undo either.
-    with orderly_stop(stop) as signals:
-        with (
-            open_session(run.azure, stop, writes=True) as session,
-            open_run_journal(run.flags.journal, run.name, session) as journal,
-        ):
-            reports = _Reports(run, session, journal)
-            try:
-                plan, result = run_apply(
-                    declare(session),
-                    session.azure,
-                    reports.tools(stop),
-                    ApplyOptions(run.skip_refused, verify=not run.flags.no_verify),
-                    show=reports.show,
-                    confirm=lambda plan: reports.confirm(plan, signals),
-                )
-            except PlanRefused as refused:
-                reports.refused(refused)
-                return refused.exit_code
+    with (
+        open_session(run.azure, stop, writes=True) as session,
+        open_run_journal(run.flags.journal, run.name, session) as journal,
+    ):
+        reports = _Reports(run, session, journal)
+        try:
+            plan, result = run_apply(
+                declare(session),
+                session.azure,
+                reports.tools(stop),
+                ApplyOptions(run.skip_refused, verify=not run.flags.no_verify),
+                show=reports.show,
+                confirm=lambda plan: reports.confirm(plan, stop),
+            )
+        except PlanRefused as refused:
+            last_words = partial(reports.refused, refused)
+        else:
             journal.end(result)
-        reports.ended(plan, result)
-    if signals.exit_code is not None and result.interrupted:
-        return signals.exit_code
-    if not result.complete:
-        return result.exit_code
-    return ExitCode.REFUSED if plan.violations else ExitCode.DONE
+            last_words = partial(reports.ended, plan, result)
+    # Once all is closed, and the sandbox's file saved: whatever fails there is said instead.
+    return last_words()
 
 
 class _Reports:
@@ -102,26 +105,33 @@ class _Reports:
             self._journal.check_place()
         self._journal.show_cut_short(plan)
         if self._format.streams:
-            print_report(self._format.plan(plan, self._session.header))
+            print_part(self._format.plan(plan, self._session.header))
+        note_unused_allowances(plan)
 
-    def confirm(self, plan: Plan, signals: OrderlyStop) -> None:
+    def confirm(self, plan: Plan, stop: Stop) -> None:
         """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""
         if not self._run.approval.given:
             with self._session.retries.paused():
                 ask(plan, self._run.approval)
+        # Before the journal: where a signal ends the process, no file is left behind.
+        end_in_order(stop)
         self._journal.begin(plan)
-        signals.begin()
 
-    def refused(self, refused: PlanRefused) -> None:
+    def refused(self, refused: PlanRefused) -> ExitCode:
         """Say that nothing was started, and why."""
         plan = self._shown()
         print_failure(self._run.report, lambda form: form.refused(plan, refused))
+        return refused.exit_code
 
-    def ended(self, plan: Plan, result: ApplyResult) -> None:
+    def ended(self, plan: Plan, result: ApplyResult) -> ExitCode:
         """Say what was done and what was not."""
         print_report(
             self._format.result(plan, result, journal=self._journal.path, continue_with=self._run.continue_with)
         )
+        interrupted = exit_code() if result.interrupted else None
+        if interrupted is not None or not result.complete:
+            return interrupted or result.exit_code
+        return ExitCode.REFUSED if plan.violations else ExitCode.DONE
 
     def _shown(self) -> Plan:
         if self._plan is None:
