@@ -10,17 +10,30 @@ from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import Done, Stale, Write
 from reconciler.apply.credential import CredentialCalls
 from reconciler.apply.identity import IdentityCalls
+from reconciler.apply.verify import verify_result
 from reconciler.errors import ArmAuthError, ArmError, NotFound, Throttled
+from reconciler.journal.call import Outcome
 from reconciler.model.access import AssignmentDetails
-from reconciler.model.identity import PlannedIdentity, Tags
+from reconciler.model.identity import OWNER_TAG, PlannedIdentity, Tags
 from reconciler.model.impact import Impact
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
-from tests.builders import desired_group, listed, live_identity
-from tests.contract.access import IN_GROUP, IN_SUBSCRIPTION, full_plan, given, lives, role, trusts, with_roles
+from tests.builders import desired_group, label, listed, live_identity
+from tests.contract.access import (
+    IN_GROUP,
+    IN_SUBSCRIPTION,
+    OWNER,
+    full_plan,
+    given,
+    lives,
+    role,
+    trusts,
+    with_roles,
+    with_trusts,
+)
 from tests.contract.access import READER as READER_GUID
-from tests.contract.applying import no_children
+from tests.contract.applying import Run, apply_now, no_children
 from tests.contract.arm import Arm, OpenArm, contents, there
-from tests.contract.faults import ALWAYS, Fault, answer
+from tests.contract.faults import ALWAYS, Fault, answer, answer_body, reset_after
 from tests.contract.impact import VM
 
 BAD = ArmError("Bad.", status=400)
@@ -199,3 +212,42 @@ def test_lock_above_is_in_the_way(arm: OpenArm) -> None:
 
     assert surprise is not None
     assert surprise.why.startswith("a lock is in the way that the plan did not show: CanNotDelete lock 'keep'")
+
+
+def test_call_in_doubt_that_made_no_identity_is_not_recorded_as_having_made_one(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-api")), Fault("PUT", "fic-a", reset_after))
+    run = Run(opened)
+
+    result = run.apply(full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="a")))))
+
+    assert result.complete
+    assert [(one.outcome, one.made) for one in run.journal.calls.values()] == [(Outcome.DONE, None)]
+
+
+def test_role_that_is_there_again_did_not_hold(arm: OpenArm) -> None:
+    ours = given("id-api", READER_GUID, owner=OWNER)
+    opened = arm(
+        with_roles(contents(lives("id-api", {OWNER_TAG: OWNER})), ours), Fault("DELETE", ours.name, answer_body({}))
+    )
+    result = apply_now(opened, full_plan(opened, desired_group(listed("id-api", role_assignments=[]), owner=OWNER)))
+
+    verified = verify_result(result, opened.resources, sleep=opened.time.sleep)
+
+    assert [(one.outcome, one.not_held) for one in verified.results] == [(Outcome.DONE, ("is there again",))]
+
+
+def test_credential_that_is_there_again_or_gone_did_not_hold(arm: OpenArm) -> None:
+    opened = arm(
+        with_trusts(contents(lives("id-api")), "id-api", {"fic-old": "old"}),
+        Fault("DELETE", "fic-old", answer_body({})),
+    )
+    listed_ones = listed("id-api", federated_credentials=trusts(fic_new="new"))
+    result = apply_now(opened, full_plan(opened, desired_group(listed_ones)))
+    opened.send("DELETE", f"{there('id-api').resource_id}/federatedIdentityCredentials/fic-new", "2024-11-30", None)
+
+    verified = verify_result(result, opened.resources, sleep=opened.time.sleep)
+
+    assert [(label(one.change).rpartition("/")[2], one.not_held) for one in verified.results] == [
+        ("fic-new", ("is not there",)),
+        ("fic-old", ("is there again",)),
+    ]
