@@ -26,9 +26,10 @@ from reconciler.plan.changes import (
 from reconciler.plan.diff_access import detail_differences, trust_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
 from reconciler.plan.document import change_document, plan_document, violation_document
-from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan
+from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
+from reconciler.plan.widening import is_new_trust, is_wider_role
 
 __all__ = [
     "NOT_CHECKED",
@@ -60,9 +61,12 @@ __all__ = [
     "field_text",
     "identity_differences",
     "is_deciding_tag",
+    "is_new_trust",
+    "is_wider_role",
     "make_plan",
     "needs_of_manifest",
     "needs_of_plan",
+    "needs_of_step",
     "order_work",
     "owners_of",
     "plan_document",

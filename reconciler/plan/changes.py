@@ -5,7 +5,7 @@ reason, group, source) has the same name in all of them. Nothing here compares o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from reconciler.errors import SourcePos
@@ -17,11 +17,13 @@ from reconciler.manifest.desired import (
     DesiredRemoval,
 )
 from reconciler.model import (
+    NOTHING_HELD,
     AddressBook,
     AnyId,
     AssignmentId,
     CredentialId,
     FederatedCredential,
+    HeldRoles,
     Identity,
     Impact,
     Impacts,
@@ -31,6 +33,7 @@ from reconciler.model import (
     PlannedIdentity,
     ResourceId,
     RoleAssignment,
+    RoleDefinition,
     RoleLookup,
     Trust,
     normalize_location,
@@ -172,7 +175,8 @@ class AssignmentChange:
     """One role of an identity; deletes are of assignments that this tool made, and so have its name for them.
 
     `identity` is None where that is still to be made: then its principal is known after apply. `entry` is None
-    where the identity itself goes.
+    where the identity itself goes. `definition` says what a listed role gives; None where that was not read.
+    A saved plan does not say it, so it is not compared.
     """
 
     resource_id: AssignmentId
@@ -185,6 +189,7 @@ class AssignmentChange:
     before: RoleAssignment | None
     after: PlannedAssignment | None
     differences: tuple[FieldChange, ...] = ()
+    definition: RoleDefinition | None = field(default=None, compare=False)
 
     @property
     def source(self) -> SourcePos:
@@ -270,11 +275,13 @@ class Changes:
     Attributes:
         locks: those where something is to be written.
         missing_scopes: at which roles would be given and that do not exist, in their normal form.
+        held_roles: of the live identities that would get new trust, and of those that a new role could become.
     """
 
     groups: tuple[GroupChanges, ...]
     locks: tuple[Lock, ...] = ()
     missing_scopes: frozenset[str] = frozenset()
+    held_roles: HeldRoles = NOTHING_HELD
 
     def with_impacts(self, read: Impacts) -> "Changes":
         """The comparison with what was read about its changes."""
@@ -285,7 +292,7 @@ class Changes:
             )
             for group in self.groups
         )
-        return Changes(groups, read.locks, read.missing_scopes)
+        return Changes(groups, read.locks, read.missing_scopes, read.held_roles)
 
     def identities(self) -> Iterator[IdentityChange]:
         """The changes of identities."""

@@ -2,7 +2,9 @@
 
 from typing import assert_never
 
-from reconciler.model import ResourceId, Violation
+from reconciler.guardrails import DeclaredVerdict
+from reconciler.manifest.desired import Desired
+from reconciler.model import AddressBook, ResourceId, Violation
 from reconciler.plan import Action, Plan, SkipReason
 from reconciler.report.impact_rows import NO_IMPACT, with_condition
 from reconciler.report.page import Page, width
@@ -71,6 +73,20 @@ def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
     return page.text()
 
 
+def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> str:
+    """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
+    page = Page(color=color)
+    if verdict.violations:
+        page.line()
+        page.line(("Refused by guardrails:", "bold red"))
+        page.line()
+    for violation in verdict.violations:
+        _write_violation(page, violation, desired)
+    for note in verdict.notes:
+        page.line(("Note: ", "yellow"), visible(note))
+    return page.text()
+
+
 def _write_header(page: Page, plan: Plan, header: Header) -> None:
     if header.place:
         page.line((visible(header.place), "bold magenta"))
@@ -122,7 +138,7 @@ def _write_refused(page: Page, plan: Plan) -> None:
     page.line(("Refused by guards, and not part of the plan:", "bold red"))
     page.line()
     for violation in plan.violations:
-        _write_violation(page, violation, plan)
+        _write_violation(page, violation, plan.desired)
     rows = refused_rows(plan)
     if rows:
         page.line("Held back:")
@@ -131,17 +147,17 @@ def _write_refused(page: Page, plan: Plan) -> None:
         page.line()
 
 
-def _write_violation(page: Page, violation: Violation, plan: Plan) -> None:
-    address = visible(_short(plan, violation.address)) if violation.address else "this run"
+def _write_violation(page: Page, violation: Violation, desired: Desired) -> None:
+    address = visible(_short(desired, violation.address)) if violation.address else "this run"
     page.line((f" ! {violation.code}", "bold red"), f"  {address}: {visible(violation.message)}")
     page.line("     ", visible(violation.hint))
     page.line()
 
 
-def _short(plan: Plan, address: str) -> str:
+def _short(desired: Desired, address: str) -> str:
     """The shortest form of the whole address of a group, or of anything in it."""
-    book = addresses_of(plan)
-    for group in plan.desired.groups:
+    book = AddressBook(group.group_id for group in desired.groups)
+    for group in desired.groups:
         whole = group.group_id.address
         if address == whole or address.startswith(f"{whole}/"):
             return f"{book.short_group(group.group_id)}{address.removeprefix(whole)}"

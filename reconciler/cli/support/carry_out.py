@@ -94,6 +94,7 @@ class _Reports:
             self._progress,
             self._session.correlation_id,
             partial(children_of, resources=resources, may_read=MayRead(resources.client)),
+            sleep_to_finish=stop.sleep_to_finish,
         )
 
     def show(self, plan: Plan) -> None:

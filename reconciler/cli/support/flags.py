@@ -122,6 +122,22 @@ class StrictManifestFlags(ManifestFlags):
 
 
 @dataclass(frozen=True, slots=True)
+class GuardrailFlags(FlagGroup):
+    """What a run may do at most."""
+
+    guardrails: Annotated[
+        str | None,
+        typer.Option(
+            "--guardrails",
+            metavar="FILE",
+            help="Refuse whatever this file does not let through; nothing lifts that. UAMI_GUARDRAILS names one more.",
+            show_default=False,
+            rich_help_panel=GUARDS_PANEL,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class GuardFlags(FlagGroup):
     """What the caller lifts of the guards."""
 

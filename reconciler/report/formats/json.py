@@ -11,6 +11,7 @@ from reconciler import __version__
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.doctor.checkup import Checkup, Standing
 from reconciler.errors import ManifestError, PlanStale, ReconcilerError
+from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Outcome, RunRecord, record_document
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
@@ -81,8 +82,15 @@ class JsonFormat:
         """What the doctor found; described by `schemas/doctor.v1.schema.json`."""
         return _text(_checkup(checkup))
 
-    def validated(self, desired: Desired, findings: Sequence[Finding], *, strict: bool) -> str:  # noqa: ARG002
-        """What a valid manifest declares, in numbers, and what in it should be looked at again."""
+    def validated(
+        self,
+        desired: Desired,
+        findings: Sequence[Finding],
+        verdict: DeclaredVerdict,
+        *,
+        strict: bool,  # noqa: ARG002
+    ) -> str:
+        """What a valid manifest declares, in numbers, what guardrails refuse, and what should be looked at again."""
         return _text(
             {
                 "format_version": FORMAT_VERSION,
@@ -90,6 +98,8 @@ class JsonFormat:
                     "resource_groups": len(desired.groups),
                     "identities": sum(len(group.identities) for group in desired.groups),
                 },
+                "violations": [violation_document(one) for one in verdict.violations],
+                "notes": list(verdict.notes),
                 "warnings": [finding_document(one) for one in findings],
             }
         )
