@@ -215,6 +215,10 @@ class Throttled(ArmError):
     """ARM answered 429; a read's until the time of the run was over."""
 
 
+class OutOfTime(ArmError):
+    """A read that was not begun, since the time of the run was over."""
+
+
 class ArmAuthError(ArmError, AuthError):
     """ARM answered 401 or 403; both an answer of ARM and something an administrator must fix."""
 

@@ -4,17 +4,24 @@ Every other bound stands in files that those can edit who ask for a change, so t
 manifest. It judges what would be written, recomputed from manifests, a saved plan or a journal alike.
 """
 
+from reconciler.guardrails.changes import Facts, judge_changes, roles_to_look_up
 from reconciler.guardrails.declared import DeclaredVerdict, judge_declared, judge_offline
-from reconciler.guardrails.file import VARIABLE, guardrail_files, read_guardrails
+from reconciler.guardrails.file import VARIABLE, guardrail_files, read_guardrails, sources_of
 from reconciler.guardrails.model import Guardrails, combined_sha256
+from reconciler.guardrails.words import GUARDRAIL
 
 __all__ = [
+    "GUARDRAIL",
     "VARIABLE",
     "DeclaredVerdict",
+    "Facts",
     "Guardrails",
     "combined_sha256",
     "guardrail_files",
+    "judge_changes",
     "judge_declared",
     "judge_offline",
     "read_guardrails",
+    "roles_to_look_up",
+    "sources_of",
 ]

@@ -12,7 +12,8 @@ from reconciler.manifest.rules.schema import Vocabulary
 from reconciler.manifest.rules.words import RULES, Rule
 from reconciler.model import AnyId, ResourceGroupId, Violation
 
-CODE = "guardrail"
+GUARDRAIL = "guardrail"
+"""The code of every refusal by guardrails."""
 
 _NEW_RULES = {
     "Name pattern": Rule(
@@ -71,7 +72,7 @@ class Breach:
     ) -> Violation:
         """The refusal of what a breach is about, with everything that is held back by it."""
         return Violation(
-            code=CODE,
+            code=GUARDRAIL,
             about=about,
             message=f"{self.source.file}:{self.source.line}: {self.rule}: {self.what}",
             hint="No flag and no manifest lifts this. Change what is asked for, or have those who keep"

@@ -7,7 +7,7 @@ instead. So is whatever is outside the scopes that could be read.
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm import role_definitions
@@ -16,7 +16,7 @@ from reconciler.errors import ArmAuthError, ArmError, AuthError, NotFound
 from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
-from reconciler.manifest.desired import DesiredAssignment
+from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
 from reconciler.model import (
     Access,
     FederatedCredential,
@@ -37,6 +37,9 @@ ONE_LIST_FROM = 6
 Source: Azure documentation on limits (a subscription has at most some thousands of role assignments).
 """
 
+_Named = DesiredAssignment | IgnoredAssignment
+"""A role that the manifest names at a scope."""
+
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
@@ -50,11 +53,12 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
         AuthError: the caller may not read something that is managed.
         ArmError: something could not be read, for whatever other reason.
     """
-    identities = list(changes.identities())
+    identities = list(changes.with_children())
     credentials = _read_credentials(identities, resources)
     listed = [one for change in identities for one in _listed_assignments(change)]
-    lookups = _look_up(listed, resources)
-    closed = frozenset(normalize_scope(one.scope) for one in lookups.values() if one.unread)
+    ignored = [one for change in identities for one in _ignored_assignments(change)]
+    lookups = look_up_roles((*listed, *ignored), resources)
+    closed = _closed_scopes(listed, lookups)
     holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
     known = {role.guid: role for lookup in lookups.values() for role in lookup.found}
     if not holders:
@@ -62,13 +66,13 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
     read = _read_assignments(holders, resources, may_read)
     given = [one for of_identity in read.by_identity.values() for one in of_identity]
     others = read_definitions((one for one in given if one.role_guid not in known), resources)
-    names = {guid: role.name for guid, role in others.items()}
+    names = {guid: role.name for guid, role in (others | known).items()}
     return Access(
         credentials,
         read.by_identity,
         lookups,
         names,
-        read.not_read,
+        (*read.not_read, *_unknown_ignored(ignored, lookups)),
         read.unread,
         {**others, **known},
         read.complete,
@@ -89,6 +93,34 @@ def _read_credentials(
 
 def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]:
     return (change.desired.role_assignments or ()) if change.desired else ()
+
+
+def _ignored_assignments(change: IdentityChange) -> tuple[IgnoredAssignment, ...]:
+    """The role assignments that are no extras of an identity; none where it could have no extra."""
+    may_have_extras = change.before is not None and change.desired and change.desired.role_assignments is not None
+    return change.group.ignore.role_assignments if may_have_extras else ()
+
+
+def _closed_scopes(listed: Iterable[DesiredAssignment], lookups: Mapping[RoleKey, RoleLookup]) -> frozenset[str]:
+    """The scopes of lines at which not even roles could be read, in their normal form."""
+    found = (lookups[role_key(one.role, one.scope)] for one in listed)
+    return frozenset(normalize_scope(one.scope) for one in found if one.unread)
+
+
+def _unknown_ignored(
+    ignored: Iterable[IgnoredAssignment], lookups: Mapping[RoleKey, RoleLookup]
+) -> tuple[NotRead, ...]:
+    """Entries of `ignore` that could mean any role at their scope; each once. Where no scope is, there is no role."""
+    found = (lookups[role_key(one.role, one.scope)] for one in ignored)
+    unknown = (one for one in found if not one.found and not one.is_scope_missing)
+    return tuple(
+        NotRead(
+            f"Role assignments to ignore ({one.role})",
+            one.scope,
+            f"{one.unread or 'no role of this name can be given there'}; none that was given there is taken away",
+        )
+        for one in dict.fromkeys(unknown)
+    )
 
 
 def _concerns_assignments(change: IdentityChange) -> bool:
@@ -267,10 +299,10 @@ def _by_identity(
     return {identity: tuple(given for _, given in sorted(all_of.items())) for identity, all_of in by_identity.items()}
 
 
-def _look_up(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[RoleKey, RoleLookup]:
-    """What ARM knows of each listed role; one request for a name in a subscription, however often it is listed."""
+def look_up_roles(listed: Iterable[_Named], resources: Resources) -> dict[RoleKey, RoleLookup]:
+    """What ARM knows of each named role; one request for a name in a subscription, however often it is written."""
     named = {role_key(one.role, one.scope): one for one in listed}
-    by_root: dict[RoleKey, DesiredAssignment] = {}
+    by_root: dict[RoleKey, _Named] = {}
     for one in named.values():
         by_root.setdefault(role_key(one.role, root_of(one.scope)), one)
     roots = list(by_root)
@@ -279,7 +311,7 @@ def _look_up(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[
     return {key: _lookup(resources, one, at_root[role_key(one.role, root_of(one.scope))]) for key, one in named.items()}
 
 
-def _find_at_root(resources: Resources, one: DesiredAssignment) -> tuple[RoleDefinition, ...]:
+def _find_at_root(resources: Resources, one: _Named) -> tuple[RoleDefinition, ...]:
     try:
         return _find_role(resources, root_of(one.scope), one.role)
     except (AuthError, NotFound):
@@ -294,7 +326,7 @@ def _find_role(resources: Resources, scope: str, role: str) -> tuple[RoleDefinit
     return () if definition is None else (definition,)
 
 
-def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
+def _lookup(resources: Resources, one: _Named, found: tuple[RoleDefinition, ...]) -> RoleLookup:
     """What is known of a role at a scope; one scope that is gone or closed to the caller says nothing of the others."""
     try:
         return _look_at(resources, one, found)
@@ -306,7 +338,7 @@ def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefin
         return RoleLookup(one.role, one.scope, (), unread=why_not(error))
 
 
-def _look_at(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
+def _look_at(resources: Resources, one: _Named, found: tuple[RoleDefinition, ...]) -> RoleLookup:
     # A custom role may be there for a group of the subscription alone.
     found = found or _find_role(resources, one.scope, one.role)
     if found:

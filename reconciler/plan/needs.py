@@ -109,7 +109,7 @@ def _needs_of_group(group: DesiredGroup, targets: tuple[Target, ...]) -> Iterato
     whole = not targets or any(target.name is None and target.group_id == group.group_id for target in targets)
     yield Need(f"{GROUPS}/read", scope)
     yield Need(f"{IDENTITIES}/read", scope)
-    if listed:
+    if any(one.hold is None for one in listed):
         yield Need(f"{IDENTITIES}/write", scope)
     if whole and (group.remove or group.policy.identities is not IdentitiesPolicy.MERGE):
         yield from _needs_of_deletes(group)
@@ -127,6 +127,12 @@ def _needs_of_deletes(group: DesiredGroup) -> Iterator[Need]:
 
 
 def _needs_of_access(group: DesiredGroup, identity: DesiredIdentity) -> Iterator[Need]:
+    """What the children of an identity need; those of a held one are read and no more."""
+    needs = _needs_of_children(group, identity)
+    yield from (one for one in needs if identity.hold is None or one.action.endswith("/read"))
+
+
+def _needs_of_children(group: DesiredGroup, identity: DesiredIdentity) -> Iterator[Need]:
     scope = str(group.group_id)
     credentials, assignments = identity.federated_credentials, identity.role_assignments
     if credentials is not None:

@@ -74,7 +74,7 @@ class Forks:
             # Pipes, though nothing is said there: Python's streams, which a fork keeps, differ by what they are on.
             server = subprocess.Popen(
                 [sys.executable, "-P", __file__],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=_BASE,

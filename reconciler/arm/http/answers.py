@@ -15,7 +15,7 @@ import httpx
 
 from reconciler.arm.actions import role_with
 from reconciler.arm.http.fields import FieldError, JsonObject, object_list, optional_text, parse_object, section
-from reconciler.arm.http.receive import CallEnded
+from reconciler.arm.http.receive import CallEnded, TimeOver
 from reconciler.arm.http.redaction import quote_answer
 from reconciler.arm.http.retry import (
     TIME_HINT,
@@ -24,7 +24,7 @@ from reconciler.arm.http.retry import (
     may_pass,
     retry_after_s,
 )
-from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, Throttled
+from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, OutOfTime, Throttled
 from reconciler.model import MAX_CREDENTIALS
 
 QUERY = "QUERY"
@@ -134,7 +134,8 @@ def too_many_pages(operation: str, limit: int) -> ArmError:
 def no_answer(call: Call, error: httpx.RequestError) -> ArmError:
     """The error for a call that no whole answer came back to."""
     if isinstance(error, CallEnded):
-        return ArmError(f"{call}: {error}", error.hint, correlation_id=call.correlation_id, in_doubt=call.is_write)
+        kind = OutOfTime if isinstance(error, TimeOver) else ArmError
+        return kind(f"{call}: {error}", error.hint, correlation_id=call.correlation_id, in_doubt=call.is_write)
     reason = quote_answer(str(error), error.request)
     name = type(error).__name__
     return ArmError(

@@ -1,5 +1,6 @@
 """`uami undo`: plan the way back from a run, ask, and carry it out like an apply."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -20,17 +21,23 @@ def undo(file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFla
     What the journal says is only as good as the file: with -y it takes the --digest that the run has printed.
     """
     from reconciler.cli.support.carry_out import WritingRun, carry_out
+    from reconciler.cli.support.inputs import today
     from reconciler.cli.support.run_journal import approve_undo
+    from reconciler.guardrails import guardrail_files
     from reconciler.guards import parse_allowances
     from reconciler.journal import read_journal
-    from reconciler.workflow.undo import declare_undo
+    from reconciler.workflow.undo import declare_undo, read_undo_guardrails
 
-    allowances = parse_allowances(guards.allow, guards.max_deletes)
+    allowances = parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes)
     approval = approve_undo(str(file), run, report)
     record = read_journal(file, run.digest)
+    rails = read_undo_guardrails(record, str(file), guardrail_files(guards.guardrails, os.environ))
     # A later run has a journal of its own.
     again = command_line("undo", [str(file)], azure, guards, replace(run, journal=None), report)
     return carry_out(
-        lambda session: declare_undo(record, str(file), session.azure, session.place, allowances),
+        lambda session: replace(
+            declare_undo(record, str(file), session.azure, session.place, allowances, judged_on=today()),
+            guardrails=rails,
+        ),
         WritingRun("undo", again, run, approval, guards.skip_refused, azure, report),
     )

@@ -11,6 +11,7 @@ from reconciler.cli.support.flags import AzureFlags, RunFlags, RunReportFlags
 from reconciler.cli.support.output import (
     chosen_format,
     configure_logging,
+    note_unused_allowances,
     print_failure,
     print_note,
     print_part,
@@ -105,6 +106,7 @@ class _Reports:
         self._journal.show_cut_short(plan)
         if self._format.streams:
             print_part(self._format.plan(plan, self._session.header))
+        note_unused_allowances(plan)
 
     def confirm(self, plan: Plan, stop: Stop) -> None:
         """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""

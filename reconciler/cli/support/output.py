@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TextIO, assert_never
+from typing import TYPE_CHECKING, TextIO, assert_never
 
 from reconciler.cli.support.flags import ColorChoice, LogLevel, ReportFlags
 from reconciler.cli.support.signals import go_on, settle
@@ -13,6 +13,10 @@ from reconciler.errors import ReconcilerError
 from reconciler.files.secrets import hide_secrets
 from reconciler.report.formats import Format, ReportFormat, report_format
 from reconciler.report.visible import visible
+
+if TYPE_CHECKING:
+    from reconciler.plan import Plan
+    from reconciler.report.rows import Header
 
 
 def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -91,6 +95,18 @@ def not_written(error: OSError) -> ReportNotWritten:
     return ReportNotWritten(
         f"The report could not be written: {error.strerror}.", "What the run did stays done; `uami plan` shows it."
     )
+
+
+def print_plan(plan: "Plan", header: "Header", report: ReportFlags) -> None:
+    """Write the report of a plan, and to stderr which of the caller's allowances it had no use for."""
+    print_report(chosen_format(report).plan(plan, header))
+    note_unused_allowances(plan)
+
+
+def note_unused_allowances(plan: "Plan") -> None:
+    """Say on stderr which of the caller's allowances lifted nothing; after an interrupted run that is no mistake."""
+    for text in plan.unused_allowances:
+        print_note(f"Note: --allow {visible(text)} lifted nothing; check its address, or leave it out.\n")
 
 
 def print_note(text: str) -> None:

@@ -1,9 +1,11 @@
 """Which changes give more than there was, and which only keep, narrow or rename it."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.desired import DesiredAssignment, DesiredCredential
+from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredCredential
 from reconciler.model.access import (
     NO_DETAILS,
     Access,
@@ -16,10 +18,12 @@ from reconciler.model.access import (
     role_key,
 )
 from reconciler.model.ids import CredentialId
-from reconciler.plan.changes import Action, Change
+from reconciler.model.violation import Violation
+from reconciler.plan.changes import Action, Change, Changes
 from reconciler.plan.diff_access import diff_access
-from reconciler.plan.widening import is_new_trust, is_wider_role
-from tests.builders import MANIFEST, compare, desired_group, listed, live_group, resource_id
+from reconciler.plan.plan import make_plan
+from reconciler.plan.widening import is_new_trust, is_wider_role, revocation_note
+from tests.builders import MANIFEST, TODAY, compare, desired_group, listed, live_group, live_of, resource_id
 
 READER = RoleDefinition("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader")
 SCOPE = "/subscriptions/1"
@@ -97,3 +101,29 @@ def test_change_of_a_listed_role_knows_what_it_gives() -> None:
 
     assert is_wider_role(change)
     assert change.definition == READER
+
+
+@pytest.mark.parametrize(
+    ("live", "listed_trust", "said"), [(TRUST, None, True), (TRUST, OTHER, False), (None, TRUST, False)]
+)
+@pytest.mark.parametrize("refused", [False, True])
+def test_plan_that_takes_away_says_what_that_does_not_end(
+    live: Trust | None, listed_trust: Trust | None, *, said: bool, refused: bool
+) -> None:
+    change = only_change(credential=(live, listed_trust))
+    held_back = (Violation("x", None, "m", "h", (change.resource_id,)),) if refused else ()
+    group = replace(compare(desired_group("id-a"), live_group("id-a")).groups[0], access=(change,))  # type: ignore[arg-type]
+    plan = make_plan(
+        Desired((desired_group("id-a"),)),
+        live_of(live_group("id-a")),
+        Changes((group,), judged_on=TODAY),
+        held_back,
+        cloud="c",
+        targets=(),
+    )
+
+    assert revocation_note(plan) == (
+        ("What is revoked ends no token: those that are already issued stay valid for up to 24 hours.",)
+        if said and not refused
+        else ()
+    )
