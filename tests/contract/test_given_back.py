@@ -118,10 +118,13 @@ def test_identity_that_comes_into_use_meanwhile_keeps_its_roles_as_they_were(arm
     stage = Stage(arm)
     stage.happens[gone] = stage.attach
 
-    result = apply_now(stage.arm, stage.plan)
+    run = Run(stage.arm)
+
+    result = run.apply(stage.plan)
 
     assert ended(result)["id-old"] == (Outcome.STALE, ATTACHED)
     assert roles_ended(result) == {(Outcome.SKIPPED, GIVEN_BACK)}
+    assert [one.reason for one in run.events if one.outcome is Outcome.SKIPPED] == ["given back"] * 2
     assert stage.roles == BOTH
     assert (result.complete, result.exit_code) == (False, 5)
     verified = verify_result(result, stage.arm.resources, sleep=stage.arm.time.sleep)
