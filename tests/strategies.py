@@ -108,9 +108,7 @@ def worlds(*, groups_exist: bool = False) -> st.SearchStrategy[World]:
 def worlds_with_access() -> st.SearchStrategy[World]:
     """The same, with live credentials and role assignments, some of which this tool made for one owner or another."""
     return worlds().flatmap(
-        lambda world: _accesses([one for group in world.live.groups for one in group.identities]).map(
-            lambda access: World(world.desired, world.live, access)
-        )
+        lambda world: accesses(world.live).map(lambda access: World(world.desired, world.live, access))
     )
 
 
@@ -143,7 +141,9 @@ def _with_holds(group: DesiredGroup, random: Random) -> DesiredGroup:
     )
 
 
-def _accesses(identities: list[Identity]) -> st.SearchStrategy[Access]:
+def accesses(live: Live) -> st.SearchStrategy[Access]:
+    """Credentials and role assignments of live identities."""
+    identities = [one for group in live.groups for one in group.identities]
     lookups = {
         role_key(name, _SCOPE): RoleLookup(name, _SCOPE, (RoleDefinition(guid, name),)) for name, guid in _ROLES.items()
     }
@@ -279,6 +279,6 @@ def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
             # Without an owner, roles to revoke later are not known again.
             AssignmentsPolicy.MERGE if owner is None else draw(st.sampled_from(AssignmentsPolicy)),
         ),
-        limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100))),
+        limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100)), draw(st.integers(0, 3))),
         ignore=ignore,
     )

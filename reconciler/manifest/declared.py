@@ -142,6 +142,7 @@ def _limits(limits: dict[str, Plain]) -> Limits:
     return Limits(
         max_deletes=_limit(limits.get("maxDeletes"), standard.max_deletes),
         max_delete_percent=_limit(limits.get("maxDeletePercent"), standard.max_delete_percent),
+        max_revokes=_limit(limits.get("maxRevokes"), standard.max_revokes),
     )
 
 

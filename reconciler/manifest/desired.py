@@ -62,10 +62,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one run may delete: a count, and a percentage (0 to 100) of each group with 10 or more live ones."""
+    """How much one run may delete: a count of identities, a percentage (0 to 100) of those of each group, and a count
+    of credentials and role assignments whose identities stay."""
 
     max_deletes: int = 10
     max_delete_percent: int = 30
+    max_revokes: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,21 @@ class Ignore:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A warning that a line of a manifest answers, or a guard that it lifts for itself, by its code; and why."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredCredential:
     """A federated credential that a manifest lists: its form (such as `github`) expanded, its audience filled in."""
 
     name: str
     trust: Trust
     source: SourcePos
+    accept: tuple[Acceptance, ...] = ()
 
 
 DETAIL_KEYS = {
@@ -123,6 +134,7 @@ class DesiredAssignment:
     scope: str
     source: SourcePos
     details: tuple[tuple[str, str | None], ...] = ()
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

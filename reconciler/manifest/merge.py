@@ -160,6 +160,7 @@ def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[
             entry.name.text,
             Trust(entry.issuer.text, entry.subject.text, audience if entry.audience is None else entry.audience.text),
             entry.pos,
+            entry.accept,
         )
         for entry in entries
         if entry.name is not None and entry.issuer is not None and entry.subject is not None
@@ -170,7 +171,7 @@ def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[
 def _assignments(entries: Iterable[DeclaredAssignment]) -> tuple[DesiredAssignment, ...]:
     """The assignments in order of scope and role."""
     assignments = (
-        DesiredAssignment(entry.role.text, _scope(entry.scope), entry.pos, _details(entry))
+        DesiredAssignment(entry.role.text, _scope(entry.scope), entry.pos, _details(entry), entry.accept)
         for entry in entries
         if entry.role is not None and entry.scope is not None
     )

@@ -46,7 +46,11 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
             _CREDENTIALS: policy.federated_credentials.value,
             **({_ASSIGNMENTS: "merge"} if policy.role_assignments is AssignmentsPolicy.MERGE else {}),
         },
-        limits={"maxDeletes": limits.max_deletes, "maxDeletePercent": limits.max_delete_percent},
+        limits={
+            "maxDeletes": limits.max_deletes,
+            "maxDeletePercent": limits.max_delete_percent,
+            "maxRevokes": limits.max_revokes,
+        },
         ignore=_present(
             identities=[*group.ignore.identities],
             tags=[*group.ignore.tags],
@@ -74,12 +78,14 @@ def _identity(identity: DesiredIdentity) -> Plain:
         protect=identity.protect,
         hold=None if identity.hold is None else identity.hold.reason,
         expect=None if principal_id is None else {"principalId": principal_id},
-        federatedCredentials=None
-        if credentials is None
-        else [{"name": one.name, **trust_document(one.trust)} for one in credentials],
+        federatedCredentials=None if credentials is None else [_credential(one) for one in credentials],
         roleAssignments=None if assignments is None else [_assignment(one) for one in assignments],
         given=_present(location=identity.default_location) or None,
     )
+
+
+def _credential(credential: DesiredCredential) -> Plain:
+    return {"name": credential.name, **trust_document(credential.trust), **_accept(credential)}
 
 
 def _assignment(assignment: DesiredAssignment) -> Plain:
@@ -88,7 +94,11 @@ def _assignment(assignment: DesiredAssignment) -> Plain:
     if named.get("condition") is None:
         named.pop("condition_version", None)
     details = {key: named[name] for key, name in DETAIL_KEYS.items() if name in named}
-    return {"role": assignment.role, "scope": assignment.scope, **details}
+    return {"role": assignment.role, "scope": assignment.scope, **details, **_accept(assignment)}
+
+
+def _accept(line: DesiredCredential | DesiredAssignment) -> dict[str, Plain]:
+    return _present(accept=[{"code": one.code, "reason": one.reason} for one in line.accept] or None)
 
 
 def _removal(removal: DesiredRemoval) -> Plain:

@@ -27,9 +27,10 @@ from reconciler.plan.diff_access import detail_differences, trust_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
 from reconciler.plan.document import change_document, hold_document, plan_document, violation_document
 from reconciler.plan.holds import Hold, hold_of
-from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan
+from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
+from reconciler.plan.widening import is_new_trust, is_wider_role, revocation_note
 
 __all__ = [
     "NOT_CHECKED",
@@ -64,12 +65,16 @@ __all__ = [
     "hold_of",
     "identity_differences",
     "is_deciding_tag",
+    "is_new_trust",
+    "is_wider_role",
     "make_plan",
     "needs_of_manifest",
     "needs_of_plan",
+    "needs_of_step",
     "order_work",
     "owners_of",
     "plan_document",
+    "revocation_note",
     "trust_differences",
     "value_text",
     "violation_document",

@@ -18,11 +18,13 @@ from reconciler.manifest.desired import (
     DesiredRemoval,
 )
 from reconciler.model import (
+    NOTHING_HELD,
     AddressBook,
     AnyId,
     AssignmentId,
     CredentialId,
     FederatedCredential,
+    HeldRoles,
     Identity,
     Impact,
     Impacts,
@@ -32,6 +34,7 @@ from reconciler.model import (
     PlannedIdentity,
     ResourceId,
     RoleAssignment,
+    RoleDefinition,
     RoleLookup,
     Trust,
     normalize_location,
@@ -175,7 +178,8 @@ class AssignmentChange:
     """One role of an identity; deletes are of assignments that this tool made, and so have its name for them.
 
     `identity` is None where that is still to be made: then its principal is known after apply. `entry` is None
-    where the identity itself goes.
+    where the identity itself goes. `definition` says what a listed role gives; None where that was not read.
+    A saved plan does not say it, so it is not compared.
     """
 
     resource_id: AssignmentId
@@ -188,6 +192,7 @@ class AssignmentChange:
     before: RoleAssignment | None
     after: PlannedAssignment | None
     differences: tuple[FieldChange, ...] = ()
+    definition: RoleDefinition | None = field(default=None, compare=False)
 
     @property
     def source(self) -> SourcePos:
@@ -239,10 +244,9 @@ class GroupChanges:
     Attributes:
         changes: of identities.
         held: changes of identities, and then of their children, that the manifest holds back; in none of the others.
-        live_count: of the whole group but for ignored identities, whatever `--target` leaves out: it is what the limits
-            are a share of.
-        managed_count: of those, how many the manifest lists or may delete.
-        removed_count: of those in turn, how many it names under `remove`, so that no limit counts them.
+        deletable_count: live identities that the policy deletes once no manifest lists them, whatever `--target` leaves
+            out: what the limits are a share of. Those under `remove` are not among them.
+        removed_count: live identities that the manifest names under `remove`, so that no limit counts them.
         access: changes of the children of identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
         unresolved_roles: listed role assignments whose role could not be identified, or that `ignore` has as well.
@@ -252,8 +256,7 @@ class GroupChanges:
     live: LiveGroup
     changes: tuple[IdentityChange, ...]
     skipped: tuple[Skipped, ...]
-    live_count: int
-    managed_count: int
+    deletable_count: int
     removed_count: int = 0
     access: tuple[AccessChange, ...] = ()
     kept_credentials: tuple[FederatedCredential, ...] = ()
@@ -268,6 +271,12 @@ class GroupChanges:
         """Deletes that count against the limits; those listed under `remove` do not."""
         return tuple(change for change in self.deletes() if change.removal is None)
 
+    def revokes(self) -> tuple[AccessChange, ...]:
+        """Deletes of credentials and role assignments whose identities stay."""
+        deleted = {change.resource_id for change in self.deletes()}
+        deletes = (change for change in self.access if change.action is Action.DELETE)
+        return tuple(change for change in deletes if change.resource_id.identity not in deleted)
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -277,11 +286,13 @@ class Changes:
         judged_on: the day, in UTC, by which dates of the manifest were judged.
         locks: those where something is to be written.
         missing_scopes: at which roles would be given and that do not exist, in their normal form.
+        held_roles: of the live identities that would get new trust, and of those that a new role could become.
     """
 
     groups: tuple[GroupChanges, ...]
     locks: tuple[Lock, ...] = ()
     missing_scopes: frozenset[str] = frozenset()
+    held_roles: HeldRoles = NOTHING_HELD
     judged_on: date = field(kw_only=True)
 
     def with_impacts(self, read: Impacts) -> "Changes":
@@ -293,7 +304,13 @@ class Changes:
             )
             for group in self.groups
         )
-        return replace(self, groups=groups, locks=read.locks, missing_scopes=read.missing_scopes)
+        return replace(
+            self,
+            groups=groups,
+            locks=read.locks,
+            missing_scopes=read.missing_scopes,
+            held_roles=read.held_roles,
+        )
 
     def identities(self) -> Iterator[IdentityChange]:
         """The changes of identities."""

@@ -27,6 +27,7 @@ from reconciler.model import (
     FederatedCredential,
     PlannedAssignment,
     RoleAssignment,
+    RoleDefinition,
     RoleLookup,
     Trust,
     bears_our_name,
@@ -206,13 +207,17 @@ def _diff_assignments(
         if granted in listed_roles:
             continue  # the same role by its name and by its GUID
         listed_roles.add(granted)
-        yield _diff_assignment(change, assignment_id, desired, live.get(granted))
+        yield _diff_assignment(change, assignment_id, desired, live.get(granted), role)
     extras = [one for granted, one in live.items() if granted not in listed_roles]
     yield from _extra_assignments(change, entry, extras, access, limited_to, all_resolved=all_resolved)
 
 
 def _diff_assignment(
-    change: IdentityChange, assignment_id: AssignmentId, desired: DesiredAssignment, before: RoleAssignment | None
+    change: IdentityChange,
+    assignment_id: AssignmentId,
+    desired: DesiredAssignment,
+    before: RoleAssignment | None,
+    role: RoleDefinition,
 ) -> AssignmentChange:
     """What a line asks for; details that it does not name stay as they are, since a PUT replaces all of them."""
     live = (before.details if before else None) or NO_DETAILS
@@ -236,6 +241,7 @@ def _diff_assignment(
             assignment_id.role_guid, desired.scope, change.before.principal_id if change.before else None, after
         ),
         differences,
+        role,
     )
 
 

@@ -96,8 +96,7 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
     }
     changes, skipped = _compare(group, live, found, judged_on)
     # Counted before anything is left out or set apart: the limits are a share of the whole group.
-    managed = [change for change in changes if change.before is not None]
-    removed = [change for change in managed if change.removal is not None]
+    removed = {change.resource_id for change in changes if change.removal is not None and change.before is not None}
     skipped += [
         Skipped(one.resource_id, SkipReason.NOT_TARGETED)
         for one in changes
@@ -111,8 +110,7 @@ def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...
         live,
         tuple(change for change in changes if not is_held(change, judged_on)),
         tuple(sorted(skipped, key=lambda one: one.resource_id.key)),
-        live_count=len(found),
-        managed_count=len(managed),
+        deletable_count=_count_deletable(group, found, removed),
         removed_count=len(removed),
         held=tuple(change for change in changes if is_held(change, judged_on)),
     )
@@ -142,6 +140,10 @@ def _compare(
         else:
             skipped.append(Skipped(extra.resource_id, reason))
     return changes, skipped
+
+
+def _count_deletable(group: DesiredGroup, found: dict[ResourceId, Identity], removed: set[ResourceId]) -> int:
+    return sum(one not in removed and _why_extra_stays(group, found[one]) is None for one in found)
 
 
 def _removals(

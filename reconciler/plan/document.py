@@ -68,6 +68,7 @@ def plan_document(plan: Plan) -> JsonObject:
             {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
             for one in plan.abandoned
         ],
+        "guardrails": plan.guardrails,
     }
 
 

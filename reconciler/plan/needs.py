@@ -78,10 +78,11 @@ class Rights:
 def needs_of_plan(plan: Plan) -> tuple[Need, ...]:
     """What apply needs to carry out what no guard refuses, the reads before its writes included."""
     works = order_work(plan.changes, plan.refused, plan.kept_credentials)
-    return _sorted(need for work in works for step in work.all_steps for need in _needs_of_step(step))
+    return _sorted(need for work in works for step in work.all_steps for need in needs_of_step(step))
 
 
-def _needs_of_step(step: Step) -> Iterator[Need]:
+def needs_of_step(step: Step) -> Iterator[Need]:
+    """What the calls of a step need: its reads, and its write."""
     verb = _VERBS[step.action]
     match step.change:
         case IdentityChange(resource_id=identity, before=before):

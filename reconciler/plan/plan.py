@@ -30,6 +30,8 @@ class Plan:
         notes: what could not be looked at, in sentences.
         findings: what is usually a mistake in the manifest; refused only where the caller asks for that.
         abandoned: what has an owner of the manifest in groups that it does not name; only reported.
+        unused_allowances: those of the caller that lifted nothing; of this run alone, and part of no document.
+        guardrails: SHA-256 of the guardrails that it was judged by, of two joined by `+`; None without any.
     """
 
     cloud: str
@@ -44,6 +46,8 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     abandoned: tuple[Abandoned, ...] = ()
     held: tuple[Change, ...] = ()
+    unused_allowances: tuple[str, ...] = ()
+    guardrails: str | None = None
     judged_on: date = field(kw_only=True)
 
     @property

@@ -1,8 +1,11 @@
 """Plans and drift for people at a terminal or reading a CI log."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
-from reconciler.model import ResourceId, Violation
+from reconciler.guardrails import DeclaredVerdict
+from reconciler.manifest.desired import Desired
+from reconciler.model import AddressBook, ResourceId, Violation, count_guards
 from reconciler.plan import Action, Hold, Plan, SkipReason, hold_of
 from reconciler.report.held_rows import held_rows, not_due
 from reconciler.report.impact_rows import NO_IMPACT, with_condition
@@ -13,6 +16,7 @@ from reconciler.report.rows import (
     FieldRow,
     Header,
     addresses_of,
+    beyond_guardrails,
     change_rows,
     differs,
     drift_rows,
@@ -47,6 +51,8 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     _write_refused(page, plan)
     _write_removed_already(page, plan)
     _write_skipped(page, plan)
+    if plan.violations:
+        page.line((_refused_line(plan), "bold red"))
     page.line(*_count_line(plan))
     return page.text()
 
@@ -68,11 +74,23 @@ def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
             _write_change(page, row)
     _write_not_due(page, plan)
     _write_skipped(page, plan)
+    _write_beyond_guardrails(page, beyond_guardrails(plan), plan.desired)
     if drift.count:
         counts = f"{len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed"
         page.line((f"Drift: {counts}.", "bold"))
     else:
         page.line((NO_CHANGES, "bold"))
+    return page.text()
+
+
+def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> str:
+    """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
+    page = Page(color=color)
+    if verdict.violations:
+        page.line()
+    _write_beyond_guardrails(page, verdict.violations, desired)
+    for note in verdict.notes:
+        page.line(("Note: ", "yellow"), visible(note))
     return page.text()
 
 
@@ -86,6 +104,9 @@ def _write_header(page: Page, plan: Plan, header: Header) -> None:
         page.line("Subscription  ", visible(f"{one.display_name} ({one.subscription_id})"))
     if header.principal:
         page.line("Principal     ", visible(header.principal))
+    for sha256 in (plan.guardrails or "").split("+"):
+        if sha256:
+            page.line("Guardrails    ", f"sha256 {visible(sha256)}")
     page.line()
 
 
@@ -153,7 +174,7 @@ def _write_refused(page: Page, plan: Plan) -> None:
     page.line(("Refused by guards, and not part of the plan:", "bold red"))
     page.line()
     for violation in plan.violations:
-        _write_violation(page, violation, plan)
+        _write_violation(page, violation, plan.desired)
     rows = refused_rows(plan)
     if rows:
         page.line("Held back:")
@@ -162,17 +183,26 @@ def _write_refused(page: Page, plan: Plan) -> None:
         page.line()
 
 
-def _write_violation(page: Page, violation: Violation, plan: Plan) -> None:
-    address = visible(_short(plan, violation.address)) if violation.address else "this run"
+def _write_beyond_guardrails(page: Page, violations: Iterable[Violation], desired: Desired) -> None:
+    refused = tuple(violations)
+    if refused:
+        page.line(("Refused by guardrails:", "bold red"))
+        page.line()
+    for violation in refused:
+        _write_violation(page, violation, desired)
+
+
+def _write_violation(page: Page, violation: Violation, desired: Desired) -> None:
+    address = visible(_short(desired, violation.address)) if violation.address else "this run"
     page.line((f" ! {violation.code}", "bold red"), f"  {address}: {visible(violation.message)}")
     page.line("     ", visible(violation.hint))
     page.line()
 
 
-def _short(plan: Plan, address: str) -> str:
+def _short(desired: Desired, address: str) -> str:
     """The shortest form of the whole address of a group, or of anything in it."""
-    book = addresses_of(plan)
-    for group in plan.desired.groups:
+    book = AddressBook(group.group_id for group in desired.groups)
+    for group in desired.groups:
         whole = group.group_id.address
         if address == whole or address.startswith(f"{whole}/"):
             return f"{book.short_group(group.group_id)}{address.removeprefix(whole)}"
@@ -235,6 +265,11 @@ def _write_abandoned(page: Page, plan: Plan) -> None:
     for one in plan.abandoned:
         page.line("     ", visible(one.resource_id.address), f"  owner {visible(one.owner)}")
     page.line()
+
+
+def _refused_line(plan: Plan) -> str:
+    number = len(refused_rows(plan))
+    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {count_guards(plan.violations)}."
 
 
 def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:

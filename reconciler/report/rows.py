@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from reconciler.apply.result import ApplyResult, ChangeResult
+from reconciler.guardrails import GUARDRAIL
 from reconciler.journal import Outcome
 from reconciler.model import (
     AddressBook,
@@ -15,6 +16,7 @@ from reconciler.model import (
     PlannedIdentity,
     RoleAssignment,
     Trust,
+    Violation,
     normalize_location,
     trust_document,
 )
@@ -257,6 +259,11 @@ def differing_row(change: Change, book: AddressBook) -> ChangeRow:
     row, claimed = change_row(change, book), claimed_location(change)
     fields = row.fields if claimed is None else (FieldRow("location", claimed.before, claimed.after), *row.fields)
     return ChangeRow("~", Action.UPDATE, row.address, "differs from the manifest", row.source, fields)
+
+
+def beyond_guardrails(plan: Plan) -> tuple[Violation, ...]:
+    """What guardrails refuse: of all guards drift tells only of these, since no flag will lift them."""
+    return tuple(one for one in plan.violations if one.code == GUARDRAIL)
 
 
 def outcome_heading(outcome: Outcome) -> str:

@@ -86,6 +86,7 @@ def read_plan(document: Node) -> Plan:
         ),
         held=tuple(_change(one, book) for one in held),
         judged_on=judged_on,
+        guardrails=document.get("guardrails"),
     )
 
 

@@ -54,10 +54,12 @@ def check_unchanged(saved: Plan, now: Plan) -> None:
 
 
 def find_differences(saved: Plan, now: Plan) -> Iterator[StaleDetail]:
-    """Every difference that matters: in the tenant, then of changes by address, then of what the guards say."""
+    """Every difference that matters: in tenant and guardrails, of changes by address, and of what the guards say."""
     book = AddressBook(group.group_id for group in now.desired.groups)
     if saved.tenant != now.tenant:
         yield StaleDetail("", "", f"the tenant {_was(saved.tenant, now.tenant)}")
+    if saved.guardrails != now.guardrails:
+        yield StaleDetail("", "", f"the guardrails' sha256 {_was(saved.guardrails, now.guardrails)}")
     yield from _changes_differ(saved, now, book)
     yield from _orphans_differ(saved, now, book)
     yield from _violations_differ(saved, now, book)

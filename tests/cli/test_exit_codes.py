@@ -201,7 +201,8 @@ def test_apply_that_lacks_a_right_writes_nothing_and_exits_77(uami: Uami, folder
         "Error: The run would fail half-way, so it was not started: 1 right is missing.\n"
         "  Microsoft.ManagedIdentity/userAssignedIdentities/write at "
         f"{group_scope('rg-b')} (the role Managed Identity Contributor has it)\n"
-        'Hint: az role assignment create --role "Managed Identity Contributor"'
+        "Hint: Ask an administrator to run:\n"
+        '  az role assignment create --role "Managed Identity Contributor"'
     )
     assert identity_names(state) == []
 

@@ -81,6 +81,7 @@ class Run:
             self._note,
             CORRELATION_ID,
             no_children,
+            sleep_to_finish=self.arm.time.sleep,
         )
 
     def apply(self, plan: Plan, parallelism: int = 1) -> ApplyResult:

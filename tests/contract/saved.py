@@ -40,7 +40,7 @@ version: 1
 subscription: {SUBSCRIPTION}
 owner: {OWNER}
 policy: {{identities: exact}}
-limits: {{maxDeletes: 2, maxDeletePercent: 50}}
+limits: {{maxDeletes: 2, maxDeletePercent: 80}}
 ignore: {{identities: ["aks-*"], tags: ["hidden-*"]}}
 resourceGroups:
   rg-app:

@@ -3,7 +3,7 @@
 import os
 
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import Cloud, CloudName, Paths, ReportFlags, Strict, VariableFlags
+from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, ReportFlags, Strict, VariableFlags
 from reconciler.cli.support.inputs import parse_variables, read_standard_input
 from reconciler.cli.support.output import chosen_format, print_report
 from reconciler.errors import ExitCode
@@ -16,19 +16,23 @@ def validate(
     *,
     strict: Strict = False,
     cloud: Cloud = CloudName.AZURE_CLOUD,
+    bounds: GuardrailFlags,
     report: ReportFlags,
 ) -> ExitCode:
     """Check manifests offline: every problem of every file in one run, each with its place and how to fix it.
 
-    What is usually a mistake is warned about: risky trust, and deletions that are not pinned to a principal.
+    What is usually a mistake is warned about: risky trust, broad roles, deletions without a pinned principal.
     """
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.arm.login.clouds import CLOUDS
-    from reconciler.manifest.findings import find_doubts
+    from reconciler.guardrails import judge_offline
+    from reconciler.manifest.findings import find_accepted, find_doubts
     from reconciler.manifest.load import load_manifest
 
     audience = CLOUDS[cloud].exchange_audience
     desired = load_manifest(paths, parse_variables(variables.var), os.environ, read_standard_input, audience=audience)
+    verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
     findings = find_doubts(desired, audience)
-    print_report(chosen_format(report).validated(desired, findings, strict=strict))
-    return ExitCode.REFUSED if strict and findings else ExitCode.DONE
+    accepted = find_accepted(desired, audience)
+    print_report(chosen_format(report).validated(desired, findings, accepted, verdict, strict=strict))
+    return ExitCode.REFUSED if verdict.violations or (strict and findings) else ExitCode.DONE

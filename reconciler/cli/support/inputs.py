@@ -51,6 +51,7 @@ def make_request(
 ) -> "Request":
     """A workflow request from flags; raises UsageError for a malformed one."""
     from reconciler.arm.login.clouds import CLOUDS
+    from reconciler.guardrails import guardrail_files
     from reconciler.guards import NO_ALLOWANCES, parse_allowances
     from reconciler.workflow.declare import Request
 
@@ -61,8 +62,9 @@ def make_request(
         read_standard_input,
         manifest.subscription,
         manifest.target,
-        NO_ALLOWANCES if guards is None else parse_allowances(guards.allow, guards.max_deletes),
+        NO_ALLOWANCES if guards is None else parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes),
         CLOUDS[cloud].exchange_audience,
         strict,
+        () if guards is None else guardrail_files(guards.guardrails, os.environ),
         judged_on=today(),
     )

@@ -5,6 +5,7 @@ said once here, as code, message and hint, so that a rule checked in code and th
 alike.
 """
 
+import unicodedata
 from dataclasses import dataclass
 
 from reconciler.errors import Diagnostic, SourcePos
@@ -81,7 +82,8 @@ RULES = {
     "Issuer": Rule(
         "issuer-invalid",
         "an issuer",
-        "Write the tokens' `iss` as it is: an https URL of up to 600 characters, without query, fragment or blanks.",
+        "Write the tokens' `iss` as it is: an https URL of up to 600 ASCII characters, without query, fragment or"
+        " blanks.",
     ),
     "Subject": Rule(
         "subject-invalid",
@@ -126,6 +128,11 @@ RULES = {
         "kubernetes-service-account",
         "the name of a service account",
         "Use up to 253 lower-case letters, digits, `-` and `.`; between dots, letters or digits come first and last.",
+    ),
+    "Acceptance reason": Rule(
+        "accept-reason",
+        "a reason",
+        "Write in 1 to 500 characters why this is meant, for whoever reviews the line.",
     ),
     "Role": Rule(
         "role-invalid",
@@ -187,8 +194,9 @@ MISSING_HINTS = {
     "serviceAccount": "Add `serviceAccount:` with its name.",
     "role": "Add `role:` with the name or the GUID of a role.",
     "scope": "Add `scope:` with the id of what the role is given on.",
+    "reason": "Add `reason:` with why this is meant, for whoever reviews the line.",
     "principalId": "Add `principalId:` with what `az identity show --query principalId` prints.",
-    "code": "Add `code:` with the guard that may not stop this deletion, such as `in-use`.",
+    "code": "Add `code:` with that of the warning or of the guard that is meant.",
     "expires": "Add `expires:` with the day from which on the guard stops it again; or write the code alone.",
 }
 """What to say about a key that has to be there."""
@@ -199,6 +207,7 @@ _EMPTY_HINTS = {
     "Resource groups": "List the resource groups below it.",
     "Federated credentials": "To say that nobody may become the identity, write `federatedCredentials: []`.",
     "Role assignments": "To say that the identity has no role from here, write `roleAssignments: []`.",
+    "Acceptances": "List what is meant here, each with `code` and `reason`, or remove the key.",
     "Removals": "List what is to be deleted below it, or remove the key.",
 }
 _GENERAL_EMPTY_HINT = "Write a value after the colon, or remove the key."
@@ -236,6 +245,18 @@ _TYPE_HINTS: dict[tuple[str, type | None], str] = {
     ("integer", str): f"Write digits {_LITERAL_HINT}",
 }
 """By the title or the JSON type of what belongs there, and the type of what is there; None stands for any other."""
+
+
+def issuer_not_ascii(issuer: str, pos: SourcePos) -> Diagnostic:
+    """The diagnostic for an issuer with a character beyond ASCII, which may look like another one."""
+    char = next(char for char in issuer if not char.isascii())
+    return Diagnostic(
+        "issuer-not-ascii",
+        pos,
+        f"{quoted(issuer)} has the character `{char}` (U+{ord(char):04X} {unicodedata.name(char, 'without a name')})",
+        "Write the tokens' `iss` in ASCII: with a letter of another script, even one that looks the same, it is the"
+        " issuer of somebody else.",
+    )
 
 
 def broken_rule(rule: Rule, value: str, pos: SourcePos) -> Diagnostic:

@@ -11,6 +11,7 @@ from reconciler import __version__
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.doctor.checkup import Checkup, Standing
 from reconciler.errors import ManifestError, PlanStale, ReconcilerError
+from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Outcome, RunRecord, record_document
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
@@ -29,7 +30,7 @@ from reconciler.plan import (
     violation_document,
 )
 from reconciler.report.held_rows import not_due
-from reconciler.report.rows import Header, claimed_location, drifting, is_changed
+from reconciler.report.rows import Header, beyond_guardrails, claimed_location, drifting, is_changed
 
 if TYPE_CHECKING:
     from reconciler.saved_plan.content import SavedPlan
@@ -62,7 +63,8 @@ class JsonFormat:
         document["not_due"] = [
             {"address": change.resource_id.address, "hold": hold_document(hold_of(change))} for change in not_due(plan)
         ]
-        document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned")}
+        document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned", "guardrails")}
+        document["violations"] = [violation_document(one) for one in beyond_guardrails(plan)]
         return _text(document)
 
     def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> str:  # noqa: ARG002
@@ -88,15 +90,26 @@ class JsonFormat:
         """What the doctor found; described by `schemas/doctor.v1.schema.json`."""
         return _text(_checkup(checkup))
 
-    def validated(self, desired: Desired, findings: Sequence[Finding], *, strict: bool) -> str:  # noqa: ARG002
-        """What a valid manifest declares, in numbers, and what in it should be looked at again."""
+    def validated(
+        self,
+        desired: Desired,
+        findings: Sequence[Finding],
+        accepted: Sequence[Finding],
+        verdict: DeclaredVerdict,
+        *,
+        strict: bool,  # noqa: ARG002
+    ) -> str:
+        """What a valid manifest declares, in numbers, what guardrails refuse, and what should be looked at again."""
         return _text(
             {
                 "format_version": FORMAT_VERSION,
                 "summary": {
                     "resource_groups": len(desired.groups),
                     "identities": sum(len(group.identities) for group in desired.groups),
+                    "accepted_warnings": len(accepted),
                 },
+                "violations": [violation_document(one) for one in verdict.violations],
+                "notes": list(verdict.notes),
                 "warnings": [finding_document(one) for one in findings],
             }
         )

@@ -41,12 +41,25 @@ LOCATIONS = st.sampled_from(["westeurope", "North Europe"])
 GUIDS = st.uuids().map(str)
 TRUSTS: Entries = st.lists(ODD, unique=True, max_size=3).map(
     lambda subjects: [
-        {"name": f"c-{number}", "issuer": "https://a/${", "subject": f"s{subject}", "audience": f"a{subject}"}
+        {
+            "name": f"c-{number}",
+            "issuer": "https://a/${",
+            "subject": f"s{subject}",
+            "audience": f"a{subject}",
+            "accept": [{"code": "grant", "reason": f"r{subject}"}] * (number % 2),
+        }
         for number, subject in enumerate(subjects)
     ]
 )
 ROLES: Entries = st.lists(ODD, unique_by=str.casefold, max_size=3).map(
-    lambda roles: [{"role": f"r{role}", "scope": "/subscriptions/" + SUBSCRIPTION} for role in roles]
+    lambda roles: [
+        {
+            "role": f"r{role}",
+            "scope": "/subscriptions/" + SUBSCRIPTION,
+            "accept": [{"code": "grant", "reason": f"r{role}"}] * (number % 2),
+        }
+        for number, role in enumerate(roles)
+    ]
 )
 DEFAULTS: Mapping = st.fixed_dictionaries({}, optional={"location": LOCATIONS, "tags": TAGS})
 POLICIES: Mapping = st.fixed_dictionaries(
@@ -114,7 +127,9 @@ DOCUMENT: Mapping = st.fixed_dictionaries(
         "tenant": GUIDS,
         "defaults": DEFAULTS,
         "policy": POLICIES,
-        "limits": st.fixed_dictionaries({}, optional={"maxDeletes": st.integers(0, 9)}),
+        "limits": st.fixed_dictionaries(
+            {}, optional={"maxDeletes": st.integers(0, 9), "maxRevokes": st.integers(0, 9)}
+        ),
         "ignore": IGNORED,
     },
 )
@@ -208,7 +223,7 @@ def test_manifest_is_written_in_one_order_and_leaves_out_what_it_does_not_say() 
                 "federatedCredentials": "exact",
                 "roleAssignments": "merge",
             },
-            "limits": {"maxDeletes": 10, "maxDeletePercent": 30},
+            "limits": {"maxDeletes": 10, "maxDeletePercent": 30, "maxRevokes": 20},
             "ignore": {"identities": [], "tags": []},
             "resourceGroups": {
                 "rg": {"identities": [{"name": "id-a", "tags": {"A": "x", "z": None}}, {"name": "id-b"}]}

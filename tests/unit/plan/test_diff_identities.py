@@ -211,7 +211,7 @@ def test_ignored_identity_is_no_extra_in_any_case() -> None:
 
     assert [change.resource_id.name for change in group.changes] == ["id-aks-x", "id-old"]
     assert group.skipped == (Skipped(resource_id("AKS-Pool"), SkipReason.IGNORED),)
-    assert (group.live_count, group.managed_count) == (2, 2)
+    assert (group.deletable_count, group.removed_count) == (2, 0)
 
 
 def test_group_is_counted_whole_whatever_the_target_leaves_out() -> None:
@@ -225,7 +225,7 @@ def test_group_is_counted_whole_whatever_the_target_leaves_out() -> None:
         ("id-new", SkipReason.NOT_TARGETED),
         ("id-x", SkipReason.NOT_TARGETED),
     ]
-    assert (group.live_count, group.managed_count) == (3, 3)
+    assert (group.deletable_count, group.removed_count) == (3, 0)
 
 
 def test_spelling_of_names_and_locations_causes_no_change() -> None:

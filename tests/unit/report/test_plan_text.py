@@ -150,6 +150,7 @@ def test_refusals_are_told_before_what_they_hold_back() -> None:
         "Held back:\n"
         "     create  rg-app/id-new  identities.yaml:5\n"
         "\n"
+        "Refused: 1 change by 3 guards.\n"
         "Plan: 0 to add, 0 to change, 0 to destroy.\n"
     )
 

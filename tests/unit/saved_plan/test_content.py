@@ -106,7 +106,7 @@ tenant: 00000000-0000-0000-0000-00000000000a
 owner: team-a
 defaults: {location: West Europe, tags: {env: prod, old: null, price: "${A} $${"}}
 policy: {identities: owned, tags: exact, federatedCredentials: merge}
-limits: {maxDeletes: 3, maxDeletePercent: 7}
+limits: {maxDeletes: 3, maxDeletePercent: 7, maxRevokes: 5}
 ignore: {identities: ["aks-*"], tags: ["hidden-*"]}
 resourceGroups:
   rg-b:

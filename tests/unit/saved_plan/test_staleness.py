@@ -57,6 +57,17 @@ def messages(saved: Plan, now: Plan) -> list[str]:
     return [f"{one.label}: {one.message}" for one in find_differences(saved, now)]
 
 
+@pytest.mark.parametrize(
+    ("saved", "now", "words"),
+    [("a" * 64, None, f"was '{'a' * 64}', is now absent"), (None, "b", "was absent, is now 'b'"), ("a", "a", None)],
+)
+def test_plan_of_other_guardrails_is_stale(saved: str | None, now: str | None, words: str | None) -> None:
+    made, found = (replace(plan(LIVE), guardrails=one) for one in (saved, now))
+
+    expected = [] if words is None else [f": the guardrails' sha256 {words}"]
+    assert messages(made, found) == expected
+
+
 def test_same_plan_is_not_stale() -> None:
     assert list(find_differences(plan(LIVE), plan(LIVE))) == []
     check_unchanged(plan(LIVE), plan(LIVE))

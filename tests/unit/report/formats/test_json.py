@@ -9,15 +9,26 @@ import pytest
 from hypothesis import given
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos, UsageError
+from reconciler.guardrails import DeclaredVerdict
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired
-from reconciler.model.violation import PlanRefused
+from reconciler.model.violation import PlanRefused, Violation
 from reconciler.plan.diff_identities import diff_states
-from reconciler.plan.document import plan_document
+from reconciler.plan.document import plan_document, violation_document
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.report.formats.json import JsonFormat
 from reconciler.report.rows import Header
-from tests.builders import TODAY, address, desired_group, listed, live_group, live_identity, plan_of, removed
+from tests.builders import (
+    TODAY,
+    address,
+    desired_group,
+    listed,
+    live_group,
+    live_identity,
+    plan_of,
+    removed,
+    resource_id,
+)
 from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, World, worlds
 from tests.unit.reporting import (
@@ -185,10 +196,36 @@ def _list(document: Mapping[str, object], name: str) -> list[dict[str, object]]:
 
 def test_valid_manifest_is_told_in_numbers() -> None:
     document = loaded(
-        JSON.validated(Desired((desired_group("id-a", "id-b"), desired_group(name="rg-b"))), (), strict=False)
+        JSON.validated(
+            Desired((desired_group("id-a", "id-b"), desired_group(name="rg-b"))),
+            (),
+            (),
+            DeclaredVerdict(),
+            strict=False,
+        )
     )
 
-    assert document == {"format_version": "1.0", "summary": {"resource_groups": 2, "identities": 2}, "warnings": []}
+    assert document == {
+        "format_version": "1.0",
+        "summary": {"resource_groups": 2, "identities": 2, "accepted_warnings": 0},
+        "violations": [],
+        "notes": [],
+        "warnings": [],
+    }
+
+
+def test_what_guardrails_refuse_of_a_manifest_is_told_with_what_they_leave_to_the_plan() -> None:
+    identity = resource_id("id-a")
+    refused = Violation("guardrail", identity, "g.yaml:2: trust: no", "Change it.", (identity,))
+
+    document = loaded(
+        JSON.validated(
+            Desired((desired_group("id-a"),)), (), (), DeclaredVerdict((refused,), ("Names.",)), strict=False
+        )
+    )
+
+    assert document["violations"] == [violation_document(refused)]
+    assert document["notes"] == ["Names."]
 
 
 def test_error_has_code_message_and_hint() -> None:
