@@ -40,6 +40,7 @@ _OTHER_WAYS = {
     "tag-limit": "list fewer tags, or remove some from the identity",
     "role-unknown": "name a role that can be assigned there",
     "role-ambiguous": "write the GUID of the role that is meant",
+    "role-ignored": "list the role, or ignore it",
     "inexpressible": "list the credential under another name",
     "credential-limit": "list fewer federated credentials",
     "trust-taken": "list the credential that already has the trust",

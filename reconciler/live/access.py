@@ -91,9 +91,9 @@ def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]
 
 
 def _ignored_assignments(change: IdentityChange) -> tuple[IgnoredAssignment, ...]:
-    """The role assignments that are no extras of an identity; none where it could have no extra."""
-    may_have_extras = change.before is not None and change.desired and change.desired.role_assignments is not None
-    return change.group.ignore.role_assignments if may_have_extras else ()
+    """The role assignments to ignore at an identity; none where it does not list its own."""
+    lists_roles = change.desired is not None and change.desired.role_assignments is not None
+    return change.group.ignore.role_assignments if lists_roles else ()
 
 
 def _closed_scopes(listed: Iterable[DesiredAssignment], lookups: Mapping[RoleKey, RoleLookup]) -> frozenset[str]:
