@@ -133,11 +133,13 @@ def test_notes_findings_and_abandoned_identities_come_back() -> None:
         notes=("a note",),
         findings=(finding,),
         abandoned=(Abandoned(resource_id("id-x", "rg-lost"), OWNER, "principal"),),
+        guardrails="a" * 64,
     )
 
     found = read_plan(plan_document(plan))
 
     assert (found.notes, found.findings, found.abandoned) == (plan.notes, plan.findings, plan.abandoned)
+    assert found.guardrails == plan.guardrails
 
 
 def document() -> Any:
