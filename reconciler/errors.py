@@ -175,6 +175,7 @@ class ArmError(ReconcilerError):
         transient: the same call may succeed later (408, 429, 5xx, connection errors).
         in_doubt: the call may have taken effect although it failed (no whole answer came, or a 5xx).
         retry_after_s: seconds that ARM asked to wait, None where it named none.
+        missing_action: what the caller has no right to do, where that is why ARM refused; "" where something else is.
     """
 
     code = "arm-error"
@@ -190,6 +191,7 @@ class ArmError(ReconcilerError):
         transient: bool = False,
         in_doubt: bool = False,
         retry_after_s: float | None = None,
+        missing_action: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.status = status
@@ -198,6 +200,7 @@ class ArmError(ReconcilerError):
         self.transient = transient
         self.in_doubt = in_doubt
         self.retry_after_s = retry_after_s
+        self.missing_action = missing_action
 
 
 class NotFound(ArmError):
@@ -210,6 +213,10 @@ class Conflict(ArmError):
 
 class Throttled(ArmError):
     """ARM answered 429; a read's until the time of the run was over."""
+
+
+class OutOfTime(ArmError):
+    """A read that was not begun, since the time of the run was over."""
 
 
 class ArmAuthError(ArmError, AuthError):

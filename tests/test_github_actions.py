@@ -14,7 +14,7 @@ import pytest
 import typer
 import yaml
 
-from reconciler.cli.main import app
+from reconciler.cli.app import app
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "github-actions"
 FOLDERS = (EXAMPLE, EXAMPLE.parent / "guardrails")

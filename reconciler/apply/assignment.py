@@ -89,14 +89,14 @@ def check_assignment(
     if change.action is Action.DELETE:
         if live is None:
             return Done()
-        if not _gives_the_same(live, assignment):
+        if not gives_the_same(live, assignment):
             return Stale("the role assignment of this name is another one now")
         return _other_details(assignment, live) or Write(None)
     if change.action is Action.UPDATE:
         return _check_update(change, assignment, live)
     if live is None:
         return Write(assignment)
-    as_planned = _gives_the_same(live, assignment) and live.details == assignment.details
+    as_planned = gives_the_same(live, assignment) and live.details == assignment.details
     return Stale("a role assignment of this name has appeared since the plan was made", as_planned)
 
 
@@ -107,13 +107,14 @@ def _check_update(
         raise AssertionError("an update to nothing")
     if live is None:
         return Stale("the role assignment has been deleted since the plan was made")
-    if not _gives_the_same(live, planned):
+    if not gives_the_same(live, planned):
         return Stale("the role assignment of this name is another one now")
     after = replace(live, details=change.after.details)
     return Done() if live == after else _other_details(planned, live) or Write(after)
 
 
-def _gives_the_same(one: RoleAssignment, other: RoleAssignment) -> bool:
+def gives_the_same(one: RoleAssignment, other: RoleAssignment) -> bool:
+    """Whether two assignments of one name give the same role to the same principal."""
     return same_name(one.role_guid, other.role_guid) and same_name(one.principal_id, other.principal_id)
 
 

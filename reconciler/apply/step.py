@@ -4,6 +4,7 @@ What a step reads, checks and sends is in the module of its kind (`identity`, `c
 and what an answer means for the change, is decided here, for all kinds alike.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -28,8 +29,25 @@ from reconciler.errors import (
     Throttled,
 )
 from reconciler.journal import After, Before, Call, Journal, Outcome
-from reconciler.model import FederatedCredential, Identity, PlannedIdentity, RoleAssignment, Trust, call_error
-from reconciler.plan import Action, AssignmentChange, Change, CredentialChange, IdentityChange, Step
+from reconciler.model import (
+    FederatedCredential,
+    Identity,
+    PlannedIdentity,
+    RoleAssignment,
+    Trust,
+    call_error,
+    same_name,
+)
+from reconciler.plan import (
+    Action,
+    AssignmentChange,
+    Change,
+    CredentialChange,
+    IdentityChange,
+    Need,
+    Step,
+    needs_of_step,
+)
 from reconciler.stop import Stop
 
 SETTLING = RetryPolicy(attempts=60, budget_s=420.0, base_s=2.0, cap_s=15.0)
@@ -54,7 +72,8 @@ class ApplyTools:
     """What apply needs besides the plan; none of it decides anything.
 
     `retries` waits between attempts by the same rules as the reads do; `on_event` is called from several threads;
-    `arm_time` is ARM's own, as epoch seconds, None where it is not known.
+    `arm_time` is ARM's own, as epoch seconds, None where it is not known; `sleep_to_finish` waits where `retries`
+    would not any more, for what must not be left half done.
     """
 
     resources: Resources
@@ -65,6 +84,7 @@ class ApplyTools:
     correlation_id: str
     read_children: ReadChildren
     arm_time: Callable[[], float | None] = lambda: None
+    sleep_to_finish: Callable[[float], None] = time.sleep
 
     @property
     def over(self) -> bool:
@@ -107,9 +127,10 @@ class Calls(Protocol[L, A]):
 
 
 class StepRun(Generic[L, A]):
-    """The attempts of one step."""
+    """The attempts of one step; `called` says that a call went out."""
 
     def __init__(self, step: Step, calls: Calls[L, A], tools: ApplyTools) -> None:
+        self._step = step
         self._change = step.change
         self._action = step.action
         self._calls = calls
@@ -118,6 +139,7 @@ class StepRun(Generic[L, A]):
         self._settling: Attempts | None = None
         self._error: ArmError | None = None
         self._is_last = False
+        self.called = False
         self._may_have_happened = False
         self._doubtful: int | None = None
 
@@ -136,6 +158,7 @@ class StepRun(Generic[L, A]):
                 number = self._tools.journal.begin(self._call(attempt, live, write))
             except JournalError as error:
                 return self._failed(error), None
+            self.called = True
             try:
                 made = self._calls.write(write.after, is_first=not self._may_have_happened)
             except (ArmError, AuthError) as error:
@@ -247,7 +270,17 @@ class StepRun(Generic[L, A]):
             # ARM only said when, and the run ends before that.
             return self._tools.not_tried(self._change)
         outcome = Outcome.IN_DOUBT if self._may_have_happened else Outcome.FAILED
-        return ChangeResult(self._change, outcome, error.message, call_error(error))
+        refused = refused_right(self._step, error)
+        return ChangeResult(self._change, outcome, error.message, call_error(error), refused=refused)
+
+
+def refused_right(step: Step, error: ReconcilerError) -> Need | None:
+    """The right of those that a step needs that the caller lacks; None where the call failed for another reason.
+
+    A policy, a deny assignment, or a condition of the caller's own role forbids one call and says nothing of others.
+    """
+    action = error.missing_action if isinstance(error, ArmError) else ""
+    return next((need for need in needs_of_step(step) if same_name(need.action, action)), None)
 
 
 AnyStepRun = (

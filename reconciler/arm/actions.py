@@ -1,13 +1,13 @@
-"""Azure's actions: how a pattern matches one, and which built-in role to ask for when one is missing.
+"""Azure's actions, and which built-in role to ask for when one is missing.
 
 Only roles that this tool's own calls need are listed, with those of their actions that matter here; the least one that
 suffices comes first. A wrong role here sends somebody to ask for rights that do not help, so a test holds each line
 against the whole roles.
 """
 
-import re
 from collections.abc import Iterable
-from functools import lru_cache
+
+from reconciler.model import action_matches
 
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 CREDENTIALS = f"{IDENTITIES}/federatedIdentityCredentials"
@@ -44,14 +44,6 @@ BUILT_IN: tuple[tuple[str, tuple[str, ...]], ...] = (
 Source: Microsoft's list of Azure built-in roles."""
 
 
-def action_matches(pattern: str, action: str) -> bool:
-    """Whether an action falls under a pattern: `*` stands for any text, slashes included, and case does not count.
-
-    Source: Microsoft's documentation of role definitions, "Actions format".
-    """
-    return _compiled(pattern).fullmatch(action) is not None
-
-
 def role_with(action: str) -> str | None:
     """The built-in role to ask for, None where this tool knows of none."""
     return next((role for role, patterns in BUILT_IN if _has(patterns, action)), None)
@@ -71,9 +63,3 @@ def roles_with(actions: Iterable[str]) -> tuple[str, ...]:
 
 def _has(patterns: Iterable[str], action: str) -> bool:
     return any(action_matches(pattern, action) for pattern in patterns)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    # Not fnmatch: `?` and `[` mean nothing in an action.
-    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.IGNORECASE | re.DOTALL)

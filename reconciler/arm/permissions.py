@@ -6,31 +6,13 @@ What this does not cover: deny assignments, Azure Policy, and conditions on role
 
 from dataclasses import dataclass
 
-from reconciler.arm.actions import action_matches
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import JsonObject, text_list
 from reconciler.arm.http.paths import scope_path
+from reconciler.model import PermissionEntry
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleDefinitionsCalls.json)."""
-
-
-@dataclass(frozen=True, slots=True)
-class PermissionEntry:
-    """What one role gives: patterns of actions, less patterns of actions."""
-
-    actions: tuple[str, ...]
-    not_actions: tuple[str, ...]
-
-    def allows(self, action: str) -> bool:
-        """Whether this role alone gives an action."""
-        return any(action_matches(pattern, action) for pattern in self.actions) and not any(
-            action_matches(pattern, action) for pattern in self.not_actions
-        )
-
-    def allows_every_read(self) -> bool:
-        """Whether this role alone gives `*/read` and withholds nothing of it."""
-        return self.allows("*/read") and not any(_takes_reads(pattern) for pattern in self.not_actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +40,9 @@ def read_at(client: ArmClient, scope: str) -> Permissions:
     Resource Manager authentication API to access subscriptions"; at management groups and the root it is assumed.
     """
     path = f"{scope_path(scope)}/providers/Microsoft.Authorization/permissions"
-    return Permissions(tuple(client.get_pages(path, API_VERSION, _read_entry)))
+    return Permissions(tuple(client.get_pages(path, API_VERSION, read_entry)))
 
 
-def _read_entry(item: JsonObject) -> PermissionEntry:
+def read_entry(item: JsonObject) -> PermissionEntry:
+    """One entry of what somebody may do, or of what a role gives: ARM shows both alike."""
     return PermissionEntry(text_list(item, "actions"), text_list(item, "notActions"))
-
-
-def _takes_reads(pattern: str) -> bool:
-    """Whether a pattern matches any action that ends in `/read`."""
-    _, star, tail = pattern.casefold().rpartition("*")
-    return tail.endswith("/read") or (bool(star) and "/read".endswith(tail))

@@ -3,8 +3,9 @@
 import re
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import JsonObject, about, section, text
+from reconciler.arm.http.fields import JsonObject, about, object_list, section, text
 from reconciler.arm.http.paths import scope_path, segment
+from reconciler.arm.permissions import read_entry
 from reconciler.model import RoleDefinition, same_name
 
 API_VERSION = "2022-04-01"
@@ -50,4 +51,6 @@ def _path(scope: str) -> str:
 
 
 def _read(body: JsonObject) -> RoleDefinition:
-    return RoleDefinition(text(body, "name").casefold(), text(section(body, "properties"), "roleName"))
+    properties = section(body, "properties")
+    entries = tuple(read_entry(one) for one in object_list(properties, "permissions"))
+    return RoleDefinition(text(body, "name").casefold(), text(properties, "roleName"), entries)

@@ -7,7 +7,7 @@ instead. So is whatever is outside the scopes that could be read.
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm import role_definitions
@@ -16,7 +16,7 @@ from reconciler.errors import ArmAuthError, ArmError, AuthError, NotFound
 from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
-from reconciler.manifest.desired import DesiredAssignment
+from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
 from reconciler.model import (
     Access,
     FederatedCredential,
@@ -37,6 +37,9 @@ ONE_LIST_FROM = 6
 Source: Azure documentation on limits (a subscription has at most some thousands of role assignments).
 """
 
+_Named = DesiredAssignment | IgnoredAssignment
+"""A role that the manifest names at a scope."""
+
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
@@ -50,18 +53,30 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
         AuthError: the caller may not read something that is managed.
         ArmError: something could not be read, for whatever other reason.
     """
-    identities = list(changes.identities())
+    identities = list(changes.with_children())
     credentials = _read_credentials(identities, resources)
     listed = [one for change in identities for one in _listed_assignments(change)]
-    lookups = look_up_roles(listed, resources)
-    closed = frozenset(normalize_scope(one.scope) for one in lookups.values() if one.unread)
+    ignored = [one for change in identities for one in _ignored_assignments(change)]
+    lookups = look_up_roles((*listed, *ignored), resources)
+    closed = _closed_scopes(listed, lookups)
     holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
+    known = {role.guid: role for lookup in lookups.values() for role in lookup.found}
     if not holders:
-        return Access(credentials, {}, lookups)
-    assignments, not_read, unread = _read_assignments(holders, resources, may_read)
-    known = {role.guid for lookup in lookups.values() for role in lookup.found}
-    names = _read_names((one for given in assignments.values() for one in given), known, resources)
-    return Access(credentials, assignments, lookups, names, not_read, unread)
+        return Access(credentials, {}, lookups, definitions=known)
+    read = _read_assignments(holders, resources, may_read)
+    given = [one for of_identity in read.by_identity.values() for one in of_identity]
+    others = read_definitions((one for one in given if one.role_guid not in known), resources)
+    names = {guid: role.name for guid, role in (others | known).items()}
+    return Access(
+        credentials,
+        read.by_identity,
+        lookups,
+        names,
+        (*read.not_read, *_unknown_ignored(ignored, lookups)),
+        read.unread,
+        {**others, **known},
+        read.complete,
+    )
 
 
 def _read_credentials(
@@ -78,6 +93,34 @@ def _read_credentials(
 
 def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]:
     return (change.desired.role_assignments or ()) if change.desired else ()
+
+
+def _ignored_assignments(change: IdentityChange) -> tuple[IgnoredAssignment, ...]:
+    """The role assignments that are no extras of an identity; none where it could have no extra."""
+    may_have_extras = change.before is not None and change.desired and change.desired.role_assignments is not None
+    return change.group.ignore.role_assignments if may_have_extras else ()
+
+
+def _closed_scopes(listed: Iterable[DesiredAssignment], lookups: Mapping[RoleKey, RoleLookup]) -> frozenset[str]:
+    """The scopes of lines at which not even roles could be read, in their normal form."""
+    found = (lookups[role_key(one.role, one.scope)] for one in listed)
+    return frozenset(normalize_scope(one.scope) for one in found if one.unread)
+
+
+def _unknown_ignored(
+    ignored: Iterable[IgnoredAssignment], lookups: Mapping[RoleKey, RoleLookup]
+) -> tuple[NotRead, ...]:
+    """Entries of `ignore` that could mean any role at their scope; each once. Where no scope is, there is no role."""
+    found = (lookups[role_key(one.role, one.scope)] for one in ignored)
+    unknown = (one for one in found if not one.found and not one.is_scope_missing)
+    return tuple(
+        NotRead(
+            f"Role assignments to ignore ({one.role})",
+            one.scope,
+            f"{one.unread or 'no role of this name can be given there'}; none that was given there is taken away",
+        )
+        for one in dict.fromkeys(unknown)
+    )
 
 
 def _concerns_assignments(change: IdentityChange) -> bool:
@@ -123,12 +166,18 @@ class _Place:
     holders: tuple[_Holder, ...]
 
 
-_Assignments = tuple[dict[ResourceId, tuple[RoleAssignment, ...]], tuple[NotRead, ...], dict[ResourceId, NotRead]]
-"""Assignments by identity; what could not be read; of identities that would be deleted, why there may be more."""
+@dataclass(frozen=True, slots=True)
+class _Assignments:
+    """Assignments by identity, and what could not be read; see Access."""
+
+    by_identity: dict[ResourceId, tuple[RoleAssignment, ...]]
+    not_read: tuple[NotRead, ...]
+    unread: dict[ResourceId, NotRead]
+    complete: frozenset[ResourceId]
 
 
 def _read_assignments(holders: list[_Holder], resources: Resources, may_read: MayRead) -> _Assignments:
-    elsewhere, not_read = _find_elsewhere(holders, resources)
+    elsewhere, complete, not_read = _find_elsewhere(holders, resources)
     named = _by_root((holder, scope) for holder in holders for scope in holder.scopes)
     roots = _by_root(((holder, scope) for holder, scope in elsewhere), named)
     places: list[_Place] = []
@@ -140,6 +189,7 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
         if may_list:
             places.append(_Place(root, tuple(concerned.values())))
             continue
+        complete -= concerned.keys()
         places += _places_within(root, concerned.values())
         reason = NotRead("Role assignments", root, f"{missing(READ_ASSIGNMENTS)} at {root}")
         unread.update({identity: reason for identity, holder in concerned.items() if holder.goes})
@@ -149,10 +199,11 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
     for place, given in zip(places, read, strict=True):
         if isinstance(given, NotRead):
             unread.update({holder.identity: given for holder in place.holders})
+            complete -= unread.keys()
             not_read.append(given)
         else:
             found += given
-    return _by_identity(holders, found), tuple(not_read), unread
+    return _Assignments(_by_identity(holders, found), tuple(not_read), unread, frozenset(complete))
 
 
 _Roots = dict[str, dict[ResourceId, _Holder]]
@@ -162,26 +213,30 @@ _Roots = dict[str, dict[ResourceId, _Holder]]
 def _by_root(pairs: Iterable[tuple[_Holder, str]], known: _Roots | None = None) -> _Roots:
     roots = {root: dict(holders) for root, holders in (known or {}).items()}
     for holder, scope in pairs:
-        roots.setdefault(normalize_scope(_root_of(scope)) or "/", {})[holder.identity] = holder
+        roots.setdefault(normalize_scope(root_of(scope)) or "/", {})[holder.identity] = holder
     return roots
 
 
 def _find_elsewhere(
     holders: Iterable[_Holder], resources: Resources
-) -> tuple[list[tuple[_Holder, str]], list[NotRead]]:
-    """Scopes that the manifest does not name and at which a role of ours could be; without an owner none is ours."""
+) -> tuple[list[tuple[_Holder, str]], set[ResourceId], list[NotRead]]:
+    """Scopes that the manifest does not name and at which a role of ours could be; without an owner none is ours.
+
+    And whose scopes these are all of.
+    """
     owned = {one.principal_id.casefold(): one for one in holders if one.change.group.owner is not None}
     if not owned:
-        return [], []
+        return [], set(), []
     try:
         found = find_scopes(resources.client, owned)
     except (ArmError, AuthError) as error:
         what = "Role assignments in subscriptions that the manifest does not name"
-        return [], [NotRead(what, "", f"Resource Graph: {why_not(error)}")]
-    return [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned], []
+        return [], set(), [NotRead(what, "", f"Resource Graph: {why_not(error)}")]
+    elsewhere = [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned]
+    return elsewhere, {one.identity for one in owned.values()}, []
 
 
-def _root_of(scope: str) -> str:
+def root_of(scope: str) -> str:
     """The subscription of a scope, in which one list finds everything; a scope of no subscription is its own."""
     subscription = _SUBSCRIPTION.match(scope)
     return subscription[0] if subscription else scope
@@ -202,7 +257,7 @@ def _places_within(root: str, holders: Iterable[_Holder]) -> list[_Place]:
     scopes: dict[str, dict[ResourceId, _Holder]] = {}
     for holder in holders:
         for scope in holder.scopes:
-            if normalize_scope(_root_of(scope)) == root:
+            if normalize_scope(root_of(scope)) == root:
                 scopes.setdefault(scope, {})[holder.identity] = holder
     return [_Place(scope, tuple(concerned.values())) for scope, concerned in scopes.items()]
 
@@ -244,23 +299,21 @@ def _by_identity(
     return {identity: tuple(given for _, given in sorted(all_of.items())) for identity, all_of in by_identity.items()}
 
 
-def look_up_roles(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[RoleKey, RoleLookup]:
-    """What ARM knows of each listed role; one request for a name in a subscription, however often it is listed."""
+def look_up_roles(listed: Iterable[_Named], resources: Resources) -> dict[RoleKey, RoleLookup]:
+    """What ARM knows of each named role; one request for a name in a subscription, however often it is written."""
     named = {role_key(one.role, one.scope): one for one in listed}
-    by_root: dict[RoleKey, DesiredAssignment] = {}
+    by_root: dict[RoleKey, _Named] = {}
     for one in named.values():
-        by_root.setdefault(role_key(one.role, _root_of(one.scope)), one)
+        by_root.setdefault(role_key(one.role, root_of(one.scope)), one)
     roots = list(by_root)
     found = resources.pool.map(lambda key: _find_at_root(resources, by_root[key]), roots)
     at_root = dict(zip(roots, found, strict=True))
-    return {
-        key: _lookup(resources, one, at_root[role_key(one.role, _root_of(one.scope))]) for key, one in named.items()
-    }
+    return {key: _lookup(resources, one, at_root[role_key(one.role, root_of(one.scope))]) for key, one in named.items()}
 
 
-def _find_at_root(resources: Resources, one: DesiredAssignment) -> tuple[RoleDefinition, ...]:
+def _find_at_root(resources: Resources, one: _Named) -> tuple[RoleDefinition, ...]:
     try:
-        return _find_role(resources, _root_of(one.scope), one.role)
+        return _find_role(resources, root_of(one.scope), one.role)
     except (AuthError, NotFound):
         # Rights in one group do not reach its subscription; then each scope is asked for itself.
         return ()
@@ -273,7 +326,7 @@ def _find_role(resources: Resources, scope: str, role: str) -> tuple[RoleDefinit
     return () if definition is None else (definition,)
 
 
-def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
+def _lookup(resources: Resources, one: _Named, found: tuple[RoleDefinition, ...]) -> RoleLookup:
     """What is known of a role at a scope; one scope that is gone or closed to the caller says nothing of the others."""
     try:
         return _look_at(resources, one, found)
@@ -285,7 +338,7 @@ def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefin
         return RoleLookup(one.role, one.scope, (), unread=why_not(error))
 
 
-def _look_at(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
+def _look_at(resources: Resources, one: _Named, found: tuple[RoleDefinition, ...]) -> RoleLookup:
     # A custom role may be there for a group of the subscription alone.
     found = found or _find_role(resources, one.scope, one.role)
     if found:
@@ -295,17 +348,15 @@ def _look_at(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefi
     return RoleLookup(one.role, one.scope, (), tuple(names[name] for name in similar))
 
 
-def _read_names(assignments: Iterable[RoleAssignment], known: set[str], resources: Resources) -> dict[str, str]:
-    """The names of roles that only live assignments name; one whose name cannot be read is shown by its GUID."""
-    scopes = {one.role_guid: one.scope for one in assignments if one.role_guid not in known}
+def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources) -> dict[str, RoleDefinition]:
+    """The roles that live assignments name, by GUID, each asked for once; one that cannot be read is left out."""
+    scopes = {one.role_guid: one.scope for one in assignments}
 
-    def name_of(guid: str) -> str | None:
+    def read(guid: str) -> RoleDefinition | None:
         try:
-            definition = role_definitions.get(resources.client, scopes[guid], guid)
+            return role_definitions.get(resources.client, scopes[guid], guid)
         except (ArmError, AuthError):
             return None
-        return None if definition is None else definition.name
 
-    guids = list(scopes)
-    names = resources.pool.map(name_of, guids)
-    return {guid: name for guid, name in zip(guids, names, strict=True) if name is not None}
+    found = resources.pool.map(read, list(scopes))
+    return {guid: role for guid, role in zip(scopes, found, strict=True) if role is not None}

@@ -6,6 +6,7 @@ Nothing here is an error: what cannot be read is said where it is missing, and t
 from reconciler.arm.resources import Resources
 from reconciler.live.attachments import read_attachments
 from reconciler.live.children import credentials_of
+from reconciler.live.held_roles import read_held_roles
 from reconciler.live.locks import read_locks
 from reconciler.live.may_read import MayRead
 from reconciler.live.scopes import read_scopes
@@ -14,8 +15,8 @@ from reconciler.plan import Changes, IdentityChange
 
 
 def read_impact(changes: Changes, access: Access, resources: Resources, may_read: MayRead) -> Impacts:
-    """Read what uses the identities that would be deleted, the locks wherever something is to be written, and the
-    scopes at which roles would be given."""
+    """Read what uses the identities that would be deleted, the locks wherever something is to be written, the scopes at
+    which roles would be given, and the roles that new trust would hand out."""
     deletes = [change for group in changes.groups for change in group.deletes()]
     identities = [change.resource_id for change in deletes]
     locks = read_locks(changes, resources, may_read)
@@ -28,7 +29,8 @@ def read_impact(changes: Changes, access: Access, resources: Resources, may_read
         for change, trusted in zip(deletes, credentials, strict=True)
     }
     missing_scopes, unread_scopes = read_scopes(changes, resources)
-    return Impacts(impacts, locks.locks, missing_scopes, (*locks.not_read, *unread_scopes))
+    held_roles = read_held_roles(changes, access, resources, may_read)
+    return Impacts(impacts, locks.locks, missing_scopes, (*locks.not_read, *unread_scopes), held_roles)
 
 
 def _roles(change: IdentityChange, access: Access) -> Part[HeldRole]:

@@ -7,8 +7,8 @@ follows sees the trust itself. Read leniently, like everything else of a documen
 from dataclasses import dataclass
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.desired import DETAIL_KEYS
-from reconciler.manifest.reading import Located, mapping, text_at, whole_number
+from reconciler.manifest.desired import DETAIL_KEYS, Acceptance
+from reconciler.manifest.reading import Located, items, mapping, text_at, whole_number
 from reconciler.manifest.rules.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
 from reconciler.manifest.yaml.document import Document, Path, Plain
 
@@ -25,6 +25,7 @@ class DeclaredCredential:
     subject: Located | None
     audience: Located | None
     pos: SourcePos
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class DeclaredAssignment:
     scope: Located | None
     pos: SourcePos
     details: tuple[tuple[str, Located | None], ...] = ()
+    accept: tuple[Acceptance, ...] = ()
 
 
 def read_credentials(document: Document, path: Path, value: Plain) -> DeclaredCredentials | None:
@@ -76,7 +78,15 @@ def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredent
         subject=subject,
         audience=text_at(document, (*path, "audience"), credential.get("audience")),
         pos=document.value_pos(path),
+        accept=_acceptances(document, (*path, "accept"), credential.get("accept")),
     )
+
+
+def _acceptances(document: Document, path: Path, value: Plain) -> tuple[Acceptance, ...]:
+    """What a line lifts for itself, in the order in which it is written."""
+    entries = [((*path, index), mapping(entry)) for index, entry in enumerate(items(value))]
+    read = ([text_at(document, (*at, key), entry.get(key)) for key in ("code", "reason")] for at, entry in entries)
+    return tuple(Acceptance(code.text, reason.text) for code, reason in read if code is not None and reason is not None)
 
 
 def _github(document: Document, path: Path, form: dict[str, Plain]) -> tuple[Located | None, Located | None]:
@@ -123,4 +133,5 @@ def _assignment(document: Document, path: Path, assignment: dict[str, Plain]) ->
             for key, name in DETAIL_KEYS.items()
             if key in assignment
         ),
+        accept=_acceptances(document, (*path, "accept"), assignment.get("accept")),
     )

@@ -1,23 +1,35 @@
-"""What is usually a mistake, though Azure and the manifest's rules admit it: risky trust, and deletions without a pin.
+"""What is usually a mistake, though Azure and the manifest's rules admit it: risky trust, broad roles, loose deletes.
 
-A finding is a warning: somebody may have meant it. Each stands at one credential or identity with the line that lists
-it, so that a strict run can hold back that alone. All is known from the manifest; nothing here asks Azure or GitHub.
+A finding is a warning: somebody may have meant it, and says so by `accept` on that line. Each stands at one credential,
+role or identity with the line that lists it, so that a strict run can hold back that alone. All is known from the
+manifest; nothing here asks Azure or GitHub.
 """
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.desired import Desired, DesiredCredential
-from reconciler.manifest.rules.issuers import known_issuer
+from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredCredential
+from reconciler.manifest.rules.issuers import known_issuer, why_similar
 from reconciler.manifest.rules.trust_forms import has_lasting_subjects, is_by_name_only, is_github, is_pull_request
-from reconciler.model import AnyId, CredentialId, JsonObject, Trust, Violation, source_document
+from reconciler.model import (
+    AnyId,
+    AssignmentId,
+    CredentialId,
+    JsonObject,
+    Trust,
+    Violation,
+    is_within,
+    source_document,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A reason to look at a federated credential, or at an identity to remove, again.
+    """A reason to look at a federated credential, a role, or an identity to remove, again.
 
     `message` goes on where its address stops: "trusts ...".
     """
@@ -35,9 +47,61 @@ class Finding:
 
 
 def find_doubts(desired: Desired, audience: str) -> tuple[Finding, ...]:
-    """Everything in a manifest that should be looked at again, in order of the ids; `audience` as below."""
-    findings = (*find_risky_trust(desired, audience), *_find_unpinned(desired))
+    """Everything in a manifest that should be looked at again, in order of the ids; `audience` as below.
+
+    Without what its own line accepts, and with what a line accepts to no purpose.
+    """
+    accepted = _accepted(desired)
+    findings = _all_doubts(desired, audience)
+    found = {(one.pos, one.code) for one in findings}
+    unused = [_unused(*line, code) for (pos, code), line in accepted.items() if (pos, code) not in found]
+    left = (*(one for one in findings if (one.pos, one.code) not in accepted), *unused)
+    return tuple(sorted(left, key=lambda finding: finding.resource_id.key))
+
+
+def find_accepted(desired: Desired, audience: str) -> tuple[Finding, ...]:
+    """What would have to be looked at again, had its own line not accepted it; in order of the ids."""
+    accepted = _accepted(desired)
+    return tuple(one for one in _all_doubts(desired, audience) if (one.pos, one.code) in accepted)
+
+
+def accepted_note(accepted: Sequence[Finding]) -> tuple[str, ...]:
+    """How much the manifest accepts, in a sentence; nothing where it accepts nothing."""
+    counts = Counter(one.code for one in accepted)
+    if not counts:
+        return ()
+    codes = ", ".join(f"{code} ({number})" for code, number in sorted(counts.items()))
+    return (f"The manifest accepts {counts.total()} {'warning' if counts.total() == 1 else 'warnings'}: {codes}.",)
+
+
+def _all_doubts(desired: Desired, audience: str) -> tuple[Finding, ...]:
+    findings = (*find_risky_trust(desired, audience), *_find_broad_roles(desired), *_find_unpinned(desired))
     return tuple(sorted(findings, key=lambda finding: finding.resource_id.key))
+
+
+_Line = tuple[AnyId, DesiredCredential | DesiredAssignment]
+
+UNUSED = "accept-unused"
+"""The warning of a line that accepts what nobody says of it."""
+
+_OF_GUARDS = frozenset({"grant"})
+"""What a line can accept that is no warning: whether it is needed follows from what lives."""
+
+
+def _accepted(desired: Desired) -> dict[tuple[SourcePos, str], _Line]:
+    """Lines by their place and the code of each warning that they accept."""
+    lines: tuple[_Line, ...] = (*_listed_credentials(desired), *_listed_assignments(desired))
+    return {
+        (line.source, one.code): (resource_id, line)
+        for resource_id, line in lines
+        for one in line.accept
+        if one.code not in _OF_GUARDS
+    }
+
+
+def _unused(resource_id: AnyId, line: DesiredCredential | DesiredAssignment, code: str) -> Finding:
+    message = f"accepts the warning {code}, which there is no reason for"
+    return Finding(UNUSED, resource_id, line.source, message, "Remove that entry of `accept`.")
 
 
 def find_risky_trust(desired: Desired, audience: str) -> tuple[Finding, ...]:
@@ -50,7 +114,7 @@ def find_risky_trust(desired: Desired, audience: str) -> tuple[Finding, ...]:
         In order of the credentials' ids; of one credential, in the order of the checks below.
     """
     listed = tuple(_listed_credentials(desired))
-    checks = (_check_pull_request, _check_names, partial(_check_audience, audience), _check_slash)
+    checks = (_check_pull_request, _check_names, partial(_check_audience, audience), _check_slash, _check_host)
     findings = [
         Finding(reason.code, credential_id, credential.source, reason.message, reason.hint)
         for credential_id, credential in listed
@@ -61,9 +125,14 @@ def find_risky_trust(desired: Desired, audience: str) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.resource_id.key))
 
 
-def finding_violation(finding: Finding) -> Violation:
-    """The refusal that a finding becomes where warnings are not let pass; it holds back what it is about."""
-    return Violation(finding.code, finding.resource_id, finding.message, finding.hint, (finding.resource_id,))
+def finding_violation(finding: Finding, refused: AnyId | None = None) -> Violation:
+    """The refusal that a finding becomes where warnings are not let pass; it holds back what it is about.
+
+    Args:
+        refused: the id of the change that is meant, where the finding does not know all of it.
+    """
+    about = refused or finding.resource_id
+    return Violation(finding.code, about, finding.message, finding.hint, (about,))
 
 
 def finding_document(finding: Finding) -> JsonObject:
@@ -82,6 +151,13 @@ def _listed_credentials(desired: Desired) -> Iterator[tuple[CredentialId, Desire
         for identity in group.identities:
             for credential in identity.federated_credentials or ():
                 yield CredentialId(identity.resource_id, credential.name), credential
+
+
+def _listed_assignments(desired: Desired) -> Iterator[tuple[AssignmentId, DesiredAssignment]]:
+    for group in desired.groups:
+        for identity in group.identities:
+            for one in identity.role_assignments or ():
+                yield AssignmentId(identity.resource_id, one.role, "", one.scope), one
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +228,47 @@ def _check_slash(trust: Trust) -> _Reason | None:
         f"trusts the issuer `{trust.issuer}`, whose slash at the end most issuers do not have",
         "Compare it with the `iss` of a token, or with `issuer` in the issuer's well-known document.",
     )
+
+
+def _check_host(trust: Trust) -> _Reason | None:
+    """An issuer that a reader takes for a known one."""
+    why = why_similar(trust.issuer)
+    if why is None:
+        return None
+    return _Reason(
+        "trust-issuer-similar",
+        f"trusts the issuer `{trust.issuer}`, {why}",
+        "Compare it letter by letter with the `iss` of a token.",
+    )
+
+
+PRIVILEGED = {
+    "owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "user access administrator": "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "role based access control administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+}
+"""Built-in roles whose holder can have every right, and their GUIDs. Source: Microsoft's list of privileged roles."""
+
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
+
+
+def _find_broad_roles(desired: Desired) -> Iterator[Finding]:
+    """Every role that says by its name, or by its scope, that it gives a lot."""
+    for assignment_id, listed in _listed_assignments(desired):
+        role = listed.role.casefold()
+        is_privileged = role in PRIVILEGED or role in PRIVILEGED.values()
+        if is_privileged:
+            message = f"gives the role {listed.role}, whose holder can give itself and others any role there"
+            hint = "Give the roles that the workload needs by name; who gives roles should be a pipeline of its own."
+            yield Finding("role-privileged", assignment_id, listed.source, message, hint)
+        if not is_within(listed.scope, "/subscriptions"):
+            message = f"gives the role {listed.role} at {listed.scope}, for every subscription below it"
+            hint = "Name the subscriptions or resource groups that are meant."
+            yield Finding("role-above-subscriptions", assignment_id, listed.source, message, hint)
+        elif _SUBSCRIPTION.fullmatch(listed.scope) and not is_privileged:
+            message = f"gives the role {listed.role} in a whole subscription, what is made there later included"
+            hint = "Name the resource groups or resources that are meant."
+            yield Finding("role-at-subscription", assignment_id, listed.source, message, hint)
 
 
 def _find_shared(listed: tuple[tuple[CredentialId, DesiredCredential], ...]) -> Iterator[Finding]:

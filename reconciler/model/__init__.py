@@ -52,6 +52,7 @@ from reconciler.model.document import (
     source_document,
     trust_document,
 )
+from reconciler.model.held_roles import NOTHING_HELD, GivenRole, HeldRoles
 from reconciler.model.identity import (
     MAX_TAGS,
     OWN_TAG_PREFIX,
@@ -74,6 +75,7 @@ from reconciler.model.ids import (
     CredentialId,
     ResourceGroupId,
     ResourceId,
+    describe_scope,
     identity_at,
     identity_of,
     is_within,
@@ -83,12 +85,14 @@ from reconciler.model.ids import (
 )
 from reconciler.model.impact import READ_ONLY, UNREAD, AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
 from reconciler.model.not_read import NotRead, sentences, why_incomplete
-from reconciler.model.violation import PlanRefused, Violation
+from reconciler.model.permissions import PermissionEntry, action_matches
+from reconciler.model.violation import PlanRefused, Violation, count_guards
 
 __all__ = [
     "FORMAT_VERSION",
     "MAX_CREDENTIALS",
     "MAX_TAGS",
+    "NOTHING_HELD",
     "NO_DETAILS",
     "OWNER_MARK",
     "OWNER_TAG",
@@ -108,7 +112,9 @@ __all__ = [
     "CredentialId",
     "Document",
     "FederatedCredential",
+    "GivenRole",
     "HeldRole",
+    "HeldRoles",
     "Identity",
     "Impact",
     "Impacts",
@@ -119,6 +125,7 @@ __all__ = [
     "Lock",
     "NotRead",
     "Part",
+    "PermissionEntry",
     "PlanRefused",
     "PlannedAssignment",
     "PlannedIdentity",
@@ -134,13 +141,16 @@ __all__ = [
     "Target",
     "Trust",
     "Violation",
+    "action_matches",
     "assignment_document",
     "assignment_name",
     "attached",
     "bears_our_name",
     "call_error",
     "children_document",
+    "count_guards",
     "credential_document",
+    "describe_scope",
     "error_document",
     "identity_at",
     "identity_document",

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from reconciler.model.identity import same_name
 from reconciler.model.ids import CredentialId, ResourceId, normalize_scope
 from reconciler.model.not_read import NotRead
+from reconciler.model.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry, first_allowed
 
 MAX_CREDENTIALS = 20
 """Federated credentials of one identity. Source: Microsoft Entra documentation (considerations)."""
@@ -50,10 +51,25 @@ class FederatedCredential:
 
 @dataclass(frozen=True, slots=True)
 class RoleDefinition:
-    """A role as ARM describes it: `guid` in lower case is what its assignments name it by."""
+    """A role as ARM describes it: `guid` in lower case is what its assignments name it by.
+
+    Attributes:
+        permissions: what it gives; of its entries together, as Azure takes them.
+    """
 
     guid: str
     name: str
+    permissions: tuple[PermissionEntry, ...] = ()
+
+    @property
+    def gives_roles(self) -> str | None:
+        """The action by which its holder could have every right; None where it has none of these."""
+        return first_allowed(self.permissions, GIVE_ROLES)
+
+    @property
+    def becomes_others(self) -> str | None:
+        """The action by which its holder could sign in as other identities; None where it has none of these."""
+        return first_allowed(self.permissions, BECOME_OTHERS)
 
 
 OWNER_MARK = "[uami-owner "
@@ -197,6 +213,8 @@ class Access:
         names: of roles by GUID, for those that only live assignments name.
         not_read: what could not be looked at.
         unread: of identities that would be deleted, why there may be more role assignments.
+        definitions: of roles by GUID, as far as they were read.
+        complete: identities of whose assignments none is missing, as far as the caller can see.
     """
 
     credentials: Mapping[ResourceId, tuple[FederatedCredential, ...]] = field(default_factory=dict)
@@ -205,6 +223,8 @@ class Access:
     names: Mapping[str, str] = field(default_factory=dict)
     not_read: tuple[NotRead, ...] = ()
     unread: Mapping[ResourceId, NotRead] = field(default_factory=dict)
+    definitions: Mapping[str, RoleDefinition] = field(default_factory=dict)
+    complete: frozenset[ResourceId] = frozenset()
 
     def lookup(self, role: str, scope: str) -> RoleLookup:
         """What is known of a role at a scope; KeyError where it was not looked up."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from reconciler.model.access import FederatedCredential
+from reconciler.model.held_roles import NOTHING_HELD, HeldRoles
 from reconciler.model.ids import ResourceId, describe_scope, is_within, normalize_scope, resource_type_of
 from reconciler.model.not_read import NotRead
 
@@ -128,12 +129,14 @@ class Impacts:
         locks: all that were found where something is to be written.
         missing_scopes: at which roles would be given and that do not exist, in their normal form.
         not_read: where locks and scopes could not be looked for.
+        held_roles: of the identities that would get new trust, and of those that a new role could become.
     """
 
     deletes: Mapping[ResourceId, Impact] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
     missing_scopes: frozenset[str] = frozenset()
     not_read: tuple[NotRead, ...] = ()
+    held_roles: HeldRoles = NOTHING_HELD
 
 
 def attached(*many: Iterable[AttachedResource]) -> tuple[AttachedResource, ...]:

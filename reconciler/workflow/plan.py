@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 from reconciler.guardrails import combined_sha256
-from reconciler.guards import Runner, judge, unknown_runner
+from reconciler.guards import Runner, accepted_grants, judge, unknown_runner, unused_allowances
 from reconciler.live.access import read_access
 from reconciler.live.azure import Azure
 from reconciler.live.identities import read_live
 from reconciler.live.impact import read_impact
 from reconciler.live.may_read import MayRead
-from reconciler.manifest.findings import finding_violation
+from reconciler.manifest.findings import Finding, accepted_note, finding_violation
 from reconciler.manifest.scope import check_targets_exist
-from reconciler.model import Access, Live, Violation, sentences
-from reconciler.plan import Changes, Plan, diff_states, make_plan, owners_of
+from reconciler.model import Access, AnyId, AssignmentId, Live, Violation, sentences
+from reconciler.plan import AssignmentChange, Changes, Plan, diff_states, make_plan, owners_of, revocation_note
 from reconciler.plan.diff_access import diff_access
 from reconciler.workflow.bounds import judge_guardrails
 from reconciler.workflow.declare import Declaration
@@ -50,8 +50,12 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
             *(declaration.undo.notes if declaration.undo else ()),
             *sentences((*access.not_read, *impacts.not_read, *live.not_read)),
             *unknown_runner(changes, runner),
+            *accepted_note(declaration.accepted),
+            *accepted_grants(changes, declaration.allowances),
+            *revocation_note(plan),
         ),
         findings=() if declaration.strict else declaration.findings,
+        unused_allowances=unused_allowances(changes, declaration.allowances, runner=runner),
         guardrails=combined_sha256(declaration.guardrails),
     )
 
@@ -69,7 +73,7 @@ def _read(declaration: Declaration, azure: Azure, may_read: MayRead) -> Live:
 
 
 def _compare(declaration: Declaration, live: Live, azure: Azure, may_read: MayRead) -> tuple[Changes, Access]:
-    identities = diff_states(declaration.desired, live, declaration.targets)
+    identities = diff_states(declaration.desired, live, declaration.targets, judged_on=declaration.judged_on)
     access = read_access(identities, azure.resources, may_read)
     if declaration.undo is None:
         return diff_access(identities, access), access
@@ -82,5 +86,13 @@ def _judge(
     declaration: Declaration, changes: Changes, runner: Runner | None, beyond_guardrails: tuple[Violation, ...]
 ) -> tuple[Violation, ...]:
     refused = declaration.findings if declaration.strict else ()
-    also = (*(finding_violation(one) for one in refused), *beyond_guardrails)
+    also = (*(finding_violation(one, _meant(one, changes)) for one in refused), *beyond_guardrails)
     return judge(changes, declaration.allowances, runner=runner, also=also)
+
+
+def _meant(finding: Finding, changes: Changes) -> AnyId | None:
+    """The role that a finding is about, by its line: the manifest alone does not say its GUID."""
+    if not isinstance(finding.resource_id, AssignmentId):
+        return None
+    roles = (change for change in changes.access() if isinstance(change, AssignmentChange) and change.desired)
+    return next((change.resource_id for change in roles if change.source == finding.pos), None)

@@ -54,7 +54,7 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
     [
         ("uami va", ["validate"]),
         ("uami sandbox s", ["serve", "snapshot"]),
-        ("uami plan --max", ["--max-deletes"]),
+        ("uami plan --max", ["--max-deletes", "--max-revokes"]),
         ("uami drift m.yaml --format ", ["text", "json"]),
         ("uami apply m.yaml --color a", ["auto", "always"]),
         ("uami schema ", ["manifest", "plan", "apply", "drift", "doctor", "journal", "guardrails"]),

@@ -203,6 +203,7 @@ def test_only_apply_writes() -> None:
         ("reconciler.apply.identity", "identities"): WRITES["identities"],
         ("reconciler.apply.credential", "credentials"): WRITES["credentials"],
         ("reconciler.apply.assignment", "assignments"): WRITES["assignments"],
+        ("reconciler.apply.give_back", "assignments"): {"write"},
     }
 
 

@@ -7,6 +7,7 @@ import typer
 
 from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
 from reconciler.cli.support.flags import (
+    GUARDS_PANEL,
     OUTPUT_PANEL,
     AzureFlags,
     GuardFlags,
@@ -19,7 +20,7 @@ from reconciler.errors import ExitCode
 
 @dataclass(frozen=True, slots=True)
 class PlanFlags(FlagGroup):
-    """What becomes of the plan."""
+    """What becomes of the plan, and who will apply it."""
 
     out: Annotated[
         str | None,
@@ -35,6 +36,16 @@ class PlanFlags(FlagGroup):
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 where there are changes, 0 only where there are none.")
     ] = False
+    applier: Annotated[
+        str | None,
+        typer.Option(
+            "--applier",
+            metavar="PRINCIPAL-ID",
+            help="Who will apply the plan, where that is another principal: the guard `self` is for its identity.",
+            show_default=False,
+            rich_help_panel=GUARDS_PANEL,
+        ),
+    ] = None
 
 
 @with_flag_groups
@@ -49,17 +60,18 @@ def plan(
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
     from reconciler.cli.support.compare import compare
     from reconciler.cli.support.inputs import make_request
-    from reconciler.cli.support.output import chosen_format, configure_logging, print_report
-    from reconciler.cli.support.saved_plan import plan_output, show_how_to_apply
+    from reconciler.cli.support.output import configure_logging, print_plan
+    from reconciler.cli.support.saved_plan import plan_output, show_what_was_saved
 
     configure_logging(report.log_level)
     request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
     with plan_output(asked.out, [*paths, *filter(None, [azure.sandbox])]) as save:
-        result, header = compare(request, azure)
+        result, header = compare(request, azure, asked.applier)
         digest = save(result)  # before the report: a file that cannot be written is an error instead of it
-    print_report(chosen_format(report).plan(result, header))
+    print_plan(result, header, report)
     if asked.out is not None:
         # With other flags than these, apply would find the plan stale, or look elsewhere.
-        show_how_to_apply(asked.out, digest, (azure, guards, StrictManifestFlags(strict=manifest.strict)))
+        needed = guards.without(result.unused_allowances)
+        show_what_was_saved(asked.out, digest, result, (azure, needed, StrictManifestFlags(strict=manifest.strict)))
     found = asked.detailed_exitcode and result.applicable
     return ExitCode.REFUSED if result.violations else ExitCode.CHANGES_FOUND if found else ExitCode.DONE

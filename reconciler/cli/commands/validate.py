@@ -21,17 +21,18 @@ def validate(
 ) -> ExitCode:
     """Check manifests offline: every problem of every file in one run, each with its place and how to fix it.
 
-    What is usually a mistake is warned about: risky trust, and deletions that are not pinned to a principal.
+    What is usually a mistake is warned about: risky trust, broad roles, deletions without a pinned principal.
     """
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.arm.login.clouds import CLOUDS
     from reconciler.guardrails import judge_offline
-    from reconciler.manifest.findings import find_doubts
+    from reconciler.manifest.findings import find_accepted, find_doubts
     from reconciler.manifest.load import load_manifest
 
     audience = CLOUDS[cloud].exchange_audience
     desired = load_manifest(paths, parse_variables(variables.var), os.environ, read_standard_input, audience=audience)
     verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
     findings = find_doubts(desired, audience)
-    print_report(chosen_format(report).validated(desired, findings, verdict, strict=strict))
+    accepted = find_accepted(desired, audience)
+    print_report(chosen_format(report).validated(desired, findings, accepted, verdict, strict=strict))
     return ExitCode.REFUSED if verdict.violations or (strict and findings) else ExitCode.DONE

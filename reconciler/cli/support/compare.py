@@ -1,7 +1,11 @@
 """What `plan` and `drift` share: a connection that only reads, and the comparison."""
 
+from dataclasses import replace
+from functools import partial
+
 from reconciler.cli.support.flags import AzureFlags
-from reconciler.cli.support.session import open_session
+from reconciler.cli.support.session import check_guid, open_session
+from reconciler.guards import Runner
 from reconciler.plan import Plan
 from reconciler.report.rows import Header
 from reconciler.stop import Stop
@@ -9,8 +13,15 @@ from reconciler.workflow.declare import Request, load_declaration
 from reconciler.workflow.plan import run_plan
 
 
-def compare(request: Request, azure: AzureFlags) -> tuple[Plan, Header]:
-    """Compare the manifest with the live side; with the plan comes what its report says of the connection."""
+def compare(request: Request, azure: AzureFlags, applier: str | None = None) -> tuple[Plan, Header]:
+    """Compare the manifest with the live side; with the plan comes what its report says of the connection.
+
+    Args:
+        applier: the principal id of who will apply the plan; None stands for who is signed in.
+    """
+    if applier is not None:
+        check_guid("--applier", applier, "a principal", "`az identity show --query principalId` prints it.")
     declaration = load_declaration(request)
     with open_session(azure, Stop(), writes=False) as session:
-        return run_plan(declaration, session.azure), session.header
+        live = session.azure if applier is None else replace(session.azure, runner=partial(Runner, applier))
+        return run_plan(declaration, live), session.header

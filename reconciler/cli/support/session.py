@@ -14,6 +14,7 @@ from pathlib import Path
 from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.endpoints import endpoint_name
 from reconciler.arm.http.pace import Pace, no_pace
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
@@ -24,6 +25,7 @@ from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.support.progress import show_progress
 from reconciler.doctor.doctor import Caller
 from reconciler.errors import UsageError
 from reconciler.guards import Runner
@@ -89,9 +91,11 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             login = Login(cloud, os.environ, retries, flags.tenant)
             authority = foreign_authority(flags.credential.value, login)
             auth = make_auth(flags.credential.value, login, endpoint=endpoint)
-            place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
+            # In normal form: an undo compares it with the place of its own run.
+            name = endpoint_name(endpoint)
+            place = "" if name == endpoint_name(cloud.endpoint) else f"Endpoint {endpoint}"
             runner = partial(_runner_of, auth)
-            target = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, endpoint)
+            target = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, name)
         http = stack.enter_context(
             open_http_client(
                 endpoint,
@@ -105,7 +109,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         client = ArmClient(http, time.time)
         # The embedded sandbox has no rates.
         paced = no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
-        resources = Resources(client, flags.api_version, paced, Pool(flags.parallelism))
+        progress = stack.enter_context(show_progress(time.monotonic))
+        resources = Resources(client, flags.api_version, paced, Pool(flags.parallelism), progress)
         azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry, authority)
@@ -115,13 +120,17 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
 def _check_flags(flags: AzureFlags) -> None:
     if _API_VERSION.fullmatch(flags.api_version) is None:
         raise UsageError(f"--api-version {flags.api_version}: not an api-version", "Write it as 2024-11-30.")
-    if flags.tenant is not None and _GUID.fullmatch(flags.tenant) is None:
+    if flags.tenant is not None:
         # A token names its tenant by id, so that nothing else could be held against it.
-        raise UsageError(
-            f"--tenant {flags.tenant}: not the id of a tenant", "`az account show --query tenantId` prints it."
-        )
+        check_guid("--tenant", flags.tenant, "a tenant", "`az account show --query tenantId` prints it.")
     if flags.sandbox is not None and flags.endpoint is not None:
         raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
+
+
+def check_guid(flag: str, value: str, of_what: str, hint: str) -> None:
+    """Raises UsageError where the value of a flag is not the id of something that Entra knows by a GUID."""
+    if _GUID.fullmatch(value) is None:
+        raise UsageError(f"{flag} {value}: not the id of {of_what}", hint)
 
 
 def _runner_of(auth: CachedCredentialAuth) -> Runner | None:

@@ -24,6 +24,7 @@ from reconciler.manifest.rules.words import (
     Rule,
     broken_rule,
     found_type,
+    issuer_not_ascii,
     quoted,
     type_hint,
     type_name,
@@ -202,7 +203,11 @@ def _wrong_type(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
 
 
 def _wrong_text(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
-    yield broken_rule(failure.vocabulary.rules[failure.title], failure.value, document.value_pos(failure.path))
+    pos = document.value_pos(failure.path)
+    if failure.title == "Issuer" and not failure.value.isascii():
+        yield issuer_not_ascii(failure.value, pos)
+    else:
+        yield broken_rule(failure.vocabulary.rules[failure.title], failure.value, pos)
 
 
 def _not_one_of(document: Document, failure: _Failure) -> Iterator[Diagnostic]:

@@ -5,6 +5,7 @@ said once here, as code, message and hint, so that a rule checked in code and th
 alike.
 """
 
+import unicodedata
 from dataclasses import dataclass
 
 from reconciler.errors import Diagnostic, SourcePos
@@ -56,6 +57,12 @@ RULES = {
         "the id of a principal",
         "Write its GUID, as `az identity show --query principalId` prints it; the client id is another one.",
     ),
+    "Hold": Rule(
+        "hold-invalid",
+        "a reason to hold an identity",
+        "Write why in one line of 1 to 256 characters that can be seen; to end the hold, remove the key.",
+    ),
+    "Date": Rule("date-invalid", "a day of the calendar", "Write it as `2027-01-31`: year, month and day, in UTC."),
     "Tag name": Rule(
         "tag-name",
         "the name of a tag",
@@ -75,7 +82,8 @@ RULES = {
     "Issuer": Rule(
         "issuer-invalid",
         "an issuer",
-        "Write the tokens' `iss` as it is: an https URL of up to 600 characters, without query, fragment or blanks.",
+        "Write the tokens' `iss` as it is: an https URL of up to 600 ASCII characters, without query, fragment or"
+        " blanks.",
     ),
     "Subject": Rule(
         "subject-invalid",
@@ -120,6 +128,11 @@ RULES = {
         "kubernetes-service-account",
         "the name of a service account",
         "Use up to 253 lower-case letters, digits, `-` and `.`; between dots, letters or digits come first and last.",
+    ),
+    "Acceptance reason": Rule(
+        "accept-reason",
+        "a reason",
+        "Write in 1 to 500 characters why this is meant, for whoever reviews the line.",
     ),
     "Role": Rule(
         "role-invalid",
@@ -181,7 +194,10 @@ MISSING_HINTS = {
     "serviceAccount": "Add `serviceAccount:` with its name.",
     "role": "Add `role:` with the name or the GUID of a role.",
     "scope": "Add `scope:` with the id of what the role is given on.",
+    "reason": "Add `reason:` with why this is meant, for whoever reviews the line.",
     "principalId": "Add `principalId:` with what `az identity show --query principalId` prints.",
+    "code": "Add `code:` with that of the warning or of the guard that is meant.",
+    "expires": "Add `expires:` with the day from which on the guard stops it again; or write the code alone.",
 }
 """What to say about a key that has to be there."""
 
@@ -191,6 +207,7 @@ _EMPTY_HINTS = {
     "Resource groups": "List the resource groups below it.",
     "Federated credentials": "To say that nobody may become the identity, write `federatedCredentials: []`.",
     "Role assignments": "To say that the identity has no role from here, write `roleAssignments: []`.",
+    "Acceptances": "List what is meant here, each with `code` and `reason`, or remove the key.",
     "Removals": "List what is to be deleted below it, or remove the key.",
 }
 _GENERAL_EMPTY_HINT = "Write a value after the colon, or remove the key."
@@ -204,6 +221,12 @@ _TYPE_NAMES = {
 }
 
 
+_NAMES_OF_CHOICES = {
+    "Identity": "a name or a mapping with a `name`",
+    "Allowance": "a code or a mapping with a `code`",
+}
+"""What is called by both of its forms, by title."""
+
 _NO_LIST_HINT = "Remove the `- `: these are keys, not entries of a list."
 _LITERAL_HINT = "without quotes; a variable always gives text, so none can stand here."
 
@@ -211,6 +234,8 @@ _TYPE_HINTS: dict[tuple[str, type | None], str] = {
     ("Identity", None): "Write its name, or a mapping that begins with `name:`.",
     ("Audience", list): "Write one text: a federated credential has exactly one audience.",
     ("Removal", list): _NO_LIST_HINT,
+    ("Hold", bool): "Write why the identity is held, as text; to end the hold, remove the key.",
+    ("Allowance", None): "Write a code such as `in-use`, or `{code: in-use, expires: 2027-01-31}`.",
     ("Removal", None): "Write a mapping that begins with `name:`, with the identity's `principalId` beside it.",
     ("array", dict): "Begin each entry with `- `.",
     ("array", None): "Write a list: one entry a line, each behind `- `, or `[first, second]`.",
@@ -220,6 +245,18 @@ _TYPE_HINTS: dict[tuple[str, type | None], str] = {
     ("integer", str): f"Write digits {_LITERAL_HINT}",
 }
 """By the title or the JSON type of what belongs there, and the type of what is there; None stands for any other."""
+
+
+def issuer_not_ascii(issuer: str, pos: SourcePos) -> Diagnostic:
+    """The diagnostic for an issuer with a character beyond ASCII, which may look like another one."""
+    char = next(char for char in issuer if not char.isascii())
+    return Diagnostic(
+        "issuer-not-ascii",
+        pos,
+        f"{quoted(issuer)} has the character `{char}` (U+{ord(char):04X} {unicodedata.name(char, 'without a name')})",
+        "Write the tokens' `iss` in ASCII: with a letter of another script, even one that looks the same, it is the"
+        " issuer of somebody else.",
+    )
 
 
 def broken_rule(rule: Rule, value: str, pos: SourcePos) -> Diagnostic:
@@ -236,9 +273,7 @@ def quoted(text: str) -> str:
 
 def type_name(expected: str, title: str) -> str:
     """What a JSON type is called in a manifest."""
-    if title == "Identity":
-        return "a name or a mapping with a `name`"
-    return _TYPE_NAMES[expected]
+    return _NAMES_OF_CHOICES.get(title) or _TYPE_NAMES[expected]
 
 
 def found_type(value: Plain, spelling: str) -> str:
@@ -258,9 +293,11 @@ def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
     """How to fix a value of the wrong type."""
     if value is None:
         return _EMPTY_HINTS.get(title, _GENERAL_EMPTY_HINT)
+    if (title, type(value)) in _TYPE_HINTS:
+        return _TYPE_HINTS[title, type(value)]
     if isinstance(value, bool | int | float) and (expected == "string" or title == "Identity"):
         return f'Quote it: "{spelling}".'
-    for key in ((title, type(value)), (title, None), (expected, type(value)), (expected, None)):
+    for key in ((title, None), (expected, type(value)), (expected, None)):
         if key in _TYPE_HINTS:
             return _TYPE_HINTS[key]
     return f"Write {_TYPE_NAMES[expected]}."

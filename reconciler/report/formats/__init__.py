@@ -58,9 +58,18 @@ class ReportFormat(Protocol):
         """What the doctor found."""
 
     def validated(
-        self, desired: "Desired", findings: "Sequence[Finding]", verdict: "DeclaredVerdict", *, strict: bool
+        self,
+        desired: "Desired",
+        findings: "Sequence[Finding]",
+        accepted: "Sequence[Finding]",
+        verdict: "DeclaredVerdict",
+        *,
+        strict: bool,
     ) -> str:
-        """What a valid manifest declares, what guardrails refuse of it, and warnings, which `strict` refuses."""
+        """What a valid manifest declares, what guardrails refuse of it, the warnings, and how many it accepts.
+
+        `strict` refuses the warnings.
+        """
 
     def error(self, error: "ReconcilerError") -> str:
         """Why a command has no report to give; an invalid manifest's diagnostics are part of its error."""

@@ -10,7 +10,7 @@ from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerEr
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import RunRecord
 from reconciler.manifest.desired import Desired
-from reconciler.manifest.findings import Finding
+from reconciler.manifest.findings import Finding, accepted_note
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
 from reconciler.report.checkup_text import render_checkup
@@ -68,15 +68,22 @@ class TextFormat:
         return render_checkup(checkup, color=self.color)
 
     def validated(
-        self, desired: Desired, findings: Sequence[Finding], verdict: DeclaredVerdict, *, strict: bool
+        self,
+        desired: Desired,
+        findings: Sequence[Finding],
+        accepted: Sequence[Finding],
+        verdict: DeclaredVerdict,
+        *,
+        strict: bool,
     ) -> str:
-        """What a valid manifest declares, in numbers, what guardrails refuse of it, and each warning."""
+        """What a valid manifest declares, in numbers, what guardrails refuse, each warning, and how many it accepts."""
         groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
         what = f"{identities} {'identity' if identities == 1 else 'identities'}"
         where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
         warnings = render_warnings(findings, desired, strict=strict)
         refused = render_declared(verdict, desired, color=self.color)
-        return f"The manifest is valid: {what} in {where}.\n{refused}{warnings}"
+        notes = "".join(f"{note}\n" for note in accepted_note(accepted))
+        return f"The manifest is valid: {what} in {where}.\n{refused}{warnings}{notes}"
 
     def error(self, error: ReconcilerError) -> str:
         """What the error is about, one by one, then the error and its hint."""

@@ -16,7 +16,7 @@ from reconciler.model import Impact, Impacts, Tags, identity_of
 from reconciler.plan import Action, AssignmentChange, Change, Changes, CredentialChange, IdentityChange, Plan, make_plan
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
-from tests.builders import SUBSCRIPTION, TENANT, address
+from tests.builders import SUBSCRIPTION, TENANT, TODAY, address
 from tests.strategies import GROUPS, OWNERS, World, worlds_with_access
 from tests.unit.guardrails.rails import rails
 
@@ -141,7 +141,7 @@ RUNNERS = st.sampled_from([Runner(), Runner("principal-of-id-api"), Runner("x", 
 
 def compared(world: World) -> Changes:
     """The whole comparison; nothing uses what is to go."""
-    changes = diff_access(diff_states(world.desired, world.live), world.access)
+    changes = diff_access(diff_states(world.desired, world.live, judged_on=TODAY), world.access)
     going = (one.resource_id for one in changes.identities() if one.action is Action.DELETE)
     return changes.with_impacts(Impacts({one: Impact() for one in going}))
 

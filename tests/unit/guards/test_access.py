@@ -27,6 +27,7 @@ from reconciler.model.ids import AnyId, AssignmentId, CredentialId
 from reconciler.plan.changes import Action, AssignmentChange, Changes, Field, FieldChange, Skipped, SkipReason
 from reconciler.plan.diff_access import diff_access, trust_differences
 from tests.builders import MANIFEST, compare, desired_group, listed, live_group, resource_id
+from tests.unit.guarding import powerless
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 SCOPE = "/subscriptions/1"
@@ -138,14 +139,14 @@ def kept_and_new(holder: str) -> Changes:
 
 
 def test_trust_of_a_credential_that_stays_cannot_be_given_to_another_of_the_same_identity() -> None:
-    (violation,) = judge(kept_and_new("id-a"), NO_ALLOWANCES)
+    (violation,) = judge(powerless(kept_and_new("id-a")), NO_ALLOWANCES)
 
     new = CredentialId(resource_id("id-a"), "new")
     assert (violation.code, violation.about, violation.refused) == ("trust-taken", new, (new,))
 
 
 def test_trust_of_a_credential_of_another_identity_is_free() -> None:
-    assert judge(kept_and_new("id-b"), NO_ALLOWANCES) == ()
+    assert judge(powerless(kept_and_new("id-b")), NO_ALLOWANCES) == ()
 
 
 def test_credential_that_cannot_be_expressed_holds_back_what_goes_from_its_own_identity_alone() -> None:
@@ -158,7 +159,7 @@ def test_credential_that_cannot_be_expressed_holds_back_what_goes_from_its_own_i
     )
     changes = diff_access(compare(desired_group(*entries, policy=EXACT), live_group("id-a", "id-b")), access)
 
-    (violation,) = judge(changes, NO_ALLOWANCES)
+    (violation,) = judge(powerless(changes), NO_ALLOWANCES)
 
     held_back = tuple(CredentialId(resource_id("id-a"), name) for name in ("main", "old"))
     assert (violation.code, violation.refused) == ("inexpressible", held_back)
@@ -179,7 +180,7 @@ def test_credential_that_azure_writes_itself_is_held_back_until_it_is_allowed_by
     (change,) = changes.access()
 
     def verdict(*allow: str) -> list[tuple[str, object]]:
-        return [(one.code, one.refused) for one in judge(changes, parse_allowances(allow, ()))]
+        return [(one.code, one.refused) for one in judge(powerless(changes), parse_allowances(allow, ()))]
 
     held = [("managed-credential", (change.resource_id,))]
     assert verdict() == held

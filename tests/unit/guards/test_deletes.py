@@ -1,4 +1,4 @@
-"""The guards over what an identity is: protected, pinned to a principal, or the one that the run is signed in as.
+"""The guards over what an identity is: protected, or pinned to a principal.
 
 Each is shown with what trips it, its words, what lifts it, and that nothing else does.
 """
@@ -7,17 +7,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from reconciler.guards import NO_ALLOWANCES, Allowances, Runner, judge, parse_allowances, unknown_runner
+from reconciler.guards import NO_ALLOWANCES, Allowances, judge
 from reconciler.guards.allowances import is_lifted, lifted_by_removal
 from reconciler.manifest.desired import DesiredIdentity, DesiredRemoval, IdentitiesPolicy, Policy, RemovalAllowance
-from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG
-from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.model.violation import Violation
-from reconciler.plan.changes import Changes
-from reconciler.plan.diff_access import diff_access
 from tests.builders import address, compare, desired_group, listed, live_group, live_identity, removed, resource_id
-from tests.unit.guarding import codes, verdict
+from tests.unit.guarding import codes, own_access, verdict
 
 EVERY_ALLOWANCE = tuple(RemovalAllowance)
 EVERY_POLICY = [
@@ -199,115 +195,6 @@ def test_removal_lifts_what_it_allows_and_nothing_else(allowed: RemovalAllowance
     assert not lifted_by_removal(code, by_name["id-c"])
     assert is_lifted(code, by_name["id-b"], changes, NO_ALLOWANCES) is (code == allowed.value)
     assert is_lifted(code, by_name["id-c"], changes, Allowances()) is False
-
-
-# self
-
-OURS = {OWNER_TAG: "team-a"}
-BY_OBJECT = Runner(object_id="Principal-of-id-b")
-BY_CLIENT = Runner(object_id="somebody", client_id="client-of-ID-B")
-SCOPE = "/subscriptions/1"
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-
-
-@pytest.mark.parametrize("runner", [BY_OBJECT, BY_CLIENT], ids=["oid", "appid"])
-@pytest.mark.parametrize("entries", [[], [removed("id-b", *EVERY_ALLOWANCE)]], ids=["extra", "removed"])
-def test_run_does_not_delete_the_identity_that_it_is_signed_in_as(
-    runner: Runner, entries: list[DesiredRemoval]
-) -> None:
-    desired = desired_group("id-a", remove=entries)
-
-    violations = verdict(
-        desired, live_group("id-a", "id-b"), "self=rg-app/id-b", max_deletes=("9", "100%"), runner=runner
-    )
-
-    assert violations == (
-        Violation(
-            "self",
-            resource_id("id-b"),
-            "would delete the identity that this run is signed in as",
-            "Nothing lifts this. Keep it on the list; or, to delete it, run as another principal.",
-            (resource_id("id-b"),),
-        ),
-    )
-
-
-@pytest.mark.parametrize(
-    "runner", [None, Runner(), Runner("principal-of-id-a", "client-of-id-a"), Runner("client-of-id-b")], ids=str
-)
-def test_run_as_anybody_else_may_delete_an_identity(runner: Runner | None) -> None:
-    assert verdict(desired_group("id-a"), live_group("id-a", "id-b"), runner=runner) == ()
-
-
-def own_access(entry: DesiredIdentity | None) -> Changes:
-    """A comparison of the identity that runs, which has one credential and one role of ours."""
-    credential = FederatedCredential(CredentialId(resource_id("id-b"), "gh-main"), Trust("https://i", "s", "a"))
-    name = assignment_name("team-a", SCOPE, "principal-of-id-b", READER)
-    given = RoleAssignment(name, SCOPE, READER, "principal-of-id-b")
-    identities = compare(
-        desired_group("id-a", *([] if entry is None else [entry]), owner="team-a"),
-        live_group(live_identity("id-a", tags=OURS), live_identity("id-b", tags=OURS)),
-    )
-    access = Access({resource_id("id-b"): (credential,)}, {resource_id("id-b"): (given,)}, {}, {READER: "Reader"}, ())
-    return diff_access(identities, access)
-
-
-CREDENTIAL = CredentialId(resource_id("id-b"), "gh-main")
-ROLE = AssignmentId(resource_id("id-b"), "Reader", READER, SCOPE)
-
-
-def test_run_does_not_delete_its_own_credentials_and_roles() -> None:
-    changes = own_access(listed("id-b", federated_credentials=[], role_assignments=[]))
-
-    assert judge(changes, NO_ALLOWANCES, runner=BY_OBJECT) == (
-        Violation(
-            "self",
-            CREDENTIAL,
-            "would delete a federated credential of the identity that this run is signed in as",
-            "If it is meant: --allow self=rg-app/id-b/federatedCredentials/gh-main. Afterwards this pipeline may no"
-            " longer be able to sign in, or to do its work.",
-            (CREDENTIAL,),
-        ),
-        Violation(
-            "self",
-            ROLE,
-            "would delete a role assignment of the identity that this run is signed in as",
-            "If it is meant: --allow self=rg-app/id-b/roleAssignments/Reader@/subscriptions/1. Afterwards this pipeline"
-            " may no longer be able to sign in, or to do its work.",
-            (ROLE,),
-        ),
-    )
-
-
-def test_own_access_is_lifted_one_by_one_and_by_its_own_address() -> None:
-    changes = own_access(listed("id-b", federated_credentials=[], role_assignments=[]))
-
-    lifted = judge(changes, parse_allowances((f"self={CREDENTIAL.address}", "self=rg-app/id-b"), ()), runner=BY_OBJECT)
-
-    assert codes(lifted) == [("self", ROLE.address)]
-
-
-def test_roles_that_go_with_the_own_identity_are_held_back_with_it_whatever_is_allowed() -> None:
-    changes = own_access(None)
-
-    violations = judge(changes, parse_allowances((f"self={ROLE.address}",), ()), runner=BY_OBJECT)
-
-    assert [(one.code, one.refused) for one in violations] == [("self", (resource_id("id-b"), ROLE))]
-
-
-def test_access_of_others_may_go() -> None:
-    changes = own_access(listed("id-b", federated_credentials=[], role_assignments=[]))
-
-    assert judge(changes, NO_ALLOWANCES, runner=Runner("principal-of-id-a")) == ()
-
-
-def test_run_that_does_not_know_itself_says_so_where_it_deletes() -> None:
-    deleting, idle = (compare(desired_group("id-a"), live_group("id-a", *extra)) for extra in (["id-b"], []))
-
-    assert unknown_runner(deleting, None) == (
-        "The guard `self` was not checked: the token does not say which principal this run uses.",
-    )
-    assert (unknown_runner(idle, None), unknown_runner(deleting, Runner())) == ((), ())
 
 
 # held back together

@@ -1,13 +1,31 @@
 """Trust that is usually a mistake is found where it is listed, and nothing else is."""
 
+import inspect
+import json
+import re
+from dataclasses import replace
+
 import pytest
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.desired import Desired, DesiredCredential
-from reconciler.manifest.findings import Finding, find_risky_trust, finding_document, finding_violation
+from reconciler.manifest import findings
+from reconciler.manifest.desired import Acceptance, Desired, DesiredAssignment, DesiredCredential
+from reconciler.manifest.findings import (
+    PRIVILEGED,
+    Finding,
+    accepted_note,
+    find_accepted,
+    find_doubts,
+    find_risky_trust,
+    finding_document,
+    finding_violation,
+)
+from reconciler.manifest.rules.schema import MANIFEST_SCHEMA
 from reconciler.model.access import Trust
-from reconciler.model.ids import CredentialId, ResourceId
+from reconciler.model.ids import AssignmentId, CredentialId, ResourceId
 from reconciler.model.violation import Violation
+from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
+from reconciler.schemas import schema_text
 from tests.builders import MANIFEST, SUBSCRIPTION, desired_group, listed, resource_id
 
 GITHUB = "https://token.actions.githubusercontent.com"
@@ -78,6 +96,8 @@ def test_finding_says_where_the_credential_is_listed() -> None:
         (credential("system:serviceaccount:a:b", issuer="https://oidc.contoso.com/"), ["trust-issuer-slash"]),
         (credential("system:serviceaccount:a:b", issuer="https://x.oic.prod-aks.azure.com/t/c/"), []),
         (credential("a", issuer="https://contoso.auth0.com/"), []),
+        (credential(SAFE, issuer=f"{GITHUB}.evil.example"), ["trust-issuer-similar"]),
+        (credential(SAFE, issuer="https://token.action.githubusercontent.com"), ["trust-issuer-similar"]),
     ],
 )
 def test_risky_trust_is_told_from_other_trust(listed_credential: DesiredCredential, codes: list[str]) -> None:
@@ -184,3 +204,87 @@ def test_finding_has_a_document() -> None:
         "hint": found.hint,
         "source": {"file": MANIFEST, "line": 7, "column": 13},
     }
+
+
+IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
+MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/all"
+
+
+def role(name: str, scope: str = f"{IN_SUBSCRIPTION}/resourceGroups/rg", *accept: str) -> DesiredAssignment:
+    accepted = tuple(Acceptance(code, "why not") for code in accept)
+    return DesiredAssignment(name, scope, SourcePos(MANIFEST, 8, 13), (), accepted)
+
+
+def doubts(
+    *, credentials: list[DesiredCredential] | None = None, roles: list[DesiredAssignment] | None = None
+) -> Desired:
+    """One identity with these entries."""
+    return Desired((desired_group(listed("id-a", federated_credentials=credentials, role_assignments=roles)),))
+
+
+@pytest.mark.parametrize(
+    ("listed_role", "codes"),
+    [
+        (role("Reader"), []),
+        (role("Reader", IN_SUBSCRIPTION), ["role-at-subscription"]),
+        (role("Reader", IN_SUBSCRIPTION.upper()), ["role-at-subscription"]),
+        (role("Reader", "/"), ["role-above-subscriptions"]),
+        (role("Reader", MANAGEMENT_GROUP), ["role-above-subscriptions"]),
+        (role("owner"), ["role-privileged"]),
+        (role("8E3AF657-A8FF-443C-A75C-2FE8C4BCB635"), ["role-privileged"]),
+        (role("User Access Administrator", IN_SUBSCRIPTION), ["role-privileged"]),
+        (role("Role Based Access Control Administrator", "/"), ["role-privileged", "role-above-subscriptions"]),
+        (role("Storage Blob Data Owner"), []),
+    ],
+)
+def test_broad_roles_are_told_from_others(listed_role: DesiredAssignment, codes: list[str]) -> None:
+    found = find_doubts(doubts(roles=[listed_role]), AUDIENCE)
+
+    assert [(one.resource_id, one.code) for one in found] == [
+        (AssignmentId(resource_id("id-a"), listed_role.role, "", listed_role.scope), code) for code in codes
+    ]
+
+
+def test_privileged_roles_are_known_by_the_guids_that_azure_gives_them() -> None:
+    guids = {one.guid for one in BUILT_IN_ROLES if one.role_name.casefold() in PRIVILEGED}
+
+    assert guids == set(PRIVILEGED.values())
+
+
+def test_line_that_accepts_a_warning_has_it_no_more_and_is_counted() -> None:
+    risky = replace(credential("repo:contoso/pay:pull_request"), accept=(Acceptance("trust-by-name", "known"),))
+    desired = doubts(credentials=[risky], roles=[role("Reader", IN_SUBSCRIPTION, "role-at-subscription", "grant")])
+
+    accepted = find_accepted(desired, AUDIENCE)
+
+    assert [one.code for one in find_doubts(desired, AUDIENCE)] == ["trust-pull-request"]
+    assert [one.code for one in accepted] == ["trust-by-name", "role-at-subscription"]
+    assert accepted_note(accepted) == ("The manifest accepts 2 warnings: role-at-subscription (1), trust-by-name (1).",)
+    assert (accepted_note(()), len(accepted_note(accepted[:1]))) == ((), 1)
+
+
+def test_line_that_accepts_what_nobody_says_is_warned_about() -> None:
+    (found,) = find_doubts(
+        doubts(roles=[role("Reader", f"{IN_SUBSCRIPTION}/resourceGroups/rg", "role-privileged")]), AUDIENCE
+    )
+
+    assert (found.code, found.message, found.pos) == (
+        "accept-unused",
+        "accepts the warning role-privileged, which there is no reason for",
+        SourcePos(MANIFEST, 8, 13),
+    )
+
+
+def test_line_accepts_for_itself_alone() -> None:
+    other = replace(role("Tag Contributor", IN_SUBSCRIPTION), source=SourcePos(MANIFEST, 9, 13))
+    roles = [role("Reader", IN_SUBSCRIPTION, "role-at-subscription"), other]
+
+    assert [one.code for one in find_doubts(doubts(roles=roles), AUDIENCE)] == ["role-at-subscription"]
+
+
+def test_every_warning_of_a_line_can_be_accepted() -> None:
+    schema = json.loads(schema_text(MANIFEST_SCHEMA))
+    source = inspect.getsource(findings)
+    of_lines = set(re.findall(r'"((?:trust|role)-[a-z-]+)"', source))
+
+    assert set(schema["$defs"]["acceptance"]["properties"]["code"]["enum"]) == {"grant", *of_lines}

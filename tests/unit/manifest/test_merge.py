@@ -4,6 +4,7 @@ import pytest
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
+    Acceptance,
     CredentialsPolicy,
     Desired,
     DesiredAssignment,
@@ -180,6 +181,18 @@ def test_what_an_identity_is_for_is_written_out_and_in_order() -> None:
         DesiredAssignment("Owner", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg", SourcePos("<stdin>", 15, 13)),
         DesiredAssignment("reader", f"/Subscriptions/{SUBSCRIPTION}/resourceGroups/RG", SourcePos("<stdin>", 14, 13)),
     )
+
+
+def test_what_a_line_accepts_stays_on_that_line() -> None:
+    accept = "accept: [{code: grant, reason: 'why not'}]"
+    lines = f"federatedCredentials: [{{name: cred, issuer: 'https://a', subject: b, {accept}}}], "
+    lines += f"roleAssignments: [{{role: Owner, scope: /, {accept}}}, {{role: Reader, scope: /}}]"
+
+    identity = load_identity(identity_with(lines))
+
+    accepted = (Acceptance("grant", "why not"),)
+    assert [one.accept for one in identity.federated_credentials or ()] == [accepted]
+    assert [(one.role, one.accept) for one in identity.role_assignments or ()] == [("Owner", accepted), ("Reader", ())]
 
 
 @pytest.mark.parametrize("identities", ["[id-a]", "[{name: id-a}]"])

@@ -18,6 +18,11 @@ from reconciler.report.visible import quoted, visible, visible_lines
         ("tab\there", "tab\\there"),
         ("\x9b1m", "\\x9b1m"),
         ("line\u2028", "line\\u2028"),
+        ("id\u3164", "id\\u3164"),
+        ("id\u2800", "id\\u2800"),
+        ("id\ufe0f", "id\\ufe0f"),
+        ("id\U000e0101", "id\\U000e0101"),
+        ("id\u115f\uffa0\u034f", "id\\u115f\\uffa0\\u034f"),
     ],
 )
 def test_characters_that_a_terminal_would_obey_are_escaped(text: str, shown: str) -> None:
@@ -27,6 +32,18 @@ def test_characters_that_a_terminal_would_obey_are_escaped(text: str, shown: str
 @given(st.text())
 def test_visible_text_is_printable(text: str) -> None:
     assert visible(text).isprintable()
+
+
+# Source: Unicode Character Database, DerivedCoreProperties.txt, Default_Ignorable_Code_Point.
+IGNORABLE = [
+    *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0x200B, 0x2010)),
+    *(*range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0),
+    *(*range(0xFFF0, 0xFFF9), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)),
+]
+
+
+def test_no_character_that_is_drawn_as_nothing_stays_as_it_is() -> None:
+    assert [f"{code:04x}" for code in IGNORABLE if visible(chr(code)) == chr(code)] == []
 
 
 @given(st.text())

@@ -134,7 +134,7 @@ groups = st.tuples(
     st.lists(words.filter(bool), min_size=1, max_size=3),
     st.builds(StrictManifestFlags, repeated, repeated, repeated, st.booleans()),
     st.builds(ApplyRunFlags, st.booleans(), st.booleans(), maybe, maybe),
-    st.builds(ApplyGuardFlags, repeated, repeated, st.booleans()),
+    st.builds(ApplyGuardFlags, repeated, repeated, st.none() | st.integers(0, 99), st.booleans()),
     st.builds(
         AzureFlags,
         maybe,

@@ -62,6 +62,15 @@ def test_key_without_a_value_is_told_how_to_say_none(keys: str, hint: str) -> No
         ("name: cred, issuer: 'https://a#b', subject: c", "issuer-invalid", "'https://a#b'"),
         ("name: cred, issuer: 'https://me@a', subject: c", "issuer-invalid", "'https://me@a'"),
         (f"name: cred, issuer: 'https://{'a' * 593}', subject: c", "issuer-invalid", "'htt"),
+        ("name: cred, issuer: 'https://t\u043eken.example', subject: c", "issuer-not-ascii", "'https"),
+        ("name: cred, issuer: 'https://a/\u00e9', subject: c", "issuer-not-ascii", "'https"),
+        ('name: cred, issuer: "https://a\\u202e", subject: c', "issuer-not-ascii", '"https'),
+        (f"name: cred, {LITERAL}, accept: grant", "wrong-type", "grant"),
+        (f"name: cred, {LITERAL}, accept: [grant]", "wrong-type", "grant"),
+        (f"name: cred, {LITERAL}, accept: [{{code: in-use, reason: x}}]", "unknown-value", "in-use"),
+        (f"name: cred, {LITERAL}, accept: [{{code: grant, reason: ''}}]", "accept-reason", "''"),
+        (f"name: cred, {LITERAL}, accept: [{{code: grant, reason: ' x'}}]", "accept-reason", "' x'"),
+        (f"name: cred, {LITERAL}, accept: [{{code: grant, reason: x, until: y}}]", "unknown-key", "until"),
         ("name: cred, issuer: '', subject: c", "issuer-invalid", "''"),
         ("name: cred, issuer: 'https://a', subject: ''", "subject-invalid", "''"),
         ("name: cred, issuer: 'https://a', subject: ' b'", "subject-invalid", "' b'"),
@@ -101,6 +110,32 @@ def test_wrong_part_of_a_credential_is_named_and_located(entry: str, code: str, 
 )
 def test_credential_that_azure_takes_is_taken(entry: str) -> None:
     assert diagnostics_of(credential_with(entry)) == ()
+
+
+@pytest.mark.parametrize(
+    ("issuer", "character"),
+    [
+        ("https://t\u043eken.actions.githubusercontent.com", "`\u043e` (U+043E CYRILLIC SMALL LETTER O)"),
+        ("https://gitl\uff41b.com", "`\uff41` (U+FF41 FULLWIDTH LATIN SMALL LETTER A)"),
+    ],
+)
+def test_letter_of_another_script_in_an_issuer_is_named(issuer: str, character: str) -> None:
+    (found,) = diagnostics_of(credential_with(f"name: cred, issuer: '{issuer}', subject: b"))
+
+    assert found.message == f"`{issuer}` has the character {character}"
+
+
+@pytest.mark.parametrize(
+    ("acceptance", "message"),
+    [
+        ("{code: grant}", "entry 1 of `accept` has no `reason`"),
+        ("{reason: x}", "entry 1 of `accept` has no `code`"),
+    ],
+)
+def test_acceptance_says_what_and_why(acceptance: str, message: str) -> None:
+    (found,) = diagnostics_of(credential_with(f"name: cred, {LITERAL}, accept: [{acceptance}]"))
+
+    assert (found.code, found.message) == ("missing-key", message)
 
 
 @pytest.mark.parametrize("entry", ["cred", "[cred]", "4711"])

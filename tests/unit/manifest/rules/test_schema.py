@@ -75,7 +75,7 @@ def test_every_enumeration_describes_each_of_its_values() -> None:
         if "enum" in schema
     }
 
-    assert len(counts) == 7
+    assert len(counts) == 8
     assert all(values == descriptions for values, descriptions in counts.values())
 
 

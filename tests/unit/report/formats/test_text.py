@@ -112,6 +112,7 @@ Held back:
      create  rg-none/id-far  identities.yaml:5
      delete  rg-app/id-theirs  identities.yaml:3
 
+Refused: 2 changes by 3 guards.
 Plan: 1 to add, 0 to change, 0 to destroy.
 """
     )
@@ -313,14 +314,14 @@ def test_error_without_a_hint_is_one_line() -> None:
     ],
 )
 def test_valid_manifest_is_told_in_numbers(groups: tuple[DesiredGroup, ...], text: str) -> None:
-    assert TEXT.validated(Desired(groups), (), DeclaredVerdict(), strict=False) == text
+    assert TEXT.validated(Desired(groups), (), (), DeclaredVerdict(), strict=False) == text
 
 
 def test_what_guardrails_refuse_of_a_manifest_is_told_by_short_address() -> None:
     group = desired_group("id-a")
     refused = Violation("guardrail", resource_id("id-a"), "g.yaml:2: trust: no", "Change it.")
 
-    text = TEXT.validated(Desired((group,)), (), DeclaredVerdict((refused,), ("Names.",)), strict=False)
+    text = TEXT.validated(Desired((group,)), (), (), DeclaredVerdict((refused,), ("Names.",)), strict=False)
 
     assert text == (
         "The manifest is valid: 1 identity in 1 resource group.\n\nRefused by guardrails:\n\n"
