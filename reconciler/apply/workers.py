@@ -240,7 +240,8 @@ class IdentityWork:
             self._results[change_id] = result
         self._failures.note(result)
         if shown:
-            self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome))
+            reason = "given back" if result.given_back is not None else ""
+            self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome, reason))
 
     def _end_all(self, first: ChangeResult) -> None:
         """End the change that has begun and all those after it with one result: they are of one identity."""

@@ -13,13 +13,26 @@ _BINDING = "aks-identity-binding"
 
 
 def check_roles(changes: Changes, _: Allowances) -> Iterator[Violation]:
-    """Refuse a role that is unknown at its scope, or whose name is that of several, or whose scope cannot be read."""
+    """Refuse a role that is unknown at its scope, whose name is that of several, whose scope cannot be read, or that
+    the manifest ignores there."""
     for group in changes.groups:
         for role in group.unresolved_roles:
-            if role.lookup.unread:
+            if role.is_ignored:
+                yield _ignored(role)
+            elif role.lookup.unread:
                 yield _unread(role)
             else:
                 yield _ambiguous(role) if role.lookup.found else _unknown(role)
+
+
+def _ignored(role: UnresolvedRole) -> Violation:
+    return Violation(
+        code="role-ignored",
+        about=role.resource_id,
+        message=f"the role {role.desired.role!r} is listed at {role.desired.source}, and ignore.roleAssignments has it,"
+        " written another way, at the same scope",
+        hint="Keep one of the two.",
+    )
 
 
 def _unread(role: UnresolvedRole) -> Violation:
