@@ -195,3 +195,9 @@ def test_trust_of_an_identity_that_is_still_to_be_made_is_nobody_s_own() -> None
 
     assert unknown_runner(changes, None) == ()
     assert judge(powerless(changes), NO_ALLOWANCES, runner=BY_OBJECT) == ()
+
+
+def test_roles_of_its_own_identity_that_go_with_it_are_not_refused_twice() -> None:
+    violations = judge(own_access(None), NO_ALLOWANCES, runner=BY_OBJECT)
+
+    assert [(one.code, one.about) for one in violations if one.code == "self"] == [("self", resource_id("id-b"))]
