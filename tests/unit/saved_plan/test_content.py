@@ -15,6 +15,7 @@ from reconciler.errors import ExitCode, InputFileError
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired, DesiredGroup
 from reconciler.manifest.rules.globs import matches_any
+from reconciler.model import FORMAT_VERSION
 from reconciler.model.identity import Live
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.document import plan_document
@@ -326,3 +327,9 @@ def test_manifest_where_a_plan_belongs_is_told() -> None:
 
     assert refusal.value.message == f"{NAME}: this is not a saved plan."
     assert "uami plan PATH... -o FILE" in refusal.value.hint
+
+
+def test_saved_plan_can_be_read_line_by_line_and_begins_with_its_format() -> None:
+    lines = save(plan_of_everything()).decode().splitlines()
+
+    assert lines[:2] == ["{", f'  "format_version": "{FORMAT_VERSION}",']
