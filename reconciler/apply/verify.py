@@ -9,7 +9,7 @@ from typing import assert_never
 
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError
+from reconciler.errors import CallFailed
 from reconciler.journal import Outcome
 from reconciler.model import NO_DETAILS, Identity, RoleAssignment, assignment_name, normalize_location, normalize_scope
 from reconciler.plan import (
@@ -65,7 +65,7 @@ def _look(result: ChangeResult, resources: Resources) -> tuple[str, ...]:
                 return _look_at_credential(change, resources)
             case AssignmentChange():
                 return _look_at_assignment(change, resources)
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return (f"could not be read again: {error.message}",)
     assert_never(change)
 
