@@ -21,6 +21,7 @@ from reconciler.live.rights import grant_commands, read_rights
 from reconciler.live.scopes import find_missing
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.scope import check_api_version as check_manifest_version
+from reconciler.manifest.scope import is_looked_at
 from reconciler.manifest.tenants import check_subscription_tenant, check_token_tenant, expected_tenant
 from reconciler.model import Target, identity_at, normalize_scope
 from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
@@ -177,10 +178,14 @@ def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -
 
     What is held is neither made nor given anything.
     """
-    listed = [one for group in desired.groups for one in group.identities if one.hold is None]
-    made = {one.resource_id for one in listed}
-    concerned = (one for one in listed if not targets or any(target.covers(one.resource_id) for target in targets))
-    roles = [role for one in concerned for role in one.role_assignments or () if identity_at(role.scope) not in made]
+    written = [one for group in desired.groups for one in group.identities if one.hold is None]
+    made = {one.resource_id for one in written}
+    roles = [
+        role
+        for one in written
+        for role in one.role_assignments or ()
+        if is_looked_at(one.resource_id, desired, targets) and identity_at(role.scope) not in made
+    ]
     missing, _ = find_missing((role.scope for role in roles), azure.resources)
     for role in roles:
         if normalize_scope(role.scope) in missing:

@@ -28,7 +28,7 @@ def undo(file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFla
     from reconciler.journal import read_journal
     from reconciler.workflow.undo import declare_undo, read_undo_guardrails
 
-    allowances = parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes)
+    allowed = parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes)
     approval = approve_undo(str(file), run, report)
     record = read_journal(file, run.digest)
     rails = read_undo_guardrails(record, str(file), guardrail_files(guards.guardrails, os.environ))
@@ -36,8 +36,7 @@ def undo(file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFla
     again = command_line("undo", [str(file)], azure, guards, replace(run, journal=None), report)
     return carry_out(
         lambda session: replace(
-            declare_undo(record, str(file), session.azure, session.place, allowances, judged_on=today()),
-            guardrails=rails,
+            declare_undo(record, str(file), session.azure, session.place, allowed, judged_on=today()), guardrails=rails
         ),
         WritingRun("undo", again, run, approval, guards.skip_refused, azure, report),
     )
