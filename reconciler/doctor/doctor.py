@@ -21,6 +21,7 @@ from reconciler.live.rights import grant_commands, read_rights
 from reconciler.live.scopes import find_missing
 from reconciler.manifest.desired import Desired, DesiredAssignment
 from reconciler.manifest.scope import check_api_version as check_manifest_version
+from reconciler.manifest.scope import is_looked_at
 from reconciler.manifest.tenants import check_subscription_tenant, check_token_tenant, expected_tenant
 from reconciler.model import Target, identity_at, normalize_scope
 from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
@@ -188,9 +189,9 @@ def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -
 
 def _roles_on_others(desired: Desired, targets: tuple[Target, ...]) -> list[DesiredAssignment]:
     """The roles to give on what no line of the manifest makes."""
-    listed = [one for group in desired.groups for one in group.identities if one.hold is None]
-    made = {one.resource_id for one in listed}
-    concerned = (one for one in listed if not targets or any(target.covers(one.resource_id) for target in targets))
+    written = [one for group in desired.groups for one in group.identities if one.hold is None]
+    made = {one.resource_id for one in written}
+    concerned = (one for one in written if is_looked_at(one.resource_id, desired, targets))
     return [role for one in concerned for role in one.role_assignments or () if identity_at(role.scope) not in made]
 
 

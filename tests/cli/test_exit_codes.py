@@ -77,7 +77,7 @@ def test_removal_waits_for_its_day_by_the_clock_of_the_machine(
 
     planned = uami("plan", "m.yaml", "--sandbox", "s.json", "--detailed-exitcode", "-o", "plan.json")
     shown = uami("show", "plan.json")
-    applied = uami("apply", "plan.json", "--sandbox", "s.json")
+    applied = uami("apply", "plan.json", "--sandbox", "s.json", "-y")
 
     due = "id-old" not in left
     assert (planned.code, applied.code) == (2 if due else 0, 0)
