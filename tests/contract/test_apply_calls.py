@@ -133,6 +133,36 @@ def test_role_that_is_found_after_a_first_attempt_is_ours_unless_it_was_made_bef
     assert (found.as_planned, found.not_ours) == (is_ours, not is_ours)
 
 
+def test_role_that_is_found_while_nobody_knows_arms_time_may_be_ours(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-new")))
+    calls = role_calls(opened, role_of_new(arm(contents()), IN_GROUP))
+    planned = calls.check(None)
+    assert isinstance(planned, Write) and planned.after is not None
+    with pytest.raises(ArmError):
+        calls.write(planned.after, is_first=True)
+
+    found = calls.check(replace(planned.after, created_s=1.0))
+
+    assert isinstance(found, Stale)
+    assert (found.as_planned, found.not_ours) == (True, False)
+
+
+def test_later_attempt_to_give_a_role_is_not_taken_for_the_first(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-new")))
+    times = iter((100.0, 200.0))
+    calls = role_calls(opened, role_of_new(arm(contents()), IN_GROUP), arm_time=lambda: next(times))
+    planned = calls.check(None)
+    assert isinstance(planned, Write) and planned.after is not None
+    for is_first in (True, False):
+        with pytest.raises(ArmError):
+            calls.write(planned.after, is_first=is_first)
+
+    found = calls.check(replace(planned.after, created_s=150.0))
+
+    assert isinstance(found, Stale)
+    assert (found.as_planned, found.not_ours) == (True, False)
+
+
 def test_role_whose_details_are_updated_was_there_and_is_no_stranger(arm: OpenArm) -> None:
     start = with_roles(contents(lives("id-api")), given("id-api", READER_GUID))
     opened = arm(start)
