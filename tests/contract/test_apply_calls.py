@@ -13,7 +13,7 @@ from reconciler.apply.identity import IdentityCalls
 from reconciler.apply.verify import verify_result
 from reconciler.errors import ArmAuthError, ArmError, NotFound, Throttled
 from reconciler.journal.call import Outcome
-from reconciler.model.access import AssignmentDetails
+from reconciler.model.access import AssignmentDetails, assignment_name
 from reconciler.model.identity import OWNER_TAG, PlannedIdentity, Tags
 from reconciler.model.impact import Impact
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
@@ -25,6 +25,7 @@ from tests.contract.access import (
     full_plan,
     given,
     lives,
+    principal_of,
     role,
     trusts,
     with_roles,
@@ -33,7 +34,7 @@ from tests.contract.access import (
 from tests.contract.access import READER as READER_GUID
 from tests.contract.applying import Run, apply_now, no_children
 from tests.contract.arm import Arm, OpenArm, contents, there
-from tests.contract.faults import ALWAYS, Fault, answer, answer_body, reset_after
+from tests.contract.faults import ALWAYS, Fault, answer, answer_body, meddle, reset_after, reset_before
 from tests.contract.impact import VM
 
 BAD = ArmError("Bad.", status=400)
@@ -281,3 +282,30 @@ def test_credential_that_is_there_again_or_gone_did_not_hold(arm: OpenArm) -> No
         ("fic-new", ("is not there",)),
         ("fic-old", ("is there again",)),
     ]
+
+
+def test_role_that_appears_between_two_attempts_is_stale_and_not_in_doubt(arm: OpenArm) -> None:
+    name = assignment_name(None, IN_GROUP, principal_of("id-api"), READER_GUID)
+    theirs = replace(given("id-api", READER_GUID), name=name, created_on="2020-01-01T00:00:00.0000000Z")
+    opened = arm(
+        contents(lives("id-api")),
+        Fault("PUT", name, reset_before),
+        Fault("PUT", name, meddle(lambda: opened.application.state.put(theirs))),
+    )
+
+    result = apply_now(opened, full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]))))
+
+    assert [one.outcome for one in result.results] == [Outcome.STALE]
+
+
+def test_lock_that_azure_lists_and_that_stands_elsewhere_is_in_nobodys_way(arm: OpenArm) -> None:
+    place = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-api"
+    lock = {
+        "id": f"{place}/providers/Microsoft.Authorization/locks/keep",
+        "name": "keep",
+        "properties": {"level": "CanNotDelete"},
+    }
+    opened = arm(contents("id-api", "id-old"), Fault("GET", "/locks", answer_body({"value": [lock]}), times=ALWAYS))
+    change = delete_of_old(arm(contents("id-api", "id-old")), Impact())
+
+    assert surprise_before_delete(change, opened.resources) is None

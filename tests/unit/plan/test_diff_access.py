@@ -208,3 +208,23 @@ def test_listed_role_that_is_ignored_by_another_name_is_neither_given_nor_taken(
     assert changes.groups[0].unresolved_roles == ((unresolved,) if hold is None else ())
     assert changes.groups[0].skipped == (() if hold is None else (Skipped(unresolved.resource_id, SkipReason.IGNORED),))
     assert [one.code for one in check_roles(changes, NO_ALLOWANCES)] == ([] if hold else ["role-ignored"])
+
+
+def test_run_that_is_limited_still_says_what_it_leaves_alone_and_takes_roles_along() -> None:
+    name = assignment_name("team-a", SCOPE, "principal-of-id-old", READER)
+    taken = RoleAssignment(name, SCOPE, READER, "principal-of-id-old")
+    odd = FederatedCredential(CredentialId(resource_id("id-a"), "odd"), None)
+    entry = listed("id-a", federated_credentials=[], role_assignments=[DesiredAssignment("No such role", SCOPE, HERE)])
+    live = live_group(*(live_identity(one, tags={OWNER_TAG: "team-a"}) for one in ("id-a", "id-old")))
+    access = Access(
+        {resource_id("id-a"): (odd,)},
+        {resource_id("id-old"): (taken,)},
+        {role_key("No such role", SCOPE): RoleLookup("No such role", SCOPE, ())},
+    )
+
+    (group,) = diff_access(compare(desired_group(entry, owner="team-a"), live), access, frozenset()).groups
+
+    assert [(one.action.value, one.before) for one in group.access] == [("delete", taken)]
+    assert [(one.resource_id, one.reason) for one in group.skipped] == [(odd.credential_id, SkipReason.INEXPRESSIBLE)]
+    assert group.kept_credentials == (odd,)
+    assert [one.desired.role for one in group.unresolved_roles] == ["No such role"]
