@@ -253,9 +253,9 @@ def _revoked(
 
     Source: Azure documentation (role assignments of a deleted identity stay, and are found by its principal id alone).
     """
-    if change.action is Action.DELETE:
-        extras = access.assignments.get(change.resource_id, ())
-        yield from _extra_assignments(change, None, extras, access, limited_to, all_resolved=True)
+    # A removal of what is not there has none.
+    extras = access.assignments.get(change.resource_id, ())
+    yield from _extra_assignments(change, None, extras, access, limited_to, all_resolved=True)
 
 
 def _extra_assignments(

@@ -17,10 +17,13 @@ from reconciler.model.access import AssignmentDetails, assignment_name
 from reconciler.model.identity import OWNER_TAG, PlannedIdentity, Tags
 from reconciler.model.impact import Impact
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
+from reconciler.sandbox.state.kinds import FederatedCredential
 from tests.builders import desired_group, label, listed, live_identity
 from tests.contract.access import (
+    AUDIENCE,
     IN_GROUP,
     IN_SUBSCRIPTION,
+    ISSUER,
     OWNER,
     full_plan,
     given,
@@ -309,3 +312,28 @@ def test_lock_that_azure_lists_and_that_stands_elsewhere_is_in_nobodys_way(arm: 
     change = delete_of_old(arm(contents("id-api", "id-old")), Impact())
 
     assert surprise_before_delete(change, opened.resources) is None
+
+
+def test_credential_that_a_lost_call_made_late_is_ours(arm: OpenArm) -> None:
+    late = FederatedCredential(there("id-api").resource_id, "fic-a", ISSUER, "a", (AUDIENCE,))
+    opened = arm(
+        contents(lives("id-api")),
+        Fault("PUT", "fic-a", reset_before),
+        Fault("PUT", "fic-a", meddle(lambda: opened.application.state.put(late))),
+    )
+
+    result = apply_now(
+        opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="a"))))
+    )
+
+    assert [(one.outcome, one.because) for one in result.results] == [(Outcome.DONE, "")]
+
+
+def test_credential_that_is_changed_was_there_and_is_no_stranger(arm: OpenArm) -> None:
+    opened = arm(with_trusts(contents(lives("id-api")), "id-api", {"fic-a": "old"}))
+
+    result = apply_now(
+        opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="a"))))
+    )
+
+    assert [(one.outcome, one.because) for one in result.results] == [(Outcome.DONE, "")]
