@@ -173,8 +173,11 @@ def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: A
 
 
 def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -> Iterator[Check]:
-    """A line for each scope of a role that does not exist and that no line of the manifest makes."""
-    listed = [one for group in desired.groups for one in group.identities]
+    """A line for each scope of a role that does not exist and that no line of the manifest makes.
+
+    What is held is neither made nor given anything.
+    """
+    listed = [one for group in desired.groups for one in group.identities if one.hold is None]
     made = {one.resource_id for one in listed}
     concerned = (one for one in listed if not targets or any(target.covers(one.resource_id) for target in targets))
     roles = [role for one in concerned for role in one.role_assignments or () if identity_at(role.scope) not in made]

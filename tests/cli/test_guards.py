@@ -96,7 +96,7 @@ def test_allowance_that_cannot_be_meant_is_wrong_usage(
     assert ended.stderr.startswith(f"Error: --allow {allow}: {message}")
 
 
-UNUSED = "Note: --allow in-use=rg-a/id-gone lifted nothing; check its address, or leave it out.\n"
+UNUSED = "Note: --allow in-use=rg-a/id-gone lifted nothing: its address is wrong, or what it names is gone.\n"
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -216,3 +216,15 @@ def test_scope_to_ignore_that_is_gone_disturbs_nothing() -> None:
         ["id-api/roleAssignments/Reader"],
         (),
     )
+
+
+@pytest.mark.parametrize("lives_now", [True, False])
+def test_role_that_is_listed_by_name_and_ignored_by_guid_refuses_the_plan(lives_now: bool) -> None:
+    line = f'roleAssignments: [{{role: Reader, scope: "{IN_GROUP}"}}]'
+    manifest = ignoring(f"{{role: {READER}, scope: {IN_GROUP}}}").replace("roleAssignments: []", line)
+
+    with in_process(with_reader() if lives_now else contents()) as arm:
+        plan = planned(arm, manifest)
+
+    assert [one.code for one in plan.violations] == ["role-ignored"]
+    assert not [one for one in plan.changes if "/roleAssignments/" in one.resource_id.address]

@@ -170,11 +170,13 @@ def test_notes_findings_and_abandoned_identities_come_back() -> None:
         notes=("a note",),
         findings=(finding,),
         abandoned=(Abandoned(resource_id("id-x", "rg-lost"), OWNER, "principal"),),
+        guardrails="a" * 64,
     )
 
     found = read_plan(document_of(plan))
 
     assert (found.notes, found.findings, found.abandoned) == (plan.notes, plan.findings, plan.abandoned)
+    assert found.guardrails == plan.guardrails
 
 
 def test_what_is_held_comes_back_with_the_lines_that_hold_it() -> None:

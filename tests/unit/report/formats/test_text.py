@@ -338,6 +338,32 @@ def test_cloud_that_is_not_the_usual_one_is_named(render: Callable[..., str]) ->
     assert text.startswith(f"SANDBOX state.json\nCloud         AzureChinaCloud\n{HEAD}Principal ")
 
 
+@pytest.mark.parametrize("render", [TEXT.plan, TEXT.drift])
+def test_each_guardrails_file_is_named_by_its_digest(render: Callable[..., str]) -> None:
+    plan = replace(plan_of(desired_group("id-api"), live_group("id-api")), guardrails="aa+bb")
+
+    lines = render(plan, HEADER).split("\n")
+
+    assert lines[lines.index("Principal     pipeline (object id 1)") + 1 :][:3] == [
+        "Guardrails    sha256 aa",
+        "Guardrails    sha256 bb",
+        "",
+    ]
+
+
+def test_drift_tells_what_guardrails_refuse_and_no_other_guard() -> None:
+    plan = plan_of(desired_group(listed("id-api", location="uksouth")), live_group("id-api"))
+    refused = Violation("guardrail", resource_id("id-api"), "g.yaml:2: owners: no", "Change it.")
+
+    text = TEXT.drift(replace(plan, violations=(*plan.violations, refused)), HEADER)
+
+    assert [one.code for one in plan.violations] == ["location"]
+    assert text.endswith(
+        "Refused by guardrails:\n\n ! guardrail  rg-app/id-api: g.yaml:2: owners: no\n     Change it.\n\n"
+        "Drift: 0 missing, 0 unexpected, 1 changed.\n"
+    )
+
+
 def hostile_plan() -> Plan:
     """A plan in which every text of others tries to write to the terminal."""
     evil = "\x1b[2J\r\nForged\u202e[bold]"
