@@ -13,6 +13,7 @@ The rooms, in the order in which they build on each other; each imports only wha
     plan        the comparison, its order, its document
     snapshot    a sandbox state taken from Azure
     guards      reasons to refuse a plan
+    guardrails  what no flag and no manifest can lift, from a file beside both
     live        the live state, read through `arm`
     journal     the record of a run
     saved_plan  a plan as a file

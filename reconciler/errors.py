@@ -6,7 +6,7 @@ first and travel together in one exception, so that one run reports all of them.
 
     ReconcilerError       exit 1
       UsageError          exit 64
-      ManifestError       exit 65   every Diagnostic
+      ManifestError       exit 65   every Diagnostic; GuardrailsError is one
       InputFileError      exit 65
       JournalError        exit 1
       PlanRefused         exit 3    every Violation; with these in `model.violation`, since they name ids
@@ -110,6 +110,18 @@ class ManifestError(ReconcilerError):
         self.diagnostics = diagnostics
 
 
+class GuardrailsError(ManifestError):
+    """A guardrails file is invalid; carries every diagnostic of it, as an invalid manifest does."""
+
+    code = "guardrails-invalid"
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics)
+        count = len(diagnostics)
+        self.message = f"{count} {'problem' if count == 1 else 'problems'} in the guardrails"
+        self.hint = "Nothing was changed. Fix the guardrails; `uami schema guardrails` describes them."
+
+
 class InputFileError(ReconcilerError):
     """A file that is not a manifest (a saved plan, a sandbox state) is missing or damaged."""
 
@@ -163,6 +175,7 @@ class ArmError(ReconcilerError):
         transient: the same call may succeed later (408, 429, 5xx, connection errors).
         in_doubt: the call may have taken effect although it failed (no whole answer came, or a 5xx).
         retry_after_s: seconds that ARM asked to wait, None where it named none.
+        missing_action: what the caller has no right to do, where that is why ARM refused; "" where something else is.
     """
 
     code = "arm-error"
@@ -178,6 +191,7 @@ class ArmError(ReconcilerError):
         transient: bool = False,
         in_doubt: bool = False,
         retry_after_s: float | None = None,
+        missing_action: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.status = status
@@ -186,6 +200,7 @@ class ArmError(ReconcilerError):
         self.transient = transient
         self.in_doubt = in_doubt
         self.retry_after_s = retry_after_s
+        self.missing_action = missing_action
 
 
 class NotFound(ArmError):
@@ -198,6 +213,10 @@ class Conflict(ArmError):
 
 class Throttled(ArmError):
     """ARM answered 429; a read's until the time of the run was over."""
+
+
+class OutOfTime(ArmError):
+    """A read that was not begun, since the time of the run was over."""
 
 
 class ArmAuthError(ArmError, AuthError):

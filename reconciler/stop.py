@@ -32,3 +32,8 @@ class Stop:
         """Wait, unless the run is asked to end; raises Interrupted where it was, before or meanwhile."""
         if self._requested.wait(seconds):
             raise Interrupted("The run was asked to stop.")
+
+    def sleep_to_finish(self, seconds: float) -> None:
+        """Wait, unless the run is asked to end at once; raises Interrupted where it was, before or meanwhile."""
+        if self._at_once.wait(seconds):
+            raise Interrupted("The run was asked to stop at once.")

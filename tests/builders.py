@@ -5,6 +5,8 @@ Everything lies in the resource group `rg-app` of one subscription, in West Euro
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
+from types import MappingProxyType
 
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
@@ -14,6 +16,7 @@ from reconciler.manifest.desired import (
     DesiredAssignment,
     DesiredCredential,
     DesiredGroup,
+    DesiredHold,
     DesiredIdentity,
     DesiredRemoval,
     DesiredTenant,
@@ -35,6 +38,8 @@ OTHER_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
 TENANT = "22222222-2222-2222-2222-222222222222"
 GROUP = "rg-app"
 MANIFEST = "identities.yaml"
+TODAY = date(2026, 1, 31)
+"""The day by which tests judge dates, unless they say otherwise."""
 DEFAULT_POLICY = Policy()
 DEFAULT_LIMITS = Limits()
 NOTHING_IGNORED = Ignore()
@@ -73,6 +78,7 @@ def listed(
     role_assignments: Iterable[DesiredAssignment] | None = None,
     protect: bool | None = None,
     expect: str | None = None,
+    hold: str | None = None,
     line: int = 5,
 ) -> DesiredIdentity:
     """An identity as a manifest lists it; by default nothing but its name."""
@@ -87,6 +93,7 @@ def listed(
         None if role_assignments is None else tuple(role_assignments),
         protect,
         expect,
+        hold=None if hold is None else DesiredHold(hold, SourcePos(MANIFEST, line + 1, 15)),
     )
 
 
@@ -97,9 +104,12 @@ def removed(
     group: str = GROUP,
     subscription: str = SUBSCRIPTION,
     line: int = 9,
+    expires: Mapping[RemovalAllowance, date] = MappingProxyType({}),
+    after: date | None = None,
 ) -> DesiredRemoval:
-    """An identity as a manifest names it under `remove`, by default whatever its principal."""
-    return DesiredRemoval(resource_id(name, group, subscription), principal_id, allow, SourcePos(MANIFEST, line, 9))
+    """An identity as a manifest names it under `remove`, by default whatever its principal, and at once."""
+    removed_id, source = resource_id(name, group, subscription), SourcePos(MANIFEST, line, 9)
+    return DesiredRemoval(removed_id, principal_id, allow, source, tuple(sorted(expires.items())), after)
 
 
 def desired_group(
@@ -180,9 +190,11 @@ def compare(
     desired: DesiredGroup | Iterable[DesiredGroup],
     live: LiveGroup | Iterable[LiveGroup],
     targets: tuple[Target, ...] = (),
+    *,
+    judged_on: date = TODAY,
 ) -> Changes:
     """The comparison of one group, or of several; nothing uses what is to go."""
-    return unused(diff_states(Desired(_many(desired)), live_of(*_many_live(live)), targets))
+    return unused(diff_states(Desired(_many(desired)), live_of(*_many_live(live)), targets, judged_on=judged_on))
 
 
 def unused(changes: Changes) -> Changes:
@@ -196,10 +208,12 @@ def plan_of(
     desired: DesiredGroup | Iterable[DesiredGroup],
     live: LiveGroup | Iterable[LiveGroup],
     allowances: Allowances = NO_ALLOWANCES,
+    *,
+    judged_on: date = TODAY,
 ) -> Plan:
     """The plan for one group, or for several."""
     declared, lives = Desired(_many(desired)), live_of(*_many_live(live))
-    changes = compare(desired, live)
+    changes = compare(desired, live, judged_on=judged_on)
     return make_plan(declared, lives, changes, judge(changes, allowances), cloud="AzureCloud", targets=())
 
 

@@ -4,7 +4,9 @@ Names, tags and owners come from small pools with spellings that differ only in 
 would hardly ever put the same one on both sides.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from random import Random
 from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
@@ -18,6 +20,7 @@ from reconciler.manifest.desired import (
     DesiredAssignment,
     DesiredCredential,
     DesiredGroup,
+    DesiredHold,
     DesiredIdentity,
     DesiredRemoval,
     IdentitiesPolicy,
@@ -39,7 +42,7 @@ from reconciler.model.access import (
 )
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, IsolationScope, Live, LiveGroup, same_name
 from reconciler.model.ids import CredentialId, ResourceId
-from tests.builders import MANIFEST, desired_group, listed, live_group, live_identity, live_of, removed
+from tests.builders import MANIFEST, TODAY, desired_group, listed, live_group, live_identity, live_of, removed
 
 Value = TypeVar("Value")
 
@@ -105,13 +108,42 @@ def worlds(*, groups_exist: bool = False) -> st.SearchStrategy[World]:
 def worlds_with_access() -> st.SearchStrategy[World]:
     """The same, with live credentials and role assignments, some of which this tool made for one owner or another."""
     return worlds().flatmap(
-        lambda world: _accesses([one for group in world.live.groups for one in group.identities]).map(
-            lambda access: World(world.desired, world.live, access)
-        )
+        lambda world: accesses(world.live).map(lambda access: World(world.desired, world.live, access))
     )
 
 
-def _accesses(identities: list[Identity]) -> st.SearchStrategy[Access]:
+def worlds_with_holds() -> st.SearchStrategy[World]:
+    """The same, where some identities are held, and some removals wait for a day or allow what has an end."""
+    return st.builds(
+        lambda world, random: World(
+            Desired(tuple(_with_holds(group, random) for group in world.desired.groups)), world.live, world.access
+        ),
+        worlds_with_access(),
+        st.randoms(use_true_random=False),
+    )
+
+
+def _with_holds(group: DesiredGroup, random: Random) -> DesiredGroup:
+    days = [TODAY + timedelta(days=number) for number in (-1, 0, 1)]
+    return replace(
+        group,
+        identities=tuple(
+            replace(one, hold=random.choice([None, DesiredHold("incident ${1}", _SOURCE)])) for one in group.identities
+        ),
+        remove=tuple(
+            replace(
+                one,
+                after=random.choice([None, *days]),
+                expires=tuple((code, random.choice(days)) for code in one.allow if random.choice([True, False])),
+            )
+            for one in group.remove
+        ),
+    )
+
+
+def accesses(live: Live) -> st.SearchStrategy[Access]:
+    """Credentials and role assignments of live identities."""
+    identities = [one for group in live.groups for one in group.identities]
     lookups = {
         role_key(name, _SCOPE): RoleLookup(name, _SCOPE, (RoleDefinition(guid, name),)) for name, guid in _ROLES.items()
     }
@@ -247,6 +279,6 @@ def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
             # Without an owner, roles to revoke later are not known again.
             AssignmentsPolicy.MERGE if owner is None else draw(st.sampled_from(AssignmentsPolicy)),
         ),
-        limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100))),
+        limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100)), draw(st.integers(0, 3))),
         ignore=ignore,
     )

@@ -18,11 +18,15 @@ RUNS = {
     "quickstart": ("quickstart/identities.yaml", "quickstart/sandbox.json", ()),
     "landing-zone": ("landing-zone", "landing-zone/sandbox.json", LANDING_ZONE),
     "workload-identity": ("workload-identity/identities.yaml", "workload-identity/sandbox.json", ()),
+    "guardrails": ("guardrails/identities.yaml", "guardrails/sandbox.json", ()),
 }
 WHOLE = ("quickstart", "landing-zone")
 """Those that show everything that can happen to an identity."""
 
-COUNTS = {"workload-identity": "4 added, 1 changed, 2 destroyed"}
+COUNTS = {
+    "workload-identity": "4 added, 1 changed, 2 destroyed",
+    "guardrails": "3 added, 0 changed, 1 destroyed",
+}
 
 
 def run_uami(folder: Path, command: str, example: str, *more: str) -> subprocess.CompletedProcess[str]:
@@ -71,6 +75,26 @@ def test_example_converges_in_one_apply(example: str, examples: Path) -> None:
     assert f"Apply complete! Resources: {counts}." in applied.stdout
     assert planned.returncode == 0
     assert "No changes. Live identities match the manifest." in planned.stdout
+
+
+@pytest.mark.parametrize(
+    ("attack", "code"),
+    [
+        (("", ""), 0),
+        (("role: Storage Blob Data Reader", "role: Owner"), 3),
+        (("repositoryId: 5678", "repositoryId: 5679"), 3),
+        (("owner: contoso/payments#prod", "owner: contoso/data"), 3),
+        ((", principalId: 0b2c0000-0000-4000-8000-000000000002", ""), 3),
+    ],
+)
+def test_guardrails_let_their_example_through_and_no_attack_that_its_readme_names(
+    attack: tuple[str, str], code: int, examples: Path
+) -> None:
+    manifest = examples / "guardrails" / "identities.yaml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace(*attack), encoding="utf-8")
+    copy = shutil.copy(examples / "guardrails" / "guardrails.yaml", examples.parent)
+
+    assert run_uami(examples, "plan", "guardrails", "--guardrails", str(copy)).returncode == code
 
 
 def test_landing_zone_leaves_alone_what_its_policies_say() -> None:

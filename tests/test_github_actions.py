@@ -14,10 +14,11 @@ import pytest
 import typer
 import yaml
 
-from reconciler.cli.main import app
+from reconciler.cli.app import app
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "github-actions"
-WORKFLOWS = {path.name: path for path in sorted((EXAMPLE / "workflows").iterdir())}
+FOLDERS = (EXAMPLE, EXAMPLE.parent / "guardrails")
+WORKFLOWS = {path.name: path for folder in FOLDERS for path in sorted((folder / "workflows").iterdir())}
 DOCUMENTS = sorted([*EXAMPLE.parent.glob("*/README.md"), EXAMPLE.parent.parent / "README.md"])
 ACTIONS = {"actions/checkout", "actions/setup-python", "actions/upload-artifact", "actions/download-artifact"}
 
@@ -68,7 +69,10 @@ def parse(command: str) -> None:
 
 
 def test_command_lines_of_every_workflow_are_found() -> None:
-    assert [command.split()[1] for command in commands_of_workflows()] == ["plan", "apply", "drift", "validate", "plan"]
+    assert [command.split()[1] for command in commands_of_workflows()] == [
+        *("plan", "apply", "drift", "validate", "plan"),
+        *("plan", "apply"),
+    ]
 
 
 @pytest.mark.parametrize("command", [*commands_of_workflows(), *commands_of_documents()])
@@ -116,9 +120,10 @@ def test_workflows_are_started_by_what_cannot_be_abused() -> None:
     assert triggers == {
         "apply.yml": ["push"],
         "drift.yml": ["schedule", "workflow_dispatch"],
+        "guardrails.yml": ["push"],
         "plan.yml": ["pull_request"],
     }
-    assert load("apply.yml")["on"]["push"]["branches"] == ["main"]
+    assert [load(name)["on"]["push"]["branches"] for name in ("apply.yml", "guardrails.yml")] == [["main"]] * 2
 
 
 def test_pull_request_of_a_fork_is_only_validated() -> None:
@@ -126,6 +131,18 @@ def test_pull_request_of_a_fork_is_only_validated() -> None:
 
     assert jobs["plan"]["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
     assert "id-token" not in jobs["validate"]["permissions"]
+
+
+def test_guardrails_come_from_the_environment_and_lie_outside_of_the_checkout() -> None:
+    jobs = load("guardrails.yml")["jobs"]
+
+    for job in jobs.values():
+        scripts = [step.get("run", "") for step in job["steps"]]
+        written = next(number for number, script in enumerate(scripts) if '> "$RUNNER_TEMP/guardrails.yaml"' in script)
+        assert job["env"]["GUARDRAILS"] == "${{ vars.GUARDRAILS }}"
+        assert 'echo "UAMI_GUARDRAILS=$RUNNER_TEMP/guardrails.yaml" >> "$GITHUB_ENV"' in scripts[written]
+        assert any(script.startswith("uami ") for script in scripts[written + 1 :])
+        assert not any(script.startswith("uami ") for script in scripts[:written])
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)

@@ -5,15 +5,19 @@ from enum import StrEnum
 
 from reconciler.errors import ExitCode
 from reconciler.journal import Outcome
-from reconciler.model import CallError
-from reconciler.plan import Action, Change
+from reconciler.model import CallError, RoleAssignment
+from reconciler.plan import Action, Change, Need
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
     """The end of one change.
 
-    `because` says why it is not done; `not_held` says, for a change that is done, what a later read showed otherwise.
+    Attributes:
+        because: why it is not done.
+        not_held: of a change that is done, what a later read showed otherwise.
+        refused: the right that the caller lacked, where ARM refused a call for that.
+        given_back: the role that was taken away before its identity, and given back since the identity stays.
     """
 
     change: Change
@@ -21,6 +25,8 @@ class ChangeResult:
     because: str = ""
     error: CallError | None = None
     not_held: tuple[str, ...] = ()
+    refused: Need | None = None
+    given_back: RoleAssignment | None = None
 
 
 def not_tried(change: Change, because: str = "the run was asked to stop") -> ChangeResult:
@@ -71,7 +77,10 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApplyEvent:
-    """Progress of a change: it started, waits for `at_most_s` seconds at most because of `reason`, or ended."""
+    """Progress of a change: it started, waits for `at_most_s` seconds at most because of `reason`, or ended.
+
+    At the end, `reason` says more than `outcome` does where a role was given back.
+    """
 
     change: Change
     moment: Moment

@@ -31,7 +31,7 @@ PATIENCE_S = (1.0, 2.0, 4.0)
 
 
 def verify_result(result: ApplyResult, resources: Resources, *, sleep: Callable[[float], None]) -> ApplyResult:
-    """Read each change that is done again, with patience for replicas that lag.
+    """Read each change that is done, and each role that was given back, again, with patience for replicas that lag.
 
     Returns:
         The result, with `not_held` filled in where a read shows something other than what was applied.
@@ -41,7 +41,8 @@ def verify_result(result: ApplyResult, resources: Resources, *, sleep: Callable[
     """
 
     def look(one: ChangeResult) -> ChangeResult:
-        return replace(one, not_held=_look(one.change, resources)) if one.outcome is Outcome.DONE else one
+        written = one.outcome is Outcome.DONE or one.given_back is not None
+        return replace(one, not_held=_look(one, resources)) if written else one
 
     results = resources.pool.map(look, result.results)
     for patience_s in PATIENCE_S:
@@ -52,8 +53,11 @@ def verify_result(result: ApplyResult, resources: Resources, *, sleep: Callable[
     return replace(result, results=tuple(results), verified=True)
 
 
-def _look(change: Change, resources: Resources) -> tuple[str, ...]:
+def _look(result: ChangeResult, resources: Resources) -> tuple[str, ...]:
+    change = result.change
     try:
+        if result.given_back is not None:
+            return _look_at_returned(result.given_back, resources)
         match change:
             case IdentityChange():
                 return _look_at_identity(change, resources.identities.get(change.resource_id))
@@ -101,6 +105,13 @@ def _look_at_assignment(change: AssignmentChange, resources: Resources) -> tuple
     return _details_not_held(
         change, next((one for one in given if (normalize_scope(one.scope), one.role_guid) == planned), None)
     )
+
+
+def _look_at_returned(given: RoleAssignment, resources: Resources) -> tuple[str, ...]:
+    live = resources.assignments.get(given.scope, given.name)
+    if live is None:
+        return ("is not there",)
+    return _came_back(detail_differences(live.details or NO_DETAILS, given.details or NO_DETAILS))
 
 
 def _details_not_held(change: AssignmentChange, live: RoleAssignment | None) -> tuple[str, ...]:

@@ -7,19 +7,31 @@ what is started, what is skipped because of what happened to another change, and
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from reconciler.apply.before_delete import surprise_before_delete
-from reconciler.apply.checks import Stale, Write, check_parent
+from reconciler.apply.checks import Stale, check_parent
+from reconciler.apply.give_back import give_back, not_given_back, tools_to_finish
 from reconciler.apply.identity import check_identity
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
-from reconciler.apply.step import ApplyTools, begin_step
+from reconciler.apply.step import AnyStepRun, ApplyTools, child_step, identity_step
 from reconciler.errors import ArmError, AuthError, Interrupted, JournalError, Throttled
 from reconciler.journal import Outcome
-from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, call_error, identity_of
-from reconciler.plan import Action, Change, CredentialChange, IdentityChange, Step, Work
+from reconciler.model import AnyId, Identity, ResourceGroupId, call_error, describe_scope, identity_of
+from reconciler.plan import (
+    WORDS,
+    AccessChange,
+    Action,
+    Change,
+    CredentialChange,
+    IdentityChange,
+    Need,
+    Step,
+    Work,
+    needs_of_step,
+)
 
 POLL_S = 0.1
 """How often the main thread looks up from waiting, so that a second Ctrl-C is heard."""
@@ -30,16 +42,16 @@ GRACE_S = 90.0
 
 @dataclass(slots=True)
 class Failures:
-    """Which groups something failed in, which ARM forbade to write in, and which identities are not as planned."""
+    """Which groups something failed in, which rights ARM refused, and which identities are not as planned."""
 
     _failed: dict[ResourceGroupId, str] = field(default_factory=dict)
     _not_made: set[AnyId] = field(default_factory=set)
-    _forbidden: dict[ResourceGroupId, str] = field(default_factory=dict)
+    _refused: dict[tuple[str, str], str] = field(default_factory=dict)
     _unrecorded: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, result: ChangeResult, *, forbidden: bool) -> None:
-        """Learn how a change ended; `forbidden` says that ARM refused the right to make it."""
+    def note(self, result: ChangeResult) -> None:
+        """Learn how a change ended."""
         if isinstance(result.change, IdentityChange) and result.outcome is not Outcome.DONE:
             with self._lock:
                 self._not_made.add(result.change.resource_id)
@@ -51,8 +63,8 @@ class Failures:
             self._failed.setdefault(resource_id.group_id, name)
             if result.error is not None and result.error.code == JournalError.code:
                 self._unrecorded = result.because
-            if forbidden:
-                self._forbidden.setdefault(resource_id.group_id, name)
+            if result.refused is not None:
+                self._refused.setdefault(result.refused.key, name)
 
     def why_skip(self, work: Work, step: Step) -> str:
         """Why a step of a piece of work is not started; empty where it is."""
@@ -60,8 +72,12 @@ class Failures:
         with self._lock:
             if self._unrecorded:
                 return self._unrecorded
-            if group_id in self._forbidden:
-                return f"ARM refused the right to write in this group (at {self._forbidden[group_id]})"
+            refused = next((need for need in _needs_of(work, step) if need.key in self._refused), None)
+            if refused is not None:
+                what, place = WORDS[refused.action], describe_scope(refused.scope)
+                return (
+                    f"ARM refused the right to {what} at {place} ({refused.action}, for {self._refused[refused.key]})"
+                )
             if work.is_deletion and group_id in self._failed:
                 return f"nothing is deleted in a group where a change failed ({self._failed[group_id]})"
             if step.needs in self._not_made:
@@ -113,12 +129,16 @@ class IdentityWork:
         self._lock = threading.Lock()
         self._begun: set[AnyId] = set()
         self._deleted: set[AnyId] = set()
+        self._taken: dict[AnyId, ChangeResult] = {}
         self._results: dict[AnyId, ChangeResult] = {}
 
     def results(self) -> dict[AnyId, ChangeResult]:
         """How each change has ended, or what is known of it where nobody waits for its end any more."""
         with self._lock:
             ended, begun, deleted = dict(self._results), set(self._begun), set(self._deleted)
+            if not self._is_gone():
+                # Nobody waits any longer for the roles that are still to be given back.
+                ended |= {key: not_given_back(one, "the run ended before") for key, one in self._taken.items()}
         changes = {step.change.resource_id: step.change for step in self._steps}
 
         def unfinished(change: Change) -> ChangeResult:
@@ -142,21 +162,57 @@ class IdentityWork:
             if step.change.resource_id in self._results:
                 continue  # the first of two steps of a change has failed
             if self._tools.over:
-                return
+                break
             because = self._failures.why_skip(self._work, step) or self._why_skip(index, step)
             if because:
                 self._end(ChangeResult(step.change, Outcome.SKIPPED, because), shown=False)
                 continue
             self._begin(step)
-            if self._identity is None and not isinstance(step.change, IdentityChange):
-                found = self._read_identity(step)
-                if isinstance(found, ChangeResult):
-                    self._end_all(found)
-                    return
-                self._identity = found
-            result, made = begin_step(step, self._identity, self._tools).run()
+            run = self._step_run(step)
+            if isinstance(run, ChangeResult):
+                self._end_all(run)
+                break
+            result, made = run.run()
             self._identity = made or self._identity
+            if run.called:
+                self._note_taken(result)
             self._end_step(index, result)
+        self._give_back()
+
+    def _step_run(self, step: Step) -> AnyStepRun | ChangeResult:
+        """How a step is taken; a result where the identity of a credential or role assignment is not as planned."""
+        match step.change:
+            case IdentityChange() as change:
+                return identity_step(step, change, self._tools)
+            case change:
+                identity = self._identity or self._read_identity(change)
+                if isinstance(identity, ChangeResult):
+                    return identity
+                self._identity = identity
+                return child_step(step, change, identity, self._tools)
+
+    def _note_taken(self, result: ChangeResult) -> None:
+        """Remember a role that is gone, or may be, before its identity is."""
+        is_before = self._work.is_deletion and result.change is not self._work.own
+        if is_before and result.outcome in (Outcome.DONE, Outcome.IN_DOUBT):
+            with self._lock:
+                self._taken[result.change.resource_id] = result
+
+    def _give_back(self) -> None:
+        """Give back, the last one first, what was taken from an identity that was to be deleted and was not."""
+        if not self._taken or self._is_gone():
+            return
+        tools = tools_to_finish(self._tools)
+        for change_id, taken in reversed(tuple(self._taken.items())):
+            self._end(give_back(taken, tools))
+            with self._lock:
+                del self._taken[change_id]
+
+    def _is_gone(self) -> bool:
+        """Whether the work's identity has been deleted by it."""
+        own = self._work.own
+        ended = None if own is None else self._results.get(own.resource_id)
+        return ended is not None and ended.outcome is Outcome.DONE
 
     def _begin(self, step: Step) -> None:
         with self._lock:
@@ -182,9 +238,10 @@ class IdentityWork:
             result, shown = _half_done(result), True
         with self._lock:
             self._results[change_id] = result
-        self._failures.note(result, forbidden=result.error is not None and result.error.status == 403)
+        self._failures.note(result)
         if shown:
-            self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome))
+            reason = "given back" if result.given_back is not None else ""
+            self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome, reason))
 
     def _end_all(self, first: ChangeResult) -> None:
         """End the change that has begun and all those after it with one result: they are of one identity."""
@@ -214,24 +271,30 @@ class IdentityWork:
                 return f"it stays, since what may replace it could not be written ({name})"
         return ""
 
-    def _read_identity(self, step: Step) -> Identity | ChangeResult | None:
+    def _read_identity(self, change: AccessChange) -> Identity | ChangeResult:
         """The identity of a credential or role assignment, as it is now; a result where it is not as planned."""
-        own = self._work.own
         try:
             live = self._tools.resources.identities.get(self._work.identity)
-            if own is not None and own.resource_id not in self._results:
-                found: Stale | Write[PlannedIdentity | None] | None = check_identity(own, live)
-            else:
-                found = check_parent(step.change, live)
-            because = found.why if isinstance(found, Stale) else ""
-            if own is not None and self._work.is_deletion:
-                # An identity that is to stay after all keeps its roles.
-                because = because or surprise_before_delete(own, self._tools.resources)
+            found = self._why_kept(live) or check_parent(change, live)
         except (Interrupted, Throttled):
-            return self._tools.not_tried(step.change)
+            return self._tools.not_tried(change)
         except (ArmError, AuthError) as error:
-            return ChangeResult(step.change, Outcome.FAILED, error.message, call_error(error))
-        return ChangeResult(step.change, Outcome.STALE, because) if because else live
+            return ChangeResult(change, Outcome.FAILED, error.message, call_error(error))
+        return ChangeResult(change, Outcome.STALE, found.why) if isinstance(found, Stale) else found
+
+    def _why_kept(self, live: Identity | None) -> Stale | None:
+        """Why an identity that was to be deleted stays after all, and so keeps its roles."""
+        match self._work.own:
+            case IdentityChange(action=Action.DELETE) as own:
+                found = check_identity(own, live)
+                return found if isinstance(found, Stale) else surprise_before_delete(own, self._tools.resources)
+        return None
+
+
+def _needs_of(work: Work, step: Step) -> Iterator[Need]:
+    """The rights without which a step is not to begin: an identity that cannot be deleted keeps its roles."""
+    steps = work.all_steps if work.is_deletion else (step,)
+    return (need for one in steps for need in needs_of_step(one))
 
 
 _PAST = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted", Action.NO_OP: "kept"}

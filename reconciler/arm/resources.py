@@ -11,6 +11,13 @@ from reconciler.arm.identities import API_VERSION, Identities
 from reconciler.arm.role_assignments import RoleAssignments
 from reconciler.parallel import ONE_BY_ONE, Pool
 
+Progress = Callable[[str, int, int], None]
+"""Hears how far a long read is: what is read, how many of them are done, of how many; from 0 to all."""
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """For whom nobody watches."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -20,12 +27,14 @@ class Resources:
         api_version: of Microsoft.ManagedIdentity.
         wait_for_associated: keeps calls of listAssociatedResources apart.
         pool: by which several calls are made at once.
+        progress: hears how far the reads are that may take long.
     """
 
     client: ArmClient
     api_version: str = API_VERSION
     wait_for_associated: Callable[[], None] = no_pace
     pool: Pool = ONE_BY_ONE
+    progress: Progress = no_progress
 
     @property
     def identities(self) -> Identities:

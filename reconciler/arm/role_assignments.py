@@ -4,6 +4,8 @@ A list at a scope holds what stands there, above it and below it, so that one re
 a principal may do anywhere in it.
 """
 
+import json
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -74,22 +76,36 @@ class RoleAssignments:
         Its type is always sent: without it, a principal that the directory does not know yet is refused. Source:
         recorded traffic (186 of 297 without the type failed, none of 78 with it).
         """
-        scope, name = assignment.scope, assignment.name
-        if assignment.details is None:
-            raise AssertionError("a role whose condition nobody knows")
-        details = {_DETAILS[key]: value for key, value in assignment.details.named() if value is not None}
-        properties = {
-            "roleDefinitionId": role_definition_id(scope, assignment.role_guid),
-            "principalId": assignment.principal_id,
-            "principalType": "ServicePrincipal",
-            **details,
-        }
-        assignment, _ = self.client.put(_path(scope, name), API_VERSION, {"properties": properties}, _reader_of(name))
-        return assignment
+        path, name = _path(assignment.scope, assignment.name), assignment.name
+        written, _ = self.client.put(path, API_VERSION, _body(assignment), _reader_of(name))
+        return written
 
     def delete(self, scope: str, name: str) -> bool:
         """Take a role away; False where there was no such assignment, NotFound where its scope is gone."""
         return self.client.delete(_path(scope, name), API_VERSION)
+
+
+def put_command(assignment: RoleAssignment) -> str:
+    """A command, quoted for a shell, that makes exactly this assignment.
+
+    Source: `az rest --help` (a URL without a host is one of ARM); `az role assignment create` knows no delegated
+    identity.
+    """
+    url = f"{_path(assignment.scope, assignment.name)}?api-version={API_VERSION}"
+    return shlex.join(["az", "rest", "--method", "put", "--url", url, "--body", json.dumps(_body(assignment))])
+
+
+def _body(assignment: RoleAssignment) -> JsonObject:
+    if assignment.details is None:
+        raise AssertionError("a role whose condition nobody knows")
+    details = {_DETAILS[key]: value for key, value in assignment.details.named() if value is not None}
+    properties = {
+        "roleDefinitionId": role_definition_id(assignment.scope, assignment.role_guid),
+        "principalId": assignment.principal_id,
+        "principalType": "ServicePrincipal",
+        **details,
+    }
+    return {"properties": properties}
 
 
 def _assignments_path(scope: str) -> str:

@@ -8,9 +8,10 @@ replaced only where it is an earlier file of the same kind, and no input of the 
 import errno
 import os
 import stat
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -22,6 +23,10 @@ _SNIFFED = 100 * 1024 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MANIFEST_SUFFIXES = (".yaml", ".yml")
 _NAME_ANOTHER = "Name another file."
+
+_changing = threading.Lock()
+_temporaries: set[Path] = set()
+"""Files of this process that nobody but it has a use for."""
 
 
 class OutputError(ReconcilerError):
@@ -108,25 +113,31 @@ def output_file(
             raise _not_written(path, subject, error) from error
 
     try:
-        file = _create(temporary)
+        file = _create_temporary(temporary)
     except OSError as error:
         raise _not_written(path, subject, error) from error
     try:
         yield write
     finally:
-        file.close()
-        temporary.unlink(missing_ok=True)
+        _remove_temporary(temporary, file)
 
 
 def check_room(folder: Path) -> None:
     """Make a small file in a folder and take it away again; raises OSError where that cannot be done."""
     temporary = folder / f".uami-{uuid.uuid4().hex}.tmp"
-    file = _create(temporary)
+    file = _create_temporary(temporary)
     try:
         _fill(file, b"\0" * 4096)
     finally:
-        file.close()
-        temporary.unlink(missing_ok=True)
+        _remove_temporary(temporary, file)
+
+
+def remove_temporaries() -> None:
+    """Take away what is half-made, for a process that ends now, without unwinding; nothing can be made any more."""
+    _changing.acquire()
+    for temporary in _temporaries:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def hint_for(error: OSError, elsewhere: str) -> str:
@@ -145,6 +156,20 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _create_temporary(path: Path) -> FileIO:
+    with _changing:
+        file = _create(path)
+        _temporaries.add(path)
+        return file
+
+
+def _remove_temporary(path: Path, file: FileIO) -> None:
+    with _changing:
+        file.close()
+        _temporaries.discard(path)
+        path.unlink(missing_ok=True)
 
 
 def _create(path: Path) -> FileIO:

@@ -15,11 +15,18 @@ from reconciler.guards.access import (
     check_roles,
     check_trust_taken,
 )
-from reconciler.guards.allowances import NO_ALLOWANCES, Allowance, Allowances, parse_allowances
+from reconciler.guards.allowances import (
+    FOREIGN_OWNER,
+    NO_ALLOWANCES,
+    Allowance,
+    Allowances,
+    check_allowances,
+    parse_allowances,
+)
 from reconciler.guards.deletes import check_principal, check_protected
 from reconciler.guards.grant import accepted_grants, check_grant
 from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
-from reconciler.guards.limits import check_delete_limit
+from reconciler.guards.limits import check_delete_limit, check_revoke_limit
 from reconciler.guards.locks import check_locked
 from reconciler.guards.scopes import check_scope_missing
 from reconciler.guards.self import Runner, check_self, unknown_runner
@@ -35,9 +42,11 @@ __all__ = [
     "Allowances",
     "Runner",
     "accepted_grants",
+    "check_allowances",
     "judge",
     "parse_allowances",
     "unknown_runner",
+    "unused_allowances",
 ]
 
 Guard = Callable[[Changes, Allowances], Iterator[Violation]]
@@ -62,6 +71,7 @@ GUARDS: tuple[Guard, ...] = (
     check_trusted,
     check_use_unknown,
     check_delete_limit,
+    check_revoke_limit,
 )
 
 
@@ -80,6 +90,26 @@ def judge(
     violations = (*(violation for check in checks for violation in check(changes, allowances)), *also)
     below = {identity: ids_of(children) for identity, children in changes_below(changes).items()}
     return tuple(_with_children(one, below) for one in violations)
+
+
+def unused_allowances(changes: Changes, allowances: Allowances, *, runner: Runner | None = None) -> tuple[str, ...]:
+    """Those of `--allow` that have lifted nothing, as the caller wrote them.
+
+    What lifts a guard is what the guard would refuse if nothing was allowed: an entry of `remove` may allow it too.
+    """
+    if not allowances.allowed:
+        return ()
+    refused = judge(changes, replace(allowances, allowed=()), runner=runner)
+    places = [(one.code, one.about) for one in refused if one.about is not None]
+    foreign = {about for code, about in places if code == FOREIGN_OWNER}
+    owners = {one.before.owner for one in changes.identities() if one.resource_id in foreign and one.before is not None}
+    book = changes.addresses
+
+    def has_lifted(allowance: Allowance) -> bool:
+        by_owner = allowance.code == FOREIGN_OWNER and allowance.value in owners
+        return by_owner or any(allowance.lifts(code, about, book) for code, about in places)
+
+    return tuple(one.text for one in allowances.allowed if not has_lifted(one))
 
 
 def _with_children(violation: Violation, below: dict[ResourceId, tuple[AnyId, ...]]) -> Violation:

@@ -5,24 +5,33 @@ from collections.abc import Iterator
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
 from reconciler.model import ResourceId, Violation, identity_at, normalize_scope
-from reconciler.plan import Action, AssignmentChange, Changes
+from reconciler.plan import Action, AssignmentChange, Changes, Hold, IdentityChange, hold_of
 
 
 def check_scope_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
     """Refuse a role at a scope that does not exist, or on an identity whose own group does not."""
-    nowhere = _in_missing_groups(changes)
+    nowhere, held = _in_missing_groups(changes), _held_creates(changes)
     for change in changes.access():
         if not isinstance(change, AssignmentChange) or change.action is not Action.CREATE:
             continue
         scope = change.resource_id.scope
         if normalize_scope(scope) in changes.missing_scopes or identity_at(scope) in nowhere:
+            hold = held.get(identity_at(scope))
+            why = "no line of the manifest makes it" if hold is None else f"the manifest holds it at {hold.source}"
+            correct = "Correct the scope in the manifest" if hold is None else "Remove the line `hold` there"
             yield Violation(
                 code="scope-missing",
                 about=change.resource_id,
-                message=f"{scope} does not exist, and no line of the manifest makes it",
-                hint="Correct the scope in the manifest, or create what it names first.",
+                message=f"{scope} does not exist, and {why}",
+                hint=f"{correct}, or create what it names first.",
                 refused=ids_of([change]),
             )
+
+
+def _held_creates(changes: Changes) -> dict[ResourceId | None, Hold]:
+    """Identities that would be made, were it not for a line `hold`."""
+    held = (change for group in changes.groups for change in group.held if change.action is Action.CREATE)
+    return {change.resource_id: hold_of(change) for change in held if isinstance(change, IdentityChange)}
 
 
 def _in_missing_groups(changes: Changes) -> set[ResourceId]:

@@ -42,7 +42,7 @@ def check_managed_group(changes: Changes, allowances: Allowances) -> Iterator[Vi
         group_id, live = group.group.group_id, group.live.resource_group
         if not deletes or live is None or live.managed_by is None:
             continue
-        if allowances.lift_in_group("managed-group", group_id, changes.addresses):
+        if allowances.lift("managed-group", group_id, changes.addresses):
             continue
         book = changes.addresses
         yield Violation(

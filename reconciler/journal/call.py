@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     STALE = "stale"
     """What lives is no longer what the plan was made for, or a create met something that had appeared meanwhile."""
     SKIPPED = "skipped"
-    """Not started because of what happened to another change."""
+    """Not started because of what happened to another change; or a role that was given back because of it."""
     NOT_TRIED = "not-tried"
     """Not started because the run was asked to stop."""
     IN_DOUBT = "in-doubt"

@@ -5,6 +5,7 @@ every call that may have taken effect. What cannot be recorded is not done: afte
 written, no call is recorded any more, and so none is made.
 """
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable
@@ -37,6 +38,7 @@ class FileJournal:
         self._owners: dict[ResourceGroupId, str | None] = {}
         self._file: int | None = None
         self._size = 0
+        self._sha256 = hashlib.sha256()
         self._calls = 0
         self._broken: JournalError | None = None
 
@@ -44,6 +46,11 @@ class FileJournal:
     def used(self) -> bool:
         """Whether a call was recorded."""
         return self._calls > 0
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that this run has written, whatever has become of the file; final after `finish`."""
+        return self._sha256.hexdigest()
 
     def check_place(self) -> None:
         """Raises JournalError where `open` could not create the file."""
@@ -130,6 +137,7 @@ class FileJournal:
             os.lseek(self._file, self._size, os.SEEK_SET)
             raise
         self._size += len(line)
+        self._sha256.update(line)
 
 
 def not_begun(path: Path, error: OSError) -> JournalError:

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from reconciler.errors import InputFileError
+from reconciler.files.digest import check_digest
 from reconciler.files.read import read_argument
 from reconciler.journal.call import Call
 from reconciler.journal.document import LineError, read_end, read_header, read_intent, read_outcome
@@ -29,14 +30,16 @@ _MAX_LINE = 4 * 1024 * 1024
 _HINT = "A journal is written by `uami apply`; take the file as it was written."
 
 
-def read_journal(path: Path) -> RunRecord:
-    """The run that a journal records.
+def read_journal(path: Path, digest: str | None = None) -> RunRecord:
+    """The run that a journal records; its whole file must have this SHA-256 where one is given.
 
     Raises:
-        InputFileError: the file cannot be read, is no journal, is of a later version, or a line of it is damaged.
+        InputFileError: the file cannot be read, is another one than `digest` says, is no journal, is of a later
+            version, or a line of it is damaged.
     """
-    name = str(path)
-    return parse_journal(_read_bytes(path), name)
+    name, content = str(path), _read_bytes(path)
+    check_digest(name, content, digest)
+    return parse_journal(content, name)
 
 
 def parse_journal(content: bytes, name: str) -> RunRecord:

@@ -5,25 +5,23 @@ identity that would be deleted, the roles are read to show which are orphaned, a
 instead. So is whatever is outside the scopes that could be read.
 """
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.arm import role_definitions
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmAuthError, ArmError, AuthError, NotFound
+from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
-from reconciler.manifest.desired import DesiredAssignment
+from reconciler.live.role_lookups import look_up_roles, read_definitions, root_of
+from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
 from reconciler.model import (
     Access,
     FederatedCredential,
     NotRead,
     ResourceId,
     RoleAssignment,
-    RoleDefinition,
     RoleKey,
     RoleLookup,
     normalize_scope,
@@ -50,11 +48,12 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
         AuthError: the caller may not read something that is managed.
         ArmError: something could not be read, for whatever other reason.
     """
-    identities = list(changes.identities())
+    identities = list(changes.with_children())
     credentials = _read_credentials(identities, resources)
     listed = [one for change in identities for one in _listed_assignments(change)]
-    lookups = _look_up(listed, resources)
-    closed = frozenset(normalize_scope(one.scope) for one in lookups.values() if one.unread)
+    ignored = [one for change in identities for one in _ignored_assignments(change)]
+    lookups = look_up_roles((*listed, *ignored), resources)
+    closed = _closed_scopes(listed, lookups)
     holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
     known = {role.guid: role for lookup in lookups.values() for role in lookup.found}
     if not holders:
@@ -62,13 +61,13 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
     read = _read_assignments(holders, resources, may_read)
     given = [one for of_identity in read.by_identity.values() for one in of_identity]
     others = read_definitions((one for one in given if one.role_guid not in known), resources)
-    names = {guid: role.name for guid, role in others.items()}
+    names = {guid: role.name for guid, role in (others | known).items()}
     return Access(
         credentials,
         read.by_identity,
         lookups,
         names,
-        read.not_read,
+        (*read.not_read, *_unknown_ignored(ignored, lookups)),
         read.unread,
         {**others, **known},
         read.complete,
@@ -89,6 +88,34 @@ def _read_credentials(
 
 def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]:
     return (change.desired.role_assignments or ()) if change.desired else ()
+
+
+def _ignored_assignments(change: IdentityChange) -> tuple[IgnoredAssignment, ...]:
+    """The role assignments to ignore at an identity; none where it does not list its own."""
+    lists_roles = change.desired is not None and change.desired.role_assignments is not None
+    return change.group.ignore.role_assignments if lists_roles else ()
+
+
+def _closed_scopes(listed: Iterable[DesiredAssignment], lookups: Mapping[RoleKey, RoleLookup]) -> frozenset[str]:
+    """The scopes of lines at which not even roles could be read, in their normal form."""
+    found = (lookups[role_key(one.role, one.scope)] for one in listed)
+    return frozenset(normalize_scope(one.scope) for one in found if one.unread)
+
+
+def _unknown_ignored(
+    ignored: Iterable[IgnoredAssignment], lookups: Mapping[RoleKey, RoleLookup]
+) -> tuple[NotRead, ...]:
+    """Entries of `ignore` that could mean any role at their scope; each once. Where no scope is, there is no role."""
+    found = (lookups[role_key(one.role, one.scope)] for one in ignored)
+    unknown = (one for one in found if not one.found and not one.is_scope_missing)
+    return tuple(
+        NotRead(
+            f"Role assignments to ignore ({one.role})",
+            one.scope,
+            f"{one.unread or 'no role of this name can be given there'}; none that was given there is taken away",
+        )
+        for one in dict.fromkeys(unknown)
+    )
 
 
 def _concerns_assignments(change: IdentityChange) -> bool:
@@ -204,12 +231,6 @@ def _find_elsewhere(
     return elsewhere, {one.identity for one in owned.values()}, []
 
 
-def root_of(scope: str) -> str:
-    """The subscription of a scope, in which one list finds everything; a scope of no subscription is its own."""
-    subscription = _SUBSCRIPTION.match(scope)
-    return subscription[0] if subscription else scope
-
-
 def _may_list(may_read: MayRead, root: str, *, gone_is_error: bool) -> bool | None:
     """Whether the caller may list role assignments there; None where the index names a scope that is gone."""
     try:
@@ -265,66 +286,3 @@ def _by_identity(
         if identity is not None:
             by_identity[identity][normalize_scope(one.scope), one.name.casefold()] = one
     return {identity: tuple(given for _, given in sorted(all_of.items())) for identity, all_of in by_identity.items()}
-
-
-def _look_up(listed: Iterable[DesiredAssignment], resources: Resources) -> dict[RoleKey, RoleLookup]:
-    """What ARM knows of each listed role; one request for a name in a subscription, however often it is listed."""
-    named = {role_key(one.role, one.scope): one for one in listed}
-    by_root: dict[RoleKey, DesiredAssignment] = {}
-    for one in named.values():
-        by_root.setdefault(role_key(one.role, root_of(one.scope)), one)
-    roots = list(by_root)
-    found = resources.pool.map(lambda key: _find_at_root(resources, by_root[key]), roots)
-    at_root = dict(zip(roots, found, strict=True))
-    return {key: _lookup(resources, one, at_root[role_key(one.role, root_of(one.scope))]) for key, one in named.items()}
-
-
-def _find_at_root(resources: Resources, one: DesiredAssignment) -> tuple[RoleDefinition, ...]:
-    try:
-        return _find_role(resources, root_of(one.scope), one.role)
-    except (AuthError, NotFound):
-        # Rights in one group do not reach its subscription; then each scope is asked for itself.
-        return ()
-
-
-def _find_role(resources: Resources, scope: str, role: str) -> tuple[RoleDefinition, ...]:
-    if not _GUID.fullmatch(role):
-        return role_definitions.find_by_name(resources.client, scope, role)
-    definition = role_definitions.get(resources.client, scope, role)
-    return () if definition is None else (definition,)
-
-
-def _lookup(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
-    """What is known of a role at a scope; one scope that is gone or closed to the caller says nothing of the others."""
-    try:
-        return _look_at(resources, one, found)
-    except NotFound as error:
-        return RoleLookup(one.role, one.scope, (), unread=why_not(error), is_scope_missing=True)
-    except ArmAuthError as error:
-        if error.status != _FORBIDDEN:
-            raise
-        return RoleLookup(one.role, one.scope, (), unread=why_not(error))
-
-
-def _look_at(resources: Resources, one: DesiredAssignment, found: tuple[RoleDefinition, ...]) -> RoleLookup:
-    # A custom role may be there for a group of the subscription alone.
-    found = found or _find_role(resources, one.scope, one.role)
-    if found:
-        return RoleLookup(one.role, one.scope, found)
-    names = {name.casefold(): name for name in role_definitions.list_names(resources.client, one.scope)}
-    similar = difflib.get_close_matches(one.role.casefold(), names, n=_SIMILAR_NAMES)
-    return RoleLookup(one.role, one.scope, (), tuple(names[name] for name in similar))
-
-
-def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources) -> dict[str, RoleDefinition]:
-    """The roles that live assignments name, by GUID, each asked for once; one that cannot be read is left out."""
-    scopes = {one.role_guid: one.scope for one in assignments}
-
-    def read(guid: str) -> RoleDefinition | None:
-        try:
-            return role_definitions.get(resources.client, scopes[guid], guid)
-        except (ArmError, AuthError):
-            return None
-
-    found = resources.pool.map(read, list(scopes))
-    return {guid: role for guid, role in zip(scopes, found, strict=True) if role is not None}

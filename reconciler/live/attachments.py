@@ -1,8 +1,8 @@
 """What the identities that would be deleted are attached to, from the two places that know something of it.
 
 Resource Graph tells all of them in one question, but only of what the caller may read and a little late; Azure's own
-list of an identity is whole, but slow. So Graph is asked about all and its list of those that it shows as free is
-confirmed. "Nothing uses it" is claimed only where both say so.
+list of an identity is whole, but slow: one a second. So Graph is asked about all of them at once, and then Azure about
+each, however many there are. "Nothing uses it" is claimed only where both say so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,7 @@ from reconciler.model import AttachedResource, Part, ResourceGroupId, ResourceId
 
 READ_GRAPH = "Microsoft.ResourceGraph/resources/read"
 
-CONFIRM_AT_MOST = 20
-"""Identities of a run that are confirmed: at one a second, more would keep whoever plans waiting for too long."""
-
-_BEYOND = f"one run checks {CONFIRM_AT_MOST} deletes; apply those with --skip-refused, then run again"
+_PROGRESS = "Checking what uses the identities that would be deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +34,21 @@ class _Shown:
 def read_attachments(
     identities: Sequence[ResourceId], resources: Resources, may_read: MayRead
 ) -> dict[ResourceId, Part[AttachedResource]]:
-    """What each identity is attached to; what could not be read is named in its part, and is no error."""
+    """What each identity is attached to; what could not be read is named in its part, and is no error.
+
+    Raises:
+        OutOfTime: the time of the run ended before all of them were looked at.
+    """
     if not identities:
         return {}
     shown = _ask_graph(identities, resources, may_read)
-    # Those that would otherwise pass for free come first; of the others the list may be longer than Graph knows.
-    in_turn = sorted(identities, key=lambda one: (bool(shown.resources.get(one)), one.key))
-    confirmed = {one: _confirm(one, resources) for one in in_turn[:CONFIRM_AT_MOST]}
-    return {
-        one: _part(shown.resources.get(one, ()), shown.why_not(one), confirmed.get(one, Part((), _BEYOND)))
-        for one in identities
-    }
+    parts = {}
+    for done, one in enumerate(identities):
+        resources.progress(_PROGRESS, done, len(identities))
+        # One after another, by the thread that a signal ends at once: side by side they would wait for the same turn.
+        parts[one] = _part(shown.resources.get(one, ()), shown.why_not(one), _confirm(one, resources))
+    resources.progress(_PROGRESS, len(identities), len(identities))
+    return parts
 
 
 def _ask_graph(identities: Sequence[ResourceId], resources: Resources, may_read: MayRead) -> _Shown:

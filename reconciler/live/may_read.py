@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from reconciler.arm import permissions
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.permissions import Permissions
-from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.errors import ArmError, AuthError, NotFound, OutOfTime
 from reconciler.model import normalize_scope
 
 # Source: recorded traffic (AuthorizationFailed names the action in its message).
@@ -87,7 +87,12 @@ def why_not(error: ArmError | AuthError) -> str:
     things was lacking.
 
     Never the message: it has times and ids of the one request in it, and a plan is the same for the same live state.
+
+    Raises:
+        OutOfTime: the time of the run is over, so that nothing more can be known, and its plan would say nothing.
     """
+    if isinstance(error, OutOfTime):
+        raise error
     action = _ACTION.search(error.message) if isinstance(error, AuthError) else None
     if action:
         return missing(action[1])

@@ -121,9 +121,11 @@ def missing_rights(rights: Rights) -> AuthError:
     """The refusal of a run that would end half-way: each missing action with its scope and the role that has it."""
     lines = [f"  {need.action} at {need.scope} ({_who_has(need.action)})" for need in rights.missing]
     count = "1 right is" if len(lines) == 1 else f"{len(lines)} rights are"
+    commands = [f"  {command}" for command in grant_commands(rights.missing)]
+    asked = ["Ask an administrator to run:", *commands] if commands else []
     return AuthError(
         "\n".join([f"The run would fail half-way, so it was not started: {count} missing.", *lines]),
-        "\n".join([*grant_commands(rights.missing), f"A new grant takes some minutes to be seen. {NOT_CHECKED}"]),
+        "\n".join([*asked, f"A new grant takes some minutes to be seen. {NOT_CHECKED}"]),
     )
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, AuthError, NotFound
-from reconciler.live.access import ONE_LIST_FROM, read_definitions, root_of
+from reconciler.live.access import ONE_LIST_FROM
 from reconciler.live.children import READ_ASSIGNMENTS
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
+from reconciler.live.role_lookups import read_definitions, root_of
 from reconciler.model import Access, GivenRole, Identity, NotRead, ResourceId, RoleAssignment, normalize_scope
 
 Roles = dict[ResourceId, tuple[GivenRole, ...] | NotRead]

@@ -53,6 +53,7 @@ class DeclaredScope:
     ignored_identities: tuple[Located, ...]
     ignored_tags: tuple[Located, ...]
     ignored_credentials: tuple[Located, ...]
+    ignored_assignments: tuple[DeclaredAssignment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,15 @@ class DeclaredIdentity:
     protect: bool | None = None
     expected_principal_id: Located | None = None
     given_location: Located | None = None
+    hold: Located | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredAllowance:
+    """An entry of `remove[].allow`, a code alone or one with the day on which it ends; None for what cannot be read."""
+
+    code: Located | None
+    expires: Located | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +90,9 @@ class DeclaredRemoval:
 
     name: Located | None
     principal_id: Located | None
-    allow: tuple[Located, ...]
+    allow: tuple[DeclaredAllowance, ...]
     pos: SourcePos
+    after: Located | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,7 @@ def _limits(limits: dict[str, Plain]) -> Limits:
     return Limits(
         max_deletes=_limit(limits.get("maxDeletes"), standard.max_deletes),
         max_delete_percent=_limit(limits.get("maxDeletePercent"), standard.max_delete_percent),
+        max_revokes=_limit(limits.get("maxRevokes"), standard.max_revokes),
     )
 
 
@@ -156,6 +168,10 @@ def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredS
         ignored_credentials=texts_at(
             document, (*path, "ignore", "federatedCredentials"), ignore.get("federatedCredentials")
         ),
+        ignored_assignments=read_assignments(
+            document, (*path, "ignore", "roleAssignments"), ignore.get("roleAssignments")
+        )
+        or (),
     )
 
 
@@ -172,11 +188,21 @@ def _group(document: Document, path: Path, name: str, value: Plain) -> DeclaredG
 
 
 def _removal(document: Document, path: Path, removal: dict[str, Plain]) -> DeclaredRemoval:
+    allow = enumerate(items(removal.get("allow")))
     return DeclaredRemoval(
         name=text_at(document, (*path, "name"), removal.get("name")),
         principal_id=text_at(document, (*path, "principalId"), removal.get("principalId")),
-        allow=texts_at(document, (*path, "allow"), removal.get("allow")),
+        allow=tuple(_allowance(document, (*path, "allow", index), entry) for index, entry in allow),
         pos=document.value_pos(path),
+        after=text_at(document, (*path, "after"), removal.get("after")),
+    )
+
+
+def _allowance(document: Document, path: Path, entry: Plain) -> DeclaredAllowance:
+    bare, allowance = text_at(document, path, entry), mapping(entry)
+    return DeclaredAllowance(
+        code=bare or text_at(document, (*path, "code"), allowance.get("code")),
+        expires=text_at(document, (*path, "expires"), allowance.get("expires")),
     )
 
 
@@ -202,6 +228,7 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
         protect=protect if isinstance(protect, bool) else None,
         expected_principal_id=text_at(document, (*path, "expect", "principalId"), expect.get("principalId")),
         given_location=text_at(document, (*path, "given", "location"), given.get("location")),
+        hold=text_at(document, (*path, "hold"), identity.get("hold")),
     )
 
 

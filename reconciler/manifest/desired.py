@@ -4,7 +4,8 @@ Every rule of a group (owner, policy, limits, ignore patterns) stands at the gro
 that take it. So nothing downstream needs to know which document or which level a value came from.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from reconciler.errors import SourcePos
@@ -61,19 +62,33 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one run may delete: a count, and a percentage (0 to 100) of each group with 10 or more live ones."""
+    """How much one run may delete: a count of identities, a percentage (0 to 100) of those of each group, and a count
+    of credentials and role assignments whose identities stay."""
 
     max_deletes: int = 10
     max_delete_percent: int = 30
+    max_revokes: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredAssignment:
+    """Role assignments that are never extras: those of this role (its name or GUID) at exactly this scope."""
+
+    role: str
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Glob patterns of identities, tags and federated credentials that are never changed; compared without case."""
+    """What is never changed: glob patterns of identities, tags and federated credentials, and role assignments.
+
+    All of it compares without case; a role is resolved to its GUID.
+    """
 
     identities: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     federated_credentials: tuple[str, ...] = ()
+    role_assignments: tuple[IgnoredAssignment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +161,32 @@ class DesiredRemoval:
     Attributes:
         principal_id: the identity is deleted only if it has this principal; None allows any.
         allow: sorted, without duplicates.
+        expires: of those codes that end, the day from which on they lift nothing; sorted.
+        after: the day from which on the identity is deleted; None if it is at once.
     """
 
     resource_id: ResourceId
     principal_id: str | None
     allow: tuple[RemovalAllowance, ...]
+    source: SourcePos
+    expires: tuple[tuple[RemovalAllowance, date], ...] = ()
+    after: date | None = None
+
+    def is_due(self, day: date) -> bool:
+        """Whether the identity is deleted on that day."""
+        return self.after is None or day >= self.after
+
+    def on(self, day: date) -> "DesiredRemoval":
+        """The entry with those codes alone that lift something on that day."""
+        ended = {code for code, end in self.expires if day >= end}
+        return replace(self, allow=tuple(code for code in self.allow if code not in ended))
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredHold:
+    """The line `hold` of an identity: nothing of it is written while the line is there. `source` is where it stands."""
+
+    reason: str
     source: SourcePos
 
 
@@ -167,6 +203,7 @@ class DesiredIdentity:
         protect: whether the identity has the tag that prevents its delete; None if the key is absent.
         expected_principal_id: the principal that the live identity must have; None allows any.
         default_location: where to create it if `location` is None; None means the location of the resource group.
+        hold: why neither it nor any of its children is written; None if they are.
     """
 
     resource_id: ResourceId
@@ -179,6 +216,7 @@ class DesiredIdentity:
     protect: bool | None = None
     expected_principal_id: str | None = None
     default_location: str | None = None
+    hold: DesiredHold | None = None
 
 
 @dataclass(frozen=True, slots=True)

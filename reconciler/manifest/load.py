@@ -6,14 +6,13 @@ manifest without a single diagnostic becomes a Desired.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import groupby
 from typing import TypeAlias
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos
 from reconciler.files.kinds import NOT_MANIFESTS, FileKind, kind_of
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import Desired
+from reconciler.manifest.diagnostics import in_order
 from reconciler.manifest.merge import merge_document
 from reconciler.manifest.rules.claims import check_group_claims, check_tenant_claims
 from reconciler.manifest.rules.rules import check_rules
@@ -29,12 +28,6 @@ PUBLIC_AUDIENCE = "api://AzureADTokenExchange"
 
 Source: Microsoft Entra documentation (considerations for federated identity credentials).
 """
-
-MAX_DIAGNOSTICS = 200
-"""Most diagnostics of one file that are reported; the rest is counted."""
-
-_LONGEST_QUOTED = 200
-"""Characters of a line; what is longer was not written to be read, and may be anything."""
 
 
 def load_manifest(
@@ -99,7 +92,7 @@ def _merge(
     found = [*diagnostics, *(one for _, problems in checked for one in problems)]
     found += [*check_group_claims(declared), *check_tenant_claims(declared)]
     if found:
-        raise ManifestError(_in_order(found, lines))
+        raise ManifestError(in_order(found, lines))
     groups = (group for document in declared for group in merge_document(document, audience))
     return Desired(groups=tuple(sorted(groups, key=lambda group: group.group_id.key)))
 
@@ -147,29 +140,3 @@ def _empty(pos: SourcePos) -> Diagnostic:
         message="nothing is declared here",
         hint="Write a manifest, beginning with `version: 1`; to empty a group, list it with `identities: []`.",
     )
-
-
-def _in_order(diagnostics: Iterable[Diagnostic], lines: Mapping[str, tuple[str, ...]]) -> tuple[Diagnostic, ...]:
-    quoted = {_with_source_line(diagnostic, lines) for diagnostic in diagnostics}
-    ordered = sorted(quoted, key=lambda diagnostic: (diagnostic.pos, diagnostic.code, diagnostic.message))
-    by_file = groupby(ordered, key=lambda diagnostic: diagnostic.pos.file)
-    return tuple(one for _, of_file in by_file for one in _bounded(list(of_file)))
-
-
-def _bounded(of_file: list[Diagnostic]) -> list[Diagnostic]:
-    """The first diagnostics of a file, and how many more there are."""
-    more = of_file[MAX_DIAGNOSTICS:]
-    if not more:
-        return of_file
-    what = "1 more problem" if len(more) == 1 else f"{len(more)} more problems"
-    hint = "Fix those above first: one mistake can cause many."
-    return [*of_file[:MAX_DIAGNOSTICS], Diagnostic("more-problems", more[0].pos, f"{what} in this file", hint)]
-
-
-def _with_source_line(diagnostic: Diagnostic, lines: Mapping[str, tuple[str, ...]]) -> Diagnostic:
-    """The diagnostic with its line, where that is a line that an author wrote for people to read."""
-    of_file, number = lines.get(diagnostic.pos.file, ()), diagnostic.pos.line
-    line = of_file[number - 1] if number <= len(of_file) else None
-    if line is None or "\0" in line or len(line) > _LONGEST_QUOTED:
-        return diagnostic
-    return replace(diagnostic, source_line=line)

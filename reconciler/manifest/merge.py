@@ -6,8 +6,10 @@ reads the result only.
 """
 
 from collections.abc import Iterable
+from datetime import date
 
 from reconciler.manifest.declared import (
+    DeclaredAllowance,
     DeclaredDocument,
     DeclaredGroup,
     DeclaredIdentity,
@@ -22,16 +24,19 @@ from reconciler.manifest.desired import (
     DesiredAssignment,
     DesiredCredential,
     DesiredGroup,
+    DesiredHold,
     DesiredIdentity,
     DesiredRemoval,
     DesiredTenant,
     IdentitiesPolicy,
     Ignore,
+    IgnoredAssignment,
     Policy,
     RemovalAllowance,
     TagsPolicy,
 )
 from reconciler.manifest.reading import Located
+from reconciler.manifest.rules.dates import parse_day
 from reconciler.model import IsolationScope, ResourceGroupId, ResourceId, Trust, normalize_scope
 
 
@@ -74,6 +79,7 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
             identities=_texts((*outer.ignored_identities, *inner.ignored_identities)),
             tags=_texts((*outer.ignored_tags, *inner.ignored_tags)),
             federated_credentials=_texts((*outer.ignored_credentials, *inner.ignored_credentials)),
+            role_assignments=_ignored_assignments((*outer.ignored_assignments, *inner.ignored_assignments)),
         ),
         identities=tuple(sorted(identities, key=lambda identity: identity.resource_id.key)),
         source=group.name.pos,
@@ -116,6 +122,7 @@ def _merge_identity(
         protect=identity.protect,
         expected_principal_id=None if expected is None else expected.text,
         default_location=None if default is None or identity.location is not None else default.text,
+        hold=None if identity.hold is None else DesiredHold(identity.hold.text, identity.hold.pos),
     )
 
 
@@ -125,13 +132,25 @@ def _removals(group_id: ResourceGroupId, entries: Iterable[DeclaredRemoval]) -> 
         DesiredRemoval(
             group_id.identity(entry.name.text),
             None if entry.principal_id is None else entry.principal_id.text,
-            tuple(sorted({RemovalAllowance(code.text) for code in entry.allow})),
+            tuple(sorted({RemovalAllowance(one.code.text) for one in entry.allow if one.code is not None})),
             entry.pos,
+            _expires(entry.allow),
+            None if entry.after is None else parse_day(entry.after.text),
         )
         for entry in entries
         if entry.name is not None
     )
     return tuple(sorted(removals, key=lambda removal: removal.resource_id.key))
+
+
+def _expires(entries: Iterable[DeclaredAllowance]) -> tuple[tuple[RemovalAllowance, date], ...]:
+    """The day on which each code ends that has one; a rule of the manifest lets no code end twice."""
+    ends = (
+        (RemovalAllowance(one.code.text), parse_day(one.expires.text))
+        for one in entries
+        if one.code is not None and one.expires is not None
+    )
+    return tuple(sorted({(code, end) for code, end in ends if end is not None}))
 
 
 def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[DesiredCredential, ...]:
@@ -150,15 +169,31 @@ def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[
 
 
 def _assignments(entries: Iterable[DeclaredAssignment]) -> tuple[DesiredAssignment, ...]:
-    """The assignments in order of scope and role; a slash at the end of a scope goes, since ARM would see two."""
+    """The assignments in order of scope and role."""
     assignments = (
-        DesiredAssignment(
-            entry.role.text, entry.scope.text.rstrip("/") or "/", entry.pos, _details(entry), entry.accept
-        )
+        DesiredAssignment(entry.role.text, _scope(entry.scope), entry.pos, _details(entry), entry.accept)
         for entry in entries
         if entry.role is not None and entry.scope is not None
     )
     return tuple(sorted(assignments, key=lambda one: (normalize_scope(one.scope), one.role.casefold())))
+
+
+def _ignored_assignments(entries: Iterable[DeclaredAssignment]) -> tuple[IgnoredAssignment, ...]:
+    """The role assignments to ignore, once each and in order of scope and role."""
+    found = {
+        IgnoredAssignment(entry.role.text, _scope(entry.scope))
+        for entry in entries
+        if entry.role is not None and entry.scope is not None
+    }
+    by_key: dict[tuple[str, str], IgnoredAssignment] = {}
+    for one in sorted(found, key=lambda one: (one.scope, one.role)):
+        by_key.setdefault((normalize_scope(one.scope), one.role.casefold()), one)
+    return tuple(by_key[key] for key in sorted(by_key))
+
+
+def _scope(written: Located) -> str:
+    """A scope without a slash at its end, since ARM would see two."""
+    return written.text.rstrip("/") or "/"
 
 
 def _details(entry: DeclaredAssignment) -> tuple[tuple[str, str | None], ...]:

@@ -18,6 +18,7 @@ from reconciler.manifest.desired import (
     DesiredGroup,
     DesiredIdentity,
     DesiredRemoval,
+    RemovalAllowance,
 )
 from reconciler.manifest.yaml.document import Path, Plain, json_pointer
 from reconciler.model import trust_document
@@ -45,11 +46,16 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
             _CREDENTIALS: policy.federated_credentials.value,
             **({_ASSIGNMENTS: "merge"} if policy.role_assignments is AssignmentsPolicy.MERGE else {}),
         },
-        limits={"maxDeletes": limits.max_deletes, "maxDeletePercent": limits.max_delete_percent},
+        limits={
+            "maxDeletes": limits.max_deletes,
+            "maxDeletePercent": limits.max_delete_percent,
+            "maxRevokes": limits.max_revokes,
+        },
         ignore=_present(
             identities=[*group.ignore.identities],
             tags=[*group.ignore.tags],
             federatedCredentials=[*group.ignore.federated_credentials] or None,
+            roleAssignments=[{"role": one.role, "scope": one.scope} for one in group.ignore.role_assignments] or None,
         ),
         resourceGroups={
             group.group_id.resource_group: _present(
@@ -70,6 +76,7 @@ def _identity(identity: DesiredIdentity) -> Plain:
         isolationScope=None if scope is None else scope.value,
         tags=dict(identity.tags) or None,
         protect=identity.protect,
+        hold=None if identity.hold is None else identity.hold.reason,
         expect=None if principal_id is None else {"principalId": principal_id},
         federatedCredentials=None if credentials is None else [_credential(one) for one in credentials],
         roleAssignments=None if assignments is None else [_assignment(one) for one in assignments],
@@ -98,8 +105,14 @@ def _removal(removal: DesiredRemoval) -> Plain:
     return _present(
         name=removal.resource_id.name,
         principalId=removal.principal_id,
-        allow=[code.value for code in removal.allow] or None,
+        allow=[_allowance(code, removal) for code in removal.allow] or None,
+        after=None if removal.after is None else removal.after.isoformat(),
     )
+
+
+def _allowance(code: RemovalAllowance, removal: DesiredRemoval) -> Plain:
+    end = dict(removal.expires).get(code)
+    return code.value if end is None else {"code": code.value, "expires": end.isoformat()}
 
 
 def _present(**keys: Plain) -> dict[str, Plain]:
@@ -131,6 +144,8 @@ def _places(group: DesiredGroup) -> Iterator[tuple[Path, SourcePos]]:
     for index, identity in enumerate(group.identities):
         entry = (*path, "identities", index)
         yield entry, identity.source
+        if identity.hold is not None:
+            yield (*entry, "hold"), identity.hold.source
         yield from _places_of((*entry, _CREDENTIALS), identity.federated_credentials)
         yield from _places_of((*entry, _ASSIGNMENTS), identity.role_assignments)
     yield from _places_of((*path, "remove"), group.remove)

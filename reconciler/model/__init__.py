@@ -86,7 +86,7 @@ from reconciler.model.ids import (
 from reconciler.model.impact import READ_ONLY, UNREAD, AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
 from reconciler.model.not_read import NotRead, sentences, why_incomplete
 from reconciler.model.permissions import PermissionEntry, action_matches
-from reconciler.model.violation import PlanRefused, Violation
+from reconciler.model.violation import PlanRefused, Violation, count_guards
 
 __all__ = [
     "FORMAT_VERSION",
@@ -148,6 +148,7 @@ __all__ = [
     "bears_our_name",
     "call_error",
     "children_document",
+    "count_guards",
     "credential_document",
     "describe_scope",
     "error_document",

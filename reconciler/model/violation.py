@@ -1,5 +1,6 @@
 """A guard's reason to refuse part of a plan, and the error that carries every one of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.errors import ExitCode, ReconcilerError
@@ -27,6 +28,12 @@ class Violation:
         return "" if self.about is None else self.about.address
 
 
+def count_guards(violations: Iterable[Violation]) -> str:
+    """How many guards refuse, each counted once however many places it refuses: `1 guard`, `2 guards`."""
+    number = len({one.code for one in violations})
+    return f"{number} {'guard' if number == 1 else 'guards'}"
+
+
 class PlanRefused(ReconcilerError):
     """Guards refuse the plan; carries every violation."""
 
@@ -34,9 +41,8 @@ class PlanRefused(ReconcilerError):
     exit_code = ExitCode.REFUSED
 
     def __init__(self, violations: tuple[Violation, ...]) -> None:
-        count = len(violations)
         super().__init__(
-            f"The plan is refused by {count} {'guard' if count == 1 else 'guards'}; nothing was changed.",
-            violations[0].hint if count == 1 else "Each refusal above names what lifts it.",
+            f"The plan is refused by {count_guards(violations)}; nothing was changed.",
+            violations[0].hint if len(violations) == 1 else "Each refusal above names what lifts it.",
         )
         self.violations = violations

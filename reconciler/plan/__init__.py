@@ -25,8 +25,9 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.diff_access import detail_differences, trust_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
-from reconciler.plan.document import change_document, plan_document, violation_document
-from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan
+from reconciler.plan.document import change_document, hold_document, plan_document, violation_document
+from reconciler.plan.holds import Hold, hold_of
+from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.widening import is_new_trust, is_wider_role, revocation_note
@@ -44,6 +45,7 @@ __all__ = [
     "Field",
     "FieldChange",
     "GroupChanges",
+    "Hold",
     "IdentityChange",
     "Need",
     "Plan",
@@ -59,6 +61,8 @@ __all__ = [
     "diff_identity",
     "diff_states",
     "field_text",
+    "hold_document",
+    "hold_of",
     "identity_differences",
     "is_deciding_tag",
     "is_new_trust",
@@ -66,6 +70,7 @@ __all__ = [
     "make_plan",
     "needs_of_manifest",
     "needs_of_plan",
+    "needs_of_step",
     "order_work",
     "owners_of",
     "plan_document",

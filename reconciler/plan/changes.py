@@ -6,6 +6,7 @@ reason, group, source) has the same name in all of them. Nothing here compares o
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 
 from reconciler.errors import SourcePos
@@ -74,6 +75,8 @@ class SkipReason(StrEnum):
     """A role assignment of an identity of which another line names a role that could not be identified."""
     INEXPRESSIBLE = "inexpressible"
     """A federated credential that the api-version cannot express."""
+    HELD = "held"
+    """A listed role that could not be identified, of an identity that the manifest holds."""
 
 
 class Field(StrEnum):
@@ -221,11 +224,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedRole:
-    """A listed role assignment whose role is unknown, or is the name of several, at its scope."""
+    """A listed role assignment whose role is unknown, or is the name of several, at its scope; or is ignored there."""
 
     identity: ResourceId
     desired: DesiredAssignment
     lookup: RoleLookup
+    is_ignored: bool = False
 
     @property
     def resource_id(self) -> AssignmentId:
@@ -239,25 +243,25 @@ class GroupChanges:
 
     Attributes:
         changes: of identities.
-        live_count: of the whole group but for ignored identities, whatever `--target` leaves out: it is what the limits
-            are a share of.
-        managed_count: of those, how many the manifest lists or may delete.
-        removed_count: of those in turn, how many it names under `remove`, so that no limit counts them.
+        held: changes of identities, and then of their children, that the manifest holds back; in none of the others.
+        deletable_count: live identities that the policy deletes once no manifest lists them, whatever `--target` leaves
+            out: what the limits are a share of. Those under `remove` are not among them.
+        removed_count: live identities that the manifest names under `remove`, so that no limit counts them.
         access: changes of the children of identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
-        unresolved_roles: listed role assignments whose role could not be identified.
+        unresolved_roles: listed role assignments whose role could not be identified, or that `ignore` has as well.
     """
 
     group: DesiredGroup
     live: LiveGroup
     changes: tuple[IdentityChange, ...]
     skipped: tuple[Skipped, ...]
-    live_count: int
-    managed_count: int
+    deletable_count: int
     removed_count: int = 0
     access: tuple[AccessChange, ...] = ()
     kept_credentials: tuple[FederatedCredential, ...] = ()
     unresolved_roles: tuple[UnresolvedRole, ...] = ()
+    held: tuple[Change, ...] = ()
 
     def deletes(self) -> tuple[IdentityChange, ...]:
         """The changes that delete an identity."""
@@ -267,12 +271,19 @@ class GroupChanges:
         """Deletes that count against the limits; those listed under `remove` do not."""
         return tuple(change for change in self.deletes() if change.removal is None)
 
+    def revokes(self) -> tuple[AccessChange, ...]:
+        """Deletes of credentials and role assignments whose identities stay."""
+        deleted = {change.resource_id for change in self.deletes()}
+        deletes = (change for change in self.access if change.action is Action.DELETE)
+        return tuple(change for change in deletes if change.resource_id.identity not in deleted)
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """The whole comparison, groups in the manifest's order.
 
     Attributes:
+        judged_on: the day, in UTC, by which dates of the manifest were judged.
         locks: those where something is to be written.
         missing_scopes: at which roles would be given and that do not exist, in their normal form.
         held_roles: of the live identities that would get new trust, and of those that a new role could become.
@@ -282,6 +293,7 @@ class Changes:
     locks: tuple[Lock, ...] = ()
     missing_scopes: frozenset[str] = frozenset()
     held_roles: HeldRoles = NOTHING_HELD
+    judged_on: date = field(kw_only=True)
 
     def with_impacts(self, read: Impacts) -> "Changes":
         """The comparison with what was read about its changes."""
@@ -292,11 +304,23 @@ class Changes:
             )
             for group in self.groups
         )
-        return Changes(groups, read.locks, read.missing_scopes, read.held_roles)
+        return replace(
+            self,
+            groups=groups,
+            locks=read.locks,
+            missing_scopes=read.missing_scopes,
+            held_roles=read.held_roles,
+        )
 
     def identities(self) -> Iterator[IdentityChange]:
         """The changes of identities."""
         return (change for group in self.groups for change in group.changes)
+
+    def with_children(self) -> Iterator[IdentityChange]:
+        """The changes of identities whose children are compared: held ones too, but for removals before their day."""
+        yield from self.identities()
+        held = (change for group in self.groups for change in group.held)
+        yield from (one for one in held if isinstance(one, IdentityChange) and one.desired is not None)
 
     def access(self) -> Iterator[AccessChange]:
         """The changes of the children of identities."""

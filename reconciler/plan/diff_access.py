@@ -14,6 +14,7 @@ from reconciler.manifest.desired import (
     DesiredAssignment,
     DesiredCredential,
     DesiredIdentity,
+    Ignore,
 )
 from reconciler.manifest.rules.globs import matches_any
 from reconciler.model import (
@@ -27,6 +28,7 @@ from reconciler.model import (
     PlannedAssignment,
     RoleAssignment,
     RoleDefinition,
+    RoleLookup,
     Trust,
     bears_our_name,
     is_ours,
@@ -36,6 +38,7 @@ from reconciler.plan.changes import (
     AccessChange,
     Action,
     AssignmentChange,
+    Change,
     Changes,
     CredentialChange,
     Field,
@@ -57,7 +60,7 @@ def diff_access(changes: Changes, access: Access, limited_to: frozenset[AnyId] |
     Children that `limited_to` does not name stay as they are; None names all of them, and those of a deleted identity
     are always changed.
     """
-    return Changes(tuple(_diff_group(group, access, limited_to) for group in changes.groups))
+    return replace(changes, groups=tuple(_diff_group(group, access, limited_to) for group in changes.groups))
 
 
 def _diff_group(group: GroupChanges, access: Access, limited_to: frozenset[AnyId] | None) -> GroupChanges:
@@ -65,10 +68,11 @@ def _diff_group(group: GroupChanges, access: Access, limited_to: frozenset[AnyId
     changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
     skipped = [one for one in found if isinstance(one, Skipped)]
     kept = {one.resource_id for one in skipped}
+    held, left = _diff_held(group, access)
     return replace(
         group,
         access=tuple(sorted(changes, key=lambda change: change.resource_id.key)),
-        skipped=(*group.skipped, *sorted(skipped, key=lambda one: one.resource_id.key)),
+        skipped=(*group.skipped, *sorted((*skipped, *left), key=lambda one: one.resource_id.key)),
         kept_credentials=tuple(
             one
             for change in group.changes
@@ -76,7 +80,30 @@ def _diff_group(group: GroupChanges, access: Access, limited_to: frozenset[AnyId
             if one.credential_id in kept
         ),
         unresolved_roles=tuple(one for one in found if isinstance(one, UnresolvedRole)),
+        held=held,
     )
+
+
+def _diff_held(group: GroupChanges, access: Access) -> tuple[tuple[Change, ...], list[Skipped]]:
+    """The held changes of identities, each with those of its children behind it, and what stays of these anyway.
+
+    A role that could not be identified refuses no plan here: nothing would be given.
+    """
+    held: list[Change] = []
+    skipped: list[Skipped] = []
+    for change in group.held:
+        held.append(change)
+        if isinstance(change, IdentityChange) and change.desired is not None:
+            found = list(_diff_identity(change, access, None))
+            changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
+            held += sorted(changes, key=lambda one: one.resource_id.key)
+            skipped += [one for one in found if isinstance(one, Skipped)]
+            unresolved = (one for one in found if isinstance(one, UnresolvedRole))
+            skipped += [
+                Skipped(one.resource_id, SkipReason.IGNORED if one.is_ignored else SkipReason.HELD)
+                for one in unresolved
+            ]
+    return tuple(held), skipped
 
 
 def _within(found: _Found, limited_to: frozenset[AnyId] | None) -> _Found:
@@ -170,6 +197,11 @@ def _diff_assignments(
             yield UnresolvedRole(change.resource_id, desired, lookup)
             continue
         (role,) = lookup.found
+        ignored = _lookups_of_ignored(change.group.ignore, desired.scope, access)
+        if any(one.guid == role.guid for known in ignored for one in known.found):
+            # A manifest that writes the role in one way in both places is refused when it is loaded.
+            yield UnresolvedRole(change.resource_id, desired, lookup, is_ignored=True)
+            continue
         assignment_id = AssignmentId(change.resource_id, role.name, role.guid, desired.scope)
         granted = (normalize_scope(desired.scope), role.guid)
         if granted in listed_roles:
@@ -239,14 +271,19 @@ def _extra_assignments(
         assignment_id = AssignmentId(change.resource_id, role, extra.role_guid, extra.scope)
         # Without an owner a name proves little, unless a journal says that a run has given that very role.
         recorded = limited_to is not None and assignment_id in limited_to and bears_our_name(change.group.owner, extra)
+        # With its identity an assignment always goes: it would be left orphaned.
+        ignored = () if entry is None else _lookups_of_ignored(change.group.ignore, extra.scope, access)
+        if any(role.guid == extra.role_guid for lookup in ignored for role in lookup.found):
+            yield Skipped(assignment_id, SkipReason.IGNORED, extra.condition)
+            continue
         if entry is not None and change.group.policy.role_assignments is AssignmentsPolicy.MERGE:
             yield Skipped(assignment_id, SkipReason.NOT_LISTED)
             continue
         if not recorded and not is_ours(change.group.owner, extra):
             yield Skipped(assignment_id, SkipReason.NOT_OURS, extra.condition)
             continue
-        if not all_resolved:
-            # It may be the very one that a line means whose role could not be identified.
+        if not all_resolved or not all(lookup.found for lookup in ignored):
+            # It may be the very one that a line, or an entry of `ignore`, means whose role could not be identified.
             yield Skipped(assignment_id, SkipReason.UNRESOLVED, extra.condition)
             continue
         yield AssignmentChange(
@@ -260,3 +297,9 @@ def _extra_assignments(
             before=extra,
             after=None,
         )
+
+
+def _lookups_of_ignored(ignore: Ignore, scope: str, access: Access) -> tuple[RoleLookup, ...]:
+    """What is known of the roles that are ignored at a scope."""
+    here = (one for one in ignore.role_assignments if normalize_scope(one.scope) == normalize_scope(scope))
+    return tuple(access.lookup(one.role, one.scope) for one in here)

@@ -6,6 +6,7 @@ that was reviewed exactly when it comes out the same.
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 from reconciler.manifest.desired import (
     Desired,
@@ -41,17 +42,23 @@ from reconciler.plan.changes import (
     Skipped,
     SkipReason,
 )
+from reconciler.plan.holds import is_held
 
 
-def diff_states(desired: Desired, live: Live, targets: tuple[Target, ...] = ()) -> Changes:
+def diff_states(desired: Desired, live: Live, targets: tuple[Target, ...] = (), *, judged_on: date) -> Changes:
     """Compare desired with live; `targets` leaves everything outside them alone.
+
+    Args:
+        judged_on: the day, in UTC, by which the dates of the manifest are judged.
 
     Returns:
         For each declared group one Change per identity that is listed or removed and per extra that its policy covers,
-        no-ops included, and one Skipped per identity that is out of bounds.
+        no-ops included, and one Skipped per identity that is out of bounds. Changes that the manifest holds back stand
+        apart.
     """
     by_id: dict[ResourceGroupId, LiveGroup] = {group.group_id: group for group in live.groups}
-    return Changes(tuple(_diff_group(group, by_id[group.group_id], targets) for group in desired.groups))
+    groups = (_diff_group(group, by_id[group.group_id], targets, judged_on) for group in desired.groups)
+    return Changes(tuple(groups), judged_on=judged_on)
 
 
 def diff_identity(
@@ -81,40 +88,45 @@ def identity_differences(before: Identity, after: PlannedIdentity) -> tuple[Fiel
     return (*_tag_changes(before.tags, after.tags), *_isolation_changes(before, after))
 
 
-def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...]) -> GroupChanges:
+def _diff_group(group: DesiredGroup, live: LiveGroup, targets: tuple[Target, ...], judged_on: date) -> GroupChanges:
     found = {
         one.resource_id: one
         for one in live.identities
         if not matches_any(one.resource_id.name, group.ignore.identities)
     }
-    changes, skipped = _compare(group, live, found)
-    # Counted before targets leave anything out: the limits are a share of the whole group.
-    managed = [change for change in changes if change.before is not None]
-    removed = [change for change in managed if change.removal is not None]
-    if targets:
-        outside = {
-            change.resource_id for change in changes if not any(one.covers(change.resource_id) for one in targets)
-        }
-        skipped += [Skipped(resource_id, SkipReason.NOT_TARGETED) for resource_id in outside]
-        changes = [change for change in changes if change.resource_id not in outside]
+    changes, skipped = _compare(group, live, found, judged_on)
+    # Counted before anything is left out or set apart: the limits are a share of the whole group.
+    removed = {change.resource_id for change in changes if change.removal is not None and change.before is not None}
+    skipped += [
+        Skipped(one.resource_id, SkipReason.NOT_TARGETED)
+        for one in changes
+        if not _is_covered(one.resource_id, targets)
+    ]
+    changes = sorted(
+        (one for one in changes if _is_covered(one.resource_id, targets)), key=lambda one: one.resource_id.key
+    )
     return GroupChanges(
         group,
         live,
-        tuple(sorted(changes, key=lambda change: change.resource_id.key)),
+        tuple(change for change in changes if not is_held(change, judged_on)),
         tuple(sorted(skipped, key=lambda one: one.resource_id.key)),
-        live_count=len(found),
-        managed_count=len(managed),
+        deletable_count=_count_deletable(group, found, removed),
         removed_count=len(removed),
+        held=tuple(change for change in changes if is_held(change, judged_on)),
     )
 
 
+def _is_covered(resource_id: ResourceId, targets: tuple[Target, ...]) -> bool:
+    return not targets or any(target.covers(resource_id) for target in targets)
+
+
 def _compare(
-    group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity]
+    group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity], judged_on: date
 ) -> tuple[list[IdentityChange], list[Skipped]]:
     """What is listed, then what is removed, then other live identities; `found` is what is live and not ignored."""
     group_location = live.resource_group.location if live.resource_group else None
     changes = [diff_identity(group, one, found.get(one.resource_id), group_location) for one in group.identities]
-    changes += _removals(group, live, found, {one.resource_id for one in group.identities})
+    changes += _removals(group, live, found, judged_on)
     skipped = [Skipped(one.resource_id, SkipReason.IGNORED) for one in live.identities if one.resource_id not in found]
     named = {change.resource_id for change in changes}
     for extra in found.values():
@@ -130,21 +142,27 @@ def _compare(
     return changes, skipped
 
 
+def _count_deletable(group: DesiredGroup, found: dict[ResourceId, Identity], removed: set[ResourceId]) -> int:
+    return sum(one not in removed and _why_extra_stays(group, found[one]) is None for one in found)
+
+
 def _removals(
-    group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity], listed: set[ResourceId]
+    group: DesiredGroup, live: LiveGroup, found: dict[ResourceId, Identity], judged_on: date
 ) -> Iterator[IdentityChange]:
     """What is named under `remove`: to delete, or done where nothing of that name is live.
 
-    What is listed or ignored as well stays; a manifest that says so is refused when it is loaded.
+    Its entry comes with what it allows on this day. What is listed or ignored as well stays; a manifest that says so is
+    refused when it is loaded.
     """
-    lives = {one.resource_id for one in live.identities}
+    lives, listed = ({one.resource_id for one in many} for many in (live.identities, group.identities))
     for removal in group.remove:
         before = found.get(removal.resource_id)
         if removal.resource_id in listed or (before is None and removal.resource_id in lives):
             continue
         action = Action.NO_OP if before is None else Action.DELETE
         resource_id = removal.resource_id if before is None else before.resource_id
-        yield IdentityChange(resource_id, action, Reason.REMOVED, group, None, before, None, removal=removal)
+        entry = removal.on(judged_on)
+        yield IdentityChange(resource_id, action, Reason.REMOVED, group, None, before, None, removal=entry)
 
 
 def _why_extra_stays(group: DesiredGroup, extra: Identity) -> SkipReason | None:

@@ -29,6 +29,7 @@ from reconciler.model import (
     trust_document,
 )
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange, Skipped
+from reconciler.plan.holds import Hold, hold_of
 from reconciler.plan.plan import Plan
 
 _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
@@ -58,6 +59,7 @@ def plan_document(plan: Plan) -> JsonObject:
             "refused": len(plan.refused),
         },
         "changes": [change_document(change, plan.refused) for change in plan.changes],
+        "held": [_held(change) for change in plan.held],
         "skipped": [_skipped(one) for one in plan.skipped],
         "violations": [violation_document(one) for one in plan.violations],
         "notes": list(plan.notes),
@@ -66,6 +68,21 @@ def plan_document(plan: Plan) -> JsonObject:
             {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
             for one in plan.abandoned
         ],
+        "guardrails": plan.guardrails,
+    }
+
+
+def _held(change: Change) -> JsonObject:
+    # What a delete would break is looked at once the delete is due.
+    return {**change_document(change), "impact": None, "hold": hold_document(hold_of(change))}
+
+
+def hold_document(hold: Hold) -> JsonObject:
+    """Why a change is not made."""
+    return {
+        "reason": hold.reason,
+        "until": None if hold.until is None else hold.until.isoformat(),
+        "source": source_document(hold.source),
     }
 
 

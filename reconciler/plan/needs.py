@@ -78,10 +78,11 @@ class Rights:
 def needs_of_plan(plan: Plan) -> tuple[Need, ...]:
     """What apply needs to carry out what no guard refuses, the reads before its writes included."""
     works = order_work(plan.changes, plan.refused, plan.kept_credentials)
-    return _sorted(need for work in works for step in work.all_steps for need in _needs_of_step(step))
+    return _sorted(need for work in works for step in work.all_steps for need in needs_of_step(step))
 
 
-def _needs_of_step(step: Step) -> Iterator[Need]:
+def needs_of_step(step: Step) -> Iterator[Need]:
+    """What the calls of a step need: its reads, and its write."""
     verb = _VERBS[step.action]
     match step.change:
         case IdentityChange(resource_id=identity, before=before):
@@ -108,7 +109,7 @@ def _needs_of_group(group: DesiredGroup, targets: tuple[Target, ...]) -> Iterato
     whole = not targets or any(target.name is None and target.group_id == group.group_id for target in targets)
     yield Need(f"{GROUPS}/read", scope)
     yield Need(f"{IDENTITIES}/read", scope)
-    if listed:
+    if any(one.hold is None for one in listed):
         yield Need(f"{IDENTITIES}/write", scope)
     if whole and (group.remove or group.policy.identities is not IdentitiesPolicy.MERGE):
         yield from _needs_of_deletes(group)
@@ -126,6 +127,12 @@ def _needs_of_deletes(group: DesiredGroup) -> Iterator[Need]:
 
 
 def _needs_of_access(group: DesiredGroup, identity: DesiredIdentity) -> Iterator[Need]:
+    """What the children of an identity need; those of a held one are read and no more."""
+    needs = _needs_of_children(group, identity)
+    yield from (one for one in needs if identity.hold is None or one.action.endswith("/read"))
+
+
+def _needs_of_children(group: DesiredGroup, identity: DesiredIdentity) -> Iterator[Need]:
     scope = str(group.group_id)
     credentials, assignments = identity.federated_credentials, identity.role_assignments
     if credentials is not None:

@@ -4,7 +4,8 @@ What is held back is part of the plan but of none of its counts, so that the cou
 always the same set.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
@@ -21,11 +22,16 @@ class Plan:
     Attributes:
         changes: identities to make or to change by address, no-ops among them, each with its children behind it; then
             roles that wait for another identity; then identities to delete, each behind the roles that go with it.
+        judged_on: the day, in UTC, by which dates of the manifest were judged.
+        held: changes that the manifest holds back, no-ops among them, each identity with its children behind it; in
+            nothing else of the plan.
         targets: `--target` as given; empty where the whole manifest is meant.
         kept_credentials: live ones of identities that list theirs, which stay though they are not listed.
         notes: what could not be looked at, in sentences.
         findings: what is usually a mistake in the manifest; refused only where the caller asks for that.
         abandoned: what has an owner of the manifest in groups that it does not name; only reported.
+        unused_allowances: those of the caller that lifted nothing; of this run alone, and part of no document.
+        guardrails: SHA-256 of the guardrails that it was judged by, of two joined by `+`; None without any.
     """
 
     cloud: str
@@ -39,6 +45,10 @@ class Plan:
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     abandoned: tuple[Abandoned, ...] = ()
+    held: tuple[Change, ...] = ()
+    unused_allowances: tuple[str, ...] = ()
+    guardrails: str | None = None
+    judged_on: date = field(kw_only=True)
 
     @property
     def tenant(self) -> str | None:
@@ -92,6 +102,8 @@ def make_plan(
         violations,
         kept,
         abandoned=find_abandoned(desired, live),
+        held=tuple(one for group in changes.groups for one in group.held),
+        judged_on=changes.judged_on,
     )
 
 

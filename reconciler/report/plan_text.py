@@ -1,9 +1,13 @@
 """Plans and drift for people at a terminal or reading a CI log."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
-from reconciler.model import ResourceId, Violation
-from reconciler.plan import Action, Plan, SkipReason
+from reconciler.guardrails import DeclaredVerdict
+from reconciler.manifest.desired import Desired
+from reconciler.model import AddressBook, ResourceId, Violation, count_guards
+from reconciler.plan import Action, Hold, Plan, SkipReason, hold_of
+from reconciler.report.held_rows import held_rows, not_due
 from reconciler.report.impact_rows import NO_IMPACT, with_condition
 from reconciler.report.page import Page, width
 from reconciler.report.rows import (
@@ -12,8 +16,11 @@ from reconciler.report.rows import (
     FieldRow,
     Header,
     addresses_of,
+    beyond_guardrails,
     change_rows,
+    differs,
     drift_rows,
+    drifting,
     kept_conditions,
     refused_rows,
 )
@@ -36,6 +43,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     _write_header(page, plan, header)
     for row in change_rows(plan):
         _write_change(page, row)
+    _write_held(page, plan)
     for line in warning_lines(plan.findings, addresses_of(plan)):
         page.line((line, "yellow"))
     if plan.findings:
@@ -43,6 +51,8 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     _write_refused(page, plan)
     _write_removed_already(page, plan)
     _write_skipped(page, plan)
+    if plan.violations:
+        page.line((_refused_line(plan), "bold red"))
     page.line(*_count_line(plan))
     return page.text()
 
@@ -62,12 +72,25 @@ def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
             page.line()
         for row in rows:
             _write_change(page, row)
+    _write_not_due(page, plan)
     _write_skipped(page, plan)
+    _write_beyond_guardrails(page, beyond_guardrails(plan), plan.desired)
     if drift.count:
         counts = f"{len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed"
         page.line((f"Drift: {counts}.", "bold"))
     else:
         page.line((NO_CHANGES, "bold"))
+    return page.text()
+
+
+def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> str:
+    """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
+    page = Page(color=color)
+    if verdict.violations:
+        page.line()
+    _write_beyond_guardrails(page, verdict.violations, desired)
+    for note in verdict.notes:
+        page.line(("Note: ", "yellow"), visible(note))
     return page.text()
 
 
@@ -81,6 +104,9 @@ def _write_header(page: Page, plan: Plan, header: Header) -> None:
         page.line("Subscription  ", visible(f"{one.display_name} ({one.subscription_id})"))
     if header.principal:
         page.line("Principal     ", visible(header.principal))
+    for sha256 in (plan.guardrails or "").split("+"):
+        if sha256:
+            page.line("Guardrails    ", f"sha256 {visible(sha256)}")
     page.line()
 
 
@@ -90,6 +116,7 @@ def _write_change(page: Page, row: ChangeRow) -> None:
         (f"{row.symbol:>2} ", style),
         (visible(row.address), "bold"),
         f"  {row.summary}",
+        *([] if row.hold is None else [(f"; {_hold_words(row.hold)}", "magenta")]),
         (f"  {visible(row.source)}", "dim"),
     )
     lines = [(visible(field.name), _field_value(field, row.action), "") for field in row.fields]
@@ -116,13 +143,38 @@ def _field_value(field: FieldRow, action: Action) -> str:
     assert_never(action)
 
 
+def _hold_words(hold: Hold) -> str:
+    if hold.until is not None:
+        return f"held back until {hold.until}"
+    return f"held: {quoted(hold.reason or '')}"
+
+
+def _write_held(page: Page, plan: Plan) -> None:
+    rows = held_rows(plan)
+    if rows:
+        page.line(("Held by the manifest, and not part of the plan:", "bold"))
+        page.line()
+    for row in rows:
+        _write_change(page, row)
+
+
+def _write_not_due(page: Page, plan: Plan) -> None:
+    book = addresses_of(plan)
+    for change in not_due(plan):
+        hold = hold_of(change)
+        what = f"{visible(book.short(change.resource_id))}, listed under remove and {_hold_words(hold)}"
+        page.line((f"Not due: {what}", "dim"), (visible(f"  {hold.source.file}:{hold.source.line}"), "dim"))
+    if not_due(plan):
+        page.line()
+
+
 def _write_refused(page: Page, plan: Plan) -> None:
     if not plan.violations:
         return
     page.line(("Refused by guards, and not part of the plan:", "bold red"))
     page.line()
     for violation in plan.violations:
-        _write_violation(page, violation, plan)
+        _write_violation(page, violation, plan.desired)
     rows = refused_rows(plan)
     if rows:
         page.line("Held back:")
@@ -131,17 +183,26 @@ def _write_refused(page: Page, plan: Plan) -> None:
         page.line()
 
 
-def _write_violation(page: Page, violation: Violation, plan: Plan) -> None:
-    address = visible(_short(plan, violation.address)) if violation.address else "this run"
+def _write_beyond_guardrails(page: Page, violations: Iterable[Violation], desired: Desired) -> None:
+    refused = tuple(violations)
+    if refused:
+        page.line(("Refused by guardrails:", "bold red"))
+        page.line()
+    for violation in refused:
+        _write_violation(page, violation, desired)
+
+
+def _write_violation(page: Page, violation: Violation, desired: Desired) -> None:
+    address = visible(_short(desired, violation.address)) if violation.address else "this run"
     page.line((f" ! {violation.code}", "bold red"), f"  {address}: {visible(violation.message)}")
     page.line("     ", visible(violation.hint))
     page.line()
 
 
-def _short(plan: Plan, address: str) -> str:
+def _short(desired: Desired, address: str) -> str:
     """The shortest form of the whole address of a group, or of anything in it."""
-    book = addresses_of(plan)
-    for group in plan.desired.groups:
+    book = AddressBook(group.group_id for group in desired.groups)
+    for group in desired.groups:
         whole = group.group_id.address
         if address == whole or address.startswith(f"{whole}/"):
             return f"{book.short_group(group.group_id)}{address.removeprefix(whole)}"
@@ -158,8 +219,9 @@ _SKIPPED_IDENTITIES = {
 _SKIPPED_ACCESS = _SKIPPED_IDENTITIES | {
     SkipReason.NOT_TARGETED: "not changed by the run that is undone",
     SkipReason.NOT_OURS: "made by others",
-    SkipReason.UNRESOLVED: "stays while another role of its identity is not known",
+    SkipReason.UNRESOLVED: "stays while a role that the manifest lists or ignores is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",
+    SkipReason.HELD: "of a held identity, and no such role is known there",
 }
 
 
@@ -205,8 +267,14 @@ def _write_abandoned(page: Page, plan: Plan) -> None:
     page.line()
 
 
+def _refused_line(plan: Plan) -> str:
+    number = len(refused_rows(plan))
+    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {count_guards(plan.violations)}."
+
+
 def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:
     create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
-    if not plan.applicable and not plan.violations:
+    held = any(hold is not None and differs(change) for change, hold in drifting(plan))
+    if not plan.applicable and not plan.violations and not held:
         return ((NO_CHANGES, "bold"),)
     return ((f"Plan: {create} to add, {update} to change, {delete} to destroy.", "bold"),)

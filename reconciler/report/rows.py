@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from reconciler.apply.result import ApplyResult, ChangeResult
+from reconciler.guardrails import GUARDRAIL
 from reconciler.journal import Outcome
 from reconciler.model import (
     AddressBook,
@@ -15,6 +16,7 @@ from reconciler.model import (
     PlannedIdentity,
     RoleAssignment,
     Trust,
+    Violation,
     normalize_location,
     trust_document,
 )
@@ -25,10 +27,12 @@ from reconciler.plan import (
     CredentialChange,
     Field,
     FieldChange,
+    Hold,
     IdentityChange,
     Plan,
     Reason,
     field_text,
+    hold_of,
 )
 from reconciler.report.impact_rows import impact_rows
 
@@ -60,7 +64,8 @@ class FieldRow:
 class ChangeRow:
     """A change as it is shown; `symbol` is one of `+`, `~`, `-`, `<=`, and `address` the shortest unambiguous one.
 
-    `impact` is what a delete would break: labels with what they are about, one line for each.
+    `impact` is what a delete would break: labels with what they are about, one line for each. `hold` is why the change
+    is not made, for one that the manifest holds back.
     """
 
     symbol: str
@@ -70,6 +75,7 @@ class ChangeRow:
     source: str
     fields: tuple[FieldRow, ...]
     impact: tuple[tuple[str, str], ...] = ()
+    hold: Hold | None = None
 
 
 def addresses_of(plan: Plan) -> AddressBook:
@@ -198,24 +204,40 @@ class DriftRows:
 
 
 def drift_rows(plan: Plan) -> DriftRows:
-    """Every difference of the plan, guards or no guards: drift is a fact, whether or not apply would fix it."""
+    """Every difference, guards and holds or none: drift is a fact, whether or not apply would fix it."""
     book = addresses_of(plan)
     return DriftRows(
         _drift_rows(plan, Action.CREATE, "is not live"),
         _drift_rows(plan, Action.DELETE, "is not listed"),
-        tuple(_changed_row(change, book) for change in plan.changes if is_changed(change)),
+        tuple(replace(differing_row(change, book), hold=hold) for change, hold in drifting(plan) if is_changed(change)),
     )
+
+
+def drifting(plan: Plan) -> Iterator[tuple[Change, Hold | None]]:
+    """What drift looks at, each with the line `hold` that keeps apply from fixing it, if any.
+
+    A removal before its day is none of it: until then, the identity is as the manifest says.
+    """
+    yield from ((change, None) for change in plan.changes)
+    yield from ((change, hold) for change in plan.held if (hold := hold_of(change)).until is None)
 
 
 def _drift_rows(plan: Plan, action: Action, summary: str) -> tuple[ChangeRow, ...]:
     book = addresses_of(plan)
     return tuple(
         replace(
-            change_row(change, book), summary="is listed under remove" if change.reason is Reason.REMOVED else summary
+            change_row(change, book),
+            summary="is listed under remove" if change.reason is Reason.REMOVED else summary,
+            hold=hold,
         )
-        for change in plan.changes
+        for change, hold in drifting(plan)
         if change.action is action
     )
+
+
+def differs(change: Change) -> bool:
+    """Whether what is live is not as the manifest says, a claimed location included."""
+    return change.action is not Action.NO_OP or claimed_location(change) is not None
 
 
 def is_changed(change: Change) -> bool:
@@ -232,10 +254,16 @@ def claimed_location(change: Change) -> FieldChange | None:
     return FieldChange(Field.LOCATION, change.before.location, normalize_location(change.desired.location))
 
 
-def _changed_row(change: Change, book: AddressBook) -> ChangeRow:
+def differing_row(change: Change, book: AddressBook) -> ChangeRow:
+    """What is live and not as its manifest entry says, with the location that this claims."""
     row, claimed = change_row(change, book), claimed_location(change)
     fields = row.fields if claimed is None else (FieldRow("location", claimed.before, claimed.after), *row.fields)
     return ChangeRow("~", Action.UPDATE, row.address, "differs from the manifest", row.source, fields)
+
+
+def beyond_guardrails(plan: Plan) -> tuple[Violation, ...]:
+    """What guardrails refuse: of all guards drift tells only of these, since no flag will lift them."""
+    return tuple(one for one in plan.violations if one.code == GUARDRAIL)
 
 
 def outcome_heading(outcome: Outcome) -> str:

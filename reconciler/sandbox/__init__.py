@@ -52,6 +52,7 @@ __all__ = [
     "embed",
     "load",
     "parse_rates",
+    "release_locks",
     "require_libraries",
     "serve",
     "state_text",
@@ -77,6 +78,13 @@ def embed(path: Path, *, writable: bool) -> "AbstractContextManager[httpx.BaseTr
     from reconciler.sandbox.serving.transport import embedded
 
     return embedded(path, writable=writable)
+
+
+def release_locks() -> None:
+    """For a process that ends within a block of `embed`, without leaving it: nothing is saved, no lock's file stays."""
+    from reconciler.sandbox.state_file import file
+
+    file.release_locks()
 
 
 def serve(asked: Serving) -> AbstractContextManager[Served]:

@@ -30,7 +30,7 @@ MAX_BYTES = 100 * 1024 * 1024
 """Longest plan file that is written or read; tens of thousands of identities fit."""
 
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
-_ONLY_SAVED = ("created_at", "fingerprint")
+_ONLY_SAVED = ("created_at", "judged_on", "fingerprint")
 _PLAN_AGAIN = "Plan again: uami plan PATH... -o FILE."
 
 
@@ -59,7 +59,7 @@ def format_plan(plan: Plan, clock_s: float) -> bytes:
     created_at = datetime.fromtimestamp(clock_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     document = plan_document(plan)
     first = {key: document[key] for key in ("format_version", "tool_version")}
-    document = {**first, "created_at": created_at, **document}
+    document = {**first, "created_at": created_at, "judged_on": plan.judged_on.isoformat(), **document}
     content = (json.dumps({**document, "fingerprint": fingerprint(document)}, indent=2) + "\n").encode()
     if len(content) > MAX_BYTES:
         raise InputFileError(

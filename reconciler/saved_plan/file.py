@@ -3,10 +3,10 @@
 What is read is what was hashed and what is parsed, so that nobody can change a file between the three.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 from reconciler.errors import InputFileError, UsageError
+from reconciler.files.digest import check_digest
 from reconciler.files.kinds import FileKind, kind_of
 from reconciler.files.read import read_argument
 from reconciler.manifest.yaml.files import STDIN_ARGUMENT
@@ -14,11 +14,6 @@ from reconciler.saved_plan.content import MAX_BYTES, SavedPlan, parse_plan
 
 _SNIFFED = 64
 _MARK = b"\xef\xbb\xbf"
-
-
-def digest_of(content: bytes) -> str:
-    """SHA-256 of a file's content, as `sha256sum` prints it."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def find_plan_file(paths: Sequence[str]) -> str | None:
@@ -43,11 +38,7 @@ def read_plan_file(name: str, digest: str | None = None) -> SavedPlan:
         InputFileError: it cannot be read, is another one than `digest` says, or cannot be used.
     """
     content = read_input(name)
-    if digest is not None and digest_of(content) != digest.lower():
-        raise InputFileError(
-            f"{name}: its sha256 is {digest_of(content)}, not {digest} as --digest says; nothing was asked or changed.",
-            "Fetch the file that was reviewed, or review this one.",
-        )
+    check_digest(name, content, digest)
     return parse_plan(name, content)
 
 

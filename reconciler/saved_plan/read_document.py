@@ -7,10 +7,12 @@ that was read, which tells every contradiction in a file and every field forgott
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from reconciler.errors import UsageError
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, DesiredRemoval
 from reconciler.manifest.findings import Finding
+from reconciler.manifest.rules.dates import parse_day
 from reconciler.model import (
     AnyId,
     AssignmentId,
@@ -60,7 +62,9 @@ def read_plan(document: Node) -> Plan:
         ValueError: it declares what no manifest could, or has a value where something else belongs.
     """
     desired = read_desired(document["desired"])
-    book = _Book.of(desired, document["changes"])
+    held = document.get("held", ())
+    judged_on = _day(document["judged_on"])
+    book = _Book.of(desired, [*document["changes"], *held], judged_on)
     changes = tuple(_change(one, book) for one in document["changes"])
     ids = {change.resource_id.address: change.resource_id for change in changes}
     return Plan(
@@ -80,7 +84,17 @@ def read_plan(document: Node) -> Plan:
             Abandoned(identity_of(parse_address(one["address"])), one["owner"], one["principal_id"])
             for one in document.get("abandoned", ())
         ),
+        held=tuple(_change(one, book) for one in held),
+        judged_on=judged_on,
+        guardrails=document.get("guardrails"),
     )
+
+
+def _day(text: str) -> date:
+    day = parse_day(text)
+    if day is None:
+        raise ValueError(f"{text!r} is no day of the calendar")
+    return day
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +107,10 @@ class _Book:
     hosts: Mapping[ResourceId, Node]
 
     @classmethod
-    def of(cls, desired: Desired, changes: list[Node]) -> "_Book":
+    def of(cls, desired: Desired, changes: list[Node], judged_on: date) -> "_Book":
         groups = {group.group_id.address.casefold(): group for group in desired.groups}
         entries = {one.resource_id: one for group in desired.groups for one in group.identities}
-        removals = {one.resource_id: one for group in desired.groups for one in group.remove}
+        removals = {one.resource_id: one.on(judged_on) for group in desired.groups for one in group.remove}
         by_id = ((parse_address(one["address"]), one) for one in changes)
         hosts = {change_id: one for change_id, one in by_id if isinstance(change_id, ResourceId)}
         return cls(groups, entries, removals, hosts)

@@ -19,6 +19,7 @@ from reconciler.plan import (
     Plan,
     Skipped,
     change_document,
+    hold_of,
     is_deciding_tag,
     value_text,
 )
@@ -53,10 +54,12 @@ def check_unchanged(saved: Plan, now: Plan) -> None:
 
 
 def find_differences(saved: Plan, now: Plan) -> Iterator[StaleDetail]:
-    """Every difference that matters: in the tenant, then of changes by address, then of what the guards say."""
+    """Every difference that matters: in tenant and guardrails, of changes by address, and of what the guards say."""
     book = AddressBook(group.group_id for group in now.desired.groups)
     if saved.tenant != now.tenant:
         yield StaleDetail("", "", f"the tenant {_was(saved.tenant, now.tenant)}")
+    if saved.guardrails != now.guardrails:
+        yield StaleDetail("", "", f"the guardrails' sha256 {_was(saved.guardrails, now.guardrails)}")
     yield from _changes_differ(saved, now, book)
     yield from _orphans_differ(saved, now, book)
     yield from _violations_differ(saved, now, book)
@@ -69,6 +72,8 @@ def _changes_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[Stale
         known = one or other
         if known is None:
             raise AssertionError("an id without a change")
+        if known.action is Action.NO_OP and _is_held(known, saved if one is None else now):
+            continue  # nothing is done about it on either day
         messages = _gone_or_new(one, other, saved, now) if one is None or other is None else _news(one, other)
         address = known.resource_id.address
         yield from (StaleDetail(address, book.short(known.resource_id), message) for message in messages)
@@ -81,13 +86,26 @@ def _by_id(changes: Iterable[Change]) -> dict[tuple[str, ...], Change]:
 def _gone_or_new(one: Change | None, other: Change | None, saved: Plan, now: Plan) -> Iterator[str]:
     """A change that only one of the plans has: something was created, deleted, or falls under other rules now."""
     if one is not None:
-        why = _skip_reason(one.resource_id, now.skipped)
+        why = _why_left(one, now)
         gone = "has been deleted" if one.before is not None else "is no longer planned"
         yield f"would now be left alone ({why})" if why else gone
     elif other is not None:
         action = "kept" if other.action is Action.NO_OP else f"{other.action}d"
-        why = _skip_reason(other.resource_id, saved.skipped)
+        why = _why_left(other, saved)
         yield f"was left alone ({why}), and would now be {action}" if why else f"is new, and would be {action}"
+
+
+def _why_left(change: Change, plan: Plan) -> str | None:
+    """Why a plan leaves alone what a change of another is about; None where it does not speak of it."""
+    held = next((one for one in plan.held if one.resource_id == change.resource_id), None)
+    if held is None:
+        return _skip_reason(change.resource_id, plan.skipped)
+    hold = hold_of(held)
+    return f"held: {hold.reason}" if hold.until is None else f"held back until {hold.until}"
+
+
+def _is_held(change: Change, plan: Plan) -> bool:
+    return any(one.resource_id == change.resource_id for one in plan.held)
 
 
 def _skip_reason(resource_id: AnyId, skipped: Iterable[Skipped]) -> str | None:

@@ -6,7 +6,7 @@ lists in no other way. No list is believed before the caller's permissions say t
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.arm import permissions, subscriptions
@@ -14,7 +14,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import group_path, identity_path, subscription_path
 from reconciler.arm.identities import Identities
-from reconciler.arm.resources import Resources
+from reconciler.arm.resources import Progress, Resources
 from reconciler.errors import AuthError, NotFound, UsageError
 from reconciler.model import ResourceGroupId, ResourceId, Subscription
 from reconciler.parallel import Pool
@@ -29,9 +29,7 @@ from reconciler.snapshot.choose import (
     make_snapshot,
 )
 
-Progress = Callable[[int, int], None]
-"""Called with how many identities have been asked for their credentials, and of how many; by one thread at a time."""
-
+_PROGRESS = "Reading the federated credentials of identities"
 _READ_CREDENTIALS = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read"
 _READ_EVERYTHING = "*/read"
 
@@ -128,7 +126,7 @@ role assignments, deny assignments) and 2020-05-01 (locks). A new kind of thing 
 `snapshot.Listed`."""
 
 
-def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources, *, progress: Progress) -> Snapshot:
+def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources) -> Snapshot:
     """Read everything at the scopes that a sandbox state can hold.
 
     Raises:
@@ -146,7 +144,7 @@ def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources, *, prog
         for kind in _KINDS
     }
     asked = identities_to_ask(listed[_GROUPS], listed[_IDENTITIES])
-    credentials = _read_credentials(identities, asked, pool, progress)
+    credentials = _read_credentials(identities, asked, pool, resources.progress)
     return make_snapshot(
         Listed(
             scopes=tuple(scope.key for scope in scopes),
@@ -224,13 +222,14 @@ def _read_credentials(
     """The credentials of each identity; None where the identity is gone."""
     lock = threading.Lock()
     done = 0
+    progress(_PROGRESS, done, len(asked))
 
     def read(identity: Entry) -> tuple[Key, tuple[Entry, ...] | None]:
         nonlocal done
         credentials = _credentials_of(identities, identity)
         with lock:
             done += 1
-            progress(done, len(asked))
+            progress(_PROGRESS, done, len(asked))
         return identity.key, credentials
 
     return dict(pool.map(read, asked))

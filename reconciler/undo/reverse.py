@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.errors import ReconcilerError, SourcePos
-from reconciler.journal import NetEffect, Outcome, RunGroup, RunRecord, net_effects
+from reconciler.journal import Before, NetEffect, Outcome, RunGroup, RunRecord, net_effects
 from reconciler.manifest.desired import (
     Desired,
     DesiredAssignment,
@@ -142,17 +142,23 @@ def _reverse(identity: ResourceId, effects: list[NetEffect], live: LiveNow, book
     own = next((one for one in effects if isinstance(one.resource_id, ResourceId)), None)
     children = [one for one in effects if one is not own]
     way, now, name = _Reversal(identity, effects[0].source), live.identities.get(identity), book.short(identity)
+    # Also where a call to delete it went out that is in doubt.
+    stays = own is not None and _is_still(own.before, now)
     if own is not None and own.before is None:
         _uncreate(way, own, children, now, name)
-    elif own is not None and own.after is None and isinstance(own.before, Identity):
-        _recreate(way, own, own.before, children, now, book)
+    elif own is not None and own.after is None and not stays:
+        _recreate(way, own, children, now, book)
     elif now is None:
         way.notes.append(left_alone(name, "it has been deleted since"))
-    elif own is not None and isinstance(own.before, Identity) and own.before.principal_id != now.principal_id:
+    elif own is not None and not stays:
         way.notes.append(left_alone(name, "it has been deleted and created again since"))
     else:
         _restore(way, own, children, now, live, book)
     return way
+
+
+def _is_still(before: Before, now: Identity | None) -> bool:
+    return now is not None and isinstance(before, Identity) and before.principal_id == now.principal_id
 
 
 def _uncreate(way: _Reversal, own: NetEffect, children: list[NetEffect], now: Identity | None, name: str) -> None:
@@ -172,18 +178,12 @@ def _uncreate(way: _Reversal, own: NetEffect, children: list[NetEffect], now: Id
 
 
 def _recreate(
-    way: _Reversal,
-    own: NetEffect,
-    before: Identity,
-    children: list[NetEffect],
-    now: Identity | None,
-    book: AddressBook,
+    way: _Reversal, own: NetEffect, children: list[NetEffect], now: Identity | None, book: AddressBook
 ) -> None:
     """What the run deleted comes back, as another principal, with its recorded children."""
-    name = book.short(way.identity)
-    if now is not None:
-        if now.principal_id != before.principal_id:
-            way.notes.append(left_alone(name, "there is another identity of its name already"))
+    name, before = book.short(way.identity), own.before
+    if now is not None or not isinstance(before, Identity):
+        way.notes.append(left_alone(name, "there is another identity of its name already"))
         return
     credentials = () if own.children is None else own.children.credentials
     seen = _roles_seen(own, children)

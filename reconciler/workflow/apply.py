@@ -58,12 +58,13 @@ def run_apply(
     if plan.applicable:
         confirm(plan)
     result = apply_plan(plan, tools)
-    if options.verify and not tools.over:
-        result = _verify(result, azure, tools)
-    return plan, result
+    return plan, _verify(result, azure, tools) if options.verify else result
 
 
 def _verify(result: ApplyResult, azure: Azure, tools: ApplyTools) -> ApplyResult:
+    if tools.over:
+        # Asked to stop after the last change, too: a run that was not verified must not look like one that was.
+        return replace(result, interrupted=tools.stop.requested)
     try:
         return verify_result(result, azure.resources, sleep=tools.retries.sleep)
     except Interrupted:

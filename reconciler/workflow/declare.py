@@ -1,15 +1,17 @@
 """What a run is about: the manifests, or a saved plan, within what was asked for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
-from reconciler.guards import NO_ALLOWANCES, Allowances
+from reconciler.guardrails import Guardrails, read_guardrails, sources_of
+from reconciler.guards import NO_ALLOWANCES, Allowances, check_allowances
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import UNUSED, Finding, find_accepted, find_doubts
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.manifest.scope import is_looked_at, only_subscriptions, only_targets, parse_targets
 from reconciler.manifest.tenants import check_one_tenant
-from reconciler.model import Target
+from reconciler.model import ResourceGroupId, Target
 from reconciler.plan import Plan
 from reconciler.saved_plan.staleness import check_same_place
 from reconciler.undo.reverse import Undo
@@ -20,8 +22,10 @@ class Request:
     """What the caller asks for: which manifests, how much of them, under which allowances.
 
     Attributes:
+        judged_on: the day, in UTC, by which dates of manifests are judged: today's.
         audience: of federated credentials that name none: the cloud's.
         strict: what is usually a mistake is refused rather than warned about.
+        guardrails: files whose rules all have to be kept.
     """
 
     paths: tuple[str, ...]
@@ -33,11 +37,13 @@ class Request:
     allowances: Allowances = NO_ALLOWANCES
     audience: str = PUBLIC_AUDIENCE
     strict: bool = False
+    guardrails: tuple[str, ...] = ()
+    judged_on: date = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Desired state after --target and --subscription, with the caller's allowances.
+    """Desired state after --target and --subscription, with the caller's allowances, to be judged on a day.
 
     `saved` is the reviewed plan, where it is applied instead of manifests; `undo` is the way back that this was made
     for; `accepted` is what would be among the findings, had the manifest not accepted it.
@@ -51,14 +57,17 @@ class Declaration:
     saved: Plan | None = None
     undo: Undo | None = None
     accepted: tuple[Finding, ...] = ()
+    guardrails: tuple[Guardrails, ...] = ()
+    judged_on: date = field(kw_only=True)
 
 
 def load_declaration(request: Request) -> Declaration:
     """Read the manifests; needs neither a connection nor a token, so that their mistakes come first.
 
     Raises:
-        ManifestError: with every diagnostic of every file.
-        UsageError: a target or a subscription that the manifest does not have, or several tenants.
+        ManifestError: with every diagnostic of every file, or of the guardrails.
+        InputFileError: the guardrails are missing, or lie where the manifests do.
+        UsageError: a target, a subscription or an allowance that the manifest does not have, or several tenants.
     """
     whole = load_manifest(
         request.paths, request.variables, request.environment, request.stdin, audience=request.audience
@@ -66,29 +75,56 @@ def load_declaration(request: Request) -> Declaration:
     desired = only_subscriptions(whole, request.subscriptions)
     targets = parse_targets(request.targets, desired)
     desired = only_targets(desired, targets)
+    check_allowances(request.allowances, _group_ids(whole), _group_ids(desired))
     check_one_tenant(desired)
     # Over the whole manifest, since trust is also compared between identities; shown for what this run looks at.
     findings, accepted = (
         tuple(one for one in found(whole, request.audience) if is_looked_at(one.resource_id, desired, targets))
         for found in (find_doubts, find_accepted)
     )
-    return Declaration(desired, targets, request.allowances, findings, request.strict, accepted=accepted)
+    return Declaration(
+        desired,
+        targets,
+        request.allowances,
+        findings,
+        request.strict,
+        accepted=accepted,
+        guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(whole))),
+        judged_on=request.judged_on,
+    )
 
 
 def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | None) -> Declaration:
-    """What a saved plan declares, to be compared, judged and planned again; the allowances are the caller's own.
+    """What a saved plan declares, to be compared, judged and planned again.
+
+    The allowances are the caller's own, and so is the day by which dates are judged.
 
     Raises:
-        UsageError: the caller means another cloud or tenant than the plan was made for.
+        UsageError: the caller means another cloud or tenant than the plan was made for, or an allowance is of no group
+            of it.
+        InputFileError: the guardrails are missing, or lie where the plan does; ManifestError: they are damaged.
     """
     check_same_place(saved, cloud, tenant)
     desired = saved.desired
     targets = parse_targets(saved.targets, desired)
+    check_allowances(request.allowances, _group_ids(desired), _group_ids(desired))
     # Trust that is shared with an identity outside of what was planned is known from the plan's file alone, and so is
     # whether there was no reason to accept that.
     doubts = (one for one in find_doubts(desired, request.audience) if one.code != UNUSED)
     found = {(one.code, one.resource_id): one for one in (*saved.findings, *doubts)}
     in_order = sorted(found.values(), key=lambda one: one.resource_id.key)
-    findings = tuple(one for one in in_order if is_looked_at(one.resource_id, desired, targets))
-    accepted = find_accepted(desired, request.audience)
-    return Declaration(desired, targets, request.allowances, findings, request.strict, saved, accepted=accepted)
+    return Declaration(
+        desired,
+        targets,
+        request.allowances,
+        tuple(one for one in in_order if is_looked_at(one.resource_id, desired, targets)),
+        request.strict,
+        saved,
+        accepted=find_accepted(desired, request.audience),
+        guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(desired))),
+        judged_on=request.judged_on,
+    )
+
+
+def _group_ids(desired: Desired) -> tuple[ResourceGroupId, ...]:
+    return tuple(group.group_id for group in desired.groups)

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from reconciler.guards import Runner, accepted_grants, judge, unknown_runner
+from reconciler.guardrails import combined_sha256
+from reconciler.guards import Runner, accepted_grants, judge, unknown_runner, unused_allowances
 from reconciler.live.access import read_access
 from reconciler.live.azure import Azure
 from reconciler.live.identities import read_live
@@ -13,6 +14,7 @@ from reconciler.manifest.scope import check_targets_exist
 from reconciler.model import Access, AnyId, AssignmentId, Live, Violation, sentences
 from reconciler.plan import AssignmentChange, Changes, Plan, diff_states, make_plan, owners_of, revocation_note
 from reconciler.plan.diff_access import diff_access
+from reconciler.workflow.bounds import judge_guardrails
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.preflight import check_before_reading
 
@@ -33,11 +35,12 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
     compared, access = _compare(declaration, live, azure, may_read)
     impacts = read_impact(compared, access, azure.resources, may_read)
     changes, runner = compared.with_impacts(impacts), azure.runner()
+    beyond_guardrails = judge_guardrails(declaration, changes, live, access, azure, runner)
     plan = make_plan(
         declaration.desired,
         live,
         changes,
-        _judge(declaration, changes, runner),
+        _judge(declaration, changes, runner, beyond_guardrails),
         cloud=azure.cloud,
         targets=tuple(target.text for target in declaration.targets),
     )
@@ -52,6 +55,8 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
             *revocation_note(plan),
         ),
         findings=() if declaration.strict else declaration.findings,
+        unused_allowances=unused_allowances(changes, declaration.allowances, runner=runner),
+        guardrails=combined_sha256(declaration.guardrails),
     )
 
 
@@ -68,7 +73,7 @@ def _read(declaration: Declaration, azure: Azure, may_read: MayRead) -> Live:
 
 
 def _compare(declaration: Declaration, live: Live, azure: Azure, may_read: MayRead) -> tuple[Changes, Access]:
-    identities = diff_states(declaration.desired, live, declaration.targets)
+    identities = diff_states(declaration.desired, live, declaration.targets, judged_on=declaration.judged_on)
     access = read_access(identities, azure.resources, may_read)
     if declaration.undo is None:
         return diff_access(identities, access), access
@@ -77,9 +82,11 @@ def _compare(declaration: Declaration, live: Live, azure: Azure, may_read: MayRe
     return compared, access
 
 
-def _judge(declaration: Declaration, changes: Changes, runner: Runner | None) -> tuple[Violation, ...]:
+def _judge(
+    declaration: Declaration, changes: Changes, runner: Runner | None, beyond_guardrails: tuple[Violation, ...]
+) -> tuple[Violation, ...]:
     refused = declaration.findings if declaration.strict else ()
-    also = tuple(finding_violation(one, _meant(one, changes)) for one in refused)
+    also = (*(finding_violation(one, _meant(one, changes)) for one in refused), *beyond_guardrails)
     return judge(changes, declaration.allowances, runner=runner, also=also)
 
 

@@ -25,11 +25,15 @@ UAMI = (sys.executable, "-m", "reconciler")
 BURST_S = 20
 WRITES_A_SECOND = 2
 LISTS_A_SECOND = 5
+CHECKS_OF_USE_A_SECOND = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A run: of how many identities, which live already, and how many calls of the narrowest bucket it takes."""
+    """A run: of how many identities, which live already, and how many calls of the narrowest bucket it takes.
+
+    `deletes` of the identities are not listed; each is checked for use, which has a rate without a bucket.
+    """
 
     name: str
     command: str
@@ -37,10 +41,13 @@ class Shape:
     live: bool
     credentials: bool
     calls_a_second: int
+    deletes: int = 0
 
     @property
     def bound_s(self) -> float:
         """How long its calls take at least; a bucket holds what it fills in 20 seconds."""
+        if self.deletes:
+            return self.deletes / self.calls_a_second
         return max(0.0, self.identities / self.calls_a_second - BURST_S)
 
 
@@ -51,6 +58,7 @@ def shapes() -> tuple[Shape, ...]:
         Shape("400 creates", "apply", 400, False, False, WRITES_A_SECOND),
         Shape("plan of 1,000 with a credential each", "plan", 1000, True, True, LISTS_A_SECOND),
         Shape("adoption of 300", "apply", 300, True, False, WRITES_A_SECOND),
+        Shape("plan of a delete of 100 of 1,000", "plan", 1000, True, False, CHECKS_OF_USE_A_SECOND, deletes=100),
     )
 
 
@@ -91,9 +99,9 @@ def _measure(shape: Shape) -> None:
 
 
 def _manifest(shape: Shape) -> str:
-    lines = ["version: 1", f"subscription: {SUBSCRIPTION}", "owner: bench", "resourceGroups:", "  rg-bench:"]
-    lines.append("    identities:")
-    for number in range(shape.identities):
+    lines = ["version: 1", f"subscription: {SUBSCRIPTION}", "owner: bench", f"limits: {{maxDeletes: {shape.deletes}}}"]
+    lines += ["resourceGroups:", "  rg-bench:", "    identities:"]
+    for number in range(shape.identities - shape.deletes):
         trust = f", federatedCredentials: [{{name: aks, issuer: {ISSUER}, subject: '{_subject(number)}'}}]"
         lines.append(f"      - {{name: id-{number:04}{trust if shape.credentials else ''}}}")
     return "\n".join(lines) + "\n"
@@ -113,7 +121,7 @@ def _state(shape: Shape) -> dict[str, object]:
             {
                 "id": f"{GROUP}/{TYPE}/id-{number:04}",
                 "location": "westeurope",
-                "tags": {"uami-owner": "bench"} if shape.credentials else {},
+                "tags": {"uami-owner": "bench"} if shape.credentials or shape.deletes else {},
                 "properties": {
                     "tenantId": SUBSCRIPTION,
                     "principalId": f"0b2c0000-0000-4000-8000-{number:012}",

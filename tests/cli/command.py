@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cli.forks import FORKS, can_run
+
 SCRIPT = (str(Path(sys.executable).parent / "uami"),)
 """The console script beside the interpreter that runs the tests."""
 
@@ -115,14 +117,13 @@ class Uami:
         form: Sequence[str] = SCRIPT,
     ) -> Ended:
         """Run to the end, without a terminal."""
-        process = subprocess.run(
-            [*form, *arguments],
-            input=stdin,
-            capture_output=True,
-            cwd=self.folder,
-            env={**self.environment, **(environment or {})},
-            timeout=TIMEOUT_S,
-        )
+        command, whole = (*form, *arguments), {**self.environment, **(environment or {})}
+        if form is SCRIPT and can_run(whole):
+            process = FORKS.run(command, self.folder, whole, stdin=stdin, timeout_s=TIMEOUT_S)
+        else:
+            process = subprocess.run(
+                command, input=stdin, capture_output=True, cwd=self.folder, env=whole, timeout=TIMEOUT_S
+            )
         return Ended(process.returncode, process.stdout.decode(), process.stderr.decode())
 
     @contextmanager

@@ -54,10 +54,10 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
     [
         ("uami va", ["validate"]),
         ("uami sandbox s", ["serve", "snapshot"]),
-        ("uami plan --max", ["--max-deletes"]),
+        ("uami plan --max", ["--max-deletes", "--max-revokes"]),
         ("uami drift m.yaml --format ", ["text", "json"]),
         ("uami apply m.yaml --color a", ["auto", "always"]),
-        ("uami schema ", ["manifest", "plan", "apply", "drift", "doctor", "journal"]),
+        ("uami schema ", ["manifest", "plan", "apply", "drift", "doctor", "journal", "guardrails"]),
     ],
 )
 def test_bash_is_offered_what_can_follow(installed: Uami, words: str, offered: list[str]) -> None:

@@ -1,5 +1,6 @@
 """What the command tells the one that called it: every exit code of a run that is left alone, with what is said."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,46 @@ def test_drift_exits_2_where_something_differs_and_0_where_nothing_does(uami: Ua
     codes = [uami("drift", "m.yaml", "--sandbox", state).code for state in ("equal.json", "other.json")]
 
     assert codes == [0, 2]
+
+
+HELD = {"name": "id-one", "tags": {"env": "prod"}, "hold": "incident 4711"}
+
+
+def test_what_is_held_is_drift_and_no_change_that_apply_would_make(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": [HELD]})
+    state = write_state(folder / "s.json", {"rg-a": {"id-one": {}}})
+    before = state.read_bytes()
+    where = ("m.yaml", "--sandbox", "s.json")
+
+    plan, apply, drift = (
+        uami(*command, *where) for command in (("plan", "--detailed-exitcode"), ("apply",), ("drift",))
+    )
+
+    assert (plan.code, apply.code, drift.code) == (0, 0, 2)
+    assert plan.stdout == apply.stdout
+    assert plan.stdout.endswith("\nPlan: 0 to add, 0 to change, 0 to destroy.\n")
+    assert drift.stdout.endswith("\nDrift: 0 missing, 0 unexpected, 1 changed.\n")
+    assert state.read_bytes() == before
+
+
+@pytest.mark.parametrize(("after", "left"), [("9999-12-31", ["id-one", "id-old"]), ("2000-01-01", ["id-one"])])
+def test_removal_waits_for_its_day_by_the_clock_of_the_machine(
+    uami: Uami, folder: Path, after: str, left: list[str]
+) -> None:
+    manifest = write_manifest(folder / "m.yaml", {"rg-a": ["id-one"]})
+    document = json.loads(manifest.read_text())
+    document["resourceGroups"]["rg-a"]["remove"] = [{"name": "id-old", "after": after}]
+    manifest.write_text(json.dumps(document))
+    state = write_state(folder / "s.json", {"rg-a": {"id-one": {}, "id-old": {}}})
+
+    planned = uami("plan", "m.yaml", "--sandbox", "s.json", "--detailed-exitcode", "-o", "plan.json")
+    shown = uami("show", "plan.json")
+    applied = uami("apply", "plan.json", "--sandbox", "s.json", "-y")
+
+    due = "id-old" not in left
+    assert (planned.code, applied.code) == (2 if due else 0, 0)
+    assert (f"rg-a/id-old  would be destroyed; held back until {after}" in shown.stdout) is not due
+    assert identity_names(state) == left
 
 
 def test_apply_without_a_terminal_shows_the_plan_changes_nothing_and_exits_1(uami: Uami, quickstart: Path) -> None:
@@ -160,7 +201,8 @@ def test_apply_that_lacks_a_right_writes_nothing_and_exits_77(uami: Uami, folder
         "Error: The run would fail half-way, so it was not started: 1 right is missing.\n"
         "  Microsoft.ManagedIdentity/userAssignedIdentities/write at "
         f"{group_scope('rg-b')} (the role Managed Identity Contributor has it)\n"
-        'Hint: az role assignment create --role "Managed Identity Contributor"'
+        "Hint: Ask an administrator to run:\n"
+        '  az role assignment create --role "Managed Identity Contributor"'
     )
     assert identity_names(state) == []
 

@@ -64,16 +64,8 @@ def test_impact_of_deletes_reads_as_it_should(uami: Uami, folder: Path) -> None:
         locks=[_lock("id-locked", "keep")],
     )
 
-    ended = uami(
-        "plan",
-        "m.yaml",
-        "--sandbox",
-        "s.json",
-        "--allow",
-        "in-use=rg-a/id-allowed",
-        "--allow",
-        "trusted=rg-a/id-allowed",
-    )
+    allow = ("--allow", "in-use=rg-a/id-allowed", "--allow", "trusted=rg-a/id-allowed", "--max-deletes", "80%")
+    ended = uami("plan", "m.yaml", "--sandbox", "s.json", *allow)
 
     assert (ended.code, ended.stdout) == (3, _golden("impact.txt"))
 

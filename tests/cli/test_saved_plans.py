@@ -56,13 +56,15 @@ def test_command_that_plan_tells_applies_it_as_it_stands(uami: Uami, folder: Pat
     assert "Apply complete! Resources: 1 added, 0 changed, 1 destroyed." in ended.stdout
 
 
-def test_saved_plan_is_the_json_report_and_two_keys_more(uami: Uami, planned: Path) -> None:
+def test_saved_plan_is_the_json_report_and_three_keys_more(uami: Uami, planned: Path) -> None:
     saved = json.loads((planned / "plan.json").read_text())
 
     report = uami(*PLAN, "--format", "json").document
 
-    assert {key: value for key, value in saved.items() if key not in ("created_at", "fingerprint")} == report
-    assert saved.keys() - report.keys() == {"created_at", "fingerprint"}
+    only_saved = {"created_at", "judged_on", "fingerprint"}
+    assert {key: value for key, value in saved.items() if key not in only_saved} == report
+    assert saved.keys() - report.keys() == only_saved
+    assert saved["judged_on"] == saved["created_at"][:10]
 
 
 def test_saved_plan_replaces_an_earlier_one_and_leaves_nothing_beside_it(uami: Uami, planned: Path) -> None:
@@ -105,13 +107,18 @@ def test_plan_of_which_guards_refuse_a_part_is_saved_and_refused_again(uami: Uam
     write_manifest(folder / "m.yaml", {"rg-a": [], "rg-b": ["id-new"]})
     state = write_state(folder / "s.json", {"rg-a": {"id-one": {}}, "rg-b": {}})
 
+    planned = uami("plan", "m.yaml", "--sandbox", "s.json", "-o", "plan.json")
     codes = [
-        uami("plan", "m.yaml", "--sandbox", "s.json", "-o", "plan.json").code,
+        planned.code,
         uami("apply", "plan.json", "--sandbox", "s.json").code,
-        uami("apply", "plan.json", "--sandbox", "s.json", "--skip-refused").code,
+        uami("apply", "plan.json", "--sandbox", "s.json", "--skip-refused", "-y").code,
     ]
 
     assert codes == [3, 3, 3]
+    assert planned.stderr == (
+        "\nThe plan is saved, and refused as it stands: fix what is refused, and plan again. To see it again:\n"
+        f"  uami show plan.json\nIts sha256: {_digest(folder / 'plan.json')}\n"
+    )
     assert identity_names(state) == ["id-one", "id-new"]
 
 
@@ -137,7 +144,61 @@ def test_show_needs_nothing_but_the_file(uami: Uami, planned: Path) -> None:
     assert (planned / "plan.json").read_bytes() == before
 
 
-def test_saved_plan_is_applied_without_a_question(uami: Uami, planned: Path) -> None:
+def test_saved_plan_asks_like_any_other(uami: Uami, planned: Path) -> None:
+    before = (planned / "sandbox.json").read_bytes()
+
+    with uami.at_terminal(*APPLY) as run:
+        run.wait_for("Only 'yes' is accepted.\n\n  Answer: ")
+        run.type("no\n")
+        declined = run.end()
+    unchanged = (planned / "sandbox.json").read_bytes() == before
+    with uami.at_terminal(*APPLY) as run:
+        run.wait_for("Answer: ")
+        run.type("yes\n")
+        approved = run.end()
+
+    assert (declined.code, unchanged, approved.code) == (1, True, 0)
+    assert approved.stdout.endswith("\nApply complete! Resources: 2 added, 2 changed, 1 destroyed.\n")
+
+
+NOBODY = "There is no terminal to ask for confirmation on; nothing was changed."
+HOW = (
+    "Add --digest with the sha256 of the plan that was reviewed, which `plan -o` printed"
+    " (`sha256sum {}` prints this file's), or --auto-approve."
+)
+
+
+def test_saved_plan_without_a_terminal_is_refused_and_both_flags_named(uami: Uami, planned: Path) -> None:
+    before = (planned / "sandbox.json").read_bytes()
+
+    text = uami(*APPLY)
+    document = uami(*APPLY, "--format", "json")
+
+    assert (text.code, text.stderr) == (1, f"Error: {NOBODY}\nHint: {HOW.format('plan.json')}\n")
+    assert (document.code, document.document["error"]["code"]) == (1, "declined")
+    assert document.document["error"]["hint"] == HOW.format("plan.json")
+    assert (planned / "sandbox.json").read_bytes() == before
+
+
+def test_plan_under_the_name_of_a_manifest_does_not_decide_that_nobody_is_asked(uami: Uami, planned: Path) -> None:
+    (planned / "plan.json").replace(planned / "prod $x.yaml")
+    before = (planned / "sandbox.json").read_bytes()
+
+    ended = uami("apply", "prod $x.yaml", *SANDBOX)
+
+    assert (ended.code, (planned / "sandbox.json").read_bytes()) == (1, before)
+    assert ended.stderr.endswith(f"Hint: {HOW.format(chr(39) + 'prod $x.yaml' + chr(39))}\n")
+
+
+def test_saved_plan_with_json_at_a_terminal_names_both_flags(uami: Uami, planned: Path) -> None:
+    with uami.at_terminal(*APPLY, "--format", "json") as run:
+        ended = run.end()
+
+    assert ended.code == 64
+    assert ended.document["error"]["hint"] == HOW.format("plan.json")
+
+
+def test_saved_plan_is_applied_without_a_question_by_its_digest(uami: Uami, planned: Path) -> None:
     shown = uami(*PLAN).stdout
 
     ended = uami(*APPLY, "--digest", _digest(planned / "plan.json").upper())
@@ -150,7 +211,7 @@ def test_saved_plan_is_applied_without_a_question(uami: Uami, planned: Path) -> 
 def test_applied_plan_is_told_in_json_without_a_question(uami: Uami, planned: Path) -> None:
     report = uami(*PLAN, "--format", "json").document
 
-    ended = uami(*APPLY, "--format", "json")
+    ended = uami(*APPLY, "--format", "json", "-y")
 
     assert ended.code == 0
     assert problems(ended.document, "apply:v1") == []
@@ -179,7 +240,7 @@ def test_stale_plan_is_told_in_json(uami: Uami, planned: Path) -> None:
     state = planned / "sandbox.json"
     state.write_text(state.read_text().replace('"frontend"', '"edge"'))
 
-    ended = uami(*APPLY, "--format", "json")
+    ended = uami(*APPLY, "--format", "json", "-y")
 
     assert ended.code == 4
     assert problems(ended.document, ERROR_DOCUMENT) == []

@@ -233,14 +233,15 @@ def test_file_that_comes_to_be_meanwhile_is_not_overwritten(uami: Uami, quicksta
     assert files(quickstart) == {"identities.yaml", "sandbox.json", "taken.json"}
 
 
-def test_progress_is_shown_on_a_terminal_and_goes_away(uami: Uami, quickstart: Path) -> None:
+def test_progress_is_shown_on_a_terminal_and_goes_away(uami: Uami, quickstart: Path, serve: Serve) -> None:
+    arm = serve("sandbox.json", "--latency-ms", "400")
     ours, theirs = pty.openpty()
 
     subprocess.run(
-        [*SCRIPT, *SNAPSHOT, "--sandbox", "sandbox.json", "-o", "taken.json"],
+        [*SCRIPT, *SNAPSHOT, *arm.flags, "--parallelism", "1", "-o", "taken.json"],
         stderr=theirs,
         cwd=quickstart,
-        env=dict(uami.environment),
+        env={**uami.environment, **TOKEN},
         timeout=TIMEOUT_S,
         check=True,
     )
@@ -248,8 +249,10 @@ def test_progress_is_shown_on_a_terminal_and_goes_away(uami: Uami, quickstart: P
     shown = os.read(ours, 65536).decode()
     os.close(ours)
 
-    line = "Reading federated credentials: 5 of 5 identities"
-    assert f"\r{line}\r{' ' * len(line)}\rWrote taken.json: " in shown
+    *_, counter, gone, last = shown.rstrip().split("\r")
+    assert counter.startswith("Reading the federated credentials of identities: 4 of 5, about ")
+    assert gone.isspace()
+    assert last.startswith("Wrote taken.json: ")
 
 
 def test_text_from_azure_is_shown_escaped_and_written_as_it_is(uami: Uami, folder: Path) -> None:

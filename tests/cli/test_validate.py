@@ -65,6 +65,8 @@ def test_risky_trust_is_in_the_document(uami: Uami, risky: Path, flags: tuple[st
     assert ended.document == {
         "format_version": "1.0",
         "summary": {"resource_groups": 1, "identities": 1, "accepted_warnings": 0},
+        "violations": [],
+        "notes": [],
         "warnings": [
             {
                 "code": "trust-pull-request",

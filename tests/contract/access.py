@@ -19,7 +19,7 @@ from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
 from reconciler.sandbox.state.state import Contents, Identity
-from tests.builders import GROUP, MANIFEST, SUBSCRIPTION
+from tests.builders import GROUP, MANIFEST, SUBSCRIPTION, TODAY
 from tests.contract.applying import MANY_DELETES
 from tests.contract.arm import Arm, there
 
@@ -89,7 +89,7 @@ def with_roles(contents: Contents, *assignments: RoleAssignment) -> Contents:
 def compare_now(arm: Arm, *groups: DesiredGroup) -> Changes:
     """The whole comparison against what lives now."""
     desired = Desired(groups)
-    identities = diff_states(desired, arm.read(desired))
+    identities = diff_states(desired, arm.read(desired), judged_on=TODAY)
     return diff_access(identities, read_access(identities, arm.resources, MayRead(arm.client)))
 
 
@@ -97,7 +97,7 @@ def full_plan(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DEL
     """The plan for these groups against what lives now, with all that plan reads."""
     desired = Desired(groups)
     live, may_read = arm.read(desired), MayRead(arm.client)
-    identities = diff_states(desired, live)
+    identities = diff_states(desired, live, judged_on=TODAY)
     access = read_access(identities, arm.resources, may_read)
     compared = diff_access(identities, access)
     impacts = read_impact(compared, access, arm.resources, may_read)

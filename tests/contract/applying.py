@@ -16,7 +16,7 @@ from reconciler.model.identity import Identity
 from reconciler.parallel import Pool
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.plan import Plan, make_plan
-from tests.builders import label, unused
+from tests.builders import TODAY, label, unused
 from tests.contract.arm import CORRELATION_ID, Arm
 
 Line = tuple[str, str, int, Outcome | None]
@@ -29,7 +29,7 @@ def plan_now(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DELE
     """The plan for these groups against what lives now, where nothing uses what is to go."""
     desired = Desired(groups)
     live = arm.read(desired)
-    changes = unused(diff_states(desired, live))
+    changes = unused(diff_states(desired, live, judged_on=TODAY))
     return make_plan(desired, live, changes, judge(changes, allowances), cloud="AzureCloud", targets=())
 
 
@@ -81,6 +81,7 @@ class Run:
             self._note,
             CORRELATION_ID,
             no_children,
+            sleep_to_finish=self.arm.time.sleep,
         )
 
     def apply(self, plan: Plan, parallelism: int = 1) -> ApplyResult:

@@ -23,12 +23,13 @@ from reconciler.sandbox.state.state import Identity
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.plan import run_plan
-from reconciler.workflow.undo import declare_undo
-from tests.builders import TENANT
+from reconciler.workflow.undo import UndoRequest, declare_undo
+from tests.builders import TENANT, TODAY
 from tests.contract.applying import MANY_DELETES, Run
 from tests.contract.arm import CORRELATION_ID, Arm
 
 NOW = "2026-01-02T03:04:05.678Z"
+PLACE = Place(PlaceKind.SANDBOX, "/state.json")
 
 
 def header(plan: Plan, *, run_id: str = CORRELATION_ID, command: str = "apply") -> RunHeader:
@@ -40,7 +41,7 @@ def header(plan: Plan, *, run_id: str = CORRELATION_ID, command: str = "apply") 
         NOW,
         plan.cloud,
         TENANT,
-        Place(PlaceKind.SANDBOX, "/state.json"),
+        PLACE,
         Actor("0b1ec7", "c11e", None),
         tuple(RunGroup(group.group_id, group.owner) for group in plan.desired.groups),
     )
@@ -71,7 +72,7 @@ IN_USE_TOO = replace(
 
 def undo_of(arm: Arm, path: Path, allowances: Allowances = IN_USE_TOO) -> Declaration:
     """The way back from the run that a journal tells of."""
-    return declare_undo(read_journal(path), path.name, arm.azure, allowances)
+    return declare_undo(UndoRequest(read_journal(path), path.name, allowances, judged_on=TODAY), arm.azure, PLACE)
 
 
 def undo_plan(arm: Arm, path: Path, allowances: Allowances = IN_USE_TOO) -> Plan:

@@ -16,7 +16,7 @@ from reconciler.saved_plan.content import parse_plan
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
 from reconciler.workflow.plan import run_plan
-from tests.builders import SUBSCRIPTION
+from tests.builders import SUBSCRIPTION, TODAY
 from tests.contract.access import (
     AUDIENCE,
     CONTRIBUTOR,
@@ -40,7 +40,7 @@ version: 1
 subscription: {SUBSCRIPTION}
 owner: {OWNER}
 policy: {{identities: exact}}
-limits: {{maxDeletes: 2, maxDeletePercent: 50}}
+limits: {{maxDeletes: 2, maxDeletePercent: 80}}
 ignore: {{identities: ["aks-*"], tags: ["hidden-*"]}}
 resourceGroups:
   rg-app:
@@ -75,7 +75,7 @@ def live() -> Contents:
 
 def request(manifest: str = MANIFEST, targets: tuple[str, ...] = (), allowances: Allowances = NO_ALLOWANCES) -> Request:
     """A request about a manifest on standard input."""
-    return Request(("-",), {}, {}, manifest.encode, (), targets, allowances)
+    return Request(("-",), {}, {}, manifest.encode, (), targets, allowances, judged_on=TODAY)
 
 
 def plan_file(start: Contents, *, manifest: str = MANIFEST, targets: tuple[str, ...] = ()) -> bytes:

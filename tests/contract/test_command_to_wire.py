@@ -1,13 +1,11 @@
 """How far it is from a command to the wire: a reader follows each of these calls."""
 
 import shutil
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from reconciler.cli.main import main
+from reconciler.cli.app import run
 from tests.contract.stacks import watched
 
 MOST = 10
@@ -16,23 +14,13 @@ MOST = 10
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-@pytest.fixture
-def signal_handlers() -> Iterator[None]:
-    """The handlers of signals as they were, after a command has put its own in their place."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in kept.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("signal_handlers")
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_write_is_nine_calls_from_its_command(tmp_path: Path, method: str) -> None:
     shutil.copytree(EXAMPLES / "quickstart", tmp_path, dirs_exist_ok=True)
     manifest, state = str(tmp_path / "identities.yaml"), str(tmp_path / "sandbox.json")
 
     with watched() as stacks:
-        code = main(["apply", manifest, "--sandbox", state, "-y", "--journal", str(tmp_path / "run.jsonl")])
+        code = run(["apply", manifest, "--sandbox", state, "-y", "--journal", str(tmp_path / "run.jsonl")])
 
     whole = stacks.by_method[method]
     stack = whole[whole.index("apply") :]

@@ -10,6 +10,7 @@ from reconciler.plan.changes import IdentityChange
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.sandbox.state.state import Contents, Identity
+from tests.builders import TODAY
 from tests.contract.applying import apply_now
 from tests.contract.arm import PARALLELISM, Arm, contents, in_process, there
 from tests.strategies import GROUPS, OWNERS, World, worlds
@@ -39,7 +40,7 @@ def _emulated(one: LiveIdentity) -> Identity:
 def plan_now(arm: Arm, desired: Desired) -> Plan:
     """The plan against what lives now."""
     live = arm.read(desired)
-    changes = diff_states(desired, live)
+    changes = diff_states(desired, live, judged_on=TODAY)
     return make_plan(desired, live, changes, judge(changes, ALLOWED), cloud="AzureCloud", targets=())
 
 

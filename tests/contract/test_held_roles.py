@@ -15,7 +15,7 @@ from reconciler.model.not_read import NotRead
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
 from reconciler.sandbox.state.state import Contents, Subscription
-from tests.builders import OTHER_SUBSCRIPTION, desired_group, listed, resource_id
+from tests.builders import OTHER_SUBSCRIPTION, TODAY, desired_group, listed, resource_id
 from tests.contract.access import (
     CONTRIBUTOR,
     IN_GROUP,
@@ -41,7 +41,7 @@ TRUSTING = listed("id-a", federated_credentials=trusts(main="s"))
 def read(arm: Arm, *groups: DesiredGroup) -> HeldRoles:
     """What is read of held roles for a plan of these groups."""
     desired, may_read = Desired(groups), MayRead(arm.client)
-    identities = diff_states(desired, arm.read(desired))
+    identities = diff_states(desired, arm.read(desired), judged_on=TODAY)
     access = read_access(identities, arm.resources, may_read)
     return read_impact(diff_access(identities, access), access, arm.resources, may_read).held_roles
 

@@ -1,5 +1,6 @@
 """The impact of deletes, read from the emulator: each use is named, and what cannot be read is never taken for none."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
@@ -8,18 +9,19 @@ import pytest
 from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.pace import Pace
 from reconciler.arm.resources import Resources
-from reconciler.errors import AuthError
-from reconciler.live.attachments import CONFIRM_AT_MOST, read_attachments
+from reconciler.errors import AuthError, ExitCode, Interrupted, OutOfTime
+from reconciler.live.attachments import read_attachments
+from reconciler.live.children import credentials_of
 from reconciler.live.may_read import MayRead
-from reconciler.manifest.desired import Desired, IdentitiesPolicy, Policy
+from reconciler.manifest.desired import Desired, IdentitiesPolicy, Limits, Policy
 from reconciler.model.identity import OWNER_TAG
-from reconciler.model.ids import CredentialId
+from reconciler.model.ids import CredentialId, ResourceId
 from reconciler.model.impact import HeldRole, Impact, Lock, Part
 from reconciler.sandbox.state.kinds import Lock as KeptLock
 from reconciler.sandbox.state.state import Grant, ResourceGroup
 from tests.builders import GROUP, desired_group, label, listed, resource_id
 from tests.contract.access import CONTRIBUTOR, OWNER, READER, full_plan, given, lives, role, with_roles, with_trusts
-from tests.contract.arm import PIPELINE, OpenArm, contents
+from tests.contract.arm import PIPELINE, Arm, OpenArm, contents
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer
 from tests.contract.impact import (
     GRAPH,
@@ -36,6 +38,7 @@ from tests.contract.impact import (
 )
 
 WANTED = desired_group("id-api")
+ANY_NUMBER = desired_group("id-api", limits=Limits(max_deletes=1000, max_delete_percent=100))
 NO_GRAPH = "missing Microsoft.ResourceGraph/resources/read"
 FORBIDDEN = "The client does not have authorization to perform action '{}' over scope '/x'."
 
@@ -153,21 +156,80 @@ def test_credentials_that_cannot_be_read_leave_use_unknown(arm: OpenArm) -> None
     assert [code for code, _ in refusals(plan)] == ["use-unknown"]
 
 
-def test_fifty_deletes_are_one_question_to_graph_and_confirmed_up_to_the_bound(arm: OpenArm) -> None:
+def test_every_delete_is_one_question_to_azure_and_all_are_one_to_graph(arm: OpenArm) -> None:
     names = [f"id-{number:02}" for number in range(50)]
     opened = arm(with_users(contents("id-api", *names), "id-00", [VM]))
 
-    plan = full_plan(opened, WANTED)
+    plan = full_plan(opened, ANY_NUMBER)
 
-    beyond = [name for name in names if impact_of(plan, name).attachments.not_checked is not None]
     assert asked(opened, GRAPH) == 1
-    assert asked(opened, "/listAssociatedResources") == CONFIRM_AT_MOST
-    # Those that Graph shows as free come first: the one in use is among the others.
-    assert beyond == ["id-00", *names[CONFIRM_AT_MOST + 1 :]]
-    assert impact_of(plan, "id-49").attachments.not_checked == (
-        "one run checks 20 deletes; apply those with --skip-refused, then run again"
-    )
-    assert {code for code, _ in refusals(plan)} == {"in-use", "use-unknown"}
+    assert asked(opened, "/listAssociatedResources") == 50
+    assert [name for name in names if impact_of(plan, name).attachments.not_checked is not None] == []
+    assert [code for code, _ in refusals(plan)] == ["in-use"]
+    assert [label(one) for one in plan.applicable] == names[1:]
+
+
+def test_progress_counts_each_identity_that_is_asked_about(arm: OpenArm) -> None:
+    shown: list[tuple[str, int, int]] = []
+    opened = arm(contents("id-a", "id-b"))
+    watched = replace(opened.resources, progress=lambda *far: shown.append(far))
+
+    read_attachments([resource_id("id-a"), resource_id("id-b")], watched, MayRead(opened.client))
+
+    what = "Checking what uses the identities that would be deleted"
+    assert shown == [(what, 0, 2), (what, 1, 2), (what, 2, 2)]
+
+
+def paced(arm: Arm) -> Resources:
+    """Our calls, with a second between two of those that Azure takes one of a second."""
+    return Resources(arm.client, wait_for_associated=Pace(INTERVAL_S, arm.time.clock, arm.retries.sleep).wait)
+
+
+def test_deletes_that_the_time_of_the_run_does_not_last_for_end_it(arm: OpenArm) -> None:
+    """What could not be asked any more is not known, and a plan of that would be refused for the wrong reason."""
+    names = [f"id-{number}" for number in range(5)]
+    opened = arm(contents(*names))
+    opened.retries.budget.end(opened.time.clock() + 3.5)
+
+    with pytest.raises(OutOfTime) as ended:
+        read_attachments([resource_id(name) for name in names], paced(opened), MayRead(opened.client))
+
+    assert asked(opened, "/listAssociatedResources") == 4
+    assert "the time of the run (1h) is over" in ended.value.message
+    assert ended.value.exit_code is ExitCode.ERROR
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda one, arm: credentials_of(one, arm.resources),
+        lambda one, arm: MayRead(arm.client).why_not(str(one.group_id), "*/read"),
+    ],
+    ids=["credentials", "permissions"],
+)
+def test_whatever_else_is_read_for_a_delete_ends_with_the_time_of_the_run(
+    arm: OpenArm, read: Callable[[ResourceId, Arm], object]
+) -> None:
+    opened = arm(contents("id-old"))
+    opened.retries.budget.end(opened.time.clock())
+
+    with pytest.raises(OutOfTime):
+        read(resource_id("id-old"), opened)
+
+
+def test_request_to_stop_ends_the_wait_for_a_turn_at_once(arm: OpenArm) -> None:
+    def stop(request: httpx.Request, forward: Forward) -> httpx.Response:
+        opened.stop.request()
+        return forward(request)
+
+    names = [f"id-{number}" for number in range(30)]
+    opened = arm(contents(*names), Fault("POST", "/listAssociatedResources", stop))
+
+    with pytest.raises(Interrupted):
+        read_attachments([resource_id(name) for name in names], paced(opened), MayRead(opened.client))
+
+    assert asked(opened, "/listAssociatedResources") == 1
+    assert opened.time.slept_s == []
 
 
 def test_associated_resources_are_asked_for_once_a_second(arm: OpenArm) -> None:
@@ -179,9 +241,8 @@ def test_associated_resources_are_asked_for_once_a_second(arm: OpenArm) -> None:
 
     names = [f"id-{number}" for number in range(5)]
     opened = arm(contents(*names), Fault("POST", "/listAssociatedResources", note, times=ALWAYS))
-    paced = Resources(opened.client, wait_for_associated=Pace(INTERVAL_S, opened.time.clock, opened.time.sleep).wait)
 
-    read_attachments([resource_id(name) for name in names], paced, MayRead(opened.client))
+    read_attachments([resource_id(name) for name in names], paced(opened), MayRead(opened.client))
 
     assert [time - times[0] for time in times] == [0.0, 1.0, 2.0, 3.0, 4.0]
 

@@ -29,10 +29,6 @@ BOTH = tuple(SnapshotScope(one) for one in SUBSCRIPTIONS)
 NOT_LISTED = {"properties", "etag", "provisioningState"}
 
 
-def no_progress(_done: int, _total: int) -> None:
-    """Nobody looks."""
-
-
 def take(
     start: Contents,
     *faults: Fault,
@@ -42,7 +38,7 @@ def take(
 ) -> str:
     """The text of a snapshot of a sandbox over these contents."""
     with in_process(start, *faults, page_size=page_size) as arm:
-        return state_text(read_snapshot(scopes, Resources(arm.client, api_version, pool=Pool(2)), progress=no_progress))
+        return state_text(read_snapshot(scopes, Resources(arm.client, api_version, pool=Pool(2))))
 
 
 def promised(start: Contents) -> Contents:

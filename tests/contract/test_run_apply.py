@@ -17,7 +17,7 @@ from reconciler.plan.plan import Plan
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration, Request, load_declaration
 from reconciler.workflow.plan import run_plan
-from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, label
+from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TODAY, label
 from tests.contract.applying import Run, outcomes
 from tests.contract.arm import Arm, OpenArm, contents, there
 from tests.contract.faults import Fault, Forward, answer, meddle_after
@@ -47,7 +47,9 @@ def declare(
     allowances: Allowances = NO_ALLOWANCES,
 ) -> Declaration:
     """What a manifest on standard input declares."""
-    return load_declaration(Request(("-",), {}, {}, manifest.encode, subscriptions, targets, allowances))
+    return load_declaration(
+        Request(("-",), {}, {}, manifest.encode, subscriptions, targets, allowances, judged_on=TODAY)
+    )
 
 
 @dataclass

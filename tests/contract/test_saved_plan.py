@@ -162,11 +162,11 @@ MATTERS: dict[str, tuple[Meddle, list[tuple[str, str]]]] = {
     ),
     "role that others gave an identity that goes": (
         granted("id-old", READER, owner=None),
-        _told(f"{OLD}/roleAssignments/{READER}@{IN_SUBSCRIPTION}", "is new, and its identity would be deleted"),
+        _told(f"{OLD}/roleAssignments/Reader@{IN_SUBSCRIPTION}", "is new, and its identity would be deleted"),
     ),
     "role that others took from an identity that goes": (
         ungranted(READER, ours=False),
-        _told(f"{OLD}/roleAssignments/{READER}@{IN_GROUP}", "is gone, and its identity would be deleted"),
+        _told(f"{OLD}/roleAssignments/Reader@{IN_GROUP}", "is gone, and its identity would be deleted"),
     ),
     "resource that has come to use an identity that goes": (
         lambda start: with_users(start, "id-old", [VM]),

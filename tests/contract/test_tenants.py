@@ -8,7 +8,7 @@ import pytest
 from reconciler.errors import AuthError, UsageError
 from reconciler.workflow.declare import Declaration, Request, load_declaration
 from reconciler.workflow.plan import run_plan
-from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT
+from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT, TODAY
 from tests.contract.arm import Arm, OpenArm, contents
 
 OTHER_TENANT = "33333333-3333-3333-3333-333333333333"
@@ -25,7 +25,7 @@ def manifest(tenant: str, subscription: str = SUBSCRIPTION) -> str:
 
 def declare(text: str, *subscriptions: str) -> Declaration:
     """What a manifest on standard input declares."""
-    return load_declaration(Request(("-",), {}, {}, text.encode, subscriptions))
+    return load_declaration(Request(("-",), {}, {}, text.encode, subscriptions, judged_on=TODAY))
 
 
 def refusal(arm: Arm, declaration: Declaration, *, flag: str | None, token: Callable[[], str | None]) -> str:

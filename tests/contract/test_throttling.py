@@ -32,7 +32,7 @@ from reconciler.stop import Stop
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Request, load_declaration
 from reconciler.workflow.plan import run_plan
-from tests.builders import SUBSCRIPTION, resource_id
+from tests.builders import SUBSCRIPTION, TODAY, resource_id
 from tests.contract.applying import MemoryJournal, no_children
 from tests.contract.arm import CORRELATION_ID, PIPELINE, contents
 from tests.contract.virtual_time import VirtualTime, WatchedTransport
@@ -61,7 +61,7 @@ class Run:
 
     def plan(self, manifest: str) -> Plan:
         """Plan."""
-        return run_plan(load_declaration(Request(("-",), {}, {}, manifest.encode)), self.azure)
+        return run_plan(load_declaration(Request(("-",), {}, {}, manifest.encode, judged_on=TODAY)), self.azure)
 
     def apply(self, manifest: str) -> ApplyResult:
         """Plan, apply, verify."""
@@ -69,7 +69,7 @@ class Run:
             self.azure.resources, MemoryJournal(), Stop(), self.retries, lambda _: None, CORRELATION_ID, no_children
         )
         _, result = run_apply(
-            load_declaration(Request(("-",), {}, {}, manifest.encode)),
+            load_declaration(Request(("-",), {}, {}, manifest.encode, judged_on=TODAY)),
             self.azure,
             tools,
             ApplyOptions(),

@@ -4,18 +4,23 @@ else's work with it."""
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reconciler.errors import AuthError, ReconcilerError, UsageError
+from reconciler.errors import AuthError, InputFileError, JournalError, ReconcilerError, UsageError
+from reconciler.files.digest import digest_of
 from reconciler.guards import NO_ALLOWANCES, Allowance
+from reconciler.journal.call import Outcome
+from reconciler.journal.file import FileJournal
 from reconciler.journal.read_file import read_journal
+from reconciler.journal.record import Place, PlaceKind
 from reconciler.manifest.desired import CredentialsPolicy, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG, IsolationScope
 from reconciler.plan.changes import Action, field_text
 from reconciler.workflow.plan import run_plan
-from reconciler.workflow.undo import declare_undo
-from tests.builders import SUBSCRIPTION, desired_group, label, listed
+from reconciler.workflow.undo import UndoRequest, declare_undo
+from tests.builders import SUBSCRIPTION, TODAY, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,
     IN_GROUP,
@@ -36,14 +41,18 @@ from tests.contract.faults import Fault, answer
 from tests.contract.impact import GRAPH, USERS, with_users
 from tests.contract.journaling import (
     IN_USE_TOO,
+    NOW,
+    PLACE,
     apply_with_journal,
     dangling_roles,
+    header,
     lines_of,
     state_but_for_ids,
     undo_now,
     undo_of,
     undo_plan,
 )
+from tests.unit.journal.calls import CREATED
 
 OURS = {OWNER_TAG: OWNER}
 NOTHING_MORE = dict.fromkeys(
@@ -287,18 +296,91 @@ def test_credential_that_appears_while_the_way_back_is_worked_out_is_not_deleted
     ]
 
 
-def test_undo_in_another_cloud_or_tenant_asks_nothing(arm: OpenArm, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("place", "said", "hint"),
+    [
+        (Place(PlaceKind.SANDBOX, "/other.json"), "and this one is in the sandbox /other.json", "as --sandbox"),
+        (Place(PlaceKind.ENDPOINT, "/state.json"), "the run was in the sandbox /state.json,", "as --sandbox"),
+        (
+            Place(PlaceKind.AZURE, "https://management.azure.com"),
+            "and this one is in Azure at https://",
+            "as --sandbox",
+        ),
+    ],
+)
+def test_undo_elsewhere_asks_nothing(arm: OpenArm, tmp_path: Path, place: Place, said: str, hint: str) -> None:
     opened = arm(contents())
     apply_with_journal(opened, full_plan(opened, desired_group("id-new")), tmp_path / "run.jsonl")
     already = len(opened.asked)
-    record = read_journal(tmp_path / "run.jsonl")
 
-    with pytest.raises(UsageError, match="not in AzureChinaCloud"):
-        declare_undo(record, "run.jsonl", replace(opened.azure, cloud="AzureChinaCloud"), NO_ALLOWANCES)
-    with pytest.raises(AuthError, match="of the tenant another-tenant"):
-        declare_undo(record, "run.jsonl", replace(opened.azure, token_tenant=lambda: "another-tenant"), NO_ALLOWANCES)
+    with pytest.raises(UsageError) as caught:
+        declare_undo(
+            UndoRequest(read_journal(tmp_path / "run.jsonl"), "run.jsonl", NO_ALLOWANCES, judged_on=TODAY),
+            opened.azure,
+            place,
+        )
+
+    assert said in caught.value.message
+    assert hint in caught.value.hint
+    assert len(opened.asked) == already
+
+
+@pytest.mark.parametrize(
+    ("azure", "said"),
+    [
+        ({"cloud": "AzureChinaCloud"}, "not in AzureChinaCloud"),
+        ({"tenant": "0c0ffee0-0000-4000-8000-000000000000"}, "--tenant names 0c0ffee0"),
+        ({"token_tenant": lambda: "another-tenant"}, "of the tenant another-tenant"),
+    ],
+)
+def test_undo_in_another_cloud_or_tenant_asks_nothing(
+    arm: OpenArm, tmp_path: Path, azure: dict[str, Any], said: str
+) -> None:
+    opened = arm(contents())
+    apply_with_journal(opened, full_plan(opened, desired_group("id-new")), tmp_path / "run.jsonl")
+    already = len(opened.asked)
+
+    with pytest.raises(AuthError if "token_tenant" in azure else UsageError, match=said):
+        declare_undo(
+            UndoRequest(read_journal(tmp_path / "run.jsonl"), "run.jsonl", NO_ALLOWANCES, judged_on=TODAY),
+            replace(opened.azure, **azure),
+            PLACE,
+        )
 
     assert len(opened.asked) == already
+
+
+def test_journal_from_elsewhere_forges_no_line(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents())
+    apply_with_journal(opened, full_plan(opened, desired_group("id-new")), tmp_path / "run.jsonl")
+    record = read_journal(tmp_path / "run.jsonl")
+    forged = replace(record.header, place=Place(PlaceKind.SANDBOX, "/x\n::error::y"))
+
+    with pytest.raises(UsageError) as caught:
+        declare_undo(
+            UndoRequest(replace(record, header=forged), "run.jsonl", NO_ALLOWANCES, judged_on=TODAY),
+            opened.azure,
+            PLACE,
+        )
+
+    assert "\n" not in caught.value.message
+
+
+def test_digest_of_a_journal_is_that_of_its_file(tmp_path: Path, arm: OpenArm) -> None:
+    journal = FileJournal(tmp_path / "run.jsonl", lambda: NOW)
+    journal.open(header(full_plan(arm(contents()), desired_group("id-new"))))
+    made = journal.begin(CREATED)
+    journal.end(made, Outcome.DONE, None, None)
+
+    journal.finish(complete=True, interrupted=False, counts=tuple((one, 0) for one in Outcome))
+    with pytest.raises(JournalError):
+        journal.begin(CREATED)
+    journal.close()
+
+    assert journal.digest == digest_of((tmp_path / "run.jsonl").read_bytes())
+    read_journal(tmp_path / "run.jsonl", journal.digest)
+    with pytest.raises(InputFileError, match="its sha256 is"):
+        read_journal(tmp_path / "run.jsonl", "0" * 64)
 
 
 def test_journal_of_a_delete_has_all_that_hung_on_the_identity(arm: OpenArm, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ ORDER = (
     "reconciler.plan",
     "reconciler.snapshot",
     "reconciler.guards",
+    "reconciler.guardrails",
     "reconciler.live",
     "reconciler.journal",
     "reconciler.saved_plan",
@@ -202,6 +203,7 @@ def test_only_apply_writes() -> None:
         ("reconciler.apply.identity", "identities"): WRITES["identities"],
         ("reconciler.apply.credential", "credentials"): WRITES["credentials"],
         ("reconciler.apply.assignment", "assignments"): WRITES["assignments"],
+        ("reconciler.apply.give_back", "assignments"): {"write"},
     }
 
 

@@ -56,3 +56,21 @@ def test_request_wakes_a_sleeper() -> None:
         stop.sleep(60)
 
     asking.join()
+
+
+def test_what_must_be_finished_waits_though_the_run_is_to_stop() -> None:
+    stop = Stop()
+    stop.request()
+
+    stop.sleep_to_finish(0.001)
+
+    assert not stop.at_once
+
+
+def test_second_request_ends_what_waits_to_finish() -> None:
+    stop = Stop()
+    stop.request()
+    stop.request()
+
+    with pytest.raises(Interrupted):
+        stop.sleep_to_finish(60)

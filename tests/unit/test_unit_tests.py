@@ -187,7 +187,7 @@ def test_rule_sees_what_is_pure(module: str) -> None:
     [
         "reconciler.apply.step",
         "reconciler.arm.identities",
-        "reconciler.cli.main",
+        "reconciler.cli.app",
         "reconciler.journal.file",
         "reconciler.manifest.yaml.files",
         "reconciler.workflow.plan",

@@ -5,15 +5,17 @@ means for the next step is decided here once, so that no caller reads a status o
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
 from urllib.parse import unquote
 
 import httpx
 
 from reconciler.arm.actions import role_with
-from reconciler.arm.http.fields import FieldError, JsonObject, optional_text, parse_object
-from reconciler.arm.http.receive import CallEnded
+from reconciler.arm.http.fields import FieldError, JsonObject, object_list, optional_text, parse_object, section
+from reconciler.arm.http.receive import CallEnded, TimeOver
 from reconciler.arm.http.redaction import quote_answer
 from reconciler.arm.http.retry import (
     TIME_HINT,
@@ -22,7 +24,7 @@ from reconciler.arm.http.retry import (
     may_pass,
     retry_after_s,
 )
-from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, Throttled
+from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, OutOfTime, Throttled
 from reconciler.model import MAX_CREDENTIALS
 
 QUERY = "QUERY"
@@ -47,7 +49,12 @@ _NEVER_SENT = (
     httpx.LocalProtocolError,
 )
 
+_UNAUTHORIZED = "AuthorizationFailed"
 _ACTION = re.compile(r"perform action '([^'\s]+)'")
+_CONDITION = "ABAC condition that is not fulfilled"
+"""Of the caller's own role: it has the action, but not for what was sent. Source: the message as quoted by users."""
+_DENIED_BY = re.compile(r"deny assignment with name '([^']+)'")
+_MAX_POLICIES = 5
 _SCOPE = re.compile(r"over scope '([^']+)'")
 _NAMESPACE = re.compile(r"namespace '([A-Za-z.]+)'")
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
@@ -80,10 +87,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class _Envelope:
-    """ARM's own words about an error; both empty where the body is not ARM's."""
+    """ARM's own words about an error; all empty where the body is not ARM's; `policies` are those that it broke."""
 
     code: str
     message: str
+    policies: tuple[str, ...] = ()
 
 
 def error_answer(call: Call, response: httpx.Response, now_s: float) -> ArmError:
@@ -104,6 +112,7 @@ def error_answer(call: Call, response: httpx.Response, now_s: float) -> ArmError
         transient=status in TRANSIENT_STATUSES,
         in_doubt=call.is_write and (status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR),
         retry_after_s=retry_after_s(response, now_s),
+        missing_action=_missing_action(envelope),
     )
 
 
@@ -125,7 +134,8 @@ def too_many_pages(operation: str, limit: int) -> ArmError:
 def no_answer(call: Call, error: httpx.RequestError) -> ArmError:
     """The error for a call that no whole answer came back to."""
     if isinstance(error, CallEnded):
-        return ArmError(f"{call}: {error}", error.hint, correlation_id=call.correlation_id, in_doubt=call.is_write)
+        kind = OutOfTime if isinstance(error, TimeOver) else ArmError
+        return kind(f"{call}: {error}", error.hint, correlation_id=call.correlation_id, in_doubt=call.is_write)
     reason = quote_answer(str(error), error.request)
     name = type(error).__name__
     return ArmError(
@@ -142,6 +152,7 @@ def _envelope(response: httpx.Response) -> _Envelope:
 
     Source: azure-rest-api-specs common-types v4, ErrorResponse; recorded traffic (azure-cli, activity log).
     """
+    request = response.request
     try:
         body = parse_object(response.content)
         inner = body.get("error")
@@ -149,7 +160,27 @@ def _envelope(response: httpx.Response) -> _Envelope:
         code, message = optional_text(source, "code"), optional_text(source, "message")
     except FieldError:
         return _Envelope("", "")
-    return _Envelope(*(quote_answer(value or "", response.request) for value in (code, message)))
+    policies = tuple(quote_answer(one, request, limit=200) for one in islice(_policies(source), _MAX_POLICIES))
+    return _Envelope(quote_answer(code or "", request), quote_answer(message or "", request), policies)
+
+
+def _policies(error: JsonObject) -> Iterator[str]:
+    """The policies that forbade a call, each with its assignment.
+
+    Source: Azure documentation (errors for requests disallowed by policy); Azure SDKs' tests, for the names of fields.
+    """
+    try:
+        for one in object_list(error, "additionalInfo"):
+            if one.get("type") == "PolicyViolation":
+                info = section(one, "info")
+                policy, assignment = _name(info, "policyDefinition"), _name(info, "policyAssignment")
+                yield f"{policy!r} (assignment {assignment!r})" if assignment else repr(policy)
+    except FieldError:
+        return
+
+
+def _name(info: JsonObject, what: str) -> str:
+    return optional_text(info, f"{what}DisplayName") or optional_text(info, f"{what}Name") or ""
 
 
 def _phrase(status: int) -> str:
@@ -169,6 +200,7 @@ def _hint(call: Call, status: int, envelope: _Envelope) -> str:
         "SubscriptionNotFound": "Check the id, and that you are signed in to its tenant with access to it.",
         "MissingSubscriptionRegistration": _register_hint(call, envelope.message),
         "ScopeLocked": "Remove the lock in Azure first; this tool never removes one.",
+        "RequestDisallowedByPolicy": _policy_hint(envelope.policies),
         "InvalidApiVersionParameter": "Pass --api-version with one that ARM names above.",
     }
     by_status = {
@@ -176,7 +208,7 @@ def _hint(call: Call, status: int, envelope: _Envelope) -> str:
         405: _method_hint(envelope.message),
         300: "Redirects are not followed: the token goes to the endpoint only. Check the endpoint.",
         401: "ARM refused the token. Sign in again (`az login`), to the tenant of the subscription.",
-        403: _right_hint(envelope.message),
+        403: _forbidden_hint(envelope),
         429: f"ARM refused so many calls until the time of the run was over. {TIME_HINT}",
         500: "Azure could not answer. Run again later; the correlation id finds the call in Azure's logs.",
     }
@@ -213,15 +245,33 @@ def _register_hint(call: Call, message: str) -> str:
     )
 
 
-def _right_hint(message: str) -> str:
+def _missing_action(envelope: _Envelope) -> str:
     """Source: recorded traffic (AuthorizationFailed names the action and the scope in its message)."""
-    action, scope = _ACTION.search(message), _SCOPE.search(message)
-    if action is None:
+    action = _ACTION.search(envelope.message)
+    if envelope.code != _UNAUTHORIZED or action is None or _CONDITION in envelope.message:
+        return ""
+    return action[1]
+
+
+def _policy_hint(policies: tuple[str, ...]) -> str:
+    names = f"Azure Policy {', '.join(policies)}" if policies else "Azure Policy, by the names above,"
+    return f"{names} forbids it: change the manifest as the policy asks, or ask its administrator for an exemption."
+
+
+def _forbidden_hint(envelope: _Envelope) -> str:
+    """What to ask for, and whom; a right only where that is what is missing."""
+    denied = _DENIED_BY.search(envelope.message)
+    if denied is not None:
+        return f"The deny assignment {denied[1]!r} forbids it to whoever has the right, too: ask its owner."
+    if _CONDITION in envelope.message:
+        return "A condition of your own role allows this action, but not for this role or principal: ask who gave it."
+    action, scope = _missing_action(envelope), _SCOPE.search(envelope.message)
+    if not action:
         return "Ask whoever administers this scope."
-    role = role_with(action[1])
+    role = role_with(action)
     place = f" at {scope[1]}" if scope else ""
     ask = f"the role {role}{place}" if role else f"a role{place}"
-    return f"Ask for {ask}: it has the missing action {action[1]}. A new grant takes some minutes to be seen."
+    return f"Ask for {ask}: it has the missing action {action}. A new grant takes some minutes to be seen."
 
 
 def _connection_hint(error: httpx.RequestError) -> str:

@@ -73,6 +73,14 @@ def parse_endpoint(text: str) -> httpx.URL:
     return url
 
 
+def endpoint_name(text: str) -> str:
+    """An endpoint in normal form, so that one place has one name; raises UsageError as `parse_endpoint` does."""
+    origin = origin_of(parse_endpoint(text))
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    port = "" if origin.port == _DEFAULT_PORTS[origin.scheme] else f":{origin.port}"
+    return f"{origin.scheme}://{host}{port}"
+
+
 def check_endpoint(endpoint: str, cloud: Cloud, credential_kind: str) -> None:
     """Refuse to send a token that was issued for `cloud` to somebody else's endpoint.
 

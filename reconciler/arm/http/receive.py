@@ -26,6 +26,10 @@ class CallEnded(httpx.RequestError):
         self.hint = hint
 
 
+class TimeOver(CallEnded):
+    """A call that is not begun, since the time of the run is over."""
+
+
 def receive(response: httpx.Response) -> httpx.Response:
     """The same answer with its body received and decompressed; the one given is closed.
 

@@ -21,7 +21,7 @@ from http import HTTPStatus
 import httpx
 
 from reconciler.arm.http.budget import RunBudget, duration_text
-from reconciler.arm.http.receive import ENCODING, CallEnded, receive
+from reconciler.arm.http.receive import ENCODING, TimeOver, receive
 from reconciler.arm.http.redaction import redact
 from reconciler.arm.http.throttle import Throttle
 
@@ -253,7 +253,7 @@ class RetryTransport(httpx.BaseTransport):
     def _check_time(self) -> None:
         budget = self._retries.budget
         if budget.refuses_reads(self._retries.clock()):
-            raise CallEnded(f"not asked: the time of the run ({duration_text(budget.limit_s)}) is over", TIME_HINT)
+            raise TimeOver(f"not asked: the time of the run ({duration_text(budget.limit_s)}) is over", TIME_HINT)
 
     def _try_read(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
         try:

@@ -5,6 +5,7 @@ do for that kind, and repeats nothing that was secret.
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -133,9 +134,11 @@ def _identity_source(kind: Kind, login: Login) -> TokenSource:
         _log.warning("AZURE_AUTHORITY_HOST: %s is none of Microsoft's hosts; this login is sent there.", authority)
     with _explained(kind, login):
         credential = kind.build(login)
+    # A chain goes on from what is not set up, and ends with the first that is and fails.
+    links = len(getattr(credential, "credentials", ()))
 
     def fetch() -> Token:
-        with _explained(kind, login):
+        with _explained(kind, login, links):
             # azure-identity's own cache would give again a token that is about to end, or that ARM has refused.
             asked = credential if kind.chooses else kind.build(login)
             answer = asked.get_token(login.cloud.scope, tenant_id=login.tenant)
@@ -146,7 +149,7 @@ def _identity_source(kind: Kind, login: Login) -> TokenSource:
 
 
 @contextmanager
-def _explained(kind: Kind, login: Login) -> Iterator[None]:
+def _explained(kind: Kind, login: Login, links: int = 0) -> Iterator[None]:
     from azure.core.exceptions import AzureError
 
     # azure-identity answers wrong settings with ValueError or TypeError and an unreadable token file with OSError.
@@ -154,5 +157,23 @@ def _explained(kind: Kind, login: Login) -> Iterator[None]:
         yield
     except (AzureError, ValueError, TypeError, OSError) as error:
         secrets = (login.environment.get(name, "") for name in SECRETS)
-        reason = redact_login(" ".join(str(error).split()), secrets)
-        raise AuthError(f"The credential {kind.name!r} gave no token: {reason}", kind.hint) from error
+        reason = redact_login(str(error), secrets)
+        raise _no_token(kind, reason, links) from error
+
+
+_TRIED = re.compile(r"^\t(\w+)Credential: ", re.MULTILINE)
+"""How azure-identity 1.27.0 lists what a chain tried: name and reason, a line each."""
+
+
+def _no_token(kind: Kind, reason: str, links: int) -> AuthError:
+    """The error for a login that failed, of a chain for what ended it; `links` is how many a whole chain tries."""
+    tried = list(_TRIED.finditer(reason))
+    if tried and len(tried) == links:
+        _log.info("%s", " ".join(reason.split()))
+        names = ", ".join(one[1] for one in tried)
+        return AuthError(
+            "Not signed in to Azure.",
+            f"Run `az login`, or pass --credential. (Tried: {names}; details with --log-level info)",
+        )
+    ended_by = reason[tried[-1].start() :].partition("\nTo mitigate")[0] if tried else reason
+    return AuthError(f"The credential {kind.name!r} gave no token: {' '.join(ended_by.split())}", kind.hint)

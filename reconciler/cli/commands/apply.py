@@ -31,18 +31,18 @@ def apply(
 ) -> ExitCode:
     """Show the plan, ask (only `yes` approves), carry it out, and read it again to verify.
 
-    A saved plan is not asked about: it is applied if it is still the plan, and refused (exit 4) if it is not.
+    A saved plan is applied if it is still the plan, and refused (exit 4) if it is not; with --digest nobody is asked.
     """
-    from reconciler.cli.support.carry_out import WritingRun, carry_out, check_somebody_to_ask
+    from reconciler.cli.support.carry_out import WritingRun, carry_out
     from reconciler.cli.support.inputs import make_request
-    from reconciler.cli.support.saved_plan import declare, find_saved_plan
+    from reconciler.cli.support.saved_plan import approve_apply, declare, find_saved_plan
 
     request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
     plan_file = find_saved_plan(paths, run.digest)
     # A later run has a journal of its own.
     again = command_line("apply", paths, azure, manifest, guards, replace(run, journal=None), report)
-    if plan_file is not None:
-        run, again = replace(run, auto_approve=True), command_line("plan", ["PATH..."], PlanFlags(out=plan_file))
-    check_somebody_to_ask(run, report, paths)
+    again = again if plan_file is None else command_line("plan", ["PATH..."], PlanFlags(out=plan_file))
+    approval = approve_apply(plan_file, run, report, paths)
     declaration = declare(plan_file, run.digest, request, azure)
-    return carry_out(lambda _: declaration, WritingRun("apply", again, run, guards.skip_refused, azure, report))
+    writing = WritingRun("apply", again, run, approval, guards.skip_refused, azure, report)
+    return carry_out(lambda _: declaration, writing)

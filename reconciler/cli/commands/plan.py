@@ -1,7 +1,7 @@
 """`uami plan`: show what apply would do."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from reconciler.cli.support.flags import (
     StrictManifestFlags,
 )
 from reconciler.errors import ExitCode
+
+if TYPE_CHECKING:
+    from reconciler.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,23 @@ def plan(
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
     from reconciler.cli.support.compare import compare
     from reconciler.cli.support.inputs import make_request
-    from reconciler.cli.support.output import chosen_format, configure_logging, print_report
-    from reconciler.cli.support.saved_plan import plan_output, show_how_to_apply
+    from reconciler.cli.support.output import configure_logging, print_plan
+    from reconciler.cli.support.saved_plan import plan_output, show_what_was_saved
 
     configure_logging(report.log_level)
     request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
     with plan_output(asked.out, [*paths, *filter(None, [azure.sandbox])]) as save:
         result, header = compare(request, azure, asked.applier)
         digest = save(result)  # before the report: a file that cannot be written is an error instead of it
-    print_report(chosen_format(report).plan(result, header))
+    print_plan(result, header, report)
     if asked.out is not None:
         # With other flags than these, apply would find the plan stale, or look elsewhere.
-        show_how_to_apply(asked.out, digest, (azure, guards, StrictManifestFlags(strict=manifest.strict)))
-    found = asked.detailed_exitcode and result.applicable
-    return ExitCode.REFUSED if result.violations else ExitCode.CHANGES_FOUND if found else ExitCode.DONE
+        needed = guards.without(result.unused_allowances)
+        show_what_was_saved(asked.out, digest, result, (azure, needed, StrictManifestFlags(strict=manifest.strict)))
+    return _exit_code(result, asked)
+
+
+def _exit_code(result: "Plan", asked: PlanFlags) -> ExitCode:
+    if result.violations:
+        return ExitCode.REFUSED
+    return ExitCode.CHANGES_FOUND if asked.detailed_exitcode and result.applicable else ExitCode.DONE

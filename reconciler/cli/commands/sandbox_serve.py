@@ -4,22 +4,21 @@ What it is made of comes with the extra `sandbox` and is imported only when it i
 itself starts without it.
 """
 
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli.support.embedded import check_subscriptions, extra_needed, not_saved
 from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
+from reconciler.cli.support.output import print_note, print_part
+from reconciler.cli.support.signals import end_in_order
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 from reconciler.files.read import check_argument, read_argument
 from reconciler.files.replace import check_folder
+from reconciler.stop import Stop
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Serving
@@ -85,14 +84,15 @@ def _serve(asked: "Serving", faults: Path | None) -> None:
     if asked.state is not None and check_folder(asked.state, flag="--state", subject="the state") is not None:
         check_argument(str(asked.state))
     try:
-        with _stop_signals() as stopped, door.serve(asked) as served:
+        stop = Stop()
+        end_in_order(stop)
+        with door.serve(asked) as served:
             if served.certificate is not None:
-                typer.echo(
-                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}",
-                    err=True,
+                print_note(
+                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}\n"
                 )
-            typer.echo(served.url)
-            while not stopped:
+            print_part(f"{served.url}\n")
+            while not stop.requested:
                 time.sleep(_LOOK_INTERVAL_S)
     except door.StateNotSavedError as error:
         raise not_saved(error, "what changed since it was written last is lost") from error
@@ -119,20 +119,3 @@ def _script(path: Path) -> str:
         return read_argument(str(path), _LONGEST_SCRIPT).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputFileError(f"{path}: not UTF-8: {error.reason} at byte {error.start}", _FAULTS_HINT) from error
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """A list that is empty until Ctrl-C or SIGTERM comes; the previous handlers return at the end."""
-    received: list[int] = []
-
-    def remember(number: int, _frame: FrameType | None) -> None:
-        # Nothing but this: a handler that took a lock could wait for the very code that it interrupted.
-        received.append(number)
-
-    previous = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

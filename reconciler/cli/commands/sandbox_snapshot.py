@@ -5,9 +5,8 @@ through the emulator's own parser before it is written, so that whatever is writ
 """
 
 import re
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +18,7 @@ from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.snapshot.choose import Snapshot
-    from reconciler.snapshot.read import Progress, SnapshotScope
+    from reconciler.snapshot.read import SnapshotScope
 
 _STDOUT = "-"
 _NOT_PLAIN = re.compile(r"[^\n -~]")
@@ -122,6 +121,7 @@ def _file(out: str) -> Path | None:
 def _take(scopes: "tuple[SnapshotScope, ...]", flags: AzureFlags, path: Path | None) -> None:
     from reconciler.cli.support.output import print_note
     from reconciler.cli.support.session import open_session
+    from reconciler.cli.support.signals import settle
     from reconciler.files.replace import output_file
     from reconciler.report.visible import visible
     from reconciler.snapshot.read import read_snapshot
@@ -130,10 +130,13 @@ def _take(scopes: "tuple[SnapshotScope, ...]", flags: AzureFlags, path: Path | N
     with ExitStack() as stack:
         write = None if path is None else stack.enter_context(output_file(path, flag="-o", subject="the state"))
         session = stack.enter_context(open_session(flags, Stop(), writes=False))
-        with _progress() as progress:
-            taken = read_snapshot(scopes, session.azure.resources, progress=progress)
+        taken = read_snapshot(scopes, session.azure.resources)
         text = state_text(taken)
-        _print_state(text) if write is None else write(text.encode())
+        if write is not None:
+            settle()
+            write(text.encode())
+    if write is None:
+        _print_state(text)
     for note in taken.notes:
         print_note(f"{visible(note)}\n")
     print_note(visible(f"{'Snapshot' if path is None else f'Wrote {path}'}: {_counts(taken)}.") + "\n")
@@ -167,28 +170,6 @@ def _escaped(char: str) -> str:
     """A character of a JSON string as JSON's own escape: two of them beyond the first 65,536."""
     units = char.encode("utf-16-be").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
-
-
-@contextmanager
-def _progress() -> "Iterator[Progress]":
-    """Shows how far the long part is, in one line that goes away again; nothing where stderr is no terminal."""
-    from reconciler.cli.support.output import print_note
-
-    if not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    shown = 0
-
-    def show(done: int, total: int) -> None:
-        nonlocal shown
-        line = f"Reading federated credentials: {done} of {total} identities"
-        shown = len(line)
-        print_note(f"\r{line}")
-
-    try:
-        yield show
-    finally:
-        print_note(f"\r{' ' * shown}\r" if shown else "")
 
 
 def _counts(taken: "Snapshot") -> str:

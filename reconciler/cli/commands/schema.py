@@ -18,13 +18,14 @@ class SchemaName(StrEnum):
     DRIFT = "drift"
     DOCTOR = "doctor"
     JOURNAL = "journal"
+    GUARDRAILS = "guardrails"
 
 
 Name = Annotated[SchemaName, typer.Argument(help="Which document's schema.")]
 
 
 def schema(name: Name = SchemaName.MANIFEST) -> ExitCode:
-    """Print the JSON Schema of the manifest, of what a command writes with --format json, or of a journal's lines."""
+    """Print the JSON Schema of the manifest, the guardrails, what a command writes with --format json, or a journal."""
     from reconciler.schemas import schema_text
 
     print_report(schema_text(f"{name.value}.v1.schema.json"))

@@ -3,7 +3,7 @@
 import os
 
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import Cloud, CloudName, Paths, ReportFlags, Strict, VariableFlags
+from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, ReportFlags, Strict, VariableFlags
 from reconciler.cli.support.inputs import parse_variables, read_standard_input
 from reconciler.cli.support.output import chosen_format, print_report
 from reconciler.errors import ExitCode
@@ -16,6 +16,7 @@ def validate(
     *,
     strict: Strict = False,
     cloud: Cloud = CloudName.AZURE_CLOUD,
+    bounds: GuardrailFlags,
     report: ReportFlags,
 ) -> ExitCode:
     """Check manifests offline: every problem of every file in one run, each with its place and how to fix it.
@@ -24,11 +25,13 @@ def validate(
     """
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.arm.login.clouds import CLOUDS
+    from reconciler.guardrails import judge_offline
     from reconciler.manifest.findings import find_accepted, find_doubts
     from reconciler.manifest.load import load_manifest
 
     audience = CLOUDS[cloud].exchange_audience
     desired = load_manifest(paths, parse_variables(variables.var), os.environ, read_standard_input, audience=audience)
-    findings = find_doubts(desired, audience)
-    print_report(chosen_format(report).validated(desired, findings, find_accepted(desired, audience), strict=strict))
-    return ExitCode.REFUSED if strict and findings else ExitCode.DONE
+    verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
+    findings, accepted = find_doubts(desired, audience), find_accepted(desired, audience)
+    print_report(chosen_format(report).validated(desired, findings, accepted, verdict, strict=strict))
+    return ExitCode.REFUSED if verdict.violations or (strict and findings) else ExitCode.DONE

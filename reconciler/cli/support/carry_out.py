@@ -1,25 +1,31 @@
 """An apply as its caller meets it: the plan, the question, progress, the end."""
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
-from reconciler.cli.support.flags import AzureFlags, ReportFlags, RunFlags, RunReportFlags
-from reconciler.cli.support.inputs import STANDARD_INPUT
-from reconciler.cli.support.output import chosen_format, configure_logging, print_failure, print_note, print_report
+from reconciler.cli.support.approval import Approval, ask
+from reconciler.cli.support.flags import AzureFlags, RunFlags, RunReportFlags
+from reconciler.cli.support.output import (
+    chosen_format,
+    configure_logging,
+    note_unused_allowances,
+    print_failure,
+    print_note,
+    print_part,
+    print_report,
+)
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
-from reconciler.cli.support.signals import OrderlyStop, orderly_stop
-from reconciler.errors import ExitCode, ReconcilerError, UsageError
+from reconciler.cli.support.signals import end_in_order, exit_code
+from reconciler.errors import ExitCode
 from reconciler.journal import Outcome
-from reconciler.live.azure import Azure
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
-from reconciler.plan import Action, IdentityChange, Plan
+from reconciler.plan import Action, Plan
 from reconciler.report.rows import addresses_of
 from reconciler.report.visible import visible
 from reconciler.stop import Stop
@@ -27,70 +33,45 @@ from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
 
 
-class Declined(ReconcilerError):
-    """The answer was no, or there was nobody to ask."""
-
-    code = "declined"
-
-
 @dataclass(frozen=True, slots=True)
 class WritingRun:
-    """A run that writes: the name of its command, the command that would continue it, and its flags."""
+    """A run that writes: the name of its command, the command that would continue it, its flags and its approval."""
 
     name: str
     continue_with: str
     flags: RunFlags
+    approval: Approval
     skip_refused: bool
     azure: AzureFlags
     report: RunReportFlags
 
 
-def check_somebody_to_ask(flags: RunFlags, report: ReportFlags, paths: Sequence[str] = ()) -> None:
-    """Raises UsageError, or Declined without a terminal, where the run could not ask for confirmation."""
-    if flags.auto_approve:
-        return
-    if not chosen_format(report).streams:
-        what = f"--format {report.format}"
-    elif STANDARD_INPUT in paths:
-        what = "a manifest from standard input"
-    else:
-        return
-    if not sys.stdin.isatty():
-        raise _nobody_to_ask()
-    raise UsageError(f"{what} leaves no way to ask for confirmation", "Add --auto-approve.")
-
-
-def carry_out(declare: Callable[[Azure], Declaration], run: WritingRun) -> ExitCode:
+def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> ExitCode:
     """From a declaration to the exit code; `declare` may look at the live side first."""
     configure_logging(run.report.log_level)
     check_journal_flag(run.flags.journal)
     stop = Stop()
-    # Outermost: a signal that came while the sandbox's file is saved or the result printed must not undo either.
-    with orderly_stop(stop) as signals:
-        with (
-            open_session(run.azure, stop, writes=True) as session,
-            open_run_journal(run.flags.journal, run.name, session) as journal,
-        ):
-            reports = _Reports(run, session, journal)
-            try:
-                plan, result = run_apply(
-                    declare(session.azure),
-                    session.azure,
-                    reports.tools(stop),
-                    ApplyOptions(run.skip_refused, verify=not run.flags.no_verify),
-                    show=reports.show,
-                    confirm=lambda plan: reports.confirm(plan, signals),
-                )
-            except PlanRefused as refused:
-                reports.refused(refused)
-                return refused.exit_code
+    with (
+        open_session(run.azure, stop, writes=True) as session,
+        open_run_journal(run.flags.journal, run.name, session) as journal,
+    ):
+        reports = _Reports(run, session, journal)
+        try:
+            plan, result = run_apply(
+                declare(session),
+                session.azure,
+                reports.tools(stop),
+                ApplyOptions(run.skip_refused, verify=not run.flags.no_verify),
+                show=reports.show,
+                confirm=lambda plan: reports.confirm(plan, stop),
+            )
+        except PlanRefused as refused:
+            last_words = partial(reports.refused, refused)
+        else:
             journal.end(result)
-        reports.ended(plan, result)
-    if signals.exit_code is not None and result.interrupted:
-        return signals.exit_code
-    if not result.complete:
-        return result.exit_code
-    return ExitCode.REFUSED if plan.violations else ExitCode.DONE
+            last_words = partial(reports.ended, plan, result)
+    # Once all is closed, and the sandbox's file saved: whatever fails there is said instead.
+    return last_words()
 
 
 class _Reports:
@@ -114,6 +95,7 @@ class _Reports:
             self._progress,
             self._session.correlation_id,
             partial(children_of, resources=resources, may_read=MayRead(resources.client)),
+            sleep_to_finish=stop.sleep_to_finish,
         )
 
     def show(self, plan: Plan) -> None:
@@ -123,26 +105,33 @@ class _Reports:
             self._journal.check_place()
         self._journal.show_cut_short(plan)
         if self._format.streams:
-            print_report(self._format.plan(plan, self._session.header))
+            print_part(self._format.plan(plan, self._session.header))
+        note_unused_allowances(plan)
 
-    def confirm(self, plan: Plan, signals: OrderlyStop) -> None:
+    def confirm(self, plan: Plan, stop: Stop) -> None:
         """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""
-        if not self._run.flags.auto_approve:
+        if not self._run.approval.given:
             with self._session.retries.paused():
-                _ask(plan)
+                ask(plan, self._run.approval)
+        # Before the journal: where a signal ends the process, no file is left behind.
+        end_in_order(stop)
         self._journal.begin(plan)
-        signals.begin()
 
-    def refused(self, refused: PlanRefused) -> None:
+    def refused(self, refused: PlanRefused) -> ExitCode:
         """Say that nothing was started, and why."""
         plan = self._shown()
         print_failure(self._run.report, lambda form: form.refused(plan, refused))
+        return refused.exit_code
 
-    def ended(self, plan: Plan, result: ApplyResult) -> None:
+    def ended(self, plan: Plan, result: ApplyResult) -> ExitCode:
         """Say what was done and what was not."""
         print_report(
             self._format.result(plan, result, journal=self._journal.path, continue_with=self._run.continue_with)
         )
+        interrupted = exit_code() if result.interrupted else None
+        if interrupted is not None or not result.complete:
+            return interrupted or result.exit_code
+        return ExitCode.REFUSED if plan.violations else ExitCode.DONE
 
     def _shown(self) -> Plan:
         if self._plan is None:
@@ -158,26 +147,8 @@ class _Reports:
             print_note(f"{address}: Azure is not ready yet ({event.reason}); trying for {minutes} minutes at most...\n")
         else:
             done = event.outcome is Outcome.DONE
-            print_note(f"{address}: {_DONE[event.change.action] if done else event.outcome}\n")
+            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}\n")
 
 
 _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}
 _DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NO_OP: "kept"}
-
-
-def _nobody_to_ask() -> Declined:
-    return Declined("There is no terminal to ask for confirmation on; nothing was changed.", "Add --auto-approve.")
-
-
-def _ask(plan: Plan) -> None:
-    if not sys.stdin.isatty():
-        raise _nobody_to_ask()
-    deletes = sum(isinstance(one, IdentityChange) and one.action is Action.DELETE for one in plan.applicable)
-    if deletes:
-        what = "1 identity" if deletes == 1 else f"{deletes} identities"
-        print_note(f"\n{what} will be destroyed. A deleted identity cannot be restored.\n")
-    print_note("\nDo you want to apply this plan? Only 'yes' is accepted.\n\n  Answer: ")
-    answer = sys.stdin.readline()
-    print_note("\n")
-    if answer.strip() != "yes":
-        raise Declined("Apply cancelled; nothing was changed.")

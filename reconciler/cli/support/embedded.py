@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.support.signals import clean_up
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 from reconciler.files.read import check_argument
 from reconciler.files.replace import OutputError
@@ -40,6 +41,7 @@ def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTranspor
     with extra_needed():
         opening = sandbox.embed(path, writable=writable)
     check_argument(str(path))
+    clean_up(sandbox.release_locks)
     try:
         with opening as transport:
             yield transport

@@ -1,7 +1,7 @@
 """The flags that several commands share, each described once, in the groups in which commands take them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated
@@ -122,15 +122,31 @@ class StrictManifestFlags(ManifestFlags):
 
 
 @dataclass(frozen=True, slots=True)
-class GuardFlags(FlagGroup):
-    """What the caller lifts of the guards."""
+class GuardrailFlags(FlagGroup):
+    """What a run may do at most."""
+
+    guardrails: Annotated[
+        str | None,
+        typer.Option(
+            "--guardrails",
+            metavar="FILE",
+            help="Refuse whatever this file does not let through; nothing lifts that. UAMI_GUARDRAILS names one more.",
+            show_default=False,
+            rich_help_panel=GUARDS_PANEL,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuardFlags(GuardrailFlags):
+    """The same, and what the caller lifts of all other guards."""
 
     allow: Annotated[
         tuple[str, ...],
         typer.Option(
             "--allow",
             metavar="CODE=ADDRESS",
-            help="Lift one guard at one address. Repeatable.",
+            help="Lift one guard at one address or in one group. Repeatable.",
             rich_help_panel=GUARDS_PANEL,
         ),
     ] = ()
@@ -143,6 +159,21 @@ class GuardFlags(FlagGroup):
             rich_help_panel=GUARDS_PANEL,
         ),
     ] = ()
+    max_revokes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-revokes",
+            metavar="N",
+            min=0,
+            help="Raise the limit of credentials and role assignments deleted in the run while their identities stay.",
+            show_default=False,
+            rich_help_panel=GUARDS_PANEL,
+        ),
+    ] = None
+
+    def without(self, allow: Collection[str]) -> "GuardFlags":
+        """The same without some of its allowances."""
+        return replace(self, allow=tuple(one for one in self.allow if one not in allow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +240,7 @@ class AzureFlags(FlagGroup):
         typer.Option(
             "--timeout",
             metavar="DURATION",
-            help="How long calls that ARM puts off are waited for: 90s, 30m, 1h.",
+            help="How long the run may wait and read, from its first request on: 90s, 30m, 1h.",
             rich_help_panel=AZURE_PANEL,
         ),
     ] = "1h"
@@ -273,14 +304,29 @@ class RunFlags(FlagGroup):
 
 @dataclass(frozen=True, slots=True)
 class ApplyRunFlags(RunFlags):
-    """The same, for a plan that may come from a file."""
+    """The same, for what may come from a file: a saved plan."""
 
     digest: Annotated[
         str | None,
         typer.Option(
             "--digest",
             metavar="SHA256",
-            help="Refuse a saved plan whose file has another SHA-256; `plan -o` prints it.",
+            help="Refuse a saved plan whose file has another SHA-256 than `plan -o` printed, and do not ask.",
+            show_default=False,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRunFlags(RunFlags):
+    """The same, for what a journal says."""
+
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            "--digest",
+            metavar="SHA256",
+            help="Refuse a journal whose file has another SHA-256 than its run printed; -y needs it.",
             show_default=False,
         ),
     ] = None

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -30,6 +31,11 @@ def parse_variables(var: Iterable[str]) -> dict[str, str]:
     return variables
 
 
+def today() -> date:
+    """The day, in UTC, by which dates of manifests are judged: the one place where the clock is asked for it."""
+    return datetime.now(UTC).date()
+
+
 def read_standard_input() -> bytes:
     """Everything on standard input."""
     return sys.stdin.buffer.read()
@@ -45,6 +51,7 @@ def make_request(
 ) -> "Request":
     """A workflow request from flags; raises UsageError for a malformed one."""
     from reconciler.arm.login.clouds import CLOUDS
+    from reconciler.guardrails import guardrail_files
     from reconciler.guards import NO_ALLOWANCES, parse_allowances
     from reconciler.workflow.declare import Request
 
@@ -55,7 +62,9 @@ def make_request(
         read_standard_input,
         manifest.subscription,
         manifest.target,
-        NO_ALLOWANCES if guards is None else parse_allowances(guards.allow, guards.max_deletes),
+        NO_ALLOWANCES if guards is None else parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes),
         CLOUDS[cloud].exchange_audience,
         strict,
+        () if guards is None else guardrail_files(guards.guardrails, os.environ),
+        judged_on=today(),
     )

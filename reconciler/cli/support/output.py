@@ -4,13 +4,19 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import TextIO, assert_never
+from dataclasses import replace
+from typing import TYPE_CHECKING, TextIO, assert_never
 
 from reconciler.cli.support.flags import ColorChoice, LogLevel, ReportFlags
+from reconciler.cli.support.signals import go_on, settle
 from reconciler.errors import ReconcilerError
 from reconciler.files.secrets import hide_secrets
-from reconciler.report.formats import ReportFormat, report_format
+from reconciler.report.formats import Format, ReportFormat, report_format
 from reconciler.report.visible import visible
+
+if TYPE_CHECKING:
+    from reconciler.plan import Plan
+    from reconciler.report.rows import Header
 
 
 def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -35,37 +41,86 @@ def chosen_format(report: ReportFlags, stream: TextIO | None = None) -> ReportFo
     return report_format(report.format, color=use_color(report.color_choice, stream or sys.stdout, os.environ))
 
 
+class ReportNotWritten(ReconcilerError):
+    """The report could not be written to stdout."""
+
+    code = "report-unwritable"
+
+
 def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], str]) -> None:
-    """Say why there is no report: on stderr, or, where stdout gets one document, in that."""
+    """Say why there is no report: on stderr, or, where stdout gets one document, in that, if it can be written."""
+    settle()
     form = chosen_format(report, sys.stderr)
-    (print_note if form.streams else print_report)(text_of(form))
+    if not form.streams:
+        try:
+            _write(text_of(form))
+        except ReportNotWritten:
+            form = chosen_format(replace(report, format=Format.TEXT), sys.stderr)
+        else:
+            return
+    print_note(text_of(form))
 
 
 def print_report(text: str) -> None:
-    """Write a report to stdout; a reader that has gone away (`| head -1`) is no error and changes no exit code."""
+    """Write the report to stdout, as the last words of a command.
+
+    A reader that has gone away (`| head -1`) is no error and changes no exit code.
+
+    Raises:
+        ReportNotWritten: for whatever other reason, such as a full disk.
+    """
+    settle()
+    _write(text)
+
+
+def print_part(text: str) -> None:
+    """As `print_report`, for what more will follow: a signal may still end the command."""
+    go_on()
+    _write(text)
+
+
+def _write(text: str) -> None:
     try:
         sys.stdout.write(hide_secrets(text, os.environ))
         sys.stdout.flush()
     except BrokenPipeError:
-        _silence(sys.stdout)
+        silence(sys.stdout)
     except OSError as error:
-        _silence(sys.stdout)
-        raise ReconcilerError(
-            f"The report could not be written: {error.strerror}.", "What the run did stays done; `uami plan` shows it."
-        ) from error
+        raise not_written(error) from error
+
+
+def not_written(error: OSError) -> ReportNotWritten:
+    """What to say of a stdout that takes nothing any more; whatever else is written to it is lost."""
+    silence(sys.stdout)
+    return ReportNotWritten(
+        f"The report could not be written: {error.strerror}.", "What the run did stays done; `uami plan` shows it."
+    )
+
+
+def print_plan(plan: "Plan", header: "Header", report: ReportFlags) -> None:
+    """Write the report of a plan, and to stderr which of the caller's allowances it had no use for."""
+    print_report(chosen_format(report).plan(plan, header))
+    note_unused_allowances(plan)
+
+
+def note_unused_allowances(plan: "Plan") -> None:
+    """Say on stderr which of the caller's allowances lifted nothing; after an interrupted run that is no mistake."""
+    for text in plan.unused_allowances:
+        print_note(f"Note: --allow {visible(text)} lifted nothing: its address is wrong, or what it names is gone.\n")
 
 
 def print_note(text: str) -> None:
     """Write to stderr; where it cannot be written, go on: a run must not end half-way for want of an audience."""
+    go_on()
     try:
         sys.stderr.write(hide_secrets(text, os.environ))
         sys.stderr.flush()
     except OSError:
-        _silence(sys.stderr)
+        silence(sys.stderr)
 
 
-def _silence(stream: TextIO) -> None:
-    """Python would otherwise complain once more when it flushes the stream at exit."""
+def silence(stream: TextIO) -> None:
+    """Lose what is still written to a stream; Python would otherwise complain once more when it flushes it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

@@ -1,6 +1,7 @@
 """The journal of a run as its caller meets it: where it is, what earlier ones left open, what its end says."""
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,12 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult
+from reconciler.cli.support.approval import Approval, check_somebody_to_ask
+from reconciler.cli.support.flags import ReportFlags, UndoRunFlags
 from reconciler.cli.support.output import print_note
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
+from reconciler.files.digest import check_digest_flag
 from reconciler.files.replace import check_output
 from reconciler.journal import (
     CutShort,
@@ -43,6 +47,25 @@ def check_journal_flag(chosen: str | None) -> None:
         )
     if chosen is not None:
         check_output(Path(chosen), flag="--journal", subject="the journal")
+
+
+def approve_undo(journal: str, run: UndoRunFlags, report: ReportFlags) -> Approval:
+    """Whether the command line approves what a journal says: with `-y`, and only with the digest of the whole file.
+
+    Raises:
+        UsageError: `-y` without a digest, or a digest that is none.
+        UsageError, Declined: it does not approve, and nobody can be asked.
+    """
+    check_digest_flag(run.digest)
+    sums = f"which the run printed at its end (`{shlex.join(['sha256sum', journal])}` prints this file's)"
+    if run.auto_approve and run.digest is None:
+        raise UsageError(
+            "--auto-approve needs --digest here: a journal is a file that anybody may have written",
+            f"Add --digest with the sha256 of the journal, {sums}; or leave --auto-approve out, and be asked.",
+        )
+    approval = Approval(run.auto_approve, f"Add --auto-approve and --digest with the sha256 of the journal, {sums}.")
+    check_somebody_to_ask(approval, report)
+    return approval
 
 
 class RunJournal:
@@ -82,7 +105,7 @@ class RunJournal:
         self._mark_cut_short()
 
     def end(self, result: ApplyResult) -> None:
-        """Write the last line, and print where the journal is."""
+        """Write the last line, and print where the journal is and its digest: from here on nothing is added to it."""
         # Where there was nothing to do, the doubts are settled too.
         self._mark_cut_short()
         try:
@@ -90,7 +113,9 @@ class RunJournal:
         except JournalError as error:
             print_note(f"Note: {visible(error.message)}\n")
         if self.file.used:
-            print_note(f"Journal: {visible(str(self.file.path))}\n")
+            print_note(
+                f"Journal: {visible(str(self.file.path))}\nIts sha256, for `uami undo --digest`: {self.file.digest}\n"
+            )
 
     def _mark_cut_short(self) -> None:
         for one in self._cut_short:

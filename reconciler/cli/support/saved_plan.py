@@ -1,24 +1,26 @@
 """Plans as files: where `plan -o` may write one and how it is applied, and what `apply` takes one for."""
 
-import re
+import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconciler.cli.support.approval import Approval, check_somebody_to_ask
 from reconciler.cli.support.flag_groups import FlagGroup, command_line
-from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags
+from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags, ReportFlags
 from reconciler.cli.support.output import print_note
+from reconciler.cli.support.signals import settle
 from reconciler.errors import UsageError
+from reconciler.files.digest import check_digest_flag, digest_of
 from reconciler.files.kinds import FileKind
 from reconciler.files.replace import output_file
 from reconciler.plan import Plan
 from reconciler.report.formats import Format
+from reconciler.report.visible import visible
 from reconciler.saved_plan.content import format_plan
-from reconciler.saved_plan.file import digest_of, find_plan_file, read_plan_file
+from reconciler.saved_plan.file import find_plan_file, read_plan_file
 from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
-
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 _FORMATS = {*Format, "markdown", "html", "github", "yaml", "yamlc", "jsonc", "table", "tsv", "none", "-"}
 """Words that mean a format, here or with the `-o` of az, where that is what it takes."""
@@ -44,16 +46,23 @@ def plan_output(out: str | None, inputs: Sequence[str]) -> Iterator[Callable[[Pl
 
         def save(plan: Plan) -> str:
             content = format_plan(plan, time.time())
+            settle()
             write(content)
             return digest_of(content)
 
         yield save
 
 
-def show_how_to_apply(out: str, digest: str, groups: Iterable[FlagGroup]) -> None:
-    """Say on stderr how to apply a plan that was saved: with the flags that it was made with."""
+def show_what_was_saved(out: str, digest: str, plan: Plan, groups: Iterable[FlagGroup]) -> None:
+    """Say on stderr how to apply a plan that was saved, with the flags that it was made with, if it can be applied."""
+    if plan.violations:
+        print_note(
+            "\nThe plan is saved, and refused as it stands: fix what is refused, and plan again. To see it again:\n"
+            f"  {visible(command_line('show', [out]))}\nIts sha256: {digest}\n"
+        )
+        return
     command = command_line("apply", [out], ApplyRunFlags(digest=digest), *groups)
-    print_note(f"\nThe plan is saved. To apply exactly this one:\n  {command}\n")
+    print_note(f"\nThe plan is saved. To apply exactly this one:\n  {visible(command)}\n")
 
 
 def find_saved_plan(paths: Sequence[str], digest: str | None) -> str | None:
@@ -63,6 +72,24 @@ def find_saved_plan(paths: Sequence[str], digest: str | None) -> str | None:
     if len(paths) > 1:
         raise UsageError("--digest is that of one saved plan, and these are several paths", "Name the plan alone.")
     return paths[0]
+
+
+def approve_apply(plan_file: str | None, run: ApplyRunFlags, report: ReportFlags, paths: Sequence[str]) -> Approval:
+    """Whether the command line approves: with `-y`, and for a saved plan with the digest of the one that was read.
+
+    Raises:
+        UsageError, Declined: it does not, and nobody can be asked.
+    """
+    if plan_file is None:
+        approval = Approval(run.auto_approve, "Add --auto-approve.")
+    else:
+        approval = Approval(
+            run.auto_approve or run.digest is not None,
+            "Add --digest with the sha256 of the plan that was reviewed, which `plan -o` printed"
+            f" (`{shlex.join(['sha256sum', plan_file])}` prints this file's), or --auto-approve.",
+        )
+    check_somebody_to_ask(approval, report, paths)
+    return approval
 
 
 def declare(plan_file: str | None, digest: str | None, request: Request, azure: AzureFlags) -> Declaration:
@@ -76,7 +103,6 @@ def declare(plan_file: str | None, digest: str | None, request: Request, azure: 
     given = {"--var": request.variables, "--target": request.targets, "--subscription": request.subscriptions}
     for flag in (flag for flag, value in given.items() if value):
         raise UsageError(f"{flag} belongs to `uami plan`: a saved plan holds what it was given", f"Leave {flag} out.")
-    if digest is not None and _SHA256.fullmatch(digest) is None:
-        raise UsageError(f"--digest {digest}: not a SHA-256", "It has 64 digits, as `plan -o` prints it.")
+    check_digest_flag(digest)
     saved = read_plan_file(plan_file, digest)
     return declare_saved(saved.plan, request, cloud=azure.cloud.value, tenant=azure.tenant)

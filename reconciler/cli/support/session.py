@@ -14,6 +14,7 @@ from pathlib import Path
 from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.endpoints import endpoint_name
 from reconciler.arm.http.pace import Pace, no_pace
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
@@ -24,6 +25,7 @@ from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.support.progress import show_progress
 from reconciler.doctor.doctor import Caller
 from reconciler.errors import UsageError
 from reconciler.guards import Runner
@@ -89,9 +91,11 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             login = Login(cloud, os.environ, retries, flags.tenant)
             authority = foreign_authority(flags.credential.value, login)
             auth = make_auth(flags.credential.value, login, endpoint=endpoint)
-            place = "" if endpoint == cloud.endpoint else f"Endpoint {endpoint}"
+            # In normal form: an undo compares it with the place of its own run.
+            name = endpoint_name(endpoint)
+            place = "" if name == endpoint_name(cloud.endpoint) else f"Endpoint {endpoint}"
             runner = partial(_runner_of, auth)
-            target = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, endpoint)
+            target = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, name)
         http = stack.enter_context(
             open_http_client(
                 endpoint,
@@ -102,10 +106,10 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
                 transport=transport,
             )
         )
-        client = ArmClient(http, time.time)
         # The embedded sandbox has no rates.
         paced = no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
-        resources = Resources(client, flags.api_version, paced, Pool(flags.parallelism))
+        progress = stack.enter_context(show_progress(time.monotonic))
+        resources = Resources(ArmClient(http, time.time), flags.api_version, paced, Pool(flags.parallelism), progress)
         azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry, authority)

@@ -1,72 +1,203 @@
-"""Ctrl-C and SIGTERM: while reading they end the run at once, while writing they end it in order."""
+"""Who ends a command, and so has its last words: the command itself, or Ctrl-C and SIGTERM. Never both.
 
+A command runs in a thread of its own. The main thread, in which Python runs the handlers of signals, does nothing but
+listen: a signal cuts into no code of a command, whatever that is about to do. What a signal does depends on how far the
+command has come:
+
+    nothing is done yet          it ends the process at once, and says that nothing was changed
+    `end_in_order` was called    it asks the run to stop, and the command's own report says what was done
+    `settle` was called          it does nothing: the command is saying its last words, and they are true
+
+From one of these to the next a command passes under a lock, which a signal that ends the process takes and keeps: a
+command that comes to it afterwards waits until the process is gone, and neither writes nor says anything any more.
+"""
+
+import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Final
 
 from reconciler.errors import ExitCode
 from reconciler.stop import Stop
 
+_POLL_S = 0.2
+"""How often the main thread looks up: some systems have another thread take a signal, and do not wake this one."""
 
-class Stopped(BaseException):
-    """Ctrl-C or SIGTERM, with the exit code that it makes; not an Exception, so that nothing catches it by accident.
+_OVER: Final = 0
+"""In the place of a signal's number: the command has ended."""
 
-    Not KeyboardInterrupt either: typer catches that one, and the run would end without a word.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Ending:
+    """How far a command has come towards its end, and which signal came first."""
+
+    def __init__(self) -> None:
+        # Reentrant: the thread that ends the process has last words, too.
+        self._lock = threading.RLock()
+        self._stop: Stop | None = None
+        self._settled = False
+        self._first: int | None = None
+        self._clean_ups: list[Callable[[], None]] = []
+
+    def end_in_order(self, stop: Stop) -> None:
+        """From now on a signal asks for a stop."""
+        with self._lock:
+            self._stop = stop
+
+    def settle(self) -> None:
+        """From now on a signal changes nothing."""
+        with self._lock:
+            self._settled = True
+
+    def go_on(self) -> None:
+        """Return where no signal has ended the process."""
+        with self._lock:
+            return
+
+    def clean_up(self, function: Callable[[], None]) -> None:
+        """Have this called where a signal ends the process; it must not wait for the command's thread."""
+        with self._lock:
+            self._clean_ups.append(function)
+
+    @property
+    def exit_code(self) -> ExitCode | None:
+        """What the first signal that asked for a stop makes of the exit code; None where none did."""
+        return None if self._first is None else _exit_code_of(self._first)
+
+    def is_ended_by(self, signum: int) -> bool:
+        """Whether a signal ends the process; the lock is kept where it does."""
+        self._lock.acquire()
+        if self._stop is None and not self._settled:
+            return True
+        if self._stop is not None and not self._settled:
+            self._first = self._first or signum
+            self._stop.request()
+        self._lock.release()
+        return False
+
+    def run_clean_ups(self) -> None:
+        """What is to be taken away, since the command's own thread will not do it."""
+        for function in self._clean_ups:
+            function()
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of a command: its exit code, or the error that it ended with."""
+
+    code: int = ExitCode.ERROR
+    error: BaseException | None = None
+
+
+class Signals:
+    """What the main thread hears: signals, and the end of the command; listening begins at once.
+
+    A signal that the caller has silenced (`nohup`) stays silent.
     """
 
-    def __init__(self, exit_code: ExitCode) -> None:
-        super().__init__()
-        self.exit_code = exit_code
+    def __init__(self) -> None:
+        self._heard: SimpleQueue[int] = SimpleQueue()
+        self._numbers = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+        for number in self._numbers:
+            # Nothing but this: a handler that took a lock could wait for the very code that it interrupted.
+            signal.signal(number, lambda signum, _frame: self._heard.put(signum))
+
+    def supervise(self, command: Callable[[], int], interrupted: Callable[[], None]) -> int:
+        """Run a command in a thread of its own, and return its exit code.
+
+        Args:
+            interrupted: says that nothing was changed, where a signal ends the process; that does not return.
+        """
+        outcome = _Outcome()
+        ending = _begin()
+        threading.Thread(target=self._run, args=(command, outcome), name="command").start()
+        while (heard := self._next()) != _OVER:
+            if ending.is_ended_by(heard):
+                _end(ending, interrupted, _exit_code_of(heard))
+        for number in self._numbers:
+            # Not our own handler: Python takes those away before its very end, and the system's default would kill.
+            signal.signal(number, signal.SIG_IGN)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.code
+
+    def _run(self, command: Callable[[], int], outcome: _Outcome) -> None:
+        try:
+            outcome.code = command()
+        except BaseException as error:
+            outcome.error = error
+        finally:
+            settle()
+            self._heard.put(_OVER)
+
+    def _next(self) -> int:
+        while True:
+            with suppress(Empty):
+                return self._heard.get(timeout=_POLL_S)
 
 
-def raise_on_signals() -> None:
-    """Make Ctrl-C and SIGTERM unwind the run; a signal that the caller has silenced (`nohup`) stays silent."""
-    _hear(_raise_stopped)
+def _end(ending: Ending, interrupted: Callable[[], None], code: ExitCode) -> None:
+    try:
+        ending.run_clean_ups()
+        interrupted()
+    finally:
+        # Without unwinding the command's thread, which may wait for an answer or at a prompt.
+        os._exit(code)
 
 
-def _hear(handler: Callable[[int, FrameType | None], None]) -> None:
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(signum) is not signal.SIG_IGN:
-            signal.signal(signum, handler)
+def leave(code: int) -> int:
+    """The exit code for `sys.exit`; where other threads are left, end the process with it instead.
 
-
-def _raise_stopped(signum: int, _frame: FrameType | None) -> None:
-    raise Stopped(_exit_code_of(signum))
+    They are of calls that nobody waits for any more, and the interpreter would join them.
+    """
+    if threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+    return code
 
 
 def _exit_code_of(signum: int) -> ExitCode:
     return ExitCode.TERMINATED if signum == signal.SIGTERM else ExitCode.INTERRUPTED
 
 
-class OrderlyStop:
-    """Once `begin` was called, a signal asks for a stop instead of raising; remembers which came first."""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
-        self._first: int | None = None
-
-    def begin(self) -> None:
-        """From now on, signals ask the run to end in order."""
-        _hear(self._heard)
-
-    @property
-    def exit_code(self) -> ExitCode | None:
-        """What the first signal makes of the exit code, None where none came."""
-        return None if self._first is None else _exit_code_of(self._first)
-
-    def _heard(self, signum: int, _frame: FrameType | None) -> None:
-        if self._first is None:
-            self._first = signum
-        self._stop.request()
+_ending = Ending()
+"""Signals are the process's, and so is this."""
 
 
-@contextmanager
-def orderly_stop(stop: Stop) -> Iterator[OrderlyStop]:
-    """An OrderlyStop whose signal handlers are put back at the end."""
-    handlers = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield OrderlyStop(stop)
-    finally:
-        for signum, handler in handlers.items():
-            signal.signal(signum, handler)
+def _begin() -> Ending:
+    global _ending
+    _ending = Ending()
+    return _ending
+
+
+def end_in_order(stop: Stop) -> None:
+    """From now on a signal asks for a stop, and the command says at its end what was done; before the first write."""
+    _ending.end_in_order(stop)
+
+
+def settle() -> None:
+    """From now on a signal changes nothing; before the last words, and before a file that was asked for is written."""
+    _ending.settle()
+
+
+def go_on() -> None:
+    """Return where no signal has ended the process; before words that are not the last."""
+    _ending.go_on()
+
+
+def clean_up(function: Callable[[], None]) -> None:
+    """Have this called where a signal ends the process, which does not unwind the command."""
+    _ending.clean_up(function)
+
+
+def exit_code() -> ExitCode | None:
+    """What the first signal that asked for a stop makes of the exit code; None where none did."""
+    return _ending.exit_code

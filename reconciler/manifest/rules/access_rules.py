@@ -7,7 +7,7 @@ issuer and subject is said here, before any request.
 import re
 from collections.abc import Iterator, Mapping
 
-from reconciler.errors import Diagnostic
+from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.declared import DeclaredDocument, DeclaredIdentity
 from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential, DeclaredCredentials
 from reconciler.manifest.reading import Located
@@ -52,16 +52,51 @@ def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
     for identity in _identities(document):
         first: dict[tuple[str, str], DeclaredAssignment] = {}
         for assignment in identity.assignments or ():
-            if assignment.scope is not None and not _is_scope(assignment.scope.text):
-                yield broken_rule(RULES["Scope"], assignment.scope.text, assignment.scope.pos)
+            yield from _check_scope(assignment)
             yield from _check_details(dict(assignment.details))
             if assignment.scope is not None and assignment.role is not None:
-                key = (normalize_scope(assignment.scope.text), assignment.role.text.casefold())
+                key = _key(assignment.scope, assignment.role)
                 other = first.setdefault(key, assignment)
                 if other is not assignment:
                     message = f"the role {quoted(assignment.role.text)} on this scope is already listed at {other.pos}"
                     hint = "Keep one of the two; roles and scopes compare without case."
                     yield Diagnostic("assignment-listed-twice", assignment.pos, message, hint)
+
+
+def check_ignored_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    """Scopes under `ignore.roleAssignments` that are none, and listed roles that an entry there matches.
+
+    A role that the one names and the other gives by its GUID is known to be the same only once it is looked up.
+    """
+    for scope in (document.scope, *(group.scope for group in document.groups)):
+        for entry in scope.ignored_assignments:
+            yield from _check_scope(entry)
+    for group in document.groups:
+        ignored = {
+            _key(entry.scope, entry.role): entry
+            for entry in (*document.scope.ignored_assignments, *group.scope.ignored_assignments)
+            if entry.scope is not None and entry.role is not None
+        }
+        for assignment in (one for identity in group.identities for one in identity.assignments or ()):
+            if assignment.scope is not None and assignment.role is not None:
+                match = ignored.get(_key(assignment.scope, assignment.role))
+                if match is not None:
+                    yield _listed_and_ignored(assignment.role, assignment.pos, match.pos)
+
+
+def _listed_and_ignored(role: Located, listed: SourcePos, ignored: SourcePos) -> Diagnostic:
+    message = f"the role {quoted(role.text)} is listed on this scope, yet the entry at {ignored} ignores it there"
+    return Diagnostic("listed-and-ignored", listed, message, "Remove it here, or remove that entry.")
+
+
+def _check_scope(assignment: DeclaredAssignment) -> Iterator[Diagnostic]:
+    if assignment.scope is not None and not _is_scope(assignment.scope.text):
+        yield broken_rule(RULES["Scope"], assignment.scope.text, assignment.scope.pos)
+
+
+def _key(scope: Located, role: Located) -> tuple[str, str]:
+    """What tells one role at one scope from another, as far as a manifest alone says."""
+    return normalize_scope(scope.text), role.text.casefold()
 
 
 def _check_details(details: Mapping[str, Located | None]) -> Iterator[Diagnostic]:

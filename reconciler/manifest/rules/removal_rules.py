@@ -1,4 +1,4 @@
-"""Rules of `remove`: a name is either wanted, or to go, or left alone.
+"""Rules of `remove`: a name is either listed, or removed, or ignored; and its days are days of the calendar.
 
 A name that is listed in two of these ways is refused rather than given to one of them, because whichever were chosen,
 half of the readers of the manifest would have expected the other.
@@ -9,16 +9,22 @@ from collections.abc import Iterator
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredRemoval
 from reconciler.manifest.reading import Located
+from reconciler.manifest.rules.dates import check_days
 from reconciler.manifest.rules.globs import find_match
 
 
 def check_removals(document: DeclaredDocument) -> Iterator[Diagnostic]:
-    """Every entry of `remove` whose name is listed too, removed twice, or ignored; names compare without case."""
+    """Every entry of `remove` whose name is listed too, removed twice, or ignored, and what is wrong with its days.
+
+    Names compare without case.
+    """
     for group in document.groups:
         patterns = (*document.scope.ignored_identities, *group.scope.ignored_identities)
         listed = _listed(group)
         removed: dict[str, DeclaredRemoval] = {}
         for removal in group.removals:
+            yield from check_days((removal.after, *(one.expires for one in removal.allow)))
+            yield from _check_allowed_once(removal)
             if removal.name is not None:
                 key = removal.name.text.casefold()
                 if key in listed:
@@ -27,6 +33,20 @@ def check_removals(document: DeclaredDocument) -> Iterator[Diagnostic]:
                 if first is not removal:
                     yield _removed_twice(removal.name.text, removal.pos, first.pos)
                 yield from _check_ignored(removal.name, patterns)
+
+
+def _check_allowed_once(removal: DeclaredRemoval) -> Iterator[Diagnostic]:
+    """A code that ends on one day and, elsewhere in the list, on another or never."""
+    first: dict[str, tuple[Located, str | None]] = {}
+    for one in removal.allow:
+        if one.code is not None:
+            end = None if one.expires is None else one.expires.text
+            other, other_end = first.setdefault(one.code.text, (one.code, end))
+            if end != other_end:
+                message = (
+                    f"the code `{one.code.text}` is already allowed at {other.pos}, and ends at another time there"
+                )
+                yield Diagnostic("allowed-twice", one.code.pos, message, "Keep one of the two.")
 
 
 def _listed(group: DeclaredGroup) -> dict[str, SourcePos]:

@@ -12,7 +12,11 @@ from reconciler.manifest.declared import DeclaredDocument, DeclaredTag, Declared
 from reconciler.manifest.desired import IdentitiesPolicy
 from reconciler.manifest.merge import merged_tags
 from reconciler.manifest.reading import Located
-from reconciler.manifest.rules.access_rules import check_assignments, check_credentials
+from reconciler.manifest.rules.access_rules import (
+    check_assignments,
+    check_credentials,
+    check_ignored_assignments,
+)
 from reconciler.manifest.rules.claims import check_identity_claims
 from reconciler.manifest.rules.globs import check_count, find_match
 from reconciler.manifest.rules.removal_rules import check_removals
@@ -180,4 +184,5 @@ _DOCUMENT_RULES: tuple[Callable[[DeclaredDocument], Iterator[Diagnostic]], ...] 
     check_removals,
     check_credentials,
     check_assignments,
+    check_ignored_assignments,
 )

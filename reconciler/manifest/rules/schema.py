@@ -8,8 +8,8 @@ held to the same rules. jsonschema finds the problems; place, code, message and 
 import difflib
 import functools
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -21,6 +21,7 @@ from reconciler.manifest.rules.words import (
     MISSING_HINTS,
     RULES,
     SUBJECT_WILDCARD,
+    Rule,
     broken_rule,
     found_type,
     issuer_not_ascii,
@@ -38,6 +39,24 @@ _VARIABLE = {"$ref": f"{_DEFINITIONS}variable"}
 _REFERRING = ("$ref", "$defs", "anyOf")
 
 
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """How messages speak of a kind of file.
+
+    Attributes:
+        whole: what the file as a whole is called.
+        rules: by the title of the part of its schema that is broken.
+        missing: what to say about a key that has to be there.
+    """
+
+    whole: str = "the manifest"
+    rules: Mapping[str, Rule] = field(default_factory=lambda: RULES)
+    missing: Mapping[str, str] = field(default_factory=lambda: MISSING_HINTS)
+
+
+_OF_MANIFESTS = Vocabulary()
+
+
 @functools.cache
 def manifest_validator(*, saved: bool = False) -> Draft202012Validator:
     """The compiled schema, for documents whose variables are replaced; it refers to nothing outside itself.
@@ -50,6 +69,13 @@ def manifest_validator(*, saved: bool = False) -> Draft202012Validator:
         keys = schema["$defs"]["identityMapping"]["properties"]
         given = {"type": "object", "additionalProperties": False, "properties": {"location": keys["location"]}}
         keys["given"] = given
+    return Draft202012Validator(_strict_form(schema, schema["$defs"]))
+
+
+@functools.cache
+def validator_of(name: str) -> Draft202012Validator:
+    """The compiled schema of a kind of file that has no variables, by its name in `schemas/`."""
+    schema = json.loads(schema_text(name))
     return Draft202012Validator(_strict_form(schema, schema["$defs"]))
 
 
@@ -76,10 +102,15 @@ def check_schema(document: Document, *, saved: bool = False) -> list[Diagnostic]
     Args:
         saved: the document is of a saved plan.
     """
+    return check_document(document, manifest_validator(saved=saved), _OF_MANIFESTS)
+
+
+def check_document(document: Document, validator: Draft202012Validator, vocabulary: Vocabulary) -> list[Diagnostic]:
+    """Every way in which a document breaks a schema, in the words of its kind of file."""
     return [
         diagnostic
-        for error in manifest_validator(saved=saved).iter_errors(document.data)
-        for diagnostic in _describe(document, _failure(error))
+        for error in validator.iter_errors(document.data)
+        for diagnostic in _describe(document, _failure(error, vocabulary))
     ]
 
 
@@ -97,6 +128,12 @@ class _Failure:
     path: Path
     value: Any
     of_key: bool
+    vocabulary: Vocabulary
+
+    @property
+    def label(self) -> str:
+        """How a message names the place."""
+        return _label(self.path, self.vocabulary.whole)
 
     @property
     def expected(self) -> Any:
@@ -109,7 +146,7 @@ class _Failure:
         return str(self.schema.get("title", ""))
 
 
-def _failure(error: ValidationError) -> _Failure:
+def _failure(error: ValidationError, vocabulary: Vocabulary) -> _Failure:
     schema: Any = error.schema
     return _Failure(
         keyword=str(error.validator),
@@ -117,6 +154,7 @@ def _failure(error: ValidationError) -> _Failure:
         path=tuple(error.absolute_path),
         value=error.instance,
         of_key="propertyNames" in error.absolute_schema_path,
+        vocabulary=vocabulary,
     )
 
 
@@ -124,7 +162,7 @@ def _describe(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     if failure.of_key:
         path = (*failure.path, failure.value)
         if path not in document.broken_keys:
-            yield broken_rule(RULES[failure.title], failure.value, document.key_pos(path))
+            yield broken_rule(failure.vocabulary.rules[failure.title], failure.value, document.key_pos(path))
     elif failure.path not in document.broken_values:
         yield from _WORDINGS[failure.keyword](document, failure)
 
@@ -133,20 +171,20 @@ def _unknown_keys(document: Document, failure: _Failure) -> Iterator[Diagnostic]
     known = tuple(failure.schema["properties"])
     for key in failure.value:
         if key not in known:
-            message = f"{quoted(key)} is not a key of {_label(failure.path)}"
+            message = f"{quoted(key)} is not a key of {failure.label}"
             yield Diagnostic("unknown-key", document.key_pos((*failure.path, key)), message, _did_you_mean(key, known))
 
 
 def _missing(document: Document, failure: _Failure, keys: list[str]) -> Iterator[Diagnostic]:
     for key in keys:
         if key not in failure.value and not _is_misspelled(failure, key):
-            message = f"{_label(failure.path)} has no `{key}`"
-            yield Diagnostic("missing-key", document.key_pos(failure.path), message, MISSING_HINTS[key])
+            message = f"{failure.label} has no `{key}`"
+            yield Diagnostic("missing-key", document.key_pos(failure.path), message, failure.vocabulary.missing[key])
 
 
 def _is_misspelled(failure: _Failure, key: str) -> bool:
     """Whether another key is meant for this one: that is one mistake, and is already reported as the key that it is."""
-    known = failure.schema.get("properties", MISSING_HINTS)
+    known = failure.schema.get("properties", failure.vocabulary.missing)
     unknown = [other.lower() for other in failure.value if other not in known]
     return bool(difflib.get_close_matches(key.lower(), unknown))
 
@@ -156,7 +194,7 @@ def _wrong_type(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     expected = failure.expected if isinstance(failure.expected, str) else failure.expected[0]
     spelling = document.spellings.get(failure.path, "")
     hint = type_hint(expected, failure.title, value, spelling)
-    pos, label = _place(document, failure), _label(failure.path)
+    pos, label = _place(document, failure), failure.label
     if value is None:
         yield Diagnostic("empty-value", pos, f"{label} has no value", hint)
     else:
@@ -169,42 +207,42 @@ def _wrong_text(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     if failure.title == "Issuer" and not failure.value.isascii():
         yield issuer_not_ascii(failure.value, pos)
     else:
-        yield broken_rule(RULES[failure.title], failure.value, pos)
+        yield broken_rule(failure.vocabulary.rules[failure.title], failure.value, pos)
 
 
 def _not_one_of(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     allowed = tuple(failure.expected)
     *others, last = (f"`{value}`" for value in allowed)
     either = f"{', '.join(others)} or {last}" if others else last
-    message = f"{_label(failure.path)} must be {either}, not {_found(document, failure)}"
+    message = f"{failure.label} must be {either}, not {_found(document, failure)}"
     hint = _did_you_mean(str(failure.value), allowed)
     yield Diagnostic("unknown-value", _place(document, failure), message, hint)
 
 
 def _wrong_constant(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     if failure.expected is True:
-        message = f"{_label(failure.path)} can only be `true`, not {_found(document, failure)}"
+        message = f"{failure.label} can only be `true`, not {_found(document, failure)}"
         yield Diagnostic("unknown-value", _place(document, failure), message, "Write `true`, or remove the key.")
         return
-    message = f"{_label(failure.path)} must be the number 1, not {_found(document, failure)}"
-    hint = "Write `version: 1`; a manifest of a later version needs a later uami."
+    message = f"{failure.label} must be the number 1, not {_found(document, failure)}"
+    hint = f"Write `version: 1`; {failure.vocabulary.whole} of a later version needs a later uami."
     yield Diagnostic("unknown-version", _place(document, failure), message, hint)
 
 
 def _out_of_range(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
-    if failure.title in RULES:
+    if failure.title in failure.vocabulary.rules:
         spelling = document.spellings[failure.path]
-        yield broken_rule(RULES[failure.title], spelling, document.value_pos(failure.path))
+        yield broken_rule(failure.vocabulary.rules[failure.title], spelling, document.value_pos(failure.path))
         return
     least, most = failure.schema["minimum"], failure.schema.get("maximum")
     allowed = f"{least} or more" if most is None else f"from {least} to {most}"
-    message = f"{_label(failure.path)} must be {allowed}, not {document.spellings[failure.path]}"
+    message = f"{failure.label} must be {allowed}, not {document.spellings[failure.path]}"
     yield Diagnostic("limit-out-of-range", _place(document, failure), message, f"Write a whole number, {allowed}.")
 
 
 def _nothing_declared(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     hint = "List a group; to remove all identities of one, list it with `identities: []`."
-    message = f"{_label(failure.path)} lists no resource group"
+    message = f"{failure.label} lists no resource group"
     yield Diagnostic("empty-manifest", _place(document, failure), message, hint)
 
 
@@ -216,7 +254,7 @@ def _wrong_choice(document: Document, failure: _Failure) -> Iterator[Diagnostic]
     """Sets of keys of which exactly one may be there: some of one set, of several, or of none."""
     if not isinstance(failure.value, dict):
         return
-    choice, label, pos = CHOICES[failure.title], _label(failure.path), document.key_pos(failure.path)
+    choice, label, pos = CHOICES[failure.title], failure.label, document.key_pos(failure.path)
     sets = [one["required"] for one in failure.expected]
     begun = [keys for keys in sets if any(key in failure.value for key in keys)]
     if len(begun) == 1:
@@ -248,10 +286,10 @@ _WORDINGS: dict[str, Callable[[Document, _Failure], Iterator[Diagnostic]]] = {
 }
 
 
-def _label(path: Path) -> str:
-    """How a message names a place of the document."""
+def _label(path: Path, whole: str) -> str:
+    """How a message names a place of the document; `whole` is its root."""
     if not path:
-        return "the manifest"
+        return whole
     if isinstance(path[-1], int):
         return f"entry {path[-1] + 1} of `{path[-2]}`"
     return quoted(path[-1])

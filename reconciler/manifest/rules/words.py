@@ -57,6 +57,12 @@ RULES = {
         "the id of a principal",
         "Write its GUID, as `az identity show --query principalId` prints it; the client id is another one.",
     ),
+    "Hold": Rule(
+        "hold-invalid",
+        "a reason to hold an identity",
+        "Write why in one line of 1 to 256 characters that can be seen; to end the hold, remove the key.",
+    ),
+    "Date": Rule("date-invalid", "a day of the calendar", "Write it as `2027-01-31`: year, month and day, in UTC."),
     "Tag name": Rule(
         "tag-name",
         "the name of a tag",
@@ -188,9 +194,10 @@ MISSING_HINTS = {
     "serviceAccount": "Add `serviceAccount:` with its name.",
     "role": "Add `role:` with the name or the GUID of a role.",
     "scope": "Add `scope:` with the id of what the role is given on.",
-    "code": "Add `code:` with that of the warning, or `grant`.",
     "reason": "Add `reason:` with why this is meant, for whoever reviews the line.",
     "principalId": "Add `principalId:` with what `az identity show --query principalId` prints.",
+    "code": "Add `code:` with that of the warning or of the guard that is meant.",
+    "expires": "Add `expires:` with the day from which on the guard stops it again; or write the code alone.",
 }
 """What to say about a key that has to be there."""
 
@@ -214,6 +221,12 @@ _TYPE_NAMES = {
 }
 
 
+_NAMES_OF_CHOICES = {
+    "Identity": "a name or a mapping with a `name`",
+    "Allowance": "a code or a mapping with a `code`",
+}
+"""What is called by both of its forms, by title."""
+
 _NO_LIST_HINT = "Remove the `- `: these are keys, not entries of a list."
 _LITERAL_HINT = "without quotes; a variable always gives text, so none can stand here."
 
@@ -221,6 +234,8 @@ _TYPE_HINTS: dict[tuple[str, type | None], str] = {
     ("Identity", None): "Write its name, or a mapping that begins with `name:`.",
     ("Audience", list): "Write one text: a federated credential has exactly one audience.",
     ("Removal", list): _NO_LIST_HINT,
+    ("Hold", bool): "Write why the identity is held, as text; to end the hold, remove the key.",
+    ("Allowance", None): "Write a code such as `in-use`, or `{code: in-use, expires: 2027-01-31}`.",
     ("Removal", None): "Write a mapping that begins with `name:`, with the identity's `principalId` beside it.",
     ("array", dict): "Begin each entry with `- `.",
     ("array", None): "Write a list: one entry a line, each behind `- `, or `[first, second]`.",
@@ -258,9 +273,7 @@ def quoted(text: str) -> str:
 
 def type_name(expected: str, title: str) -> str:
     """What a JSON type is called in a manifest."""
-    if title == "Identity":
-        return "a name or a mapping with a `name`"
-    return _TYPE_NAMES[expected]
+    return _NAMES_OF_CHOICES.get(title) or _TYPE_NAMES[expected]
 
 
 def found_type(value: Plain, spelling: str) -> str:
@@ -280,9 +293,11 @@ def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
     """How to fix a value of the wrong type."""
     if value is None:
         return _EMPTY_HINTS.get(title, _GENERAL_EMPTY_HINT)
+    if (title, type(value)) in _TYPE_HINTS:
+        return _TYPE_HINTS[title, type(value)]
     if isinstance(value, bool | int | float) and (expected == "string" or title == "Identity"):
         return f'Quote it: "{spelling}".'
-    for key in ((title, type(value)), (title, None), (expected, type(value)), (expected, None)):
+    for key in ((title, None), (expected, type(value)), (expected, None)):
         if key in _TYPE_HINTS:
             return _TYPE_HINTS[key]
     return f"Write {_TYPE_NAMES[expected]}."

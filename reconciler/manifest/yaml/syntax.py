@@ -6,6 +6,7 @@ behind ours.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -21,6 +22,8 @@ TOO_DEEP = (
     "A manifest is never deeper than seven; look for brackets too many.",
 )
 """Message and hint for text that is nested deeper; newer versions of libyaml notice it themselves."""
+
+_WRONG_INDENTATION = "wrong-indentation"
 
 _GENERAL_HINT = "Check indentation, quotes and brackets here and on the line above."
 
@@ -122,7 +125,7 @@ _MISTAKES = (
     _Mistake(
         problem="expected key|expected '-' indicator|expected <block end>",
         text="",
-        code="yaml-syntax",
+        code=_WRONG_INDENTATION,
         message="wrong indentation: this line fits neither the list or mapping above it nor the one around that",
         hint="Line it up with its neighbours.",
     ),
@@ -139,8 +142,33 @@ def describe_syntax_error(source: SourceText, error: yaml.YAMLError) -> Diagnost
     for mistake in _MISTAKES:
         if mistake.fits(problem, line, end.column):
             pos = _place(source, start, start) if mistake.at_start else _place(source, end, start)
-            return Diagnostic(mistake.code, pos, mistake.message, mistake.hint)
+            counted = _counted(source.lines, end.line) if mistake.code == _WRONG_INDENTATION else None
+            return Diagnostic(mistake.code, pos, counted or mistake.message, mistake.hint)
     return Diagnostic("yaml-syntax", _place(source, end, start), f"not valid YAML: {problem}", _GENERAL_HINT)
+
+
+def _counted(lines: Sequence[str], number: int) -> str | None:
+    """The message with the spaces of a line and of those that it could belong to; None where the spaces are right."""
+    open_at: list[int] = []
+    for line in lines[:number]:
+        if line.strip() and not line.lstrip().startswith("#"):
+            own = _indentations(line)
+            open_at = [spaces for spaces in open_at if spaces < own[0]] + own
+    spaces = _indentations(lines[number])[0] if number < len(lines) else 0
+    if spaces in open_at or not open_at:
+        return None
+    below = [one for one in open_at if one < spaces][-1:]
+    above = [one for one in open_at if one > spaces][:1]
+    are = "space" if spaces == 1 else "spaces"
+    return f"wrong indentation: {spaces} {are}; the lines around it have {' or '.join(map(str, below + above))}"
+
+
+def _indentations(line: str) -> list[int]:
+    """Where a line's text begins, and where that of the list entries that it opens does."""
+    found = [len(line) - len(line.lstrip(" "))]
+    while entry := re.compile(r"- +(?=\S)").match(line, found[-1]):
+        found.append(entry.end())
+    return found
 
 
 def _place(source: SourceText, mark: yaml.Mark, start: yaml.Mark) -> SourcePos:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reconciler.apply.result import ApplyResult
     from reconciler.doctor.checkup import Checkup
     from reconciler.errors import ReconcilerError
+    from reconciler.guardrails import DeclaredVerdict
     from reconciler.journal import RunRecord
     from reconciler.manifest.desired import Desired
     from reconciler.manifest.findings import Finding
@@ -57,9 +58,18 @@ class ReportFormat(Protocol):
         """What the doctor found."""
 
     def validated(
-        self, desired: "Desired", findings: "Sequence[Finding]", accepted: "Sequence[Finding]", *, strict: bool
+        self,
+        desired: "Desired",
+        findings: "Sequence[Finding]",
+        accepted: "Sequence[Finding]",
+        verdict: "DeclaredVerdict",
+        *,
+        strict: bool,
     ) -> str:
-        """What a valid manifest declares, the warnings about it, which `strict` refuses, and those that it accepts."""
+        """What a valid manifest declares, what guardrails refuse of it, the warnings, and how many it accepts.
+
+        `strict` refuses the warnings.
+        """
 
     def error(self, error: "ReconcilerError") -> str:
         """Why a command has no report to give; an invalid manifest's diagnostics are part of its error."""

@@ -11,6 +11,7 @@ from reconciler import __version__
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.doctor.checkup import Checkup, Standing
 from reconciler.errors import ManifestError, PlanStale, ReconcilerError
+from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Outcome, RunRecord, record_document
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, finding_document
@@ -19,13 +20,17 @@ from reconciler.plan import (
     NOT_CHECKED,
     Action,
     Change,
+    Hold,
     Plan,
     change_document,
     field_text,
+    hold_document,
+    hold_of,
     plan_document,
     violation_document,
 )
-from reconciler.report.rows import Header, claimed_location, is_changed
+from reconciler.report.held_rows import not_due
+from reconciler.report.rows import Header, beyond_guardrails, claimed_location, drifting, is_changed
 
 if TYPE_CHECKING:
     from reconciler.saved_plan.content import SavedPlan
@@ -47,15 +52,19 @@ class JsonFormat:
     def drift(self, plan: Plan, header: Header) -> str:  # noqa: ARG002
         """The differences in three lists; described by `schemas/drift.v1.schema.json`."""
         plan_part = plan_document(plan)
-        missing = [_drift(change) for change in plan.changes if change.action is Action.CREATE]
-        unexpected = [_drift(change) for change in plan.changes if change.action is Action.DELETE]
-        changed = [_drift(change) for change in plan.changes if is_changed(change)]
+        missing = [_drift(change, hold) for change, hold in drifting(plan) if change.action is Action.CREATE]
+        unexpected = [_drift(change, hold) for change, hold in drifting(plan) if change.action is Action.DELETE]
+        changed = [_drift(change, hold) for change, hold in drifting(plan) if is_changed(change)]
         document: JsonObject = {
             key: plan_part[key] for key in ("format_version", "tool_version", "cloud", "tenant", "scope")
         }
         document["summary"] = {"missing": len(missing), "unexpected": len(unexpected), "changed": len(changed)}
         document |= {"missing": missing, "unexpected": unexpected, "changed": changed}
-        document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned")}
+        document["not_due"] = [
+            {"address": change.resource_id.address, "hold": hold_document(hold_of(change))} for change in not_due(plan)
+        ]
+        document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned", "guardrails")}
+        document["violations"] = [violation_document(one) for one in beyond_guardrails(plan)]
         return _text(document)
 
     def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> str:  # noqa: ARG002
@@ -86,10 +95,11 @@ class JsonFormat:
         desired: Desired,
         findings: Sequence[Finding],
         accepted: Sequence[Finding],
+        verdict: DeclaredVerdict,
         *,
         strict: bool,  # noqa: ARG002
     ) -> str:
-        """What a valid manifest declares, in numbers, and what in it should be looked at again."""
+        """What a valid manifest declares, in numbers, what guardrails refuse, and what should be looked at again."""
         return _text(
             {
                 "format_version": FORMAT_VERSION,
@@ -98,6 +108,8 @@ class JsonFormat:
                     "identities": sum(len(group.identities) for group in desired.groups),
                     "accepted_warnings": len(accepted),
                 },
+                "violations": [violation_document(one) for one in verdict.violations],
+                "notes": list(verdict.notes),
                 "warnings": [finding_document(one) for one in findings],
             }
         )
@@ -166,7 +178,7 @@ def _checkup(checkup: Checkup) -> JsonObject:
     }
 
 
-def _drift(change: Change) -> JsonObject:
+def _drift(change: Change, hold: Hold | None) -> JsonObject:
     document = change_document(change)
     differences: list[JsonObject] = [
         {"field": field_text(one), "before": one.before, "after": one.after} for one in change.differences
@@ -174,9 +186,9 @@ def _drift(change: Change) -> JsonObject:
     claimed = claimed_location(change)
     if claimed is not None:
         differences.insert(0, {"field": field_text(claimed), "before": claimed.before, "after": claimed.after})
-    return {key: document[key] for key in ("address", "resource_type", "before", "after", "source", "impact")} | {
-        "differences": differences
-    }
+    known = {key: document[key] for key in ("address", "resource_type", "before", "after", "source", "impact")}
+    held = {} if hold is None else {"hold": hold_document(hold)}
+    return {**known, "differences": differences, **held}
 
 
 def _result(result: ApplyResult) -> JsonObject:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from reconciler.apply.result import ApplyResult
 from reconciler.doctor.checkup import Checkup
 from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerError, StaleDetail
+from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import RunRecord
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, accepted_note
@@ -15,7 +16,7 @@ from reconciler.plan import Plan
 from reconciler.report.checkup_text import render_checkup
 from reconciler.report.journal_text import render_journal
 from reconciler.report.page import Page, width
-from reconciler.report.plan_text import render_drift, render_plan
+from reconciler.report.plan_text import render_declared, render_drift, render_plan
 from reconciler.report.result_text import render_result
 from reconciler.report.rows import Header
 from reconciler.report.visible import visible, visible_lines
@@ -67,15 +68,22 @@ class TextFormat:
         return render_checkup(checkup, color=self.color)
 
     def validated(
-        self, desired: Desired, findings: Sequence[Finding], accepted: Sequence[Finding], *, strict: bool
+        self,
+        desired: Desired,
+        findings: Sequence[Finding],
+        accepted: Sequence[Finding],
+        verdict: DeclaredVerdict,
+        *,
+        strict: bool,
     ) -> str:
-        """What a valid manifest declares, in numbers, each warning, and the number of those that it accepts."""
+        """What a valid manifest declares, in numbers, what guardrails refuse, each warning, and how many it accepts."""
         groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
         what = f"{identities} {'identity' if identities == 1 else 'identities'}"
         where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
         warnings = render_warnings(findings, desired, strict=strict)
+        refused = render_declared(verdict, desired, color=self.color)
         notes = "".join(f"{note}\n" for note in accepted_note(accepted))
-        return f"The manifest is valid: {what} in {where}.\n{warnings}{notes}"
+        return f"The manifest is valid: {what} in {where}.\n{refused}{warnings}{notes}"
 
     def error(self, error: ReconcilerError) -> str:
         """What the error is about, one by one, then the error and its hint."""

@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,10 @@ else:
 _OWNER_ONLY = 0o600
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _A_LINK = "this is a link; name the file that it leads to"
+
+_changing = threading.Lock()
+_locks: set[Path] = set()
+"""The files of locks that this process holds."""
 
 
 def load_state(path: Path, random_seed: int = 0) -> Contents:
@@ -140,12 +145,27 @@ def locked(path: Path) -> Iterator[None]:
         raise StateError(f"{path}: cannot be locked: {_reason(error)}") from error
     if descriptor is None:
         raise StateError(f"{path}: another process is using it; wait until it ends, or work on a copy")
+    with _changing:
+        _locks.add(lock_path)
     try:
         yield
     finally:
-        if sys.platform != "win32":  # Windows keeps the name of an open file
-            lock_path.unlink(missing_ok=True)
+        with _changing:
+            _locks.discard(lock_path)
+            _unlock(lock_path)
         os.close(descriptor)
+
+
+def release_locks() -> None:
+    """Take away what `locked` keeps beside a state, for a process that ends now, without unwinding."""
+    _changing.acquire()
+    for lock_path in _locks:
+        _unlock(lock_path)
+
+
+def _unlock(lock_path: Path) -> None:
+    if sys.platform != "win32":  # Windows keeps the name of an open file
+        lock_path.unlink(missing_ok=True)
 
 
 def _open_locked(lock_path: Path) -> int | None:

@@ -137,7 +137,7 @@ def test_foreign_owner_is_lifted_by_its_address_or_its_owner(value: str) -> None
     assert verdict(desired_group("id-a"), live, f"foreign-owner={value}") == ()
 
 
-@pytest.mark.parametrize("value", ["rg-app/id-c", "rg-app", "id-b", "team-c", "Team-B", "*", "rg-app/*"])
+@pytest.mark.parametrize("value", ["rg-app/id-c", "rg-other", "id-b", "team-c", "Team-B", "*", "rg-app/*"])
 def test_foreign_owner_is_lifted_by_nothing_else(value: str) -> None:
     live = live_group("id-a", live_identity("id-b", tags={OWNER_TAG: "team-b"}))
 
@@ -149,7 +149,11 @@ def test_foreign_owner_is_lifted_by_nothing_else(value: str) -> None:
 def test_allowance_at_one_address_lifts_nothing_at_another() -> None:
     theirs = [live_identity(name, tags={OWNER_TAG: "team-b"}) for name in ("id-b", "id-c")]
 
-    violations = verdict(desired_group("id-a"), live_group("id-a", *theirs), "foreign-owner=rg-app/id-b")
+    violations = verdict(
+        desired_group("id-a", limits=Limits(max_delete_percent=100)),
+        live_group("id-a", *theirs),
+        "foreign-owner=rg-app/id-b",
+    )
 
     assert codes(violations) == [("foreign-owner", address("id-c"))]
 

@@ -12,13 +12,13 @@ from reconciler.guards import Allowance, Allowances, Runner, judge
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredRemoval, IdentitiesPolicy, RemovalAllowance
 from reconciler.model.access import FederatedCredential, Trust
 from reconciler.model.identity import OWNER_TAG, Identity
-from reconciler.model.ids import CredentialId, ResourceId
+from reconciler.model.ids import CredentialId, ResourceId, identity_of
 from reconciler.model.impact import AttachedResource, Impact, Impacts, Part
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.plan import Plan, make_plan
-from tests.builders import address, desired_group, live_group, live_identity, live_of, removed, resource_id
+from tests.builders import TODAY, address, desired_group, live_group, live_identity, live_of, removed, resource_id
 from tests.strategies import FEW_EXAMPLES, GROUPS, OWNERS, World, worlds_with_access
 
 
@@ -64,7 +64,7 @@ def impact_of(identity: ResourceId, uses: Uses) -> Impact:
 
 def plan_world(world: World, allowances: Allowances, runner: Runner | None, uses: Uses) -> Plan:
     """The whole plan of a generated manifest and state."""
-    compared = diff_access(diff_states(world.desired, world.live), world.access)
+    compared = diff_access(diff_states(world.desired, world.live, judged_on=TODAY), world.access)
     going = (one.resource_id for one in compared.identities() if one.action is Action.DELETE)
     changes = compared.with_impacts(Impacts({one: impact_of(one, uses) for one in going}))
     verdict = judge(changes, allowances, runner=runner)
@@ -85,6 +85,39 @@ def test_nothing_is_deleted_that_may_not_be(
         for reason in objections(change, world, allowances, runner, uses)
     ]
     assert wrong == []
+
+
+@FEW_EXAMPLES
+@given(worlds_with_access())
+def test_no_more_is_deleted_than_the_limits_say(world: World) -> None:
+    plan = plan_world(world, Allowances(tuple(Allowance("foreign-owner", owner) for owner in OWNERS)), Runner(), {})
+
+    deletes = [one for one in plan.applicable if one.action is Action.DELETE]
+    going = {one.resource_id for one in deletes}
+    named = {one.resource_id for group in world.desired.groups for one in group.remove}
+    for group in world.desired.groups:
+        lower = {one.group_id for one in world.desired.groups if one.limits.max_deletes <= group.limits.max_deletes}
+        counted = [one for one in deletes if isinstance(one, IdentityChange) and one.resource_id not in named]
+        assert sum(one.resource_id.group_id in lower for one in counted) <= group.limits.max_deletes
+        here = sum(one.resource_id.group_id == group.group_id for one in counted)
+        could = _count_deletable(group, world)
+        assert here < could or not here
+        assert here <= 1 or 100 * here <= group.limits.max_delete_percent * could
+        lower = {one.group_id for one in world.desired.groups if one.limits.max_revokes <= group.limits.max_revokes}
+        revokes = [one.resource_id for one in deletes if identity_of(one.resource_id) not in going]
+        assert sum(one.group_id in lower for one in revokes) <= group.limits.max_revokes
+
+
+def _count_deletable(group: DesiredGroup, world: World) -> int:
+    """The live identities that a manifest could delete if it listed nothing, but for those that it removes by name."""
+    removed_names = {one.resource_id.name.casefold() for one in group.remove}
+    (live,) = [one for one in world.live.groups if one.group_id == group.group_id]
+    return sum(
+        not _is_kept_by_policy(group, one)
+        and one.resource_id.name.casefold() not in removed_names
+        and not (group.ignore.identities and one.resource_id.name.casefold().startswith("aks-"))
+        for one in live.identities
+    )
 
 
 _CONDITIONS = st.fixed_dictionaries(

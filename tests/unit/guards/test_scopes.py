@@ -67,3 +67,18 @@ def test_role_on_an_identity_whose_group_does_not_exist_is_refused() -> None:
     changes = giving(NEW, group_lives=False)
 
     assert list(check_scope_missing(changes, NO_ALLOWANCES)) == [refusal(NEW, changes)]
+
+
+def test_role_on_an_identity_that_is_held_and_not_there_is_refused_with_the_line_that_holds_it() -> None:
+    entry = listed("id-api", role_assignments=(DesiredAssignment("Reader", NEW, SourcePos("a.yaml", 1, 1)),))
+    lookups = {role_key("Reader", NEW): RoleLookup("Reader", NEW, (READER,))}
+    desired = desired_group(entry, listed("id-new", hold="why", line=20))
+    changes = diff_access(compare(desired, live_group("id-api")), Access({}, {}, lookups))
+
+    (found,) = check_scope_missing(
+        changes.with_impacts(Impacts(missing_scopes=frozenset({normalize_scope(NEW)}))), NO_ALLOWANCES
+    )
+
+    assert found.message == f"{NEW} does not exist, and the manifest holds it at identities.yaml:21:15"
+    assert found.hint == "Remove the line `hold` there, or create what it names first."
+    assert [one.address for one in found.refused] == [one.resource_id.address for one in changes.access()]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.guards import judge, parse_allowances
+from reconciler.manifest.desired import Limits
 from reconciler.model.access import FederatedCredential
 from reconciler.model.ids import CredentialId
 from reconciler.model.impact import AttachedResource, HeldRole, Impact, Impacts, Part
@@ -16,6 +17,7 @@ from tests.builders import (
     GROUP,
     OTHER_SUBSCRIPTION,
     SUBSCRIPTION,
+    TODAY,
     address,
     compare,
     desired_group,
@@ -28,13 +30,14 @@ IN_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
 VM = AttachedResource(f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachines/vm-a")
 SITE = AttachedResource(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-web/providers/Microsoft.Web/sites/web-a")
 MAIN = FederatedCredential(CredentialId(resource_id("id-old"), "main"), None)
+ANY_SHARE = Limits(max_delete_percent=100)
 MISSING = "missing Microsoft.ResourceGraph/resources/read"
 AKS = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/rg-aks/providers/Microsoft.ContainerService/managedClusters/aks"
 
 
 def deleting(impact: Impact | None, *names: str) -> Changes:
     """The delete of `id-old` (and others that nothing uses) beside an identity that stays."""
-    changes = compare(desired_group("id-api"), live_group("id-api", "id-old", *names))
+    changes = compare(desired_group("id-api", limits=ANY_SHARE), live_group("id-api", "id-old", *names))
     free = {resource_id(name): Impact() for name in names}
     return changes.with_impacts(Impacts(free if impact is None else {resource_id("id-old"): impact, **free}))
 
@@ -130,7 +133,9 @@ def test_use_of_one_kind_says_nothing_about_the_other() -> None:
     ]
 
 
-@pytest.mark.parametrize("form", [f"{GROUP}/id-old", address("id-old"), f"{GROUP.upper()}/ID-OLD"])
+@pytest.mark.parametrize(
+    "form", [f"{GROUP}/id-old", address("id-old"), f"{GROUP.upper()}/ID-OLD", GROUP, group_id().address]
+)
 @pytest.mark.parametrize("code", ["in-use", "trusted", "use-unknown"])
 def test_allowance_lifts_its_guard_at_its_address(code: str, form: str) -> None:
     impacts = {
@@ -147,7 +152,8 @@ def test_allowance_lifts_its_guard_at_its_address(code: str, form: str) -> None:
     "allow",
     [
         "in-use=rg-app/id-other",
-        "in-use=rg-app",
+        "in-use=rg-other",
+        "in-use=rg-app/id-old/federatedCredentials/main",
         "trusted=rg-app/id-old",
         "use-unknown=rg-app/id-old",
         "foreign-owner=rg-app/id-old",
@@ -168,7 +174,7 @@ def in_managed_group(*, subscription: str = SUBSCRIPTION) -> Changes:
     live = live_group("id-api", "id-a", "id-b", subscription=subscription)
     assert live.resource_group is not None
     managed = replace(live, resource_group=replace(live.resource_group, managed_by=AKS))
-    return compare(desired_group("id-api", subscription=subscription), managed)
+    return compare(desired_group("id-api", subscription=subscription, limits=ANY_SHARE), managed)
 
 
 def test_deletes_in_a_group_that_azure_keeps_are_refused() -> None:
@@ -199,9 +205,25 @@ def test_allowance_for_something_else_leaves_the_managed_group_refused(allow: st
 
 def test_short_name_of_two_groups_lifts_neither() -> None:
     other = in_managed_group(subscription=OTHER_SUBSCRIPTION)
-    changes = Changes((*in_managed_group().groups, *other.groups))
+    changes = Changes((*in_managed_group().groups, *other.groups), judged_on=TODAY)
 
     assert codes(changes, f"managed-group={GROUP}") == ["managed-group", "managed-group"]
+
+
+def test_allowance_for_a_group_lifts_its_guard_for_all_in_it_and_nowhere_else() -> None:
+    impacts = {name: Impact(attachments=Part((VM,))) for name in ("id-a", "id-b")}
+    groups = [
+        compare(desired_group("id-api", name=name, limits=ANY_SHARE), live_group("id-api", *impacts, name=name))
+        .with_impacts(Impacts({resource_id(one, name): impact for one, impact in impacts.items()}))
+        .groups
+        for name in (GROUP, "rg-other")
+    ]
+    changes = Changes(tuple(group for (group,) in groups), judged_on=TODAY)
+
+    assert [one.address for one in verdict(changes, f"in-use={GROUP}")] == [
+        address("id-a", "rg-other"),
+        address("id-b", "rg-other"),
+    ]
 
 
 def test_managed_group_that_loses_nothing_is_no_reason() -> None:
@@ -229,7 +251,7 @@ def test_whatever_is_known_only_what_is_free_or_allowed_is_deleted(
     known: dict[str, Impact], allowed: set[tuple[str, str]]
 ) -> None:
     names = ("id-a", "id-b", "id-c")
-    changes = compare(desired_group("id-api"), live_group("id-api", *names))
+    changes = compare(desired_group("id-api", limits=ANY_SHARE), live_group("id-api", *names))
     changes = changes.with_impacts(Impacts({resource_id(name): impact for name, impact in known.items()}))
 
     held_back = {

@@ -2,6 +2,7 @@
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.declared import (
+    DeclaredAllowance,
     DeclaredDocument,
     DeclaredGroup,
     DeclaredIdentity,
@@ -40,7 +41,7 @@ version: 1
 subscription: sub
 tenant: ten
 owner: team-a
-limits: {maxDeletes: 3.0, maxDeletePercent: 7}
+limits: {maxDeletes: 3.0, maxDeletePercent: 7, maxRevokes: 5}
 defaults: {location: westeurope, tags: {env: prod, old: null}}
 policy: {identities: owned, tags: exact, federatedCredentials: merge}
 ignore: {identities: ["aks-*"], tags: [hidden]}
@@ -60,7 +61,7 @@ resourceGroups:
         tenant=at("ten", 3, 9),
         owner=at("team-a", 4, 8),
         has_owner_key=True,
-        limits=Limits(3, 7),
+        limits=Limits(3, 7, 5),
         scope=DeclaredScope(
             at("westeurope", 6, 22),
             tags,
@@ -91,7 +92,14 @@ resourceGroups:
                         expected_principal_id=at("p", 14, 104),
                     ),
                 ),
-                (DeclaredRemoval(at("id-b", 16, 16), at("q", 16, 35), (at("in-use", 16, 46),), pos(16, 9)),),
+                (
+                    DeclaredRemoval(
+                        at("id-b", 16, 16),
+                        at("q", 16, 35),
+                        (DeclaredAllowance(at("in-use", 16, 46), None),),
+                        pos(16, 9),
+                    ),
+                ),
             ),
         ),
     )

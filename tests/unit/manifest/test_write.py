@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,17 @@ POLICIES: Mapping = st.fixed_dictionaries(
     },
 )
 IGNORED: Mapping = st.fixed_dictionaries(
-    {}, optional={"identities": st.just(["aks-*", "AKS-${"]), "tags": st.just(["hidden-*", "$${*"])}
+    {},
+    optional={
+        "identities": st.just(["aks-*", "AKS-${"]),
+        "tags": st.just(["hidden-*", "$${*"]),
+        "roleAssignments": st.lists(ODD, max_size=2).map(
+            lambda roles: [{"role": f"i{role}", "scope": "/subscriptions/" + SUBSCRIPTION} for role in roles]
+        ),
+    },
 )
+DAYS = st.dates().map(date.isoformat)
+CODES = ("in-use", "trusted", "use-unknown", "foreign-owner")
 IDENTITY: Mapping = st.fixed_dictionaries(
     {"name": NAMES},
     optional={
@@ -79,6 +89,7 @@ IDENTITY: Mapping = st.fixed_dictionaries(
         "isolationScope": st.sampled_from(["None", "Regional"]),
         "tags": TAGS,
         "protect": st.booleans(),
+        "hold": ODD,
         "expect": GUIDS.map(lambda guid: {"principalId": guid}),
         "federatedCredentials": TRUSTS,
         "roleAssignments": ROLES,
@@ -88,7 +99,12 @@ REMOVAL: Mapping = st.fixed_dictionaries(
     {"name": NAMES.map(lambda name: f"old-{name}")},
     optional={
         "principalId": GUIDS,
-        "allow": st.lists(st.sampled_from(["in-use", "trusted", "use-unknown", "foreign-owner"])),
+        "allow": st.lists(st.sampled_from(CODES), unique=True).flatmap(
+            lambda codes: st.tuples(
+                *(st.just(code) | st.fixed_dictionaries({"code": st.just(code), "expires": DAYS}) for code in codes)
+            ).map(list)
+        ),
+        "after": DAYS,
     },
 )
 GROUP: Mapping = st.fixed_dictionaries(
@@ -111,7 +127,9 @@ DOCUMENT: Mapping = st.fixed_dictionaries(
         "tenant": GUIDS,
         "defaults": DEFAULTS,
         "policy": POLICIES,
-        "limits": st.fixed_dictionaries({}, optional={"maxDeletes": st.integers(0, 9)}),
+        "limits": st.fixed_dictionaries(
+            {}, optional={"maxDeletes": st.integers(0, 9), "maxRevokes": st.integers(0, 9)}
+        ),
         "ignore": IGNORED,
     },
 )
@@ -205,7 +223,7 @@ def test_manifest_is_written_in_one_order_and_leaves_out_what_it_does_not_say() 
                 "federatedCredentials": "exact",
                 "roleAssignments": "merge",
             },
-            "limits": {"maxDeletes": 10, "maxDeletePercent": 30},
+            "limits": {"maxDeletes": 10, "maxDeletePercent": 30, "maxRevokes": 20},
             "ignore": {"identities": [], "tags": []},
             "resourceGroups": {
                 "rg": {"identities": [{"name": "id-a", "tags": {"A": "x", "z": None}}, {"name": "id-b"}]}

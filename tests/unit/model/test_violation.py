@@ -8,8 +8,8 @@ from reconciler.model.ids import AnyId, ResourceGroupId
 from tests.builders import address, group_id, resource_id
 
 
-def violation(about: AnyId | ResourceGroupId | None = None, hint: str = "h") -> Violation:
-    return Violation("code", about, "message", hint)
+def violation(about: AnyId | ResourceGroupId | None = None, hint: str = "h", code: str = "code") -> Violation:
+    return Violation(code, about, "message", hint)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +34,20 @@ def test_address_is_the_whole_one_of_what_is_refused(about: AnyId | ResourceGrou
             "do this",
         ),
         (
-            (violation(), violation()),
+            (violation(resource_id("id-a")), violation(resource_id("id-b"))),
+            "The plan is refused by 1 guard; nothing was changed.",
+            "Each refusal above names what lifts it.",
+        ),
+        (
+            (*(violation(resource_id(name), code="in-use") for name in ("a", "b", "c")), violation()),
             "The plan is refused by 2 guards; nothing was changed.",
             "Each refusal above names what lifts it.",
         ),
     ],
 )
-def test_refused_plan_counts_its_guards(violations: tuple[Violation, ...], message: str, hint: str) -> None:
+def test_refused_plan_counts_its_guards_and_not_the_places(
+    violations: tuple[Violation, ...], message: str, hint: str
+) -> None:
     error = PlanRefused(violations)
 
     assert (error.message, error.hint, error.violations) == (message, hint, violations)

@@ -3,7 +3,17 @@
 import pytest
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.desired import CredentialsPolicy, DesiredAssignment, DesiredCredential, Policy
+from reconciler.guards import NO_ALLOWANCES
+from reconciler.guards.access import check_roles
+from reconciler.manifest.desired import (
+    AssignmentsPolicy,
+    CredentialsPolicy,
+    DesiredAssignment,
+    DesiredCredential,
+    Ignore,
+    IgnoredAssignment,
+    Policy,
+)
 from reconciler.model.access import (
     Access,
     FederatedCredential,
@@ -15,10 +25,29 @@ from reconciler.model.access import (
     assignment_name,
     role_key,
 )
+from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId
-from reconciler.plan.changes import Action, AssignmentChange, Changes, Field, FieldChange, Skipped, SkipReason
+from reconciler.plan.changes import (
+    Action,
+    AssignmentChange,
+    Changes,
+    Field,
+    FieldChange,
+    Skipped,
+    SkipReason,
+    UnresolvedRole,
+)
 from reconciler.plan.diff_access import diff_access, trust_differences
-from tests.builders import MANIFEST, compare, desired_group, listed, live_group, resource_id
+from tests.builders import (
+    DEFAULT_POLICY,
+    MANIFEST,
+    compare,
+    desired_group,
+    listed,
+    live_group,
+    live_identity,
+    resource_id,
+)
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 SCOPE = "/subscriptions/1"
@@ -103,3 +132,79 @@ def test_children_that_a_run_is_not_limited_to_are_left_alone() -> None:
 def test_trust_differs_by_field() -> None:
     assert trust_differences(TRUST, OTHER) == (FieldChange(Field.SUBJECT, "s", "s-2"),)
     assert [one.kind for one in trust_differences(None, TRUST)] == [Field.ISSUER, Field.SUBJECT, Field.AUDIENCE]
+
+
+WRITER = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+
+
+def taken_away(*ignored: IgnoredAssignment, policy: Policy = DEFAULT_POLICY, entry: bool = True) -> Changes:
+    """A role that this tool gave and no line lists any more, where these entries are ignored."""
+    name = assignment_name("team-a", SCOPE, "principal-of-id-a", READER)
+    given = RoleAssignment(name, SCOPE, READER, "principal-of-id-a")
+    entries = [listed("id-a", role_assignments=[])] if entry else []
+    group = desired_group(*entries, "id-b", owner="team-a", policy=policy, ignore=Ignore(role_assignments=ignored))
+    roles = {"Reader": (READER,), READER: (READER,), "Writer": (WRITER,), "Raeder": (), "Two": (WRITER, READER)}
+    lookups = {
+        role_key(role, scope): RoleLookup(role, scope, tuple(RoleDefinition(guid, role) for guid in guids))
+        for role, guids in roles.items()
+        for scope in (SCOPE, "/")
+    }
+    live = live_group(live_identity("id-a", tags={OWNER_TAG: "team-a"}), live_identity("id-b"))
+    return diff_access(compare(group, live), Access({}, {resource_id("id-a"): (given,)}, lookups, {READER: "Reader"}))
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "reason"),
+    [
+        ("Reader", SCOPE, SkipReason.IGNORED),
+        ("reader", f"{SCOPE.upper()}/", SkipReason.IGNORED),
+        (READER, SCOPE, SkipReason.IGNORED),
+        (READER.upper(), SCOPE, SkipReason.IGNORED),
+        ("Two", SCOPE, SkipReason.IGNORED),
+        ("Raeder", SCOPE, SkipReason.UNRESOLVED),
+        ("Writer", SCOPE, None),
+        ("Reader", "/", None),
+        ("Raeder", "/", None),
+    ],
+)
+@pytest.mark.parametrize("policy", list(AssignmentsPolicy))
+def test_role_that_an_entry_ignores_is_no_extra(
+    role: str, scope: str, reason: SkipReason | None, policy: AssignmentsPolicy
+) -> None:
+    changes = taken_away(IgnoredAssignment(role, scope), policy=Policy(role_assignments=policy))
+
+    reader = AssignmentId(resource_id("id-a"), "Reader", READER, SCOPE)
+    stays = SkipReason.NOT_LISTED if policy is AssignmentsPolicy.MERGE and reason is not SkipReason.IGNORED else reason
+    assert by_action(changes) == ([] if stays else [(Action.DELETE, reader)])
+    assert changes.groups[0].skipped == ((Skipped(reader, stays),) if stays else ())
+
+
+def test_ignored_role_goes_with_its_identity() -> None:
+    changes = taken_away(IgnoredAssignment("Reader", SCOPE), entry=False)
+
+    assert by_action(changes) == [(Action.DELETE, AssignmentId(resource_id("id-a"), "Reader", READER, SCOPE))]
+
+
+@pytest.mark.parametrize(("listed_as", "ignored_as"), [("Reader", READER), (READER, "Reader"), ("Reader", "Two")])
+@pytest.mark.parametrize("hold", [None, "why"])
+def test_listed_role_that_is_ignored_by_another_name_is_neither_given_nor_taken(
+    listed_as: str, ignored_as: str, hold: str | None
+) -> None:
+    line = DesiredAssignment(listed_as, SCOPE, HERE)
+    entry = listed("id-a", role_assignments=[line], hold=hold)
+    group = desired_group(
+        entry, owner="team-a", ignore=Ignore(role_assignments=(IgnoredAssignment(ignored_as, SCOPE),))
+    )
+    found = {
+        role: RoleLookup(role, SCOPE, (RoleDefinition(READER, "Reader"), *more))
+        for role, more in {"Reader": (), READER: (), "Two": (RoleDefinition(WRITER, "Two"),)}.items()
+    }
+    access = Access(lookups={role_key(role, SCOPE): lookup for role, lookup in found.items()})
+
+    changes = diff_access(compare(group, live_group()), access)
+
+    unresolved = UnresolvedRole(resource_id("id-a"), line, found[listed_as], is_ignored=True)
+    assert by_action(changes) == []
+    assert changes.groups[0].unresolved_roles == ((unresolved,) if hold is None else ())
+    assert changes.groups[0].skipped == (() if hold is None else (Skipped(unresolved.resource_id, SkipReason.IGNORED),))
+    assert [one.code for one in check_roles(changes, NO_ALLOWANCES)] == ([] if hold else ["role-ignored"])

@@ -20,7 +20,17 @@ from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, Live,
 from reconciler.model.ids import identity_of
 from reconciler.plan.changes import Action, Field, FieldChange, IdentityChange, Reason, Skipped, SkipReason, field_text
 from reconciler.plan.diff_identities import diff_states, is_deciding_tag
-from tests.builders import compare, desired_group, group_id, listed, live_group, live_identity, live_of, resource_id
+from tests.builders import (
+    TODAY,
+    compare,
+    desired_group,
+    group_id,
+    listed,
+    live_group,
+    live_identity,
+    live_of,
+    resource_id,
+)
 from tests.strategies import FEW_EXAMPLES, World, live_states, worlds
 
 EXACT_TAGS = Policy(tags=TagsPolicy.EXACT)
@@ -65,7 +75,7 @@ def manifest_of(live: Live) -> Desired:
 @FEW_EXAMPLES
 @given(live_states())
 def test_state_against_itself_changes_nothing(live: Live) -> None:
-    changes = diff_states(manifest_of(live), live)
+    changes = diff_states(manifest_of(live), live, judged_on=TODAY)
 
     assert {change.action for change in changes} <= {Action.NO_OP}
     assert [one for group in changes.groups for one in group.skipped] == []
@@ -91,9 +101,9 @@ def test_order_of_manifest_and_lists_does_not_matter(world: World, shuffle: rand
         for one in world.live.groups
     ]
 
-    mixed = diff_states(Desired(tuple(groups)), live_of(*lives))
+    mixed = diff_states(Desired(tuple(groups)), live_of(*lives), judged_on=TODAY)
 
-    ordered = diff_states(world.desired, world.live)
+    ordered = diff_states(world.desired, world.live, judged_on=TODAY)
     assert {one.group.group_id: (one.changes, one.skipped) for one in mixed.groups} == {
         one.group.group_id: (one.changes, one.skipped) for one in ordered.groups
     }
@@ -104,7 +114,7 @@ def test_order_of_manifest_and_lists_does_not_matter(world: World, shuffle: rand
 def test_nothing_outside_the_declared_groups_is_touched(world: World) -> None:
     declared = {group.group_id for group in world.desired.groups}
 
-    changes = diff_states(world.desired, world.live)
+    changes = diff_states(world.desired, world.live, judged_on=TODAY)
 
     assert {change.resource_id.group_id for change in changes} <= declared
 
@@ -116,7 +126,7 @@ def test_every_live_and_listed_identity_is_told_of_exactly_once(world: World) ->
     listed_ids |= {one.resource_id for group in world.desired.groups for one in group.remove}
     live_ids = {one.resource_id for group in world.live.groups for one in group.identities}
 
-    changes = diff_states(world.desired, world.live)
+    changes = diff_states(world.desired, world.live, judged_on=TODAY)
 
     told = [one.resource_id for one in changes]
     told += [one.resource_id for group in changes.groups for one in group.skipped]
@@ -201,7 +211,7 @@ def test_ignored_identity_is_no_extra_in_any_case() -> None:
 
     assert [change.resource_id.name for change in group.changes] == ["id-aks-x", "id-old"]
     assert group.skipped == (Skipped(resource_id("AKS-Pool"), SkipReason.IGNORED),)
-    assert (group.live_count, group.managed_count) == (2, 2)
+    assert (group.deletable_count, group.removed_count) == (2, 0)
 
 
 def test_group_is_counted_whole_whatever_the_target_leaves_out() -> None:
@@ -215,7 +225,7 @@ def test_group_is_counted_whole_whatever_the_target_leaves_out() -> None:
         ("id-new", SkipReason.NOT_TARGETED),
         ("id-x", SkipReason.NOT_TARGETED),
     ]
-    assert (group.live_count, group.managed_count) == (3, 3)
+    assert (group.deletable_count, group.removed_count) == (3, 0)
 
 
 def test_spelling_of_names_and_locations_causes_no_change() -> None:

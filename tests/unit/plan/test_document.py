@@ -101,7 +101,7 @@ def test_plan_document_keeps_the_tenant_that_the_manifest_names(tenant: DesiredT
             "subscription": SUBSCRIPTION,
             **({} if tenant is None else {"tenant": TENANT}),
             "policy": {"identities": "exact", "tags": "merge", "federatedCredentials": "exact"},
-            "limits": {"maxDeletes": 10, "maxDeletePercent": 30},
+            "limits": {"maxDeletes": 10, "maxDeletePercent": 30, "maxRevokes": 20},
             "ignore": {"identities": [], "tags": []},
             "resourceGroups": {GROUP: {"identities": [{"name": "id-api"}]}},
             "sources": {

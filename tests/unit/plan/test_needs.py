@@ -240,3 +240,19 @@ def test_every_need_has_its_words() -> None:
     entry = listed("id-a", federated_credentials=[credential("a", "a")], role_assignments=[role])
 
     assert {one.action for one in needs_of_manifest(Desired((desired_group(entry),)))} == set(WORDS)
+
+
+def test_held_identity_needs_to_be_read_and_no_more() -> None:
+    entry = listed(
+        "id-a",
+        federated_credentials=[credential("one", "1"), credential("two", "2")],
+        role_assignments=[DesiredAssignment("Reader", SUBSCRIPTION_SCOPE, HERE)],
+        hold="why",
+    )
+    desired = desired_group(entry, policy=Policy(IdentitiesPolicy.MERGE))
+
+    assert set(needs_of_manifest(Desired((desired,)))) == (
+        needs(GROUP, *READS_ALONE, "credentials/read", "assignments/read")
+        | needs(SUBSCRIPTION_SCOPE, "definitions/read", "assignments/read")
+    )
+    assert needs_of_plan(plan_of(desired, live_group("id-a"))) == ()

@@ -99,7 +99,7 @@ def test_removals_do_not_hide_that_the_rest_of_a_group_would_go() -> None:
         Violation(
             "delete-limit",
             group_id(),
-            "the group would lose every live identity it has besides 1 under remove (2 of 2)",
+            "the group would lose every live identity it has (2 of 2); not counted: 1 under remove",
             "Check that the manifest is whole. If the group is to be emptied: --max-deletes 100%.",
             (resource_id("id-b"), resource_id("id-c")),
         ),
@@ -114,7 +114,7 @@ def test_removals_do_not_lower_the_share_of_the_rest() -> None:
         Violation(
             "delete-limit",
             group_id(),
-            "4 of the group's 10 live identities besides 10 under remove would be deleted, over 30 %",
+            "4 of the 10 live identities of rg-app would be deleted, over 30 %; not counted: 10 under remove",
             "Check that the manifest is whole. If it is: --max-deletes 40%, or limits.maxDeletePercent.",
             tuple(resource_id(name) for name in lives[6:10]),
         ),
@@ -141,8 +141,8 @@ def test_removal_outside_the_target_does_not_hide_that_the_rest_would_go() -> No
 
 def test_limit_of_the_run_counts_extras_beside_removals() -> None:
     lives = names(8)
-    desired = desired_group(*lives[:3], limits=Limits(max_deletes=2), remove=[removed(name) for name in lives[5:]])
-    refused = desired_group(*lives[:2], limits=Limits(max_deletes=2), remove=[removed(name) for name in lives[5:]])
+    desired = desired_group(*lives[:3], limits=Limits(2, 100), remove=[removed(name) for name in lives[5:]])
+    refused = desired_group(*lives[:2], limits=Limits(2, 100), remove=[removed(name) for name in lives[5:]])
 
     assert verdict(desired, live_group(*lives)) == ()
     assert codes(verdict(refused, live_group(*lives))) == [("delete-limit", "")]

@@ -23,7 +23,7 @@ from reconciler.plan.changes import Action, Change, Changes
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.plan import make_plan
 from reconciler.plan.widening import is_new_trust, is_wider_role, revocation_note
-from tests.builders import MANIFEST, compare, desired_group, listed, live_group, live_of, resource_id
+from tests.builders import MANIFEST, TODAY, compare, desired_group, listed, live_group, live_of, resource_id
 
 READER = RoleDefinition("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader")
 SCOPE = "/subscriptions/1"
@@ -116,7 +116,7 @@ def test_plan_that_takes_away_says_what_that_does_not_end(
     plan = make_plan(
         Desired((desired_group("id-a"),)),
         live_of(live_group("id-a")),
-        Changes((group,)),
+        Changes((group,), judged_on=TODAY),
         held_back,
         cloud="c",
         targets=(),

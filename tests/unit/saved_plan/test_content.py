@@ -22,9 +22,9 @@ from reconciler.plan.plan import Plan, make_plan
 from reconciler.report.formats.text import TextFormat
 from reconciler.report.rows import Header
 from reconciler.saved_plan.read_desired import read_desired
-from tests.builders import live_group, live_of
+from tests.builders import TODAY, live_group, live_of
 from tests.cli.documents import problems
-from tests.strategies import FEW_EXAMPLES, World, worlds
+from tests.strategies import FEW_EXAMPLES, World, worlds, worlds_with_holds
 from tests.unit.manifest.manifests import load_text
 from tests.unit.manifest.test_load_properties import ACCESS, GROUPS, Access, Groups, access_manifest, manifest
 from tests.unit.reporting import plan_of_everything, refused_plan
@@ -38,7 +38,14 @@ def _text(plan: Plan) -> str:
 
 
 def _desired_document(desired: Desired) -> Any:
-    plan = make_plan(desired, Live((), ()), diff_states(Desired(()), Live((), ())), (), cloud="AzureCloud", targets=())
+    plan = make_plan(
+        desired,
+        Live((), ()),
+        diff_states(Desired(()), Live((), ()), judged_on=TODAY),
+        (),
+        cloud="AzureCloud",
+        targets=(),
+    )
     return plan_document(plan)["desired"]
 
 
@@ -57,12 +64,12 @@ def _with_guids(desired: Desired) -> Desired:
 
 
 @FEW_EXAMPLES
-@given(worlds())
+@given(worlds() | worlds_with_holds())
 def test_plan_comes_back_as_it_was(world: World) -> None:
     for group in world.desired.groups:  # no manifest lists what it ignores
         assume(not any(matches_any(name, group.ignore.tags) for one in group.identities for name, _ in one.tags))
     desired = _with_guids(world.desired)
-    changes = diff_states(desired, world.live)
+    changes = diff_states(desired, world.live, judged_on=TODAY)
     verdict = judge(changes, NO_ALLOWANCES)
     plan = make_plan(desired, world.live, changes, verdict, cloud="AzureCloud", targets=())
 
@@ -99,7 +106,7 @@ tenant: 00000000-0000-0000-0000-00000000000a
 owner: team-a
 defaults: {location: West Europe, tags: {env: prod, old: null, price: "${A} $${"}}
 policy: {identities: owned, tags: exact, federatedCredentials: merge}
-limits: {maxDeletes: 3, maxDeletePercent: 7}
+limits: {maxDeletes: 3, maxDeletePercent: 7, maxRevokes: 5}
 ignore: {identities: ["aks-*"], tags: ["hidden-*"]}
 resourceGroups:
   rg-b:
@@ -127,7 +134,7 @@ resourceGroups:
         {"PRICE": "${PRICE} $${", "GROUP": "rg-app"},
     )
     live = live_of(live_group("id-a"))
-    plan = make_plan(desired, live, diff_states(desired, live), (), cloud="AzureCloud", targets=())
+    plan = make_plan(desired, live, diff_states(desired, live, judged_on=TODAY), (), cloud="AzureCloud", targets=())
 
     saved = load(save(plan))
 
@@ -145,6 +152,7 @@ def test_saved_plan_says_when_it_was_made_and_its_report_does_not() -> None:
 
     assert saved.pop("fingerprint").startswith("sha256:")
     assert saved.pop("created_at") == load(save(plan)).created_at == "2026-01-31T08:30:00Z"
+    assert saved.pop("judged_on") == load(save(plan)).plan.judged_on.isoformat() == "2026-01-31"
     assert saved == plan_document(plan)
     assert CLOCK_S == 1_769_848_200.0
 

@@ -1,13 +1,22 @@
 """A plan's document is read back as the plan that it is of, each kind of change whole."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, judge
-from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredCredential, IdentitiesPolicy, Policy
+from reconciler.manifest.desired import (
+    Desired,
+    DesiredAssignment,
+    DesiredCredential,
+    DesiredHold,
+    IdentitiesPolicy,
+    Policy,
+    RemovalAllowance,
+)
 from reconciler.manifest.findings import Finding
 from reconciler.model import (
     OWNER_TAG,
@@ -26,11 +35,12 @@ from reconciler.model import (
     assignment_name,
     role_key,
 )
-from reconciler.plan import Abandoned, AssignmentChange, Change, Plan, make_plan, plan_document
+from reconciler.plan import Abandoned, AssignmentChange, Change, Plan, hold_of, make_plan
 from reconciler.plan.diff_access import diff_access
 from reconciler.saved_plan.read_document import read_plan
 from tests.builders import (
     MANIFEST,
+    TODAY,
     address,
     compare,
     desired_group,
@@ -42,11 +52,13 @@ from tests.builders import (
     resource_id,
 )
 from tests.unit.reporting import plan_of_everything, refused_plan
+from tests.unit.saving import document_of
 
 READER, WRITER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "b24988ac-6180-42a0-ab88-20f7382dd24c"
 SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000001"
 OWNER = "team-a"
 OURS = {OWNER_TAG: OWNER}
+IN_USE = RemovalAllowance.IN_USE
 
 
 def credential(name: str, subject: str, line: int) -> DesiredCredential:
@@ -100,9 +112,34 @@ def plan_with_children() -> Plan:
     return make_plan(Desired((desired,)), live_of(live), changes, violations, cloud="AzureCloud", targets=("rg-app",))
 
 
+def held_plan() -> Plan:
+    """The same identities, held: one with its children, one that lives no more, and a removal before its day."""
+    whole = plan_with_children()
+    (group,) = whole.desired.groups
+    held = replace(
+        group,
+        identities=tuple(replace(one, hold=DesiredHold("why", SourcePos(MANIFEST, 6, 15))) for one in group.identities),
+        remove=(removed("id-bye", IN_USE, expires={IN_USE: TODAY}, after=TODAY + timedelta(days=1), line=40),),
+    )
+    live = live_group(live_identity("id-api", tags=OURS), live_identity("id-bye", tags=OURS))
+    access = Access(
+        {
+            resource_id("id-api"): (
+                live_credential("id-api", "same", "s"),
+                live_credential("id-api", "shift", "before"),
+                live_credential("id-api", "gone", "g"),
+            )
+        },
+        lookups={role_key("Reader", SCOPE): RoleLookup("Reader", SCOPE, (RoleDefinition(READER, "Reader"),))},
+    )
+    changes = diff_access(compare(held, live), access)
+    return make_plan(Desired((held,)), live_of(live), changes, (), cloud="AzureCloud", targets=())
+
+
 def as_saved(plan: Plan) -> Plan:
     """What of a plan its file says: live credentials that stay, and what ARM calls a role assignment, are not."""
-    return replace(plan, changes=tuple(map(_change_as_saved, plan.changes)), kept_credentials=())
+    changes, held = (tuple(map(_change_as_saved, many)) for many in (plan.changes, plan.held))
+    return replace(plan, changes=changes, held=held, kept_credentials=())
 
 
 def _change_as_saved(change: Change) -> Change:
@@ -111,11 +148,11 @@ def _change_as_saved(change: Change) -> Change:
     return replace(change, before=replace(change.before, name=""))
 
 
-@pytest.mark.parametrize("make", [plan_of_everything, refused_plan, plan_with_children])
+@pytest.mark.parametrize("make", [plan_of_everything, refused_plan, plan_with_children, held_plan])
 def test_plan_comes_back_from_its_document(make: Any) -> None:
     plan: Plan = make()
 
-    found = read_plan(plan_document(plan))
+    found = read_plan(document_of(plan))
 
     expected = as_saved(plan)
     assert [one.resource_id.address for one in found.changes] == [one.resource_id.address for one in expected.changes]
@@ -133,15 +170,46 @@ def test_notes_findings_and_abandoned_identities_come_back() -> None:
         notes=("a note",),
         findings=(finding,),
         abandoned=(Abandoned(resource_id("id-x", "rg-lost"), OWNER, "principal"),),
+        guardrails="a" * 64,
     )
 
-    found = read_plan(plan_document(plan))
+    found = read_plan(document_of(plan))
 
     assert (found.notes, found.findings, found.abandoned) == (plan.notes, plan.findings, plan.abandoned)
+    assert found.guardrails == plan.guardrails
+
+
+def test_what_is_held_comes_back_with_the_lines_that_hold_it() -> None:
+    plan = held_plan()
+
+    found = read_plan(document_of(plan))
+
+    assert found.changes == ()
+    assert [(one.resource_id, one.action, hold_of(one)) for one in found.held] == [
+        (one.resource_id, one.action, hold_of(one)) for one in plan.held
+    ]
+    assert {one.action.value for one in found.held} == {"create", "update", "delete", "no-op"}
+
+
+def test_held_change_that_nothing_holds_is_no_plan() -> None:
+    edited = document_of(held_plan())
+    for identity in edited["desired"][0]["resourceGroups"]["rg-app"]["identities"]:
+        del identity["hold"]
+
+    with pytest.raises(ValueError, match=r"nothing holds .*/rg-app/id-api"):
+        document_of(read_plan(edited))
+
+
+@pytest.mark.parametrize("day", ["2027-02-30", "0000-01-01"])
+def test_plan_that_was_judged_on_no_day_is_no_plan(day: str) -> None:
+    edited = document_of(held_plan()) | {"judged_on": day}
+
+    with pytest.raises(ValueError, match=f"'{day}' is no day of the calendar"):
+        read_plan(edited)
 
 
 def document() -> Any:
-    return plan_document(plan_with_children())
+    return document_of(plan_with_children())
 
 
 def test_change_in_a_group_that_is_not_declared_is_no_plan() -> None:

@@ -1,11 +1,13 @@
 """What makes a saved plan stale, in which words, and what may change without making it so."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from reconciler.errors import PlanStale, SourcePos, StaleDetail, UsageError
-from reconciler.manifest.desired import Desired, DesiredCredential, DesiredGroup
+from reconciler.guards import NO_ALLOWANCES, judge
+from reconciler.manifest.desired import Desired, DesiredCredential, DesiredGroup, DesiredRemoval, RemovalAllowance
 from reconciler.model import (
     OWNER_TAG,
     Access,
@@ -27,6 +29,7 @@ from reconciler.saved_plan.staleness import check_same_place, check_unchanged, f
 from tests.builders import (
     MANIFEST,
     TENANT,
+    TODAY,
     address,
     compare,
     desired_group,
@@ -35,6 +38,7 @@ from tests.builders import (
     live_identity,
     live_of,
     plan_of,
+    removed,
     resource_id,
 )
 
@@ -51,6 +55,17 @@ def plan(*live: Identity | str, desired: DesiredGroup = DESIRED) -> Plan:
 def messages(saved: Plan, now: Plan) -> list[str]:
     """Name and message of every difference."""
     return [f"{one.label}: {one.message}" for one in find_differences(saved, now)]
+
+
+@pytest.mark.parametrize(
+    ("saved", "now", "words"),
+    [("a" * 64, None, f"was '{'a' * 64}', is now absent"), (None, "b", "was absent, is now 'b'"), ("a", "a", None)],
+)
+def test_plan_of_other_guardrails_is_stale(saved: str | None, now: str | None, words: str | None) -> None:
+    made, found = (replace(plan(LIVE), guardrails=one) for one in (saved, now))
+
+    expected = [] if words is None else [f": the guardrails' sha256 {words}"]
+    assert messages(made, found) == expected
 
 
 def test_same_plan_is_not_stale() -> None:
@@ -313,3 +328,72 @@ def test_tenant_of_a_plan_over_several_is_not_compared() -> None:
     (one,) = saved.subscriptions
 
     check_same_place(replace(saved, subscriptions=(one, replace(one, tenant_id="t"))), "AzureCloud", "x")
+
+
+# what a day changes
+
+DAY = timedelta(days=1)
+IN_USE = RemovalAllowance.IN_USE
+
+
+def on(day: date, entry: DesiredRemoval, *live: str, used: bool = False) -> Plan:
+    """The plan of one day for a removal."""
+    desired, lives = desired_group("id-api", remove=[entry]), live_group(*live)
+    changes = compare(desired, lives, judged_on=day)
+    impact = Impact(Part((VM,))) if used else Impact()
+    changes = changes.with_impacts(Impacts({resource_id("id-old"): impact}))
+    verdict = judge(changes, NO_ALLOWANCES)
+    return make_plan(Desired((desired,)), live_of(lives), changes, verdict, cloud="AzureCloud", targets=())
+
+
+def test_another_day_alone_makes_nothing_stale() -> None:
+    entry = removed("id-old", IN_USE, expires={IN_USE: TODAY + 3 * DAY}, after=TODAY - DAY)
+    first, second = (on(day, entry, "id-api", "id-old", used=True) for day in (TODAY, TODAY + 2 * DAY))
+
+    assert messages(first, second) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (TODAY, TODAY + DAY, "was left alone (held back until 2026-02-01), and would now be deleted"),
+        (TODAY + DAY, TODAY, "would now be left alone (held back until 2026-02-01)"),
+    ],
+)
+def test_removal_whose_day_comes_makes_a_plan_stale_and_so_does_a_clock_that_goes_back(
+    first: date, second: date, told: str
+) -> None:
+    entry = removed("id-old", after=TODAY + DAY)
+    saved, now = (on(day, entry, "id-api", "id-old") for day in (first, second))
+
+    assert messages(saved, now) == [f"rg-app/id-old: {told}"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "second"),
+    [((), ("id-old",), TODAY), (("id-old",), (), TODAY), (("id-old",), (), TODAY + DAY)],
+    ids=["appeared", "gone", "gone when it is due"],
+)
+def test_removal_that_asks_for_nothing_makes_nothing_stale(
+    before: tuple[str, ...], after: tuple[str, ...], second: date
+) -> None:
+    entry = removed("id-old", after=TODAY + DAY)
+
+    assert messages(on(TODAY, entry, "id-api", *before), on(second, entry, "id-api", *after)) == []
+
+
+def test_allowance_that_has_ended_makes_a_plan_stale() -> None:
+    entry = removed("id-old", IN_USE, expires={IN_USE: TODAY + DAY})
+    saved, now = (on(day, entry, "id-api", "id-old", used=True) for day in (TODAY, TODAY + DAY))
+
+    assert messages(saved, now) == [
+        "rg-app/id-old: in-use refuses: in use; attached to 1 resource: virtualMachines vm (rg)"
+    ]
+
+
+def test_what_becomes_of_a_held_identity_makes_nothing_stale() -> None:
+    desired = desired_group(listed("id-api", tags={"env": "prod"}, hold="why"))
+
+    plans = [plan(*live, desired=desired) for live in ([], ["id-api"], [live_identity("id-api", tags={"env": "prod"})])]
+
+    assert [messages(one, other) for one in plans for other in plans] == [[]] * 9

@@ -26,6 +26,7 @@ from reconciler.model import (
     IsolationScope,
     PlannedIdentity,
     ResourceId,
+    RoleAssignment,
     Tags,
     Target,
     Trust,
@@ -60,13 +61,20 @@ OWNED = replace(IDENTITY, tags=Tags({OWNER_TAG: OWNER, "env": "prod"}))
 NAME = "rg-app/id-api"
 
 
-def undo(calls: Iterable[Call], *live: Identity, credentials: Iterable[FederatedCredential] = ()) -> Undo:
+def undo(
+    calls: Iterable[Call],
+    *live: Identity,
+    credentials: Iterable[FederatedCredential] = (),
+    assignment: RoleAssignment | None = None,
+) -> Undo:
     """The way back from a run of these calls, all of them done unless they say otherwise."""
     ended = tuple(one if one.outcome else replace(one, outcome=Outcome.DONE) for one in calls)
     record = RunRecord(HEADER, ended, None, torn=False)
     identities: dict[ResourceId, Identity | None] = dict.fromkeys(touched_identities(record))
     identities |= {one.resource_id: one for one in live}
-    return make_undo(record, LiveNow(identities, {one.credential_id: one for one in credentials}), JOURNAL)
+    kept = {one.credential_id: one for one in credentials}
+    given = {} if assignment is None else {ASSIGNMENT_ID: assignment}
+    return make_undo(record, LiveNow(identities, kept, given), JOURNAL)
 
 
 def entry_of(found: Undo) -> DesiredIdentity:
@@ -320,6 +328,24 @@ def test_role_returns_to_what_it_was(call_: Call, listed: tuple[DesiredAssignmen
     assert (entry.federated_credentials, entry.role_assignments) == (None, listed)
     assert entry.tags == ((OWNER_TAG, OWNER),)
     assert found.limited_to == {ASSIGNMENT_ID}
+
+
+@pytest.mark.parametrize("outcome", [Outcome.IN_DOUBT, Outcome.DONE])
+def test_role_returns_to_an_identity_that_stays_though_a_call_to_delete_it_went_out(outcome: Outcome) -> None:
+    taken, deleted = call(1, Action.DELETE, OURS, None), replace(DELETED, outcome=outcome)
+
+    entry = entry_of(undo([taken, deleted], IDENTITY))
+
+    assert entry.role_assignments == (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),)
+    assert entry.federated_credentials is None
+
+
+def test_role_that_was_given_back_is_no_matter() -> None:
+    given_back = [call(1, Action.DELETE, OURS, None), call(2, Action.CREATE, None, OURS)]
+
+    found = undo(given_back, OWNED, assignment=OURS)
+
+    assert (found.targets, notes_of(found)) == ((), ())
 
 
 def test_role_of_another_principal_is_left_alone() -> None:

@@ -10,7 +10,7 @@ from reconciler.manifest.findings import find_doubts
 from reconciler.model import Target
 from reconciler.plan import Plan, make_plan
 from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
-from tests.builders import SUBSCRIPTION, TENANT, compare, group_id, live_group, live_of
+from tests.builders import SUBSCRIPTION, TENANT, TODAY, compare, group_id, live_group, live_of
 from tests.unit.manifest.manifests import HEAD, load_text
 
 PULL_REQUEST = "{name: main, github: {repository: o/r, ownerId: 1, repositoryId: 2, pullRequest: true}}"
@@ -23,7 +23,7 @@ ALLOWANCES = Allowances(max_deletes=3)
 
 
 def request(text: str = TEXT, *, subscriptions: tuple[str, ...] = (), targets: tuple[str, ...] = ()) -> Request:
-    return Request(("-",), {}, {}, text.encode, subscriptions, targets, ALLOWANCES, strict=True)
+    return Request(("-",), {}, {}, text.encode, subscriptions, targets, ALLOWANCES, strict=True, judged_on=TODAY)
 
 
 def found_in(declaration: Declaration) -> list[str]:
@@ -35,7 +35,7 @@ def test_whole_manifest_is_declared_with_its_findings() -> None:
     found = load_declaration(request())
 
     assert found == Declaration(
-        load_text(TEXT), (), ALLOWANCES, tuple(find_doubts(load_text(TEXT), request().audience)), True
+        load_text(TEXT), (), ALLOWANCES, tuple(find_doubts(load_text(TEXT), request().audience)), True, judged_on=TODAY
     )
     assert found_in(found) == ["id-a", "id-c"]
 

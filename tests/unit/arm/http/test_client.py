@@ -331,9 +331,76 @@ def test_missing_right_that_no_role_of_ours_has_is_still_named() -> None:
 
 
 def test_refusal_without_an_action_says_whom_to_ask() -> None:
-    error = failure(refusal(403, "RequestDisallowedByPolicy", "A policy forbids it."))
+    error = failure(refusal(403, "AuthorizationFailed", "Not you."))
 
-    assert error.hint == "Ask whoever administers this scope."
+    assert (error.hint, error.missing_action) == ("Ask whoever administers this scope.", "")
+
+
+MISSING = "not allowed to perform action 'Microsoft.X/y/write'"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "missing"),
+    [
+        ("AuthorizationFailed", MISSING, "Microsoft.X/y/write"),
+        ("LinkedAuthorizationFailed", MISSING, ""),
+        ("RequestDisallowedByPolicy", MISSING, ""),
+        ("AuthorizationFailed", f"ABAC condition that is not fulfilled: {MISSING}", ""),
+    ],
+)
+def test_right_is_missing_only_where_it_is_why_arm_refused(code: str, message: str, missing: str) -> None:
+    assert failure(refusal(403, code, message)).missing_action == missing
+
+
+def test_condition_of_the_callers_own_role_sends_nobody_to_ask_for_the_right() -> None:
+    error = failure(refusal(403, "AuthorizationFailed", f"an ABAC condition that is not fulfilled {MISSING}"))
+
+    assert error.hint == (
+        "A condition of your own role allows this action, but not for this role or principal: ask who gave it."
+    )
+
+
+def test_deny_assignment_is_named() -> None:
+    text = f"has permission {MISSING}; denied because of the deny assignment with name 'node group' and Id '1'"
+
+    error = failure(refusal(403, "DenyAssignmentAuthorizationFailed", text))
+
+    assert error.hint == "The deny assignment 'node group' forbids it to whoever has the right, too: ask its owner."
+
+
+def by_policy(*infos: object) -> ArmError:
+    """The error of a call that policies deny."""
+    body = {"code": "RequestDisallowedByPolicy", "message": "No.", "additionalInfo": list(infos)}
+    return failure(answer(403, {"error": body}))
+
+
+def violation(**info: object) -> object:
+    return {"type": "PolicyViolation", "info": info}
+
+
+@pytest.mark.parametrize(
+    ("infos", "named"),
+    [
+        ((), "Azure Policy, by the names above,"),
+        ((violation(policyDefinitionName="a"),), "Azure Policy 'a'"),
+        (
+            ({"type": "Other"}, violation(policyDefinitionDisplayName="A", policyAssignmentName="b")),
+            "Azure Policy 'A' (assignment 'b')",
+        ),
+        (
+            (violation(policyDefinitionName="a"), violation(policyDefinitionName="b", policyAssignmentDisplayName="B")),
+            "Azure Policy 'a', 'b' (assignment 'B')",
+        ),
+        (("text",), "Azure Policy, by the names above,"),
+        ((violation(policyDefinitionName=7),), "Azure Policy, by the names above,"),
+        ((violation(policyDefinitionName="a\nb"),), "Azure Policy 'a\\nb'"),
+        ([violation(policyDefinitionName="a")] * 9, "Azure Policy 'a', 'a', 'a', 'a', 'a'"),
+    ],
+)
+def test_policies_that_deny_a_call_are_named(infos: tuple[object, ...], named: str) -> None:
+    assert by_policy(*infos).hint == (
+        f"{named} forbids it: change the manifest as the policy asks, or ask its administrator for an exemption."
+    )
 
 
 def test_refused_token_says_to_sign_in() -> None:

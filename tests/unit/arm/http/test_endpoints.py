@@ -3,7 +3,14 @@
 import httpx
 import pytest
 
-from reconciler.arm.http.endpoints import Origin, check_endpoint, is_loopback, origin_of, parse_endpoint
+from reconciler.arm.http.endpoints import (
+    Origin,
+    check_endpoint,
+    endpoint_name,
+    is_loopback,
+    origin_of,
+    parse_endpoint,
+)
 from reconciler.arm.login.clouds import AZURE_CLOUD
 from reconciler.errors import UsageError
 
@@ -49,6 +56,19 @@ def test_endpoint_is_a_scheme_host_and_port(endpoint: str) -> None:
 def test_anything_else_is_no_endpoint(endpoint: str) -> None:
     with pytest.raises(UsageError):
         parse_endpoint(endpoint)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name"),
+    [
+        ("HTTPS://Management.Azure.com:443/", "https://management.azure.com"),
+        ("https://arm.example:8443", "https://arm.example:8443"),
+        ("http://[::1]:8080/", "http://[::1]:8080"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+    ],
+)
+def test_one_endpoint_has_one_name(endpoint: str, name: str) -> None:
+    assert (endpoint_name(endpoint), endpoint_name(name)) == (name, name)
 
 
 def test_password_in_an_endpoint_is_refused_and_not_shown() -> None:

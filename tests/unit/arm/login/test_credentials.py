@@ -2,9 +2,12 @@
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD, AZURE_US_GOVERNMENT, CLOUDS, Cloud
 from reconciler.arm.login.credentials import credential_kinds, foreign_authority, token_source
@@ -208,6 +211,40 @@ def test_default_chain_asks_for_the_tenant(tmp_path: Path, monkeypatch: pytest.M
     token_source("auto", login(tenant=TENANT)).fetch()
 
     assert log.read_text().endswith(f" --tenant {TENANT}\n")
+
+
+def test_default_chain_of_which_nothing_is_set_up_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    put_az_on_path(tmp_path, monkeypatch, "#!/bin/sh\necho \"Please run 'az login' to setup account.\" >&2\nexit 1\n")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential")
+
+    with caplog.at_level("INFO", logger="reconciler.arm"):
+        told = refusal("auto", {})
+
+    assert told.message == "Not signed in to Azure."
+    assert told.hint == "Run `az login`, or pass --credential. (Tried: AzureCli; details with --log-level info)"
+    assert "Please run 'az login'" in caplog.text
+
+
+def test_default_chain_that_a_failed_login_ended_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "prod")
+    for name, value in {**ACTIONS, "AZURE_CLIENT_SECRET": SECRET, "AZURE_TENANT_ID": TENANT}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(
+        "azure.identity.EnvironmentCredential.get_token", raising(ClientAuthenticationError("AADSTS7000222: expired"))
+    )
+
+    told = refusal("auto", {})
+
+    assert told.message == "The credential 'auto' gave no token: EnvironmentCredential: AADSTS7000222: expired"
+
+
+def raising(error: Exception) -> Callable[..., NoReturn]:
+    def get_token(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    return get_token
 
 
 def test_token_file_that_is_missing_is_an_auth_error() -> None:

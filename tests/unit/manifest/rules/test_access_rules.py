@@ -3,6 +3,7 @@
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos
+from reconciler.manifest.desired import IgnoredAssignment
 from tests.unit.manifest.manifests import (
     assignment_with,
     credential_with,
@@ -10,6 +11,7 @@ from tests.unit.manifest.manifests import (
     hint_of,
     identity_with,
     load_identity,
+    load_text,
     place_of,
     places_of,
 )
@@ -314,3 +316,66 @@ def test_listed_credential_that_a_pattern_ignores_is_refused(pattern: str, codes
     found = diagnostics_of(f"{text}\nignore: {{federatedCredentials: ['{pattern}']}}\n")
 
     assert [one.code for one in found] == codes
+
+
+# ignored role assignments
+
+GUID = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+
+
+def ignoring(entries: str, listed: str = f"role: Reader, scope: {SUBSCRIPTION}") -> str:
+    """A manifest that lists one role, and ignores others by a list that begins at line 8, column 27."""
+    return f"{assignment_with(listed)}ignore: {{roleAssignments: {entries}}}\n"
+
+
+def test_ignored_role_assignments_are_read_once_each_and_in_order() -> None:
+    twice = f"{{role: Writer, scope: {SUBSCRIPTION}/}}, {{role: writer, scope: {SUBSCRIPTION}}}"
+    (group,) = load_text(ignoring(f"[{twice}, {{role: {GUID}, scope: /}}]")).groups
+
+    assert group.ignore.role_assignments == (IgnoredAssignment(GUID, "/"), IgnoredAssignment("Writer", SUBSCRIPTION))
+
+
+def test_ignored_role_assignments_of_a_group_add_to_those_of_its_document() -> None:
+    of_group = "rg: {ignore: {roleAssignments: [{role: Owner, scope: /}]}, "
+
+    (group,) = load_text(ignoring("[{role: Writer, scope: /}]").replace("rg: {", of_group)).groups
+
+    assert [one.role for one in group.ignore.role_assignments] == ["Owner", "Writer"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "code"),
+    [
+        ("[{role: Writer}]", "missing-key"),
+        ("[{scope: /}]", "missing-key"),
+        ("[Writer]", "wrong-type"),
+        ("{role: Writer, scope: /}", "wrong-type"),
+        ("", "empty-value"),
+        ("[{role: Writer, scope: rg-data}]", "scope-invalid"),
+        ("[{role: Writer, scope: /subscriptions/x}]", "scope-invalid"),
+        ("[{role: /x, scope: /}]", "role-invalid"),
+        ("[{role: Writer, scope: /, description: x}]", "unknown-key"),
+    ],
+)
+def test_role_assignment_to_ignore_that_cannot_be_read_is_refused(entries: str, code: str) -> None:
+    assert [found.code for found in diagnostics_of(ignoring(entries))] == [code]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [f"[{{role: reader, scope: {SUBSCRIPTION}}}]", f"[{{role: Reader, scope: {SUBSCRIPTION.upper()}/}}]"],
+    ids=["role", "scope"],
+)
+def test_listed_role_that_an_entry_ignores_is_refused_with_both_places(entries: str) -> None:
+    (found,) = diagnostics_of(ignoring(entries))
+
+    assert (found.code, found.pos) == ("listed-and-ignored", SourcePos("<stdin>", 6, 1))
+    assert found.message == (
+        "the role `Reader` is listed on this scope, yet the entry at <stdin>:8:28 ignores it there"
+    )
+    assert found.hint == "Remove it here, or remove that entry."
+
+
+@pytest.mark.parametrize("entry", [f"role: Writer, scope: {SUBSCRIPTION}", "role: Reader, scope: /"])
+def test_listed_role_beside_an_ignored_one_is_taken(entry: str) -> None:
+    assert diagnostics_of(ignoring(f"[{{{entry}}}]")) == ()

@@ -1,17 +1,19 @@
-"""The keys that keep an identity or let it go: `protect`, `expect` and `remove`, as loading takes and refuses them."""
+"""The keys that keep an identity or let it go: `protect`, `hold`, `expect` and `remove`, as loading takes them."""
 
 import json
+from datetime import date
 
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.guards.allowances import LIFTED_BY_ALLOW
-from reconciler.manifest.desired import DesiredRemoval, RemovalAllowance
+from reconciler.manifest.desired import DesiredHold, DesiredRemoval, RemovalAllowance
 from reconciler.manifest.rules.schema import MANIFEST_SCHEMA
 from reconciler.model.ids import ResourceId
 from reconciler.schemas import schema_text
 from tests.unit.manifest.manifests import (
     EXACT,
+    GROUP,
     HEAD,
     SUBSCRIPTION,
     diagnostics_of,
@@ -195,3 +197,108 @@ def test_same_name_may_be_removed_in_one_group_and_listed_in_another() -> None:
     )
 
     assert diagnostics_of(text) == ()
+
+
+# hold
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [("'incident 4711: ask Ada'", "incident 4711: ask Ada"), ("'true'", "true"), ("on", "on"), ('"${WHY}"', "a # b")],
+)
+def test_hold_is_read_with_its_place(written: str, reason: str) -> None:
+    (group,) = load_text(identity_with(f"hold: {written}"), {"WHY": "a # b"}).groups
+
+    assert group.identities[0].hold == DesiredHold(reason, SourcePos("<stdin>", 5, 11))
+
+
+def test_identity_without_a_hold_is_held_by_nothing() -> None:
+    assert load_identity(identity_with("tags: {}")).hold is None
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "hint"),
+    [
+        ("", "empty-value", "Write a value after the colon, or remove the key."),
+        ("null", "empty-value", "Write a value after the colon, or remove the key."),
+        ("true", "wrong-type", "Write why the identity is held, as text; to end the hold, remove the key."),
+        ("false", "wrong-type", "Write why the identity is held, as text; to end the hold, remove the key."),
+        ("4711", "wrong-type", 'Quote it: "4711".'),
+        ("[x]", "wrong-type", "Write text."),
+        ("''", "hold-invalid", None),
+        ("'  '", "hold-invalid", None),
+        ('"a\\nb"', "hold-invalid", None),
+        ('"a\\u202eb"', "hold-invalid", None),
+        ("x" * 257, "hold-invalid", None),
+    ],
+)
+def test_hold_without_a_reason_in_one_line_is_refused(written: str, code: str, hint: str | None) -> None:
+    (found,) = diagnostics_of(identity_with(f"hold: {written}"))
+
+    reason = "Write why in one line of 1 to 256 characters that can be seen; to end the hold, remove the key."
+    assert (found.code, found.hint) == (code, hint or reason)
+
+
+def test_hold_is_no_default_and_no_key_of_a_removal() -> None:
+    assert [place[0] for place in places_of(f"{HEAD}defaults: {{hold: x}}\n{GROUP}")] == ["unknown-key"]
+    assert places_of(removing("[{name: id-z, hold: x}]")) == [("unknown-key", 5, 27)]
+
+
+def test_held_name_that_is_removed_too_is_refused() -> None:
+    found = diagnostics_of(removing("[{name: id-a}]", "[{name: id-a, hold: x}]"))
+
+    assert [one.code for one in found] == ["listed-and-removed"]
+
+
+# days
+
+
+@pytest.mark.parametrize("written", ["2027-01-31", "'2027-01-31'", '"${DAY}"'])
+def test_removal_waits_for_its_day(written: str) -> None:
+    (group,) = load_text(removing(f"[{{name: id-z, after: {written}}}]"), {"DAY": "2027-01-31"}).groups
+
+    assert group.remove[0].after == date(2027, 1, 31)
+
+
+def test_allowances_end_on_their_days() -> None:
+    entry = "{code: in-use, expires: 2027-01-31}"
+    group = load_group(removing(f"[{{name: id-z, allow: [use-unknown, {entry}, trusted, {entry}]}}]"))
+
+    (removal,) = group.remove
+    assert removal.allow == (RemovalAllowance.IN_USE, RemovalAllowance.TRUSTED, RemovalAllowance.USE_UNKNOWN)
+    assert removal.expires == ((RemovalAllowance.IN_USE, date(2027, 1, 31)),)
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [
+        ("after: 2027-02-30", ("date-invalid", 5, 34)),
+        ("after: 2027-1-31", ("date-invalid", 5, 34)),
+        ("after: 2027-01-31T00:00:00Z", ("date-invalid", 5, 34)),
+        ("after: tomorrow", ("date-invalid", 5, 34)),
+        ("after: 20270131", ("wrong-type", 5, 34)),
+        ("after: ", ("empty-value", 5, 27)),
+        ("allow: [{code: in-use, expires: 2027-02-29}]", ("date-invalid", 5, 59)),
+        ("allow: [{code: in-use, expires: soon}]", ("date-invalid", 5, 59)),
+        ("allow: [{code: in-use}]", ("missing-key", 5, 35)),
+        ("allow: [{expires: 2027-01-31}]", ("missing-key", 5, 35)),
+        ("allow: [{code: protected, expires: 2027-01-31}]", ("unknown-value", 5, 42)),
+        ("allow: [{code: in-use, expires: 2027-01-31, why: x}]", ("unknown-key", 5, 71)),
+        ("allow: [7]", ("wrong-type", 5, 35)),
+        ("allow: [[in-use]]", ("wrong-type", 5, 35)),
+        ("allow: [in-use, {code: in-use, expires: 2027-01-31}]", ("allowed-twice", 5, 50)),
+        (
+            "allow: [{code: in-use, expires: 2027-01-30}, {code: in-use, expires: 2027-01-31}]",
+            ("allowed-twice", 5, 79),
+        ),
+    ],
+)
+def test_day_or_allowance_that_cannot_be_read_is_refused(keys: str, place: tuple[str, int, int]) -> None:
+    assert [found for found in places_of(removing(f"[{{name: id-z, {keys}}}]")) if found[0] == place[0]] == [place]
+
+
+def test_allowance_of_another_type_is_told_both_forms() -> None:
+    (found,) = diagnostics_of(removing("[{name: id-z, allow: [7]}]"))
+
+    assert found.message == "entry 1 of `allow` must be a code or a mapping with a `code`, not the number 7"
+    assert found.hint == "Write a code such as `in-use`, or `{code: in-use, expires: 2027-01-31}`."

@@ -23,7 +23,7 @@ def test_key_that_this_version_does_not_know_is_refused(key: str) -> None:
 
 
 def test_unknown_key_without_a_likeness_lists_the_known_ones() -> None:
-    assert hint_of(f"{HEAD}limits: {{zzz: 1}}\n{GROUP}") == "Known: `maxDeletes`, `maxDeletePercent`."
+    assert hint_of(f"{HEAD}limits: {{zzz: 1}}\n{GROUP}") == "Known: `maxDeletes`, `maxDeletePercent`, `maxRevokes`."
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,7 @@ def test_list_in_place_of_a_mapping_is_shown_at_its_key() -> None:
         (f"{HEAD}limits: {{maxDeletes: -1}}\n{GROUP}", "limit-out-of-range", 3, 22),
         (f"{HEAD}limits: {{maxDeletePercent: 101}}\n{GROUP}", "limit-out-of-range", 3, 28),
         (f"{HEAD}limits: {{maxDeletePercent: -1}}\n{GROUP}", "limit-out-of-range", 3, 28),
+        (f"{HEAD}limits: {{maxRevokes: -1}}\n{GROUP}", "limit-out-of-range", 3, 22),
         (f"{HEAD}policy: {{identities: all}}\n{GROUP}", "unknown-value", 3, 22),
         (f"{HEAD}policy: {{tags: owned}}\n{GROUP}", "unknown-value", 3, 16),
         (f"{HEAD}policy: {{tags: }}\n{GROUP}", "unknown-value", 3, 10),

@@ -24,7 +24,7 @@ from tests.unit.manifest.manifests import HEAD, diagnostics_of
         ("x: [a, b\n", "yaml-syntax", 3, 4),
         ("x: {a: b]\n", "yaml-syntax", 3, 9),
         ('x: "\\q"\n', "yaml-syntax", 3, 5),
-        ("x:\n  - a\n y: z\n", "yaml-syntax", 5, 2),
+        ("x:\n  - a\n y: z\n", "wrong-indentation", 5, 2),
         ("x: %a\n", "unquoted-text", 3, 4),
     ],
 )
@@ -39,6 +39,30 @@ def test_variable_in_braces_is_told_to_be_quoted() -> None:
 
     assert found.message == "a variable inside `{ }` or `[ ]` must be quoted: its own `{` opens a mapping"
     assert found.hint == 'Quote it: "${NAME}".'
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("x:\n    - a: 1\n     b: 2\n", "5 spaces; the lines around it have 4 or 6"),
+        ("x:\n  - a\n y: z\n", "1 space; the lines around it have 0 or 2"),
+        ("x:\n  y: 1\n# note\n   z: 2\n", "3 spaces; the lines around it have 2"),
+        ("x:\n  - - a: 1\n      b: 2\n     c: 3\n", "5 spaces; the lines around it have 4 or 6"),
+    ],
+)
+def test_wrong_indentation_is_counted(text: str, counted: str) -> None:
+    (found,) = diagnostics_of(HEAD + text)
+
+    assert found.message == f"wrong indentation: {counted}"
+
+
+def test_line_that_stands_right_but_is_no_entry_is_not_counted() -> None:
+    (found,) = diagnostics_of(HEAD + "x:\n  - a\n  b: 1\n")
+
+    assert (
+        found.message
+        == "wrong indentation: this line fits neither the list or mapping above it nor the one around that"
+    )
 
 
 def test_syntax_error_without_words_of_ours_keeps_those_of_the_parser() -> None:

@@ -2,20 +2,33 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 
 from reconciler.errors import Diagnostic, ManifestError, SourcePos, UsageError
+from reconciler.guardrails import DeclaredVerdict
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired
-from reconciler.model.violation import PlanRefused
+from reconciler.model.violation import PlanRefused, Violation
 from reconciler.plan.diff_identities import diff_states
-from reconciler.plan.document import plan_document
+from reconciler.plan.document import plan_document, violation_document
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.report.formats.json import JsonFormat
 from reconciler.report.rows import Header
-from tests.builders import address, desired_group, listed, live_group, live_identity, plan_of
+from tests.builders import (
+    TODAY,
+    address,
+    desired_group,
+    listed,
+    live_group,
+    live_identity,
+    plan_of,
+    removed,
+    resource_id,
+)
 from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, World, worlds
 from tests.unit.reporting import (
@@ -33,7 +46,7 @@ TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 def plan_world(world: World) -> Plan:
     """The plan of a generated manifest and state."""
-    changes = diff_states(world.desired, world.live)
+    changes = diff_states(world.desired, world.live, judged_on=TODAY)
     return make_plan(world.desired, world.live, changes, judge(changes, NO_ALLOWANCES), cloud="AzureCloud", targets=())
 
 
@@ -183,14 +196,36 @@ def _list(document: Mapping[str, object], name: str) -> list[dict[str, object]]:
 
 def test_valid_manifest_is_told_in_numbers() -> None:
     document = loaded(
-        JSON.validated(Desired((desired_group("id-a", "id-b"), desired_group(name="rg-b"))), (), (), strict=False)
+        JSON.validated(
+            Desired((desired_group("id-a", "id-b"), desired_group(name="rg-b"))),
+            (),
+            (),
+            DeclaredVerdict(),
+            strict=False,
+        )
     )
 
     assert document == {
         "format_version": "1.0",
         "summary": {"resource_groups": 2, "identities": 2, "accepted_warnings": 0},
+        "violations": [],
+        "notes": [],
         "warnings": [],
     }
+
+
+def test_what_guardrails_refuse_of_a_manifest_is_told_with_what_they_leave_to_the_plan() -> None:
+    identity = resource_id("id-a")
+    refused = Violation("guardrail", identity, "g.yaml:2: trust: no", "Change it.", (identity,))
+
+    document = loaded(
+        JSON.validated(
+            Desired((desired_group("id-a"),)), (), (), DeclaredVerdict((refused,), ("Names.",)), strict=False
+        )
+    )
+
+    assert document["violations"] == [violation_document(refused)]
+    assert document["notes"] == ["Names."]
 
 
 def test_error_has_code_message_and_hint() -> None:
@@ -232,3 +267,42 @@ def test_text_of_others_is_escaped_and_read_back_whole() -> None:
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
     assert loaded(text) == plan_document(plan)
+
+
+def test_drift_marks_what_is_held_and_lists_what_is_not_due_apart() -> None:
+    desired = desired_group(
+        listed("id-a", tags={"x": "1"}, hold="why", line=14),
+        listed("id-new", hold="later", line=16),
+        remove=[removed("id-old", after=date(2027, 1, 31), line=20)],
+    )
+
+    document: Any = json.loads(JSON.drift(plan_of(desired, live_group("id-a", "id-old")), HEADER))
+
+    def source(line: int, column: int) -> dict[str, object]:
+        return {"file": "identities.yaml", "line": line, "column": column}
+
+    assert problems(document, "drift:v1") == []
+    assert document["summary"] == {"missing": 1, "unexpected": 0, "changed": 1}
+    assert [one["hold"] for one in (*document["missing"], *document["changed"])] == [
+        {"reason": "later", "until": None, "source": source(17, 15)},
+        {"reason": "why", "until": None, "source": source(15, 15)},
+    ]
+    until = {"reason": None, "until": "2027-01-31", "source": source(20, 9)}
+    assert document["not_due"] == [{"address": address("id-old"), "hold": until}]
+
+
+def test_plan_has_what_is_held_in_a_list_of_its_own() -> None:
+    desired = desired_group(listed("id-a", tags={"x": "1"}, hold="why"), remove=[removed("id-old", after=date.max)])
+
+    document: Any = json.loads(JSON.plan(plan_of(desired, live_group("id-a", "id-old")), HEADER))
+
+    assert problems(document, "plan:v1") == []
+    assert (document["changes"], set(document["summary"].values())) == ([], {0})
+    assert [(one["address"], one["actions"], one["impact"]) for one in document["held"]] == [
+        (address("id-a"), ["update"], None),
+        (address("id-old"), ["delete"], None),
+    ]
+    assert [(one["hold"]["reason"], one["hold"]["until"]) for one in document["held"]] == [
+        ("why", None),
+        (None, "9999-12-31"),
+    ]

@@ -8,10 +8,12 @@ import pytest
 
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.errors import Diagnostic, ManifestError, SourcePos, UsageError
+from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import Desired, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import CredentialId
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Skipped, SkipReason
 from reconciler.plan.plan import Plan
 from reconciler.report.formats.text import TextFormat
@@ -110,6 +112,7 @@ Held back:
      create  rg-none/id-far  identities.yaml:5
      delete  rg-app/id-theirs  identities.yaml:3
 
+Refused: 2 changes by 3 guards.
 Plan: 1 to add, 0 to change, 0 to destroy.
 """
     )
@@ -311,7 +314,19 @@ def test_error_without_a_hint_is_one_line() -> None:
     ],
 )
 def test_valid_manifest_is_told_in_numbers(groups: tuple[DesiredGroup, ...], text: str) -> None:
-    assert TEXT.validated(Desired(groups), (), (), strict=False) == text
+    assert TEXT.validated(Desired(groups), (), (), DeclaredVerdict(), strict=False) == text
+
+
+def test_what_guardrails_refuse_of_a_manifest_is_told_by_short_address() -> None:
+    group = desired_group("id-a")
+    refused = Violation("guardrail", resource_id("id-a"), "g.yaml:2: trust: no", "Change it.")
+
+    text = TEXT.validated(Desired((group,)), (), (), DeclaredVerdict((refused,), ("Names.",)), strict=False)
+
+    assert text == (
+        "The manifest is valid: 1 identity in 1 resource group.\n\nRefused by guardrails:\n\n"
+        " ! guardrail  rg-app/id-a: g.yaml:2: trust: no\n     Change it.\n\nNote: Names.\n"
+    )
 
 
 @pytest.mark.parametrize("render", [TEXT.plan, TEXT.drift])
@@ -321,6 +336,32 @@ def test_cloud_that_is_not_the_usual_one_is_named(render: Callable[..., str]) ->
     text = render(plan, HEADER)
 
     assert text.startswith(f"SANDBOX state.json\nCloud         AzureChinaCloud\n{HEAD}Principal ")
+
+
+@pytest.mark.parametrize("render", [TEXT.plan, TEXT.drift])
+def test_each_guardrails_file_is_named_by_its_digest(render: Callable[..., str]) -> None:
+    plan = replace(plan_of(desired_group("id-api"), live_group("id-api")), guardrails="aa+bb")
+
+    lines = render(plan, HEADER).split("\n")
+
+    assert lines[lines.index("Principal     pipeline (object id 1)") + 1 :][:3] == [
+        "Guardrails    sha256 aa",
+        "Guardrails    sha256 bb",
+        "",
+    ]
+
+
+def test_drift_tells_what_guardrails_refuse_and_no_other_guard() -> None:
+    plan = plan_of(desired_group(listed("id-api", location="uksouth")), live_group("id-api"))
+    refused = Violation("guardrail", resource_id("id-api"), "g.yaml:2: owners: no", "Change it.")
+
+    text = TEXT.drift(replace(plan, violations=(*plan.violations, refused)), HEADER)
+
+    assert [one.code for one in plan.violations] == ["location"]
+    assert text.endswith(
+        "Refused by guardrails:\n\n ! guardrail  rg-app/id-api: g.yaml:2: owners: no\n     Change it.\n\n"
+        "Drift: 0 missing, 0 unexpected, 1 changed.\n"
+    )
 
 
 def hostile_plan() -> Plan:

@@ -1,0 +1,105 @@
+"""The command line: parses, dispatches, and turns every ending into an exit code.
+
+Commands import what they need in their own bodies, so that `--version`, `--help` and `validate` start without the HTTP
+client and Azure's logins.
+"""
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from reconciler import __version__
+from reconciler.cli.commands.apply import apply
+from reconciler.cli.commands.doctor import doctor
+from reconciler.cli.commands.drift import drift
+from reconciler.cli.commands.plan import plan
+from reconciler.cli.commands.sandbox import sandbox_app
+from reconciler.cli.commands.schema import schema
+from reconciler.cli.commands.show import show
+from reconciler.cli.commands.undo import undo
+from reconciler.cli.commands.validate import validate
+from reconciler.cli.support.flags import report_flags_of
+from reconciler.cli.support.output import ReportNotWritten, not_written, print_failure, print_report, silence
+from reconciler.errors import ExitCode, Interrupted, ReconcilerError, UsageError
+from reconciler.report.formats import Format
+
+COMPLETION_VARIABLE = "_UAMI_COMPLETE"
+"""Set by the completion script of a shell; typer makes the name from the program's."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+app = typer.Typer(
+    name="uami",
+    help="Keep Azure user-assigned managed identities equal to what a manifest says.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+for command in (validate, plan, apply, undo, show, drift, doctor, schema):
+    app.command()(command)
+app.add_typer(sandbox_app, name="sandbox")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print_report(f"uami {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Keep Azure user-assigned managed identities equal to what a manifest says."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what a command line asks for, and return the exit code."""
+    # A shell that asks for completions does so without arguments.
+    if not arguments and COMPLETION_VARIABLE not in os.environ:
+        try:
+            with redirect_stdout(sys.stderr):
+                app(["--help"], prog_name="uami", standalone_mode=False)
+        except OSError:
+            silence(sys.stderr)
+        return ExitCode.USAGE
+    try:
+        code = app(list(arguments), prog_name="uami", standalone_mode=False)
+    except typer.TyperException as error:
+        # The library would exit 2, which here means "changes found".
+        return _fail(UsageError(error.format_message(), f"See `{_help_command(arguments)}`."), arguments)
+    except ReconcilerError as error:
+        return _fail(error, arguments)
+    except OSError as error:
+        # The library's help, written past `print_report`. What commands read and write makes errors of our own.
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        return _fail(not_written(error), arguments)
+    return int(code or 0)
+
+
+def _fail(error: ReconcilerError, arguments: Sequence[str]) -> int:
+    """Report an error in the form that was asked for, and return its exit code."""
+    flags = report_flags_of(arguments)
+    if isinstance(error, ReportNotWritten):
+        # On stderr: stdout takes nothing any more.
+        flags = replace(flags, format=Format.TEXT)
+    print_failure(flags, lambda form: form.error(error))
+    return error.exit_code
+
+
+def _help_command(arguments: Sequence[str]) -> str:
+    names = [name for name in arguments[:2] if name.isalpha()]
+    return " ".join(["uami", *names[: 2 if names[:1] == ["sandbox"] else 1], "--help"])
+
+
+def report_interrupted(arguments: Sequence[str]) -> None:
+    """Say that a signal came before anything was done."""
+    _fail(Interrupted("Interrupted; nothing was changed.", "Run the same command again."), arguments)

@@ -1,0 +1,27 @@
+"""What a run may do at most, from a file that does not come with the manifests: read, and held against them.
+
+Every other bound stands in files that those can edit who ask for a change, so that this one is lifted by no flag and no
+manifest. It judges what would be written, recomputed from manifests, a saved plan or a journal alike.
+"""
+
+from reconciler.guardrails.changes import Facts, judge_changes, roles_to_look_up
+from reconciler.guardrails.declared import DeclaredVerdict, judge_declared, judge_offline
+from reconciler.guardrails.file import VARIABLE, guardrail_files, read_guardrails, sources_of
+from reconciler.guardrails.model import Guardrails, combined_sha256
+from reconciler.guardrails.words import GUARDRAIL
+
+__all__ = [
+    "GUARDRAIL",
+    "VARIABLE",
+    "DeclaredVerdict",
+    "Facts",
+    "Guardrails",
+    "combined_sha256",
+    "guardrail_files",
+    "judge_changes",
+    "judge_declared",
+    "judge_offline",
+    "read_guardrails",
+    "roles_to_look_up",
+    "sources_of",
+]

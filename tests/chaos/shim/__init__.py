@@ -1,0 +1,1 @@
+"""A folder for PYTHONPATH, so that Python finds `sitecustomize` in it."""
