@@ -6,7 +6,7 @@ Whoever approved the plan approved what it said would break, and no more. A use 
 from reconciler.apply.checks import Stale
 from reconciler.arm import attachments, locks
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.errors import CallFailed, NotFound
 from reconciler.model import AttachedResource, FederatedCredential, Impact, Part, ResourceId
 from reconciler.plan import IdentityChange
 
@@ -52,13 +52,13 @@ def _attached(
 ) -> tuple[AttachedResource, ...]:
     try:
         return resources.associated.list(identity)
-    except (ArmError, AuthError):
+    except CallFailed:
         if planned.not_checked is None:
             # The plan had the whole list: an index, which may lag behind, cannot replace it now.
             raise
     try:
         return attachments.find(resources.client, [identity]).get(identity, ())
-    except (ArmError, AuthError):
+    except CallFailed:
         return ()  # not known to the plan either, and allowed as such
 
 
@@ -67,7 +67,7 @@ def _credentials(
 ) -> tuple[FederatedCredential, ...]:
     try:
         return resources.credentials.list(identity)
-    except (ArmError, AuthError):
+    except CallFailed:
         if planned.not_checked is None:
             raise
         return ()
@@ -78,7 +78,7 @@ def _locked(identity: ResourceId, resources: Resources) -> Stale | None:
     place = str(identity)
     try:
         found = locks.list_at(resources.client, place)
-    except (ArmError, AuthError):
+    except CallFailed:
         # A lock that is not seen makes ARM refuse the call, which does no harm.
         return None
     reaching = [one.text for one in found if one.covers(place) or one.stands_within(place)]

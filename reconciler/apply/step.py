@@ -21,6 +21,7 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import (
     ArmError,
     AuthError,
+    CallFailed,
     Conflict,
     Interrupted,
     JournalError,
@@ -186,7 +187,7 @@ class StepRun(Generic[L, A]):
             live = self._calls.read()
         except (Interrupted, Throttled):
             return self._failed(last.error) if last else tools.not_tried(change)
-        except (ArmError, AuthError) as unreadable:
+        except CallFailed as unreadable:
             return self._failed(last.error if last else unreadable)
         found = self._calls.check(live)
         if isinstance(found, Stale) and not (found.as_planned and self._may_have_happened):

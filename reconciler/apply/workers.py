@@ -17,7 +17,7 @@ from reconciler.apply.give_back import give_back, not_given_back, tools_to_finis
 from reconciler.apply.identity import check_identity
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
 from reconciler.apply.step import AnyStepRun, ApplyTools, child_step, identity_step
-from reconciler.errors import ArmError, AuthError, Interrupted, JournalError, Throttled
+from reconciler.errors import CallFailed, Interrupted, JournalError, Throttled
 from reconciler.journal import Outcome
 from reconciler.model import AnyId, Identity, ResourceGroupId, call_error, describe_scope, identity_of
 from reconciler.plan import (
@@ -278,7 +278,7 @@ class IdentityWork:
             found = self._why_kept(live) or check_parent(change, live)
         except (Interrupted, Throttled):
             return self._tools.not_tried(change)
-        except (ArmError, AuthError) as error:
+        except CallFailed as error:
             return ChangeResult(change, Outcome.FAILED, error.message, call_error(error))
         return ChangeResult(change, Outcome.STALE, found.why) if isinstance(found, Stale) else found
 

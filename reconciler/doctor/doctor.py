@@ -14,7 +14,7 @@ from reconciler.arm.actions import role_with
 from reconciler.arm.http.service import ClockWatch, check_api_version, watched_clock
 from reconciler.arm.login.auth import Principal
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
-from reconciler.errors import ArmError, AuthError, NotFound, ReconcilerError
+from reconciler.errors import ArmError, AuthError, CallFailed, NotFound, ReconcilerError
 from reconciler.live.azure import Azure
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, read_rights
@@ -169,7 +169,7 @@ def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: A
     checks += _check_scopes(desired, targets, azure)
     try:
         return checks, read_rights(needs, MayRead(azure.resources.client), azure.resources.pool)
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return [*checks, _failed("rights", error)], Rights()
 
 
@@ -199,7 +199,7 @@ def _check_subscription(desired: Desired, azure: Azure, subscription_id: str) ->
     try:
         found = subscriptions.find(azure.resources.client, subscription_id)
         check_subscription_tenant(found, expected_tenant(desired, subscription_id, azure.tenant))
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return _failed("subscription", error, subscription_id)
     detail = f"{found.display_name} ({found.subscription_id}) of the tenant {found.tenant_id}"
     return Check("subscription", Standing.OK, detail, subject=subscription_id)

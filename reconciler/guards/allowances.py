@@ -195,8 +195,8 @@ def parse_allowances(
 
 
 def _parse_allowance(text: str) -> Allowance:
-    code, separator, value = text.partition("=")
-    if not separator or not code or not value:
+    code, _, value = text.partition("=")
+    if not code or not value:
         raise UsageError(
             f"--allow {text}: not an allowance", "Write CODE=ADDRESS, such as foreign-owner=rg-app/id-api."
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.errors import AuthError, CallFailed, NotFound
 from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
@@ -224,7 +224,7 @@ def _find_elsewhere(
         return [], set(), []
     try:
         found = find_scopes(resources.client, owned)
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         what = "Role assignments in subscriptions that the manifest does not name"
         return [], set(), [NotRead(what, "", f"Resource Graph: {why_not(error)}")]
     elsewhere = [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned]
@@ -255,7 +255,7 @@ def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list
     """The assignments of a place, or why they could not be read, where all of its identities would be deleted."""
     try:
         return _list_at(resources, may_read, place)
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         if not all(holder.goes for holder in place.holders):
             raise
         because = missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.arm import role_definitions
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmAuthError, ArmError, AuthError, NotFound
+from reconciler.errors import ArmAuthError, AuthError, CallFailed, NotFound
 from reconciler.live.may_read import why_not
 from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
 from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, role_key
@@ -82,7 +82,7 @@ def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources
     def read(guid: str) -> RoleDefinition | None:
         try:
             return role_definitions.get(resources.client, scopes[guid], guid)
-        except (ArmError, AuthError):
+        except CallFailed:
             return None
 
     found = resources.pool.map(read, list(scopes))
