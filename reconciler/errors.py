@@ -151,7 +151,11 @@ class PlanStale(ReconcilerError):
         self.details = details
 
 
-class AuthError(ReconcilerError):
+class CallFailed(ReconcilerError):
+    """Azure did not say what was asked: a call to ARM failed, or could not be made without a token."""
+
+
+class AuthError(CallFailed):
     """There was no token, or ARM answered 401 or 403."""
 
     code = "not-allowed"
@@ -165,7 +169,7 @@ class Interrupted(ReconcilerError):
     exit_code = ExitCode.INTERRUPTED
 
 
-class ArmError(ReconcilerError):
+class ArmError(CallFailed):
     """A call to ARM failed for good.
 
     Attributes:

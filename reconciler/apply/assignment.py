@@ -6,7 +6,14 @@ from dataclasses import replace
 from reconciler.apply.checks import Done, Stale, Write, appeared_meanwhile
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, NotFound, Throttled
-from reconciler.model import NO_DETAILS, Identity, RoleAssignment, assignment_name, normalize_scope, same_name
+from reconciler.model import (
+    Identity,
+    PlannedAssignment,
+    RoleAssignment,
+    assignment_name,
+    normalize_scope,
+    same_name,
+)
 from reconciler.plan import Action, AssignmentChange, detail_differences, field_text, value_text
 
 
@@ -14,7 +21,7 @@ class AssignmentCalls:
     """The calls of one step.
 
     Attributes:
-        identity: the assignment's, as it is now; needed where a role is given.
+        identity: the assignment's, as it is now.
         arm_time: ARM's own, as epoch seconds; None where it is not known.
         is_scope_new: whether this run has made the identity at which the role is given.
     """
@@ -22,7 +29,7 @@ class AssignmentCalls:
     def __init__(
         self,
         change: AssignmentChange,
-        identity: Identity | None,
+        identity: Identity,
         resources: Resources,
         arm_time: Callable[[], float | None],
         *,
@@ -84,32 +91,31 @@ def check_assignment(
 ) -> Done | Stale | Write[RoleAssignment | None]:
     """Hold a role assignment, as it is now, against what its change was planned for.
 
-    `assignment` is the planned one: the live one of the plan, or the one that a create makes.
+    `assignment` is the planned one: the live one of the plan, or the one that a create makes, without its details.
     """
-    if change.action is Action.DELETE:
+    if change.after is None:
         if live is None:
             return Done()
         if not gives_the_same(live, assignment):
             return Stale("the role assignment of this name is another one now")
         return _other_details(assignment, live) or Write(None)
-    if change.action is Action.UPDATE:
-        return _check_update(change, assignment, live)
+    if change.before is not None:
+        return _check_update(change.after, assignment, live)
+    after = replace(assignment, details=change.after.details)
     if live is None:
-        return Write(assignment)
-    as_planned = gives_the_same(live, assignment) and live.details == assignment.details
+        return Write(after)
+    as_planned = gives_the_same(live, after) and live.details == after.details
     return Stale("a role assignment of this name has appeared since the plan was made", as_planned)
 
 
 def _check_update(
-    change: AssignmentChange, planned: RoleAssignment, live: RoleAssignment | None
+    planned_after: PlannedAssignment, planned: RoleAssignment, live: RoleAssignment | None
 ) -> Done | Stale | Write[RoleAssignment | None]:
-    if change.after is None:
-        raise AssertionError("an update to nothing")
     if live is None:
         return Stale("the role assignment has been deleted since the plan was made")
     if not gives_the_same(live, planned):
         return Stale("the role assignment of this name is another one now")
-    after = replace(live, details=change.after.details)
+    after = replace(live, details=planned_after.details)
     return Done() if live == after else _other_details(planned, live) or Write(after)
 
 
@@ -126,10 +132,7 @@ def _other_details(planned: RoleAssignment, live: RoleAssignment) -> Stale | Non
     return Stale(f"changed since the plan was made: {', '.join(news)}") if news else None
 
 
-def _new_assignment(change: AssignmentChange, identity: Identity | None) -> RoleAssignment:
-    if identity is None:
-        raise AssertionError("a role for an identity that nobody has seen")
+def _new_assignment(change: AssignmentChange, identity: Identity) -> RoleAssignment:
     scope, role_guid, principal_id = change.resource_id.scope, change.resource_id.role_guid, identity.principal_id
     name = assignment_name(change.group.owner, scope, principal_id, role_guid)
-    details = change.after.details if change.after else NO_DETAILS
-    return RoleAssignment(name, scope, role_guid, principal_id, details)
+    return RoleAssignment(name, scope, role_guid, principal_id)

@@ -3,17 +3,18 @@
 Whoever approved the plan approved what it said would break, and no more. A use that has ended since is no surprise.
 """
 
+from reconciler.apply.checks import Stale
 from reconciler.arm import attachments, locks
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.errors import CallFailed, NotFound
 from reconciler.model import AttachedResource, FederatedCredential, Impact, Part, ResourceId
 from reconciler.plan import IdentityChange
 
 _SINCE = "since the plan was made"
 
 
-def surprise_before_delete(change: IdentityChange, resources: Resources) -> str:
-    """What has appeared since the plan that the delete would break, or that would stop it; empty where it may go out.
+def surprise_before_delete(change: IdentityChange, resources: Resources) -> Stale | None:
+    """What has appeared since the plan that the delete would break, or that would stop it; None where it may go out.
 
     Raises:
         ArmError, AuthError: something that the plan had read completely could not be read again.
@@ -24,11 +25,11 @@ def surprise_before_delete(change: IdentityChange, resources: Resources) -> str:
     except NotFound:
         # Either the identity is gone, which its own read will show, or Azure does not have this operation.
         if resources.identities.get(change.resource_id) is None:
-            return ""
+            return None
         raise
 
 
-def _surprise(identity: ResourceId, planned: Impact, resources: Resources) -> str:
+def _surprise(identity: ResourceId, planned: Impact, resources: Resources) -> Stale | None:
     # Locks first: a ReadOnly one also stops the question about attachments, which is a POST.
     locked = _locked(identity, resources)
     if locked:
@@ -36,14 +37,14 @@ def _surprise(identity: ResourceId, planned: Impact, resources: Resources) -> st
     known = set(planned.attachments.found)
     resources_now = [one.text for one in _attached(identity, planned.attachments, resources) if one not in known]
     if resources_now:
-        return f"something has started to use it {_SINCE}: attached to {', '.join(resources_now)}"
+        return Stale(f"something has started to use it {_SINCE}: attached to {', '.join(resources_now)}")
     # By trust, not only by name: a known credential may trust somebody else by now.
     trusted = set(planned.credentials.found)
     credentials_now = _credentials(identity, planned.credentials, resources)
     names = [one.credential_id.name for one in credentials_now if one not in trusted]
     if names:
-        return f"something has started to use it {_SINCE}: federated credential {', '.join(names)}"
-    return ""
+        return Stale(f"something has started to use it {_SINCE}: federated credential {', '.join(names)}")
+    return None
 
 
 def _attached(
@@ -51,13 +52,13 @@ def _attached(
 ) -> tuple[AttachedResource, ...]:
     try:
         return resources.associated.list(identity)
-    except (ArmError, AuthError):
+    except CallFailed:
         if planned.not_checked is None:
             # The plan had the whole list: an index, which may lag behind, cannot replace it now.
             raise
     try:
         return attachments.find(resources.client, [identity]).get(identity, ())
-    except (ArmError, AuthError):
+    except CallFailed:
         return ()  # not known to the plan either, and allowed as such
 
 
@@ -66,19 +67,19 @@ def _credentials(
 ) -> tuple[FederatedCredential, ...]:
     try:
         return resources.credentials.list(identity)
-    except (ArmError, AuthError):
+    except CallFailed:
         if planned.not_checked is None:
             raise
         return ()
 
 
-def _locked(identity: ResourceId, resources: Resources) -> str:
+def _locked(identity: ResourceId, resources: Resources) -> Stale | None:
     """What locks it. A plan with a lock in the way is refused, so every lock here is one that the plan did not show."""
     place = str(identity)
     try:
         found = locks.list_at(resources.client, place)
-    except (ArmError, AuthError):
+    except CallFailed:
         # A lock that is not seen makes ARM refuse the call, which does no harm.
-        return ""
+        return None
     reaching = [one.text for one in found if one.covers(place) or one.stands_within(place)]
-    return f"a lock is in the way that the plan did not show: {', '.join(reaching)}" if reaching else ""
+    return Stale(f"a lock is in the way that the plan did not show: {', '.join(reaching)}") if reaching else None

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from reconciler.journal import After
 from reconciler.model import Children, Identity
-from reconciler.plan import Change, value_text
+from reconciler.plan import AccessChange, value_text
 
 ANOTHER_PRINCIPAL = (
     "the identity has been deleted and created again since the plan was made: it is another principal now"
@@ -54,16 +54,18 @@ def appeared_meanwhile(what: str) -> Stale:
     return Stale(f"it appeared meanwhile: ARM created nothing, and {what} as this run sent it", not_ours=True)
 
 
-def check_parent(change: Change, live: Identity | None) -> Stale | None:
-    """Why a credential or role assignment cannot be written, given its identity as it is now; None where it can."""
+def check_parent(change: AccessChange, live: Identity | None) -> Identity | Stale:
+    """The identity of a credential or role assignment as it is now, or why they cannot be written."""
     planned = change.identity
     if live is None:
         return Stale("the identity has been deleted since the plan was made")
     if planned is None:
-        return None
+        return live
     if live.principal_id != planned.principal_id:
         return Stale(ANOTHER_PRINCIPAL)
-    return None if live.owner == change.group.owner else another_owner(planned, live)
+    if live.owner == change.group.owner:
+        return live
+    return another_owner(planned, live) or live
 
 
 def another_owner(planned: Identity, live: Identity) -> Stale | None:

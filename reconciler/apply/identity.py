@@ -7,6 +7,7 @@ from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import ANOTHER_PRINCIPAL, Stale, Write, another_owner, appeared_meanwhile
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError
+from reconciler.manifest.desired import DesiredGroup, DesiredIdentity
 from reconciler.model import (
     OWNER_TAG,
     PROTECT_TAG,
@@ -14,12 +15,13 @@ from reconciler.model import (
     Children,
     Identity,
     Impact,
-    IsolationScope,
     PlannedIdentity,
     Tags,
     normalize_location,
 )
 from reconciler.plan import Action, Field, FieldChange, IdentityChange, diff_identity, field_text, value_text
+
+_NO_PLAN = "a change that no plan makes"
 
 ReadChildren = Callable[[Identity], Children]
 """Reads the children of an identity that is about to be deleted; called from several threads."""
@@ -33,47 +35,44 @@ class IdentityCalls:
         self._resources = resources
         self._read_children = read_children
         self._children: Children | None = None
-        self._surprise = ""
+        self._surprise: Stale | None = None
 
     def read(self) -> Identity | None:
         """The identity as it is now, read last, so that nothing comes between this read and the call."""
-        change = self._change
-        if change.action is Action.DELETE:
-            if self._children is None and change.before is not None:
-                self._children = _with_attached(self._read_children(change.before), change.impact)
-            self._surprise = surprise_before_delete(change, self._resources)
-        return self._resources.identities.get(change.resource_id)
+        match self._change:
+            case IdentityChange(action=Action.DELETE, before=Identity() as before) as change:
+                if self._children is None:
+                    self._children = _with_attached(self._read_children(before), change.impact)
+                self._surprise = surprise_before_delete(change, self._resources)
+        return self._resources.identities.get(self._change.resource_id)
 
     def check(self, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:
         """What the last read means for the call."""
         found = check_identity(self._change, live)
         if isinstance(found, Stale):
             return found
-        return Stale(self._surprise) if self._surprise else replace(found, children=self._children)
+        return self._surprise or replace(found, children=self._children)
 
     def write(self, after: PlannedIdentity | None, *, is_first: bool) -> Identity | Stale | None:
         """Make the call; the identity that ARM returned, if any."""
         change, identities = self._change, self._resources.identities
-        match change.action:
-            case Action.CREATE:
-                live, created = identities.create(change.resource_id, *_sent(change, after))
-                if created or (_is_as_sent(change, live) and not is_first):
+        match change.action, change.desired, after:
+            case Action.CREATE, DesiredIdentity() as desired, PlannedIdentity(location=str(location)) as sent:
+                live, created = identities.create(change.resource_id, location, sent.tags, desired.isolation_scope)
+                if created or (_is_as_sent(change.group, desired, location, sent.tags, live) and not is_first):
                     return live
                 return appeared_meanwhile("its tags are now")
-            case Action.UPDATE:
-                if change.desired is None or after is None:
-                    raise AssertionError("an update of nothing")
+            case Action.UPDATE, DesiredIdentity() as desired, PlannedIdentity() as sent:
                 fields = {one.kind for one in change.differences}
                 return identities.update(
                     change.resource_id,
-                    tags=after.tags if Field.TAG in fields else None,
-                    isolation_scope=change.desired.isolation_scope if Field.ISOLATION_SCOPE in fields else None,
+                    tags=sent.tags if Field.TAG in fields else None,
+                    isolation_scope=desired.isolation_scope if Field.ISOLATION_SCOPE in fields else None,
                 )
-            case Action.DELETE:
+            case Action.DELETE, None, None:
                 identities.delete(change.resource_id)
                 return None
-            case Action.NO_OP:
-                raise AssertionError("a no-op makes no call")
+        raise AssertionError(_NO_PLAN)
 
     def settles(self, _: ArmError) -> bool:
         """An identity waits for no other one."""
@@ -82,79 +81,56 @@ class IdentityCalls:
 
 def check_identity(change: IdentityChange, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:
     """Hold an identity, as it is now, against what its change was planned for."""
-    match change.action:
-        case Action.CREATE:
-            return _check_create(change, live)
-        case Action.UPDATE:
-            return _check_update(change, live)
-        case Action.DELETE:
-            return _check_delete(change, live)
-        case Action.NO_OP:
-            raise AssertionError("a no-op makes no call")
+    match change.action, change.before, change.desired, change.after:
+        case Action.CREATE, None, DesiredIdentity() as desired, PlannedIdentity(location=str(location)) as after:
+            if live is None:
+                return Write(after)
+            as_planned = _is_as_sent(change.group, desired, location, after.tags, live)
+            return Stale("an identity of this name has appeared since the plan was made", as_planned)
+        case Action.UPDATE, Identity() as before, DesiredIdentity() as desired, PlannedIdentity() as after:
+            return _check_update(change, desired, before, after, live)
+        case Action.DELETE, Identity() as before, None, None:
+            return _check_delete(before, live)
+    raise AssertionError(_NO_PLAN)
 
 
-def _check_create(change: IdentityChange, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:
-    if live is None:
-        return Write(change.after)
-    return Stale("an identity of this name has appeared since the plan was made", _is_as_sent(change, live))
-
-
-def _check_update(change: IdentityChange, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:
+def _check_update(
+    change: IdentityChange, desired: DesiredIdentity, before: Identity, after: PlannedIdentity, live: Identity | None
+) -> Stale | Write[PlannedIdentity | None]:
     if live is None:
         return Stale("the identity has been deleted since the plan was made")
-    if _is_another_principal(change, live):
+    if live.principal_id != before.principal_id:
         return Stale(ANOTHER_PRINCIPAL)
-    if change.desired is None:
-        raise AssertionError("an update without a manifest entry")
     # Tags that the manifest does not list may have changed: the update keeps them as they are now.
-    now = diff_identity(change.group, change.desired, live)
-    stale = _surprising_owner(change, live) or _other_differences(change.differences, now.differences)
+    now = diff_identity(change.group, desired, live)
+    # The owner that an earlier attempt has set is no surprise.
+    surprise = None if live.owner == after.tags.get(OWNER_TAG) else another_owner(before, live)
+    stale = surprise or _other_differences(change.differences, now.differences)
     if stale is None:
         return Write(now.after)
-    return replace(stale, as_planned=not now.differences and _is_in_planned_location(change, live))
+    return replace(stale, as_planned=not now.differences and _is_same_location(before.location, live.location))
 
 
-def _check_delete(change: IdentityChange, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:
+def _check_delete(before: Identity, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:
     if live is None:
         return Stale("the identity is already deleted", as_planned=True)
-    if _is_another_principal(change, live):
+    if live.principal_id != before.principal_id:
         return Stale(ANOTHER_PRINCIPAL)
     if live.is_protected:
         # The guard lets no delete of a protected identity into what is applied, so this one was not protected.
         return Stale(f"it now has the tag {PROTECT_TAG}, and is protected")
-    return _surprising_owner(change, live) or Write(None)
-
-
-def _is_another_principal(change: IdentityChange, live: Identity) -> bool:
-    return change.before is not None and live.principal_id != change.before.principal_id
-
-
-def _sent(change: IdentityChange, after: PlannedIdentity | None) -> tuple[str, Tags, IsolationScope | None]:
-    """Location, tags and isolation scope, as a create sends them."""
-    if after is None or after.location is None:
-        raise AssertionError("a create without a location")
-    return after.location, after.tags, change.desired.isolation_scope if change.desired else None
-
-
-def _is_as_sent(change: IdentityChange, live: Identity) -> bool:
-    """Whether an identity has all that a create sends and no other tags: one of another's making has its own."""
-    if change.desired is None or change.after is None:
-        raise AssertionError("a create without a manifest entry")
-    differences = diff_identity(change.group, change.desired, live).differences
-    return not differences and live.tags == change.after.tags and _is_in_planned_location(change, live)
-
-
-def _is_in_planned_location(change: IdentityChange, live: Identity) -> bool:
-    planned = change.after.location if change.after else None
-    return normalize_location(live.location) == normalize_location(planned or "")
-
-
-def _surprising_owner(change: IdentityChange, live: Identity) -> Stale | None:
-    """Another owner than the plan was made for; at a repeated attempt, the owner that we have set is no surprise."""
     # A delete sets no owner: an owner tag that has gone is another owner.
-    if change.before is None or (change.after is not None and live.owner == change.after.tags.get(OWNER_TAG)):
-        return None
-    return another_owner(change.before, live)
+    return another_owner(before, live) or Write(None)
+
+
+def _is_as_sent(group: DesiredGroup, desired: DesiredIdentity, location: str, tags: Tags, live: Identity) -> bool:
+    """Whether an identity has all that a create sends and no other tags: one of another's making has its own."""
+    differs = diff_identity(group, desired, live).differences
+    return not differs and live.tags == tags and _is_same_location(location, live.location)
+
+
+def _is_same_location(one: str, other: str) -> bool:
+    return normalize_location(one) == normalize_location(other)
 
 
 def _other_differences(planned: tuple[FieldChange, ...], now: tuple[FieldChange, ...]) -> Stale | None:

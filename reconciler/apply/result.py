@@ -77,7 +77,10 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApplyEvent:
-    """Progress of a change: it started, waits for `at_most_s` seconds at most because of `reason`, or ended."""
+    """Progress of a change: it started, waits for `at_most_s` seconds at most because of `reason`, or ended.
+
+    At the end, `reason` says more than `outcome` does where a role was given back.
+    """
 
     change: Change
     moment: Moment

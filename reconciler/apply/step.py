@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Generic, Protocol, TypeVar, assert_never
+from typing import Generic, Protocol, TypeVar
 
 from reconciler.apply.assignment import AssignmentCalls
 from reconciler.apply.checks import Done, Stale, Write
@@ -21,6 +21,7 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import (
     ArmError,
     AuthError,
+    CallFailed,
     Conflict,
     Interrupted,
     JournalError,
@@ -39,6 +40,7 @@ from reconciler.model import (
     same_name,
 )
 from reconciler.plan import (
+    AccessChange,
     Action,
     AssignmentChange,
     Change,
@@ -126,6 +128,14 @@ class Calls(Protocol[L, A]):
         """Whether the call failed only because a new identity is not known everywhere yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Why the last call failed, and whether no other one follows it."""
+
+    error: ArmError
+    is_final: bool
+
+
 class StepRun(Generic[L, A]):
     """The attempts of one step; `called` says that a call went out."""
 
@@ -137,8 +147,7 @@ class StepRun(Generic[L, A]):
         self._tools = tools
         self._attempts = tools.retries.begin()
         self._settling: Attempts | None = None
-        self._error: ArmError | None = None
-        self._is_last = False
+        self._last: _Failed | None = None
         self.called = False
         self._may_have_happened = False
         self._doubtful: int | None = None
@@ -149,13 +158,11 @@ class StepRun(Generic[L, A]):
         Returns:
             How it ended, and the identity where the call was about one and has shown it.
         """
-        for attempt in count(1):
-            found = self._look()
-            if isinstance(found, ChangeResult):
-                return found, None
+        attempts = count(1)
+        while not isinstance(found := self._look(), ChangeResult):
             live, write = found
             try:
-                number = self._tools.journal.begin(self._call(attempt, live, write))
+                number = self._tools.journal.begin(self._call(next(attempts), live, write))
             except JournalError as error:
                 return self._failed(error), None
             self.called = True
@@ -171,28 +178,28 @@ class StepRun(Generic[L, A]):
                     return self._stale(made), None
                 self._record(number, Outcome.DONE, made=made)
                 return ChangeResult(self._change, Outcome.DONE), made
-        raise AssertionError("attempts do not end by themselves")
+        return found, None
 
     def _look(self) -> ChangeResult | tuple[L, Write[A]]:
         """What is there, and the write that it still needs; or how the step has ended without another call."""
-        change, error, tools = self._change, self._error, self._tools
+        change, last, tools = self._change, self._last, self._tools
         try:
             live = self._calls.read()
         except (Interrupted, Throttled):
-            return self._failed(error) if error else tools.not_tried(change)
-        except (ArmError, AuthError) as unreadable:
-            return self._failed(error or unreadable)
+            return self._failed(last.error) if last else tools.not_tried(change)
+        except CallFailed as unreadable:
+            return self._failed(last.error if last else unreadable)
         found = self._calls.check(live)
         if isinstance(found, Stale) and not (found.as_planned and self._may_have_happened):
             return self._stale(found)
         if not isinstance(found, Write):
             self._resolve(Outcome.DONE, live)
             return ChangeResult(change, Outcome.DONE)
-        if error is not None and (self._is_last or tools.over):
+        if last is not None and (last.is_final or tools.over):
             # The read has shown that the call left no trace.
             self._may_have_happened = False
             self._resolve(Outcome.FAILED, None)
-            return self._failed(error)
+            return self._failed(last.error)
         return tools.not_tried(change) if tools.over else (live, found)
 
     def _call(self, attempt: int, live: L, write: Write[A]) -> Call:
@@ -212,7 +219,7 @@ class StepRun(Generic[L, A]):
         self._record(number, Outcome.IN_DOUBT if error.in_doubt else Outcome.FAILED, error)
         if not self._is_worth_another_look(error):
             return self._failed(error)
-        self._error, self._is_last = error, not self._pause(error)
+        self._last = _Failed(error, is_final=not self._pause(error))
         return None
 
     def _stale(self, found: Stale) -> ChangeResult:
@@ -291,16 +298,18 @@ AnyStepRun = (
 """A step of any kind."""
 
 
-def begin_step(step: Step, parent: Identity | None, tools: ApplyTools) -> AnyStepRun:
-    """The run of a step; `parent` is the identity of a credential or role assignment, as it is now."""
+def identity_step(step: Step, change: IdentityChange, tools: ApplyTools) -> AnyStepRun:
+    """The run of a step on an identity."""
+    return StepRun(step, IdentityCalls(change, tools.resources, tools.read_children), tools)
+
+
+def child_step(step: Step, change: AccessChange, identity: Identity, tools: ApplyTools) -> AnyStepRun:
+    """The run of a step on a credential or role assignment; `identity` is the one that has it, as it is now."""
     resources = tools.resources
-    match step.change:
-        case IdentityChange() as change:
-            return StepRun(step, IdentityCalls(change, resources, tools.read_children), tools)
-        case CredentialChange() as change:
+    match change:
+        case CredentialChange():
             return StepRun(step, CredentialCalls(change, step.action, resources), tools)
-        case AssignmentChange() as change:
+        case AssignmentChange():
             is_scope_new = step.needs is not None
-            calls = AssignmentCalls(change, parent, resources, tools.arm_time, is_scope_new=is_scope_new)
+            calls = AssignmentCalls(change, identity, resources, tools.arm_time, is_scope_new=is_scope_new)
             return StepRun(step, calls, tools)
-    assert_never(step.change)

@@ -5,13 +5,20 @@ A policy, another writer or a slow replica can undo a change that ARM had confir
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import assert_never
 
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError
+from reconciler.errors import CallFailed
 from reconciler.journal import Outcome
-from reconciler.model import NO_DETAILS, Identity, RoleAssignment, assignment_name, normalize_location, normalize_scope
+from reconciler.model import (
+    NO_DETAILS,
+    Identity,
+    PlannedIdentity,
+    RoleAssignment,
+    assignment_name,
+    normalize_location,
+    normalize_scope,
+)
 from reconciler.plan import (
     Action,
     AssignmentChange,
@@ -54,27 +61,27 @@ def verify_result(result: ApplyResult, resources: Resources, *, sleep: Callable[
 
 
 def _look(result: ChangeResult, resources: Resources) -> tuple[str, ...]:
-    change = result.change
     try:
         if result.given_back is not None:
             return _look_at_returned(result.given_back, resources)
-        match change:
-            case IdentityChange():
-                return _look_at_identity(change, resources.identities.get(change.resource_id))
-            case CredentialChange():
-                return _look_at_credential(change, resources)
-            case AssignmentChange():
-                return _look_at_assignment(change, resources)
-    except (ArmError, AuthError) as error:
+        return _look_at_change(result.change, resources)
+    except CallFailed as error:
         return (f"could not be read again: {error.message}",)
-    assert_never(change)
+
+
+def _look_at_change(change: Change, resources: Resources) -> tuple[str, ...]:
+    match change:
+        case IdentityChange():
+            return _look_at_identity(change, resources.identities.get(change.resource_id))
+        case CredentialChange():
+            return _look_at_credential(change, resources)
+        case AssignmentChange():
+            return _look_at_assignment(change, resources)
 
 
 def _look_at_identity(change: IdentityChange, live: Identity | None) -> tuple[str, ...]:
-    if change.action is Action.DELETE or live is None:
+    if change.desired is None or live is None:
         return _presence(change, live)
-    if change.desired is None:
-        raise AssertionError("a create or an update without a manifest entry")
     differences = diff_identity(change.group, change.desired, live).differences
     return (*_came_back(differences), *_location_not_held(change, live))
 
@@ -111,7 +118,7 @@ def _look_at_returned(given: RoleAssignment, resources: Resources) -> tuple[str,
     live = resources.assignments.get(given.scope, given.name)
     if live is None:
         return ("is not there",)
-    return _came_back(detail_differences(live.details or NO_DETAILS, given.details or NO_DETAILS))
+    return _came_back(detail_differences(live.details, given.details))
 
 
 def _details_not_held(change: AssignmentChange, live: RoleAssignment | None) -> tuple[str, ...]:
@@ -135,7 +142,8 @@ def _came_back(differences: tuple[FieldChange, ...]) -> tuple[str, ...]:
 
 
 def _location_not_held(change: IdentityChange, live: Identity) -> list[str]:
-    planned = change.after.location if change.after else None
-    if planned is None or normalize_location(planned) == normalize_location(live.location):
-        return []
-    return [f"location came back as {live.location!r}, not {planned!r}"]
+    match change.after:
+        case PlannedIdentity(location=str(planned)):
+            if normalize_location(planned) != normalize_location(live.location):
+                return [f"location came back as {live.location!r}, not {planned!r}"]
+    return []

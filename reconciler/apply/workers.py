@@ -12,16 +12,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from reconciler.apply.before_delete import surprise_before_delete
-from reconciler.apply.checks import Stale, Write, check_parent
+from reconciler.apply.checks import Stale, check_parent
 from reconciler.apply.give_back import give_back, not_given_back, tools_to_finish
 from reconciler.apply.identity import check_identity
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
-from reconciler.apply.step import ApplyTools, begin_step
-from reconciler.errors import ArmError, AuthError, Interrupted, JournalError, Throttled
+from reconciler.apply.step import AnyStepRun, ApplyTools, child_step, identity_step
+from reconciler.errors import CallFailed, Interrupted, JournalError, Throttled
 from reconciler.journal import Outcome
-from reconciler.model import AnyId, Identity, PlannedIdentity, ResourceGroupId, call_error, describe_scope, identity_of
+from reconciler.model import AnyId, Identity, ResourceGroupId, call_error, describe_scope, identity_of
 from reconciler.plan import (
     WORDS,
+    AccessChange,
     Action,
     Change,
     CredentialChange,
@@ -167,19 +168,28 @@ class IdentityWork:
                 self._end(ChangeResult(step.change, Outcome.SKIPPED, because), shown=False)
                 continue
             self._begin(step)
-            if self._identity is None and not isinstance(step.change, IdentityChange):
-                found = self._read_identity(step)
-                if isinstance(found, ChangeResult):
-                    self._end_all(found)
-                    break
-                self._identity = found
-            run = begin_step(step, self._identity, self._tools)
+            run = self._step_run(step)
+            if isinstance(run, ChangeResult):
+                self._end_all(run)
+                break
             result, made = run.run()
             self._identity = made or self._identity
             if run.called:
                 self._note_taken(result)
             self._end_step(index, result)
         self._give_back()
+
+    def _step_run(self, step: Step) -> AnyStepRun | ChangeResult:
+        """How a step is taken; a result where the identity of a credential or role assignment is not as planned."""
+        match step.change:
+            case IdentityChange() as change:
+                return identity_step(step, change, self._tools)
+            case change:
+                identity = self._identity or self._read_identity(change)
+                if isinstance(identity, ChangeResult):
+                    return identity
+                self._identity = identity
+                return child_step(step, change, identity, self._tools)
 
     def _note_taken(self, result: ChangeResult) -> None:
         """Remember a role that is gone, or may be, before its identity is."""
@@ -230,7 +240,8 @@ class IdentityWork:
             self._results[change_id] = result
         self._failures.note(result)
         if shown:
-            self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome))
+            reason = "given back" if result.given_back is not None else ""
+            self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome, reason))
 
     def _end_all(self, first: ChangeResult) -> None:
         """End the change that has begun and all those after it with one result: they are of one identity."""
@@ -260,24 +271,24 @@ class IdentityWork:
                 return f"it stays, since what may replace it could not be written ({name})"
         return ""
 
-    def _read_identity(self, step: Step) -> Identity | ChangeResult | None:
+    def _read_identity(self, change: AccessChange) -> Identity | ChangeResult:
         """The identity of a credential or role assignment, as it is now; a result where it is not as planned."""
-        own = self._work.own
         try:
             live = self._tools.resources.identities.get(self._work.identity)
-            if own is not None and own.resource_id not in self._results:
-                found: Stale | Write[PlannedIdentity | None] | None = check_identity(own, live)
-            else:
-                found = check_parent(step.change, live)
-            because = found.why if isinstance(found, Stale) else ""
-            if own is not None and self._work.is_deletion:
-                # An identity that is to stay after all keeps its roles.
-                because = because or surprise_before_delete(own, self._tools.resources)
+            found = self._why_kept(live) or check_parent(change, live)
         except (Interrupted, Throttled):
-            return self._tools.not_tried(step.change)
-        except (ArmError, AuthError) as error:
-            return ChangeResult(step.change, Outcome.FAILED, error.message, call_error(error))
-        return ChangeResult(step.change, Outcome.STALE, because) if because else live
+            return self._tools.not_tried(change)
+        except CallFailed as error:
+            return ChangeResult(change, Outcome.FAILED, error.message, call_error(error))
+        return ChangeResult(change, Outcome.STALE, found.why) if isinstance(found, Stale) else found
+
+    def _why_kept(self, live: Identity | None) -> Stale | None:
+        """Why an identity that was to be deleted stays after all, and so keeps its roles."""
+        match self._work.own:
+            case IdentityChange(action=Action.DELETE) as own:
+                found = check_identity(own, live)
+                return found if isinstance(found, Stale) else surprise_before_delete(own, self._tools.resources)
+        return None
 
 
 def _needs_of(work: Work, step: Step) -> Iterator[Need]:

@@ -14,13 +14,14 @@ from reconciler.arm.actions import role_with
 from reconciler.arm.http.service import ClockWatch, check_api_version, watched_clock
 from reconciler.arm.login.auth import Principal
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
-from reconciler.errors import ArmError, AuthError, NotFound, ReconcilerError
+from reconciler.errors import ArmError, AuthError, CallFailed, NotFound, ReconcilerError
 from reconciler.live.azure import Azure
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, read_rights
 from reconciler.live.scopes import find_missing
-from reconciler.manifest.desired import Desired
+from reconciler.manifest.desired import Desired, DesiredAssignment
 from reconciler.manifest.scope import check_api_version as check_manifest_version
+from reconciler.manifest.scope import is_looked_at
 from reconciler.manifest.tenants import check_subscription_tenant, check_token_tenant, expected_tenant
 from reconciler.model import Target, identity_at, normalize_scope
 from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
@@ -168,16 +169,16 @@ def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: A
     checks += _check_scopes(desired, targets, azure)
     try:
         return checks, read_rights(needs, MayRead(azure.resources.client), azure.resources.pool)
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return [*checks, _failed("rights", error)], Rights()
 
 
 def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -> Iterator[Check]:
-    """A line for each scope of a role that does not exist and that no line of the manifest makes."""
-    listed = [one for group in desired.groups for one in group.identities]
-    made = {one.resource_id for one in listed}
-    concerned = (one for one in listed if not targets or any(target.covers(one.resource_id) for target in targets))
-    roles = [role for one in concerned for role in one.role_assignments or () if identity_at(role.scope) not in made]
+    """A line for each scope of a role that does not exist and that no line of the manifest makes.
+
+    What is held is neither made nor given anything.
+    """
+    roles = _roles_on_others(desired, targets)
     missing, _ = find_missing((role.scope for role in roles), azure.resources)
     for role in roles:
         if normalize_scope(role.scope) in missing:
@@ -186,11 +187,19 @@ def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -
             yield Check("scope", Standing.FAILED, detail, hint, role.scope)
 
 
+def _roles_on_others(desired: Desired, targets: tuple[Target, ...]) -> list[DesiredAssignment]:
+    """The roles to give on what no line of the manifest makes."""
+    written = [one for group in desired.groups for one in group.identities if one.hold is None]
+    made = {one.resource_id for one in written}
+    concerned = (one for one in written if is_looked_at(one.resource_id, desired, targets))
+    return [role for one in concerned for role in one.role_assignments or () if identity_at(role.scope) not in made]
+
+
 def _check_subscription(desired: Desired, azure: Azure, subscription_id: str) -> Check:
     try:
         found = subscriptions.find(azure.resources.client, subscription_id)
         check_subscription_tenant(found, expected_tenant(desired, subscription_id, azure.tenant))
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return _failed("subscription", error, subscription_id)
     detail = f"{found.display_name} ({found.subscription_id}) of the tenant {found.tenant_id}"
     return Check("subscription", Standing.OK, detail, subject=subscription_id)

@@ -32,7 +32,7 @@ from reconciler.guards.scopes import check_scope_missing
 from reconciler.guards.self import Runner, check_self, unknown_runner
 from reconciler.guards.use import check_in_use, check_managed_group, check_trusted, check_use_unknown
 from reconciler.guards.words import changes_below, ids_of
-from reconciler.model import AnyId, ResourceId, Violation
+from reconciler.model import AnyId, Violation
 from reconciler.plan import Changes
 
 __all__ = [
@@ -88,7 +88,9 @@ def judge(
     """
     checks: tuple[Guard, ...] = (*GUARDS, partial(check_self, runner=runner))
     violations = (*(violation for check in checks for violation in check(changes, allowances)), *also)
-    below = {identity: ids_of(children) for identity, children in changes_below(changes).items()}
+    below: dict[AnyId, tuple[AnyId, ...]] = {
+        identity: ids_of(children) for identity, children in changes_below(changes).items()
+    }
     return tuple(_with_children(one, below) for one in violations)
 
 
@@ -112,6 +114,6 @@ def unused_allowances(changes: Changes, allowances: Allowances, *, runner: Runne
     return tuple(one.text for one in allowances.allowed if not has_lifted(one))
 
 
-def _with_children(violation: Violation, below: dict[ResourceId, tuple[AnyId, ...]]) -> Violation:
-    children = (child for one in violation.refused if isinstance(one, ResourceId) for child in below.get(one, ()))
+def _with_children(violation: Violation, below: dict[AnyId, tuple[AnyId, ...]]) -> Violation:
+    children = (child for one in violation.refused for child in below.get(one, ()))
     return replace(violation, refused=tuple(dict.fromkeys((*violation.refused, *children))))

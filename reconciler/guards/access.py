@@ -5,23 +5,34 @@ from collections.abc import Iterator
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
 from reconciler.manifest.rules.issuers import BINDING_ISSUERS
-from reconciler.model import MAX_CREDENTIALS, FederatedCredential, ResourceId, Violation, identity_of, same_name
+from reconciler.model import MAX_CREDENTIALS, FederatedCredential, ResourceId, Trust, Violation, identity_of, same_name
 from reconciler.plan import Action, Changes, CredentialChange, UnresolvedRole
 
 _BINDING = "aks-identity-binding"
 """The credential that AKS writes for an identity binding. Source: AKS documentation on these."""
 
-_STAYING = (Action.CREATE, Action.UPDATE, Action.NO_OP)
-
 
 def check_roles(changes: Changes, _: Allowances) -> Iterator[Violation]:
-    """Refuse a role that is unknown at its scope, or whose name is that of several, or whose scope cannot be read."""
+    """Refuse a role that is unknown at its scope, whose name is that of several, whose scope cannot be read, or that
+    the manifest ignores there."""
     for group in changes.groups:
         for role in group.unresolved_roles:
-            if role.lookup.unread:
+            if role.is_ignored:
+                yield _ignored(role)
+            elif role.lookup.unread:
                 yield _unread(role)
             else:
                 yield _ambiguous(role) if role.lookup.found else _unknown(role)
+
+
+def _ignored(role: UnresolvedRole) -> Violation:
+    return Violation(
+        code="role-ignored",
+        about=role.resource_id,
+        message=f"the role {role.desired.role!r} is listed at {role.desired.source}, and ignore.roleAssignments has it,"
+        " written another way, at the same scope",
+        hint="Keep one of the two.",
+    )
 
 
 def _unread(role: UnresolvedRole) -> Violation:
@@ -75,7 +86,7 @@ def check_managed_credential(changes: Changes, allowances: Allowances) -> Iterat
     Source: AKS documentation on identity bindings.
     """
     for change in changes.access():
-        if not isinstance(change, CredentialChange) or change.action not in (Action.UPDATE, Action.DELETE):
+        if not isinstance(change, CredentialChange) or change.before is None or change.action is Action.NO_OP:
             continue
         if not _is_written_by_azure(change.before):
             continue
@@ -91,9 +102,7 @@ def check_managed_credential(changes: Changes, allowances: Allowances) -> Iterat
             )
 
 
-def _is_written_by_azure(credential: FederatedCredential | None) -> bool:
-    if credential is None:
-        return False
+def _is_written_by_azure(credential: FederatedCredential) -> bool:
     issuer = credential.trust.issuer if credential.trust else ""
     return same_name(credential.credential_id.name, _BINDING) or issuer.startswith(BINDING_ISSUERS)
 
@@ -108,7 +117,7 @@ def check_credential_limit(changes: Changes, _: Allowances) -> Iterator[Violatio
     for identity, listed in _credentials_by_identity(changes).items():
         total = kept.get(identity, 0) + len(listed)
         if kept.get(identity, 0) and total > MAX_CREDENTIALS:
-            creates = [change for change in listed if change.action is Action.CREATE]
+            creates = [change for change, _ in listed if change.action is Action.CREATE]
             yield Violation(
                 code="credential-limit",
                 about=identity,
@@ -131,8 +140,8 @@ def check_trust_taken(changes: Changes, _: Allowances) -> Iterator[Violation]:
         if one.trust is not None
     }
     for identity, listed in _credentials_by_identity(changes).items():
-        for change in listed:
-            holder = None if change.after is None else taken.get((identity, change.after.who))
+        for change, trust in listed:
+            holder = taken.get((identity, trust.who))
             if holder is not None:
                 yield Violation(
                     code="trust-taken",
@@ -149,10 +158,11 @@ def _going(changes: Changes, identity: ResourceId) -> list[CredentialChange]:
     return [one for one in credentials if one.action is Action.DELETE and one.resource_id.identity == identity]
 
 
-def _credentials_by_identity(changes: Changes) -> dict[ResourceId, list[CredentialChange]]:
-    """The listed credentials of each identity."""
-    found: dict[ResourceId, list[CredentialChange]] = {}
+def _credentials_by_identity(changes: Changes) -> dict[ResourceId, list[tuple[CredentialChange, Trust]]]:
+    """The listed credentials of each identity, each with its trust."""
+    found: dict[ResourceId, list[tuple[CredentialChange, Trust]]] = {}
     for change in changes.access():
-        if isinstance(change, CredentialChange) and change.action in _STAYING:
-            found.setdefault(identity_of(change.resource_id), []).append(change)
+        match change:
+            case CredentialChange(after=Trust() as trust):
+                found.setdefault(identity_of(change.resource_id), []).append((change, trust))
     return found

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.errors import UsageError
+from reconciler.guards.words import named
 from reconciler.model import AddressBook, AnyId, ResourceGroupId, same_name
 from reconciler.plan import Change, Changes, IdentityChange
 
@@ -40,6 +41,7 @@ _OTHER_WAYS = {
     "tag-limit": "list fewer tags, or remove some from the identity",
     "role-unknown": "name a role that can be assigned there",
     "role-ambiguous": "write the GUID of the role that is meant",
+    "role-ignored": "list the role, or ignore it",
     "inexpressible": "list the credential under another name",
     "credential-limit": "list fewer federated credentials",
     "trust-taken": "list the credential that already has the trust",
@@ -142,8 +144,10 @@ def check_allowances(
 def _check_address(one: Allowance, listed: tuple[ResourceGroupId, ...], in_run: tuple[ResourceGroupId, ...]) -> None:
     below = {group: rest for group in listed if (rest := _below_group(one.value, group)) is not None}
     if not below:
-        groups = ", ".join(dict.fromkeys(AddressBook(listed).short_group(group) for group in listed))
-        raise UsageError(f"--allow {one.text}: it names no resource group of this run", f"Groups: {groups}.")
+        groups = dict.fromkeys(AddressBook(listed).short_group(group) for group in listed)
+        raise UsageError(
+            f"--allow {one.text}: it names no resource group of this run", f"Groups: {named(list(groups))}."
+        )
     several = [group for group in below if group in in_run]
     if len(several) > 1:
         forms = ", ".join(group.address for group in several)
@@ -191,8 +195,8 @@ def parse_allowances(
 
 
 def _parse_allowance(text: str) -> Allowance:
-    code, separator, value = text.partition("=")
-    if not separator or not code or not value:
+    code, _, value = text.partition("=")
+    if not code or not value:
         raise UsageError(
             f"--allow {text}: not an allowance", "Write CODE=ADDRESS, such as foreign-owner=rg-app/id-api."
         )

@@ -8,22 +8,24 @@ from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
-from reconciler.model import PROTECT_TAG, Violation, same_name
-from reconciler.plan import Action, Changes
+from reconciler.manifest.desired import DesiredIdentity, DesiredRemoval
+from reconciler.model import PROTECT_TAG, Identity, Violation, same_name
+from reconciler.plan import Action, Changes, IdentityChange
 
 
 def check_protected(changes: Changes, _: Allowances) -> Iterator[Violation]:
     """Refuse deleting an identity that has the tag of protection, as it was before this run."""
     for change in changes.identities():
-        if change.action is Action.DELETE and change.before is not None and change.before.is_protected:
-            yield Violation(
-                code="protected",
-                about=change.resource_id,
-                message=f"would delete an identity that has the tag {PROTECT_TAG}",
-                hint="Nothing lifts this in the same run. To delete it: list it with protect: false, apply that, and"
-                " have it deleted by a later run.",
-                refused=ids_of([change]),
-            )
+        match change:
+            case IdentityChange(action=Action.DELETE, before=Identity(is_protected=True)):
+                yield Violation(
+                    code="protected",
+                    about=change.resource_id,
+                    message=f"would delete an identity that has the tag {PROTECT_TAG}",
+                    hint="Nothing lifts this in the same run. To delete it: list it with protect: false, apply that,"
+                    " and have it deleted by a later run.",
+                    refused=ids_of([change]),
+                )
 
 
 def check_principal(changes: Changes, _: Allowances) -> Iterator[Violation]:
@@ -32,14 +34,15 @@ def check_principal(changes: Changes, _: Allowances) -> Iterator[Violation]:
     A pinned removal of a name that nothing has is done, not refused.
     """
     for change in changes.identities():
-        if change.desired is not None:
-            pinned, key = change.desired.expected_principal_id, "expect"
-        elif change.removal is not None and change.before is not None:
-            pinned, key = change.removal.principal_id, "remove"
-        else:
-            continue
+        match change:
+            case IdentityChange(desired=DesiredIdentity(expected_principal_id=str(pinned))):
+                key = "expect"
+            case IdentityChange(removal=DesiredRemoval(principal_id=str(pinned)), before=Identity()):
+                key = "remove"
+            case _:
+                continue
         live = None if change.before is None else change.before.principal_id
-        if pinned is None or (live is not None and same_name(pinned, live)):
+        if live is not None and same_name(pinned, live):
             continue
         found = "no identity of this name is live" if live is None else f"the live identity of this name is {live}"
         yield Violation(

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
 from reconciler.guards.words import changes_below, count, ids_of
-from reconciler.model import MAX_TAGS, Violation
+from reconciler.manifest.desired import DesiredIdentity
+from reconciler.model import MAX_TAGS, Identity, PlannedIdentity, Violation
 from reconciler.plan import Action, Changes, IdentityChange
 
 _LEAVE_ALONE = {
@@ -33,16 +34,19 @@ def check_group_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
 def check_location(changes: Changes, _: Allowances) -> Iterator[Violation]:
     """Refuse an identity whose manifest claims another location than the live one."""
     for change in changes.identities():
-        if change.desired is not None and change.before is not None and change.contradicts_location:
-            yield Violation(
-                code="location",
-                about=change.resource_id,
-                message=f"the manifest says {change.desired.location}, but the identity is in"
-                f" {change.before.location}; an identity cannot move, and a new one is a new principal",
-                hint=f"Write location: {change.before.location} (or leave it out). To move for real: list a new name,"
-                " move what uses the old identity to it, then take the old name off the list.",
-                refused=ids_of([change]),
-            )
+        match change:
+            case IdentityChange(
+                contradicts_location=True, desired=DesiredIdentity() as desired, before=Identity(location=live)
+            ):
+                yield Violation(
+                    code="location",
+                    about=change.resource_id,
+                    message=f"the manifest says {desired.location}, but the identity is in {live}; an identity cannot"
+                    " move, and a new one is a new principal",
+                    hint=f"Write location: {live} (or leave it out). To move for real: list a new name, move what uses"
+                    " the old identity to it, then take the old name off the list.",
+                    refused=ids_of([change]),
+                )
 
 
 def check_foreign_owner(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
@@ -80,13 +84,13 @@ def _leave_alone(change: IdentityChange, verb: Action) -> str:
 def check_tag_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:
     """Refuse more tags than a resource can have, counting those that stay."""
     for change in changes.identities():
-        if change.action not in (Action.CREATE, Action.UPDATE) or change.after is None:
-            continue
-        if len(change.after.tags) > MAX_TAGS:
-            yield Violation(
-                code="tag-limit",
-                about=change.resource_id,
-                message=f"would have {len(change.after.tags)} tags, over ARM's limit of {MAX_TAGS}",
-                hint="List fewer tags, or take live ones away by listing them as null.",
-                refused=ids_of([change]),
-            )
+        match change:
+            case IdentityChange(action=Action.CREATE | Action.UPDATE, after=PlannedIdentity(tags=tags)):
+                if len(tags) > MAX_TAGS:
+                    yield Violation(
+                        code="tag-limit",
+                        about=change.resource_id,
+                        message=f"would have {len(tags)} tags, over ARM's limit of {MAX_TAGS}",
+                        hint="List fewer tags, or take live ones away by listing them as null.",
+                        refused=ids_of([change]),
+                    )

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator
-from typing import assert_never
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import count, ids_of, named
@@ -40,19 +39,14 @@ def _stops(lock: Lock, change: Change) -> bool:
     stops the deletion of its credentials).
     """
     target = written_scope(change)
-    match change.action:
-        case Action.NO_OP:
-            return False
-        case Action.CREATE | Action.UPDATE:
-            return lock.level == READ_ONLY and lock.covers(target)
-        case Action.DELETE:
-            below = not isinstance(change, AssignmentChange) and lock.stands_within(target)
-            return lock.covers(target) or below
-    assert_never(change.action)
+    if change.action is Action.DELETE:
+        below = not isinstance(change, AssignmentChange) and lock.stands_within(target)
+        return lock.covers(target) or below
+    return change.action is not Action.NO_OP and lock.level == READ_ONLY and lock.covers(target)
 
 
 def _losing_roles(held: list[Change], changes: Changes) -> tuple[AnyId, ...]:
     """Identities that must stay because a role of theirs does: once they are gone, nobody would find it."""
-    keeping = {identity_of(one.resource_id) for one in held if isinstance(one, AssignmentChange)}
+    keeping = {identity_of(one.resource_id) for one in held}
     going = (change for group in changes.groups for change in group.deletes())
     return ids_of(change for change in going if change.resource_id in keeping)

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
-from reconciler.model import ResourceId, Violation, identity_at, normalize_scope
-from reconciler.plan import Action, AssignmentChange, Changes, Hold, IdentityChange, hold_of
+from reconciler.model import AnyId, ResourceId, Violation, identity_at, normalize_scope
+from reconciler.plan import Action, AssignmentChange, Changes, Hold, hold_of
 
 
 def check_scope_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
     """Refuse a role at a scope that does not exist, or on an identity whose own group does not."""
-    nowhere, held = _in_missing_groups(changes), _held_creates(changes)
+    nowhere, held = _in_missing_groups(changes), _holds(changes)
     for change in changes.access():
         if not isinstance(change, AssignmentChange) or change.action is not Action.CREATE:
             continue
@@ -28,13 +28,12 @@ def check_scope_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
             )
 
 
-def _held_creates(changes: Changes) -> dict[ResourceId | None, Hold]:
-    """Identities that would be made, were it not for a line `hold`."""
-    held = (change for group in changes.groups for change in group.held if change.action is Action.CREATE)
-    return {change.resource_id: hold_of(change) for change in held if isinstance(change, IdentityChange)}
+def _holds(changes: Changes) -> dict[AnyId | None, Hold]:
+    """What a line `hold` leaves as it is; of an identity that is not there, it keeps it from being made."""
+    return {change.resource_id: hold_of(change) for group in changes.groups for change in group.held}
 
 
 def _in_missing_groups(changes: Changes) -> set[ResourceId]:
-    """Identities that cannot be made, since their group does not exist."""
+    """Identities that cannot be there, since their group does not exist."""
     groups = (group for group in changes.groups if group.live.resource_group is None)
-    return {change.resource_id for group in groups for change in group.changes if change.action is Action.CREATE}
+    return {change.resource_id for group in groups for change in group.changes}

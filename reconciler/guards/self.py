@@ -4,13 +4,14 @@ A run that deletes its own identity, or takes away its own trust or roles, may n
 itself more obeys whoever wrote the line, with all that it may do.
 """
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
 from reconciler.model import Identity, Violation, same_name
-from reconciler.plan import AccessChange, Action, Changes, CredentialChange, IdentityChange
+from reconciler.plan import AccessChange, Action, AssignmentChange, Changes, CredentialChange, IdentityChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,14 @@ def unknown_runner(changes: Changes, runner: Runner | None) -> tuple[str, ...]:
     return () if runner is not None or not any(_judged(changes)) else (_UNKNOWN_RUNNER,)
 
 
-def _judged(changes: Changes) -> Iterator[IdentityChange | AccessChange]:
-    """Deletes of live identities, and all changes of their credentials and roles."""
-    yield from (change for change in changes.identities() if change.action is Action.DELETE)
-    yield from (change for change in changes.access() if change.action is not Action.NO_OP and change.identity)
+def _judged(changes: Changes) -> Iterator[tuple[IdentityChange | AccessChange, Identity]]:
+    """Deletes of live identities, and all changes of their credentials and roles, each with the identity."""
+    for change in changes:
+        match change:
+            case IdentityChange(action=Action.DELETE, before=Identity() as identity):
+                yield change, identity
+            case CredentialChange() | AssignmentChange() if change.action is not Action.NO_OP and change.identity:
+                yield change, change.identity
 
 
 def check_self(changes: Changes, allowances: Allowances, runner: Runner | None) -> Iterator[Violation]:
@@ -51,8 +56,8 @@ def check_self(changes: Changes, allowances: Allowances, runner: Runner | None) 
     if runner is None:
         return
     going = {change.resource_id for change in changes.identities() if change.action is Action.DELETE}
-    for change in _judged(changes):
-        if change.identity is None or not runner.is_identity(change.identity):
+    for change, identity in _judged(changes):
+        if not runner.is_identity(identity):
             continue
         if isinstance(change, IdentityChange):
             yield Violation(
@@ -70,12 +75,12 @@ def check_self(changes: Changes, allowances: Allowances, runner: Runner | None) 
 
 def _own_access(change: AccessChange, changes: Changes) -> Violation:
     what = "federated credential" if isinstance(change, CredentialChange) else "role assignment"
-    short = changes.addresses.short(change.resource_id)
+    flag = shlex.quote(f"self={changes.addresses.short(change.resource_id)}")
     return Violation(
         code="self",
         about=change.resource_id,
         message=f"would {change.action} a {what} of the identity that this run is signed in as",
-        hint=f"If it is meant: --allow self={short}. {_AFTERWARDS[change.action]}",
+        hint=f"If it is meant: --allow {flag}. {_AFTERWARDS[change.action]}",
         refused=ids_of([change]),
     )
 

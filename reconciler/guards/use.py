@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
 from reconciler.guards.words import count, ids_of, named
-from reconciler.model import UNREAD, Impact, Part, Violation
+from reconciler.model import UNREAD, Impact, Part, ResourceGroup, Violation
 from reconciler.plan import Action, Changes, IdentityChange
 
 
@@ -39,21 +39,20 @@ def check_managed_group(changes: Changes, allowances: Allowances) -> Iterator[Vi
     """
     for group in changes.groups:
         deletes = [one for one in (*group.changes, *group.access) if one.action is Action.DELETE]
-        group_id, live = group.group.group_id, group.live.resource_group
-        if not deletes or live is None or live.managed_by is None:
-            continue
-        if allowances.lift("managed-group", group_id, changes.addresses):
-            continue
-        book = changes.addresses
-        yield Violation(
-            code="managed-group",
-            about=group_id,
-            message=f"Azure keeps this group for {live.managed_by}, and {count(len(deletes), 'resource')} in it would"
-            f" be deleted: {named([book.short(one.resource_id) for one in deletes])}",
-            hint="Take the group off the manifest, or list its identities under ignore.identities. If the deletes are"
-            f" meant: --allow managed-group={book.short_group(group_id)}.",
-            refused=ids_of(deletes),
-        )
+        group_id, book = group.group.group_id, changes.addresses
+        match group.live.resource_group:
+            case ResourceGroup(managed_by=str(keeper)):
+                if deletes and not allowances.lift("managed-group", group_id, book):
+                    names = named([book.short(one.resource_id) for one in deletes])
+                    yield Violation(
+                        code="managed-group",
+                        about=group_id,
+                        message=f"Azure keeps this group for {keeper}, and {count(len(deletes), 'resource')} in it"
+                        f" would be deleted: {names}",
+                        hint="Take the group off the manifest, or list its identities under ignore.identities. If the"
+                        f" deletes are meant: --allow managed-group={book.short_group(group_id)}.",
+                        refused=ids_of(deletes),
+                    )
 
 
 def _deletes(changes: Changes) -> Iterator[IdentityChange]:

@@ -5,17 +5,16 @@ identity that would be deleted, the roles are read to show which are orphaned, a
 instead. So is whatever is outside the scopes that could be read.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.arm import role_definitions
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmAuthError, ArmError, AuthError, NotFound
+from reconciler.errors import AuthError, CallFailed, NotFound
 from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
+from reconciler.live.role_lookups import look_up_roles, read_definitions, root_of
 from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
 from reconciler.model import (
     Access,
@@ -23,7 +22,6 @@ from reconciler.model import (
     NotRead,
     ResourceId,
     RoleAssignment,
-    RoleDefinition,
     RoleKey,
     RoleLookup,
     normalize_scope,
@@ -36,9 +34,6 @@ ONE_LIST_FROM = 6
 
 Source: Azure documentation on limits (a subscription has at most some thousands of role assignments).
 """
-
-_Named = DesiredAssignment | IgnoredAssignment
-"""A role that the manifest names at a scope."""
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
@@ -96,9 +91,9 @@ def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]
 
 
 def _ignored_assignments(change: IdentityChange) -> tuple[IgnoredAssignment, ...]:
-    """The role assignments that are no extras of an identity; none where it could have no extra."""
-    may_have_extras = change.before is not None and change.desired and change.desired.role_assignments is not None
-    return change.group.ignore.role_assignments if may_have_extras else ()
+    """The role assignments to ignore at an identity; none where it does not list its own."""
+    lists_roles = change.desired is not None and change.desired.role_assignments is not None
+    return change.group.ignore.role_assignments if lists_roles else ()
 
 
 def _closed_scopes(listed: Iterable[DesiredAssignment], lookups: Mapping[RoleKey, RoleLookup]) -> frozenset[str]:
@@ -229,17 +224,11 @@ def _find_elsewhere(
         return [], set(), []
     try:
         found = find_scopes(resources.client, owned)
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         what = "Role assignments in subscriptions that the manifest does not name"
         return [], set(), [NotRead(what, "", f"Resource Graph: {why_not(error)}")]
     elsewhere = [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned]
     return elsewhere, {one.identity for one in owned.values()}, []
-
-
-def root_of(scope: str) -> str:
-    """The subscription of a scope, in which one list finds everything; a scope of no subscription is its own."""
-    subscription = _SUBSCRIPTION.match(scope)
-    return subscription[0] if subscription else scope
 
 
 def _may_list(may_read: MayRead, root: str, *, gone_is_error: bool) -> bool | None:
@@ -266,7 +255,7 @@ def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list
     """The assignments of a place, or why they could not be read, where all of its identities would be deleted."""
     try:
         return _list_at(resources, may_read, place)
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         if not all(holder.goes for holder in place.holders):
             raise
         because = missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)
@@ -297,66 +286,3 @@ def _by_identity(
         if identity is not None:
             by_identity[identity][normalize_scope(one.scope), one.name.casefold()] = one
     return {identity: tuple(given for _, given in sorted(all_of.items())) for identity, all_of in by_identity.items()}
-
-
-def look_up_roles(listed: Iterable[_Named], resources: Resources) -> dict[RoleKey, RoleLookup]:
-    """What ARM knows of each named role; one request for a name in a subscription, however often it is written."""
-    named = {role_key(one.role, one.scope): one for one in listed}
-    by_root: dict[RoleKey, _Named] = {}
-    for one in named.values():
-        by_root.setdefault(role_key(one.role, root_of(one.scope)), one)
-    roots = list(by_root)
-    found = resources.pool.map(lambda key: _find_at_root(resources, by_root[key]), roots)
-    at_root = dict(zip(roots, found, strict=True))
-    return {key: _lookup(resources, one, at_root[role_key(one.role, root_of(one.scope))]) for key, one in named.items()}
-
-
-def _find_at_root(resources: Resources, one: _Named) -> tuple[RoleDefinition, ...]:
-    try:
-        return _find_role(resources, root_of(one.scope), one.role)
-    except (AuthError, NotFound):
-        # Rights in one group do not reach its subscription; then each scope is asked for itself.
-        return ()
-
-
-def _find_role(resources: Resources, scope: str, role: str) -> tuple[RoleDefinition, ...]:
-    if not _GUID.fullmatch(role):
-        return role_definitions.find_by_name(resources.client, scope, role)
-    definition = role_definitions.get(resources.client, scope, role)
-    return () if definition is None else (definition,)
-
-
-def _lookup(resources: Resources, one: _Named, found: tuple[RoleDefinition, ...]) -> RoleLookup:
-    """What is known of a role at a scope; one scope that is gone or closed to the caller says nothing of the others."""
-    try:
-        return _look_at(resources, one, found)
-    except NotFound as error:
-        return RoleLookup(one.role, one.scope, (), unread=why_not(error), is_scope_missing=True)
-    except ArmAuthError as error:
-        if error.status != _FORBIDDEN:
-            raise
-        return RoleLookup(one.role, one.scope, (), unread=why_not(error))
-
-
-def _look_at(resources: Resources, one: _Named, found: tuple[RoleDefinition, ...]) -> RoleLookup:
-    # A custom role may be there for a group of the subscription alone.
-    found = found or _find_role(resources, one.scope, one.role)
-    if found:
-        return RoleLookup(one.role, one.scope, found)
-    names = {name.casefold(): name for name in role_definitions.list_names(resources.client, one.scope)}
-    similar = difflib.get_close_matches(one.role.casefold(), names, n=_SIMILAR_NAMES)
-    return RoleLookup(one.role, one.scope, (), tuple(names[name] for name in similar))
-
-
-def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources) -> dict[str, RoleDefinition]:
-    """The roles that live assignments name, by GUID, each asked for once; one that cannot be read is left out."""
-    scopes = {one.role_guid: one.scope for one in assignments}
-
-    def read(guid: str) -> RoleDefinition | None:
-        try:
-            return role_definitions.get(resources.client, scopes[guid], guid)
-        except (ArmError, AuthError):
-            return None
-
-    found = resources.pool.map(read, list(scopes))
-    return {guid: role for guid, role in zip(scopes, found, strict=True) if role is not None}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from reconciler.arm import attachments
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.errors import CallFailed, NotFound
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.model import AttachedResource, Part, ResourceGroupId, ResourceId, attached
 
@@ -57,7 +57,7 @@ def _ask_graph(identities: Sequence[ResourceId], resources: Resources, may_read:
     without_right = dict(zip(groups, reasons, strict=True))
     try:
         return _Shown(attachments.find(resources.client, identities), None, without_right)
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return _Shown({}, f"Resource Graph: {why_not(error)}", without_right)
 
 
@@ -71,7 +71,7 @@ def _graph_right(group: ResourceGroupId, may_read: MayRead) -> str | None:
 def _confirm(identity: ResourceId, resources: Resources) -> Part[AttachedResource]:
     try:
         return Part(resources.associated.list(identity))
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         # A 404 too: the identity may be gone, or the service may not have the operation.
         return Part((), f"listAssociatedResources: {why_not(error)}")
 

@@ -7,7 +7,7 @@ down as not read, so that an undo promises nothing that it cannot know.
 
 from reconciler.arm.actions import ASSIGNMENTS
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.errors import CallFailed, NotFound
 from reconciler.live.may_read import MayRead, why_not
 from reconciler.model import Children, FederatedCredential, Identity, Part, ResourceId, RoleAssignment
 
@@ -34,7 +34,7 @@ def credentials_of(identity: ResourceId, resources: Resources) -> Part[Federated
     """The credentials of an identity, or why they could not be read; raises Interrupted only."""
     try:
         return Part(list_credentials(identity, resources))
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return Part((), why_not(error))
 
 
@@ -53,5 +53,5 @@ def _assignments_of(identity: Identity, resources: Resources, may_read: MayRead)
         if not may_read.allows(scope, READ_ASSIGNMENTS):
             return Part((), f"{READ_ASSIGNMENTS} is missing at {scope}")
         return Part(resources.assignments.list(scope, identity.principal_id))
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return Part((), why_not(error))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.arm.actions import IDENTITIES
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.errors import CallFailed, NotFound
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.roles import Roles, read_roles
 from reconciler.model import (
@@ -89,7 +89,7 @@ def _identities_within(
         return resources.identities.list_by_group(group_id)
     except NotFound:
         return ()
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return NotRead("Identities", scope, why_not(error))
 
 

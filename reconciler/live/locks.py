@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.arm import locks
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, NotFound
+from reconciler.errors import CallFailed, NotFound
 from reconciler.live.may_read import MayRead, why_not
 from reconciler.model import Lock, NotRead, Part, is_within, why_incomplete
 from reconciler.plan import Action, AssignmentChange, Changes, written_scope
@@ -64,6 +64,6 @@ def _list_at(scope: str, resources: Resources, may_read: MayRead) -> LocksRead:
             return LocksRead(locks.list_at(resources.client, scope))
     except NotFound:
         return LocksRead()
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         reason = why_not(error)
     return LocksRead((), (NotRead("Locks", scope, reason),))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from reconciler.arm import permissions
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.permissions import Permissions
-from reconciler.errors import ArmError, AuthError, NotFound, OutOfTime
+from reconciler.errors import ArmError, AuthError, CallFailed, NotFound, OutOfTime
 from reconciler.model import normalize_scope
 
 # Source: recorded traffic (AuthorizationFailed names the action in its message).
@@ -82,7 +82,7 @@ def missing(action: str) -> str:
     return f"missing {action}"
 
 
-def why_not(error: ArmError | AuthError) -> str:
+def why_not(error: CallFailed) -> str:
     """What kept a read from its answer: the missing right where ARM names one, else status and code, else which of two
     things was lacking.
 

@@ -7,11 +7,12 @@ roles is asked of Resource Graph, which shows what the caller may read, a little
 from collections.abc import Iterable
 
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError, NotFound
-from reconciler.live.access import ONE_LIST_FROM, read_definitions, root_of
+from reconciler.errors import CallFailed, NotFound
+from reconciler.live.access import ONE_LIST_FROM
 from reconciler.live.children import READ_ASSIGNMENTS
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
+from reconciler.live.role_lookups import read_definitions, root_of
 from reconciler.model import Access, GivenRole, Identity, NotRead, ResourceId, RoleAssignment, normalize_scope
 
 Roles = dict[ResourceId, tuple[GivenRole, ...] | NotRead]
@@ -70,7 +71,7 @@ def _read_assignments(found: _Found, resources: Resources, may_read: MayRead) ->
     _list(own, found, resources, may_read)
     try:
         shown = find_scopes(resources.client, identities)
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         reason = NotRead("Roles in other subscriptions", "", f"Resource Graph: {why_not(error)}")
         found.unread |= {one.resource_id: reason for one in identities.values() if one.resource_id not in found.unread}
         return
@@ -110,5 +111,5 @@ def _list_at(
         return tuple(given for one in identities for given in resources.assignments.list(root, one.principal_id))
     except NotFound:
         return ()  # what the index shows may be gone
-    except (ArmError, AuthError) as error:
+    except CallFailed as error:
         return NotRead("Role assignments", root, why_not(error))

@@ -6,7 +6,7 @@ Only scopes of which nothing else has shown it are asked for, each once.
 from collections.abc import Iterable
 
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmError, AuthError
+from reconciler.errors import CallFailed
 from reconciler.live.may_read import why_not
 from reconciler.model import NotRead, identity_at, normalize_scope
 from reconciler.plan import Action, AssignmentChange, Changes
@@ -41,7 +41,7 @@ def find_missing(scopes: Iterable[str], resources: Resources) -> tuple[frozenset
     def look(scope: str) -> bool | NotRead:
         try:
             return resources.assignments.has_scope(scope)
-        except (ArmError, AuthError) as error:
+        except CallFailed as error:
             return NotRead("Scopes of roles", scope, why_not(error))
 
     found = dict(zip(by_key, resources.pool.map(look, by_key.values()), strict=True))

@@ -224,11 +224,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedRole:
-    """A listed role assignment whose role is unknown, or is the name of several, at its scope."""
+    """A listed role assignment whose role is unknown, or is the name of several, at its scope; or is ignored there."""
 
     identity: ResourceId
     desired: DesiredAssignment
     lookup: RoleLookup
+    is_ignored: bool = False
 
     @property
     def resource_id(self) -> AssignmentId:
@@ -248,7 +249,7 @@ class GroupChanges:
         removed_count: live identities that the manifest names under `remove`, so that no limit counts them.
         access: changes of the children of identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
-        unresolved_roles: listed role assignments whose role could not be identified.
+        unresolved_roles: listed role assignments whose role could not be identified, or that `ignore` has as well.
     """
 
     group: DesiredGroup

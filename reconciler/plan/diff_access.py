@@ -98,8 +98,11 @@ def _diff_held(group: GroupChanges, access: Access) -> tuple[tuple[Change, ...],
             changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
             held += sorted(changes, key=lambda one: one.resource_id.key)
             skipped += [one for one in found if isinstance(one, Skipped)]
-            unknown = (one.resource_id for one in found if isinstance(one, UnresolvedRole))
-            skipped += [Skipped(one, SkipReason.HELD) for one in unknown]
+            unresolved = (one for one in found if isinstance(one, UnresolvedRole))
+            skipped += [
+                Skipped(one.resource_id, SkipReason.IGNORED if one.is_ignored else SkipReason.HELD)
+                for one in unresolved
+            ]
     return tuple(held), skipped
 
 
@@ -194,6 +197,11 @@ def _diff_assignments(
             yield UnresolvedRole(change.resource_id, desired, lookup)
             continue
         (role,) = lookup.found
+        ignored = _lookups_of_ignored(change.group.ignore, desired.scope, access)
+        if any(one.guid == role.guid for known in ignored for one in known.found):
+            # A manifest that writes the role in one way in both places is refused when it is loaded.
+            yield UnresolvedRole(change.resource_id, desired, lookup, is_ignored=True)
+            continue
         assignment_id = AssignmentId(change.resource_id, role.name, role.guid, desired.scope)
         granted = (normalize_scope(desired.scope), role.guid)
         if granted in listed_roles:

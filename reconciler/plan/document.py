@@ -3,8 +3,6 @@
 Its reader is `saved_plan.read_document`.
 """
 
-from typing import assert_never
-
 from reconciler import __version__
 from reconciler.manifest.findings import finding_document
 from reconciler.manifest.write import saved_manifests
@@ -111,9 +109,10 @@ def change_document(change: Change, refused: frozenset[AnyId] = frozenset()) -> 
 
 
 def _impact(change: Change) -> JsonObject | None:
-    if not isinstance(change, IdentityChange) or change.action is not Action.DELETE:
-        return None
-    return impact_document(change.impact or UNREAD, change.resource_id)
+    match change:
+        case IdentityChange(action=Action.DELETE):
+            return impact_document(change.impact or UNREAD, change.resource_id)
+    return None
 
 
 def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[str]]:
@@ -131,7 +130,6 @@ def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[
                 None if planned_role is None else planned_assignment_document(planned_role, role),
                 ["principal_id"] if unknown else [],
             )
-    assert_never(change)
 
 
 def _live_assignment(assignment_id: AssignmentId, live: RoleAssignment) -> JsonObject:
@@ -159,7 +157,10 @@ def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:
 
 
 def _after_unknown(change: IdentityChange) -> list[str]:
-    if change.action is not Action.CREATE or change.after is None:
-        return []
-    # A group that does not exist has no location to give.
-    return [*(["location"] if change.after.location is None else []), *_KNOWN_AFTER_CREATE]
+    match change:
+        case IdentityChange(action=Action.CREATE, after=PlannedIdentity(location=None)):
+            # A group that does not exist has no location to give.
+            return ["location", *_KNOWN_AFTER_CREATE]
+        case IdentityChange(action=Action.CREATE):
+            return [*_KNOWN_AFTER_CREATE]
+    return []

@@ -145,12 +145,13 @@ def _check_agrees(document: Node, again: JsonObject) -> None:
 
 
 def _first_difference(path: str, one: object, other: object) -> str | None:
-    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-        below = [(f"{path}.{key}", value, other[key]) for key, value in one.items()]
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        below = [(f"{path}[{index}]", *pair) for index, pair in enumerate(zip(one, other, strict=True))]
-    else:
-        return None if one == other else path
+    match one, other:
+        case dict(), dict() if one.keys() == other.keys():
+            below = [(f"{path}.{key}", value, other[key]) for key, value in one.items()]
+        case list(), list() if len(one) == len(other):
+            below = [(f"{path}[{index}]", *pair) for index, pair in enumerate(zip(one, other, strict=True))]
+        case _:
+            return None if one == other else path
     return next((found for part in below if (found := _first_difference(*part)) is not None), None)
 
 

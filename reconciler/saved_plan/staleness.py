@@ -67,14 +67,14 @@ def find_differences(saved: Plan, now: Plan) -> Iterator[StaleDetail]:
 
 def _changes_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[StaleDetail]:
     before, after = _by_id(saved.changes), _by_id(now.changes)
-    for change_id in sorted(before.keys() | after.keys()):
+    for change_id, known in sorted({**after, **before}.items()):
         one, other = before.get(change_id), after.get(change_id)
-        known = one or other
-        if known is None:
-            raise AssertionError("an id without a change")
         if known.action is Action.NO_OP and _is_held(known, saved if one is None else now):
             continue  # nothing is done about it on either day
-        messages = _gone_or_new(one, other, saved, now) if one is None or other is None else _news(one, other)
+        if one is not None and other is not None:
+            messages = list(_news(one, other))
+        else:
+            messages = [_is_new(known, saved) if one is None else _is_gone(known, now)]
         address = known.resource_id.address
         yield from (StaleDetail(address, book.short(known.resource_id), message) for message in messages)
 
@@ -83,16 +83,18 @@ def _by_id(changes: Iterable[Change]) -> dict[tuple[str, ...], Change]:
     return {change.resource_id.key: change for change in changes}
 
 
-def _gone_or_new(one: Change | None, other: Change | None, saved: Plan, now: Plan) -> Iterator[str]:
-    """A change that only one of the plans has: something was created, deleted, or falls under other rules now."""
-    if one is not None:
-        why = _why_left(one, now)
-        gone = "has been deleted" if one.before is not None else "is no longer planned"
-        yield f"would now be left alone ({why})" if why else gone
-    elif other is not None:
-        action = "kept" if other.action is Action.NO_OP else f"{other.action}d"
-        why = _why_left(other, saved)
-        yield f"was left alone ({why}), and would now be {action}" if why else f"is new, and would be {action}"
+def _is_gone(change: Change, now: Plan) -> str:
+    """A change that the plan has no longer: its resource is gone, or falls under other rules now."""
+    why = _why_left(change, now)
+    gone = "has been deleted" if change.before is not None else "is no longer planned"
+    return f"would now be left alone ({why})" if why else gone
+
+
+def _is_new(change: Change, saved: Plan) -> str:
+    """A change that the saved plan does not have: its resource was created, or fell under other rules."""
+    action = "kept" if change.action is Action.NO_OP else f"{change.action}d"
+    why = _why_left(change, saved)
+    return f"was left alone ({why}), and would now be {action}" if why else f"is new, and would be {action}"
 
 
 def _why_left(change: Change, plan: Plan) -> str | None:

@@ -2,8 +2,8 @@
 
 from reconciler.guardrails import Facts, judge_changes, roles_to_look_up
 from reconciler.guards import Runner
-from reconciler.live.access import look_up_roles
 from reconciler.live.azure import Azure
+from reconciler.live.role_lookups import look_up_roles
 from reconciler.model import Access, Live, Violation, role_key
 from reconciler.plan import Changes
 from reconciler.workflow.declare import Declaration

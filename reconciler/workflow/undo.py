@@ -4,6 +4,7 @@ A journal is as untrusted as a plan file: it says where its run was, and is take
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.errors import UsageError
@@ -25,28 +26,51 @@ def read_undo_guardrails(record: RunRecord, journal: str, files: Iterable[str]) 
     return read_guardrails(files, (journal, *sources))
 
 
-def declare_undo(
-    record: RunRecord, journal: str, azure: Azure, place: Place, allowances: Allowances, *, judged_on: date
-) -> Declaration:
+@dataclass(frozen=True, slots=True)
+class UndoRequest:
+    """Which run to take back, and what the caller allows.
+
+    Attributes:
+        journal: the file that the record was read from.
+        judged_on: the day in UTC, for the plan to say; a journal has no dates to judge.
+    """
+
+    record: RunRecord
+    journal: str
+    allowances: Allowances
+    guardrails: tuple[Guardrails, ...] = ()
+    judged_on: date = field(kw_only=True)
+
+
+def declare_undo(request: UndoRequest, azure: Azure, place: Place) -> Declaration:
     """What should be there instead of what a run has left; reads its live state.
 
     Args:
         place: where this run's calls go.
-        judged_on: the day in UTC, for the plan to say; a journal has no dates to judge.
 
     Raises:
         UsageError: the run was in another cloud or tenant, at another endpoint, or in another sandbox, or an allowance
             is of no group of it.
         AuthError: the caller may not read it, or the token is of another tenant than the run's.
     """
+    record, journal = request.record, request.journal
     _check_same_place(record.header, journal, azure, place)
     check_earlier_tenant(record.header.tenant, azure.token_tenant(), f"the run of {journal}")
     undo = make_undo(record, read_live_now(record, azure.resources), journal)
     touched, to_do = (
         tuple(group.group_id for group in groups) for groups in (record.header.groups, undo.desired.groups)
     )
-    check_allowances(allowances, touched, to_do)
-    return Declaration(undo.desired, undo.targets, allowances, (), strict=False, undo=undo, judged_on=judged_on)
+    check_allowances(request.allowances, touched, to_do)
+    return Declaration(
+        undo.desired,
+        undo.targets,
+        request.allowances,
+        (),
+        strict=False,
+        undo=undo,
+        guardrails=request.guardrails,
+        judged_on=request.judged_on,
+    )
 
 
 def _check_same_place(header: RunHeader, journal: str, azure: Azure, place: Place) -> None:

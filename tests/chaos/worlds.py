@@ -20,7 +20,7 @@ THEIRS = "team-b/identities"
 ISSUER = "https://issuer.example/"
 DATA, ELSEWHERE = "rg-data", "rg-elsewhere"
 ROLES = ("Reader", "Storage Blob Data Reader", "Key Vault Secrets User")
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+READER, MONITORING_READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "43d0d8ad-25c7-4714-9337-8ba259a9fe05"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def move_in(rng: Random, world: World, path: Path) -> None:
         if rng.random() < 0.08:
             state["locks"].append(_lock(one["id"]))
         if rng.random() < 0.2:
-            state["roleAssignments"].append(_foreign_role(one))
+            state["roleAssignments"].append(_foreign_role(one, state["roleAssignments"]))
     path.write_text(json.dumps(state), encoding="utf-8")
 
 
@@ -174,19 +174,29 @@ def _lock(scope: object) -> dict[str, object]:
     return {"id": f"{scope}/providers/Microsoft.Authorization/locks/keep", "properties": {"level": "CanNotDelete"}}
 
 
-def _foreign_role(identity: dict[str, object]) -> dict[str, object]:
-    """A role that somebody else gave."""
+def _foreign_role(identity: Entry, known: list[Entry]) -> Entry:
+    """A role that somebody else gave; of a role at a scope, a principal has one assignment in ARM and no second one."""
     scope, properties = group_scope(DATA), identity["properties"]
     assert isinstance(properties, dict)
+    given = {(str(one["id"]).partition("/providers/")[0], *_what(one)) for one in known}
+    principal = str(properties["principalId"])
+    role = next(one for one in (READER, MONITORING_READER) if (scope, principal, one) not in given)
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{identity['id']}")
-    definition = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+    definition = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}"
     return {
         "id": f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
         "properties": {
             "roleDefinitionId": definition,
-            "principalId": properties["principalId"],
+            "principalId": principal,
             "principalType": "ServicePrincipal",
             "condition": "@Resource[a] StringEquals 'b'",
             "conditionVersion": "2.0",
         },
     }
+
+
+def _what(assignment: Entry) -> tuple[str, str]:
+    """Principal and role of an assignment."""
+    properties = assignment["properties"]
+    assert isinstance(properties, dict)
+    return str(properties["principalId"]), str(properties["roleDefinitionId"]).rpartition("/")[2]

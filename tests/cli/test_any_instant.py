@@ -127,7 +127,10 @@ def harness(variant: Variant, folder: Path, environment: dict[str, str]) -> Iter
         cwd=ROOT,
         env=environment,
     ) as process:
-        yield Harness(process, folder, variant)
+        try:
+            yield Harness(process, folder, variant)
+        finally:
+            process.kill()
 
 
 def chosen(passed: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:

@@ -282,3 +282,17 @@ def test_scope_of_a_role_that_does_not_exist_is_told_with_its_line(uami: Uami, f
     assert (ended.code, check["status"], check["subject"]) == (1, "failed", ROLE["scope"])
     assert check["detail"] == f"m.yaml:1: {ROLE['scope']} does not exist"
     assert problems(ended.document, "doctor:v1") == []
+
+
+def test_held_identity_needs_no_right_to_write_and_no_scope_of_its_roles(uami: Uami, folder: Path) -> None:
+    write_state(folder / "s.json", {"rg-a": {}})
+    write_manifest(
+        folder / "m.yaml",
+        {"rg-a": [{"name": "id-one", "hold": "why", "roleAssignments": [ROLE]}]},
+        policy={"identities": "merge", "roleAssignments": "merge"},
+    )
+
+    document = uami(*DOCTOR, "--format", "json").document
+
+    assert [one for one in document["checks"] if one["name"] == "scope"] == []
+    assert {one["action"].rpartition("/")[2] for one in document["rights"]} == {"read"}

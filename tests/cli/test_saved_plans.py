@@ -56,13 +56,15 @@ def test_command_that_plan_tells_applies_it_as_it_stands(uami: Uami, folder: Pat
     assert "Apply complete! Resources: 1 added, 0 changed, 1 destroyed." in ended.stdout
 
 
-def test_saved_plan_is_the_json_report_and_two_keys_more(uami: Uami, planned: Path) -> None:
+def test_saved_plan_is_the_json_report_and_three_keys_more(uami: Uami, planned: Path) -> None:
     saved = json.loads((planned / "plan.json").read_text())
 
     report = uami(*PLAN, "--format", "json").document
 
-    assert {key: value for key, value in saved.items() if key not in ("created_at", "fingerprint")} == report
-    assert saved.keys() - report.keys() == {"created_at", "fingerprint"}
+    only_saved = {"created_at", "judged_on", "fingerprint"}
+    assert {key: value for key, value in saved.items() if key not in only_saved} == report
+    assert saved.keys() - report.keys() == only_saved
+    assert saved["judged_on"] == saved["created_at"][:10]
 
 
 def test_saved_plan_replaces_an_earlier_one_and_leaves_nothing_beside_it(uami: Uami, planned: Path) -> None:

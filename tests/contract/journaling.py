@@ -23,7 +23,7 @@ from reconciler.sandbox.state.state import Identity
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.plan import run_plan
-from reconciler.workflow.undo import declare_undo
+from reconciler.workflow.undo import UndoRequest, declare_undo
 from tests.builders import TENANT, TODAY
 from tests.contract.applying import MANY_DELETES, Run
 from tests.contract.arm import CORRELATION_ID, Arm
@@ -72,7 +72,7 @@ IN_USE_TOO = replace(
 
 def undo_of(arm: Arm, path: Path, allowances: Allowances = IN_USE_TOO) -> Declaration:
     """The way back from the run that a journal tells of."""
-    return declare_undo(read_journal(path), path.name, arm.azure, PLACE, allowances, judged_on=TODAY)
+    return declare_undo(UndoRequest(read_journal(path), path.name, allowances, judged_on=TODAY), arm.azure, PLACE)
 
 
 def undo_plan(arm: Arm, path: Path, allowances: Allowances = IN_USE_TOO) -> Plan:

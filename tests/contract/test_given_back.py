@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -38,12 +39,12 @@ from tests.contract.arm import Arm, OpenArm, contents
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, meddle_after, reset_after, reset_before
 from tests.contract.impact import VM
 from tests.contract.journaling import apply_with_journal, lines_of, undo_plan
-from tests.contract.test_apply_stop import Hold, in_flight
+from tests.contract.test_apply_stop import PATIENCE_S, Hold, in_flight
 from tests.contract.test_assignment_details import assignments, bounded
 
 OURS = {OWNER_TAG: OWNER}
 ATTACHED = "something has started to use it since the plan was made: attached to virtualMachines vm-a (rg-app)"
-NOT_GIVEN_BACK = "it was taken away before its identity, which stays, and was not given back: "
+NOT_GIVEN_BACK = "it was taken away before its identity, which stays, and has not returned as it was: "
 STOPPED = "the run was asked to stop"
 
 ONE = bounded(given("id-old", READER, owner=OWNER))
@@ -117,10 +118,13 @@ def test_identity_that_comes_into_use_meanwhile_keeps_its_roles_as_they_were(arm
     stage = Stage(arm)
     stage.happens[gone] = stage.attach
 
-    result = apply_now(stage.arm, stage.plan)
+    run = Run(stage.arm)
+
+    result = run.apply(stage.plan)
 
     assert ended(result)["id-old"] == (Outcome.STALE, ATTACHED)
     assert roles_ended(result) == {(Outcome.SKIPPED, GIVEN_BACK)}
+    assert [one.reason for one in run.events if one.outcome is Outcome.SKIPPED] == ["given back"] * 2
     assert stage.roles == BOTH
     assert (result.complete, result.exit_code) == (False, 5)
     verified = verify_result(result, stage.arm.resources, sleep=stage.arm.time.sleep)
@@ -351,8 +355,15 @@ def test_run_that_does_not_wait_for_the_giving_back_says_what_is_not_given_back_
         stage.arm.stop.request()
         stage.arm.stop.request()
         result = background.result(thread)
+        hold.let_go.set()
+        # The calls go on behind the back of the run: the emulator must not end before them.
+        deadline_s = time.monotonic() + PATIENCE_S
+        while sum(one.outcome is Outcome.SKIPPED for one in background.run.events) < 2:
+            assert time.monotonic() < deadline_s, "the roles were not given back"
+            time.sleep(0.01)
 
     assert roles_ended(result) == {(Outcome.FAILED, f"{NOT_GIVEN_BACK}the run ended before")}
+    assert stage.roles == BOTH
 
 
 def test_role_that_vanishes_after_it_was_given_back_did_not_hold(arm: OpenArm) -> None:

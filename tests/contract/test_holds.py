@@ -177,6 +177,11 @@ def with_reader() -> Contents:
     return with_roles(contents(lives("id-api", OURS)), given("id-api", READER, owner=OWNER))
 
 
+def notes_of_ignored(plan: Plan) -> list[str]:
+    """What the plan says of entries that it could not read as a role."""
+    return [note for note in plan.notes if note.startswith("Role assignments to ignore")]
+
+
 @pytest.mark.parametrize(
     ("entry", "stays"),
     [
@@ -193,7 +198,7 @@ def test_role_stays_where_an_entry_ignores_it_by_name_or_guid(entry: str, stays:
         assert Applying(arm).run(load_declaration(request(ignoring(entry)))).complete
 
         assert len(roles_of(arm, principal_of("id-api"))) == int(stays)
-    assert plan.notes == ()
+    assert notes_of_ignored(plan) == []
     assert [one.reason for one in plan.skipped] == ([SkipReason.IGNORED] if stays else [])
 
 
@@ -202,17 +207,27 @@ def test_role_that_cannot_be_told_from_an_unknown_ignored_one_stays_and_the_plan
         plan = planned(arm, ignoring(f"{{role: Raeder, scope: {IN_GROUP}}}"))
 
     assert (plan.applicable, [one.reason for one in plan.skipped]) == ((), [SkipReason.UNRESOLVED])
-    assert plan.notes == (
+    assert notes_of_ignored(plan) == [
         f"Role assignments to ignore (Raeder) were not looked for at {IN_GROUP}: no role of this name can be given"
-        " there; none that was given there is taken away.",
-    )
+        " there; none that was given there is taken away."
+    ]
 
 
 def test_scope_to_ignore_that_is_gone_disturbs_nothing() -> None:
     with in_process(with_reader()) as arm:
         plan = planned(arm, ignoring(f"{{role: Reader, scope: {IN_GROUP}-gone}}"))
 
-    assert ([label(one).partition("@")[0] for one in plan.applicable], plan.notes) == (
-        ["id-api/roleAssignments/Reader"],
-        (),
-    )
+    assert [label(one).partition("@")[0] for one in plan.applicable] == ["id-api/roleAssignments/Reader"]
+    assert notes_of_ignored(plan) == []
+
+
+@pytest.mark.parametrize("lives_now", [True, False])
+def test_role_that_is_listed_by_name_and_ignored_by_guid_refuses_the_plan(lives_now: bool) -> None:
+    line = f'roleAssignments: [{{role: Reader, scope: "{IN_GROUP}"}}]'
+    manifest = ignoring(f"{{role: {READER}, scope: {IN_GROUP}}}").replace("roleAssignments: []", line)
+
+    with in_process(with_reader() if lives_now else contents()) as arm:
+        plan = planned(arm, manifest)
+
+    assert [one.code for one in plan.violations] == ["role-ignored"]
+    assert not [one for one in plan.changes if "/roleAssignments/" in one.resource_id.address]

@@ -19,7 +19,7 @@ from reconciler.manifest.desired import CredentialsPolicy, DesiredGroup, Identit
 from reconciler.model.identity import OWNER_TAG, IsolationScope
 from reconciler.plan.changes import Action, field_text
 from reconciler.workflow.plan import run_plan
-from reconciler.workflow.undo import declare_undo
+from reconciler.workflow.undo import UndoRequest, declare_undo
 from tests.builders import SUBSCRIPTION, TODAY, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,
@@ -315,7 +315,9 @@ def test_undo_elsewhere_asks_nothing(arm: OpenArm, tmp_path: Path, place: Place,
 
     with pytest.raises(UsageError) as caught:
         declare_undo(
-            read_journal(tmp_path / "run.jsonl"), "run.jsonl", opened.azure, place, NO_ALLOWANCES, judged_on=TODAY
+            UndoRequest(read_journal(tmp_path / "run.jsonl"), "run.jsonl", NO_ALLOWANCES, judged_on=TODAY),
+            opened.azure,
+            place,
         )
 
     assert said in caught.value.message
@@ -340,12 +342,9 @@ def test_undo_in_another_cloud_or_tenant_asks_nothing(
 
     with pytest.raises(AuthError if "token_tenant" in azure else UsageError, match=said):
         declare_undo(
-            read_journal(tmp_path / "run.jsonl"),
-            "run.jsonl",
+            UndoRequest(read_journal(tmp_path / "run.jsonl"), "run.jsonl", NO_ALLOWANCES, judged_on=TODAY),
             replace(opened.azure, **azure),
             PLACE,
-            NO_ALLOWANCES,
-            judged_on=TODAY,
         )
 
     assert len(opened.asked) == already
@@ -358,7 +357,11 @@ def test_journal_from_elsewhere_forges_no_line(arm: OpenArm, tmp_path: Path) -> 
     forged = replace(record.header, place=Place(PlaceKind.SANDBOX, "/x\n::error::y"))
 
     with pytest.raises(UsageError) as caught:
-        declare_undo(replace(record, header=forged), "run.jsonl", opened.azure, PLACE, NO_ALLOWANCES, judged_on=TODAY)
+        declare_undo(
+            UndoRequest(replace(record, header=forged), "run.jsonl", NO_ALLOWANCES, judged_on=TODAY),
+            opened.azure,
+            PLACE,
+        )
 
     assert "\n" not in caught.value.message
 

@@ -1,10 +1,11 @@
 """Breaks the code in small ways and tells which breakages no test notices.
 
-    python -m tests.mutations [--seed N] [--count N] [--workers N] [PATH...]
+    python -m tests.mutations [--seed N] [--count N] [--workers N] [--coverage FILE] [PATH...]
 
 PATH are modules or folders of `reconciler`; without one, those on which the safety of a run rests. The changes are
-drawn by the seed. A change that no test can tell from the original counts as a survivor like any other. Exit 1 where
-fewer than 95 % are noticed.
+drawn by the seed. What the tests run is measured first, which takes minutes; FILE keeps that for the next time, and
+tests that are new since then are not asked. A change that no test can tell from the original counts as a survivor like
+any other. Exit 1 where fewer than 95 % are noticed.
 """
 
 import argparse
@@ -114,6 +115,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="by which the changes are drawn")
     parser.add_argument("--count", type=int, default=200, help="how many are drawn")
     parser.add_argument("--workers", type=int, default=2, help="how many are tried at once")
+    parser.add_argument("--coverage", type=Path, metavar="FILE", help="keeps what the tests run, to be used again")
     parser.add_argument("places", nargs="*", metavar="PATH", default=list(SAFETY))
     flags = parser.parse_args(arguments)
     root = Path(__file__).resolve().parents[2]
@@ -122,7 +124,7 @@ def main(arguments: list[str]) -> int:
     chosen.sort(key=str)
     print(f"{len(chosen)} of {len(found)} changes, drawn by seed {flags.seed}; first the tests as they are")
     with tempfile.TemporaryDirectory(prefix="coverage-") as folder:
-        covered = measure(root, Path(folder) / "coverage")
+        covered = measure(root, flags.coverage or Path(folder) / "coverage")
         alive = survivors(chosen, root, covered, flags.workers)
     noticed = 1 - len(alive) / len(chosen) if chosen else 1.0
     print(f"\n{len(chosen) - len(alive)} of {len(chosen)} noticed ({noticed:.1%}); survivors:")

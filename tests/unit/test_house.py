@@ -23,6 +23,12 @@ MOST_COMPLEXITY = 15
 BANNED = ("hanging", "wanted", "fresh", "told", "owner_entry", "reach")
 """Words that say less than ARM's and infrastructure-as-code's own: child, after, live, message, entry, scope."""
 
+CHANGING = {
+    *("apply/workers.py:Failures", "live/may_read.py:_Scope", "manifest/yaml/files.py:_Reading"),
+    *("cli/support/signals.py:_Outcome", "sandbox/serving/application.py:_Visit", "undo/reverse.py:_Reversal"),
+}
+"""The dataclasses that learn something while they live."""
+
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -97,6 +103,24 @@ def test_identifiers_are_the_fields_own_words() -> None:
     banned = {_name(path): sorted({one for one in _identifiers(_tree(path)) if _is_banned(one)}) for path in FILES}
 
     assert {name: words for name, words in banned.items() if words} == {}
+
+
+def _dataclass_options(tree: ast.Module) -> Iterator[tuple[str, dict[str, object]]]:
+    """The name of each dataclass, and what its decorator says."""
+    for one in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        for decorator in one.decorator_list:
+            match decorator:
+                case ast.Name(id="dataclass"):
+                    yield one.name, {}
+                case ast.Call(func=ast.Name(id="dataclass"), keywords=keywords):
+                    yield one.name, {str(option.arg): ast.literal_eval(option.value) for option in keywords}
+
+
+def test_dataclasses_are_values_that_nobody_changes() -> None:
+    options = {f"{_name(path)}:{name}": said for path in FILES for name, said in _dataclass_options(_tree(path))}
+
+    assert {name for name, said in options.items() if not said.get("slots")} == set()
+    assert {name for name, said in options.items() if not said.get("frozen")} == CHANGING
 
 
 @pytest.mark.parametrize("identifier", ["fresh", "read_fresh", "_ToldTwice", "Wanted", "is_hanging"])

@@ -1,7 +1,7 @@
 """`uami plan`: show what apply would do."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from reconciler.cli.support.flags import (
     StrictManifestFlags,
 )
 from reconciler.errors import ExitCode
+
+if TYPE_CHECKING:
+    from reconciler.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +76,10 @@ def plan(
         # With other flags than these, apply would find the plan stale, or look elsewhere.
         needed = guards.without(result.unused_allowances)
         show_what_was_saved(asked.out, digest, result, (azure, needed, StrictManifestFlags(strict=manifest.strict)))
-    found = asked.detailed_exitcode and result.applicable
-    return ExitCode.REFUSED if result.violations else ExitCode.CHANGES_FOUND if found else ExitCode.DONE
+    return _exit_code(result, asked)
+
+
+def _exit_code(result: "Plan", asked: PlanFlags) -> ExitCode:
+    if result.violations:
+        return ExitCode.REFUSED
+    return ExitCode.CHANGES_FOUND if asked.detailed_exitcode and result.applicable else ExitCode.DONE

@@ -26,18 +26,14 @@ def undo(file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFla
     from reconciler.guardrails import guardrail_files
     from reconciler.guards import parse_allowances
     from reconciler.journal import read_journal
-    from reconciler.workflow.undo import declare_undo, read_undo_guardrails
+    from reconciler.workflow.undo import UndoRequest, declare_undo, read_undo_guardrails
 
     allowances = parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes)
     approval = approve_undo(str(file), run, report)
     record = read_journal(file, run.digest)
     rails = read_undo_guardrails(record, str(file), guardrail_files(guards.guardrails, os.environ))
+    request = UndoRequest(record, str(file), allowances, rails, judged_on=today())
     # A later run has a journal of its own.
     again = command_line("undo", [str(file)], azure, guards, replace(run, journal=None), report)
-    return carry_out(
-        lambda session: replace(
-            declare_undo(record, str(file), session.azure, session.place, allowances, judged_on=today()),
-            guardrails=rails,
-        ),
-        WritingRun("undo", again, run, approval, guards.skip_refused, azure, report),
-    )
+    writing = WritingRun("undo", again, run, approval, guards.skip_refused, azure, report)
+    return carry_out(lambda session: declare_undo(request, session.azure, session.place), writing)

@@ -32,7 +32,6 @@ def validate(
     audience = CLOUDS[cloud].exchange_audience
     desired = load_manifest(paths, parse_variables(variables.var), os.environ, read_standard_input, audience=audience)
     verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
-    findings = find_doubts(desired, audience)
-    accepted = find_accepted(desired, audience)
+    findings, accepted = find_doubts(desired, audience), find_accepted(desired, audience)
     print_report(chosen_format(report).validated(desired, findings, accepted, verdict, strict=strict))
     return ExitCode.REFUSED if verdict.violations or (strict and findings) else ExitCode.DONE

@@ -147,7 +147,7 @@ class _Reports:
             print_note(f"{address}: Azure is not ready yet ({event.reason}); trying for {minutes} minutes at most...\n")
         else:
             done = event.outcome is Outcome.DONE
-            print_note(f"{address}: {_DONE[event.change.action] if done else event.outcome}\n")
+            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}\n")
 
 
 _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}

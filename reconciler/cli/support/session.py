@@ -106,11 +106,10 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
                 transport=transport,
             )
         )
-        client = ArmClient(http, time.time)
         # The embedded sandbox has no rates.
         paced = no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
         progress = stack.enter_context(show_progress(time.monotonic))
-        resources = Resources(client, flags.api_version, paced, Pool(flags.parallelism), progress)
+        resources = Resources(ArmClient(http, time.time), flags.api_version, paced, Pool(flags.parallelism), progress)
         azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry, authority)

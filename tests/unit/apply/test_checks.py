@@ -208,6 +208,22 @@ READER, WRITER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "b24988ac-6180-42a0-ab8
 SCOPE = "/subscriptions/s/resourceGroups/rg-app"
 GIVEN = RoleAssignment("name", SCOPE, READER, "principal")
 ROLE_APPEARED = Stale("a role assignment of this name has appeared since the plan was made")
+NEW_DETAILS = AssignmentDetails("y", "2.0")
+
+
+def role_change(action: Action, before: RoleAssignment | None, after: PlannedAssignment | None) -> AssignmentChange:
+    """A change of the role assignment."""
+    return AssignmentChange(
+        AssignmentId(IDENTITY.resource_id, "Reader", READER, SCOPE),
+        action,
+        Reason.MISSING,
+        desired_group("id-api"),
+        IDENTITY,
+        listed("id-api"),
+        None,
+        before,
+        after,
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,19 +260,21 @@ ROLE_APPEARED = Stale("a role assignment of this name has appeared since the pla
 def test_role_assignment_is_held_against_its_plan(
     action: Action, live: RoleAssignment | None, expected: object
 ) -> None:
-    change = AssignmentChange(
-        AssignmentId(IDENTITY.resource_id, "Reader", READER, SCOPE),
-        action,
-        Reason.MISSING,
-        desired_group("id-api"),
-        IDENTITY,
-        listed("id-api"),
-        None,
-        GIVEN if action is Action.DELETE else None,
-        None if action is Action.DELETE else PlannedAssignment(READER, SCOPE, IDENTITY.principal_id),
-    )
+    is_delete = action is Action.DELETE
+    after = None if is_delete else PlannedAssignment(READER, SCOPE, IDENTITY.principal_id)
+    change = role_change(action, GIVEN if is_delete else None, after)
 
     assert check_assignment(change, GIVEN, live) == expected
+
+
+def test_what_no_plan_contains_is_never_held_to_be_written() -> None:
+    as_listed = change_of(lives(AS_PLANNED, scope="Regional"))
+    nowhere = replace(CREATE, after=PlannedIdentity(None, Tags(AS_PLANNED), IsolationScope.REGIONAL))
+
+    assert as_listed.action is Action.NO_OP
+    for change in (as_listed, nowhere, replace(UPDATE, desired=None), replace(DELETE, before=None)):
+        with pytest.raises(AssertionError, match="a change that no plan makes"):
+            check_identity(change, change.before)
 
 
 @pytest.mark.parametrize(
@@ -264,17 +282,58 @@ def test_role_assignment_is_held_against_its_plan(
     [
         (IDENTITY, None, Stale(GONE)),
         (None, None, Stale(GONE)),
-        (None, lives(THEIRS), None),
-        (IDENTITY, IDENTITY, None),
-        (IDENTITY, lives(OURS | {"env": "any"}), None),
+        (None, lives(THEIRS), lives(THEIRS)),
+        (IDENTITY, IDENTITY, IDENTITY),
+        (IDENTITY, lives(OURS | {"env": "any"}), lives(OURS | {"env": "any"})),
         (IDENTITY, lives(OURS, principal_id="another"), Stale(ANOTHER_PRINCIPAL)),
         (IDENTITY, lives(THEIRS), Stale(OWNER_NOW)),
         # Adopted meanwhile, by this run or another one of the same owner.
-        (lives({}), IDENTITY, None),
-        (lives(THEIRS), lives(THEIRS), None),
+        (lives({}), IDENTITY, IDENTITY),
+        (lives(THEIRS), lives(THEIRS), lives(THEIRS)),
     ],
 )
 def test_identity_of_a_child_is_held_against_its_plan(
-    planned: Identity | None, live: Identity | None, expected: Stale | None
+    planned: Identity | None, live: Identity | None, expected: Identity | Stale
 ) -> None:
     assert check_parent(replace(PUT, identity=planned), live) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "live", "expected"),
+    [
+        (AssignmentDetails("x", "2.0"), None, Stale("the role assignment has been deleted since the plan was made")),
+        (AssignmentDetails("x", "2.0"), AssignmentDetails("x", "2.0"), Write(replace(GIVEN, details=NEW_DETAILS))),
+        (AssignmentDetails("x", "2.0"), NEW_DETAILS, Done()),
+        (
+            AssignmentDetails("x", "2.0"),
+            AssignmentDetails("z", "2.0"),
+            Stale("changed since the plan was made: condition is now 'z'"),
+        ),
+    ],
+)
+def test_role_assignment_that_gets_other_details_is_held_against_its_plan(
+    before: AssignmentDetails, live: AssignmentDetails | None, expected: object
+) -> None:
+    planned = replace(GIVEN, details=before)
+    change = role_change(Action.UPDATE, planned, PlannedAssignment(READER, SCOPE, IDENTITY.principal_id, NEW_DETAILS))
+
+    assert check_assignment(change, planned, replace(GIVEN, details=live) if live else None) == expected
+
+
+@pytest.mark.parametrize("other", [{"role_guid": WRITER}, {"principal_id": "another"}])
+def test_role_assignment_that_is_another_one_now_is_not_updated(other: dict[str, str]) -> None:
+    change = role_change(Action.UPDATE, GIVEN, PlannedAssignment(READER, SCOPE, IDENTITY.principal_id, NEW_DETAILS))
+
+    found = check_assignment(change, GIVEN, replace(GIVEN, **other))  # type: ignore[arg-type]
+
+    assert found == Stale("the role assignment of this name is another one now")
+
+
+def test_new_role_assignment_is_written_and_held_with_the_details_of_its_line() -> None:
+    change = role_change(Action.CREATE, None, PlannedAssignment(READER, SCOPE, IDENTITY.principal_id, NEW_DETAILS))
+    bounded = replace(GIVEN, details=NEW_DETAILS)
+
+    assert check_assignment(change, GIVEN, None) == Write(bounded)
+    assert check_assignment(change, GIVEN, bounded) == replace(ROLE_APPEARED, as_planned=True)
+    assert check_assignment(change, GIVEN, GIVEN) == ROLE_APPEARED
+    assert check_assignment(change, GIVEN, replace(bounded, principal_id="another")) == ROLE_APPEARED

@@ -310,3 +310,36 @@ def test_allowance_for_the_run_s_own_access_is_used_only_by_that_run() -> None:
 
     assert unused_allowances(changes, allowances, runner=Runner("principal-of-id-a")) == ()
     assert unused_allowances(changes, allowances, runner=Runner("another")) == (text,)
+
+
+def test_each_allowance_lifts_its_own_guard_alone() -> None:
+    theirs = (Allowance("in-use", "team-b"), Allowance("foreign-owner", "team-c"))
+
+    assert Allowance("in-use", "rg-app").lifts("trusted", IDENTITY, BOOK) is False
+    assert Allowances(theirs).lift_owner("team-b") is False
+    assert Allowances(theirs).lift_owner("team-c") is True
+    assert unused_allowances(in_use("id-old"), Allowances(theirs)) == ("in-use=team-b", "foreign-owner=team-c")
+
+
+def test_allowance_for_an_owner_is_used_only_where_that_owner_is_refused() -> None:
+    ours = live_identity("id-kept", tags={OWNER_TAG: "team-c"})
+    changes = compare(
+        [desired_group("id-theirs", owner="team-a"), desired_group("id-kept", name="rg-other", owner="team-c")],
+        [
+            live_group(live_identity("id-theirs", tags={OWNER_TAG: "team-b"})),
+            live_group(live_identity("id-kept", group="rg-other", tags=dict(ours.tags)), name="rg-other"),
+        ],
+    )
+    owners = tuple(Allowance("foreign-owner", owner) for owner in ("team-b", "team-c"))
+
+    assert unused_allowances(changes, Allowances(owners)) == ("foreign-owner=team-c",)
+
+
+def test_child_is_lifted_by_no_entry_of_remove() -> None:
+    changes = diff_access(
+        compare(desired_group(listed("id-a", federated_credentials=[])), live_group("id-a")),
+        Access({IDENTITY: (FederatedCredential(CREDENTIAL, Trust("https://i", "s", "a")),)}),
+    )
+    (change,) = changes.access()
+
+    assert is_lifted("in-use", change, changes, Allowances()) is False

@@ -18,16 +18,27 @@ from reconciler.model.access import (
     RoleDefinition,
     RoleLookup,
     Trust,
+    assignment_name,
     role_key,
 )
 from reconciler.model.held_roles import GivenRole, HeldRoles
+from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.model.not_read import NotRead
 from reconciler.model.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry
 from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access
-from tests.builders import MANIFEST, SUBSCRIPTION, compare, desired_group, listed, live_group, resource_id
+from tests.builders import (
+    MANIFEST,
+    SUBSCRIPTION,
+    compare,
+    desired_group,
+    listed,
+    live_group,
+    live_identity,
+    resource_id,
+)
 from tests.unit.guarding import codes
 
 HERE = SourcePos(MANIFEST, 7, 7)
@@ -115,6 +126,14 @@ def test_role_that_gives_roles_is_refused_with_its_action() -> None:
             (assignment_id("Owner"),),
         ),
     )
+
+
+def test_flag_that_lifts_it_is_quoted_for_a_shell() -> None:
+    scope = f"{IN_SUBSCRIPTION}/resourceGroups/$(id)"
+    (violation,) = judge(changes_of(listed("id-a", role_assignments=[role("Owner", scope)])), NO_ALLOWANCES)
+
+    flag = f"'grant=rg-app/id-a/roleAssignments/Owner@{scope}'"
+    assert violation.hint.startswith(f"If it is meant: --allow {flag}. Or write accept: ")
 
 
 @pytest.mark.parametrize("scope", ["/", MANAGEMENT_GROUP, MANAGEMENT_GROUP.upper()])
@@ -359,3 +378,43 @@ def test_line_that_has_nothing_to_lift_is_not_mentioned() -> None:
     changes = changes_of(listed("id-a", role_assignments=[role("Reader", accept=ACCEPTED)]))
 
     assert (judge(changes, NO_ALLOWANCES), accepted_grants(changes, NO_ALLOWANCES)) == ((), ())
+
+
+def test_line_accepts_what_it_names_and_nothing_else() -> None:
+    other = (Acceptance("another", "the pipeline"),)
+    changes = changes_of(listed("id-a", role_assignments=[role("Owner", accept=other)]))
+
+    assert codes(judge(changes, NO_ALLOWANCES)) == [("grant", assignment_id("Owner").address)]
+    assert accepted_grants(changes, NO_ALLOWANCES) == ()
+
+
+@pytest.mark.parametrize(("given_role", "count"), [("Owner", 2), ("Reader", 1)])
+def test_identity_is_only_feared_for_planned_roles_that_give_roles(given_role: str, count: int) -> None:
+    becoming = definition("Becomer", [TRUST])
+    entries = [
+        listed("id-a", role_assignments=[role("Becomer")]),
+        listed("id-b", role_assignments=[role(given_role, ELSEWHERE)]),
+    ]
+    lookups = {
+        role_key(one.role, one.scope): RoleLookup(
+            one.role, one.scope, tuple(known for known in (*ROLES, becoming) if known.name == one.role)
+        )
+        for entry in entries
+        for one in entry.role_assignments or ()
+    }
+    compared = compare(desired_group(*entries), live_group("id-a", "id-b"))
+    changes = replace(diff_access(compared, Access(lookups=lookups)), held_roles=NO_HELD)
+
+    assert len(judge(changes, NO_ALLOWANCES)) == count
+
+
+def test_role_that_is_taken_away_is_none_that_trust_would_reach() -> None:
+    name = assignment_name("team-a", IN_GROUP, "principal-of-id-a", "owner")
+    given = RoleAssignment(name, IN_GROUP, "owner", "principal-of-id-a")
+    entry = listed("id-a", federated_credentials=[trust()], role_assignments=[])
+    live = live_group(live_identity("id-a", tags={OWNER_TAG: "team-a"}))
+    access = Access({}, {resource_id("id-a"): (given,)})
+    compared = diff_access(compare(desired_group(entry, owner="team-a"), live), access)
+    assert [one.action.value for one in compared.access()] == ["create", "delete"]
+
+    assert judge(replace(compared, held_roles=HeldRoles({resource_id("id-a"): ()})), NO_ALLOWANCES) == ()

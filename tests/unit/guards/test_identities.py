@@ -2,18 +2,27 @@
 
 import pytest
 
-from reconciler.manifest.desired import IdentitiesPolicy, Limits, Policy
+from reconciler.errors import SourcePos
+from reconciler.guards import NO_ALLOWANCES
+from reconciler.guards.identities import check_foreign_owner
+from reconciler.manifest.desired import DesiredCredential, IdentitiesPolicy, Limits, Policy
+from reconciler.model.access import Access, FederatedCredential, Trust
 from reconciler.model.identity import OWNER_TAG
+from reconciler.model.ids import CredentialId
 from reconciler.model.violation import Violation
+from reconciler.plan.diff_access import diff_access
 from tests.builders import (
+    MANIFEST,
     OTHER_SUBSCRIPTION,
     SUBSCRIPTION,
     address,
+    compare,
     desired_group,
     group_id,
     listed,
     live_group,
     live_identity,
+    removed,
     resource_id,
 )
 from tests.unit.guarding import codes, names, verdict
@@ -236,3 +245,36 @@ def test_every_guard_that_trips_is_told_in_order_of_guard_and_address() -> None:
         ("foreign-owner", address("id-b")),
         ("delete-limit", ""),
     ]
+
+
+# what is not touched
+
+
+def test_missing_group_holds_back_nothing_but_creates() -> None:
+    gone = removed("id-gone")
+
+    assert verdict(desired_group(remove=[gone]), live_group(location=None)) == ()
+    (violation,) = verdict(desired_group("id-a", remove=[gone]), live_group(location=None))
+    assert violation.refused == (resource_id("id-a"),)
+
+
+def test_identity_of_another_owner_that_stays_as_it_is_is_not_touched() -> None:
+    theirs = live_identity("id-a", tags={OWNER_TAG: "team-b", "env": "prod"})
+
+    assert verdict(desired_group(listed("id-a", tags={"env": "prod"})), live_group(theirs)) == ()
+
+
+def test_child_that_stays_as_it_is_is_not_held_back_with_its_identity() -> None:
+    trust = Trust("https://i", "s", "a")
+    credential = CredentialId(resource_id("id-a"), "main")
+    entry = listed(
+        "id-a",
+        tags={"env": "prod"},
+        federated_credentials=[DesiredCredential("main", trust, SourcePos(MANIFEST, 7, 7))],
+    )
+    compared = compare(desired_group(entry), live_group(live_identity("id-a", tags={OWNER_TAG: "team-b"})))
+    access = Access({resource_id("id-a"): (FederatedCredential(credential, trust),)})
+
+    (violation,) = check_foreign_owner(diff_access(compared, access), NO_ALLOWANCES)
+
+    assert violation.refused == (resource_id("id-a"),)

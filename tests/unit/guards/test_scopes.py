@@ -9,9 +9,11 @@ from reconciler.manifest.desired import DesiredAssignment
 from reconciler.model import (
     Access,
     Impacts,
+    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Violation,
+    assignment_name,
     normalize_scope,
     role_key,
 )
@@ -82,3 +84,20 @@ def test_role_on_an_identity_that_is_held_and_not_there_is_refused_with_the_line
     assert found.message == f"{NEW} does not exist, and the manifest holds it at identities.yaml:21:15"
     assert found.hint == "Remove the line `hold` there, or create what it names first."
     assert [one.address for one in found.refused] == [one.resource_id.address for one in changes.access()]
+
+
+@pytest.mark.parametrize("listed_roles", [("Reader",), ()], ids=["kept", "taken away"])
+def test_role_that_is_there_is_not_refused_though_its_scope_is_not_found(listed_roles: tuple[str, ...]) -> None:
+    name = assignment_name("team-a", VAULT, "principal-of-id-api", READER.guid)
+    given = RoleAssignment(name, VAULT, READER.guid, "principal-of-id-api")
+    roles = [DesiredAssignment(one, VAULT, SourcePos("a.yaml", 1, 1)) for one in listed_roles]
+    lookups = {role_key("Reader", VAULT): RoleLookup("Reader", VAULT, (READER,))}
+    compared = compare(desired_group(listed("id-api", role_assignments=roles), owner="team-a"), live_group("id-api"))
+    changes = diff_access(compared, Access({}, {resource_id("id-api"): (given,)}, lookups))
+    assert len(list(changes.access())) == 1
+
+    found = check_scope_missing(
+        changes.with_impacts(Impacts(missing_scopes=frozenset({normalize_scope(VAULT)}))), NO_ALLOWANCES
+    )
+
+    assert list(found) == []

@@ -10,10 +10,11 @@ from reconciler.manifest.desired import (
     DesiredRemoval,
     RemovalAllowance,
 )
-from reconciler.model.access import RoleDefinition, RoleLookup, Trust, role_key
+from reconciler.model.access import Access, RoleDefinition, RoleLookup, Trust, role_key
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId
 from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
+from reconciler.plan.diff_access import diff_access
 from tests.builders import MANIFEST, compare, desired_group, listed, live_group, removed, resource_id
 from tests.unit.guarding import (
     CREDENTIAL,
@@ -186,3 +187,17 @@ def test_run_that_does_not_know_itself_says_so_where_it_gives_more_to_what_lives
 
     assert len(unknown_runner(changed(credential=MORE_TRUST), None)) == 1
     assert unknown_runner(new, None) == ()
+
+
+def test_trust_of_an_identity_that_is_still_to_be_made_is_nobody_s_own() -> None:
+    entry = listed("id-new", federated_credentials=[DesiredCredential("main", Trust("https://i", "s", "a"), HERE)])
+    changes = diff_access(compare(desired_group(entry), live_group()), Access())
+
+    assert unknown_runner(changes, None) == ()
+    assert judge(powerless(changes), NO_ALLOWANCES, runner=BY_OBJECT) == ()
+
+
+def test_roles_of_its_own_identity_that_go_with_it_are_not_refused_twice() -> None:
+    violations = judge(own_access(None), NO_ALLOWANCES, runner=BY_OBJECT)
+
+    assert [(one.code, one.about) for one in violations if one.code == "self"] == [("self", resource_id("id-b"))]

@@ -1,8 +1,11 @@
 """What a group means once defaults, policy and ignore of its document are merged in."""
 
+from datetime import date
+
 import pytest
 
 from reconciler.errors import SourcePos
+from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import (
     Acceptance,
     CredentialsPolicy,
@@ -14,11 +17,16 @@ from reconciler.manifest.desired import (
     DesiredTenant,
     IdentitiesPolicy,
     Ignore,
+    IgnoredAssignment,
     Limits,
     Policy,
+    RemovalAllowance,
     TagsPolicy,
 )
 from reconciler.manifest.load import load_manifest
+from reconciler.manifest.merge import merge_document
+from reconciler.manifest.yaml.source import parse_documents
+from reconciler.manifest.yaml.text import decode_source
 from reconciler.model.access import Trust
 from reconciler.model.identity import IsolationScope
 from reconciler.model.ids import ResourceGroupId, ResourceId
@@ -233,3 +241,49 @@ def test_policy_of_credentials_is_the_groups_before_the_documents(
     text = f"{HEAD}owner: x\npolicy: {document}\nresourceGroups: {{rg: {{policy: {group}, identities: []}}}}"
 
     assert load_group(text).policy.federated_credentials is policy
+
+
+def declared_of(text: str) -> DeclaredDocument:
+    """A document as it is read, checked by nothing."""
+    source, _ = decode_source("a.yaml", text.encode())
+    assert source is not None
+    (document,), _ = parse_documents(source)
+    return read_declared(document)
+
+
+INCOMPLETE = f"""\
+{HEAD}\
+ignore: {{roleAssignments: [{{role: Reader}}, {{scope: /a}}, {{role: Owner, scope: /b}}]}}
+resourceGroups:
+  rg:
+    identities:
+      - tags: {{env: prod}}
+      - name: id-a
+        federatedCredentials:
+          - {{name: no-issuer, subject: s}}
+          - {{name: no-subject, issuer: "https://i"}}
+          - {{issuer: "https://i", subject: s}}
+          - {{name: whole, issuer: "https://i", subject: s}}
+        roleAssignments: [{{role: Reader}}, {{scope: /a}}, {{role: Owner, scope: /b}}]
+    remove:
+      - {{principalId: 22222222-2222-2222-2222-222222222222}}
+      - {{name: id-b, allow: [{{expires: 2030-01-01}}, {{code: in-use}}, {{code: trusted, expires: 2030-01-01}}]}}
+"""
+
+
+def test_entry_that_lacks_a_part_means_nothing() -> None:
+    (group,) = merge_document(declared_of(INCOMPLETE), "a")
+
+    (identity,) = group.identities
+    assert identity.resource_id.name == "id-a"
+    assert [one.name for one in identity.federated_credentials or ()] == ["whole"]
+    assert [(one.role, one.scope) for one in identity.role_assignments or ()] == [("Owner", "/b")]
+    assert group.ignore.role_assignments == (IgnoredAssignment("Owner", "/b"),)
+    (removal,) = group.remove
+    assert removal.resource_id.name == "id-b"
+    assert [one.value for one in removal.allow] == ["in-use", "trusted"]
+    assert removal.expires == ((RemovalAllowance.TRUSTED, date(2030, 1, 1)),)
+
+
+def test_document_without_a_subscription_has_no_groups() -> None:
+    assert merge_document(declared_of(f"version: 1\n{GROUP}"), "a") == ()

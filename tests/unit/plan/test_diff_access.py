@@ -3,6 +3,8 @@
 import pytest
 
 from reconciler.errors import SourcePos
+from reconciler.guards import NO_ALLOWANCES
+from reconciler.guards.access import check_roles
 from reconciler.manifest.desired import (
     AssignmentsPolicy,
     CredentialsPolicy,
@@ -25,7 +27,16 @@ from reconciler.model.access import (
 )
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId
-from reconciler.plan.changes import Action, AssignmentChange, Changes, Field, FieldChange, Skipped, SkipReason
+from reconciler.plan.changes import (
+    Action,
+    AssignmentChange,
+    Changes,
+    Field,
+    FieldChange,
+    Skipped,
+    SkipReason,
+    UnresolvedRole,
+)
 from reconciler.plan.diff_access import diff_access, trust_differences
 from tests.builders import (
     DEFAULT_POLICY,
@@ -172,3 +183,28 @@ def test_ignored_role_goes_with_its_identity() -> None:
     changes = taken_away(IgnoredAssignment("Reader", SCOPE), entry=False)
 
     assert by_action(changes) == [(Action.DELETE, AssignmentId(resource_id("id-a"), "Reader", READER, SCOPE))]
+
+
+@pytest.mark.parametrize(("listed_as", "ignored_as"), [("Reader", READER), (READER, "Reader"), ("Reader", "Two")])
+@pytest.mark.parametrize("hold", [None, "why"])
+def test_listed_role_that_is_ignored_by_another_name_is_neither_given_nor_taken(
+    listed_as: str, ignored_as: str, hold: str | None
+) -> None:
+    line = DesiredAssignment(listed_as, SCOPE, HERE)
+    entry = listed("id-a", role_assignments=[line], hold=hold)
+    group = desired_group(
+        entry, owner="team-a", ignore=Ignore(role_assignments=(IgnoredAssignment(ignored_as, SCOPE),))
+    )
+    found = {
+        role: RoleLookup(role, SCOPE, (RoleDefinition(READER, "Reader"), *more))
+        for role, more in {"Reader": (), READER: (), "Two": (RoleDefinition(WRITER, "Two"),)}.items()
+    }
+    access = Access(lookups={role_key(role, SCOPE): lookup for role, lookup in found.items()})
+
+    changes = diff_access(compare(group, live_group()), access)
+
+    unresolved = UnresolvedRole(resource_id("id-a"), line, found[listed_as], is_ignored=True)
+    assert by_action(changes) == []
+    assert changes.groups[0].unresolved_roles == ((unresolved,) if hold is None else ())
+    assert changes.groups[0].skipped == (() if hold is None else (Skipped(unresolved.resource_id, SkipReason.IGNORED),))
+    assert [one.code for one in check_roles(changes, NO_ALLOWANCES)] == ([] if hold else ["role-ignored"])

@@ -179,8 +179,9 @@ def test_children_are_held_with_their_identity_and_stand_behind_it() -> None:
 
 
 def test_role_of_a_held_identity_that_nobody_knows_is_left_alone_and_refuses_nothing() -> None:
-    assert [one.code for one in planned(None).violations] == ["role-unknown"]
+    assert "role-unknown" in [one.code for one in planned(None).violations]
     unknown = AssignmentId(resource_id("id-a"), "Raeder", "", SCOPE)
+    assert planned("why").violations == ()
     assert Skipped(unknown, SkipReason.HELD) in planned("why").skipped
 
 

@@ -15,12 +15,14 @@ from reconciler.errors import ExitCode, InputFileError
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired, DesiredGroup
 from reconciler.manifest.rules.globs import matches_any
+from reconciler.model import FORMAT_VERSION
 from reconciler.model.identity import Live
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.document import plan_document
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.report.formats.text import TextFormat
 from reconciler.report.rows import Header
+from reconciler.saved_plan.content import MAX_BYTES
 from reconciler.saved_plan.read_desired import read_desired
 from tests.builders import TODAY, live_group, live_of
 from tests.cli.documents import problems
@@ -326,3 +328,22 @@ def test_manifest_where_a_plan_belongs_is_told() -> None:
 
     assert refusal.value.message == f"{NAME}: this is not a saved plan."
     assert "uami plan PATH... -o FILE" in refusal.value.hint
+
+
+def test_saved_plan_can_be_read_line_by_line_and_begins_with_its_format() -> None:
+    lines = save(plan_of_everything()).decode().splitlines()
+
+    assert lines[:2] == ["{", f'  "format_version": "{FORMAT_VERSION}",']
+
+
+def test_saved_plan_is_no_longer_than_what_is_read() -> None:
+    plan = plan_of_everything()
+    content = save(plan)
+    padded = content + b" " * (MAX_BYTES - len(content))
+
+    assert MAX_BYTES == 104_857_600
+    assert load(padded).plan == load(content).plan
+    with pytest.raises(InputFileError, match="it is longer than 104857600 bytes"):
+        load(padded + b" ")
+    with pytest.raises(InputFileError, match="and a saved plan can have 104857600"):
+        save(replace(plan, notes=("x" * MAX_BYTES,)))

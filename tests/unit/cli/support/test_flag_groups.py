@@ -134,7 +134,14 @@ groups = st.tuples(
     st.lists(words.filter(bool), min_size=1, max_size=3),
     st.builds(StrictManifestFlags, repeated, repeated, repeated, st.booleans()),
     st.builds(ApplyRunFlags, st.booleans(), st.booleans(), maybe, maybe),
-    st.builds(ApplyGuardFlags, repeated, repeated, st.none() | st.integers(0, 99), st.booleans()),
+    st.builds(
+        ApplyGuardFlags,
+        guardrails=maybe,
+        allow=repeated,
+        max_deletes=repeated,
+        max_revokes=st.none() | st.integers(0, 99),
+        skip_refused=st.booleans(),
+    ),
     st.builds(
         AzureFlags,
         maybe,

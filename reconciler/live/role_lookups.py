@@ -1,0 +1,89 @@
+"""The roles that a manifest names and that live assignments bear: what ARM knows of them at their scopes."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from reconciler.arm import role_definitions
+from reconciler.arm.resources import Resources
+from reconciler.errors import ArmAuthError, AuthError, CallFailed, NotFound
+from reconciler.live.may_read import why_not
+from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
+from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, role_key
+
+NamedRole = DesiredAssignment | IgnoredAssignment
+"""A role that the manifest names at a scope."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
+_SIMILAR_NAMES = 3
+_FORBIDDEN = 403
+
+
+def root_of(scope: str) -> str:
+    """The subscription of a scope, in which one list finds everything; a scope of no subscription is its own."""
+    subscription = _SUBSCRIPTION.match(scope)
+    return subscription[0] if subscription else scope
+
+
+def look_up_roles(listed: Iterable[NamedRole], resources: Resources) -> dict[RoleKey, RoleLookup]:
+    """What ARM knows of each named role; one request for a name in a subscription, however often it is written."""
+    named = {role_key(one.role, one.scope): one for one in listed}
+    by_root: dict[RoleKey, NamedRole] = {}
+    for one in named.values():
+        by_root.setdefault(role_key(one.role, root_of(one.scope)), one)
+    roots = list(by_root)
+    found = resources.pool.map(lambda key: _find_at_root(resources, by_root[key]), roots)
+    at_root = dict(zip(roots, found, strict=True))
+    return {key: _lookup(resources, one, at_root[role_key(one.role, root_of(one.scope))]) for key, one in named.items()}
+
+
+def _find_at_root(resources: Resources, one: NamedRole) -> tuple[RoleDefinition, ...]:
+    try:
+        return _find_role(resources, root_of(one.scope), one.role)
+    except (AuthError, NotFound):
+        # Rights in one group do not reach its subscription; then each scope is asked for itself.
+        return ()
+
+
+def _find_role(resources: Resources, scope: str, role: str) -> tuple[RoleDefinition, ...]:
+    if not _GUID.fullmatch(role):
+        return role_definitions.find_by_name(resources.client, scope, role)
+    definition = role_definitions.get(resources.client, scope, role)
+    return () if definition is None else (definition,)
+
+
+def _lookup(resources: Resources, one: NamedRole, found: tuple[RoleDefinition, ...]) -> RoleLookup:
+    """What is known of a role at a scope; one scope that is gone or closed to the caller says nothing of the others."""
+    try:
+        return _look_at(resources, one, found)
+    except NotFound as error:
+        return RoleLookup(one.role, one.scope, (), unread=why_not(error), is_scope_missing=True)
+    except ArmAuthError as error:
+        if error.status != _FORBIDDEN:
+            raise
+        return RoleLookup(one.role, one.scope, (), unread=why_not(error))
+
+
+def _look_at(resources: Resources, one: NamedRole, found: tuple[RoleDefinition, ...]) -> RoleLookup:
+    # A custom role may be there for a group of the subscription alone.
+    found = found or _find_role(resources, one.scope, one.role)
+    if found:
+        return RoleLookup(one.role, one.scope, found)
+    names = {name.casefold(): name for name in role_definitions.list_names(resources.client, one.scope)}
+    similar = difflib.get_close_matches(one.role.casefold(), names, n=_SIMILAR_NAMES)
+    return RoleLookup(one.role, one.scope, (), tuple(names[name] for name in similar))
+
+
+def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources) -> dict[str, RoleDefinition]:
+    """The roles that live assignments name, by GUID, each asked for once; one that cannot be read is left out."""
+    scopes = {one.role_guid: one.scope for one in assignments}
+
+    def read(guid: str) -> RoleDefinition | None:
+        try:
+            return role_definitions.get(resources.client, scopes[guid], guid)
+        except CallFailed:
+            return None
+
+    found = resources.pool.map(read, list(scopes))
+    return {guid: role for guid, role in zip(scopes, found, strict=True) if role is not None}

@@ -1,0 +1,71 @@
+"""What a signal does, by how far the command has come; `tests/cli/test_any_instant.py` has real ones."""
+
+import signal
+import threading
+
+import pytest
+
+from reconciler.cli.support.signals import Ending
+from reconciler.errors import ExitCode
+from reconciler.stop import Stop
+
+SIGNALS = [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+
+
+def test_signal_before_anything_is_done_ends_the_process_and_holds_the_command_there() -> None:
+    ending = Ending()
+    said: list[str] = []
+
+    ends = ending.is_ended_by(signal.SIGINT)
+
+    def speak() -> None:
+        ending.settle()
+        said.append("last words")
+
+    command = threading.Thread(target=speak, daemon=True)
+    command.start()
+    command.join(0.05)
+    # The thread that ends the process says what it has to say.
+    ending.settle()
+
+    assert (ends, command.is_alive(), said) == (True, True, [])
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_signal_among_writes_asks_for_a_stop(number: int, code: ExitCode) -> None:
+    ending, stop = Ending(), Stop()
+    ending.end_in_order(stop)
+
+    assert not ending.is_ended_by(number)
+    assert (stop.requested, stop.at_once, ending.exit_code) == (True, False, code)
+
+
+def test_second_signal_asks_for_an_end_at_once_and_the_first_gives_the_exit_code() -> None:
+    ending, stop = Ending(), Stop()
+    ending.end_in_order(stop)
+
+    assert not ending.is_ended_by(signal.SIGTERM)
+    assert not ending.is_ended_by(signal.SIGINT)
+    assert (stop.at_once, ending.exit_code) == (True, ExitCode.TERMINATED)
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_signal_after_the_last_words_have_begun_changes_nothing(writes: bool) -> None:
+    ending, stop = Ending(), Stop()
+    if writes:
+        ending.end_in_order(stop)
+    ending.settle()
+
+    assert not ending.is_ended_by(signal.SIGINT)
+    assert (stop.requested, ending.exit_code) == (False, None)
+
+
+def test_clean_ups_are_run_where_a_signal_ends_the_process() -> None:
+    ending = Ending()
+    done: list[str] = []
+    ending.clean_up(lambda: done.append("lock"))
+    ending.is_ended_by(signal.SIGINT)
+
+    ending.run_clean_ups()
+
+    assert done == ["lock"]
