@@ -28,7 +28,7 @@ GIVE_BACK_S = 60.0
 
 GIVEN_BACK = "its identity stays, so it was given back"
 
-_NOT_GIVEN_BACK = "it was taken away before its identity, which stays, and was not given back"
+_NOT_GIVEN_BACK = "it was taken away before its identity, which stays, and has not returned as it was"
 
 
 class ReturnCalls:

@@ -23,10 +23,19 @@ from reconciler.guardrails.rules import (
 )
 from reconciler.guardrails.words import Breach
 from reconciler.guards import Runner
-from reconciler.guards.words import changes_below, ids_of
+from reconciler.guards.words import changes_below, ids_of, named
 from reconciler.manifest.desired import DesiredAssignment
-from reconciler.model import RoleKey, RoleLookup, Violation, role_key
-from reconciler.plan import AccessChange, Action, AssignmentChange, Change, Changes, CredentialChange
+from reconciler.model import (
+    GivenRole,
+    NotRead,
+    ResourceId,
+    RoleKey,
+    RoleLookup,
+    Violation,
+    describe_scope,
+    role_key,
+)
+from reconciler.plan import AccessChange, Action, AssignmentChange, Change, Changes, CredentialChange, is_new_trust
 
 _GIVING = (Action.CREATE, Action.UPDATE)
 
@@ -59,17 +68,17 @@ def _judge(rails: Guardrails, changes: Changes, facts: Facts) -> Iterator[Violat
 
 
 def roles_to_look_up(guardrails: Iterable[Guardrails], changes: Changes) -> tuple[DesiredAssignment, ...]:
-    """The roles whose names guardrails give where the changes give a role, as if they were listed for that scope."""
-    named = {
-        role_key(entry.role, change.resource_id.scope): DesiredAssignment(
-            entry.role, change.resource_id.scope, entry.source
-        )
+    """The roles whose names guardrails give where changes give a role or trust in one, as if listed for that scope."""
+    given = [(one.resource_id.identity, one.resource_id.scope) for one in _given_roles(changes)]
+    held = [(identity, role.scope) for identity, roles in _held_roles(changes).items() for role in roles]
+    by_key = {
+        role_key(entry.role, scope): DesiredAssignment(entry.role, scope, entry.source)
         for rails in guardrails
-        for change in _given_roles(changes)
-        for entry in entries_for(rails, change.resource_id.identity, change.resource_id.scope)
+        for identity, scope in (*given, *held)
+        for entry in entries_for(rails, identity, scope)
         if not is_guid(entry.role)
     }
-    return tuple(named.values())
+    return tuple(by_key.values())
 
 
 def _writes(changes: Iterable[Change]) -> list[Change]:
@@ -120,20 +129,52 @@ def _check_roles(rails: Guardrails, changes: Changes, facts: Facts) -> Iterator[
     for change in _given_roles(changes):
         assignment = change.resource_id
         has_condition = change.after is not None and bool(change.after.details.condition)
-        is_role = partial(_is_role, change=change, facts=facts)
+        is_role = partial(_is_role, guid=assignment.role_guid, scope=assignment.scope, facts=facts)
         breach = role_breach(
             rails, assignment.identity, assignment.role, assignment.scope, is_role, has_condition=has_condition
         )
         yield from _of_change(rails, change, breach)
 
 
-def _is_role(rule: RoleRule, change: AssignmentChange, facts: Facts) -> bool:
-    """Whether an entry is about the role of a change: by GUID, since names can be given to other roles."""
+def _is_role(rule: RoleRule, guid: str, scope: str, facts: Facts) -> bool:
+    """Whether an entry is about a role: by GUID, since names can be given to other roles."""
     guids = [rule.role]
     if not is_guid(rule.role):
-        lookup = facts.roles.get(role_key(rule.role, change.resource_id.scope))
+        lookup = facts.roles.get(role_key(rule.role, scope))
         guids = [] if lookup is None else [one.guid for one in lookup.found]
-    return len(guids) == 1 and folded(guids[0]) == folded(change.resource_id.role_guid)
+    return len(guids) == 1 and folded(guids[0]) == folded(guid)
+
+
+def _check_trusted_roles(rails: Guardrails, changes: Changes, facts: Facts) -> Iterator[Violation]:
+    """New trust hands out every role that the identity has, those among them that nobody listed."""
+    for change in changes.access():
+        if is_new_trust(change) and change.identity is not None:
+            yield from _of_change(rails, change, _handed_out(rails, change.resource_id.identity, changes, facts))
+
+
+def _handed_out(rails: Guardrails, identity: ResourceId, changes: Changes, facts: Facts) -> Breach | None:
+    held = changes.held_roles.of(identity)
+    if isinstance(held, NotRead):
+        what = f"new trust would hand out the roles of {identity.name}, which could not be read: {held.because}"
+        return Breach(ALWAYS, rails.source, what)
+    beyond = [one for one in held if _is_beyond(rails, identity, one, facts)]
+    if not beyond:
+        return None
+    names = named([f"{one.name} on {describe_scope(one.scope)}" for one in beyond])
+    what = f"new trust would hand out roles that {identity.name} has and no entry lets it have: {names}"
+    return Breach("roles", rails.roles.source, what)
+
+
+def _is_beyond(rails: Guardrails, identity: ResourceId, held: GivenRole, facts: Facts) -> bool:
+    is_role = partial(_is_role, guid=held.role_guid, scope=held.scope, facts=facts)
+    has_condition = bool(held.assignment.condition)
+    return role_breach(rails, identity, held.name, held.scope, is_role, has_condition=has_condition) is not None
+
+
+def _held_roles(changes: Changes) -> dict[ResourceId, tuple[GivenRole, ...]]:
+    """The roles of live identities that would get new trust, as far as they could be read."""
+    read = changes.held_roles.by_identity.items()
+    return {identity: roles for identity, roles in read if not isinstance(roles, NotRead)}
 
 
 def _check_own_access(rails: Guardrails, changes: Changes, facts: Facts) -> Iterator[Violation]:
@@ -166,6 +207,7 @@ _CHECKS: tuple[Callable[[Guardrails, Changes, Facts], Iterator[Violation]], ...]
     _check_locations,
     _check_trust,
     _check_roles,
+    _check_trusted_roles,
     _check_own_access,
 )
 _CHECKS_OF_DELETES = (check_deletes, check_revokes, check_protection)

@@ -4,6 +4,7 @@ A run that deletes its own identity, or takes away its own trust or roles, may n
 itself more obeys whoever wrote the line, with all that it may do.
 """
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -74,12 +75,12 @@ def check_self(changes: Changes, allowances: Allowances, runner: Runner | None) 
 
 def _own_access(change: AccessChange, changes: Changes) -> Violation:
     what = "federated credential" if isinstance(change, CredentialChange) else "role assignment"
-    short = changes.addresses.short(change.resource_id)
+    flag = shlex.quote(f"self={changes.addresses.short(change.resource_id)}")
     return Violation(
         code="self",
         about=change.resource_id,
         message=f"would {change.action} a {what} of the identity that this run is signed in as",
-        hint=f"If it is meant: --allow self={short}. {_AFTERWARDS[change.action]}",
+        hint=f"If it is meant: --allow {flag}. {_AFTERWARDS[change.action]}",
         refused=ids_of([change]),
     )
 

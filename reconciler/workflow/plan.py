@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reconciler.guardrails import combined_sha256
-from reconciler.guards import Runner, accepted_grants, judge, unknown_runner, unused_allowances
+from reconciler.guards import Allowances, accepted_grants, judge, unknown_runner, unused_allowances
 from reconciler.live.access import read_access
 from reconciler.live.azure import Azure
 from reconciler.live.identities import read_live
@@ -34,13 +34,13 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
     live = _read(declaration, azure, may_read)
     compared, access = _compare(declaration, live, azure, may_read)
     impacts = read_impact(compared, access, azure.resources, may_read)
-    changes, runner = compared.with_impacts(impacts), azure.runner()
+    changes, runner, allowances = compared.with_impacts(impacts), azure.runner(), _allowances(declaration)
     beyond_guardrails = judge_guardrails(declaration, changes, live, access, azure, runner)
     plan = make_plan(
         declaration.desired,
         live,
         changes,
-        _judge(declaration, changes, runner, beyond_guardrails),
+        judge(changes, allowances, runner=runner, also=(*_strict(declaration, changes), *beyond_guardrails)),
         cloud=azure.cloud,
         targets=tuple(target.text for target in declaration.targets),
     )
@@ -51,11 +51,11 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
             *sentences((*access.not_read, *impacts.not_read, *live.not_read)),
             *unknown_runner(changes, runner),
             *accepted_note(declaration.accepted),
-            *accepted_grants(changes, declaration.allowances),
+            *accepted_grants(changes, allowances),
             *revocation_note(plan),
         ),
         findings=() if declaration.strict else declaration.findings,
-        unused_allowances=unused_allowances(changes, declaration.allowances, runner=runner),
+        unused_allowances=unused_allowances(changes, allowances, runner=runner),
         guardrails=combined_sha256(declaration.guardrails),
     )
 
@@ -82,12 +82,15 @@ def _compare(declaration: Declaration, live: Live, azure: Azure, may_read: MayRe
     return compared, access
 
 
-def _judge(
-    declaration: Declaration, changes: Changes, runner: Runner | None, beyond_guardrails: tuple[Violation, ...]
-) -> tuple[Violation, ...]:
+def _allowances(declaration: Declaration) -> Allowances:
+    """What the caller lifts, and what lines of the manifest do: these lift no guard where there are guardrails."""
+    return replace(declaration.allowances, accept_lifts=not declaration.guardrails)
+
+
+def _strict(declaration: Declaration, changes: Changes) -> tuple[Violation, ...]:
+    """The warnings, where none is let pass."""
     refused = declaration.findings if declaration.strict else ()
-    also = (*(finding_violation(one, _meant(one, changes)) for one in refused), *beyond_guardrails)
-    return judge(changes, declaration.allowances, runner=runner, also=also)
+    return tuple(finding_violation(one, _meant(one, changes)) for one in refused)
 
 
 def _meant(finding: Finding, changes: Changes) -> AnyId | None:

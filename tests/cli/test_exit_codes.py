@@ -317,3 +317,32 @@ def test_command_run_as_a_module_is_the_same_command(uami: Uami, quickstart: Pat
 
     assert module == script
     assert module.code == 2
+
+
+APPLIER = "0b2c0000-0000-4000-8000-000000000000"
+"""The principal id of the first identity of a group; see `write_state`."""
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"), [((), 0), (("--applier", APPLIER), 3), (("--applier", f"{APPLIER[:-1]}9"), 0)]
+)
+def test_plan_is_judged_for_who_will_apply_it(uami: Uami, folder: Path, flags: tuple[str, ...], code: int) -> None:
+    trust = {"name": "main", "issuer": "https://issuer.example", "subject": "s"}
+    write_manifest(folder / "m.yaml", {"rg-a": [{"name": "id-one", "federatedCredentials": [trust]}]})
+    write_state(folder / "s.json", {"rg-a": {"id-one": {}}})
+
+    ended = uami("plan", "m.yaml", "--sandbox", "s.json", "-o", "p.json", *flags)
+
+    assert ended.code == code, ended.stderr
+    assert (" ! self  rg-a/id-one/federatedCredentials/main: " in ended.stdout) is (code == 3)
+    assert "--applier" not in ended.stderr
+
+
+def test_applier_is_named_by_its_principal_id(uami: Uami, quickstart: Path) -> None:
+    ended = uami("plan", *QUICKSTART, "--applier", "id-deploy")
+
+    assert (ended.code, ended.stdout) == (64, "")
+    assert ended.stderr == (
+        "Error: --applier id-deploy: not the id of a principal\n"
+        "Hint: `az identity show --query principalId` prints it.\n"
+    )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -93,11 +93,11 @@ def attack(folder: Path, manifest: Mapping[str, object], lives: Mapping[str, Map
     return write_state(folder / "s.json", {"rg-a": lives})
 
 
-def is_stopped(uami: Uami, state: Path, *rules: str) -> None:
+def is_stopped(uami: Uami, state: Path, *rules: str, lifted: Sequence[str] = LIFTED) -> None:
     """Whatever command and flags: refused by these rules, and nothing is written."""
     before = json.loads(state.read_text())
     for command in COMMANDS:
-        ended = uami(*command, *RUN, "--guardrails", "../g.yaml", *LIFTED, "--format", "json")
+        ended = uami(*command, *RUN, "--guardrails", "../g.yaml", *lifted, "--format", "json")
         plan = ended.document.get("plan", ended.document)
         found = {one["message"].split(": ")[1] for one in plan["violations"] if one["code"] == "guardrail"}
         assert (ended.code, found) == (3, set(rules)), command
@@ -122,8 +122,10 @@ def test_attack_16_owner_of_the_subscription_for_another_repository(uami: Uami, 
         f"trust: [{{identities: ['*'], issuer: '{GITHUB}', subjects: ['repo:us/*:environment:prod']}}]",
     )
 
-    assert uami("plan", *RUN).code == 0
-    is_stopped(uami, state, "trust", "roles")
+    children = ("federatedCredentials/mine", f"roleAssignments/Owner@/subscriptions/{SUBSCRIPTION}")
+    lifted = [word for one in children for word in ("--allow", f"grant=rg-a/id-one/{one}")]
+    assert uami("plan", *RUN, *lifted).code == 0
+    is_stopped(uami, state, "trust", "roles", lifted=lifted)
 
 
 def test_attack_18_owner_of_another_team(uami: Uami, folder: Path) -> None:
@@ -246,7 +248,8 @@ def test_guardrails_in_the_checkout_are_refused_by_every_command(
 def test_undo_meets_the_guardrails(uami: Uami, living: Path) -> None:
     (living.parent / "g.yaml").write_text("version: 1\ndeletes: {onlyNamed: true}\n")
     assert uami("apply", *RUN, "-y", "--journal", "run.jsonl").code == 0
-    undo = ("undo", "run.jsonl", "--sandbox", "s.json", "-y", "--max-deletes", "100%")
+    digest = hashlib.sha256((living / "run.jsonl").read_bytes()).hexdigest()
+    undo = ("undo", "run.jsonl", "--sandbox", "s.json", "-y", "--digest", digest, "--max-deletes", "100%")
 
     refused = uami(*undo, "--guardrails", "../g.yaml")
 

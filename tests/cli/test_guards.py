@@ -1,5 +1,6 @@
 """What lifts a guard, what was said to lift one and did not, and many deletes: as the command's caller meets them."""
 
+import hashlib
 import json
 import signal
 import time
@@ -37,6 +38,11 @@ def many_revokes(folder: Path) -> None:
     write_manifest(folder / "m.yaml", {"rg-a": [entry]}, limits={"maxRevokes": 2})
     write_state(folder / "s.json", {"rg-a": {"id-kept": {}}})
     add_to_state(folder / "s.json", federatedIdentityCredentials=[_credential("id-kept", f"c-{n}") for n in range(3)])
+
+
+def reviewed(folder: Path) -> tuple[str, str]:
+    """The flag by which an undo need not ask."""
+    return "--digest", hashlib.sha256((folder / "run.jsonl").read_bytes()).hexdigest()
 
 
 def test_sixty_deletes_are_planned_and_applied_in_one_run(uami: Uami, folder: Path) -> None:
@@ -80,7 +86,7 @@ def test_allowance_for_a_group_lifts_a_guard_for_all_in_it(uami: Uami, folder: P
     ("allow", "message"),
     [
         ("in-use=rg-typo/id-one", "it names no resource group of this run\nHint: Groups: rg-a, rg-b.\n"),
-        ("used=rg-a", "no guard is called used\nHint: Guards: foreign-owner, in-use, "),
+        ("used=rg-a", "no guard is called used\nHint: Guards: foreign-owner, "),
         ("self=rg-a", "self is lifted at one address, and this is a resource group\n"),
     ],
 )
@@ -115,7 +121,7 @@ def test_allowance_that_lifted_nothing_is_noted_by_apply_and_undo(uami: Uami, fo
     flags = ("--sandbox", "s.json", "--allow", "in-use=rg-a/id-gone", "-y")
 
     applied = uami("apply", "m.yaml", *flags, "--journal", "run.jsonl")
-    undone = uami("undo", "run.jsonl", *flags)
+    undone = uami("undo", "run.jsonl", *flags, *reviewed(folder))
     elsewhere = uami("undo", "run.jsonl", "--sandbox", "s.json", "--allow", "in-use=rg-c")
 
     assert (applied.code, undone.code) == (0, 0)
@@ -131,7 +137,7 @@ def test_saved_plan_is_applied_with_the_allowances_that_it_needed(uami: Uami, fo
     planned = uami("plan", *RUN, *allow, "-o", "plan.json")
     (command,) = [line for line in planned.stderr.splitlines() if line.startswith("  uami apply plan.json")]
     elsewhere = uami("apply", "plan.json", "--sandbox", "s.json", "--allow", "trusted=rg-c")
-    applied = uami("apply", "plan.json", "--sandbox", "s.json", *allow)
+    applied = uami("apply", "plan.json", "--sandbox", "s.json", *allow, "-y")
 
     assert command.endswith(" --sandbox s.json --allow trusted=rg-a/id-one")
     assert (elsewhere.code, applied.code) == (64, 0)
@@ -166,8 +172,9 @@ def test_undo_has_the_usual_limit_of_revokes_and_its_flag(uami: Uami, folder: Pa
     write_state(folder / "s.json", {"rg-a": {"id-one": {}, "id-two": {}}})
     applied = uami("apply", *RUN, "-y", "--journal", "run.jsonl")
 
-    refused = uami("undo", "run.jsonl", "--sandbox", "s.json", "-y")
-    undone = uami("undo", "run.jsonl", "--sandbox", "s.json", "-y", "--max-revokes", "22")
+    undo = ("undo", "run.jsonl", "--sandbox", "s.json", "-y", *reviewed(folder))
+    refused = uami(*undo)
+    undone = uami(*undo, "--max-revokes", "22")
 
     assert (applied.code, refused.code, undone.code) == (0, 3, 0)
     assert "22 federated credentials would be deleted in this run while their identities stay" in refused.stdout

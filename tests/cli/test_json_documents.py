@@ -190,7 +190,7 @@ def test_drift_of_what_guards_would_refuse_is_as_its_schema_says(uami: Uami, ref
 def test_validate_says_what_the_manifest_declares(uami: Uami, quickstart: Path) -> None:
     ended = uami("validate", "identities.yaml", "--format", "json")
 
-    summary = {"resource_groups": 2, "identities": 5}
+    summary = {"resource_groups": 2, "identities": 5, "accepted_warnings": 0}
     nothing: dict[str, list[object]] = {"violations": [], "notes": [], "warnings": []}
     assert ended.document == {"format_version": "1.0", "summary": summary, **nothing}
 

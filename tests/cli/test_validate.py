@@ -64,7 +64,7 @@ def test_risky_trust_is_in_the_document(uami: Uami, risky: Path, flags: tuple[st
     assert ended.code == code
     assert ended.document == {
         "format_version": "1.0",
-        "summary": {"resource_groups": 1, "identities": 1},
+        "summary": {"resource_groups": 1, "identities": 1, "accepted_warnings": 0},
         "violations": [],
         "notes": [],
         "warnings": [

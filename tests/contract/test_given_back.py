@@ -44,7 +44,7 @@ from tests.contract.test_assignment_details import assignments, bounded
 
 OURS = {OWNER_TAG: OWNER}
 ATTACHED = "something has started to use it since the plan was made: attached to virtualMachines vm-a (rg-app)"
-NOT_GIVEN_BACK = "it was taken away before its identity, which stays, and was not given back: "
+NOT_GIVEN_BACK = "it was taken away before its identity, which stays, and has not returned as it was: "
 STOPPED = "the run was asked to stop"
 
 ONE = bounded(given("id-old", READER, owner=OWNER))

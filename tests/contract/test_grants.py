@@ -31,6 +31,7 @@ from tests.contract.access import (
 from tests.contract.applying import Run
 from tests.contract.arm import Arm, OpenArm, contents
 from tests.contract.saved import OURS, declare, request
+from tests.unit.guardrails.rails import rails
 from tests.unit.saving import save
 
 OWNER_ROLE = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -153,6 +154,16 @@ def test_what_a_line_accepts_is_carried_out_and_said(arm: OpenArm) -> None:
     assert found.violations == ()
     assert [one.rpartition(" Reason: ")[2] for one in found.notes if "accepts grant" in one] == ["meant", "meant"]
     assert {name for method, name, _ in opened.writes if method == "PUT"} >= {"evil"}
+
+
+def test_no_line_accepts_anything_under_guardrails(arm: OpenArm) -> None:
+    text = keeps(credentials=f"{ATTACKER}, {ACCEPT}}}", roles=f"{{role: Owner, scope: '{IN_GROUP}', {ACCEPT}}}")
+    declaration = replace(load_declaration(request(text)), guardrails=(rails(),))
+
+    found = run_plan(declaration, azure_as(arm(start()), None))
+
+    assert [code for code, _ in refusals(found)].count("grant") == 2
+    assert not any("accepts grant" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("entry", ["credentials", "roles"])

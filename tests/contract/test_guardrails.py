@@ -8,7 +8,7 @@ import pytest
 from reconciler.errors import PlanStale
 from reconciler.guardrails.model import Guardrails
 from reconciler.guards import Allowance, Allowances, Runner
-from reconciler.guards.allowances import LIFTED_BY_ALLOW
+from reconciler.guards.allowances import ADDRESS_ONLY, LIFTED_BY_ALLOW
 from reconciler.live.azure import Azure
 from reconciler.model import OWNER_TAG, PROTECT_TAG, PlanRefused, Violation
 from reconciler.plan import Plan
@@ -21,6 +21,7 @@ from reconciler.workflow.plan import run_plan
 from tests.builders import SUBSCRIPTION, TENANT, address
 from tests.contract.access import (
     AUDIENCE,
+    CONTRIBUTOR,
     IN_GROUP,
     IN_SUBSCRIPTION,
     ISSUER,
@@ -34,6 +35,8 @@ from tests.contract.access import (
 )
 from tests.contract.applying import Run
 from tests.contract.arm import Arm, OpenArm, contents, in_process
+from tests.contract.faults import ALWAYS, Fault, answer
+from tests.contract.impact import GRAPH
 from tests.contract.journaling import apply_with_journal, undo_of
 from tests.contract.saved import request
 from tests.unit.guardrails.rails import rails
@@ -61,10 +64,18 @@ resourceGroups:
 """One change of each kind, and, since a run of it can be undone, of each kind the other way round."""
 
 NAMES = ("id-new", "id-open", "id-kept", "id-api", "id-less", "id-gone", "id-old")
+CHILDREN = (
+    "federatedCredentials/main",
+    *(f"roleAssignments/{role}@{IN_GROUP}" for role in ("Reader", "Owner", READER)),
+)
 EVERY_FLAG = Allowances(
-    tuple(Allowance(code, value) for code in LIFTED_BY_ALLOW for value in (*map(address, NAMES), "rg-app", OWNER)),
+    (
+        *(Allowance(code, "rg-app") for code in LIFTED_BY_ALLOW if code not in ADDRESS_ONLY),
+        *(Allowance(code, f"{address(name)}/{one}") for code in ADDRESS_ONLY for name in NAMES for one in CHILDREN),
+    ),
     max_deletes=1000,
     max_delete_percent=100,
+    max_revokes=1000,
 )
 """All that a caller can lift."""
 
@@ -300,3 +311,54 @@ def test_role_whose_name_means_nothing_where_it_would_be_given_lets_nothing_thro
     with in_process(live()) as opened:
         assert refusal(opened, declared(MANIFEST, unknown)) == {"roles"}
         assert opened.application.state.contents().of(RoleAssignment) == live().of(RoleAssignment)
+
+
+TRUSTING = f"""\
+version: 1
+subscription: {SUBSCRIPTION}
+owner: {OWNER}
+resourceGroups:
+  rg-app:
+    identities:
+      - name: id-api
+        federatedCredentials: [{{name: main, issuer: "{ISSUER}", subject: s-new, audience: "{AUDIENCE}"}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ((), set()),
+        ((given("id-api", READER),), set()),
+        ((given("id-api", CONTRIBUTOR),), {"roles"}),
+        ((given("id-api", READER, "/"),), {"roles"}),
+    ],
+)
+def test_new_trust_hands_out_no_role_beyond_the_guardrails(
+    arm: OpenArm, held: tuple[RoleAssignment, ...], found: set[str]
+) -> None:
+    opened = arm(with_roles(live(), *held))
+
+    assert rules(run_plan(declared(TRUSTING, rails(*ALL_OPEN)), opened.azure).violations) == found
+
+
+def test_new_trust_is_refused_where_the_roles_that_it_hands_out_could_not_be_read() -> None:
+    with in_process(live(), Fault("POST", GRAPH, answer(403, "AuthorizationFailed"), times=ALWAYS)) as opened:
+        found = run_plan(declared(TRUSTING, rails(*ALL_OPEN)), opened.azure).violations
+
+    assert rules(found) == {"always"}
+    assert ": always: new trust would hand out the roles of id-api, which could not be read: " in found[-1].message
+
+
+def test_line_of_a_manifest_lifts_no_guard_under_guardrails() -> None:
+    role = f'{{role: Owner, scope: "{IN_GROUP}", accept: [{{code: grant, reason: meant}}]}}'
+    accepting = f"{TRUSTING.partition('        federated')[0]}        roleAssignments: [{role}]\n"
+    allowing = limited(f"roles: [{{identities: ['*'], role: Owner, scopes: ['{IN_SUBSCRIPTION}/**']}}]")
+    without_flags = replace(declared(accepting), allowances=replace(EVERY_FLAG, allowed=()))
+    with in_process(contents(lives("id-api", OURS))) as opened:
+        codes = [
+            {one.code for one in run_plan(replace(without_flags, guardrails=found), opened.azure).violations}
+            for found in ((), (allowing,))
+        ]
+
+    assert codes == [set(), {"grant"}]

@@ -36,7 +36,7 @@ from tests.sandbox.arm import (
 )
 
 HEADERS = {"Authorization": "Bearer any"}
-COMMAND = [sys.executable, "-c", "from reconciler.cli.commands.sandbox import sandbox_app; sandbox_app()", "serve"]
+COMMAND = [sys.executable, "-P", "-m", "reconciler", "sandbox", "serve"]
 
 
 @contextmanager

@@ -20,16 +20,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Final
 
 from reconciler.errors import ExitCode
 from reconciler.stop import Stop
 
 _POLL_S = 0.2
 """How often the main thread looks up: some systems have another thread take a signal, and do not wake this one."""
-
-_OVER: Final = 0
-"""In the place of a signal's number: the command has ended."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -87,7 +83,7 @@ class Ending:
             function()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Outcome:
     """What became of a command: its exit code, or the error that it ended with."""
 
@@ -102,7 +98,7 @@ class Signals:
     """
 
     def __init__(self) -> None:
-        self._heard: SimpleQueue[int] = SimpleQueue()
+        self._heard: SimpleQueue[int | _Outcome] = SimpleQueue()
         self._numbers = [one for one in _SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
         for number in self._numbers:
             # Nothing but this: a handler that took a lock could wait for the very code that it interrupted.
@@ -114,29 +110,27 @@ class Signals:
         Args:
             interrupted: says that nothing was changed, where a signal ends the process; that does not return.
         """
-        outcome = _Outcome()
         ending = _begin()
-        threading.Thread(target=self._run, args=(command, outcome), name="command").start()
-        while (heard := self._next()) != _OVER:
+        threading.Thread(target=self._run, args=(command,), name="command").start()
+        while isinstance(heard := self._next(), int):
             if ending.is_ended_by(heard):
                 _end(ending, interrupted, _exit_code_of(heard))
         for number in self._numbers:
             # Not our own handler: Python takes those away before its very end, and the system's default would kill.
             signal.signal(number, signal.SIG_IGN)
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.code
+        if heard.error is not None:
+            raise heard.error
+        return heard.code
 
-    def _run(self, command: Callable[[], int], outcome: _Outcome) -> None:
+    def _run(self, command: Callable[[], int]) -> None:
         try:
-            outcome.code = command()
+            outcome = _Outcome(command())
         except BaseException as error:
-            outcome.error = error
-        finally:
-            settle()
-            self._heard.put(_OVER)
+            outcome = _Outcome(error=error)
+        settle()
+        self._heard.put(outcome)
 
-    def _next(self) -> int:
+    def _next(self) -> int | _Outcome:
         while True:
             with suppress(Empty):
                 return self._heard.get(timeout=_POLL_S)

@@ -15,6 +15,9 @@ from reconciler.model import (
     Access,
     CredentialId,
     FederatedCredential,
+    GivenRole,
+    HeldRoles,
+    NotRead,
     RoleAssignment,
     RoleDefinition,
     RoleLookup,
@@ -68,8 +71,9 @@ def changes_of(
     credentials: Iterable[FederatedCredential] = (),
     roles: Iterable[RoleAssignment] = (),
     is_live: bool = True,
+    held: tuple[GivenRole, ...] | NotRead = (),
 ) -> Changes:
-    """The comparison of one identity, which lives with these credentials and roles."""
+    """The comparison of one identity, which lives with these credentials and roles; `held` is read for new trust."""
     names = {READER: "Reader", OWNER: "Owner"}
     lookups = {
         role_key(one.role, one.scope): RoleLookup(one.role, one.scope, (RoleDefinition(one.role, names[one.role]),))
@@ -77,7 +81,8 @@ def changes_of(
     }
     lives = live_group(live_identity(entry.resource_id.name)) if is_live else live_group()
     access = Access({entry.resource_id: tuple(credentials)}, {entry.resource_id: tuple(roles)}, lookups)
-    return diff_access(compare(desired_group(entry, owner="us"), lives), access)
+    compared = diff_access(compare(desired_group(entry, owner="us"), lives), access)
+    return replace(compared, held_roles=HeldRoles({entry.resource_id: held}))
 
 
 def rules(violations: Iterable[Violation]) -> list[tuple[str, tuple[str, ...]]]:
@@ -256,6 +261,71 @@ def test_role_beyond_subscriptions_is_always_refused(scope: str) -> None:
     changes = changes_of(listed("id-api", role_assignments=[having(scope=scope)]))
 
     assert [rule for rule, _ in judged(rails(*EVERYTHING), changes)] == ["always"]
+
+
+def holds(role: str = READER, scope: str = DATA, condition: str | None = None) -> GivenRole:
+    """A role that the identity has, read for new trust."""
+    return GivenRole(replace(given(role, condition), scope=scope), None)
+
+
+TRUSTED = listed("id-api", federated_credentials=[trusting()])
+OF_MAIN = ("federatedCredentials/main",)
+
+
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ((), []),
+        ((holds(),), []),
+        ((holds(), holds(OWNER)), [("roles", OF_MAIN)]),
+        ((holds(scope=f"/subscriptions/{SUBSCRIPTION}"),), [("roles", OF_MAIN)]),
+        ((holds(scope="/"),), [("roles", OF_MAIN)]),
+        (NotRead("Roles", "x", "a right is missing"), [("always", OF_MAIN)]),
+    ],
+)
+@pytest.mark.parametrize("live", [(), (OTHER,)], ids=["create", "update"])
+def test_new_trust_hands_out_no_role_that_could_not_be_given(
+    live: tuple[FederatedCredential, ...],
+    held: tuple[GivenRole, ...] | NotRead,
+    found: list[tuple[str, tuple[str, ...]]],
+) -> None:
+    assert judged(rails(*EVERYTHING), changes_of(TRUSTED, credentials=live, held=held)) == found
+
+
+def test_roles_that_new_trust_would_hand_out_are_named() -> None:
+    changes = changes_of(TRUSTED, held=(holds(OWNER, f"/subscriptions/{SUBSCRIPTION}"),))
+
+    (violation,) = judge_changes((rails(*EVERYTHING),), changes, facts())
+
+    assert violation.message == (
+        "g.yaml:3: roles: new trust would hand out roles that id-api has and no entry lets it have:"
+        f" {OWNER} on subscription {SUBSCRIPTION}"
+    )
+
+
+@pytest.mark.parametrize(("condition", "passes"), [("x == 1", True), (None, False)])
+def test_role_that_needs_a_condition_is_handed_out_with_one(condition: str | None, passes: bool) -> None:
+    needs = f"roles: [{{identities: ['*'], role: {READER}, scopes: ['{DATA}'], condition: required}}]"
+    changes = changes_of(TRUSTED, held=(holds(condition=condition),))
+
+    assert (judged(rails(EVERYTHING[0], needs), changes) == []) is passes
+
+
+def test_without_the_key_roles_an_identity_that_has_one_gets_no_new_trust() -> None:
+    assert judged(rails(EVERYTHING[0]), changes_of(TRUSTED, held=(holds(),))) == [("roles", OF_MAIN)]
+    assert judged(rails(EVERYTHING[0]), changes_of(TRUSTED)) == []
+
+
+def test_trust_that_stays_hands_out_nothing() -> None:
+    changes = changes_of(TRUSTED, credentials=[replace(OTHER, trust=TRUST)], held=(holds(OWNER),))
+
+    assert judged(rails(*EVERYTHING), changes) == []
+
+
+def test_names_of_held_roles_are_looked_up_where_trust_is_new() -> None:
+    changes = changes_of(TRUSTED, held=(holds(), holds(scope="/")))
+
+    assert [(one.role, one.scope) for one in roles_to_look_up((rails(*EVERYTHING),), changes)] == [("Reader", DATA)]
 
 
 ACCESS = listed("id-api", federated_credentials=[trusting()], role_assignments=[having()])

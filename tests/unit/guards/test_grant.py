@@ -128,6 +128,14 @@ def test_role_that_gives_roles_is_refused_with_its_action() -> None:
     )
 
 
+def test_flag_that_lifts_it_is_quoted_for_a_shell() -> None:
+    scope = f"{IN_SUBSCRIPTION}/resourceGroups/$(id)"
+    (violation,) = judge(changes_of(listed("id-a", role_assignments=[role("Owner", scope)])), NO_ALLOWANCES)
+
+    flag = f"'grant=rg-app/id-a/roleAssignments/Owner@{scope}'"
+    assert violation.hint.startswith(f"If it is meant: --allow {flag}. Or write accept: ")
+
+
 @pytest.mark.parametrize("scope", ["/", MANAGEMENT_GROUP, MANAGEMENT_GROUP.upper()])
 def test_any_role_above_the_subscriptions_is_refused(scope: str) -> None:
     (violation,) = judge(changes_of(listed("id-a", role_assignments=[role("Reader", scope)])), NO_ALLOWANCES)
