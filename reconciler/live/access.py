@@ -5,7 +5,7 @@ identity that would be deleted, the roles are read to show which are orphaned, a
 instead. So is whatever is outside the scopes that could be read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
@@ -49,7 +49,7 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
     ignored = [one for change in identities for one in _ignored_assignments(change)]
     lookups = look_up_roles((*listed, *ignored), resources)
     closed = _closed_scopes(listed, lookups)
-    holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
+    holders = list(_holders(identities, closed))
     known = {role.guid: role for lookup in lookups.values() for role in lookup.found}
     if not holders:
         return Access(credentials, {}, lookups, definitions=known)
@@ -114,12 +114,15 @@ def _unknown_ignored(
     )
 
 
-def _concerns_assignments(change: IdentityChange) -> bool:
-    """Whether the roles that a live identity has matter: it lists them, or it goes and they do, or are orphaned."""
-    match change:
-        case IdentityChange(before=Identity(), desired=DesiredIdentity(role_assignments=tuple())):
-            return True
-    return change.action is Action.DELETE
+def _holders(identities: Iterable[IdentityChange], closed: frozenset[str]) -> Iterator["_Holder"]:
+    """The live identities whose roles matter: those that list them, or that go and they do, or are orphaned."""
+    for change in identities:
+        match change:
+            case (
+                IdentityChange(before=Identity() as live, desired=DesiredIdentity(role_assignments=tuple()))
+                | IdentityChange(before=Identity() as live, action=Action.DELETE)
+            ):
+                yield _Holder(change, live.principal_id, closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class _Holder:
     """A live identity whose roles are asked for, but not at scopes of which not even the roles could be read."""
 
     change: IdentityChange
+    principal_id: str
     closed: frozenset[str]
 
     @property
@@ -136,10 +140,6 @@ class _Holder:
     @property
     def goes(self) -> bool:
         return self.change.action is Action.DELETE
-
-    @property
-    def principal_id(self) -> str:
-        return self.change.before.principal_id if self.change.before else ""
 
     @property
     def scopes(self) -> tuple[str, ...]:
