@@ -1,23 +1,45 @@
 """The JSON form of a plan: each kind of change whole, what is refused, and what the manifest says."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from reconciler.errors import SourcePos
 from reconciler.guards import Allowance, Allowances
-from reconciler.manifest.desired import DesiredTenant, Policy, TagsPolicy
+from reconciler.manifest.desired import DesiredAssignment, DesiredCredential, DesiredTenant, Policy, TagsPolicy
+from reconciler.model.access import (
+    NO_DETAILS,
+    Access,
+    FederatedCredential,
+    RoleAssignment,
+    RoleDefinition,
+    RoleLookup,
+    Trust,
+    assignment_name,
+    role_key,
+)
 from reconciler.model.identity import OWNER_TAG, IsolationScope
-from reconciler.plan.document import plan_document
+from reconciler.model.ids import CredentialId
+from reconciler.plan.changes import Skipped, SkipReason
+from reconciler.plan.diff_access import diff_access
+from reconciler.plan.document import change_document, plan_document
 from tests.builders import (
     GROUP,
     MANIFEST,
     SUBSCRIPTION,
     TENANT,
+    TODAY,
     address,
+    compare,
     desired_group,
     listed,
     live_group,
     live_identity,
     plan_of,
+    removed,
+    resource_id,
 )
 from tests.strategies import OWNERS
 
@@ -139,4 +161,98 @@ def test_plan_document_marks_what_is_refused_and_says_why() -> None:
             "hint": f"Create it first: az group create --subscription {SUBSCRIPTION} --name rg-app --location LOCATION",
             "refused": [address("id-new")],
         }
+    ]
+
+
+def test_plan_document_shows_children_whole_with_what_is_not_known_yet() -> None:
+    here, scope, reader = SourcePos(MANIFEST, 7, 7), "/subscriptions/1", "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    trust, older = Trust("https://i", "s", "a"), Trust("https://i", "old", "a")
+    entries = [
+        listed(
+            name,
+            federated_credentials=[DesiredCredential("main", trust, here)],
+            role_assignments=[DesiredAssignment("Reader", scope, here)],
+        )
+        for name in ("id-api", "id-new")
+    ]
+    name = assignment_name("team-a", "/subscriptions/2", "principal-of-id-api", reader)
+    given = RoleAssignment(name, "/subscriptions/2", reader, "principal-of-id-api")
+    access = Access(
+        {resource_id("id-api"): (FederatedCredential(CredentialId(resource_id("id-api"), "main"), older),)},
+        {resource_id("id-api"): (given,)},
+        {role_key("Reader", scope): RoleLookup("Reader", scope, (RoleDefinition(reader, "Reader"),))},
+    )
+    live = live_group(live_identity("id-api", tags={OWNER_TAG: "team-a"}))
+    changes = diff_access(compare(desired_group(*entries, owner="team-a"), live), access).access()
+
+    documents: list[Any] = [change_document(change) for change in changes]
+
+    shown = [
+        [one["address"].partition("rg-app/")[2], one["before"], one["after"], one["after_unknown"]] for one in documents
+    ]
+    old = {"issuer": "https://i", "subject": "old", "audience": "a"}
+    new = {"issuer": "https://i", "subject": "s", "audience": "a"}
+    no_details = dict(NO_DETAILS.named())
+    planned = {"role": "Reader", "role_guid": reader, "scope": scope, **no_details}
+    assert sorted(shown, key=str) == sorted(
+        [
+            ["id-api/federatedCredentials/main", old, new, []],
+            ["id-new/federatedCredentials/main", None, new, []],
+            [f"id-api/roleAssignments/Reader@{scope}", None, {**planned, "principal_id": "principal-of-id-api"}, []],
+            [f"id-new/roleAssignments/Reader@{scope}", None, planned, ["principal_id"]],
+            [
+                f"id-api/roleAssignments/{reader}@/subscriptions/2",
+                {
+                    "role": reader,
+                    "role_guid": reader,
+                    "scope": "/subscriptions/2",
+                    "principal_id": "principal-of-id-api",
+                    **no_details,
+                },
+                None,
+                [],
+            ],
+        ],
+        key=str,
+    )
+    assert [one["impact"] for one in documents] == [None] * 5
+
+
+def test_plan_document_says_what_holds_a_change_back() -> None:
+    held = desired_group(
+        listed("id-api", tags={"env": "prod"}, hold="why", line=20),
+        remove=[removed("id-old", after=TODAY + timedelta(days=1), line=9)],
+    )
+
+    document: Any = plan_document(plan_of(held, live_group("id-api", "id-old")))
+
+    assert document["changes"] == []
+    assert [(one["address"], one["actions"], one["impact"], one["hold"]) for one in document["held"]] == [
+        (
+            address("id-api"),
+            ["update"],
+            None,
+            {"reason": "why", "until": None, "source": {"file": "identities.yaml", "line": 21, "column": 15}},
+        ),
+        (
+            address("id-old"),
+            ["delete"],
+            None,
+            {"reason": None, "until": "2026-02-01", "source": {"file": "identities.yaml", "line": 9, "column": 9}},
+        ),
+    ]
+
+
+def test_plan_document_names_what_is_skipped_with_its_condition_where_it_has_one() -> None:
+    plan = replace(
+        plan_of(desired_group("id-api"), live_group("id-api")),
+        skipped=(
+            Skipped(resource_id("id-a"), SkipReason.IGNORED),
+            Skipped(resource_id("id-b"), SkipReason.NOT_OURS, "c"),
+        ),
+    )
+
+    assert plan_document(plan)["skipped"] == [
+        {"address": address("id-a"), "reason": "ignored"},
+        {"address": address("id-b"), "reason": "not-ours", "condition": "c"},
     ]
