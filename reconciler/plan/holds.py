@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.errors import SourcePos
+from reconciler.manifest.desired import DesiredRemoval
 from reconciler.plan.changes import Change, IdentityChange
 
 
@@ -41,7 +42,7 @@ def hold_of(held: Change) -> Hold:
     entry = held.desired if isinstance(held, IdentityChange) else held.entry
     if entry is not None and entry.hold is not None:
         return Hold(entry.hold.reason, None, entry.hold.source)
-    removal = held.removal if isinstance(held, IdentityChange) else None
-    if removal is not None and removal.after is not None:
-        return Hold(None, removal.after, removal.source)
+    match held:
+        case IdentityChange(removal=DesiredRemoval(after=date() as day) as removal):
+            return Hold(None, day, removal.source)
     raise ValueError(f"nothing holds {held.resource_id.address}")

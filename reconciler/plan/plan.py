@@ -72,8 +72,8 @@ class Plan:
     @property
     def removed_already(self) -> tuple[IdentityChange, ...]:
         """What the manifest names under `remove` and no longer exists."""
-        done = (change for change in self.changes if isinstance(change, IdentityChange) and change.removal is not None)
-        return tuple(change for change in done if change.before is None)
+        identities = (change for change in self.changes if isinstance(change, IdentityChange))
+        return tuple(change for change in identities if change.removal and not change.before)
 
     def count(self, action: Action) -> int:
         """How many changes of this action no guard holds back; no-ops are those that are as they should be."""

@@ -256,3 +256,12 @@ def test_held_identity_needs_to_be_read_and_no_more() -> None:
         | needs(SUBSCRIPTION_SCOPE, "definitions/read", "assignments/read")
     )
     assert needs_of_plan(plan_of(desired, live_group("id-a"))) == ()
+
+
+def test_target_that_is_another_group_asks_for_no_deletes_in_this_one() -> None:
+    groups = (desired_group("id-a"), desired_group("id-b", name="rg-other"))
+
+    needs = needs_of_manifest(Desired(groups), (Target(group_id("rg-other"), None, "rg-other"),))
+
+    deletes = {one.scope for one in needs if one.action == f"{IDENTITIES}/delete"}
+    assert deletes == {str(group_id("rg-other"))}

@@ -1,6 +1,7 @@
 """The plan: what is held back is in none of its counts, deletes come last, and its JSON is what the schema says."""
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 
@@ -29,11 +30,13 @@ from tests.builders import (
     live_group,
     live_of,
     plan_of,
+    removed,
     resource_id,
 )
 from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, OWNERS, World, worlds
 
+HERE = SourcePos(MANIFEST, 7, 7)
 EVERYTHING_ALLOWED = Allowances(
     tuple(Allowance("foreign-owner", owner) for owner in OWNERS), max_deletes=1000, max_delete_percent=100
 )
@@ -206,3 +209,24 @@ def test_credential_that_is_deleted_and_created_again_stands_where_its_delete_is
         "federatedCredentials/one",
         "federatedCredentials/other",
     ]
+
+
+def test_tenant_of_a_plan_is_that_of_all_its_subscriptions() -> None:
+    plan = plan_of(desired_group("id-a"), live_group("id-a"))
+    (one,) = plan.subscriptions
+
+    assert replace(plan, subscriptions=(one, one)).tenant == TENANT
+    assert replace(plan, subscriptions=(one, replace(one, tenant_id="t"))).tenant is None
+    assert replace(plan, subscriptions=()).tenant is None
+
+
+def test_only_what_is_named_to_remove_and_not_there_is_removed_already() -> None:
+    group = desired_group(
+        listed("id-new", federated_credentials=[DesiredCredential("main", Trust("https://i", "s", "a"), HERE)]),
+        remove=[removed("id-gone"), removed("id-old")],
+    )
+    lives = live_group("id-old")
+    changes = diff_access(compare(group, lives), Access())
+    plan = make_plan(Desired((group,)), live_of(lives), changes, (), cloud="AzureCloud", targets=())
+
+    assert [one.resource_id.name for one in plan.removed_already] == ["id-gone"]
