@@ -49,8 +49,9 @@ class AssignmentCalls:
     def check(self, live: RoleAssignment | None) -> Done | Stale | Write[RoleAssignment | None]:
         """What the read means for the call."""
         found = check_assignment(self._change, self._assignment, live)
-        if isinstance(found, Stale) and live is not None and self._was_there(live):
-            return replace(found, as_planned=False, not_ours=True)
+        match found, live:
+            case Stale(), RoleAssignment() if self._was_there(live):
+                return replace(found, as_planned=False, not_ours=True)
         return found
 
     def write(self, after: RoleAssignment | None, *, is_first: bool) -> Stale | None:

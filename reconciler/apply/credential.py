@@ -28,10 +28,10 @@ class CredentialCalls:
         if after is None:
             self._credentials.delete(self._change.resource_id)
             return None
-        credential, created = self._credentials.write(self._change.resource_id, after)
-        if created or self._action is not Action.CREATE or (credential.trust == after and not is_first):
-            return None
-        return appeared_meanwhile("its trust is now")
+        _, created = self._credentials.write(self._change.resource_id, after)
+        # What is there after a call that may have taken effect is that call's, as it now has the trust that was sent.
+        is_ours = created or self._action is not Action.CREATE or not is_first
+        return None if is_ours else appeared_meanwhile("its trust is now")
 
     def settles(self, error: ArmError) -> bool:
         """Whether a new identity may still be unknown to where credentials are kept."""
@@ -51,11 +51,11 @@ def check_credential(
         if action is Action.UPDATE:
             return Stale("the credential has been deleted since the plan was made")
         return Write(after)
-    if action is Action.CREATE:
+    if action is Action.CREATE or change.before is None:
         return Stale("a credential of this name has appeared since the plan was made", live.trust == after)
     if after is not None and live.trust == after:
         return Done()
-    planned = change.before.trust if change.before else None
+    planned = change.before.trust
     if live.trust == planned:
         return Write(after)
     if planned is None or live.trust is None:

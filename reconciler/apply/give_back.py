@@ -7,7 +7,7 @@ with everything that they had, or not at all; and what does not return is said, 
 It is the end of what has begun: it goes on where the run was asked to stop or its time is over, within bounds.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler.apply.assignment import gives_the_same
 from reconciler.apply.checks import ANOTHER_PRINCIPAL, Done, Stale, Write
@@ -31,16 +31,34 @@ GIVEN_BACK = "its identity stays, so it was given back"
 _NOT_GIVEN_BACK = "it was taken away before its identity, which stays, and has not returned as it was"
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A role that is gone, or may be, before its identity is, and how its change has ended."""
+
+    result: ChangeResult
+    change: AssignmentChange
+    role: RoleAssignment
+
+
+def taken_by(result: ChangeResult) -> Taken | None:
+    """What a change has taken away, or may have; None where that is no role, or it is still there for certain."""
+    match result:
+        case ChangeResult(
+            change=AssignmentChange(before=RoleAssignment() as role) as change,
+            outcome=Outcome.DONE | Outcome.IN_DOUBT,
+        ):
+            return Taken(result, change, role)
+    return None
+
+
 class ReturnCalls:
     """The calls that give a role back; `moot` says that its identity is gone, and `returned` what ARM then has."""
 
-    def __init__(self, change: AssignmentChange, resources: Resources, retries: Retries) -> None:
-        if change.before is None:
-            raise AssertionError("a role that was taken away without a look at it")
-        self.taken = change.before
+    def __init__(self, taken: Taken, resources: Resources, retries: Retries) -> None:
+        self.taken = taken.role
         self.moot = False
-        self.returned: RoleAssignment | None = None
-        self._change = change
+        self.returned = taken.role
+        self._change = taken.change
         self._resources = resources
         self._retries = retries
 
@@ -52,7 +70,7 @@ class ReturnCalls:
                 return self._read()
             except (ArmError, Interrupted) as error:
                 # The wire's own wait for another try ends with the run; this one does not.
-                waits = error.transient if isinstance(error, ArmError) else True
+                waits = isinstance(error, Interrupted) or error.transient
                 operation = f"reading {self._change.resource_id.address}"
                 if not waits or not attempts.wait_for_next(operation, error.code, None):
                     raise
@@ -75,45 +93,40 @@ class ReturnCalls:
 
     def write(self, after: RoleAssignment | None, *, is_first: bool) -> None:  # noqa: ARG002 - as every kind of call
         """Make the call."""
-        self.returned = self._resources.assignments.write(after or self.taken)
+        self.returned = self._resources.assignments.write(self.taken)
 
     def settles(self, _: ArmError) -> bool:
         """An identity that stays is known everywhere."""
         return False
 
 
-def give_back(taken: ChangeResult, tools: ApplyTools) -> ChangeResult:
+def give_back(taken: Taken, tools: ApplyTools) -> ChangeResult:
     """Give the role of a change back; how the change has ended then.
 
     Raises nothing: what could not be given back is a result that says so.
     """
-    change = taken.change
-    if not isinstance(change, AssignmentChange):
-        raise TypeError("only roles are given back")
-    calls = ReturnCalls(change, tools.resources, tools.retries)
-    result, _ = StepRun(Step(change, Action.CREATE), calls, tools).run()
+    calls = ReturnCalls(taken, tools.resources, tools.retries)
+    result, _ = StepRun(Step(taken.change, Action.CREATE), calls, tools).run()
     if calls.moot:
         # Nobody is left to have it.
-        return taken
+        return taken.result
     if result.outcome is not Outcome.DONE:
         return not_given_back(taken, result.because, result)
     differing = _differing(calls.taken, calls.returned)
     if differing:
         return not_given_back(taken, f"it came back otherwise: {differing}")
-    return replace(taken, outcome=Outcome.SKIPPED, because=GIVEN_BACK, given_back=calls.taken)
+    return replace(taken.result, outcome=Outcome.SKIPPED, because=GIVEN_BACK, given_back=taken.role)
 
 
-def not_given_back(taken: ChangeResult, why: str, attempt: ChangeResult | None = None) -> ChangeResult:
+def not_given_back(taken: Taken, why: str, attempt: ChangeResult | None = None) -> ChangeResult:
     """How a change ends whose role is gone though its identity stays; `attempt` is how giving it back ended."""
-    change = taken.change
-    before = change.before if isinstance(change, AssignmentChange) else None
-    command = "" if before is None or before.details is None else f"Give it back with: {put_command(before)}"
+    command = "" if taken.role.details is None else f"Give it back with: {put_command(taken.role)}"
     error = attempt.error if attempt is not None else None
     known = error or CallError(None, "not-given-back", why, "", "")
     hint = " ".join(part for part in (known.hint, command) if part)
     doubtful = attempt is not None and attempt.outcome is Outcome.IN_DOUBT
     return ChangeResult(
-        change,
+        taken.change,
         Outcome.IN_DOUBT if doubtful else Outcome.FAILED,
         f"{_NOT_GIVEN_BACK}: {why}",
         replace(known, hint=hint),
@@ -128,10 +141,8 @@ def tools_to_finish(tools: ApplyTools) -> ApplyTools:
     return replace(tools, stop=Stop(), retries=replace(tools.retries, sleep=tools.sleep_to_finish, budget=budget))
 
 
-def _differing(taken: RoleAssignment, returned: RoleAssignment | None) -> str:
+def _differing(taken: RoleAssignment, returned: RoleAssignment) -> str:
     """In which details a role that was given back is not as it was, in words."""
-    if returned is None or returned.details is None or taken.details is None:
-        return ""
     return ", ".join(
         f"{field_text(one)} is {value_text(one.after)}, and was {value_text(one.before)}"
         for one in detail_differences(taken.details, returned.details)

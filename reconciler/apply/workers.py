@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import Stale, check_parent
-from reconciler.apply.give_back import give_back, not_given_back, tools_to_finish
+from reconciler.apply.give_back import Taken, give_back, not_given_back, taken_by, tools_to_finish
 from reconciler.apply.identity import check_identity
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
 from reconciler.apply.step import AnyStepRun, ApplyTools, child_step, identity_step
@@ -129,7 +129,7 @@ class IdentityWork:
         self._lock = threading.Lock()
         self._begun: set[AnyId] = set()
         self._deleted: set[AnyId] = set()
-        self._taken: dict[AnyId, ChangeResult] = {}
+        self._taken: dict[AnyId, Taken] = {}
         self._results: dict[AnyId, ChangeResult] = {}
 
     def results(self) -> dict[AnyId, ChangeResult]:
@@ -193,10 +193,10 @@ class IdentityWork:
 
     def _note_taken(self, result: ChangeResult) -> None:
         """Remember a role that is gone, or may be, before its identity is."""
-        is_before = self._work.is_deletion and result.change is not self._work.own
-        if is_before and result.outcome in (Outcome.DONE, Outcome.IN_DOUBT):
+        taken = taken_by(result)
+        if taken is not None and self._work.is_deletion:
             with self._lock:
-                self._taken[result.change.resource_id] = result
+                self._taken[taken.change.resource_id] = taken
 
     def _give_back(self) -> None:
         """Give back, the last one first, what was taken from an identity that was to be deleted and was not."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.manifest.desired import Desired
-from reconciler.model import Live, ResourceId
+from reconciler.model import Identity, Live, ResourceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,6 @@ def find_abandoned(desired: Desired, live: Live) -> tuple[Abandoned, ...]:
 def _abandoned(desired: Desired, live: Live) -> Iterator[Abandoned]:
     owners, named = owners_of(desired), {group.group_id for group in desired.groups}
     for one in live.beyond:
-        if one.owner is not None and one.owner in owners and one.resource_id.group_id not in named:
-            yield Abandoned(one.resource_id, one.owner, one.principal_id)
+        match one:
+            case Identity(owner=str(owner)) if owner in owners and one.resource_id.group_id not in named:
+                yield Abandoned(one.resource_id, owner, one.principal_id)

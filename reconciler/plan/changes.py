@@ -319,8 +319,10 @@ class Changes:
     def with_children(self) -> Iterator[IdentityChange]:
         """The changes of identities whose children are compared: held ones too, but for removals before their day."""
         yield from self.identities()
-        held = (change for group in self.groups for change in group.held)
-        yield from (one for one in held if isinstance(one, IdentityChange) and one.desired is not None)
+        for one in (change for group in self.groups for change in group.held):
+            match one:
+                case IdentityChange(desired=DesiredIdentity()):
+                    yield one
 
     def access(self) -> Iterator[AccessChange]:
         """The changes of the children of identities."""

@@ -93,16 +93,17 @@ def _diff_held(group: GroupChanges, access: Access) -> tuple[tuple[Change, ...],
     skipped: list[Skipped] = []
     for change in group.held:
         held.append(change)
-        if isinstance(change, IdentityChange) and change.desired is not None:
-            found = list(_diff_identity(change, access, None))
-            changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
-            held += sorted(changes, key=lambda one: one.resource_id.key)
-            skipped += [one for one in found if isinstance(one, Skipped)]
-            unresolved = (one for one in found if isinstance(one, UnresolvedRole))
-            skipped += [
-                Skipped(one.resource_id, SkipReason.IGNORED if one.is_ignored else SkipReason.HELD)
-                for one in unresolved
-            ]
+        match change:
+            case IdentityChange(desired=DesiredIdentity()):
+                found = list(_diff_identity(change, access, None))
+                changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
+                held += sorted(changes, key=lambda one: one.resource_id.key)
+                skipped += [one for one in found if isinstance(one, Skipped)]
+                unresolved = (one for one in found if isinstance(one, UnresolvedRole))
+                skipped += [
+                    Skipped(one.resource_id, SkipReason.IGNORED if one.is_ignored else SkipReason.HELD)
+                    for one in unresolved
+                ]
     return tuple(held), skipped
 
 
@@ -252,9 +253,9 @@ def _revoked(
 
     Source: Azure documentation (role assignments of a deleted identity stay, and are found by its principal id alone).
     """
-    if change.action is Action.DELETE:
-        extras = access.assignments.get(change.resource_id, ())
-        yield from _extra_assignments(change, None, extras, access, limited_to, all_resolved=True)
+    # A removal of what is not there has none.
+    extras = access.assignments.get(change.resource_id, ())
+    yield from _extra_assignments(change, None, extras, access, limited_to, all_resolved=True)
 
 
 def _extra_assignments(

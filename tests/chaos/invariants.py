@@ -203,7 +203,8 @@ def _words_are_true(evidence: Evidence) -> Iterator[Finding]:
             yield f"exit code {ended.code} without a signal: {name}"
         if NOTHING_CHANGED in ended.said and changed and len(evidence.runs) == 1:
             yield f"says that nothing was changed, after {changed[:3]}: {ended.said[-400:]!r}"
-        if "Apply complete!" in ended.stdout and ended.code not in (0, 3):
+        # A run that was killed can have said its last word before.
+        if "Apply complete!" in ended.stdout and ended.code not in (0, 3) and (ended.code is None or ended.code > 0):
             yield f"complete, by its words, and exit code {ended.code}: {ended.stdout[-300:]!r}"
         if "Apply incomplete" in ended.stdout and ended.code in (0, 3):
             yield f"incomplete, by its words, and exit code {ended.code}: {ended.stdout[-300:]!r}"

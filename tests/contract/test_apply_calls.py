@@ -13,18 +13,22 @@ from reconciler.apply.identity import IdentityCalls
 from reconciler.apply.verify import verify_result
 from reconciler.errors import ArmAuthError, ArmError, NotFound, Throttled
 from reconciler.journal.call import Outcome
-from reconciler.model.access import AssignmentDetails
+from reconciler.model.access import AssignmentDetails, assignment_name
 from reconciler.model.identity import OWNER_TAG, PlannedIdentity, Tags
 from reconciler.model.impact import Impact
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
+from reconciler.sandbox.state.kinds import FederatedCredential
 from tests.builders import desired_group, label, listed, live_identity
 from tests.contract.access import (
+    AUDIENCE,
     IN_GROUP,
     IN_SUBSCRIPTION,
+    ISSUER,
     OWNER,
     full_plan,
     given,
     lives,
+    principal_of,
     role,
     trusts,
     with_roles,
@@ -33,7 +37,7 @@ from tests.contract.access import (
 from tests.contract.access import READER as READER_GUID
 from tests.contract.applying import Run, apply_now, no_children
 from tests.contract.arm import Arm, OpenArm, contents, there
-from tests.contract.faults import ALWAYS, Fault, answer, answer_body, reset_after
+from tests.contract.faults import ALWAYS, Fault, answer, answer_body, meddle, reset_after, reset_before
 from tests.contract.impact import VM
 
 BAD = ArmError("Bad.", status=400)
@@ -131,6 +135,36 @@ def test_role_that_is_found_after_a_first_attempt_is_ours_unless_it_was_made_bef
 
     assert isinstance(found, Stale)
     assert (found.as_planned, found.not_ours) == (is_ours, not is_ours)
+
+
+def test_role_that_is_found_while_nobody_knows_arms_time_may_be_ours(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-new")))
+    calls = role_calls(opened, role_of_new(arm(contents()), IN_GROUP))
+    planned = calls.check(None)
+    assert isinstance(planned, Write) and planned.after is not None
+    with pytest.raises(ArmError):
+        calls.write(planned.after, is_first=True)
+
+    found = calls.check(replace(planned.after, created_s=1.0))
+
+    assert isinstance(found, Stale)
+    assert (found.as_planned, found.not_ours) == (True, False)
+
+
+def test_later_attempt_to_give_a_role_is_not_taken_for_the_first(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-new")))
+    times = iter((100.0, 200.0))
+    calls = role_calls(opened, role_of_new(arm(contents()), IN_GROUP), arm_time=lambda: next(times))
+    planned = calls.check(None)
+    assert isinstance(planned, Write) and planned.after is not None
+    for is_first in (True, False):
+        with pytest.raises(ArmError):
+            calls.write(planned.after, is_first=is_first)
+
+    found = calls.check(replace(planned.after, created_s=150.0))
+
+    assert isinstance(found, Stale)
+    assert (found.as_planned, found.not_ours) == (True, False)
 
 
 def test_role_whose_details_are_updated_was_there_and_is_no_stranger(arm: OpenArm) -> None:
@@ -251,3 +285,55 @@ def test_credential_that_is_there_again_or_gone_did_not_hold(arm: OpenArm) -> No
         ("fic-new", ("is not there",)),
         ("fic-old", ("is there again",)),
     ]
+
+
+def test_role_that_appears_between_two_attempts_is_stale_and_not_in_doubt(arm: OpenArm) -> None:
+    name = assignment_name(None, IN_GROUP, principal_of("id-api"), READER_GUID)
+    theirs = replace(given("id-api", READER_GUID), name=name, created_on="2020-01-01T00:00:00.0000000Z")
+    opened = arm(
+        contents(lives("id-api")),
+        Fault("PUT", name, reset_before),
+        Fault("PUT", name, meddle(lambda: opened.application.state.put(theirs))),
+    )
+
+    result = apply_now(opened, full_plan(opened, desired_group(listed("id-api", role_assignments=[role("Reader")]))))
+
+    assert [one.outcome for one in result.results] == [Outcome.STALE]
+
+
+def test_lock_that_azure_lists_and_that_stands_elsewhere_is_in_nobodys_way(arm: OpenArm) -> None:
+    place = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-api"
+    lock = {
+        "id": f"{place}/providers/Microsoft.Authorization/locks/keep",
+        "name": "keep",
+        "properties": {"level": "CanNotDelete"},
+    }
+    opened = arm(contents("id-api", "id-old"), Fault("GET", "/locks", answer_body({"value": [lock]}), times=ALWAYS))
+    change = delete_of_old(arm(contents("id-api", "id-old")), Impact())
+
+    assert surprise_before_delete(change, opened.resources) is None
+
+
+def test_credential_that_a_lost_call_made_late_is_ours(arm: OpenArm) -> None:
+    late = FederatedCredential(there("id-api").resource_id, "fic-a", ISSUER, "a", (AUDIENCE,))
+    opened = arm(
+        contents(lives("id-api")),
+        Fault("PUT", "fic-a", reset_before),
+        Fault("PUT", "fic-a", meddle(lambda: opened.application.state.put(late))),
+    )
+
+    result = apply_now(
+        opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="a"))))
+    )
+
+    assert [(one.outcome, one.because) for one in result.results] == [(Outcome.DONE, "")]
+
+
+def test_credential_that_is_changed_was_there_and_is_no_stranger(arm: OpenArm) -> None:
+    opened = arm(with_trusts(contents(lives("id-api")), "id-api", {"fic-a": "old"}))
+
+    result = apply_now(
+        opened, full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="a"))))
+    )
+
+    assert [(one.outcome, one.because) for one in result.results] == [(Outcome.DONE, "")]

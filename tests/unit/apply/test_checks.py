@@ -165,6 +165,7 @@ PUT = credential_change(Action.CREATE, None, NEW)
 TURN = credential_change(Action.UPDATE, OLD, NEW)
 DROP = credential_change(Action.DELETE, OLD, None)
 DROP_UNREAD = credential_change(Action.DELETE, None, None)
+DROP_UNSEEN = replace(DROP, before=None)
 CREDENTIAL_GONE = Stale("the credential has been deleted since the plan was made")
 CREDENTIAL_APPEARED = Stale("a credential of this name has appeared since the plan was made")
 REPLACED = Stale("the credential has been replaced since the plan was made")
@@ -196,6 +197,7 @@ SUBJECT_NOW = Stale("changed since the plan was made: subject is now 'other'")
         (DROP, Action.DELETE, has(None), REPLACED),
         (DROP_UNREAD, Action.DELETE, has(None), Write(None)),
         (DROP_UNREAD, Action.DELETE, has(OLD), REPLACED),
+        (DROP_UNSEEN, Action.DELETE, has(OLD), CREDENTIAL_APPEARED),
     ],
 )
 def test_credential_is_held_against_its_plan(

@@ -8,6 +8,7 @@ from reconciler.errors import SourcePos
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import (
     Acceptance,
+    AssignmentsPolicy,
     CredentialsPolicy,
     Desired,
     DesiredAssignment,
@@ -287,3 +288,109 @@ def test_entry_that_lacks_a_part_means_nothing() -> None:
 
 def test_document_without_a_subscription_has_no_groups() -> None:
     assert merge_document(declared_of(f"version: 1\n{GROUP}"), "a") == ()
+
+
+LAYERS = f"""\
+{HEAD}owner: team-a
+policy: {{identities: exact, tags: exact, federatedCredentials: merge, roleAssignments: merge}}
+defaults: {{location: eastus}}
+resourceGroups:
+  rg-a: {{identities: [id-a]}}
+  rg-b:
+    policy: {{identities: merge, tags: merge, federatedCredentials: exact}}
+    defaults: {{location: uksouth}}
+    identities:
+      - id-a
+      - {{name: id-b, location: northeurope}}
+      - name: id-c
+        hold: why
+        expect: {{principalId: 22222222-2222-2222-2222-222222222222}}
+"""
+
+
+def test_every_policy_and_location_of_a_group_goes_over_that_of_its_document() -> None:
+    outer, inner = load_text(LAYERS).groups
+    (plain,) = load_text(f"{HEAD}owner: team-a\nresourceGroups: {{rg: {{identities: [id-a]}}}}\n").groups
+
+    assert outer.policy == Policy(
+        IdentitiesPolicy.EXACT, TagsPolicy.EXACT, CredentialsPolicy.MERGE, AssignmentsPolicy.MERGE
+    )
+    assert inner.policy == Policy(
+        IdentitiesPolicy.MERGE, TagsPolicy.MERGE, CredentialsPolicy.EXACT, AssignmentsPolicy.MERGE
+    )
+    assert plain.policy == Policy(
+        IdentitiesPolicy.OWNED, TagsPolicy.MERGE, CredentialsPolicy.EXACT, AssignmentsPolicy.OWNED
+    )
+    assert [one.default_location for one in (*plain.identities, *outer.identities, *inner.identities)] == [
+        None,
+        "eastus",
+        "uksouth",
+        None,
+        "uksouth",
+    ]
+    assert [one.location for one in inner.identities] == [None, "northeurope", None]
+    assert [one.hold and one.hold.reason for one in inner.identities] == [None, None, "why"]
+    assert [one.expected_principal_id for one in inner.identities] == [
+        None,
+        None,
+        "22222222-2222-2222-2222-222222222222",
+    ]
+
+
+def test_group_alone_may_keep_the_roles_that_it_does_not_list() -> None:
+    text = LAYERS.replace(", roleAssignments: merge", "")
+    text = text.replace("federatedCredentials: exact}", "federatedCredentials: exact, roleAssignments: merge}")
+
+    outer, inner = load_text(text).groups
+
+    assert (outer.policy.role_assignments, inner.policy.role_assignments) == (
+        AssignmentsPolicy.OWNED,
+        AssignmentsPolicy.MERGE,
+    )
+
+
+def test_location_that_a_saved_plan_gives_an_identity_goes_over_every_default() -> None:
+    text = LAYERS.replace("      - id-a\n", "      - {name: id-a, given: {location: westus}}\n")
+
+    _, inner = merge_document(declared_of(text), "a")
+
+    assert inner.identities[0].default_location == "westus"
+
+
+@pytest.mark.parametrize(
+    ("line", "details"),
+    [
+        ("", {}),
+        ("description: why", {"description": "why"}),
+        ("description: null", {"description": None}),
+        ("condition: c", {"condition": "c", "condition_version": "2.0"}),
+        ('condition: c, conditionVersion: "1.0"', {"condition": "c", "condition_version": "1.0"}),
+        ("condition: null", {"condition": None, "condition_version": None}),
+        ('condition: null, conditionVersion: "2.0"', {"condition": None, "condition_version": None}),
+    ],
+)
+def test_line_of_a_role_means_the_details_that_it_names(line: str, details: dict[str, str | None]) -> None:
+    role = ", ".join(("role: Reader", "scope: /a", *([line] if line else [])))
+    text = f"{HEAD}resourceGroups: {{rg: {{identities: [{{name: id-a, roleAssignments: [{{{role}}}]}}]}}}}\n"
+
+    (group,) = merge_document(declared_of(text), "a")
+
+    (assignment,) = group.identities[0].role_assignments or ()
+    assert dict(assignment.details) == details
+
+
+def test_removal_means_its_principal_and_its_day() -> None:
+    entries = "[{name: id-a}, {name: id-b, principalId: p, after: 2030-01-02}]"
+    text = f"{HEAD}resourceGroups: {{rg: {{remove: {entries}}}}}\n"
+
+    (group,) = merge_document(declared_of(text), "a")
+
+    assert [(one.principal_id, one.after) for one in group.remove] == [(None, None), ("p", date(2030, 1, 2))]
+
+
+def test_allowance_whose_day_is_no_day_has_no_end() -> None:
+    text = f"{HEAD}resourceGroups: {{rg: {{remove: [{{name: id-a, allow: [{{code: in-use, expires: soon}}]}}]}}}}\n"
+
+    (group,) = merge_document(declared_of(text), "a")
+
+    assert group.remove[0].expires == ()

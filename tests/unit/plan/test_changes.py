@@ -162,3 +162,25 @@ def test_impacts_go_to_their_own_deletes_and_replace_older_ones() -> None:
 
     assert [one.impact for one in found.identities()] == [None, impact]
     assert found.locks == (lock,)
+
+
+def test_what_is_taken_from_an_identity_that_stays_is_revoked() -> None:
+    (group,) = compare(desired_group("id-api"), live_group("id-api", "id-old")).groups
+    going = resource_id("id-old")
+    roles = [
+        replace(ROLE_CHANGE, action=action, resource_id=AssignmentId(identity, "Reader", "guid", ROLE.scope))
+        for identity in (IDENTITY, going)
+        for action in (Action.DELETE, Action.CREATE)
+    ]
+    credential = replace(CREDENTIAL_CHANGE, action=Action.DELETE)
+
+    assert replace(group, access=(credential, *roles)).revokes() == (credential, roles[0])
+
+
+def test_children_are_compared_of_what_is_held_by_its_line_and_not_by_its_day() -> None:
+    changes = compare(desired_group("id-api"), live_group("id-api"))
+    (group,) = changes.groups
+    by_line, by_day = identity_change(desired=ENTRY), identity_change(removal=removed("id-bye"))
+    held = replace(changes, groups=(replace(group, held=(by_line, CREDENTIAL_CHANGE, by_day)),))
+
+    assert list(held.with_children()) == [*group.changes, by_line]

@@ -16,6 +16,7 @@ from reconciler.manifest.desired import (
 )
 from reconciler.model.access import (
     Access,
+    AssignmentDetails,
     FederatedCredential,
     PlannedAssignment,
     RoleAssignment,
@@ -37,7 +38,7 @@ from reconciler.plan.changes import (
     SkipReason,
     UnresolvedRole,
 )
-from reconciler.plan.diff_access import diff_access, trust_differences
+from reconciler.plan.diff_access import detail_differences, diff_access, trust_differences
 from tests.builders import (
     DEFAULT_POLICY,
     MANIFEST,
@@ -208,3 +209,84 @@ def test_listed_role_that_is_ignored_by_another_name_is_neither_given_nor_taken(
     assert changes.groups[0].unresolved_roles == ((unresolved,) if hold is None else ())
     assert changes.groups[0].skipped == (() if hold is None else (Skipped(unresolved.resource_id, SkipReason.IGNORED),))
     assert [one.code for one in check_roles(changes, NO_ALLOWANCES)] == ([] if hold else ["role-ignored"])
+
+
+def test_run_that_is_limited_still_says_what_it_leaves_alone_and_takes_roles_along() -> None:
+    name = assignment_name("team-a", SCOPE, "principal-of-id-old", READER)
+    taken = RoleAssignment(name, SCOPE, READER, "principal-of-id-old")
+    odd = FederatedCredential(CredentialId(resource_id("id-a"), "odd"), None)
+    entry = listed("id-a", federated_credentials=[], role_assignments=[DesiredAssignment("No such role", SCOPE, HERE)])
+    live = live_group(*(live_identity(one, tags={OWNER_TAG: "team-a"}) for one in ("id-a", "id-old")))
+    access = Access(
+        {resource_id("id-a"): (odd,)},
+        {resource_id("id-old"): (taken,)},
+        {role_key("No such role", SCOPE): RoleLookup("No such role", SCOPE, ())},
+    )
+
+    (group,) = diff_access(compare(desired_group(entry, owner="team-a"), live), access, frozenset()).groups
+
+    assert [(one.action.value, one.before) for one in group.access] == [("delete", taken)]
+    assert [(one.resource_id, one.reason) for one in group.skipped] == [(odd.credential_id, SkipReason.INEXPRESSIBLE)]
+    assert group.kept_credentials == (odd,)
+    assert [one.desired.role for one in group.unresolved_roles] == ["No such role"]
+
+
+def test_role_of_ours_that_is_listed_and_lives_stays_as_it_is() -> None:
+    name = assignment_name("team-a", SCOPE, "principal-of-id-a", READER)
+    given = RoleAssignment(name, SCOPE, READER, "principal-of-id-a")
+    entry = listed("id-a", role_assignments=[DesiredAssignment("Reader", SCOPE, HERE)])
+    compared = compare(desired_group(entry, owner="team-a"), live_group("id-a"))
+
+    changes = diff_access(compared, Access({}, {resource_id("id-a"): (given,)}, lookups("Reader")))
+
+    assert [(one.action, one.before, one.differences) for one in changes.access()] == [(Action.NO_OP, given, ())]
+
+
+def test_new_role_comes_with_details_and_differs_from_nothing() -> None:
+    line = DesiredAssignment("Reader", SCOPE, HERE, (("description", "why"),))
+
+    changes = diff_access(
+        compare(desired_group(listed("id-a", role_assignments=[line])), live_group("id-a")),
+        Access(lookups=lookups("Reader")),
+    )
+
+    assert [(one.action, one.differences) for one in changes.access()] == [(Action.CREATE, ())]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "differences"),
+    [
+        (None, None, ()),
+        (None, AssignmentDetails(description="d"), (FieldChange(Field.DESCRIPTION, None, "d"),)),
+        (AssignmentDetails(description="d"), None, (FieldChange(Field.DESCRIPTION, "d", None),)),
+        (AssignmentDetails(description="d"), AssignmentDetails(description="d"), ()),
+    ],
+)
+def test_details_that_nobody_recorded_count_as_not_there(
+    before: AssignmentDetails | None, after: AssignmentDetails | None, differences: tuple[FieldChange, ...]
+) -> None:
+    assert detail_differences(before, after) == differences
+
+
+@pytest.mark.parametrize(
+    ("is_ours", "recorded", "is_limited", "reason"),
+    [
+        (True, True, True, None),
+        (True, False, True, SkipReason.NOT_OURS),
+        (False, True, True, SkipReason.NOT_OURS),
+        (True, False, False, SkipReason.NOT_OURS),
+    ],
+)
+def test_without_an_owner_a_role_goes_only_where_a_run_is_known_to_have_given_it(
+    is_ours: bool, recorded: bool, is_limited: bool, reason: SkipReason | None
+) -> None:
+    name = assignment_name(None, SCOPE, "principal-of-id-a", READER) if is_ours else "another"
+    given = RoleAssignment(name, SCOPE, READER, "principal-of-id-a")
+    role = AssignmentId(resource_id("id-a"), READER, READER, SCOPE)
+    limited_to = frozenset({role} if recorded else ()) if is_limited else None
+    compared = compare(desired_group(listed("id-a", role_assignments=[])), live_group("id-a"))
+
+    (group,) = diff_access(compared, Access({}, {resource_id("id-a"): (given,)}), limited_to).groups
+
+    assert [one.before for one in group.access] == ([given] if reason is None else [])
+    assert [one.reason for one in group.skipped] == ([] if reason is None else [reason])

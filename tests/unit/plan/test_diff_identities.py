@@ -29,6 +29,7 @@ from tests.builders import (
     live_group,
     live_identity,
     live_of,
+    removed,
     resource_id,
 )
 from tests.strategies import FEW_EXAMPLES, World, live_states, worlds
@@ -379,3 +380,44 @@ def test_tag_decides_where_it_is_ours_listed_or_removed_by_the_policy(
     group = desired_group("id-a", policy=Policy(tags=policy), ignore=Ignore(tags=("ignored",)))
 
     assert is_deciding_tag(group, entry, tag) is decides
+
+
+def test_new_identity_gets_the_isolation_scope_that_its_line_names() -> None:
+    entry = listed("id-a", isolation_scope=IsolationScope.REGIONAL)
+
+    (change,) = compare(desired_group(entry, "id-b"), live_group("id-b")).groups[0].changes[:1]
+
+    assert change.after is not None
+    assert change.after.isolation_scope is IsolationScope.REGIONAL
+
+
+@pytest.mark.parametrize(
+    ("owner", "live_owner", "reason"),
+    [
+        ("team-a", None, Reason.ADOPT),
+        ("team-a", "team-a", Reason.DIFFERS),
+        ("team-a", "team-b", Reason.DIFFERS),
+        (None, None, Reason.DIFFERS),
+        (None, "team-a", Reason.DIFFERS),
+    ],
+)
+def test_identity_is_adopted_only_by_an_owner_and_only_where_it_has_none(
+    owner: str | None, live_owner: str | None, reason: Reason
+) -> None:
+    live = live_identity("id-a", tags={} if live_owner is None else {OWNER_TAG: live_owner})
+
+    (change,) = compare(desired_group(listed("id-a", tags={"env": "x"}), owner=owner), live_group(live)).identities()
+
+    assert (change.action, change.reason) == (Action.UPDATE, reason)
+
+
+def test_limits_are_a_share_of_what_the_manifest_could_delete_and_does_not_remove_by_name() -> None:
+    ours, theirs = {OWNER_TAG: "team-a"}, {OWNER_TAG: "team-b"}
+    lives = [live_identity(name, tags=ours) for name in ("id-a", "id-old", "id-bye")]
+    group = desired_group(
+        "id-a", owner="team-a", policy=Policy(IdentitiesPolicy.OWNED), remove=[removed("id-bye"), removed("id-gone")]
+    )
+
+    (found,) = compare(group, live_group(*lives, live_identity("id-theirs", tags=theirs))).groups
+
+    assert (found.deletable_count, found.removed_count) == (2, 1)
