@@ -35,6 +35,10 @@ class Pool:
             # After Ctrl-C the process must not wait for reads that nobody needs any more.
             executor.shutdown(wait=False, cancel_futures=True)
 
+    def pairs(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[tuple[Item, Result]]:
+        """Each item with what the function says of it; otherwise as `map`."""
+        return self.map(lambda item: (item, function(item)), items)
+
 
 ONE_BY_ONE = Pool(1)
 

@@ -5,8 +5,7 @@ identity that would be deleted, the roles are read to show which are orphaned, a
 instead. So is whatever is outside the scopes that could be read.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
@@ -15,10 +14,11 @@ from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.role_lookups import look_up_roles, read_definitions, root_of
-from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
+from reconciler.manifest.desired import DesiredAssignment, DesiredIdentity, IgnoredAssignment
 from reconciler.model import (
     Access,
     FederatedCredential,
+    Identity,
     NotRead,
     ResourceId,
     RoleAssignment,
@@ -35,11 +35,6 @@ ONE_LIST_FROM = 6
 Source: Azure documentation on limits (a subscription has at most some thousands of role assignments).
 """
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
-_SIMILAR_NAMES = 3
-_FORBIDDEN = 403
-
 
 def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Access:
     """Read what the comparison of identities asks for; nothing at all where it asks for nothing.
@@ -54,7 +49,7 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
     ignored = [one for change in identities for one in _ignored_assignments(change)]
     lookups = look_up_roles((*listed, *ignored), resources)
     closed = _closed_scopes(listed, lookups)
-    holders = [_Holder(change, closed) for change in identities if _concerns_assignments(change)]
+    holders = list(_holders(identities, closed))
     known = {role.guid: role for lookup in lookups.values() for role in lookup.found}
     if not holders:
         return Access(credentials, {}, lookups, definitions=known)
@@ -77,13 +72,12 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
 def _read_credentials(
     identities: Iterable[IdentityChange], resources: Resources
 ) -> dict[ResourceId, tuple[FederatedCredential, ...]]:
-    managed = [
-        change.resource_id
-        for change in identities
-        if change.before is not None and change.desired and change.desired.federated_credentials is not None
-    ]
-    found = resources.pool.map(lambda identity: list_credentials(identity, resources), managed)
-    return dict(zip(managed, found, strict=True))
+    managed: list[ResourceId] = []
+    for change in identities:
+        match change:
+            case IdentityChange(before=Identity(), desired=DesiredIdentity(federated_credentials=tuple())):
+                managed.append(change.resource_id)
+    return dict(resources.pool.pairs(lambda identity: list_credentials(identity, resources), managed))
 
 
 def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]:
@@ -92,8 +86,10 @@ def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]
 
 def _ignored_assignments(change: IdentityChange) -> tuple[IgnoredAssignment, ...]:
     """The role assignments to ignore at an identity; none where it does not list its own."""
-    lists_roles = change.desired is not None and change.desired.role_assignments is not None
-    return change.group.ignore.role_assignments if lists_roles else ()
+    match change:
+        case IdentityChange(desired=DesiredIdentity(role_assignments=tuple())):
+            return change.group.ignore.role_assignments
+    return ()
 
 
 def _closed_scopes(listed: Iterable[DesiredAssignment], lookups: Mapping[RoleKey, RoleLookup]) -> frozenset[str]:
@@ -118,13 +114,15 @@ def _unknown_ignored(
     )
 
 
-def _concerns_assignments(change: IdentityChange) -> bool:
-    """Whether the roles that a live identity has matter: it lists them, or it goes and they do, or are orphaned."""
-    if change.before is None:
-        return False
-    if change.desired is not None:
-        return change.desired.role_assignments is not None
-    return change.action is Action.DELETE
+def _holders(identities: Iterable[IdentityChange], closed: frozenset[str]) -> Iterator["_Holder"]:
+    """The live identities whose roles matter: those that list them, or that go and they do, or are orphaned."""
+    for change in identities:
+        match change:
+            case (
+                IdentityChange(before=Identity() as live, desired=DesiredIdentity(role_assignments=tuple()))
+                | IdentityChange(before=Identity() as live, action=Action.DELETE)
+            ):
+                yield _Holder(change, live.principal_id, closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +130,7 @@ class _Holder:
     """A live identity whose roles are asked for, but not at scopes of which not even the roles could be read."""
 
     change: IdentityChange
+    principal_id: str
     closed: frozenset[str]
 
     @property
@@ -141,10 +140,6 @@ class _Holder:
     @property
     def goes(self) -> bool:
         return self.change.action is Action.DELETE
-
-    @property
-    def principal_id(self) -> str:
-        return self.change.before.principal_id if self.change.before else ""
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -177,8 +172,9 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
     roots = _by_root(((holder, scope) for holder, scope in elsewhere), named)
     places: list[_Place] = []
     unread: dict[ResourceId, NotRead] = {}
-    readable = resources.pool.map(lambda root: _may_list(may_read, root, gone_is_error=root in named), roots)
-    for (root, concerned), may_list in zip(roots.items(), readable, strict=True):
+    readable = resources.pool.pairs(lambda root: _may_list(may_read, root, gone_is_error=root in named), roots)
+    for root, may_list in readable:
+        concerned = roots[root]
         if may_list is None:
             continue
         if may_list:
@@ -190,8 +186,7 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
         unread.update({identity: reason for identity, holder in concerned.items() if holder.goes})
         not_read.append(NotRead(f"Role assignments elsewhere in {root}", "", f"{READ_ASSIGNMENTS} is missing there"))
     found: list[RoleAssignment] = []
-    read = resources.pool.map(lambda place: _list_or_say(resources, may_read, place), places)
-    for place, given in zip(places, read, strict=True):
+    for place, given in resources.pool.pairs(lambda place: _list_or_say(resources, may_read, place), places):
         if isinstance(given, NotRead):
             unread.update({holder.identity: given for holder in place.holders})
             complete -= unread.keys()

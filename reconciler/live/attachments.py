@@ -52,9 +52,8 @@ def read_attachments(
 
 
 def _ask_graph(identities: Sequence[ResourceId], resources: Resources, may_read: MayRead) -> _Shown:
-    groups = list(dict.fromkeys(one.group_id for one in identities))
-    reasons = resources.pool.map(lambda group: _graph_right(group, may_read), groups)
-    without_right = dict(zip(groups, reasons, strict=True))
+    groups = dict.fromkeys(one.group_id for one in identities)
+    without_right = dict(resources.pool.pairs(lambda group: _graph_right(group, may_read), groups))
     try:
         return _Shown(attachments.find(resources.client, identities), None, without_right)
     except CallFailed as error:

@@ -73,18 +73,14 @@ def read_live(
     for group_id in group_ids:
         by_subscription.setdefault(group_id.subscription_id.casefold(), []).append(group_id)
     reader = _Reader(resources, may_read)
-    views = resources.pool.map(lambda one: reader.view_subscription(one, tenant_of(one)), by_subscription)
-    scopes = [
-        scope
-        for view, asked in zip(views, by_subscription.values(), strict=True)
-        for scope in _plan_reads(view, asked, beyond=beyond)
-    ]
+    views = dict(resources.pool.pairs(lambda one: reader.view_subscription(one, tenant_of(one)), by_subscription))
+    scopes = [scope for one, view in views.items() for scope in _plan_reads(view, by_subscription[one], beyond=beyond)]
     reads = resources.pool.map(reader.read_scope, scopes)
     live = Live(
-        tuple(sorted((view.subscription for view in views), key=lambda one: one.subscription_id)),
+        tuple(sorted((view.subscription for view in views.values()), key=lambda one: one.subscription_id)),
         tuple(sorted((group for read in reads for group in read.groups), key=lambda group: group.group_id.key)),
     )
-    return _with_beyond(live, views, reads) if beyond else live
+    return _with_beyond(live, views.values(), reads) if beyond else live
 
 
 def _with_beyond(live: Live, views: Iterable[_SubscriptionView], reads: Iterable[_ScopeRead]) -> Live:

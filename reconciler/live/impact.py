@@ -17,16 +17,14 @@ from reconciler.plan import Changes, IdentityChange
 def read_impact(changes: Changes, access: Access, resources: Resources, may_read: MayRead) -> Impacts:
     """Read what uses the identities that would be deleted, the locks wherever something is to be written, the scopes at
     which roles would be given, and the roles that new trust would hand out."""
-    deletes = [change for group in changes.groups for change in group.deletes()]
-    identities = [change.resource_id for change in deletes]
+    deletes = {change.resource_id: change for group in changes.groups for change in group.deletes()}
+    identities = list(deletes)
     locks = read_locks(changes, resources, may_read)
     attachments = read_attachments(identities, resources, may_read)
-    credentials = resources.pool.map(lambda identity: credentials_of(identity, resources), identities)
+    credentials = dict(resources.pool.pairs(lambda identity: credentials_of(identity, resources), identities))
     impacts = {
-        change.resource_id: Impact(
-            attachments[change.resource_id], _roles(change, access), trusted, locks.reaching(str(change.resource_id))
-        )
-        for change, trusted in zip(deletes, credentials, strict=True)
+        one: Impact(attachments[one], _roles(change, access), credentials[one], locks.reaching(str(one)))
+        for one, change in deletes.items()
     }
     missing_scopes, unread_scopes = read_scopes(changes, resources)
     held_roles = read_held_roles(changes, access, resources, may_read)

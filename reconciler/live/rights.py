@@ -51,8 +51,7 @@ class _Asked:
     def ask(self, places: Iterable[str]) -> None:
         """Ask those that were not asked yet."""
         new = {normalize_scope(place): place for place in places if normalize_scope(place) not in self._found}
-        answers = self._pool.map(self._read, new.values())
-        self._found.update(zip(new, answers, strict=True))
+        self._found.update(self._pool.pairs(lambda key: self._read(new[key]), new))
 
     def gives(self, need: Need) -> bool:
         """Whether any place that was asked gives what is needed."""

@@ -32,9 +32,7 @@ def look_up_roles(listed: Iterable[NamedRole], resources: Resources) -> dict[Rol
     by_root: dict[RoleKey, NamedRole] = {}
     for one in named.values():
         by_root.setdefault(role_key(one.role, root_of(one.scope)), one)
-    roots = list(by_root)
-    found = resources.pool.map(lambda key: _find_at_root(resources, by_root[key]), roots)
-    at_root = dict(zip(roots, found, strict=True))
+    at_root = dict(resources.pool.pairs(lambda key: _find_at_root(resources, by_root[key]), by_root))
     return {key: _lookup(resources, one, at_root[role_key(one.role, root_of(one.scope))]) for key, one in named.items()}
 
 
@@ -85,5 +83,4 @@ def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources
         except CallFailed:
             return None
 
-    found = resources.pool.map(read, list(scopes))
-    return {guid: role for guid, role in zip(scopes, found, strict=True) if role is not None}
+    return {guid: role for guid, role in resources.pool.pairs(read, scopes) if role is not None}

@@ -92,10 +92,9 @@ def _by_root(pairs: Iterable[tuple[Identity, str]]) -> _Roots:
 
 
 def _list(roots: _Roots, found: _Found, resources: Resources, may_read: MayRead) -> None:
-    read = resources.pool.map(lambda one: _list_at(*one, resources, may_read), roots.items())
-    for identities, assignments in zip(roots.values(), read, strict=True):
+    for root, assignments in resources.pool.pairs(lambda root: _list_at(root, roots[root], resources, may_read), roots):
         if isinstance(assignments, NotRead):
-            found.unread |= {one.resource_id: assignments for one in identities}
+            found.unread |= {one.resource_id: assignments for one in roots[root]}
         else:
             found.add(assignments)
 

@@ -38,12 +38,12 @@ def find_missing(scopes: Iterable[str], resources: Resources) -> tuple[frozenset
     """Those of some scopes that do not exist, in their normal form; and what does not say."""
     by_key = {normalize_scope(scope): scope for scope in scopes}
 
-    def look(scope: str) -> bool | NotRead:
+    def look(key: str) -> bool | NotRead:
         try:
-            return resources.assignments.has_scope(scope)
+            return resources.assignments.has_scope(by_key[key])
         except CallFailed as error:
-            return NotRead("Scopes of roles", scope, why_not(error))
+            return NotRead("Scopes of roles", by_key[key], why_not(error))
 
-    found = dict(zip(by_key, resources.pool.map(look, by_key.values()), strict=True))
+    found = dict(resources.pool.pairs(look, by_key))
     missing = frozenset(key for key, exists in found.items() if exists is False)
     return missing, tuple(one for one in found.values() if isinstance(one, NotRead))

@@ -23,6 +23,10 @@ def test_results_come_in_order_of_the_items() -> None:
     assert Pool(2).map(double, [1, 2]) == [2, 4]
 
 
+def test_each_item_comes_with_its_result() -> None:
+    assert Pool(2).pairs(lambda item: 2 * item, [2, 1]) == [(2, 4), (1, 2)]
+
+
 def test_nothing_to_do_gives_nothing() -> None:
     assert Pool(3).map(str, []) == []
 
