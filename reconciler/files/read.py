@@ -16,6 +16,10 @@ _CHECK = "Check the path and who may read it."
 _NAME_IT = "Remove the link, or name what it leads to as a path of its own."
 
 
+NOT_A_FILE = "not-a-file"
+"""The code of what is a folder, a device or a pipe."""
+
+
 class NotReadError(Exception):
     """A file that is not read; `message` goes on behind its name."""
 
@@ -106,7 +110,7 @@ def reason_of(error: OSError | ValueError) -> str:
 
 
 def _not_a_file() -> NotReadError:
-    return NotReadError("not-a-file", "this is not a regular file", "Name a file or a directory; for a pipe pass `-`.")
+    return NotReadError(NOT_A_FILE, "this is not a regular file", "Name a file.")
 
 
 def _shown(root: Path) -> str:

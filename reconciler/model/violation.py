@@ -43,6 +43,6 @@ class PlanRefused(ReconcilerError):
     def __init__(self, violations: tuple[Violation, ...]) -> None:
         super().__init__(
             f"The plan is refused by {count_guards(violations)}; nothing was changed.",
-            violations[0].hint if len(violations) == 1 else "Each refusal above names what lifts it.",
+            violations[0].hint if len(violations) == 1 else "Each refusal above says what to do about it.",
         )
         self.violations = violations

@@ -1,6 +1,6 @@
 """Plans and drift for people at a terminal or reading a CI log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from reconciler.guardrails import DeclaredVerdict
@@ -29,6 +29,8 @@ from reconciler.report.warnings import warning_lines
 
 NO_CHANGES = "No changes. Live identities match the manifest."
 
+_NOTHING_TO_UNDO = "No changes. Nothing of the run is left that could be taken back."
+
 USUAL_CLOUD = "AzureCloud"
 """The one cloud that a report does not name."""
 
@@ -41,7 +43,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     """Header, changes, what stays as it is and why, the count line, and last what the guards refuse."""
     page = Page(color=color)
     _write_header(page, plan, header)
-    for row in change_rows(plan):
+    for row in change_rows(plan, is_undo=header.is_undo):
         _write_change(page, row)
     _write_held(page, plan)
     for line in warning_lines(plan.findings, addresses_of(plan)):
@@ -50,10 +52,10 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
         page.line()
     _write_refused(page, plan)
     _write_removed_already(page, plan)
-    _write_skipped(page, plan)
+    _write_skipped(page, plan, is_undo=header.is_undo)
     if plan.violations:
         page.line((_refused_line(plan), "bold red"))
-    page.line(*_count_line(plan))
+    page.line(*_count_line(plan, is_undo=header.is_undo))
     return page.text()
 
 
@@ -99,7 +101,8 @@ def _write_header(page: Page, plan: Plan, header: Header) -> None:
         page.line((visible(header.place), "bold magenta"))
     if plan.cloud != USUAL_CLOUD:
         page.line("Cloud         ", visible(plan.cloud))
-    page.line("Tenant        ", visible(plan.tenant or "several"))
+    if plan.subscriptions:
+        page.line("Tenant        ", visible(plan.tenant or "several"))
     for one in plan.subscriptions:
         page.line("Subscription  ", visible(f"{one.display_name} ({one.subscription_id})"))
     if header.principal:
@@ -216,8 +219,11 @@ _SKIPPED_IDENTITIES = {
     SkipReason.NOT_TARGETED: "outside --target",
 }
 
-_SKIPPED_ACCESS = _SKIPPED_IDENTITIES | {
-    SkipReason.NOT_TARGETED: "not changed by the run that is undone",
+_NOT_OF_THE_RUN = "not changed by the run that is undone"
+
+_SKIPPED_OF_AN_UNDO = _SKIPPED_IDENTITIES | {SkipReason.NOT_TARGETED: _NOT_OF_THE_RUN}
+
+_SKIPPED_ACCESS = _SKIPPED_OF_AN_UNDO | {
     SkipReason.NOT_OURS: "made by others",
     SkipReason.UNRESOLVED: "stays while a role that the manifest lists or ignores is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",
@@ -225,10 +231,9 @@ _SKIPPED_ACCESS = _SKIPPED_IDENTITIES | {
 }
 
 
-def _write_skipped(page: Page, plan: Plan) -> None:
+def _write_skipped(page: Page, plan: Plan, *, is_undo: bool = False) -> None:
     """Absence is shown too: how many live identities this run does not touch, and what of credentials and roles."""
-    identities = [one.reason for one in plan.skipped if isinstance(one.resource_id, ResourceId)]
-    counts = [f"{identities.count(one)} {words}" for one, words in _SKIPPED_IDENTITIES.items() if one in identities]
+    counts = _skipped_identities(plan, _SKIPPED_OF_AN_UNDO if is_undo else _SKIPPED_IDENTITIES)
     access = [one for one in plan.skipped if not isinstance(one.resource_id, ResourceId)]
     if counts:
         page.line((f"Left alone: {', '.join(counts)}.", "dim"))
@@ -246,6 +251,11 @@ def _write_skipped(page: Page, plan: Plan) -> None:
         page.line(("Note: ", "yellow"), visible(note))
     if plan.notes:
         page.line()
+
+
+def _skipped_identities(plan: Plan, words: Mapping[SkipReason, str]) -> list[str]:
+    reasons = [one.reason for one in plan.skipped if isinstance(one.resource_id, ResourceId)]
+    return [f"{reasons.count(one)} {text}" for one, text in words.items() if one in reasons]
 
 
 def _write_removed_already(page: Page, plan: Plan) -> None:
@@ -272,9 +282,9 @@ def _refused_line(plan: Plan) -> str:
     return f"Refused: {number} {'change' if number == 1 else 'changes'} by {count_guards(plan.violations)}."
 
 
-def _count_line(plan: Plan) -> tuple[tuple[str, str], ...]:
+def _count_line(plan: Plan, *, is_undo: bool = False) -> tuple[tuple[str, str], ...]:
     create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
     held = any(hold is not None and differs(change) for change, hold in drifting(plan))
     if not plan.applicable and not plan.violations and not held:
-        return ((NO_CHANGES, "bold"),)
+        return ((_NOTHING_TO_UNDO if is_undo else NO_CHANGES, "bold"),)
     return ((f"Plan: {create} to add, {update} to change, {delete} to destroy.", "bold"),)

@@ -41,10 +41,14 @@ KNOWN_AFTER_APPLY = "(known after apply)"
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where a run looks and as whom; empty strings are left out. `place` is an endpoint or `SANDBOX FILE`."""
+    """Where a run looks and as whom; empty strings are left out. `place` is an endpoint or `SANDBOX FILE`.
+
+    `is_undo`: the plan takes a run back, and is made from its journal: no manifest and no `--target` limits it.
+    """
 
     place: str
     principal: str
+    is_undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,11 @@ def addresses_of(plan: Plan) -> AddressBook:
     return AddressBook(group.group_id for group in plan.desired.groups)
 
 
-def change_rows(plan: Plan) -> tuple[ChangeRow, ...]:
-    """What apply would do, in the plan's order."""
+def change_rows(plan: Plan, *, is_undo: bool = False) -> tuple[ChangeRow, ...]:
+    """What apply would do, in the plan's order; where a run is taken back, what goes is what that run has made."""
     book = addresses_of(plan)
-    return tuple(change_row(change, book) for change in plan.applicable)
+    rows = (change_row(change, book) for change in plan.applicable)
+    return tuple(replace(row, summary=_UNDONE) if is_undo and row.summary == _NOT_LISTED else row for row in rows)
 
 
 def refused_rows(plan: Plan) -> tuple[ChangeRow, ...]:
@@ -117,10 +122,13 @@ def change_row(change: Change, book: AddressBook) -> ChangeRow:
 
 _Description = tuple[str, str, tuple[FieldRow, ...]]
 
+_NOT_LISTED = "will be destroyed: the manifest does not list it"
+_UNDONE = "will be destroyed: the run that is undone has made it"
+
 _SUMMARIES = {
     Action.CREATE: ("+", "will be created"),
     Action.UPDATE: ("~", "will be updated in place"),
-    Action.DELETE: ("-", "will be destroyed: the manifest does not list it"),
+    Action.DELETE: ("-", _NOT_LISTED),
     Action.NO_OP: (" ", "is as it should be"),
 }
 

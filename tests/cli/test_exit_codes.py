@@ -322,9 +322,18 @@ def test_command_run_as_a_module_is_the_same_command(uami: Uami, quickstart: Pat
 APPLIER = "0b2c0000-0000-4000-8000-000000000000"
 """The principal id of the first identity of a group; see `write_state`."""
 
+APPLIER_CLIENT = "c11e0000-0000-4000-8000-000000000000"
+"""Its client id."""
+
 
 @pytest.mark.parametrize(
-    ("flags", "code"), [((), 0), (("--applier", APPLIER), 3), (("--applier", f"{APPLIER[:-1]}9"), 0)]
+    ("flags", "code"),
+    [
+        ((), 0),
+        (("--applier", APPLIER), 3),
+        (("--applier", APPLIER_CLIENT), 3),
+        (("--applier", f"{APPLIER[:-1]}9"), 0),
+    ],
 )
 def test_plan_is_judged_for_who_will_apply_it(uami: Uami, folder: Path, flags: tuple[str, ...], code: int) -> None:
     trust = {"name": "main", "issuer": "https://issuer.example", "subject": "s"}

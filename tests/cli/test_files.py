@@ -59,6 +59,28 @@ def test_missing_folder_is_wrong_usage_and_never_made(uami: Uami, quickstart: Pa
     assert (_contents(quickstart), (quickstart / "typo").exists()) == (before, False)
 
 
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("-", "--journal needs a file name\nHint: For a file of this name: --journal ./-."),
+        (".", "this is a directory\nHint: Name a file."),
+        ("/dev/full", "this is not a regular file\nHint: Name a file."),
+        (
+            "identities.yaml",
+            "the file is there already, and no journal is written over\nHint: Name a new file; if it is",
+        ),
+    ],
+)
+def test_journal_is_refused_where_there_can_be_none(uami: Uami, quickstart: Path, place: str, message: str) -> None:
+    before = _contents(quickstart)
+
+    ended = uami(*APPLY, "-y", "--journal", place)
+
+    assert (ended.code, ended.stdout) == (64, "")
+    assert ended.stderr.startswith(f"Error: --journal {place}: {message}")
+    assert _contents(quickstart) == before
+
+
 @pytest.mark.parametrize("flag", ["-o", "--journal", "--sandbox"])
 def test_name_that_is_too_long_is_told_without_a_traceback(uami: Uami, quickstart: Path, flag: str) -> None:
     command = APPLY if flag == "--journal" else PLAN[:2] if flag == "--sandbox" else PLAN

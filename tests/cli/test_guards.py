@@ -68,7 +68,8 @@ def test_guards_are_counted_and_not_the_places_that_they_refuse(uami: Uami, fold
     assert ended.stdout.count(" ! trusted  ") == 5
     assert ended.stdout.endswith("\nRefused: 5 changes by 2 guards.\nPlan: 0 to add, 0 to change, 0 to destroy.\n")
     assert ended.stderr == (
-        "Error: The plan is refused by 2 guards; nothing was changed.\nHint: Each refusal above names what lifts it.\n"
+        "Error: The plan is refused by 2 guards; nothing was changed.\n"
+        "Hint: Each refusal above says what to do about it.\n"
     )
     assert ended.code == 3
 
@@ -102,7 +103,7 @@ def test_allowance_that_cannot_be_meant_is_wrong_usage(
     assert ended.stderr.startswith(f"Error: --allow {allow}: {message}")
 
 
-UNUSED = "Note: --allow in-use=rg-a/id-gone lifted nothing: its address is wrong, or what it names is gone.\n"
+UNUSED = "Note: --allow in-use=rg-a/id-gone lifted nothing: this guard refuses nothing at that address.\n"
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

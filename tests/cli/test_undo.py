@@ -55,6 +55,16 @@ def test_run_prints_the_digest_of_its_journal_and_undo_takes_it(uami: Uami, fold
     assert _printed(undone)[1] == _digest(Path(_printed(undone)[0]))
 
 
+def test_undo_of_what_is_undone_already_has_nothing_to_take_back(uami: Uami, applied: Path) -> None:
+    flags = ("-y", "--digest", _digest(applied / "run.jsonl"))
+    undone, again = uami(*UNDO, *flags), uami(*UNDO, *flags)
+
+    assert " - rg-a/id-new  will be destroyed: the run that is undone has made it  m.yaml:" in undone.stdout
+    assert (again.code, again.stderr) == (0, "")
+    assert again.stdout.endswith("\nNo changes. Nothing of the run is left that could be taken back.\n")
+    assert "Tenant" not in again.stdout
+
+
 def test_run_without_a_call_prints_no_digest(uami: Uami, applied: Path) -> None:
     ended = uami("apply", "m.yaml", *SANDBOX, "-y")
 

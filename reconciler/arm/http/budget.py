@@ -24,7 +24,9 @@ def parse_duration(text: str) -> float:
     parts = match.groups(default="0") if match else ()
     seconds = sum(int(part) * unit_s for part, unit_s in zip(parts, _UNITS_S, strict=False))
     if not seconds:
-        raise UsageError(f"{text!r} is not a duration.", "Write whole numbers with their units: 90s, 30m, 1h or 1h30m.")
+        raise UsageError(
+            f"--timeout {text}: not a duration", "Write whole numbers with their units: 90s, 30m, 1h or 1h30m."
+        )
     return float(seconds)
 
 

@@ -1,7 +1,7 @@
 """An apply as its caller meets it: the plan, the question, progress, the end."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
@@ -105,7 +105,8 @@ class _Reports:
             self._journal.check_place()
         self._journal.show_cut_short(plan)
         if self._format.streams:
-            print_part(self._format.plan(plan, self._session.header))
+            header = replace(self._session.header, is_undo=self._run.name == "undo")
+            print_part(self._format.plan(plan, header))
         note_unused_allowances(plan)
 
     def confirm(self, plan: Plan, stop: Stop) -> None:

@@ -23,5 +23,6 @@ def compare(request: Request, azure: AzureFlags, applier: str | None = None) -> 
         check_guid("--applier", applier, "a principal", "`az identity show --query principalId` prints it.")
     declaration = load_declaration(request)
     with open_session(azure, Stop(), writes=False) as session:
-        live = session.azure if applier is None else replace(session.azure, runner=partial(Runner, applier))
+        # Either id of an identity tells which one it is, and who passes its client id means that one.
+        live = session.azure if applier is None else replace(session.azure, runner=partial(Runner, applier, applier))
         return run_plan(declaration, live), session.header

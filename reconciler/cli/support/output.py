@@ -106,7 +106,7 @@ def print_plan(plan: "Plan", header: "Header", report: ReportFlags) -> None:
 def note_unused_allowances(plan: "Plan") -> None:
     """Say on stderr which of the caller's allowances lifted nothing; after an interrupted run that is no mistake."""
     for text in plan.unused_allowances:
-        print_note(f"Note: --allow {visible(text)} lifted nothing: its address is wrong, or what it names is gone.\n")
+        print_note(f"Note: --allow {visible(text)} lifted nothing: this guard refuses nothing at that address.\n")
 
 
 def print_note(text: str) -> None:

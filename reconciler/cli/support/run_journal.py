@@ -40,13 +40,18 @@ def utc_now() -> str:
 
 def check_journal_flag(chosen: str | None) -> None:
     """Raises UsageError where `--journal` names something that is there: a journal is of one run and kept as it is."""
-    if chosen is not None and os.path.lexists(chosen):
+    if chosen == "-":
+        raise UsageError("--journal -: --journal needs a file name", "For a file of this name: --journal ./-.")
+    if chosen is None:
+        return
+    path = Path(chosen)
+    # What else may be there, such as a directory, is no journal to look at.
+    if os.path.lexists(path) and (path.is_symlink() or path.is_file()):
         raise UsageError(
             f"--journal {chosen}: the file is there already, and no journal is written over",
             f"Name a new file; if it is an earlier run's journal, `uami show {chosen}` shows what it holds.",
         )
-    if chosen is not None:
-        check_output(Path(chosen), flag="--journal", subject="the journal")
+    check_output(path, flag="--journal", subject="the journal")
 
 
 def approve_undo(journal: str, run: UndoRunFlags, report: ReportFlags) -> Approval:

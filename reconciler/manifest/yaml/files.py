@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.files.read import NotReadError, read_resolved, resolve_inside, root_of, unreadable
+from reconciler.files.read import NOT_A_FILE, NotReadError, read_resolved, resolve_inside, root_of, unreadable
 from reconciler.manifest.yaml.text import MAX_BYTES
 
 STDIN_ARGUMENT = "-"
 STDIN_NAME = "<stdin>"
+
+_NAME_MANIFESTS = "Name a file or a directory; for a pipe pass `-`."
 
 _SUFFIXES = (".yaml", ".yml")
 _NOT_LOOKED_INTO = "node_modules"
@@ -50,7 +52,8 @@ class _Reading:
     def refuse(self, name: str, refusal: NotReadError) -> None:
         """Note why a path is not read."""
         pos = SourcePos(STDIN_NAME if name == STDIN_ARGUMENT else name, 1, 1)
-        self.diagnostics.append(Diagnostic(refusal.code, pos, refusal.message, refusal.hint))
+        hint = _NAME_MANIFESTS if refusal.code == NOT_A_FILE else refusal.hint
+        self.diagnostics.append(Diagnostic(refusal.code, pos, refusal.message, hint))
 
 
 def read_files(paths: Sequence[str], stdin: Callable[[], bytes]) -> tuple[list[ManifestFile], list[Diagnostic]]:

@@ -82,6 +82,16 @@ def test_what_is_no_file_is_told(checkout: Path, name: str) -> None:
     assert refusal_of(name).startswith(f"{name}: ")
 
 
+@pytest.mark.parametrize("name", ["pipe", "sub"])
+def test_what_takes_one_file_asks_for_one(checkout: Path, name: str) -> None:
+    os.mkfifo("pipe")
+
+    with pytest.raises(InputFileError) as caught:
+        read_argument(name, 100)
+
+    assert caught.value.hint == "Name a file."
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may look at everything")
 def test_folder_that_may_not_be_looked_into_is_told(checkout: Path) -> None:
     (checkout / "sub").chmod(0)

@@ -36,12 +36,12 @@ def test_address_is_the_whole_one_of_what_is_refused(about: AnyId | ResourceGrou
         (
             (violation(resource_id("id-a")), violation(resource_id("id-b"))),
             "The plan is refused by 1 guard; nothing was changed.",
-            "Each refusal above names what lifts it.",
+            "Each refusal above says what to do about it.",
         ),
         (
             (*(violation(resource_id(name), code="in-use") for name in ("a", "b", "c")), violation()),
             "The plan is refused by 2 guards; nothing was changed.",
-            "Each refusal above names what lifts it.",
+            "Each refusal above says what to do about it.",
         ),
     ],
 )

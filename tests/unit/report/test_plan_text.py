@@ -55,6 +55,22 @@ def test_tenants_that_differ_are_several() -> None:
     assert page(two).startswith("Tenant        several\n")
 
 
+def test_tenant_is_left_out_where_no_subscription_was_looked_at() -> None:
+    assert page(replace(EMPTY, subscriptions=())) == f"\n{NO_CHANGES}"
+
+
+def test_plan_of_an_undo_speaks_of_the_run_and_of_no_manifest() -> None:
+    undo = Header("", "", is_undo=True)
+    plan = plan_of(desired_group(), live_group("id-made", "id-other"))
+    skipped = (Skipped(resource_id("id-other"), SkipReason.NOT_TARGETED),)
+
+    text = page(replace(plan, violations=(), skipped=skipped), undo)
+
+    assert " - rg-app/id-made  will be destroyed: the run that is undone has made it  " in text
+    assert "Left alone: 1 not changed by the run that is undone.\n" in text
+    assert page(EMPTY, undo) == f"{HEAD}\nNo changes. Nothing of the run is left that could be taken back.\n"
+
+
 def test_changes_are_told_with_their_fields_and_counts() -> None:
     plan = plan_of(
         desired_group(listed("id-new", location="uksouth", tags={"env": "a b"}), listed("id-a", tags={"x": "1"})),

@@ -20,7 +20,7 @@ def test_duration_that_is_none_is_wrong_usage_and_says_how_to_write_it(text: str
     with pytest.raises(UsageError) as raised:
         parse_duration(text)
 
-    assert raised.value.message == f"{text!r} is not a duration."
+    assert raised.value.message == f"--timeout {text}: not a duration"
     assert raised.value.hint == "Write whole numbers with their units: 90s, 30m, 1h or 1h30m."
 
 

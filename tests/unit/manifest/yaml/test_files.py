@@ -158,6 +158,8 @@ def test_pipe_is_refused_unread(repository: Path, argument: str) -> None:
     os.mkfifo(repository / "m" / "a.yaml")
 
     assert names_and_codes([argument]) == ([], [("not-a-file", "m/a.yaml")])
+    (problem,) = read_files([argument], no_stdin)[1]
+    assert problem.hint == "Name a file or a directory; for a pipe pass `-`."
 
 
 def test_path_that_no_system_can_have_is_reported(repository: Path) -> None:

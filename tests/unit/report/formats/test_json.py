@@ -147,7 +147,7 @@ def test_refused_apply_has_the_plan_and_the_error_and_no_result() -> None:
     assert document["error"] == {
         "code": "plan-refused",
         "message": "The plan is refused by 3 guards; nothing was changed.",
-        "hint": "Each refusal above names what lifts it.",
+        "hint": "Each refusal above says what to do about it.",
         "violations": plan_document(plan)["violations"],
     }
 
