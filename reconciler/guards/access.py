@@ -13,12 +13,14 @@ _BINDING = "aks-identity-binding"
 
 
 def check_roles(changes: Changes, _: Allowances) -> Iterator[Violation]:
-    """Refuse a role that is unknown at its scope, whose name is that of several, whose scope cannot be read, or that
-    the manifest ignores there."""
+    """Refuse a role that is unknown at its scope, whose name is that of several, whose scope cannot be read, or of
+    which the manifest says two things there."""
     for group in changes.groups:
         for role in group.unresolved_roles:
             if role.is_ignored:
                 yield _ignored(role)
+            elif role.is_contradicted:
+                yield _contradicted(role)
             elif role.lookup.unread:
                 yield _unread(role)
             else:
@@ -32,6 +34,16 @@ def _ignored(role: UnresolvedRole) -> Violation:
         message=f"the role {role.desired.role!r} is listed at {role.desired.source}, and ignore.roleAssignments has it,"
         " written another way, at the same scope",
         hint="Keep one of the two.",
+    )
+
+
+def _contradicted(role: UnresolvedRole) -> Violation:
+    return Violation(
+        code="role-listed-twice",
+        about=role.resource_id,
+        message=f"the role {role.desired.role!r} is listed at {role.desired.source}, and by another line that writes it"
+        " another way, with another condition or description at the same scope",
+        hint="Keep one of the two lines.",
     )
 
 

@@ -42,6 +42,7 @@ _OTHER_WAYS = {
     "role-unknown": "name a role that can be assigned there",
     "role-ambiguous": "write the GUID of the role that is meant",
     "role-ignored": "list the role, or ignore it",
+    "role-listed-twice": "list the role once",
     "inexpressible": "list the credential under another name",
     "credential-limit": "list fewer federated credentials",
     "trust-taken": "list the credential that already has the trust",

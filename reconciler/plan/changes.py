@@ -224,12 +224,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedRole:
-    """A listed role assignment whose role is unknown, or is the name of several, at its scope; or is ignored there."""
+    """A listed role assignment whose role is unknown, or is the name of several, at its scope; or that another line
+    ignores (`is_ignored`), or lists with other details (`is_contradicted`), by another name of the role."""
 
     identity: ResourceId
     desired: DesiredAssignment
     lookup: RoleLookup
     is_ignored: bool = False
+    is_contradicted: bool = False
 
     @property
     def resource_id(self) -> AssignmentId:
@@ -249,7 +251,8 @@ class GroupChanges:
         removed_count: live identities that the manifest names under `remove`, so that no limit counts them.
         access: changes of the children of identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
-        unresolved_roles: listed role assignments whose role could not be identified, or that `ignore` has as well.
+        unresolved_roles: listed role assignments whose role could not be identified, or that another line ignores or
+            contradicts.
     """
 
     group: DesiredGroup

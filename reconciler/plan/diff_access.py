@@ -189,6 +189,7 @@ def _diff_assignments(
     limited_to: frozenset[AnyId] | None,
 ) -> Iterator[_Found]:
     live = {(normalize_scope(one.scope), one.role_guid): one for one in access.assignments.get(change.resource_id, ())}
+    contradicted = _contradicted(listed, access)
     listed_roles: set[tuple[str, str]] = set()
     all_resolved = True
     for desired in listed:
@@ -205,12 +206,29 @@ def _diff_assignments(
             continue
         assignment_id = AssignmentId(change.resource_id, role.name, role.guid, desired.scope)
         granted = (normalize_scope(desired.scope), role.guid)
+        if granted in contradicted:
+            listed_roles.add(granted)
+            yield UnresolvedRole(change.resource_id, desired, lookup, is_contradicted=True)
+            continue
         if granted in listed_roles:
             continue  # the same role by its name and by its GUID
         listed_roles.add(granted)
         yield _diff_assignment(change, assignment_id, desired, live.get(granted), role)
     extras = [one for granted, one in live.items() if granted not in listed_roles]
     yield from _extra_assignments(change, entry, extras, access, limited_to, all_resolved=all_resolved)
+
+
+def _contradicted(listed: Iterable[DesiredAssignment], access: Access) -> set[tuple[str, str]]:
+    """The roles, by scope and GUID, that lines list with different details: once by name, once by GUID."""
+    details: dict[tuple[str, str], tuple[tuple[str, str | None], ...]] = {}
+    contradicted = set()
+    for one in listed:
+        lookup = access.lookup(one.role, one.scope)
+        for role in lookup.found if len(lookup.found) == 1 else ():
+            granted = (normalize_scope(one.scope), role.guid)
+            if details.setdefault(granted, one.details) != one.details:
+                contradicted.add(granted)
+    return contradicted
 
 
 def _diff_assignment(

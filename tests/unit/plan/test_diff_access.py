@@ -211,6 +211,32 @@ def test_listed_role_that_is_ignored_by_another_name_is_neither_given_nor_taken(
     assert [one.code for one in check_roles(changes, NO_ALLOWANCES)] == ([] if hold else ["role-ignored"])
 
 
+@pytest.mark.parametrize("first", ["Reader", READER])
+@pytest.mark.parametrize("is_live", [False, True])
+@pytest.mark.parametrize(
+    ("details", "refused"), [((), False), ((("condition", "c"), ("condition_version", "2.0")), True)]
+)
+def test_role_listed_by_name_and_by_guid_must_have_one_condition(
+    first: str, is_live: bool, details: tuple[tuple[str, str | None], ...], refused: bool
+) -> None:
+    other = READER if first == "Reader" else "Reader"
+    lines = [DesiredAssignment(first, SCOPE, HERE), DesiredAssignment(other, SCOPE, HERE, details)]
+    group = desired_group(listed("id-a", role_assignments=lines), owner="team-a")
+    live = RoleAssignment(
+        assignment_name("team-a", SCOPE, "principal-of-id-a", READER), SCOPE, READER, "principal-of-id-a"
+    )
+    lookups = {
+        role_key(role, SCOPE): RoleLookup(role, SCOPE, (RoleDefinition(READER, "Reader"),))
+        for role in ("Reader", READER)
+    }
+    access = Access(assignments={resource_id("id-a"): (live,) if is_live else ()}, lookups=lookups)
+
+    changes = diff_access(compare(group, live_group("id-a")), access)
+
+    assert [one.code for one in check_roles(changes, NO_ALLOWANCES)] == (["role-listed-twice"] * 2 if refused else [])
+    assert len(list(changes.access())) == (0 if refused else 1)
+
+
 def test_run_that_is_limited_still_says_what_it_leaves_alone_and_takes_roles_along() -> None:
     name = assignment_name("team-a", SCOPE, "principal-of-id-old", READER)
     taken = RoleAssignment(name, SCOPE, READER, "principal-of-id-old")
