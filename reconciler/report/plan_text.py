@@ -279,7 +279,11 @@ def _write_abandoned(page: Page, plan: Plan) -> None:
 
 def _refused_line(plan: Plan) -> str:
     number = len(refused_rows(plan))
-    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {count_guards(plan.violations)}."
+    guards = count_guards(plan.violations)
+    if not number:
+        # A role that nobody knows, for one, is refused without being a change.
+        return f"Refused by {guards}."
+    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {guards}."
 
 
 def _count_line(plan: Plan, *, is_undo: bool = False) -> tuple[tuple[str, str], ...]:

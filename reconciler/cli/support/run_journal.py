@@ -68,7 +68,8 @@ def approve_undo(journal: str, run: UndoRunFlags, report: ReportFlags) -> Approv
             "--auto-approve needs --digest here: a journal is a file that anybody may have written",
             f"Add --digest with the sha256 of the journal, {sums}; or leave --auto-approve out, and be asked.",
         )
-    approval = Approval(run.auto_approve, f"Add --auto-approve and --digest with the sha256 of the journal, {sums}.")
+    missing = "." if run.digest is not None else f" and --digest with the sha256 of the journal, {sums}."
+    approval = Approval(run.auto_approve, f"Add --auto-approve{missing}")
     check_somebody_to_ask(approval, report)
     return approval
 

@@ -171,6 +171,14 @@ def test_refusals_are_told_before_what_they_hold_back() -> None:
     )
 
 
+def test_refusal_of_what_is_no_change_counts_none() -> None:
+    plan = plan_of(desired_group("id-a"), live_group("id-a"))
+
+    text = page(replace(plan, violations=(Violation("role-unknown", resource_id("id-a"), "message", "hint"),)))
+
+    assert text.endswith("\nRefused by 1 guard.\nPlan: 0 to add, 0 to change, 0 to destroy.\n")
+
+
 def test_drift_is_told_in_three_lists() -> None:
     plan = plan_of(desired_group("id-new", listed("id-a", tags={"x": "1"})), live_group("id-a", "id-old"))
 
