@@ -144,9 +144,7 @@ def _with_holds(group: DesiredGroup, random: Random) -> DesiredGroup:
 def accesses(live: Live) -> st.SearchStrategy[Access]:
     """Credentials and role assignments of live identities."""
     identities = [one for group in live.groups for one in group.identities]
-    lookups = {
-        role_key(name, _SCOPE): RoleLookup(name, _SCOPE, (RoleDefinition(guid, name),)) for name, guid in _ROLES.items()
-    }
+    lookups = {role_key(name, _SCOPE): role_lookup(name, _SCOPE) for name in _ROLES}
     names = st.lists(st.sampled_from(sorted(_TRUSTS)), unique=True)
     owned_roles = st.dictionaries(st.sampled_from(sorted(_ROLES)), st.none() | st.sampled_from(OWNERS))
     each = st.lists(st.tuples(names, owned_roles), min_size=len(identities), max_size=len(identities))
@@ -165,6 +163,11 @@ def accesses(live: Live) -> st.SearchStrategy[Access]:
             lookups,
         )
     )
+
+
+def role_lookup(role: str, scope: str) -> RoleLookup:
+    """A role of these worlds, known at a scope."""
+    return RoleLookup(role, scope, (RoleDefinition(_ROLES[role], role),))
 
 
 def _given(identity: Identity, role_guid: str, owner: str | None) -> RoleAssignment:

@@ -24,6 +24,7 @@ from reconciler.guards.allowances import (
     parse_allowances,
 )
 from reconciler.guards.deletes import check_principal, check_protected
+from reconciler.guards.dependents import hold_dependents
 from reconciler.guards.grant import accepted_grants, check_grant
 from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
 from reconciler.guards.limits import check_delete_limit, check_revoke_limit
@@ -31,8 +32,7 @@ from reconciler.guards.locks import check_locked
 from reconciler.guards.scopes import check_scope_missing
 from reconciler.guards.self import Runner, check_self, unknown_runner
 from reconciler.guards.use import check_in_use, check_managed_group, check_trusted, check_use_unknown
-from reconciler.guards.words import changes_below, ids_of
-from reconciler.model import AnyId, Violation
+from reconciler.model import Violation
 from reconciler.plan import Changes
 
 __all__ = [
@@ -80,18 +80,15 @@ def judge(
 ) -> tuple[Violation, ...]:
     """Every guard's verdict on the comparison, in order of guard and address.
 
-    The children of an identity that is held back are held back with it.
+    What cannot happen without a refused change is held back with it: the children of an identity, and what needs its
+    issuer and subject, its place or its scope.
 
     Args:
         runner: who the run is signed in as, None where nobody knows.
         also: refusals for reasons of the manifest alone.
     """
     checks: tuple[Guard, ...] = (*GUARDS, partial(check_self, runner=runner))
-    violations = (*(violation for check in checks for violation in check(changes, allowances)), *also)
-    below: dict[AnyId, tuple[AnyId, ...]] = {
-        identity: ids_of(children) for identity, children in changes_below(changes).items()
-    }
-    return tuple(_with_children(one, below) for one in violations)
+    return hold_dependents((*(one for check in checks for one in check(changes, allowances)), *also), changes)
 
 
 def unused_allowances(changes: Changes, allowances: Allowances, *, runner: Runner | None = None) -> tuple[str, ...]:
@@ -112,8 +109,3 @@ def unused_allowances(changes: Changes, allowances: Allowances, *, runner: Runne
         return by_owner or any(allowance.lifts(code, about, book) for code, about in places)
 
     return tuple(one.text for one in allowances.allowed if not has_lifted(one))
-
-
-def _with_children(violation: Violation, below: dict[AnyId, tuple[AnyId, ...]]) -> Violation:
-    children = (child for one in violation.refused for child in below.get(one, ()))
-    return replace(violation, refused=tuple(dict.fromkeys((*violation.refused, *children))))

@@ -88,7 +88,7 @@ def check_inexpressible(changes: Changes, _: Allowances) -> Iterator[Violation]:
                 message="the live credential of this name is flexible or has several audiences, which the api-version"
                 " in use cannot express; it is kept as it is",
                 hint="List the trust under another name, or delete the live credential in Azure first.",
-                refused=ids_of([change, *_going(changes, change.resource_id.identity)]),
+                refused=ids_of([change]),
             )
 
 
@@ -122,10 +122,9 @@ def _is_written_by_azure(credential: FederatedCredential) -> bool:
 def check_credential_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:
     """Refuse more credentials than an identity can have, counting those that stay."""
     kept: dict[ResourceId, int] = {}
-    for group in changes.groups:
-        for credential in group.kept_credentials:
-            identity = credential.credential_id.identity
-            kept[identity] = kept.get(identity, 0) + 1
+    for credential in changes.kept_credentials():
+        identity = credential.credential_id.identity
+        kept[identity] = kept.get(identity, 0) + 1
     for identity, listed in _credentials_by_identity(changes).items():
         total = kept.get(identity, 0) + len(listed)
         if kept.get(identity, 0) and total > MAX_CREDENTIALS:
@@ -136,7 +135,7 @@ def check_credential_limit(changes: Changes, _: Allowances) -> Iterator[Violatio
                 message=f"would have {total} federated credentials with the {kept[identity]} that stay unlisted,"
                 f" over ARM's limit of {MAX_CREDENTIALS}",
                 hint="List fewer, delete some of those that stay, or set policy.federatedCredentials: exact.",
-                refused=ids_of([*creates, *_going(changes, identity)]),
+                refused=ids_of(creates),
             )
 
 
@@ -147,8 +146,7 @@ def check_trust_taken(changes: Changes, _: Allowances) -> Iterator[Violation]:
     """
     taken = {
         (one.credential_id.identity, one.trust.who): one.credential_id.name
-        for group in changes.groups
-        for one in group.kept_credentials
+        for one in changes.kept_credentials()
         if one.trust is not None
     }
     for identity, listed in _credentials_by_identity(changes).items():
@@ -162,12 +160,6 @@ def check_trust_taken(changes: Changes, _: Allowances) -> Iterator[Violation]:
                     hint=f"List it as {holder!r}, or set policy.federatedCredentials: exact, which deletes that one.",
                     refused=ids_of([change]),
                 )
-
-
-def _going(changes: Changes, identity: ResourceId) -> list[CredentialChange]:
-    """The credentials of an identity that would go: held back with what may replace them."""
-    credentials = (one for one in changes.access() if isinstance(one, CredentialChange))
-    return [one for one in credentials if one.action is Action.DELETE and one.resource_id.identity == identity]
 
 
 def _credentials_by_identity(changes: Changes) -> dict[ResourceId, list[tuple[CredentialChange, Trust]]]:

@@ -11,16 +11,8 @@ from typing import TypeVar
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import count, ids_of
 from reconciler.manifest.desired import IdentitiesPolicy
-from reconciler.model import AnyId, ResourceId, Violation, identity_of
-from reconciler.plan import (
-    AccessChange,
-    Action,
-    AssignmentChange,
-    Changes,
-    CredentialChange,
-    GroupChanges,
-    SkipReason,
-)
+from reconciler.model import ResourceId, Violation
+from reconciler.plan import AccessChange, AssignmentChange, Changes, CredentialChange, GroupChanges, SkipReason
 
 One = TypeVar("One")
 
@@ -63,7 +55,7 @@ def check_revoke_limit(changes: Changes, allowances: Allowances) -> Iterator[Vio
             message=f"{_access(revokes)} would be deleted in this run while their identities stay, over the limit of"
             f" {limit}",
             hint=f"{_CHECK} it is: --max-revokes {len(revokes)}, or limits.maxRevokes.",
-            refused=(*ids_of(revokes), *_replacing(revokes, changes)),
+            refused=ids_of(revokes),
         )
 
 
@@ -93,18 +85,6 @@ def _access(revokes: Sequence[AccessChange]) -> str:
     kinds = {"federated credential": CredentialChange, "role assignment": AssignmentChange}
     numbers = {noun: sum(isinstance(one, kind) for one in revokes) for noun, kind in kinds.items()}
     return " and ".join(count(number, noun) for noun, number in numbers.items() if number)
-
-
-def _replacing(revokes: Sequence[AccessChange], changes: Changes) -> tuple[AnyId, ...]:
-    """Credentials that may need the place of those that are held back, or their issuer and subject."""
-    held = {identity_of(one.resource_id) for one in revokes if isinstance(one, CredentialChange)}
-    return ids_of(
-        one
-        for one in changes.access()
-        if isinstance(one, CredentialChange)
-        and one.action in (Action.CREATE, Action.UPDATE)
-        and one.resource_id.identity in held
-    )
 
 
 def _check_group_share(group: GroupChanges, allowances: Allowances) -> Iterator[Violation]:

@@ -331,6 +331,10 @@ class Changes:
         """The changes of the children of identities."""
         return (change for group in self.groups for change in group.access)
 
+    def kept_credentials(self) -> tuple[FederatedCredential, ...]:
+        """Live credentials that no change is about, of identities that list theirs."""
+        return tuple(one for group in self.groups for one in group.kept_credentials)
+
     def __iter__(self) -> Iterator[Change]:
         yield from self.identities()
         yield from self.access()

@@ -91,7 +91,7 @@ def make_plan(
     targets: tuple[str, ...],
 ) -> Plan:
     """Put the comparison and the guards' verdict in order; notes and findings are for the caller to add."""
-    kept = tuple(one for group in changes.groups for one in group.kept_credentials)
+    kept = changes.kept_credentials()
     return Plan(
         cloud,
         live.subscriptions,

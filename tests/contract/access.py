@@ -1,7 +1,7 @@
 """What the tests of credentials and role assignments share: how a manifest lists them, how the emulator keeps them."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -13,6 +13,7 @@ from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredCredential, DesiredGroup
 from reconciler.model.access import Trust, assignment_name
 from reconciler.model.not_read import sentences
+from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
@@ -93,8 +94,13 @@ def compare_now(arm: Arm, *groups: DesiredGroup) -> Changes:
     return diff_access(identities, read_access(identities, arm.resources, MayRead(arm.client)))
 
 
-def full_plan(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DELETES) -> Plan:
-    """The plan for these groups against what lives now, with all that plan reads."""
+def full_plan(
+    arm: Arm,
+    *groups: DesiredGroup,
+    allowances: Allowances = MANY_DELETES,
+    also: Callable[[Changes], tuple[Violation, ...]] = lambda _: (),
+) -> Plan:
+    """The plan for these groups against what lives now, with all that plan reads; `also` refuses what it likes."""
     desired = Desired(groups)
     live, may_read = arm.read(desired), MayRead(arm.client)
     identities = diff_states(desired, live, judged_on=TODAY)
@@ -102,7 +108,7 @@ def full_plan(arm: Arm, *groups: DesiredGroup, allowances: Allowances = MANY_DEL
     compared = diff_access(identities, access)
     impacts = read_impact(compared, access, arm.resources, may_read)
     changes = compared.with_impacts(impacts)
-    verdict, notes = judge(changes, allowances), sentences((*access.not_read, *impacts.not_read))
+    verdict, notes = judge(changes, allowances, also=also(changes)), sentences((*access.not_read, *impacts.not_read))
     return replace(make_plan(desired, live, changes, verdict, cloud="AzureCloud", targets=()), notes=notes)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from reconciler.errors import UsageError
+from reconciler.errors import SourcePos, UsageError
 from reconciler.guards import judge, parse_allowances
+from reconciler.manifest.desired import CredentialsPolicy, DesiredCredential, Policy
 from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import AssignmentId, CredentialId
@@ -27,6 +28,7 @@ from tests.builders import (
     live_identity,
     resource_id,
 )
+from tests.unit.guarding import powerless
 
 IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
 IN_GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/{GROUP}"
@@ -140,3 +142,46 @@ def test_identity_stays_where_a_role_that_goes_first_is_locked() -> None:
     (violation,) = verdict(every_kind(Lock("CanNotDelete", "keep", DATA)))
 
     assert violation.refused == (READER_OF_OLD, resource_id("id-old"))
+
+
+def exchanging(after: dict[str, str], *locks: Lock) -> Changes:
+    """The credentials `a` (subject `s`) and `b` (subject `t`) of an identity, and what they are to become."""
+    subjects = {"a": "s", "b": "t"}
+    identity = resource_id("id-a")
+    before, listed_ones = (
+        [(name, Trust("https://issuer.example", subject, "x")) for name, subject in one.items()]
+        for one in (subjects, after)
+    )
+    pos = SourcePos("identities.yaml", 7, 13)
+    entry = listed("id-a", federated_credentials=[DesiredCredential(*one, pos) for one in listed_ones])
+    live = tuple(FederatedCredential(Id(identity, name), trust) for name, trust in before)
+    desired = desired_group(entry, policy=Policy(federated_credentials=CredentialsPolicy.EXACT))
+    changes = diff_access(compare(desired, live_group("id-a")), Access({identity: live}))
+    return powerless(changes.with_impacts(Impacts({}, locks)))
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        pytest.param({"a": "t", "b": "s"}, ["a", "b"], id="exchanged, which begins with a delete"),
+        pytest.param({"a": "v", "b": "s"}, [], id="handed on, which deletes nothing"),
+        pytest.param({"a": "s", "new": "t"}, ["b", "new"], id="renamed"),
+        pytest.param({"a": "s", "new": "v"}, ["b"], id="replaced by another trust"),
+    ],
+)
+def test_lock_against_deletes_holds_back_what_begins_with_one_and_what_waits_for_it(
+    after: dict[str, str], expected: list[str]
+) -> None:
+    changes = exchanging(after, Lock("CanNotDelete", "keep", IN_GROUP))
+
+    assert held_back(changes) == [f"id-a/federatedCredentials/{name}" for name in expected]
+
+
+def test_locked_exchange_is_told_as_what_it_comes_to() -> None:
+    (violation,) = verdict(exchanging({"a": "t", "b": "s"}, Lock("CanNotDelete", "keep", IN_GROUP)))
+
+    assert violation.message == (
+        "the CanNotDelete lock 'keep' on resource group rg-app stops 1 change: delete and create again"
+        " rg-app/id-a/federatedCredentials/a; held back with it: rg-app/id-a/federatedCredentials/b"
+        " (needs the issuer and subject of a)"
+    )
