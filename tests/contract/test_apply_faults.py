@@ -48,6 +48,22 @@ def one_of_each(arm: OpenArm, *faults: Fault) -> Arm:
 
 
 @pytest.mark.parametrize(("method", "name", "status"), CALLS, ids=IDS)
+def test_call_in_doubt_is_followed_to_its_end_although_the_time_is_over(
+    arm: OpenArm, method: str, name: str, status: int
+) -> None:
+    def lose_the_answer(request: httpx.Request, forward: Forward) -> httpx.Response:
+        opened.retries.budget.end(opened.time.clock())
+        return reset_after(request, forward)
+
+    opened = one_of_each(arm, Fault(method, name, lose_the_answer))
+    opened.retries.budget.start(opened.time.clock())
+
+    result = apply_now(opened, plan_now(opened, wanted()))
+
+    assert (name, Outcome.DONE) in outcomes(result)
+
+
+@pytest.mark.parametrize(("method", "name", "status"), CALLS, ids=IDS)
 @pytest.mark.parametrize("misfortune", [reset_after, fail_after, truncate], ids=["reset", "error 500", "truncated"])
 def test_call_that_took_effect_without_an_answer_is_done_and_not_sent_again(
     arm: OpenArm, misfortune: Behaviour, method: str, name: str, status: int
