@@ -126,13 +126,14 @@ def check_credential_limit(changes: Changes, _: Allowances) -> Iterator[Violatio
         identity = credential.credential_id.identity
         kept[identity] = kept.get(identity, 0) + 1
     for identity, listed in _credentials_by_identity(changes).items():
-        total = kept.get(identity, 0) + len(listed)
-        if kept.get(identity, 0) and total > MAX_CREDENTIALS:
+        staying = kept.get(identity, 0)
+        total = staying + len(listed)
+        if staying and total > MAX_CREDENTIALS:
             creates = [change for change, _ in listed if change.action is Action.CREATE]
             yield Violation(
                 code="credential-limit",
                 about=identity,
-                message=f"would have {total} federated credentials with the {kept[identity]} that stay unlisted,"
+                message=f"would have {total} federated credentials with the {staying} that stay unlisted,"
                 f" over ARM's limit of {MAX_CREDENTIALS}",
                 hint="List fewer, delete some of those that stay, or set policy.federatedCredentials: exact.",
                 refused=ids_of(creates),

@@ -153,3 +153,28 @@ def test_gap_is_a_reason_for_identities_that_go_and_none_for_those_that_stay(arm
     assert set(access.unread) == {resource_id("id-old")}
     assert set(access.assignments) == {resource_id("id-api"), resource_id("id-old")}
     assert access.complete == frozenset()
+
+
+def test_ignored_role_that_could_be_any_is_named_and_one_at_no_scope_is_not(arm: OpenArm) -> None:
+    nowhere = f"/subscriptions/{OTHER_SUBSCRIPTION}"
+    entries = [IgnoredAssignment(name, scope) for scope in (IN_GROUP, nowhere) for name in ("Reader", "No such role")]
+    opened = arm(contents(lives("id-api", OURS)))
+    group = desired_group(
+        listed("id-api", role_assignments=[]), owner=OWNER, ignore=Ignore(role_assignments=tuple(entries))
+    )
+
+    access = access_of(opened, group)
+
+    reason = "no role of this name can be given there; none that was given there is taken away"
+    assert access.not_read == (NotRead("Role assignments to ignore (No such role)", IN_GROUP, reason),)
+
+
+def test_ignored_role_at_a_scope_that_cannot_be_read_is_named_with_why(arm: OpenArm) -> None:
+    refused = Fault("GET", "/roleDefinitions", answer(403, "AuthorizationFailed", "No."), times=ALWAYS)
+    opened = arm(contents(lives("id-api", OURS)), refused)
+    ignore = Ignore(role_assignments=(IgnoredAssignment("Reader", IN_GROUP),))
+
+    access = access_of(opened, desired_group(listed("id-api", role_assignments=[]), owner=OWNER, ignore=ignore))
+
+    reason = "403 AuthorizationFailed; none that was given there is taken away"
+    assert access.not_read == (NotRead("Role assignments to ignore (Reader)", IN_GROUP, reason),)
