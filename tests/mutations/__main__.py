@@ -31,9 +31,8 @@ SAFETY = (
     "reconciler/manifest/merge.py",
 )
 LEAST_NOTICED = 0.95
-MOST_TESTS = 400
-TIMEOUT_S = 180.0
-"""A change that makes the tests run longer than this has been noticed."""
+SLOWEST_S, SLOWEST_TEST_S = 120.0, 2.0
+"""A change that makes its tests run longer than this, and this for each of them, has been noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,12 @@ def is_noticed(candidate: Candidate, copy: Path, tests: list[str]) -> bool:
     whole = file.read_text(encoding="utf-8")
     listed = copy / "selected-tests.txt"
     listed.write_text("\n".join(tests), encoding="utf-8")
+    timeout_s = SLOWEST_S + SLOWEST_TEST_S * len(tests)
     options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--no-cov", "--hypothesis-seed=0"]
     try:
         file.write_text(candidate.mutation.apply(whole), encoding="utf-8")
         command = [sys.executable, "-P", "-m", "pytest", *options, f"@{listed.name}"]
-        return subprocess.run(command, cwd=copy, capture_output=True, timeout=TIMEOUT_S, check=False).returncode != 0
+        return subprocess.run(command, cwd=copy, capture_output=True, timeout=timeout_s, check=False).returncode != 0
     except subprocess.TimeoutExpired:
         return True
     finally:
@@ -96,7 +96,7 @@ def survivors(chosen: list[Candidate], root: Path, covered: CoverageMap, workers
             copies.put(copy_of(root, Path(folder) / str(number)))
 
         def survives(candidate: Candidate) -> bool:
-            tests = covered.tests_of(candidate.module, candidate.mutation.lines)[:MOST_TESTS]
+            tests = covered.tests_of(candidate.module, candidate.mutation.lines)
             copy = copies.get()
             try:
                 noticed = bool(tests) and is_noticed(candidate, copy, tests)
