@@ -14,6 +14,7 @@ from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
 from reconciler.sandbox.state.state import Contents, Identity, ResourceGroup, Subscription
+from tests.builders import SUBSCRIPTION
 from tests.contract.access import IN_SUBSCRIPTION, full_plan
 from tests.contract.applying import apply_now
 from tests.contract.arm import Arm, in_process
@@ -75,8 +76,8 @@ def principal_of(identity: Identity) -> str:
 def with_live_roles(start: Contents, world: World) -> Contents:
     """The same with the roles that identities have, under the names that we give them."""
     principals = {one.resource_id.casefold(): one.principal_id for one in start.of(Identity)}
-    scopes = {one.scope for roles in world.access.assignments.values() for one in roles}
-    subscriptions = tuple(Subscription(one.rpartition("/")[2], "Data") for one in sorted(scopes))
+    scopes = {one.scope.split("/")[2] for roles in world.access.assignments.values() for one in roles}
+    subscriptions = tuple(Subscription(one, "Data") for one in sorted(scopes - {SUBSCRIPTION}))
     roles = [
         RoleAssignment(
             one.scope,
