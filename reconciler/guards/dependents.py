@@ -5,6 +5,7 @@ first, in this run and in every later one; or what is exchanged would be missing
 does not come. So the verdict of all guards together is closed here, in one place.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from reconciler.plan import AccessChange, Action, AssignmentChange, Changes, Cre
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """That a change cannot happen before another; `what` is it that the change needs, "" where the addresses say it."""
+    """That a change cannot happen before another; `what` is what it needs, "" where the addresses say it."""
 
     change: AnyId
     other: AnyId
@@ -27,7 +28,7 @@ _Needs = Mapping[AnyId, list[_Need]]
 
 
 def hold_dependents(violations: Iterable[Violation], changes: Changes) -> tuple[Violation, ...]:
-    """The same violations, each with all that cannot happen without what it refuses, and its words with what it is."""
+    """The same violations, each with all that cannot happen without what it refuses, and that in its words."""
     judged = tuple(violations)
     needs = list(_needs(changes))
     while True:
@@ -127,13 +128,13 @@ def _replacement_needs(children: Sequence[AccessChange], heirs: Mapping[AnyId, A
 
 def _place_needs(changes: Changes, refused: set[AnyId]) -> Iterator[_Need]:
     """The credentials for which an identity has no place, since others are not deleted; the first ones that fit do."""
-    kept = [one.credential_id.identity for one in changes.kept_credentials()]
+    kept = Counter(one.credential_id.identity for one in changes.kept_credentials())
     for identity, children in changes_below(changes).items():
         credentials = _credentials(children)
         staying = [one for one in credentials if one.action is Action.DELETE and one.resource_id in refused]
         creates = [one for one in credentials if one.action is Action.CREATE and one.resource_id not in refused]
         deletes = sum(one.action is Action.DELETE for one in credentials) - len(staying)
-        live = kept.count(identity) + sum(one.before is not None for one in credentials)
+        live = kept[identity] + sum(one.before is not None for one in credentials)
         places = max(MAX_CREDENTIALS - live + deletes, 0)
         for change in creates[places:]:
             for other in staying:

@@ -216,3 +216,27 @@ def test_check_of_many_deletes_is_bounded_by_the_time_of_the_run(uami: Uami, fol
     assert (ended.code, ended.stdout) == (1, "")
     assert "not asked: the time of the run (3s) is over\n" in ended.stderr
     assert "Hint: Run again with a longer --timeout, or look at less at once with --target.\n" in ended.stderr
+
+
+@pytest.mark.parametrize(("bound", "code"), [("limits", "revoke-limit"), ("guardrails", "guardrail")])
+def test_credential_that_needs_a_refused_one_is_skipped_with_it_and_nothing_fails(
+    uami: Uami, folder: Path, bound: str, code: str
+) -> None:
+    trust = {"issuer": "https://i.example", "subject": "c-0", "audience": "api://AzureADTokenExchange"}
+    entry = {"name": "id-kept", "federatedCredentials": [{"name": "renamed", **trust}]}
+    write_manifest(folder / "m.yaml", {"rg-a": [entry]}, limits={"maxRevokes": 0 if bound == "limits" else 9})
+    write_state(folder / "s.json", {"rg-a": {"id-kept": {}}})
+    add_to_state(folder / "s.json", federatedIdentityCredentials=[_credential("id-kept", "c-0")])
+    (folder.parent / "rails.yaml").write_text("version: 1\nrevokes: {maxPerRun: 0}\n")
+    flags = () if bound == "limits" else ("--guardrails", "../rails.yaml")
+
+    ended = uami("apply", *RUN, "-y", "--skip-refused", *flags)
+
+    assert ended.code == 3
+    assert f" ! {code}  this run: " in ended.stdout
+    assert (
+        "; held back with it: rg-a/id-kept/federatedCredentials/renamed (needs the issuer and subject of c-0)\n"
+        in ended.stdout
+    )
+    assert "Refused: 2 changes by 1 guard.\n" in ended.stdout
+    assert "Failed" not in ended.stdout
