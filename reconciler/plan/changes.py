@@ -260,7 +260,7 @@ class GroupChanges:
     changes: tuple[IdentityChange, ...]
     skipped: tuple[Skipped, ...]
     deletable_count: int
-    removed_count: int = 0
+    removed_count: int
     access: tuple[AccessChange, ...] = ()
     kept_credentials: tuple[FederatedCredential, ...] = ()
     unresolved_roles: tuple[UnresolvedRole, ...] = ()

@@ -104,15 +104,14 @@ class _Book:
     groups: Mapping[str, DesiredGroup]
     entries: Mapping[ResourceId, DesiredIdentity]
     removals: Mapping[ResourceId, DesiredRemoval]
-    hosts: Mapping[ResourceId, Node]
+    hosts: Mapping[AnyId, Node]
 
     @classmethod
     def of(cls, desired: Desired, changes: list[Node], judged_on: date) -> "_Book":
         groups = {group.group_id.address.casefold(): group for group in desired.groups}
         entries = {one.resource_id: one for group in desired.groups for one in group.identities}
         removals = {one.resource_id: one.on(judged_on) for group in desired.groups for one in group.remove}
-        by_id = ((parse_address(one["address"]), one) for one in changes)
-        hosts = {change_id: one for change_id, one in by_id if isinstance(change_id, ResourceId)}
+        hosts = {parse_address(one["address"]): one for one in changes}
         return cls(groups, entries, removals, hosts)
 
     def group(self, resource_id: ResourceId) -> DesiredGroup:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import ExitCode, InputFileError, PlanStale, ReconcilerError
+from reconciler.errors import ExitCode, InputFileError, PlanStale, ReconcilerError, UsageError
 from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
 from reconciler.sandbox.state.state import Contents, Identity
 from reconciler.saved_plan.file import find_plan_file
@@ -222,3 +222,14 @@ def test_plan_with_other_bytes_in_it_is_refused(inserted: bytes, place: int, dro
         assert refusal.message.startswith("plan.json: this ")
     else:
         assert declaration.saved == declare(CONTENT).saved
+
+
+def test_plan_among_other_paths_is_wrong_usage_and_alone_it_is_a_plan(tmp_path: Path) -> None:
+    plan, other = tmp_path / "plan.json", tmp_path / "a.yaml"
+    plan.write_bytes(CONTENT)
+    other.write_text(MANIFEST)
+
+    assert find_plan_file([str(plan)]) == str(plan)
+    assert find_plan_file([str(other), str(other)]) is None
+    with pytest.raises(UsageError, match="is a saved plan, and it is not the only path"):
+        find_plan_file([str(other), str(plan)])

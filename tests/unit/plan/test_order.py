@@ -56,6 +56,12 @@ def test_new_credentials_are_written_before_old_ones_are_deleted() -> None:
     assert calls(order_credentials(credentials({"new": "s-2"}, {"old": "s-1"}))) == ["create new", "delete old"]
 
 
+def test_new_and_changed_credentials_are_written_in_their_order() -> None:
+    changes = credentials({"a": "s-1", "b": "s-2", "c": "s-3"}, {"b": "old"})
+
+    assert calls(order_credentials(changes)) == ["create a", "update b", "create c"]
+
+
 def test_credential_that_has_the_trust_of_a_new_one_is_deleted_first() -> None:
     assert calls(order_credentials(credentials({"new": "s-1"}, {"old": "s-1"}))) == ["delete old", "create new"]
 
