@@ -4,6 +4,8 @@ import httpx
 import pytest
 
 from reconciler.errors import ArmError, AuthError
+from reconciler.live.identities import read_live
+from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired
 from reconciler.model.identity import Live, ResourceGroup, Subscription
 from reconciler.sandbox.state.state import Grant
@@ -269,3 +271,30 @@ def test_many_groups_are_read_by_one_list_of_the_subscription(arm: OpenArm) -> N
 
     assert lists_of_identities(opened) == [f"{IN_SUBSCRIPTION}{IDENTITIES}"]
     assert live.groups == (live_group("id-a"), live_group(live_identity("id-b", group="rg-b"), name="rg-b"))
+
+
+def beyond(arm: Arm) -> Live:
+    """Read the group that every test has, and ask for what lives in the others."""
+    return read_live([group_id()], arm.resources, MayRead(arm.client), beyond=True)
+
+
+def test_identities_of_other_groups_are_read_where_they_are_asked_for_and_only_there(arm: OpenArm) -> None:
+    opened = arm(contents("id-a", there("id-far", group="rg-other"), groups=(GROUP, "rg-other")))
+
+    asked, not_asked = beyond(opened), read(opened)
+
+    assert names(asked) == names(not_asked) == ["id-a"]
+    assert [one.resource_id.name for one in asked.beyond] == ["id-far"]
+    assert (asked.not_read, not_asked.beyond, not_asked.not_read) == ((), (), ())
+
+
+def test_other_groups_that_the_caller_may_not_list_are_named(arm: OpenArm) -> None:
+    in_group = [Grant(PIPELINE, IN_GROUP, READ_EVERYTHING)]
+    opened = arm(contents("id-a", there("id-far", group="rg-other"), groups=(GROUP, "rg-other"), permissions=in_group))
+
+    live = beyond(opened)
+
+    assert (names(live), live.beyond) == (["id-a"], ())
+    (missing,) = live.not_read
+    assert f"in other groups of {IN_SUBSCRIPTION}" in missing.what
+    assert missing.because == "the right to list all groups and identities there is missing"
