@@ -11,7 +11,8 @@ from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.workers import GRACE_S
 from reconciler.journal.call import Outcome
 from reconciler.plan.plan import Plan
-from tests.builders import desired_group
+from tests.builders import desired_group, listed
+from tests.contract.access import full_plan, lives, trusts
 from tests.contract.applying import Run, apply_now, endings, outcomes, plan_now
 from tests.contract.arm import Arm, OpenArm, contents
 from tests.contract.faults import ALWAYS, Fault, Forward, answer, meddle, reset_before
@@ -184,3 +185,15 @@ def test_run_that_is_stopped_while_a_failed_call_is_looked_for_says_that_it_fail
 
     assert outcomes(result) == [("id-new", Outcome.FAILED)]
     assert opened.live == {}
+
+
+def test_time_that_is_over_at_the_read_of_its_identity_leaves_a_credential_not_tried(arm: OpenArm) -> None:
+    slow_down = answer(429, "TooManyRequests", "Slow down.", retry_after="30")
+    opened = arm(contents(lives("id-api")), Fault("GET", "userAssignedIdentities/id-api", slow_down, times=ALWAYS))
+    plan = full_plan(opened, desired_group(listed("id-api", federated_credentials=trusts(fic_a="a"))))
+    opened.retries.budget.start(opened.time.clock())
+    opened.retries.budget.end(opened.time.clock() + 5.0)
+
+    result = apply_now(opened, plan)
+
+    assert [one.outcome for one in result.results] == [Outcome.NOT_TRIED]

@@ -378,3 +378,24 @@ def test_role_that_vanishes_after_it_was_given_back_did_not_hold(arm: OpenArm) -
     held = {one.given_back.name: one.not_held for one in verified.results if one.given_back is not None}
     assert held[stored_one.name] == ("is not there",)
     assert held[BOTH[1].name][0].startswith("description came back as 'another', not ")
+
+
+def test_role_that_cannot_be_read_before_it_returns_is_said_and_not_written(arm: OpenArm) -> None:
+    closed: list[bool] = []
+
+    def refuse_later(request: httpx.Request, forward: Forward) -> httpx.Response:
+        return answer(400, "BadRequest", "No.")(request, forward) if closed else forward(request)
+
+    stage = Stage(arm, *(Fault("GET", one.name, refuse_later, times=ALWAYS) for one in BOTH))
+
+    def attach_and_close() -> None:
+        stage.attach()
+        closed.append(True)
+
+    stage.happens[2] = attach_and_close
+
+    result = Run(stage.arm).apply(stage.plan)
+
+    assert {outcome for outcome, _ in roles_ended(result)} == {Outcome.FAILED}
+    assert all(because.startswith(NOT_GIVEN_BACK) and "No." in because for _, because in roles_ended(result))
+    assert stage.roles == []
