@@ -28,10 +28,10 @@ class CredentialCalls:
         if after is None:
             self._credentials.delete(self._change.resource_id)
             return None
-        _, created = self._credentials.write(self._change.resource_id, after)
-        # What is there after a call that may have taken effect is that call's, as it now has the trust that was sent.
-        is_ours = created or self._action is not Action.CREATE or not is_first
-        return None if is_ours else appeared_meanwhile("its trust is now")
+        credential, created = self._credentials.write(self._change.resource_id, after)
+        if created or self._action is not Action.CREATE or (credential.trust == after and not is_first):
+            return None
+        return appeared_meanwhile("its trust is now")
 
     def settles(self, error: ArmError) -> bool:
         """Whether a new identity may still be unknown to where credentials are kept."""

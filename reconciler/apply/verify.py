@@ -130,9 +130,10 @@ def _details_not_held(change: AssignmentChange, live: RoleAssignment | None) -> 
 
 
 def _presence(change: Change, live: object) -> tuple[str, ...]:
+    """Of what was deleted, or is not there."""
     if change.action is Action.DELETE:
         return () if live is None else ("is there again",)
-    return ("is not there",) if live is None else ()
+    return ("is not there",)
 
 
 def _came_back(differences: tuple[FieldChange, ...]) -> tuple[str, ...]:

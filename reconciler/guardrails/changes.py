@@ -10,7 +10,7 @@ from functools import partial
 
 from reconciler.guardrails.deletes import check_deletes, check_protection, check_revokes
 from reconciler.guardrails.model import Guardrails, RoleRule
-from reconciler.guardrails.patterns import folded, is_guid
+from reconciler.guardrails.patterns import folded
 from reconciler.guardrails.rules import (
     ALWAYS,
     denied_breach,
@@ -33,6 +33,7 @@ from reconciler.model import (
     RoleLookup,
     Violation,
     describe_scope,
+    is_guid,
     role_key,
 )
 from reconciler.plan import AccessChange, Action, AssignmentChange, Change, Changes, CredentialChange, is_new_trust

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reconciler.errors import SourcePos
 from reconciler.guardrails.file import guardrail_files, read_guardrails, sources_of
 from reconciler.guardrails.model import Guardrails, RoleRule
-from reconciler.guardrails.patterns import folded, is_guid
+from reconciler.guardrails.patterns import folded
 from reconciler.guardrails.rules import (
     denied_breach,
     group_breaches,
@@ -22,7 +22,7 @@ from reconciler.guardrails.rules import (
 )
 from reconciler.guardrails.words import Breach
 from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredGroup, DesiredIdentity, DesiredRemoval
-from reconciler.model import AnyId, AssignmentId, CredentialId, ResourceGroupId, Violation
+from reconciler.model import AnyId, AssignmentId, CredentialId, ResourceGroupId, Violation, is_guid
 
 _NAMES_NOT_COMPARED = (
     "Roles of the guardrails and of the manifest were compared as they are written; `uami plan` compares the roles that"

@@ -41,8 +41,7 @@ def _check_entries(rails: Guardrails, group: GroupChanges) -> Iterator[Violation
 
 def check_revokes(rails: Guardrails, changes: Changes) -> Iterator[Violation]:
     """Too many credentials and role assignments that would be deleted while their identity stays."""
-    going = {one.resource_id for group in changes.groups for one in group.deletes()}
-    revoked = [one for one in changes.access() if one.action is Action.DELETE and one.resource_id.identity not in going]
+    revoked = [one for group in changes.groups for one in group.revokes()]
     most = rails.revokes
     if most is not None and len(revoked) > most.most:
         what = (

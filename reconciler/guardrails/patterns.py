@@ -17,17 +17,11 @@ _SEPARATORS = re.compile(r"([:/])")
 _BELOW = "/**"
 _SUBSCRIPTIONS = "/subscriptions/"
 _NO_NAMES = ("", ".", "..")
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def folded(text: str) -> str:
     """A name without case."""
     return text.translate(_LOWER)
-
-
-def is_guid(text: str) -> bool:
-    """Whether a role is given by its GUID, and not by its name."""
-    return _GUID.fullmatch(folded(text)) is not None
 
 
 def is_listed(name: str, names: Iterable[str]) -> bool:

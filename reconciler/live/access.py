@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, CallFailed, NotFound
-from reconciler.live.children import READ_ASSIGNMENTS, list_credentials
+from reconciler.live.children import READ_ASSIGNMENTS, list_assignments, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.role_lookups import look_up_roles, read_definitions, root_of
@@ -28,12 +28,6 @@ from reconciler.model import (
     role_key,
 )
 from reconciler.plan import Action, Changes, IdentityChange
-
-ONE_LIST_FROM = 6
-"""From this many principals on, one list of all assignments of a subscription is fewer requests than one for each.
-
-Source: Azure documentation on limits (a subscription has at most some thousands of role assignments).
-"""
 
 
 def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Access:
@@ -265,9 +259,7 @@ def _list_at(resources: Resources, may_read: MayRead, place: _Place) -> list[Rol
             f'Ask for a role there: az role assignment create --role Reader --scope "{place.scope}"'
             " --assignee PRINCIPAL",
         )
-    if len(place.holders) >= ONE_LIST_FROM:
-        return list(resources.assignments.list(place.scope))
-    return [one for holder in place.holders for one in resources.assignments.list(place.scope, holder.principal_id)]
+    return list(list_assignments(place.scope, [one.principal_id for one in place.holders], resources))
 
 
 def _by_identity(

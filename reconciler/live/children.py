@@ -5,6 +5,8 @@ knows any more. What cannot be read keeps nothing from being deleted, since that
 down as not read, so that an undo promises nothing that it cannot know.
 """
 
+from collections.abc import Collection
+
 from reconciler.arm.actions import ASSIGNMENTS
 from reconciler.arm.resources import Resources
 from reconciler.errors import CallFailed, NotFound
@@ -12,6 +14,12 @@ from reconciler.live.may_read import MayRead, why_not
 from reconciler.model import Children, FederatedCredential, Identity, Part, ResourceId, RoleAssignment
 
 READ_ASSIGNMENTS = f"{ASSIGNMENTS}/read"
+
+ONE_LIST_FROM = 6
+"""From this many principals on, one list of all assignments of a subscription is fewer requests than one for each.
+
+Source: Azure documentation on limits (a subscription has at most some thousands of role assignments).
+"""
 
 
 def children_of(identity: Identity, resources: Resources, may_read: MayRead) -> Children:
@@ -55,3 +63,14 @@ def _assignments_of(identity: Identity, resources: Resources, may_read: MayRead)
         return Part(resources.assignments.list(scope, identity.principal_id))
     except CallFailed as error:
         return Part((), why_not(error))
+
+
+def list_assignments(scope: str, principal_ids: Collection[str], resources: Resources) -> tuple[RoleAssignment, ...]:
+    """What these principals have at a scope, and above and below it as ARM lists it; of many, others have more of it.
+
+    Raises:
+        AuthError, ArmError: it could not be read.
+    """
+    if len(principal_ids) >= ONE_LIST_FROM:
+        return resources.assignments.list(scope)
+    return tuple(given for one in principal_ids for given in resources.assignments.list(scope, one))

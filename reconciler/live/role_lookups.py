@@ -9,12 +9,11 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import ArmAuthError, AuthError, CallFailed, NotFound
 from reconciler.live.may_read import why_not
 from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
-from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, role_key
+from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, is_guid, role_key
 
 NamedRole = DesiredAssignment | IgnoredAssignment
 """A role that the manifest names at a scope."""
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
 _FORBIDDEN = 403
@@ -45,7 +44,7 @@ def _find_at_root(resources: Resources, one: NamedRole) -> tuple[RoleDefinition,
 
 
 def _find_role(resources: Resources, scope: str, role: str) -> tuple[RoleDefinition, ...]:
-    if not _GUID.fullmatch(role):
+    if not is_guid(role):
         return role_definitions.find_by_name(resources.client, scope, role)
     definition = role_definitions.get(resources.client, scope, role)
     return () if definition is None else (definition,)

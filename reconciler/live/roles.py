@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 from reconciler.arm.resources import Resources
 from reconciler.errors import CallFailed, NotFound
-from reconciler.live.access import ONE_LIST_FROM
-from reconciler.live.children import READ_ASSIGNMENTS
+from reconciler.live.children import READ_ASSIGNMENTS, list_assignments
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.role_lookups import read_definitions, root_of
@@ -105,9 +104,7 @@ def _list_at(
     try:
         if not may_read.allows(root, READ_ASSIGNMENTS):
             return NotRead("Role assignments", root, missing(READ_ASSIGNMENTS))
-        if len(identities) >= ONE_LIST_FROM:
-            return resources.assignments.list(root)
-        return tuple(given for one in identities for given in resources.assignments.list(root, one.principal_id))
+        return list_assignments(root, [one.principal_id for one in identities], resources)
     except NotFound:
         return ()  # what the index shows may be gone
     except CallFailed as error:

@@ -4,16 +4,13 @@ One address means one thing. A short form is valid only while the run's manifest
 `--allow` and `--target` can never reach a second place that happens to share a name.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.errors import UsageError
 from reconciler.model.identity import same_name
-from reconciler.model.ids import AnyId, ResourceGroupId, ResourceId, identity_of
-
-_SUBSCRIPTION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+from reconciler.model.ids import AnyId, ResourceGroupId, ResourceId, identity_of, is_guid
 
 
 class AddressBook:
@@ -95,4 +92,4 @@ def _split(text: str) -> tuple[str | None, str, str | None]:
 
 
 def _begins_with_subscription(parts: list[str]) -> bool:
-    return len(parts) == 2 and _SUBSCRIPTION_ID.fullmatch(parts[0]) is not None
+    return len(parts) == 2 and is_guid(parts[0])

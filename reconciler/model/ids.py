@@ -9,6 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _IDENTITY_ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
     r"/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/(?P<name>[^/]+)",
@@ -37,6 +38,11 @@ class _Id(ABC):
 
 _IDENTITY_SEGMENTS = 9
 """Of an identity's ARM id, with the empty one before its first slash."""
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text is a GUID, in either case, as ids of tenants, subscriptions, principals and roles are."""
+    return _GUID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,7 +30,7 @@ from tests.contract.access import (
 )
 from tests.contract.applying import Run, endings, outcomes
 from tests.contract.arm import Arm, OpenArm, contents, there
-from tests.contract.faults import Behaviour, Fault, Forward, answer, meddle, reset_after, reset_before
+from tests.contract.faults import Behaviour, Fault, Forward, answer, answer_body, meddle, reset_after, reset_before
 from tests.contract.journaling import apply_with_journal, undo_now, undo_plan
 
 IDENTITY = desired_group(listed("id-new", tags={"env": "prod"}))
@@ -188,3 +188,21 @@ def test_credential_that_was_written_without_an_answer_is_ours(arm: OpenArm) -> 
 
     assert result.complete
     assert credentials_of(opened, "id-api") == {"fic-a": "a"}
+
+
+def test_credential_that_a_repeated_call_is_answered_with_is_ours_only_as_it_was_sent(arm: OpenArm) -> None:
+    theirs = {
+        "id": f"{there('id-api').resource_id}/federatedIdentityCredentials/fic-a",
+        "properties": {"issuer": ISSUER, "subject": "theirs", "audiences": [AUDIENCE]},
+    }
+    opened = arm(
+        contents(lives("id-api")),
+        Fault("PUT", "fic-a", reset_before),
+        Fault("PUT", "fic-a", answer_body(theirs)),
+    )
+
+    result = Run(opened).apply(full_plan(opened, CREDENTIAL))
+
+    (ended,) = result.results
+    assert ended.outcome is not Outcome.DONE
+    assert "it appeared meanwhile" in ended.because

@@ -3,7 +3,8 @@
 import pytest
 
 from reconciler.errors import NotFound
-from reconciler.live.access import ONE_LIST_FROM, read_access
+from reconciler.live.access import read_access
+from reconciler.live.children import ONE_LIST_FROM
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired, DesiredGroup, Ignore, IgnoredAssignment
 from reconciler.model import NotRead

@@ -4,7 +4,6 @@ What it is made of comes with the extra `sandbox` and is imported only when it i
 itself starts without it.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +13,13 @@ from reconciler.cli.support.signals import clean_up
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 from reconciler.files.read import check_argument
 from reconciler.files.replace import OutputError
+from reconciler.model import is_guid
 
 if TYPE_CHECKING:
     import httpx
 
     from reconciler.sandbox import StateNotSavedError
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EXTRA = ("cheroot", "trustme", "werkzeug")
 
 
@@ -77,5 +76,5 @@ def extra_needed() -> Iterator[None]:
 def check_subscriptions(subscriptions: Iterable[str]) -> None:
     """Raise UsageError for what is no subscription id."""
     for subscription_id in subscriptions:
-        if not _GUID.fullmatch(subscription_id):
+        if not is_guid(subscription_id):
             raise UsageError(f"--subscription must be a GUID, not {subscription_id!r}.")

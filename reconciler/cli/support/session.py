@@ -31,12 +31,12 @@ from reconciler.errors import UsageError
 from reconciler.guards import Runner
 from reconciler.journal import Actor, Place, PlaceKind
 from reconciler.live.azure import Azure
+from reconciler.model import is_guid
 from reconciler.parallel import Pool
 from reconciler.report.rows import Header
 from reconciler.stop import Stop
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _check_flags(flags: AzureFlags) -> None:
 
 def check_guid(flag: str, value: str, of_what: str, hint: str) -> None:
     """Raises UsageError where the value of a flag is not the id of something that Entra knows by a GUID."""
-    if _GUID.fullmatch(value) is None:
+    if not is_guid(value):
         raise UsageError(f"{flag} {value}: not the id of {of_what}", hint)
 
 

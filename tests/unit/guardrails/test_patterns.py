@@ -5,7 +5,6 @@ import time
 import pytest
 
 from reconciler.guardrails.patterns import (
-    is_guid,
     is_listed,
     is_location_listed,
     is_plain_scope,
@@ -13,6 +12,7 @@ from reconciler.guardrails.patterns import (
     matches_scope,
     matches_subject,
 )
+from reconciler.model.ids import is_guid
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-00000000000a"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-data"
