@@ -19,7 +19,7 @@ from reconciler.report.page import Page, width
 from reconciler.report.plan_text import render_declared, render_drift, render_plan
 from reconciler.report.result_text import render_result
 from reconciler.report.rows import Header
-from reconciler.report.visible import visible, visible_lines
+from reconciler.report.visible import visible
 from reconciler.report.warnings import render_warnings
 
 if TYPE_CHECKING:
@@ -92,9 +92,12 @@ class TextFormat:
             _write_diagnostics(page, error.diagnostics)
         if isinstance(error, PlanStale):
             _write_stale(page, error.details)
-        page.line(("Error: ", "bold red"), visible_lines(error.message))
-        if error.hint:
-            page.line(("Hint: ", "cyan"), visible_lines(error.hint))
+        for label, text in ((("Error: ", "bold red"), error.message), (("Hint: ", "cyan"), error.hint)):
+            first, *others = text.split("\n")
+            if text:
+                page.line(label, first)
+            for line in others:
+                page.line(line)
         return page.text()
 
 
