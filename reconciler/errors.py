@@ -76,16 +76,44 @@ class StaleDetail:
     message: str
 
 
+Lines = str | tuple[str, ...]
+"""One paragraph, or one text for each line. A line break inside of any is no line break: it is shown as an escape."""
+
+
+def lines_of(text: Lines) -> tuple[str, ...]:
+    """The lines of a text, none of an empty one."""
+    if isinstance(text, tuple):
+        return text
+    return (text,) if text else ()
+
+
 class ReconcilerError(Exception):
-    """Base of every error that we raise on purpose; `message` is one paragraph, `hint` says what to do next."""
+    """Base of every error that we raise on purpose; the hint says what to do next.
+
+    Attributes:
+        lines, hint_lines: what is printed, a line each; what others wrote can be part of a line, and never begins one.
+    """
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: Lines, hint: Lines = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.lines = lines_of(message)
+        self.hint_lines = lines_of(hint)
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def message(self) -> str:
+        """What went wrong, as one text."""
+        return "\n".join(self.lines)
+
+    @property
+    def hint(self) -> str:
+        """What to do next, as one text."""
+        return "\n".join(self.hint_lines)
 
 
 class UsageError(ReconcilerError):
@@ -118,8 +146,8 @@ class GuardrailsError(ManifestError):
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__(diagnostics)
         count = len(diagnostics)
-        self.message = f"{count} {'problem' if count == 1 else 'problems'} in the guardrails"
-        self.hint = "Nothing was changed. Fix the guardrails; `uami schema guardrails` describes them."
+        self.lines = (f"{count} {'problem' if count == 1 else 'problems'} in the guardrails",)
+        self.hint_lines = ("Nothing was changed. Fix the guardrails; `uami schema guardrails` describes them.",)
 
 
 class InputFileError(ReconcilerError):

@@ -28,6 +28,7 @@ from reconciler.cli.support.flags import report_flags_of
 from reconciler.cli.support.output import ReportNotWritten, not_written, print_failure, print_report, silence
 from reconciler.errors import ExitCode, Interrupted, ReconcilerError, UsageError
 from reconciler.report.formats import Format
+from reconciler.report.visible import safe_line
 
 COMPLETION_VARIABLE = "_UAMI_COMPLETE"
 """Set by the completion script of a shell; typer makes the name from the program's."""
@@ -47,7 +48,7 @@ app.add_typer(sandbox_app, name="sandbox")
 
 def _print_version(asked: bool) -> None:
     if asked:
-        print_report(f"uami {__version__}\n")
+        print_report(safe_line(f"uami {__version__}"))
         raise typer.Exit
 
 

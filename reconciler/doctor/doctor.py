@@ -79,7 +79,7 @@ def _failed(name: str, error: ReconcilerError, subject: str = "") -> Check:
     """A line for what went wrong; what an administrator must give has another standing than what only failed."""
     given_by_others = isinstance(error, (AuthError, NotFound))
     standing = Standing.MISSING if given_by_others else Standing.FAILED
-    return Check(name, standing, error.message.replace("\n", "; "), error.hint, subject)
+    return Check(name, standing, "; ".join(error.lines), error.hint_lines, subject)
 
 
 def _check_authority(caller: Caller) -> Iterator[Check]:
@@ -135,7 +135,7 @@ def _check_service(azure: Azure, caller: Caller) -> Iterator[Check]:
         if error.status == _UNAUTHORIZED:
             yield _failed("token", error)
         else:
-            yield Check("api-version", Standing.FAILED, error.message, error.hint)
+            yield Check("api-version", Standing.FAILED, error.message, error.hint_lines)
         return
     yield Check("endpoint", Standing.OK, caller.endpoint)
     yield Check("api-version", Standing.OK, f"{api_version} of Microsoft.ManagedIdentity")

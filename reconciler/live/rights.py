@@ -123,8 +123,8 @@ def missing_rights(rights: Rights) -> AuthError:
     commands = [f"  {command}" for command in grant_commands(rights.missing)]
     asked = ["Ask an administrator to run:", *commands] if commands else []
     return AuthError(
-        "\n".join([f"The run would fail half-way, so it was not started: {count} missing.", *lines]),
-        "\n".join([*asked, f"A new grant takes some minutes to be seen. {NOT_CHECKED}"]),
+        (f"The run would fail half-way, so it was not started: {count} missing.", *lines),
+        (*asked, f"A new grant takes some minutes to be seen. {NOT_CHECKED}"),
     )
 
 

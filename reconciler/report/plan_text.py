@@ -24,7 +24,7 @@ from reconciler.report.rows import (
     kept_conditions,
     refused_rows,
 )
-from reconciler.report.visible import quoted, visible
+from reconciler.report.visible import SafeText, quoted, visible
 from reconciler.report.warnings import warning_lines
 
 NO_CHANGES = "No changes. Live identities match the manifest."
@@ -39,7 +39,7 @@ _STYLES = {"+": "green", "~": "yellow", "-": "red", "<=": "cyan"}
 _UNQUOTED = ("location", "isolationScope", "principalId", "clientId", "roleDefinition")
 
 
-def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
+def render_plan(plan: Plan, header: Header, *, color: bool) -> SafeText:
     """Header, changes, what stays as it is and why, the count line, and last what the guards refuse."""
     page = Page(color=color)
     _write_header(page, plan, header)
@@ -59,7 +59,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     return page.text()
 
 
-def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
+def render_drift(plan: Plan, header: Header, *, color: bool) -> SafeText:
     """The differences between manifest and live, in three lists."""
     page = Page(color=color)
     _write_header(page, plan, header)
@@ -85,7 +85,7 @@ def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
     return page.text()
 
 
-def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> str:
+def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
     """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
     page = Page(color=color)
     if verdict.violations:

@@ -6,10 +6,10 @@ from reconciler.model import AddressBook
 from reconciler.plan import Action, Plan
 from reconciler.report.page import Page
 from reconciler.report.rows import addresses_of, not_held, outcome_heading
-from reconciler.report.visible import visible
+from reconciler.report.visible import SafeText, visible
 
 
-def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color: bool) -> str:
+def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color: bool) -> SafeText:
     """What an apply did, and for whatever it did not do, why and how to go on."""
     page = Page(color=color)
     page.line()

@@ -7,6 +7,7 @@ import typer
 
 from reconciler.cli.support.output import print_report
 from reconciler.errors import ExitCode
+from reconciler.report.visible import safe_json
 
 
 class SchemaName(StrEnum):
@@ -28,5 +29,5 @@ def schema(name: Name = SchemaName.MANIFEST) -> ExitCode:
     """Print the JSON Schema of the manifest, the guardrails, what a command writes with --format json, or a journal."""
     from reconciler.schemas import schema_text
 
-    print_report(schema_text(f"{name.value}.v1.schema.json"))
+    print_report(safe_json(schema_text(f"{name.value}.v1.schema.json")))
     return ExitCode.DONE

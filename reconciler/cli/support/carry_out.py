@@ -27,7 +27,6 @@ from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
 from reconciler.plan import Action, Plan
 from reconciler.report.rows import addresses_of
-from reconciler.report.visible import visible
 from reconciler.stop import Stop
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
@@ -140,15 +139,15 @@ class _Reports:
         return self._plan
 
     def _progress(self, event: ApplyEvent) -> None:
-        address = visible(addresses_of(self._shown()).short(event.change.resource_id))
+        address = addresses_of(self._shown()).short(event.change.resource_id)
         if event.moment is Moment.STARTED:
-            print_note(f"{address}: {_DOING[event.change.action]}...\n")
+            print_note(f"{address}: {_DOING[event.change.action]}...")
         elif event.moment is Moment.WAITING:
             minutes = round(event.at_most_s / 60)
-            print_note(f"{address}: Azure is not ready yet ({event.reason}); trying for {minutes} minutes at most...\n")
+            print_note(f"{address}: Azure is not ready yet ({event.reason}); trying for {minutes} minutes at most...")
         else:
             done = event.outcome is Outcome.DONE
-            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}\n")
+            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}")
 
 
 _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}

@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.apply.result import ApplyResult
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
 from reconciler.cli.support.flags import ReportFlags, UndoRunFlags
-from reconciler.cli.support.output import print_note
+from reconciler.cli.support.output import print_beside, print_note
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
 from reconciler.files.digest import check_digest_flag
@@ -30,7 +30,6 @@ from reconciler.journal import (
 )
 from reconciler.plan import Plan
 from reconciler.report.journal_text import render_cut_short
-from reconciler.report.visible import visible
 
 
 def utc_now() -> str:
@@ -97,7 +96,7 @@ class RunJournal:
         """Name the calls of earlier runs about the same groups that were cut short."""
         self._cut_short = find_cut_short(self._folder, self._header(plan))
         for one in self._cut_short:
-            print_note(render_cut_short(str(one.path), one.record))
+            print_beside(render_cut_short(str(one.path), one.record))
 
     def check_place(self) -> None:
         """Raises JournalError where the journal could not be begun: better known before the question than after it."""
@@ -117,11 +116,9 @@ class RunJournal:
         try:
             self.file.finish(complete=result.complete, interrupted=result.interrupted, counts=result.counts)
         except JournalError as error:
-            print_note(f"Note: {visible(error.message)}\n")
+            print_note(f"Note: {error.message}")
         if self.file.used:
-            print_note(
-                f"Journal: {visible(str(self.file.path))}\nIts sha256, for `uami undo --digest`: {self.file.digest}\n"
-            )
+            print_note(f"Journal: {self.file.path}", f"Its sha256, for `uami undo --digest`: {self.file.digest}")
 
     def _mark_cut_short(self) -> None:
         for one in self._cut_short:
