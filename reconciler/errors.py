@@ -11,9 +11,10 @@ first and travel together in one exception, so that one run reports all of them.
       JournalError        exit 1
       PlanRefused         exit 3    every Violation; with these in `model.violation`, since they name ids
       PlanStale           exit 4    every StaleDetail
-      AuthError           exit 77
+      AuthError           exit 77   LoginError where nobody is signed in, rather than lacks a right
       Interrupted         exit 130
-      ArmError            exit 1    NotFound, Conflict, Throttled; ArmAuthError is an AuthError as well
+      ArmError            exit 1    NotFound, Conflict, Throttled; ArmAuthError is an AuthError as well, and
+                                    ArmLoginError a LoginError
 """
 
 from dataclasses import dataclass
@@ -162,6 +163,10 @@ class AuthError(CallFailed):
     exit_code = ExitCode.NOT_ALLOWED
 
 
+class LoginError(AuthError):
+    """There was no token, or it cannot be used: signing in helps, and no right does."""
+
+
 class Interrupted(ReconcilerError):
     """The run was asked to stop (Ctrl-C or SIGTERM) before it was done."""
 
@@ -206,6 +211,11 @@ class ArmError(CallFailed):
         self.retry_after_s = retry_after_s
         self.missing_action = missing_action
 
+    @property
+    def said(self) -> str:
+        """Status and code, once where they are the same, as some providers have it; "" where no whole answer came."""
+        return " ".join(dict.fromkeys(str(part) for part in (self.status, self.arm_code) if part))
+
 
 class NotFound(ArmError):
     """ARM answered 404."""
@@ -228,3 +238,7 @@ class ArmAuthError(ArmError, AuthError):
 
     code = "not-allowed"
     exit_code = ExitCode.NOT_ALLOWED
+
+
+class ArmLoginError(ArmAuthError, LoginError):
+    """ARM answered 401: it refused the token itself, whatever its holder may do."""

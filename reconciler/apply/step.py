@@ -257,7 +257,7 @@ class StepRun(Generic[L, A]):
     def _pause(self, error: ArmError) -> bool:
         """Wait until another attempt is due; False where there is to be none."""
         operation = f"{self._action} {self._change.resource_id.address}"
-        reason = " ".join(dict.fromkeys(str(part) for part in (error.status, error.arm_code) if part)) or "no answer"
+        reason = error.said or "no answer"
         attempts = self._attempts
         if self._settles(error):
             if self._settling is None:

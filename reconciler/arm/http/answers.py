@@ -24,7 +24,7 @@ from reconciler.arm.http.retry import (
     may_pass,
     retry_after_s,
 )
-from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, OutOfTime, Throttled
+from reconciler.errors import ArmAuthError, ArmError, ArmLoginError, Conflict, NotFound, OutOfTime, Throttled
 from reconciler.model import MAX_CREDENTIALS
 
 QUERY = "QUERY"
@@ -32,7 +32,7 @@ QUERY = "QUERY"
 
 _OPERATIONS = {"GET": "reading", QUERY: "querying", "PUT": "creating", "PATCH": "updating", "DELETE": "deleting"}
 _CLASSES: dict[int, type[ArmError]] = {
-    401: ArmAuthError,
+    401: ArmLoginError,
     403: ArmAuthError,
     404: NotFound,
     409: Conflict,
@@ -94,8 +94,8 @@ class _Envelope:
     policies: tuple[str, ...] = ()
 
 
-def error_answer(call: Call, response: httpx.Response, now_s: float) -> ArmError:
-    """The error for an answer that is not a success.
+def error_answer(call: Call, response: httpx.Response, now_s: float, sign_in: str) -> ArmError:
+    """The error for an answer that is not a success; `sign_in` is what to do where ARM refused the token.
 
     `in_doubt` for writes answered 408 or 5xx: the service may have failed after it acted.
     """
@@ -105,7 +105,7 @@ def error_answer(call: Call, response: httpx.Response, now_s: float) -> ArmError
     said = " ".join(dict.fromkeys(part for part in (str(status), envelope.code or _phrase(status)) if part))
     return _CLASSES.get(status, ArmError)(
         f"{call}: {said} ({envelope.message})" if envelope.message else f"{call}: {said}",
-        _hint(call, status, envelope),
+        _hint(call, status, envelope, sign_in),
         status=status,
         arm_code=envelope.code,
         correlation_id=_correlation_id(call, response),
@@ -195,7 +195,7 @@ def _correlation_id(call: Call, response: httpx.Response) -> str:
     return quote_answer(answered, response.request, limit=100) or call.correlation_id
 
 
-def _hint(call: Call, status: int, envelope: _Envelope) -> str:
+def _hint(call: Call, status: int, envelope: _Envelope, sign_in: str) -> str:
     by_code = {
         "SubscriptionNotFound": "Check the id, and that you are signed in to its tenant with access to it.",
         "MissingSubscriptionRegistration": _register_hint(call, envelope.message),
@@ -207,7 +207,7 @@ def _hint(call: Call, status: int, envelope: _Envelope) -> str:
         400: _limit_hint(envelope.message),
         405: _method_hint(envelope.message),
         300: "Redirects are not followed: the token goes to the endpoint only. Check the endpoint.",
-        401: "ARM refused the token. Sign in again (`az login`), to the tenant of the subscription.",
+        401: f"ARM refused the token. {sign_in}",
         403: _forbidden_hint(envelope),
         429: f"ARM refused so many calls until the time of the run was over. {TIME_HINT}",
         500: "Azure could not answer. Run again later; the correlation id finds the call in Azure's logs.",

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from reconciler.errors import ArmAuthError, ArmError, Conflict, ExitCode, NotFound, Throttled
+from reconciler.errors import ArmAuthError, ArmError, ArmLoginError, Conflict, ExitCode, NotFound, Throttled
 from tests.unit.arm.fakes import CORRELATION_ID, ENDPOINT, SUBSCRIPTION, TOKEN, FakeTime, answer, arm_client, refusal
 
 PATH = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
@@ -171,7 +171,7 @@ def test_error_takes_the_correlation_id_of_the_answer() -> None:
     ("status", "kind", "exit_code"),
     [
         (400, ArmError, ExitCode.ERROR),
-        (401, ArmAuthError, ExitCode.NOT_ALLOWED),
+        (401, ArmLoginError, ExitCode.NOT_ALLOWED),
         (403, ArmAuthError, ExitCode.NOT_ALLOWED),
         (404, NotFound, ExitCode.ERROR),
         (409, Conflict, ExitCode.ERROR),
