@@ -20,10 +20,9 @@ from reconciler.arm.http.redaction import quote_answer
 from reconciler.arm.http.retry import (
     TIME_HINT,
     TRANSIENT_STATUSES,
-    is_untrusted_certificate,
-    may_pass,
     retry_after_s,
 )
+from reconciler.arm.http.wire import is_untrusted_certificate, may_pass, unreachable
 from reconciler.errors import ArmAuthError, ArmError, ArmLoginError, Conflict, NotFound, OutOfTime, Throttled
 from reconciler.model import MAX_CREDENTIALS
 
@@ -136,15 +135,20 @@ def no_answer(call: Call, error: httpx.RequestError) -> ArmError:
     if isinstance(error, CallEnded):
         kind = OutOfTime if isinstance(error, TimeOver) else ArmError
         return kind(f"{call}: {error}", error.hint, correlation_id=call.correlation_id, in_doubt=call.is_write)
-    reason = quote_answer(str(error), error.request)
-    name = type(error).__name__
     return ArmError(
-        f"{call}: no answer ({name}: {reason})" if reason else f"{call}: no answer ({name})",
+        f"{call}: {_why_no_answer(error)}",
         _connection_hint(error),
         correlation_id=call.correlation_id,
         transient=isinstance(error, httpx.TransportError) and may_pass(error),
         in_doubt=call.is_write and not isinstance(error, _NEVER_SENT),
     )
+
+
+def _why_no_answer(error: httpx.RequestError) -> str:
+    if unreachable(error):
+        return str(error)
+    reason, name = quote_answer(str(error), error.request), type(error).__name__
+    return f"no answer ({name}: {reason})" if reason else f"no answer ({name})"
 
 
 def _envelope(response: httpx.Response) -> _Envelope:
@@ -277,4 +281,7 @@ def _forbidden_hint(envelope: _Envelope) -> str:
 def _connection_hint(error: httpx.RequestError) -> str:
     if is_untrusted_certificate(error):
         return "If a proxy of yours signs its own certificates, name its authority's file in SSL_CERT_FILE."
+    lost = unreachable(error)
+    if lost is not None:
+        return lost.hint
     return "Check the network and the proxy settings (HTTPS_PROXY, NO_PROXY), then run again."

@@ -32,7 +32,8 @@ def request_assertion(address: str, request_token: str, audience: str, retries: 
         LoginError: there was no answer, or it holds no assertion; none of what was sent is in it.
     """
     url = httpx.URL(address).copy_set_param("audience", audience)
-    wire = RetryTransport(open_wire(url, max_connections=1), retries, lambda: str(uuid.uuid4()))
+    # A long apply asks for one when its token ends, and must outlast what passes.
+    wire = RetryTransport(open_wire(url, max_connections=1), retries, lambda: str(uuid.uuid4()), has_answered=True)
     timeout = httpx.Timeout(_READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
     headers = {"Accept": "application/json", "Authorization": f"Bearer {request_token}"}
     with httpx.Client(transport=wire, timeout=timeout, trust_env=False, follow_redirects=False) as http:
