@@ -265,7 +265,8 @@ class StepRun(Generic[L, A]):
                 self._settling = replace(
                     self._tools.retries, policy=SETTLING, outages=Outages(is_shown_elsewhere=True)
                 ).begin()
-                waiting = ApplyEvent(self._change, Moment.WAITING, reason=reason, at_most_s=SETTLING.budget_s)
+                moment = Moment.BUSY if error.arm_code == _CONCURRENT_WRITES else Moment.WAITING
+                waiting = ApplyEvent(self._change, moment, reason=reason, at_most_s=SETTLING.budget_s)
                 self._tools.on_event(waiting)
             attempts = self._settling
         try:

@@ -4,6 +4,7 @@ The status decides the class, ARM's code the hint, and the method whether the ca
 means for the next step is decided here once, so that no caller reads a status or a message of its own.
 """
 
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from reconciler.arm.http.retry import (
 )
 from reconciler.arm.http.wire import is_untrusted_certificate, may_pass, unreachable
 from reconciler.errors import ArmAuthError, ArmError, ArmLoginError, Conflict, NotFound, OutOfTime, Throttled
-from reconciler.model import MAX_CREDENTIALS
+from reconciler.model import MAX_CREDENTIALS, normalize_location
 
 QUERY = "QUERY"
 """A POST that only asks; a `Call` holds it apart from one that changes something."""
@@ -54,7 +55,12 @@ _CONDITION = "ABAC condition that is not fulfilled"
 """Of the caller's own role: it has the action, but not for what was sent. Source: the message as quoted by users."""
 _DENIED_BY = re.compile(r"deny assignment with name '([^']+)'")
 _MAX_POLICIES = 5
+_LONGEST_MESSAGE = 20_000
+"""Characters in which a list of regions is looked for; more is shown of no message."""
+
 _SCOPE = re.compile(r"over scope '([^']+)'")
+_LOCATION = re.compile(r"location '([^']*)'")
+_REGIONS = re.compile(r"(?:[Ll]ist of available regions|supported locations)[^']*'([^']*)'")
 _NAMESPACE = re.compile(r"namespace '([A-Za-z.]+)'")
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _TOO_MANY_CREDENTIALS = re.compile(r"federated.*\b(maximum|limit|exceed)", re.IGNORECASE)
@@ -86,10 +92,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class _Envelope:
-    """ARM's own words about an error; all empty where the body is not ARM's; `policies` are those that it broke."""
+    """ARM's own words about an error; all empty where the body is not ARM's.
+
+    Attributes:
+        whole: the message, of which `message` may be the beginning.
+        policies: those that the call broke.
+    """
 
     code: str
     message: str
+    whole: str = ""
     policies: tuple[str, ...] = ()
 
 
@@ -165,7 +177,8 @@ def _envelope(response: httpx.Response) -> _Envelope:
     except FieldError:
         return _Envelope("", "")
     policies = tuple(quote_answer(one, request, limit=200) for one in islice(_policies(source), _MAX_POLICIES))
-    return _Envelope(quote_answer(code or "", request), quote_answer(message or "", request), policies)
+    whole = quote_answer(message or "", request, limit=_LONGEST_MESSAGE)
+    return _Envelope(quote_answer(code or "", request), quote_answer(message or "", request), whole, policies)
 
 
 def _policies(error: JsonObject) -> Iterator[str]:
@@ -205,7 +218,10 @@ def _hint(call: Call, status: int, envelope: _Envelope, sign_in: str) -> str:
         "MissingSubscriptionRegistration": _register_hint(call, envelope.message),
         "ScopeLocked": "Remove the lock in Azure first; this tool never removes one.",
         "RequestDisallowedByPolicy": _policy_hint(envelope.policies),
-        "InvalidApiVersionParameter": "Pass --api-version with one that ARM names above.",
+        "InvalidApiVersionParameter": _version_hint(call),
+        "InvalidResourceType": _version_hint(call),
+        "NoRegisteredProviderFound": _region_hint(envelope.whole) or _version_hint(call),
+        "LocationNotAvailableForResourceType": _region_hint(envelope.whole),
     }
     by_status = {
         400: _limit_hint(envelope.message),
@@ -238,6 +254,27 @@ def _method_hint(message: str) -> str:
         "The identity's region does not support federated credentials; list the identity in another region under a"
         " new name."
     )
+
+
+def _version_hint(call: Call) -> str:
+    if f"/{_OWN_NAMESPACE}/".casefold() in call.path.casefold():
+        return "Pass --api-version with one that ARM names above."
+    return "This ARM does not know the api-version that this tool uses here: check --cloud and --endpoint."
+
+
+def _region_hint(message: str) -> str:
+    """What to write as the location, where ARM lists its regions and the one that was sent is none of them.
+
+    Source: azure-rest-api-specs issue 8520 (LocationNotAvailableForResourceType), azure-cli issue 22735
+    (NoRegisteredProviderFound, which names locations and api-versions alike).
+    """
+    sent, listed = _LOCATION.search(message), _REGIONS.search(message)
+    regions = sorted({normalize_location(one) for one in listed[1].split(",")}) if listed else []
+    if sent is None or not regions or normalize_location(sent[1]) in regions:
+        return ""
+    similar = difflib.get_close_matches(normalize_location(sent[1]), regions, n=1)
+    meant = f"Did you mean `{similar[0]}`? " if similar else ""
+    return f"{meant}Correct `location` in the manifest: `az account list-locations -o table` prints all regions."
 
 
 def _register_hint(call: Call, message: str) -> str:
