@@ -6,7 +6,7 @@ first and travel together in one exception, so that one run reports all of them.
 
     ReconcilerError       exit 1
       UsageError          exit 64
-      ManifestError       exit 65   every Diagnostic; GuardrailsError is one
+      ManifestError       exit 65   every Diagnostic; GuardrailsError and ManifestNotRead are two
       InputFileError      exit 65
       JournalError        exit 1
       PlanRefused         exit 3    every Violation; with these in `model.violation`, since they name ids
@@ -109,6 +109,16 @@ class ManifestError(ReconcilerError):
             "Nothing was read from Azure or changed. Fix the manifest, then run `uami validate`.",
         )
         self.diagnostics = diagnostics
+
+
+class ManifestNotRead(ManifestError):
+    """Of what a command line names, nothing that could be read is wrong, and something could not be read."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics)
+        count = len(diagnostics)
+        self.message = f"{count} {'path' if count == 1 else 'paths'} could not be read"
+        self.hint = "Nothing was read from Azure or changed. Name manifests, folders that hold some, or `-` for a pipe."
 
 
 class GuardrailsError(ManifestError):
