@@ -6,14 +6,15 @@ first and travel together in one exception, so that one run reports all of them.
 
     ReconcilerError       exit 1
       UsageError          exit 64
-      ManifestError       exit 65   every Diagnostic; GuardrailsError is one
+      ManifestError       exit 65   every Diagnostic; GuardrailsError and ManifestNotRead are two
       InputFileError      exit 65
       JournalError        exit 1
       PlanRefused         exit 3    every Violation; with these in `model.violation`, since they name ids
       PlanStale           exit 4    every StaleDetail
-      AuthError           exit 77
+      AuthError           exit 77   LoginError where nobody is signed in, rather than lacks a right
       Interrupted         exit 130
-      ArmError            exit 1    NotFound, Conflict, Throttled; ArmAuthError is an AuthError as well
+      ArmError            exit 1    NotFound, Conflict, Throttled; ArmAuthError is an AuthError as well, and
+                                    ArmLoginError a LoginError
 """
 
 from dataclasses import dataclass
@@ -138,6 +139,16 @@ class ManifestError(ReconcilerError):
         self.diagnostics = diagnostics
 
 
+class ManifestNotRead(ManifestError):
+    """Of what a command line names, nothing that could be read is wrong, and something could not be read."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics)
+        count = len(diagnostics)
+        self.message = f"{count} {'path' if count == 1 else 'paths'} could not be read"
+        self.hint = "Nothing was read from Azure or changed. Name manifests, folders that hold some, or `-` for a pipe."
+
+
 class GuardrailsError(ManifestError):
     """A guardrails file is invalid; carries every diagnostic of it, as an invalid manifest does."""
 
@@ -190,6 +201,10 @@ class AuthError(CallFailed):
     exit_code = ExitCode.NOT_ALLOWED
 
 
+class LoginError(AuthError):
+    """There was no token, or it cannot be used: signing in helps, and no right does."""
+
+
 class Interrupted(ReconcilerError):
     """The run was asked to stop (Ctrl-C or SIGTERM) before it was done."""
 
@@ -234,6 +249,11 @@ class ArmError(CallFailed):
         self.retry_after_s = retry_after_s
         self.missing_action = missing_action
 
+    @property
+    def said(self) -> str:
+        """Status and code, once where they are the same, as some providers have it; "" where no whole answer came."""
+        return " ".join(dict.fromkeys(str(part) for part in (self.status, self.arm_code) if part))
+
 
 class NotFound(ArmError):
     """ARM answered 404."""
@@ -256,3 +276,7 @@ class ArmAuthError(ArmError, AuthError):
 
     code = "not-allowed"
     exit_code = ExitCode.NOT_ALLOWED
+
+
+class ArmLoginError(ArmAuthError, LoginError):
+    """ARM answered 401: it refused the token itself, whatever its holder may do."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
-from reconciler.errors import AuthError, CallFailed, NotFound
+from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
 from reconciler.live.children import READ_ASSIGNMENTS, list_assignments, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
@@ -247,7 +247,8 @@ def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list
     except CallFailed as error:
         if not all(holder.goes for holder in place.holders):
             raise
-        because = missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)
+        lacks_right = isinstance(error, AuthError) and not isinstance(error, LoginError)
+        because = missing(READ_ASSIGNMENTS) if lacks_right else why_not(error)
         return NotRead(f"Role assignments at {place.scope} of identities that would be deleted", "", because)
 
 

@@ -142,13 +142,14 @@ class _Reports:
         address = addresses_of(self._shown()).short(event.change.resource_id)
         if event.moment is Moment.STARTED:
             print_note(f"{address}: {_DOING[event.change.action]}...")
-        elif event.moment is Moment.WAITING:
-            minutes = round(event.at_most_s / 60)
-            print_note(f"{address}: Azure is not ready yet ({event.reason}); trying for {minutes} minutes at most...")
+        elif event.moment in _WAITS:
+            what, minutes = _WAITS[event.moment], round(event.at_most_s / 60)
+            print_note(f"{address}: {what} ({event.reason}); trying for {minutes} minutes at most...")
         else:
             done = event.outcome is Outcome.DONE
             print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}")
 
 
+_WAITS = {Moment.WAITING: "Azure is not ready yet", Moment.BUSY: "somebody else is writing to this identity"}
 _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}
 _DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NO_OP: "kept"}

@@ -84,7 +84,7 @@ def test_token_that_arm_refuses_is_missing_a_login() -> None:
 
     assert (found["token"].standing, "".join(found["token"].hint)) == (
         Standing.MISSING,
-        "ARM refused the token. Sign in again (`az login`), to the tenant of the subscription.",
+        "ARM refused the token. Sign in again.",
     )
 
 
