@@ -145,8 +145,10 @@ class ManifestNotRead(ManifestError):
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__(diagnostics)
         count = len(diagnostics)
-        self.message = f"{count} {'path' if count == 1 else 'paths'} could not be read"
-        self.hint = "Nothing was read from Azure or changed. Name manifests, folders that hold some, or `-` for a pipe."
+        self.lines = (f"{count} {'path' if count == 1 else 'paths'} could not be read",)
+        self.hint_lines = (
+            "Nothing was read from Azure or changed. Name manifests, folders that hold some, or `-` for a pipe.",
+        )
 
 
 class GuardrailsError(ManifestError):

@@ -18,12 +18,15 @@ from reconciler import __version__
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.doctor import doctor
 from reconciler.cli.commands.drift import drift
+from reconciler.cli.commands.explain import explain
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.sandbox import sandbox_app
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.show import show
 from reconciler.cli.commands.undo import undo
 from reconciler.cli.commands.validate import validate
+from reconciler.cli.help.page import PlainCommand, PlainGroup, help_notes
+from reconciler.cli.help.usage import describe_usage_error
 from reconciler.cli.support.flags import report_flags_of
 from reconciler.cli.support.output import ReportNotWritten, not_written, print_failure, print_report, silence
 from reconciler.errors import ExitCode, Interrupted, ReconcilerError, UsageError
@@ -37,12 +40,12 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 app = typer.Typer(
     name="uami",
-    help="Keep Azure user-assigned managed identities equal to what a manifest says.",
+    cls=PlainGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for command in (validate, plan, apply, undo, show, drift, doctor, schema):
-    app.command()(command)
+for command in (validate, plan, apply, undo, show, drift, doctor, explain, schema):
+    app.command(cls=PlainCommand)(command)
 app.add_typer(sandbox_app, name="sandbox")
 
 
@@ -53,6 +56,7 @@ def _print_version(asked: bool) -> None:
 
 
 @app.callback()
+@help_notes("uami plan manifests/", "uami plan -h", codes=ExitCode)
 def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
@@ -75,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         code = app(list(arguments), prog_name="uami", standalone_mode=False)
     except typer.TyperException as error:
         # The library would exit 2, which here means "changes found".
-        return _fail(UsageError(error.format_message(), _usage_hint(arguments)), arguments)
+        return _fail(UsageError(describe_usage_error(error), _usage_hint(arguments)), arguments)
     except ReconcilerError as error:
         return _fail(error, arguments)
     except OSError as error:

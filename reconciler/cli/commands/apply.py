@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.commands.plan import PlanFlags
+from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import command_line, with_flag_groups
 from reconciler.cli.support.flags import ApplyGuardFlags, ApplyRunFlags, AzureFlags, RunReportFlags, StrictManifestFlags
 from reconciler.errors import ExitCode
@@ -20,6 +21,11 @@ PlanOrPaths = Annotated[
 ]
 
 
+@help_notes(
+    "uami apply manifests/",
+    "uami apply plan.json",
+    codes=(*OF_AZURE, ExitCode.REFUSED, ExitCode.PLAN_STALE, ExitCode.PARTIAL),
+)
 @with_flag_groups
 def apply(
     paths: PlanOrPaths,

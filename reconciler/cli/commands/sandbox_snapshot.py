@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
 from reconciler.cli.support.flags import AzureFlags, Log, LogLevel
 from reconciler.errors import ReconcilerError, UsageError
@@ -65,6 +66,7 @@ _Out = Annotated[
 ]
 
 
+@help_notes("uami sandbox snapshot --subscription ID -o state.json", codes=OF_AZURE)
 @with_flag_groups
 def snapshot(
     subscription: _Subscriptions,

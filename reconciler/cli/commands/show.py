@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
 from reconciler.cli.support.flags import ReportFlags
 from reconciler.cli.support.output import chosen_format, print_report
@@ -15,6 +16,7 @@ File = Annotated[
 ]
 
 
+@help_notes("uami show plan.json", "uami show run.jsonl", codes=OF_FILES)
 @with_flag_groups
 def show(file: File, report: ReportFlags) -> ExitCode:
     """Show a saved plan again, or what a run did, from its journal: each call, what failed, what is in doubt."""

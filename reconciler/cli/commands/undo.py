@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import command_line, with_flag_groups
 from reconciler.cli.support.flags import ApplyGuardFlags, AzureFlags, RunReportFlags, UndoRunFlags
 from reconciler.errors import ExitCode
@@ -14,6 +15,7 @@ from reconciler.errors import ExitCode
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The journal of the run.", show_default=False)]
 
 
+@help_notes("uami undo run.jsonl", codes=(*OF_AZURE, ExitCode.REFUSED, ExitCode.PLAN_STALE, ExitCode.PARTIAL))
 @with_flag_groups
 def undo(file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFlags, report: RunReportFlags) -> ExitCode:
     """Take a run back as far as Azure allows: show the way back, ask (only `yes` approves), carry it out, verify.

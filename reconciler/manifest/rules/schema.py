@@ -31,7 +31,7 @@ from reconciler.manifest.rules.words import (
     type_name,
 )
 from reconciler.manifest.yaml.document import Document, Path, Plain
-from reconciler.schemas import schema_text
+from reconciler.schemas import EDITOR_KEYWORDS, schema_text
 
 MANIFEST_SCHEMA = "manifest.v1.schema.json"
 
@@ -39,7 +39,7 @@ _DEFINITIONS = "#/$defs/"
 _VARIABLE = {"$ref": f"{_DEFINITIONS}variable"}
 _ALIKE = 0.7
 """From here on one word is taken for a slip of the other; `permissions` is not `version`."""
-_REFERRING = ("$ref", "$defs", "anyOf")
+_LEFT_OUT = ("$ref", "$defs", "anyOf", *EDITOR_KEYWORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _strict_form(schema: Any, definitions: dict[str, Any]) -> Any:
         return [_strict_form(item, definitions) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    strict = {key: _strict_form(value, definitions) for key, value in schema.items() if key not in _REFERRING}
+    strict = {key: _strict_form(value, definitions) for key, value in schema.items() if key not in _LEFT_OUT}
     if "$ref" in schema:
         strict |= _strict_form(definitions[schema["$ref"].removeprefix(_DEFINITIONS)], definitions)
     if "anyOf" in schema:
