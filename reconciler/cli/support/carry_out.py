@@ -132,7 +132,10 @@ class _Reports:
         interrupted = exit_code() if result.interrupted else None
         if interrupted is not None or not result.complete:
             return interrupted or result.exit_code
-        return ExitCode.REFUSED if plan.violations else ExitCode.DONE
+        if plan.violations:
+            return ExitCode.REFUSED
+        # What an undo has to leave is no failure of a change, and yet the run is not undone.
+        return ExitCode.PARTIAL if plan.not_undone else ExitCode.DONE
 
     def _shown(self) -> Plan:
         if self._plan is None:
