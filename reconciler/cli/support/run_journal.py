@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,8 +110,12 @@ class RunJournal:
         self.file.open(self._header(plan))
         self._mark_cut_short()
 
-    def end(self, result: ApplyResult) -> None:
-        """Write the last line, and print where the journal is and its digest: from here on nothing is added to it."""
+    def end(self, result: ApplyResult, take_back: Callable[[str, str], str]) -> None:
+        """Write the last line, and print where the journal is, to which nothing is added from here on.
+
+        Args:
+            take_back: the command that undoes the run, from the journal's path and its digest.
+        """
         # Where there was nothing to do, the doubts are settled too.
         self._mark_cut_short()
         try:
@@ -119,9 +123,8 @@ class RunJournal:
         except JournalError as error:
             print_note(f"Note: {visible(error.message)}\n")
         if self.file.used:
-            print_note(
-                f"Journal: {visible(str(self.file.path))}\nIts sha256, for `uami undo --digest`: {self.file.digest}\n"
-            )
+            command = take_back(str(self.file.path), self.file.digest)
+            print_note(f"Journal: {visible(str(self.file.path))}\nTo take it back: {visible(command)}\n")
 
     def _mark_cut_short(self) -> None:
         for one in self._cut_short:
