@@ -214,7 +214,7 @@ def _find_elsewhere(
     try:
         found = find_scopes(resources.client, owned)
     except CallFailed as error:
-        what = "Role assignments in subscriptions that the manifest does not name"
+        what = "Role assignments in other subscriptions"
         return [], set(), [NotRead(what, "", f"Resource Graph: {why_not(error)}")]
     elsewhere = [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned]
     return elsewhere, {one.identity for one in owned.values()}, []

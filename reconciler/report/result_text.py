@@ -6,6 +6,7 @@ from reconciler.model import AddressBook
 from reconciler.plan import Action, Plan
 from reconciler.report.page import Page
 from reconciler.report.rows import addresses_of, not_held, outcome_heading
+from reconciler.report.undo_text import count_not_undone
 from reconciler.report.visible import SafeText, visible
 
 
@@ -32,6 +33,8 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
     )
     if result.complete:
         page.line(_complete_line(plan, result, counts))
+        if count_not_undone(plan):
+            page.line((count_not_undone(plan), "bold yellow"))
         return page.text()
     page.line((f"Apply incomplete. {counts}", "bold red"))
     page.line(f"Correlation id of this run, for the Activity Log: {visible(result.correlation_id)}")

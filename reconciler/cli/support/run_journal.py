@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,8 +109,12 @@ class RunJournal:
         self.file.open(self._header(plan))
         self._mark_cut_short()
 
-    def end(self, result: ApplyResult) -> None:
-        """Write the last line, and print where the journal is and its digest: from here on nothing is added to it."""
+    def end(self, result: ApplyResult, take_back: Callable[[str, str], str]) -> None:
+        """Write the last line, and print where the journal is, to which nothing is added from here on.
+
+        Args:
+            take_back: the command that undoes the run, from the journal's path and its digest.
+        """
         # Where there was nothing to do, the doubts are settled too.
         self._mark_cut_short()
         try:
@@ -118,7 +122,8 @@ class RunJournal:
         except JournalError as error:
             print_note(f"Note: {error.message}")
         if self.file.used:
-            print_note(f"Journal: {self.file.path}", f"Its sha256, for `uami undo --digest`: {self.file.digest}")
+            command = take_back(str(self.file.path), self.file.digest)
+            print_note(f"Journal: {self.file.path}", f"To take it back: {command}")
 
     def _mark_cut_short(self) -> None:
         for one in self._cut_short:
