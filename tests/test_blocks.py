@@ -76,15 +76,27 @@ def test_every_wait_of_a_workflow_ends(workflow: Path) -> None:
     assert re.findall(r"\b(?:until|while) (?:\[|true|!)", workflow.read_text(encoding="utf-8")) == []
 
 
+def serving_block(example: str) -> str:
+    """The block of an example that starts the sandbox and waits for it."""
+    blocks = blocks_of(ROOT / "examples" / example / "README.md")
+    return next(block.text for block in blocks if "sandbox serve" in block.text)
+
+
+@pytest.mark.parametrize("example", OWN_FOLDERS)
+def test_server_that_starts_is_waited_for(example: str, tmp_path: Path) -> None:
+    ended = run_script(f'{serving_block(example)}\necho "$URL"\nkill $sandbox', tmp_path, longest_s=60)
+
+    assert ended.code == 0, ended
+    assert ended.stdout.startswith("https://localhost:")
+
+
 @pytest.mark.parametrize("example", OWN_FOLDERS)
 def test_server_that_does_not_start_says_why_at_once(example: str, tmp_path: Path) -> None:
     stub = tmp_path / "bin" / "uami"
     stub.parent.mkdir()
     stub.write_text("#!/bin/sh\necho 'Error: no port is free.' >&2\nexit 1\n", encoding="utf-8")
     stub.chmod(0o755)
-    blocks = blocks_of(ROOT / "examples" / example / "README.md")
-    serving = next(block.text for block in blocks if "sandbox serve" in block.text)
 
-    ended = run_script(serving, tmp_path, first_on_path=(stub.parent,), longest_s=20)
+    ended = run_script(serving_block(example), tmp_path, first_on_path=(stub.parent,), longest_s=20)
 
     assert "Error: no port is free.\n" in ended.screen
