@@ -31,6 +31,7 @@ from reconciler.cli.support.flags import report_flags_of
 from reconciler.cli.support.output import ReportNotWritten, not_written, print_failure, print_report, silence
 from reconciler.errors import ExitCode, Interrupted, ReconcilerError, UsageError
 from reconciler.report.formats import Format
+from reconciler.report.visible import safe_line
 
 COMPLETION_VARIABLE = "_UAMI_COMPLETE"
 """Set by the completion script of a shell; typer makes the name from the program's."""
@@ -50,7 +51,7 @@ app.add_typer(sandbox_app, name="sandbox")
 
 def _print_version(asked: bool) -> None:
     if asked:
-        print_report(f"uami {__version__}\n")
+        print_report(safe_line(f"uami {__version__}"))
         raise typer.Exit
 
 
@@ -78,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         code = app(list(arguments), prog_name="uami", standalone_mode=False)
     except typer.TyperException as error:
         # The library would exit 2, which here means "changes found".
-        return _fail(UsageError(describe_usage_error(error), f"See `{_help_command(arguments)}`."), arguments)
+        return _fail(UsageError(describe_usage_error(error), _usage_hint(arguments)), arguments)
     except ReconcilerError as error:
         return _fail(error, arguments)
     except OSError as error:
@@ -99,9 +100,27 @@ def _fail(error: ReconcilerError, arguments: Sequence[str]) -> int:
     return error.exit_code
 
 
-def _help_command(arguments: Sequence[str]) -> str:
-    names = [name for name in arguments[:2] if name.isalpha()]
-    return " ".join(["uami", *names[: 2 if names[:1] == ["sandbox"] else 1], "--help"])
+_FLAGS_OF_WORDS = {"version": "--version", "help": "--help"}
+"""What is a command elsewhere and a flag here."""
+
+
+def _usage_hint(arguments: Sequence[str]) -> str:
+    """Which help there is: of the command, or of whatever its name was looked for in."""
+    command, names = typer.main.get_command(app), ["uami"]
+    for word in arguments:
+        known = getattr(command, "commands", {})
+        if not known or word.startswith("-"):
+            continue
+        if word not in known:
+            flag = _FLAGS_OF_WORDS.get(word)
+            return f"It is a flag: `{' '.join(names)} {flag}`." if flag and len(names) == 1 else _see(names)
+        command = known[word]
+        names.append(word)
+    return _see(names)
+
+
+def _see(names: Sequence[str]) -> str:
+    return f"See `{' '.join(names)} --help`."
 
 
 def report_interrupted(arguments: Sequence[str]) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import yaml
 
 from reconciler.manifest.rules.keys import Key
+from reconciler.report.visible import SafeText, safe_lines
 
 _COLUMN = 10
 
 
-def render_key(key: Key, width: int) -> str:
+def render_key(key: Key, width: int) -> SafeText:
     """What the key is for, what it takes, an example, and the keys below it; lines of up to `width` characters."""
     title = key.path or "The manifest"
     paragraphs = [textwrap.fill(one, width) for one in key.description.split("\n\n")]
@@ -23,7 +24,7 @@ def render_key(key: Key, width: int) -> str:
     if key.children:
         rows = [(f"{one.name}{'*' if one.required else ''}", _first_sentence(one)) for one in key.children]
         parts.append("\n".join(["Keys below it (* must be there)", *_rows(rows, width)]))
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return safe_lines("\n\n".join(part for part in parts if part).split("\n"))
 
 
 def _facts(key: Key, width: int) -> Iterator[str]:

@@ -24,12 +24,11 @@ from reconciler.report.rows import (
     kept_conditions,
     refused_rows,
 )
-from reconciler.report.visible import quoted, visible
+from reconciler.report.undo_text import NOT_OF_THE_RUN, NOTHING_TO_UNDO, count_not_undone, write_not_undone
+from reconciler.report.visible import SafeText, quoted, visible
 from reconciler.report.warnings import warning_lines
 
 NO_CHANGES = "No changes. Live identities match the manifest."
-
-_NOTHING_TO_UNDO = "No changes. Nothing of the run is left that could be taken back."
 
 USUAL_CLOUD = "AzureCloud"
 """The one cloud that a report does not name."""
@@ -39,7 +38,7 @@ _STYLES = {"+": "green", "~": "yellow", "-": "red", "<=": "cyan"}
 _UNQUOTED = ("location", "isolationScope", "principalId", "clientId", "roleDefinition")
 
 
-def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
+def render_plan(plan: Plan, header: Header, *, color: bool) -> SafeText:
     """Header, changes, what stays as it is and why, the count line, and last what the guards refuse."""
     page = Page(color=color)
     _write_header(page, plan, header)
@@ -53,13 +52,16 @@ def render_plan(plan: Plan, header: Header, *, color: bool) -> str:
     _write_refused(page, plan)
     _write_removed_already(page, plan)
     _write_skipped(page, plan, is_undo=header.is_undo)
+    write_not_undone(page, plan)
     if plan.violations:
         page.line((_refused_line(plan), "bold red"))
+    if count_not_undone(plan):
+        page.line((count_not_undone(plan), "bold yellow"))
     page.line(*_count_line(plan, is_undo=header.is_undo))
     return page.text()
 
 
-def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
+def render_drift(plan: Plan, header: Header, *, color: bool) -> SafeText:
     """The differences between manifest and live, in three lists."""
     page = Page(color=color)
     _write_header(page, plan, header)
@@ -85,7 +87,7 @@ def render_drift(plan: Plan, header: Header, *, color: bool) -> str:
     return page.text()
 
 
-def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> str:
+def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
     """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
     page = Page(color=color)
     if verdict.violations:
@@ -219,11 +221,8 @@ _SKIPPED_IDENTITIES = {
     SkipReason.NOT_TARGETED: "outside --target",
 }
 
-_NOT_OF_THE_RUN = "not changed by the run that is undone"
-
-_SKIPPED_OF_AN_UNDO = _SKIPPED_IDENTITIES | {SkipReason.NOT_TARGETED: _NOT_OF_THE_RUN}
-
-_SKIPPED_ACCESS = _SKIPPED_OF_AN_UNDO | {
+_SKIPPED_ACCESS = _SKIPPED_IDENTITIES | {
+    SkipReason.NOT_TARGETED: NOT_OF_THE_RUN[SkipReason.NOT_TARGETED],
     SkipReason.NOT_OURS: "made by others",
     SkipReason.UNRESOLVED: "stays while a role that the manifest lists or ignores is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",
@@ -233,14 +232,14 @@ _SKIPPED_ACCESS = _SKIPPED_OF_AN_UNDO | {
 
 def _write_skipped(page: Page, plan: Plan, *, is_undo: bool = False) -> None:
     """Absence is shown too: how many live identities this run does not touch, and what of credentials and roles."""
-    counts = _skipped_identities(plan, _SKIPPED_OF_AN_UNDO if is_undo else _SKIPPED_IDENTITIES)
+    of_an_undo = NOT_OF_THE_RUN if is_undo else {}
+    counts, words = _skipped_identities(plan, _SKIPPED_IDENTITIES | of_an_undo), _SKIPPED_ACCESS | of_an_undo
     access = [one for one in plan.skipped if not isinstance(one.resource_id, ResourceId)]
     if counts:
         page.line((f"Left alone: {', '.join(counts)}.", "dim"))
     for one in access:
         address = visible(addresses_of(plan).short(one.resource_id))
-        words = f"{_SKIPPED_ACCESS[one.reason]}{with_condition(one.condition)}"
-        page.line((f"Left alone: {address}, {words}.", "dim"))
+        page.line((f"Left alone: {address}, {words[one.reason]}{with_condition(one.condition)}.", "dim"))
     kept = kept_conditions(plan)
     for address in kept:
         page.line((f"Kept: {visible(address)}, with a condition that the manifest does not name.", "dim"))
@@ -290,5 +289,7 @@ def _count_line(plan: Plan, *, is_undo: bool = False) -> tuple[tuple[str, str], 
     create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
     held = any(hold is not None and differs(change) for change, hold in drifting(plan))
     if not plan.applicable and not plan.violations and not held:
-        return ((_NOTHING_TO_UNDO if is_undo else NO_CHANGES, "bold"),)
+        if is_undo and plan.not_undone:
+            return (("Nothing can be taken back by itself.", "bold"),)
+        return ((NOTHING_TO_UNDO if is_undo else NO_CHANGES, "bold"),)
     return ((f"Plan: {create} to add, {update} to change, {delete} to destroy.", "bold"),)

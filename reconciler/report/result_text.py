@@ -6,10 +6,11 @@ from reconciler.model import AddressBook
 from reconciler.plan import Action, Plan
 from reconciler.report.page import Page
 from reconciler.report.rows import addresses_of, not_held, outcome_heading
-from reconciler.report.visible import visible
+from reconciler.report.undo_text import count_not_undone
+from reconciler.report.visible import SafeText, visible
 
 
-def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color: bool) -> str:
+def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color: bool) -> SafeText:
     """What an apply did, and for whatever it did not do, why and how to go on."""
     page = Page(color=color)
     page.line()
@@ -32,6 +33,8 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
     )
     if result.complete:
         page.line(_complete_line(plan, result, counts))
+        if count_not_undone(plan):
+            page.line((count_not_undone(plan), "bold yellow"))
         return page.text()
     page.line((f"Apply incomplete. {counts}", "bold red"))
     page.line(f"Correlation id of this run, for the Activity Log: {visible(result.correlation_id)}")

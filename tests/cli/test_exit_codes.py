@@ -286,7 +286,7 @@ def test_sandbox_file_that_is_missing_exits_65(uami: Uami, quickstart: Path) -> 
 
     assert (ended.code, ended.stdout) == (65, "")
     assert ended.stderr == (
-        "Error: s.json: cannot be read: No such file or directory.\nHint: Check the path and who may read it.\n"
+        "Error: s.json: no such file.\nHint: Check the path, and the folder in which the command runs.\n"
     )
 
 
@@ -298,7 +298,7 @@ def test_sandbox_file_that_cannot_be_used_exits_65(uami: Uami, quickstart: Path,
 
     assert (ended.code, ended.stdout) == (65, "")
     assert ended.stderr.startswith("Error: s.json: ")
-    assert ended.stderr.endswith("Hint: Name an existing, whole state file that no other command is using.\n")
+    assert ended.stderr.endswith("`uami sandbox snapshot` takes one from Azure.\n")
 
 
 def test_list_that_the_caller_may_not_read_is_an_error_and_exits_77(uami: Uami, folder: Path) -> None:

@@ -50,5 +50,5 @@ def apply(
     again = again if plan_file is None else command_line("plan", ["PATH..."], PlanFlags(out=plan_file))
     approval = approve_apply(plan_file, run, report, paths)
     declaration = declare(plan_file, run.digest, request, azure)
-    writing = WritingRun("apply", again, run, approval, guards.skip_refused, azure, report)
+    writing = WritingRun("apply", again, run, approval, guards, azure, report)
     return carry_out(lambda _: declaration, writing)

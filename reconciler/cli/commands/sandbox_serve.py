@@ -19,6 +19,7 @@ from reconciler.cli.support.signals import end_in_order
 from reconciler.errors import ExitCode, InputFileError, ReconcilerError, UsageError
 from reconciler.files.read import check_argument, read_argument
 from reconciler.files.replace import check_folder
+from reconciler.report.visible import safe_line
 from reconciler.stop import Stop
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ def _serve(asked: "Serving", faults: Path | None) -> None:
         with door.serve(asked) as served:
             if served.certificate is not None:
                 print_note(
-                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}\n"
+                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}"
                 )
-            print_part(f"{served.url}\n")
+            print_part(safe_line(served.url))
             while not stop.requested:
                 time.sleep(_LOOK_INTERVAL_S)
     except door.StateNotSavedError as error:

@@ -8,6 +8,7 @@ import typer
 from reconciler.cli.help.page import OF_ALL, help_notes
 from reconciler.cli.support.output import print_report
 from reconciler.errors import ExitCode
+from reconciler.report.visible import safe_json
 
 
 class SchemaName(StrEnum):
@@ -36,5 +37,6 @@ def schema(name: Name = SchemaName.MANIFEST, *, plain: Plain = False) -> ExitCod
     """
     from reconciler.schemas import plain_schema_text, schema_text
 
-    print_report((plain_schema_text if plain else schema_text)(f"{name.value}.v1.schema.json"))
+    text = (plain_schema_text if plain else schema_text)(f"{name.value}.v1.schema.json")
+    print_report(safe_json(text))
     return ExitCode.DONE
