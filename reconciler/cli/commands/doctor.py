@@ -1,7 +1,8 @@
 """`uami doctor`: tell whether plan and apply would have what they need."""
 
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths, RunReportFlags
+from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths
+from reconciler.cli.support.report_flags import RunReportFlags
 from reconciler.errors import ExitCode
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, Log, LogLevel
+from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.support.report_flags import Log, LogLevel
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:

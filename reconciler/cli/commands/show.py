@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import ReportFlags
 from reconciler.cli.support.output import chosen_format, print_report
+from reconciler.cli.support.report_flags import ChangesReportFlags
 from reconciler.errors import ExitCode
 
 File = Annotated[
@@ -16,7 +16,7 @@ File = Annotated[
 
 
 @with_flag_groups
-def show(file: File, report: ReportFlags) -> ExitCode:
+def show(file: File, report: ChangesReportFlags) -> ExitCode:
     """Show a saved plan again, or what a run did, from its journal: each call, what failed, what is in doubt."""
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.files.kinds import FileKind

@@ -8,14 +8,17 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.support.flag_groups import command_line, with_flag_groups
-from reconciler.cli.support.flags import ApplyGuardFlags, AzureFlags, RunReportFlags, UndoRunFlags
+from reconciler.cli.support.flags import ApplyGuardFlags, AzureFlags, UndoRunFlags
+from reconciler.cli.support.report_flags import ChangesRunReportFlags
 from reconciler.errors import ExitCode
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The journal of the run.", show_default=False)]
 
 
 @with_flag_groups
-def undo(file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFlags, report: RunReportFlags) -> ExitCode:
+def undo(
+    file: File, run: UndoRunFlags, guards: ApplyGuardFlags, azure: AzureFlags, report: ChangesRunReportFlags
+) -> ExitCode:
     """Take a run back as far as Azure allows: show the way back, ask (only `yes` approves), carry it out, verify.
 
     What the journal says is only as good as the file: with -y it takes the --digest that the run has printed.

@@ -7,7 +7,7 @@ from functools import partial
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
 from reconciler.cli.support.approval import Approval, ask
-from reconciler.cli.support.flags import AzureFlags, RunFlags, RunReportFlags
+from reconciler.cli.support.flags import AzureFlags, RunFlags
 from reconciler.cli.support.output import (
     chosen_format,
     configure_logging,
@@ -17,6 +17,7 @@ from reconciler.cli.support.output import (
     print_part,
     print_report,
 )
+from reconciler.cli.support.report_flags import ChangesRunReportFlags
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import end_in_order, exit_code
@@ -43,7 +44,7 @@ class WritingRun:
     approval: Approval
     skip_refused: bool
     azure: AzureFlags
-    report: RunReportFlags
+    report: ChangesRunReportFlags
 
 
 def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> ExitCode:
