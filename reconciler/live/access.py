@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
-from reconciler.errors import AuthError, CallFailed, NotFound
+from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
 from reconciler.live.children import READ_ASSIGNMENTS, list_assignments, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
@@ -214,7 +214,7 @@ def _find_elsewhere(
     try:
         found = find_scopes(resources.client, owned)
     except CallFailed as error:
-        what = "Role assignments in subscriptions that the manifest does not name"
+        what = "Role assignments in other subscriptions"
         return [], set(), [NotRead(what, "", f"Resource Graph: {why_not(error)}")]
     elsewhere = [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned]
     return elsewhere, {one.identity for one in owned.values()}, []
@@ -247,7 +247,8 @@ def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list
     except CallFailed as error:
         if not all(holder.goes for holder in place.holders):
             raise
-        because = missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)
+        lacks_right = isinstance(error, AuthError) and not isinstance(error, LoginError)
+        because = missing(READ_ASSIGNMENTS) if lacks_right else why_not(error)
         return NotRead(f"Role assignments at {place.scope} of identities that would be deleted", "", because)
 
 

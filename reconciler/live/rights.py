@@ -9,13 +9,12 @@ from collections.abc import Iterable
 
 from reconciler.arm.actions import role_with, roles_with
 from reconciler.arm.permissions import Permissions
-from reconciler.errors import ArmAuthError, AuthError, NotFound
+from reconciler.errors import AuthError, LoginError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.model import normalize_scope
 from reconciler.parallel import Pool
 from reconciler.plan import NOT_CHECKED, Need, Rights
 
-_FORBIDDEN = 403
 _ANYONE = "PRINCIPAL"
 
 
@@ -23,7 +22,7 @@ def read_rights(needs: Iterable[Need], may_read: MayRead, pool: Pool) -> Rights:
     """Ask ARM what the caller may do, from the subscriptions down to where it is known of each need.
 
     Raises:
-        AuthError: the token itself is refused.
+        LoginError: there is no token, or it is refused itself.
         ArmError: a place could not be asked, for whatever other reason than rights.
     """
     asked = _Asked(may_read, pool)
@@ -71,9 +70,9 @@ class _Asked:
             return self._may_read.permissions_at(place)
         except NotFound:
             return None
-        except ArmAuthError as error:
-            if error.status != _FORBIDDEN:
-                raise
+        except LoginError:
+            raise
+        except AuthError:
             return None
 
 
@@ -123,8 +122,8 @@ def missing_rights(rights: Rights) -> AuthError:
     commands = [f"  {command}" for command in grant_commands(rights.missing)]
     asked = ["Ask an administrator to run:", *commands] if commands else []
     return AuthError(
-        "\n".join([f"The run would fail half-way, so it was not started: {count} missing.", *lines]),
-        "\n".join([*asked, f"A new grant takes some minutes to be seen. {NOT_CHECKED}"]),
+        (f"The run would fail half-way, so it was not started: {count} missing.", *lines),
+        (*asked, f"A new grant takes some minutes to be seen. {NOT_CHECKED}"),
     )
 
 

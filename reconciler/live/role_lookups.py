@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.arm import role_definitions
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmAuthError, AuthError, CallFailed, NotFound
+from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
 from reconciler.live.may_read import why_not
 from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
 from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, is_guid, role_key
@@ -16,7 +16,6 @@ NamedRole = DesiredAssignment | IgnoredAssignment
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
-_FORBIDDEN = 403
 
 
 def root_of(scope: str) -> str:
@@ -38,6 +37,8 @@ def look_up_roles(listed: Iterable[NamedRole], resources: Resources) -> dict[Rol
 def _find_at_root(resources: Resources, one: NamedRole) -> tuple[RoleDefinition, ...]:
     try:
         return _find_role(resources, root_of(one.scope), one.role)
+    except LoginError:
+        raise
     except (AuthError, NotFound):
         # Rights in one group do not reach its subscription; then each scope is asked for itself.
         return ()
@@ -56,9 +57,9 @@ def _lookup(resources: Resources, one: NamedRole, found: tuple[RoleDefinition, .
         return _look_at(resources, one, found)
     except NotFound as error:
         return RoleLookup(one.role, one.scope, (), unread=why_not(error), is_scope_missing=True)
-    except ArmAuthError as error:
-        if error.status != _FORBIDDEN:
-            raise
+    except LoginError:
+        raise
+    except AuthError as error:
         return RoleLookup(one.role, one.scope, (), unread=why_not(error))
 
 
@@ -79,6 +80,8 @@ def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources
     def read(guid: str) -> RoleDefinition | None:
         try:
             return role_definitions.get(resources.client, scopes[guid], guid)
+        except LoginError:
+            raise
         except CallFailed:
             return None
 

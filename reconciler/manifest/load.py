@@ -8,7 +8,7 @@ manifest without a single diagnostic becomes a Desired.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from reconciler.errors import Diagnostic, ManifestError, SourcePos
+from reconciler.errors import Diagnostic, ManifestError, ManifestNotRead, SourcePos
 from reconciler.files.kinds import NOT_MANIFESTS, FileKind, kind_of
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import Desired
@@ -51,13 +51,19 @@ def load_manifest(
         ManifestError: anything at all is wrong; carries every diagnostic, in order of place and each once.
     """
     files, diagnostics = read_files(paths, stdin)
+    not_read = tuple(diagnostics)
     lines: dict[str, tuple[str, ...]] = {}
     checked: list[_Checked] = []
     for file in files:
         documents, problems = _read_documents(file, lines)
         diagnostics += problems
         checked += [_check(document, variables, environment) for document in documents]
-    return _merge(checked, diagnostics, lines, audience)
+    try:
+        return _merge(checked, diagnostics, lines, audience)
+    except ManifestError as error:
+        if set(error.diagnostics) == set(not_read):
+            raise ManifestNotRead(error.diagnostics) from None
+        raise
 
 
 def load_saved(documents: Iterable[Document]) -> Desired:

@@ -10,9 +10,10 @@ from reconciler.report.parts.left_alone import write_left_alone, write_not_due
 from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.plan_text import NO_CHANGES
 from reconciler.report.rows import Header, beyond_guardrails, drift_rows
+from reconciler.report.visible import SafeText
 
 
-def render_drift(plan: Plan, header: Header, *, color: bool, group: bool = True) -> str:
+def render_drift(plan: Plan, header: Header, *, color: bool, group: bool = True) -> SafeText:
     """The differences between manifest and live; with `group`, those that differ in nothing but their identity once."""
     page, names = Page(color=color), names_of(plan)
     write_header(page, plan, header)

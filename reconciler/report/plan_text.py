@@ -16,14 +16,14 @@ from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.parts.totals import write_digest, write_totals
 from reconciler.report.parts.wrap import INDENT, write_text
 from reconciler.report.rows import Header, addresses_of, change_rows, differs, drifting, refused_rows
+from reconciler.report.undo_text import NOTHING_TO_UNDO, count_not_undone, write_not_undone
+from reconciler.report.visible import SafeText
 from reconciler.report.warnings import warning_lines
 
 NO_CHANGES = "No changes. Live identities match the manifest."
 
-_NOTHING_TO_UNDO = "No changes. Nothing of the run is left that could be taken back."
 
-
-def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) -> str:
+def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) -> SafeText:
     """Header, what is made and changed, what stays as it is and why, deletes, refusals, and the totals.
 
     With `group`, changes that are the same but for their identity are told once.
@@ -43,14 +43,17 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
         page.line()
     write_blocks(page, blocks_of(deletes, group=group), names)
     _write_refused(page, plan, names)
+    write_not_undone(page, plan)
     write_digest(page, deletes, refused_rows(plan), plan.violations, names)
+    if count_not_undone(plan):
+        page.line((count_not_undone(plan), "bold yellow"))
     if plan.violations:
         page.line((_refused_line(plan), "bold red"))
     page.line((_count_line(plan, is_undo=header.is_undo), "bold"))
     return page.text()
 
 
-def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> str:
+def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
     """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
     page = Page(color=color)
     if verdict.violations:
@@ -104,5 +107,7 @@ def _count_line(plan: Plan, *, is_undo: bool = False) -> str:
     create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
     held = any(hold is not None and differs(change) for change, hold in drifting(plan))
     if not plan.applicable and not plan.violations and not held:
-        return _NOTHING_TO_UNDO if is_undo else NO_CHANGES
+        if is_undo and plan.not_undone:
+            return "Nothing can be taken back by itself."
+        return NOTHING_TO_UNDO if is_undo else NO_CHANGES
     return f"Plan: {create} to add, {update} to change, {delete} to destroy."

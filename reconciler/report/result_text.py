@@ -14,6 +14,8 @@ from reconciler.report.parts.members import write_kinds
 from reconciler.report.parts.totals import named
 from reconciler.report.parts.wrap import write_text
 from reconciler.report.rows import change_row, not_held, outcome_heading
+from reconciler.report.undo_text import count_not_undone
+from reconciler.report.visible import SafeText
 
 _NOT_DONE = (Outcome.NOT_TRIED, Outcome.SKIPPED, Outcome.STALE, Outcome.IN_DOUBT, Outcome.FAILED)
 """The order in which they are told: what needs somebody most comes last."""
@@ -25,11 +27,13 @@ _PATH = re.compile(r"/subscriptions/[^\s'\"()]+", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color: bool) -> str:
+def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color: bool) -> SafeText:
     """What an apply did; where it did not do all, why, how to go on, and last the numbers of both."""
     page, names = Page(color=color), names_of(plan)
     page.line()
     if result.complete:
+        if count_not_undone(plan):
+            page.line((count_not_undone(plan), "bold yellow"))
         page.line(_complete_line(plan, result))
         return page.text()
     _write_done(page, names, result)

@@ -5,11 +5,11 @@ bidirectional override that shows a name backwards, or a word that a CI system o
 a terminal would not simply draw is written as an escape, and so is what it draws as nothing: two names that look the
 same are not the same. The words of CI systems are broken up by an escape.
 
-These rules hold for a whole line, so they are applied where lines are made (`page.Page`, `safe_line`, `safe_json`), and
-what is printed is `SafeText`, which nothing else makes.
+These rules hold for a whole line, so they are applied where lines are made (`page.Page`, and the functions below whose
+names begin with `safe_`), and what is printed is `SafeText`, which nothing else makes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _BLANK = frozenset(
     chr(code)
@@ -39,6 +39,9 @@ class SafeText(str):
     """Whole lines, each with its line break, that keep the rules; a `str` that was put together elsewhere is none."""
 
     __slots__ = ()
+
+
+NOTHING = SafeText("")
 
 
 def _is_drawn(char: str) -> bool:
@@ -90,6 +93,16 @@ def safe_parts(parts: Sequence[str]) -> list[str]:
 def safe_line(*parts: str) -> SafeText:
     """One line, with its line break."""
     return SafeText("".join(safe_parts(parts)) + "\n")
+
+
+def safe_lines(lines: Iterable[str]) -> SafeText:
+    """A line for each text."""
+    return SafeText("".join(map(safe_line, lines)))
+
+
+def safe_open_line(text: str, *, again: bool = False) -> SafeText:
+    """A line that is not ended: a question, or, with `again`, one that is written over what the line has held."""
+    return SafeText(("\r" if again else "") + "".join(safe_parts([text])))
 
 
 def safe_json(text: str) -> SafeText:

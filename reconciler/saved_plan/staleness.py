@@ -140,7 +140,8 @@ def _deciding(change: Change) -> dict[str, Any]:
         managed = {name for name, _ in change.desired.details} if change.desired else set()
         for name in {name for name, _ in NO_DETAILS.named()} - managed:
             for state in (document["before"], document["after"]):
-                state.pop(name, None)
+                if state is not None:  # a plan file may leave out either
+                    state.pop(name, None)
     return document
 
 

@@ -15,7 +15,7 @@ from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import group_path, identity_path, subscription_path
 from reconciler.arm.identities import Identities
 from reconciler.arm.resources import Progress, Resources
-from reconciler.errors import AuthError, NotFound, UsageError
+from reconciler.errors import AuthError, LoginError, NotFound, UsageError
 from reconciler.model import ResourceGroupId, ResourceId, Subscription
 from reconciler.parallel import Pool
 from reconciler.snapshot.choose import (
@@ -180,6 +180,8 @@ def _open(client: ArmClient, scope: SnapshotScope) -> Subscription:
 def _rights(client: ArmClient, scope: SnapshotScope) -> permissions.Permissions:
     try:
         return permissions.read_at(client, str(scope))
+    except LoginError:
+        raise
     except AuthError:
         # Not even allowed to ask: then there is no right over the whole scope.
         return permissions.Permissions(())

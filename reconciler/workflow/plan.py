@@ -14,6 +14,7 @@ from reconciler.manifest.scope import check_targets_exist
 from reconciler.model import Access, AnyId, AssignmentId, Live, Violation, sentences
 from reconciler.plan import AssignmentChange, Changes, Plan, diff_states, make_plan, owners_of, revocation_note
 from reconciler.plan.diff_access import diff_access
+from reconciler.undo.refusals import in_words_of_undo
 from reconciler.workflow.bounds import judge_guardrails
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.preflight import check_before_reading
@@ -36,11 +37,12 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
     impacts = read_impact(compared, access, azure.resources, may_read)
     changes, runner, allowances = compared.with_impacts(impacts), azure.runner(), _allowances(declaration)
     beyond_guardrails = judge_guardrails(declaration, changes, live, access, azure, runner)
+    refused = judge(changes, allowances, runner=runner, also=(*_strict(declaration, changes), *beyond_guardrails))
     plan = make_plan(
         declaration.desired,
         live,
         changes,
-        judge(changes, allowances, runner=runner, also=(*_strict(declaration, changes), *beyond_guardrails)),
+        refused if declaration.undo is None else tuple(in_words_of_undo(one) for one in refused),
         cloud=azure.cloud,
         targets=tuple(target.text for target in declaration.targets),
     )
@@ -57,6 +59,7 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
         findings=() if declaration.strict else declaration.findings,
         unused_allowances=unused_allowances(changes, allowances, runner=runner),
         guardrails=combined_sha256(declaration.guardrails),
+        not_undone=None if declaration.undo is None else declaration.undo.not_undone,
     )
 
 

@@ -243,8 +243,8 @@ def test_command_without_arguments_shows_its_help_on_stderr_and_exits_64(uami: U
         (("plan", *QUICKSTART, "--force"), "No such option: --force"),
         (("plan",), "Missing argument 'PATH...'."),
         (("destroy", "identities.yaml"), "No such command 'destroy'."),
-        (("plan", *QUICKSTART, "--parallelism", "0"), "greater than or equal to 1"),
-        (("plan", *QUICKSTART, "--format", "xml"), "'xml' is not one of 'text', 'json'"),
+        (("plan", *QUICKSTART, "--parallelism", "0"), "--parallelism must be a whole number, from 1 to 100"),
+        (("plan", *QUICKSTART, "--format", "xml"), "--format must be text or json"),
         (("plan", *QUICKSTART, "--target", "rg-nowhere"), "the manifest has no resource group 'rg-nowhere'"),
         (("plan", *QUICKSTART, "--target", "rg-data-prod/id-x"), "neither the manifest nor the resource group has"),
         (("plan", *QUICKSTART, "--target", "a//b"), "--target a//b: not an address"),
@@ -288,7 +288,7 @@ def test_sandbox_file_that_is_missing_exits_65(uami: Uami, quickstart: Path) -> 
 
     assert (ended.code, ended.stdout) == (65, "")
     assert ended.stderr == (
-        "Error: s.json: cannot be read: No such file or directory.\nHint: Check the path and who may read it.\n"
+        "Error: s.json: no such file.\nHint: Check the path, and the folder in which the command runs.\n"
     )
 
 
@@ -300,7 +300,7 @@ def test_sandbox_file_that_cannot_be_used_exits_65(uami: Uami, quickstart: Path,
 
     assert (ended.code, ended.stdout) == (65, "")
     assert ended.stderr.startswith("Error: s.json: ")
-    assert ended.stderr.endswith("Hint: Name an existing, whole state file that no other command is using.\n")
+    assert ended.stderr.endswith("`uami sandbox snapshot` takes one from Azure.\n")
 
 
 def test_list_that_the_caller_may_not_read_is_an_error_and_exits_77(uami: Uami, folder: Path) -> None:

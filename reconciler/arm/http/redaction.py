@@ -12,6 +12,7 @@ import httpx
 _SCHEME = "Bearer "
 _REPLACEMENT = "[token]"
 _SHORTEST_SECRET = 8
+_LONGEST_WORD = 80
 # Source: RFC 7519; the first part is a JSON object, so that it begins with what `{"` is in base64.
 _JSON_WEB_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]+)?")
 
@@ -36,7 +37,10 @@ def _replace(text: str, secret: str) -> str:
 
 
 def quote_answer(text: str, request: httpx.Request, limit: int = 1000) -> str:
-    """Text of an answer as one bounded paragraph without the token."""
+    """Text of an answer as one bounded paragraph without the token, cut between two words where there are any."""
     # Redacted first: a token cut in half by the bound would not be found.
     paragraph = " ".join(redact(text, request).split())
-    return paragraph if len(paragraph) <= limit else paragraph[:limit] + "..."
+    if len(paragraph) <= limit:
+        return paragraph
+    end = max(paragraph.rfind(mark, max(0, limit - _LONGEST_WORD), limit + 1) for mark in " ,")
+    return f"{paragraph[: end if end > 0 else limit].rstrip(' ,')}..."

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
 from reconciler.cli.support.flags import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
 from reconciler.cli.support.report_flags import ChangesRunReportFlags
@@ -44,6 +45,11 @@ class PlanFlags(FlagGroup):
     ] = None
 
 
+@help_notes(
+    "uami plan manifests/",
+    "uami plan manifests/ -o plan.json",
+    codes=(*OF_AZURE, ExitCode.CHANGES_FOUND, ExitCode.REFUSED),
+)
 @with_flag_groups
 def plan(
     paths: Paths,

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.help.page import help_notes
 from reconciler.cli.support.embedded import check_subscriptions, extra_needed, not_saved
 from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
 from reconciler.cli.support.output import print_note, print_part
 from reconciler.cli.support.signals import end_in_order
-from reconciler.errors import InputFileError, ReconcilerError, UsageError
+from reconciler.errors import ExitCode, InputFileError, ReconcilerError, UsageError
 from reconciler.files.read import check_argument, read_argument
 from reconciler.files.replace import check_folder
+from reconciler.report.visible import safe_line
 from reconciler.stop import Stop
 
 if TYPE_CHECKING:
@@ -54,6 +56,10 @@ class ServeFlags(FlagGroup):
     random_seed: Annotated[int, typer.Option(min=0, help="New ids and the faults' dice depend on it.")] = 0
 
 
+@help_notes(
+    "uami sandbox serve --port 8750 --state state.json",
+    codes=(ExitCode.DONE, ExitCode.ERROR, ExitCode.USAGE, ExitCode.INVALID_INPUT),
+)
 @with_flag_groups
 def serve(asked: ServeFlags) -> None:
     """Serve the emulator over HTTP until Ctrl-C or SIGTERM.
@@ -89,9 +95,9 @@ def _serve(asked: "Serving", faults: Path | None) -> None:
         with door.serve(asked) as served:
             if served.certificate is not None:
                 print_note(
-                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}\n"
+                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}"
                 )
-            print_part(f"{served.url}\n")
+            print_part(safe_line(served.url))
             while not stop.requested:
                 time.sleep(_LOOK_INTERVAL_S)
     except door.StateNotSavedError as error:

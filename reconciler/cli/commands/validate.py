@@ -2,6 +2,7 @@
 
 import os
 
+from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
 from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
 from reconciler.cli.support.inputs import parse_variables, read_standard_input
@@ -10,6 +11,11 @@ from reconciler.cli.support.report_flags import ReportFlags
 from reconciler.errors import ExitCode
 
 
+@help_notes(
+    "uami validate manifests/",
+    "uami validate manifests/ --strict --var SUBSCRIPTION_ID=...",
+    codes=(*OF_FILES, ExitCode.REFUSED),
+)
 @with_flag_groups
 def validate(
     paths: Paths,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.cli.support.inputs import STANDARD_INPUT
-from reconciler.cli.support.output import chosen_format, print_note
+from reconciler.cli.support.output import chosen_format, print_note, print_question
 from reconciler.cli.support.report_flags import ReportFlags
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.plan import Action, IdentityChange, Plan
@@ -50,10 +50,11 @@ def ask(plan: Plan, approval: Approval) -> None:
     deletes = sum(isinstance(one, IdentityChange) and one.action is Action.DELETE for one in plan.applicable)
     if deletes:
         what = "1 identity" if deletes == 1 else f"{deletes} identities"
-        print_note(f"\n{what} will be destroyed. A deleted identity cannot be restored.\n")
-    print_note("\nDo you want to apply this plan? Only 'yes' is accepted.\n\n  Answer: ")
+        print_note("", f"{what} will be destroyed. A deleted identity cannot be restored.")
+    print_note("", "Do you want to apply this plan? Only 'yes' is accepted.", "")
+    print_question("  Answer: ")
     answer = sys.stdin.readline()
-    print_note("\n")
+    print_note("")
     if answer.strip() != "yes":
         raise Declined("Apply cancelled; nothing was changed.")
 

@@ -7,7 +7,14 @@ from functools import partial
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
 from reconciler.cli.support.approval import Approval, ask
-from reconciler.cli.support.flags import AzureFlags, RunFlags
+from reconciler.cli.support.flag_groups import command_line
+from reconciler.cli.support.flags import (
+    ApplyGuardFlags,
+    AzureFlags,
+    GuardrailFlags,
+    RunFlags,
+    UndoRunFlags,
+)
 from reconciler.cli.support.output import (
     chosen_format,
     configure_logging,
@@ -28,7 +35,6 @@ from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
 from reconciler.plan import Action, Plan
 from reconciler.report.rows import addresses_of
-from reconciler.report.visible import visible
 from reconciler.stop import Stop
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
@@ -42,9 +48,14 @@ class WritingRun:
     continue_with: str
     flags: RunFlags
     approval: Approval
-    skip_refused: bool
+    guards: ApplyGuardFlags
     azure: AzureFlags
     report: ChangesRunReportFlags
+
+    def take_back(self, journal: str, digest: str) -> str:
+        """The command that undoes this run where it was made, within the same guardrails."""
+        rails = GuardrailFlags(self.guards.guardrails)
+        return command_line("undo", [journal], self.azure, rails, UndoRunFlags(digest=digest))
 
 
 def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> ExitCode:
@@ -62,14 +73,14 @@ def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> Exi
                 declare(session),
                 session.azure,
                 reports.tools(stop),
-                ApplyOptions(run.skip_refused, verify=not run.flags.no_verify),
+                ApplyOptions(run.guards.skip_refused, verify=not run.flags.no_verify),
                 show=reports.show,
                 confirm=lambda plan: reports.confirm(plan, stop),
             )
         except PlanRefused as refused:
             last_words = partial(reports.refused, refused)
         else:
-            journal.end(result)
+            journal.end(result, run.take_back)
             last_words = partial(reports.ended, plan, result)
     # Once all is closed, and the sandbox's file saved: whatever fails there is said instead.
     return last_words()
@@ -102,7 +113,7 @@ class _Reports:
     def show(self, plan: Plan) -> None:
         """The plan, before anything is asked or refused."""
         self._plan = plan
-        if plan.applicable and (self._run.skip_refused or not plan.violations):
+        if plan.applicable and (self._run.guards.skip_refused or not plan.violations):
             self._journal.check_place()
         self._journal.show_cut_short(plan)
         if self._format.streams:
@@ -133,7 +144,10 @@ class _Reports:
         interrupted = exit_code() if result.interrupted else None
         if interrupted is not None or not result.complete:
             return interrupted or result.exit_code
-        return ExitCode.REFUSED if plan.violations else ExitCode.DONE
+        if plan.violations:
+            return ExitCode.REFUSED
+        # What an undo has to leave is no failure of a change, and yet the run is not undone.
+        return ExitCode.PARTIAL if plan.not_undone else ExitCode.DONE
 
     def _shown(self) -> Plan:
         if self._plan is None:
@@ -141,16 +155,17 @@ class _Reports:
         return self._plan
 
     def _progress(self, event: ApplyEvent) -> None:
-        address = visible(addresses_of(self._shown()).short(event.change.resource_id))
+        address = addresses_of(self._shown()).short(event.change.resource_id)
         if event.moment is Moment.STARTED:
-            print_note(f"{address}: {_DOING[event.change.action]}...\n")
-        elif event.moment is Moment.WAITING:
-            minutes = round(event.at_most_s / 60)
-            print_note(f"{address}: Azure is not ready yet ({event.reason}); trying for {minutes} minutes at most...\n")
+            print_note(f"{address}: {_DOING[event.change.action]}...")
+        elif event.moment in _WAITS:
+            what, minutes = _WAITS[event.moment], round(event.at_most_s / 60)
+            print_note(f"{address}: {what} ({event.reason}); trying for {minutes} minutes at most...")
         else:
             done = event.outcome is Outcome.DONE
-            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}\n")
+            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}")
 
 
+_WAITS = {Moment.WAITING: "Azure is not ready yet", Moment.BUSY: "somebody else is writing to this identity"}
 _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}
 _DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NO_OP: "kept"}

@@ -1,9 +1,13 @@
-"""Where text goes: the report to stdout, everything else to stderr."""
+"""Where text goes: the report to stdout, everything else to stderr; nothing else writes to either.
+
+What is printed here is safe text, or becomes so line by line: what others wrote can neither begin a line nor be obeyed.
+"""
 
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO, assert_never
 
@@ -12,7 +16,7 @@ from reconciler.cli.support.signals import go_on, settle
 from reconciler.errors import ReconcilerError
 from reconciler.files.secrets import hide_secrets
 from reconciler.report.formats import Format, ReportFormat, report_format
-from reconciler.report.visible import visible
+from reconciler.report.visible import SafeText, safe_lines, safe_open_line
 
 if TYPE_CHECKING:
     from reconciler.plan import Plan
@@ -48,7 +52,7 @@ class ReportNotWritten(ReconcilerError):
     code = "report-unwritable"
 
 
-def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], str]) -> None:
+def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], SafeText]) -> None:
     """Say why there is no report: on stderr, or, where stdout gets one document, in that, if it can be written."""
     settle()
     form = chosen_format(report, sys.stderr)
@@ -59,10 +63,10 @@ def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], str]) -
             form = chosen_format(replace(report, format=Format.TEXT), sys.stderr)
         else:
             return
-    print_note(text_of(form))
+    print_beside(text_of(form))
 
 
-def print_report(text: str) -> None:
+def print_report(text: SafeText) -> None:
     """Write the report to stdout, as the last words of a command.
 
     A reader that has gone away (`| head -1`) is no error and changes no exit code.
@@ -74,13 +78,13 @@ def print_report(text: str) -> None:
     _write(text)
 
 
-def print_part(text: str) -> None:
+def print_part(text: SafeText) -> None:
     """As `print_report`, for what more will follow: a signal may still end the command."""
     go_on()
     _write(text)
 
 
-def _write(text: str) -> None:
+def _write(text: SafeText) -> None:
     try:
         sys.stdout.write(hide_secrets(text, os.environ))
         sys.stdout.flush()
@@ -111,10 +115,25 @@ def print_plan(plan: "Plan", header: "Header", report: ReportFlags) -> None:
 def note_unused_allowances(plan: "Plan") -> None:
     """Say on stderr which of the caller's allowances lifted nothing; after an interrupted run that is no mistake."""
     for text in plan.unused_allowances:
-        print_note(f"Note: --allow {visible(text)} lifted nothing: this guard refuses nothing at that address.\n")
+        print_note(f"Note: --allow {text} lifted nothing: this guard refuses nothing at that address.")
 
 
-def print_note(text: str) -> None:
+def print_note(*lines: str) -> None:
+    """Write lines to stderr."""
+    print_beside(safe_lines(lines))
+
+
+def print_question(text: str) -> None:
+    """Write to stderr what an answer is expected behind, on the same line."""
+    print_beside(safe_open_line(text))
+
+
+def print_counter(text: str) -> None:
+    """Write over the line of stderr, which is a terminal, that the cursor is in."""
+    print_beside(safe_open_line(text, again=True))
+
+
+def print_beside(text: SafeText) -> None:
     """Write to stderr; where it cannot be written, go on: a run must not end half-way for want of an audience."""
     go_on()
     try:
@@ -122,6 +141,18 @@ def print_note(text: str) -> None:
         sys.stderr.flush()
     except OSError:
         silence(sys.stderr)
+
+
+def print_bug(error: BaseException) -> None:
+    """Write the traceback of an error that nobody raised on purpose to stderr; what it says is one line, as ever."""
+    print_note(*_traceback_lines(error))
+
+
+def _traceback_lines(error: BaseException) -> Iterator[str]:
+    for entry in traceback.format_exception(error):
+        text = entry.strip("\n")
+        # A frame is its place and its code, two lines of ours; all else is a sentence of Python's, or the error's own.
+        yield from text.split("\n") if text.startswith('  File "') else (text,)
 
 
 def silence(stream: TextIO) -> None:
@@ -143,4 +174,5 @@ def configure_logging(level: LogLevel) -> None:
 
 class _VisibleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return hide_secrets(visible(super().format(record)), os.environ)
+        # The handler ends the line.
+        return hide_secrets(safe_open_line(super().format(record)), os.environ)

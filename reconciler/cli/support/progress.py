@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from reconciler.arm.http.budget import duration_text
 from reconciler.arm.resources import Progress
-from reconciler.cli.support.output import print_note
+from reconciler.cli.support.output import print_counter, print_note
 
 SHOWN_AFTER_S = 1.0
 """How long something must take to be shown on a terminal."""
@@ -22,7 +22,7 @@ LINE_EVERY_S = 30.0
 @contextmanager
 def show_progress(clock: Callable[[], float]) -> Iterator[Progress]:
     """Shows on stderr what it is told; `clock` gives the seconds of a monotonic clock."""
-    counter = ProgressCounter(clock, print_note, is_terminal=sys.stderr.isatty())
+    counter = ProgressCounter(clock, print_note, print_counter if sys.stderr.isatty() else None)
     try:
         yield counter.show
     finally:
@@ -30,12 +30,18 @@ def show_progress(clock: Callable[[], float]) -> Iterator[Progress]:
 
 
 class ProgressCounter:
-    """Decides what is written, and when; may be told by several threads."""
+    """Decides what is written, and when; may be told by several threads.
 
-    def __init__(self, clock: Callable[[], float], write: Callable[[str], None], *, is_terminal: bool) -> None:
+    `write` writes a line; `write_over` writes over the line that the cursor is in, and is None where there is no
+    terminal.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], write: Callable[[str], None], write_over: Callable[[str], None] | None
+    ) -> None:
         self._clock = clock
         self._write = write
-        self._is_terminal = is_terminal
+        self._write_over = write_over
         self._lock = threading.Lock()
         self._what = ""
         self._began_s = 0.0
@@ -53,7 +59,7 @@ class ProgressCounter:
                 self._what = ""
             elif now_s >= self._next_s:
                 self._say(f"{what}: {done} of {total}{_time_left(now_s - self._began_s, done, total)}")
-                self._next_s = now_s if self._is_terminal else now_s + LINE_EVERY_S
+                self._next_s = now_s if self._write_over is not None else now_s + LINE_EVERY_S
 
     def clear(self) -> None:
         """Take the counter away, so that something else can be written."""
@@ -63,18 +69,19 @@ class ProgressCounter:
     def _begin(self, what: str, now_s: float) -> None:
         self._clear()
         self._what, self._began_s = what, now_s
-        self._next_s = now_s + (SHOWN_AFTER_S if self._is_terminal else LINE_EVERY_S)
+        self._next_s = now_s + (LINE_EVERY_S if self._write_over is None else SHOWN_AFTER_S)
 
     def _say(self, text: str) -> None:
-        if not self._is_terminal:
-            self._write(f"{text}\n")
+        if self._write_over is None:
+            self._write(text)
             return
-        self._write(f"\r{text.ljust(self._width)}")
+        self._write_over(text.ljust(self._width))
         self._width = max(self._width, len(text))
 
     def _clear(self) -> None:
-        if self._width:
-            self._write(f"\r{' ' * self._width}\r")
+        if self._width and self._write_over is not None:
+            for text in (" " * self._width, ""):
+                self._write_over(text)
             self._width = 0
 
 

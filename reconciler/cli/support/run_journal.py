@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.apply.result import ApplyResult
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
 from reconciler.cli.support.flags import UndoRunFlags
-from reconciler.cli.support.output import print_note
+from reconciler.cli.support.output import print_beside, print_note
 from reconciler.cli.support.report_flags import ReportFlags
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
@@ -31,7 +31,6 @@ from reconciler.journal import (
 )
 from reconciler.plan import Plan
 from reconciler.report.journal_text import render_cut_short
-from reconciler.report.visible import visible
 
 
 def utc_now() -> str:
@@ -98,7 +97,7 @@ class RunJournal:
         """Name the calls of earlier runs about the same groups that were cut short."""
         self._cut_short = find_cut_short(self._folder, self._header(plan))
         for one in self._cut_short:
-            print_note(render_cut_short(str(one.path), one.record))
+            print_beside(render_cut_short(str(one.path), one.record))
 
     def check_place(self) -> None:
         """Raises JournalError where the journal could not be begun: better known before the question than after it."""
@@ -111,18 +110,21 @@ class RunJournal:
         self.file.open(self._header(plan))
         self._mark_cut_short()
 
-    def end(self, result: ApplyResult) -> None:
-        """Write the last line, and print where the journal is and its digest: from here on nothing is added to it."""
+    def end(self, result: ApplyResult, take_back: Callable[[str, str], str]) -> None:
+        """Write the last line, and print where the journal is, to which nothing is added from here on.
+
+        Args:
+            take_back: the command that undoes the run, from the journal's path and its digest.
+        """
         # Where there was nothing to do, the doubts are settled too.
         self._mark_cut_short()
         try:
             self.file.finish(complete=result.complete, interrupted=result.interrupted, counts=result.counts)
         except JournalError as error:
-            print_note(f"Note: {visible(error.message)}\n")
+            print_note(f"Note: {error.message}")
         if self.file.used:
-            print_note(
-                f"Journal: {visible(str(self.file.path))}\nIts sha256, for `uami undo --digest`: {self.file.digest}\n"
-            )
+            command = take_back(str(self.file.path), self.file.digest)
+            print_note(f"Journal: {self.file.path}", f"To take it back: {command}")
 
     def _mark_cut_short(self) -> None:
         for one in self._cut_short:

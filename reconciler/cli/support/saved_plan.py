@@ -18,7 +18,6 @@ from reconciler.files.kinds import FileKind
 from reconciler.files.replace import output_file
 from reconciler.plan import Plan
 from reconciler.report.formats import Format
-from reconciler.report.visible import visible
 from reconciler.saved_plan.content import format_plan
 from reconciler.saved_plan.file import find_plan_file, read_plan_file
 from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
@@ -58,12 +57,14 @@ def show_what_was_saved(out: str, digest: str, plan: Plan, groups: Iterable[Flag
     """Say on stderr how to apply a plan that was saved, with the flags that it was made with, if it can be applied."""
     if plan.violations:
         print_note(
-            "\nThe plan is saved, and refused as it stands: fix what is refused, and plan again. To see it again:\n"
-            f"  {visible(command_line('show', [out]))}\nIts sha256: {digest}\n"
+            "",
+            "The plan is saved, and refused as it stands: fix what is refused, and plan again. To see it again:",
+            f"  {command_line('show', [out])}",
+            f"Its sha256: {digest}",
         )
         return
     command = command_line("apply", [out], ApplyRunFlags(digest=digest), *groups)
-    print_note(f"\nThe plan is saved. To apply exactly this one:\n  {visible(command)}\n")
+    print_note("", "The plan is saved. To apply exactly this one:", f"  {command}")
 
 
 def find_saved_plan(paths: Sequence[str], digest: str | None) -> str | None:

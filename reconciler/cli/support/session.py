@@ -20,7 +20,7 @@ from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.login.clouds import CLOUDS
-from reconciler.arm.login.credentials import fixed_token, foreign_authority
+from reconciler.arm.login.credentials import fixed_token, foreign_authority, sign_in_hint
 from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.cli.support.embedded import open_embedded
@@ -107,14 +107,19 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
                 transport=transport,
             )
         )
-        # The embedded sandbox has no rates.
-        paced = no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
         progress = stack.enter_context(show_progress(time.monotonic))
-        resources = Resources(ArmClient(http, time.time), flags.api_version, paced, Pool(flags.parallelism), progress)
-        azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner)
+        sign_in = partial(sign_in_hint, flags.credential.value)
+        client = ArmClient(http, time.time, sign_in=sign_in(""))
+        resources = Resources(client, flags.api_version, _pace(flags, retries), Pool(flags.parallelism), progress)
+        azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner, sign_in)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry, authority)
         yield Session(azure, retries, correlation_id, caller, target, auth, place)
+
+
+def _pace(flags: AzureFlags, retries: Retries) -> Callable[[], None]:
+    """What keeps calls of listAssociatedResources apart; the embedded sandbox has no rates."""
+    return no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
 
 
 def _check_flags(flags: AzureFlags) -> None:

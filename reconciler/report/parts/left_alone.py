@@ -12,6 +12,7 @@ from reconciler.report.parts.blocks import hold_words
 from reconciler.report.parts.members import several, write_ids
 from reconciler.report.parts.wrap import write_pieces, write_text
 from reconciler.report.rows import kept_conditions
+from reconciler.report.undo_text import NOT_OF_THE_RUN
 
 _IDENTITIES = {
     SkipReason.IGNORED: "ignored",
@@ -20,9 +21,8 @@ _IDENTITIES = {
     SkipReason.NOT_TARGETED: "outside --target",
 }
 
-_OF_AN_UNDO = _IDENTITIES | {SkipReason.NOT_TARGETED: "not changed by the run that is undone"}
-
-_ACCESS = _OF_AN_UNDO | {
+_ACCESS = _IDENTITIES | {
+    SkipReason.NOT_TARGETED: NOT_OF_THE_RUN[SkipReason.NOT_TARGETED],
     SkipReason.NOT_OURS: "made by others",
     SkipReason.UNRESOLVED: "stays while a role that the manifest lists or ignores is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",
@@ -32,10 +32,11 @@ _ACCESS = _OF_AN_UNDO | {
 
 def write_left_alone(page: Page, plan: Plan, names: Names, *, is_undo: bool = False) -> None:
     """How many identities are not touched, which credentials and roles, what is abandoned, and the plan's notes."""
-    counts = _counts(plan, _OF_AN_UNDO if is_undo else _IDENTITIES)
+    of_an_undo = NOT_OF_THE_RUN if is_undo else {}
+    counts = _counts(plan, _IDENTITIES | of_an_undo)
     if counts:
         page.line((f"Left alone: {', '.join(counts)}.", "dim"))
-    children = _children(plan, names)
+    children = _children(plan, _ACCESS | of_an_undo, names)
     for (label, words), ids in children.items():
         _write_child(page, "Left alone", label, words, ids, names)
     kept: dict[str, list[AnyId]] = {}
@@ -57,7 +58,7 @@ def _counts(plan: Plan, words: Mapping[SkipReason, str]) -> list[str]:
     return [f"{reasons.count(one)} {text}" for one, text in words.items() if one in reasons]
 
 
-def _children(plan: Plan, names: Names) -> dict[tuple[str, str], list[AnyId]]:
+def _children(plan: Plan, words_for: Mapping[SkipReason, str], names: Names) -> dict[tuple[str, str], list[AnyId]]:
     """The credentials and roles that are left alone, by what they are and why.
 
     The roles of an identity that would be deleted are no part of it: its delete is what becomes of them.
@@ -71,7 +72,7 @@ def _children(plan: Plan, names: Names) -> dict[tuple[str, str], list[AnyId]]:
             case AssignmentId(identity=identity) if identity in going:
                 continue
             case child:
-                words = f"{_ACCESS[one.reason]}{with_condition(one.condition)}"
+                words = f"{words_for[one.reason]}{with_condition(one.condition)}"
                 found.setdefault((names.label(child), words), []).append(child)
     return found
 

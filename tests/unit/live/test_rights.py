@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from reconciler.arm.permissions import Permissions
-from reconciler.errors import ArmAuthError, NotFound
+from reconciler.errors import ArmAuthError, ArmLoginError, LoginError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, missing_rights, read_rights, unchecked_notes
 from reconciler.model import PermissionEntry
@@ -111,8 +111,8 @@ def test_right_is_unchecked_where_the_narrowest_place_does_not_say(silent: ArmAu
 
 
 def test_token_that_is_refused_ends_the_check() -> None:
-    with pytest.raises(ArmAuthError):
-        read({SUBSCRIPTION: ArmAuthError("No.", status=401)}, Need(WRITE, GROUP))
+    with pytest.raises(LoginError):
+        read({SUBSCRIPTION: ArmLoginError("No.", status=401)}, Need(WRITE, GROUP))
 
 
 def test_what_is_missing_is_said_with_the_role_that_has_it_and_the_command() -> None:

@@ -71,8 +71,8 @@ def test_missing_path_is_reported_beside_the_others(repository: Path) -> None:
 
     files, problems = read_files(["gone.yaml", "m"], no_stdin)
 
-    hint = "Check the path and who may read it."
-    message = "cannot be read: No such file or directory"
+    hint = "Check the path, and the folder in which the command runs."
+    message = "no such file"
     assert [file.name for file in files] == ["m/a.yaml"]
     assert problems == [Diagnostic("file-unreadable", SourcePos("gone.yaml", 1, 1), message, hint)]
 
