@@ -84,7 +84,18 @@ from reconciler.model.ids import (
     parse_address,
     parse_group_address,
 )
-from reconciler.model.impact import READ_ONLY, UNREAD, AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
+from reconciler.model.impact import (
+    NEVER_READ,
+    READ_ONLY,
+    UNREAD,
+    AttachedResource,
+    HeldRole,
+    Impact,
+    Impacts,
+    Lock,
+    Part,
+    attached,
+)
 from reconciler.model.not_read import NotRead, sentences, why_incomplete
 from reconciler.model.permissions import PermissionEntry, action_matches
 from reconciler.model.violation import PlanRefused, Violation, count_guards
@@ -93,6 +104,7 @@ __all__ = [
     "FORMAT_VERSION",
     "MAX_CREDENTIALS",
     "MAX_TAGS",
+    "NEVER_READ",
     "NOTHING_HELD",
     "NO_DETAILS",
     "OWNER_MARK",

@@ -22,7 +22,7 @@ from reconciler.model.access import (
 from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
-from reconciler.model.impact import AttachedResource, HeldRole, Impact, Lock, Part
+from reconciler.model.impact import NEVER_READ, AttachedResource, HeldRole, Impact, Lock, Part
 
 T = TypeVar("T")
 
@@ -229,6 +229,7 @@ def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
                 "inherited": not one.stands_within(str(identity)),
             },
         ),
+        "not_looked_at": [*NEVER_READ],
     }
 
 

@@ -167,9 +167,10 @@ def test_change_that_fails_leaves_the_others_applied_and_exits_5(uami: Uami, fol
     assert ended.code == 5
     assert "Failed:\n  create rg-b/id-two: creating " in ended.stdout
     assert "403 RequestDisallowedByPolicy (Not here.)" in ended.stdout
-    assert "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n" in ended.stdout
     again = f"uami apply m.yaml --endpoint {arm.url} --credential token --auto-approve"
-    assert ended.stdout.endswith(f"To continue: {again}\n")
+    assert ended.stdout.endswith(
+        f"To continue: {again}\nApply incomplete: 1 added, 0 changed, 0 destroyed, 1 failed, 0 not tried.\n"
+    )
     assert sorted(arm.identities) == ["rg-a/id-one"]
 
 
@@ -222,9 +223,10 @@ def test_writer_who_was_faster_makes_the_change_stale_and_exits_5(uami: Uami, fo
     assert ended.code == 5
     assert (
         "Not applied, because the live side has changed since the plan:\n"
-        "  create rg-a/id-one: an identity of this name has appeared since the plan was made\n"
-        "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n"
+        "  create rg-a/id-one: an identity of this name has appeared since the plan was\n"
+        "      made\n"
     ) in ended.stdout
+    assert "Apply incomplete: 1 added, 0 changed, 0 destroyed, 0 failed, 1 stale, 0 not tried.\n" in ended.stdout
     assert list(arm.identities) == ["rg-a/id-one", "rg-a/id-two"]
 
 

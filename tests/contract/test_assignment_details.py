@@ -99,9 +99,9 @@ def test_condition_that_no_line_names_is_kept_and_shown(arm: OpenArm) -> None:
 
     assert plan.applicable == ()
     text = render_plan(plan, Header("", ""), color=False)
-    assert "roleAssignments/Reader@" in text
-    assert ", with a condition that the manifest does not name." in text
-    assert ", made by others, with a condition." in text
+    said = " ".join(text.split())
+    assert "Kept: role Reader on rg-app of rg-app/id-api, with a condition that the manifest does not name." in said
+    assert "Left alone: role Contributor on rg-app of rg-app/id-api, made by others, with a condition." in said
 
 
 def naming(**details: str | None) -> DesiredGroup:

@@ -8,7 +8,8 @@ import typer
 from reconciler.cli.commands.plan import PlanFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import command_line, with_flag_groups
-from reconciler.cli.support.flags import ApplyGuardFlags, ApplyRunFlags, AzureFlags, RunReportFlags, StrictManifestFlags
+from reconciler.cli.support.flags import ApplyGuardFlags, ApplyRunFlags, AzureFlags, StrictManifestFlags
+from reconciler.cli.support.report_flags import ChangesRunReportFlags
 from reconciler.errors import ExitCode
 
 PlanOrPaths = Annotated[
@@ -33,7 +34,7 @@ def apply(
     run: ApplyRunFlags,
     guards: ApplyGuardFlags,
     azure: AzureFlags,
-    report: RunReportFlags,
+    report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show the plan, ask (only `yes` approves), carry it out, and read it again to verify.
 

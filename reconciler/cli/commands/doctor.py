@@ -2,7 +2,8 @@
 
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths, RunReportFlags
+from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths
+from reconciler.cli.support.report_flags import RunReportFlags
 from reconciler.errors import ExitCode
 
 

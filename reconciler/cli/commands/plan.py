@@ -7,15 +7,8 @@ import typer
 
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
-from reconciler.cli.support.flags import (
-    GUARDS_PANEL,
-    OUTPUT_PANEL,
-    AzureFlags,
-    GuardFlags,
-    Paths,
-    RunReportFlags,
-    StrictManifestFlags,
-)
+from reconciler.cli.support.flags import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
+from reconciler.cli.support.report_flags import ChangesRunReportFlags
 from reconciler.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -64,7 +57,7 @@ def plan(
     asked: PlanFlags,
     guards: GuardFlags,
     azure: AzureFlags,
-    report: RunReportFlags,
+    report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
     from reconciler.cli.support.compare import compare

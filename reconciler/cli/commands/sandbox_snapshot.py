@@ -13,7 +13,8 @@ import typer
 
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, Log, LogLevel
+from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.support.report_flags import Log, LogLevel
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import typer
 
 from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import ReportFlags
 from reconciler.cli.support.journal_argument import Last, choose_journal
 from reconciler.cli.support.output import chosen_format, print_report
+from reconciler.cli.support.report_flags import ChangesReportFlags
 from reconciler.errors import ExitCode
 
 File = Annotated[
@@ -20,7 +20,7 @@ File = Annotated[
 
 @help_notes("uami show plan.json", "uami show --last", codes=OF_FILES)
 @with_flag_groups
-def show(report: ReportFlags, file: File = None, last: Last = False) -> ExitCode:
+def show(report: ChangesReportFlags, file: File = None, last: Last = False) -> ExitCode:
     """Show a saved plan again, or what a run did, from its journal: each call, what failed, what is in doubt."""
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.files.kinds import FileKind

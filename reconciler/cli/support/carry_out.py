@@ -13,7 +13,6 @@ from reconciler.cli.support.flags import (
     AzureFlags,
     GuardrailFlags,
     RunFlags,
-    RunReportFlags,
     UndoRunFlags,
 )
 from reconciler.cli.support.output import (
@@ -25,6 +24,7 @@ from reconciler.cli.support.output import (
     print_part,
     print_report,
 )
+from reconciler.cli.support.report_flags import ChangesRunReportFlags
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import end_in_order, exit_code
@@ -50,7 +50,7 @@ class WritingRun:
     approval: Approval
     guards: ApplyGuardFlags
     azure: AzureFlags
-    report: RunReportFlags
+    report: ChangesRunReportFlags
 
     def take_back(self, journal: str, digest: str) -> str:
         """The command that undoes this run where it was made, within the same guardrails."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO, assert_never
 
-from reconciler.cli.support.flags import ColorChoice, LogLevel, ReportFlags
+from reconciler.cli.support.report_flags import ColorChoice, LogLevel, ReportFlags
 from reconciler.cli.support.signals import go_on, settle
 from reconciler.errors import ReconcilerError
 from reconciler.files.secrets import hide_secrets
@@ -42,7 +42,8 @@ def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str
 
 def chosen_format(report: ReportFlags, stream: TextIO | None = None) -> ReportFormat:
     """The form that was asked for, coloured as is right for the stream; for stdout where none is given."""
-    return report_format(report.format, color=use_color(report.color_choice, stream or sys.stdout, os.environ))
+    color = use_color(report.color_choice, stream or sys.stdout, os.environ)
+    return report_format(report.format, color=color, group=report.tells_equal_changes_once)
 
 
 class ReportNotWritten(ReconcilerError):
@@ -102,8 +103,12 @@ def not_written(error: OSError) -> ReportNotWritten:
 
 
 def print_plan(plan: "Plan", header: "Header", report: ReportFlags) -> None:
-    """Write the report of a plan, and to stderr which of the caller's allowances it had no use for."""
+    """Write the report of a plan, and to stderr that it is refused, and which allowances it had no use for."""
+    from reconciler.model import PlanRefused
+
     print_report(chosen_format(report).plan(plan, header))
+    if plan.violations:
+        print_note(f"Error: {PlanRefused(plan.violations).message}\n")
     note_unused_allowances(plan)
 
 

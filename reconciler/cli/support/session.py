@@ -49,12 +49,13 @@ class Session:
     caller: Caller
     place: Place
     _auth: CachedCredentialAuth
-    _place: str
+    _place: tuple[str, str]
 
     @property
     def header(self) -> Header:
         """Where this run looks and as whom."""
-        return Header(self._place, _describe(self._auth.principal()))
+        kind, place = self._place
+        return Header(place, _describe(self._auth.principal()), kind=kind)
 
     @property
     def actor(self) -> Actor:
@@ -82,7 +83,7 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         if flags.sandbox is not None:
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
-            place, authority = f"SANDBOX {flags.sandbox}", ""
+            place, authority = ("SANDBOX", flags.sandbox), ""
             # The embedded sandbox's user is none of its identities.
             runner: Callable[[], Runner | None] = Runner
             target = Place(PlaceKind.SANDBOX, str(Path(flags.sandbox).resolve()))
@@ -93,9 +94,9 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             auth = make_auth(flags.credential.value, login, endpoint=endpoint)
             # In normal form: an undo compares it with the place of its own run.
             name = endpoint_name(endpoint)
-            place = "" if name == endpoint_name(cloud.endpoint) else f"Endpoint {endpoint}"
+            place = ("", "") if name == endpoint_name(cloud.endpoint) else ("Endpoint", endpoint)
             runner = partial(_runner_of, auth)
-            target = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, name)
+            target = Place(PlaceKind.ENDPOINT if all(place) else PlaceKind.AZURE, name)
         http = stack.enter_context(
             open_http_client(
                 endpoint,
@@ -111,7 +112,7 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         client = ArmClient(http, time.time, sign_in=sign_in(""))
         resources = Resources(client, flags.api_version, _pace(flags, retries), Pool(flags.parallelism), progress)
         azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner, sign_in)
-        where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
+        where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
         caller = Caller(where, kind, auth.principal, auth.token_expiry, authority)
         yield Session(azure, retries, correlation_id, caller, target, auth, place)
 

@@ -76,13 +76,13 @@ class ReportFormat(Protocol):
         """Why a command has no report to give; an invalid manifest's diagnostics are part of its error."""
 
 
-def report_format(name: Format, *, color: bool) -> ReportFormat:
-    """The form of that name; `color` is for those that know colour."""
+def report_format(name: Format, *, color: bool, group: bool = True) -> ReportFormat:
+    """The form of that name; `color` is for those that know colour, `group` for those that tell equal changes once."""
     match name:
         case Format.TEXT:
             from reconciler.report.formats.text import TextFormat
 
-            return TextFormat(color)
+            return TextFormat(color, group)
         case Format.JSON:
             from reconciler.report.formats.json import JsonFormat
 

@@ -14,9 +14,10 @@ from reconciler.manifest.findings import Finding, accepted_note
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
 from reconciler.report.checkup_text import render_checkup
+from reconciler.report.drift_text import render_drift
 from reconciler.report.journal_text import render_journal
 from reconciler.report.page import Page, width
-from reconciler.report.plan_text import render_declared, render_drift, render_plan
+from reconciler.report.plan_text import render_declared, render_plan
 from reconciler.report.result_text import render_result
 from reconciler.report.rows import Header
 from reconciler.report.visible import NOTHING, SafeText, safe_parts
@@ -28,23 +29,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TextFormat:
-    """Lines for people, written while the run goes on; the same words with colour and without."""
+    """Lines for people, written while the run goes on; the same words with colour and without.
+
+    With `group`, changes that are the same but for their identity are told once.
+    """
 
     color: bool
+    group: bool = True
     streams: ClassVar[bool] = True
 
     def plan(self, plan: Plan, header: Header) -> SafeText:
-        """Header, changes, what stays as it is and why, the count line, and last what the guards refuse."""
-        return render_plan(plan, header, color=self.color)
+        """Header, what is made and changed, what stays as it is and why, deletes, refusals, and the totals."""
+        return render_plan(plan, header, color=self.color, group=self.group)
 
     def saved_plan(self, saved: "SavedPlan") -> SafeText:
         """The same, and where the plan is from."""
-        header = Header(f"Saved plan {saved.name}, made {saved.created_at}", principal="")
-        return render_plan(saved.plan, header, color=self.color)
+        header = Header(f"{saved.name}, made {saved.created_at}", principal="", kind="Saved plan")
+        return render_plan(saved.plan, header, color=self.color, group=self.group)
 
     def drift(self, plan: Plan, header: Header) -> SafeText:
         """The differences between manifest and live, in three lists."""
-        return render_drift(plan, header, color=self.color)
+        return render_drift(plan, header, color=self.color, group=self.group)
 
     def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> SafeText:  # noqa: ARG002
         """What an apply did, and for whatever it did not do, why and how to go on; nothing where it had nothing to do.

@@ -18,14 +18,10 @@ from reconciler.cli.support.flags import (
     ApplyRunFlags,
     AzureFlags,
     CloudName,
-    ColorChoice,
     CredentialKind,
-    LogLevel,
-    ReportFlags,
-    RunReportFlags,
     StrictManifestFlags,
-    report_flags_of,
 )
+from reconciler.cli.support.report_flags import ColorChoice, LogLevel, ReportFlags, RunReportFlags, report_flags_of
 from reconciler.report.formats import Format
 from tests.strategies import FEW_EXAMPLES
 
