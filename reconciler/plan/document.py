@@ -67,6 +67,7 @@ def plan_document(plan: Plan) -> JsonObject:
             for one in plan.abandoned
         ],
         "guardrails": plan.guardrails,
+        **({"skipped_files": list(plan.skipped_files)} if plan.skipped_files else {}),
     }
 
 

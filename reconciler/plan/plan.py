@@ -32,6 +32,7 @@ class Plan:
         abandoned: what has an owner of the manifest in groups that it does not name; only reported.
         unused_allowances: those of the caller that lifted nothing; of this run alone, and part of no document.
         guardrails: SHA-256 of the guardrails that it was judged by, of two joined by `+`; None without any.
+        skipped_files: files below folder arguments that are no manifests, by name.
     """
 
     cloud: str
@@ -48,6 +49,7 @@ class Plan:
     held: tuple[Change, ...] = ()
     unused_allowances: tuple[str, ...] = ()
     guardrails: str | None = None
+    skipped_files: tuple[str, ...] = ()
     judged_on: date = field(kw_only=True)
 
     @property
