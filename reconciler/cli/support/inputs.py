@@ -36,6 +36,16 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+def note_skipped(files: Sequence[str]) -> None:
+    """Say on stderr which files below a directory are no manifests."""
+    from reconciler.cli.support.output import print_note
+    from reconciler.manifest.yaml.recognize import skipped_note
+    from reconciler.report.visible import visible
+
+    if files:
+        print_note(f"{visible(skipped_note(files))}\n")
+
+
 def read_standard_input() -> bytes:
     """Everything on standard input."""
     return sys.stdin.buffer.read()
@@ -66,5 +76,6 @@ def make_request(
         CLOUDS[cloud].exchange_audience,
         strict,
         () if guards is None else guardrail_files(guards.guardrails, os.environ),
+        note_skipped,
         judged_on=today(),
     )
