@@ -40,10 +40,9 @@ def note_skipped(files: Sequence[str]) -> None:
     """Say on stderr which files below a directory are no manifests."""
     from reconciler.cli.support.output import print_note
     from reconciler.manifest.yaml.recognize import skipped_note
-    from reconciler.report.visible import visible
 
     if files:
-        print_note(f"{visible(skipped_note(files))}\n")
+        print_note(skipped_note(files))
 
 
 def read_standard_input() -> bytes:
