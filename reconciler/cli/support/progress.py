@@ -123,7 +123,7 @@ class ProgressCounter:
         parts = [f"{doing.what}{_count(doing)}"]
         if doing.total is not None and 0 < doing.done < doing.total:
             left_s = (now_s - self._began_s) * (doing.total - doing.done) / doing.done
-            parts.append(f"about {duration_text(left_s)} left")
+            parts.append(f"about {duration_text(max(left_s, 1))} left")
         if doing.waits:
             parts.append(doing.waits)
         elif doing.in_flight and now_s - self._answered_s >= _QUIET_S:
@@ -135,7 +135,7 @@ class ProgressCounter:
             self._write_now(f"{text}\n")
             return
         # A line that wraps could not be taken back.
-        text = text[: max(shutil.get_terminal_size().columns - 3, 10)]
+        text = text[: max(_columns() - 3, 10)]
         self._write_now(f"\r{text.ljust(self._width)}")
         self._width = max(self._width, len(text))
 
@@ -151,6 +151,16 @@ class ProgressCounter:
             self._write(text)
         finally:
             self._writes = False
+
+
+def _columns() -> int:
+    """How wide the terminal is, by that of stderr: stdout may be a file."""
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        columns = 0
+    # Some terminals do not say.
+    return columns or shutil.get_terminal_size().columns
 
 
 def _count(doing: Doing) -> str:
