@@ -55,7 +55,8 @@ def run_doctor(desired: Desired, targets: tuple[Target, ...], azure: Azure, call
     checks = [Check("cloud", Standing.OK, azure.cloud), *_check_authority(caller), *login]
     rights, commands = Rights(), tuple[str, ...]()
     if not any(_is_bad(one) for one in login):
-        with watched_clock(azure.resources.client) as watch:
+        looking = azure.resources.activity.part("Checking what plan and apply need")
+        with watched_clock(azure.resources.client) as watch, looking:
             service = list(_check_service(azure, caller))
             checks += service
             if all(one.name == "api-version" for one in service if _is_bad(one)):
@@ -166,7 +167,7 @@ def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: A
     needs = [need for need in needs_of_manifest(desired, targets) if _subscription_of(need) not in closed]
     checks += _check_scopes(desired, targets, azure)
     try:
-        return checks, read_rights(needs, MayRead(azure.resources.client), azure.resources.pool)
+        return checks, read_rights(needs, MayRead(azure.resources.client), azure.resources)
     except CallFailed as error:
         return [*checks, _failed("rights", error)], Rights()
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
-from reconciler.live.children import READ_ASSIGNMENTS, list_assignments, list_credentials
+from reconciler.live.children import (
+    READ_ASSIGNMENTS,
+    READING_CREDENTIALS,
+    READING_ROLES,
+    list_assignments,
+    list_credentials,
+)
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.role_lookups import look_up_roles, read_definitions, root_of
@@ -71,7 +77,7 @@ def _read_credentials(
         match change:
             case IdentityChange(before=Identity(), desired=DesiredIdentity(federated_credentials=tuple())):
                 managed.append(change.resource_id)
-    return dict(resources.pool.pairs(lambda identity: list_credentials(identity, resources), managed))
+    return dict(resources.pairs(READING_CREDENTIALS, lambda identity: list_credentials(identity, resources), managed))
 
 
 def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]:
@@ -166,7 +172,9 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
     roots = _by_root(((holder, scope) for holder, scope in elsewhere), named)
     places: list[_Place] = []
     unread: dict[ResourceId, NotRead] = {}
-    readable = resources.pool.pairs(lambda root: _may_list(may_read, root, gone_is_error=root in named), roots)
+    readable = resources.pairs(
+        "Reading permissions", lambda root: _may_list(may_read, root, gone_is_error=root in named), roots
+    )
     for root, may_list in readable:
         concerned = roots[root]
         if may_list is None:
@@ -180,7 +188,7 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
         unread.update({identity: reason for identity, holder in concerned.items() if holder.goes})
         not_read.append(NotRead(f"Role assignments elsewhere in {root}", "", f"{READ_ASSIGNMENTS} is missing there"))
     found: list[RoleAssignment] = []
-    for place, given in resources.pool.pairs(lambda place: _list_or_say(resources, may_read, place), places):
+    for place, given in resources.pairs(READING_ROLES, lambda place: _list_or_say(resources, may_read, place), places):
         if isinstance(given, NotRead):
             unread.update({holder.identity: given for holder in place.holders})
             complete -= unread.keys()
@@ -212,7 +220,8 @@ def _find_elsewhere(
     if not owned:
         return [], set(), []
     try:
-        found = find_scopes(resources.client, owned)
+        with resources.activity.part("Asking Resource Graph for role assignments"):
+            found = find_scopes(resources.client, owned)
     except CallFailed as error:
         what = "Role assignments in other subscriptions"
         return [], set(), [NotRead(what, "", f"Resource Graph: {why_not(error)}")]

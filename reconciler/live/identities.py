@@ -73,9 +73,13 @@ def read_live(
     for group_id in group_ids:
         by_subscription.setdefault(group_id.subscription_id.casefold(), []).append(group_id)
     reader = _Reader(resources, may_read)
-    views = dict(resources.pool.pairs(lambda one: reader.view_subscription(one, tenant_of(one)), by_subscription))
+    views = dict(
+        resources.pairs(
+            "Reading subscriptions", lambda one: reader.view_subscription(one, tenant_of(one)), by_subscription
+        )
+    )
     scopes = [scope for one, view in views.items() for scope in _plan_reads(view, by_subscription[one], beyond=beyond)]
-    reads = resources.pool.map(reader.read_scope, scopes)
+    reads = resources.map("Reading identities", reader.read_scope, scopes)
     live = Live(
         tuple(sorted((view.subscription for view in views.values()), key=lambda one: one.subscription_id)),
         tuple(sorted((group for read in reads for group in read.groups), key=lambda group: group.group_id.key)),

@@ -9,23 +9,23 @@ from collections.abc import Iterable
 
 from reconciler.arm.actions import role_with, roles_with
 from reconciler.arm.permissions import Permissions
+from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, LoginError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.model import normalize_scope
-from reconciler.parallel import Pool
 from reconciler.plan import NOT_CHECKED, Need, Rights
 
 _ANYONE = "PRINCIPAL"
 
 
-def read_rights(needs: Iterable[Need], may_read: MayRead, pool: Pool) -> Rights:
+def read_rights(needs: Iterable[Need], may_read: MayRead, resources: Resources) -> Rights:
     """Ask ARM what the caller may do, from the subscriptions down to where it is known of each need.
 
     Raises:
         LoginError: there is no token, or it is refused itself.
         ArmError: a place could not be asked, for whatever other reason than rights.
     """
-    asked = _Asked(may_read, pool)
+    asked = _Asked(may_read, resources)
     needs = tuple(dict.fromkeys(needs))
     left = list(needs)
     for depth in range(_DEPTH):
@@ -42,15 +42,15 @@ def read_rights(needs: Iterable[Need], may_read: MayRead, pool: Pool) -> Rights:
 class _Asked:
     """What the caller may do at the places that were asked; None where a place does not say."""
 
-    def __init__(self, may_read: MayRead, pool: Pool) -> None:
+    def __init__(self, may_read: MayRead, resources: Resources) -> None:
         self._may_read = may_read
-        self._pool = pool
+        self._resources = resources
         self._found: dict[str, Permissions | None] = {}
 
     def ask(self, places: Iterable[str]) -> None:
         """Ask those that were not asked yet."""
         new = {normalize_scope(place): place for place in places if normalize_scope(place) not in self._found}
-        self._found.update(self._pool.pairs(lambda key: self._read(new[key]), new))
+        self._found.update(self._resources.pairs("Reading permissions", lambda key: self._read(new[key]), new))
 
     def gives(self, need: Need) -> bool:
         """Whether any place that was asked gives what is needed."""

@@ -30,7 +30,7 @@ def look_up_roles(listed: Iterable[NamedRole], resources: Resources) -> dict[Rol
     by_root: dict[RoleKey, NamedRole] = {}
     for one in named.values():
         by_root.setdefault(role_key(one.role, root_of(one.scope)), one)
-    at_root = dict(resources.pool.pairs(lambda key: _find_at_root(resources, by_root[key]), by_root))
+    at_root = dict(resources.pairs("Looking up roles", lambda key: _find_at_root(resources, by_root[key]), by_root))
     return {key: _lookup(resources, one, at_root[role_key(one.role, root_of(one.scope))]) for key, one in named.items()}
 
 
@@ -85,4 +85,4 @@ def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources
         except CallFailed:
             return None
 
-    return {guid: role for guid, role in resources.pool.pairs(read, scopes) if role is not None}
+    return {guid: role for guid, role in resources.pairs("Reading role definitions", read, scopes) if role is not None}

@@ -18,6 +18,10 @@ from reconciler.model import (
 from reconciler.undo.reversal import LiveNow, roles_seen
 from reconciler.undo.reverse import touched_identities
 
+_WHAT = "Reading what the run touched"
+_CREDENTIALS = "Reading federated credentials"
+_ROLES = "Reading role assignments"
+
 
 def read_live_now(record: RunRecord, resources: Resources) -> LiveNow:
     """Each identity that the run touched, and those credentials and role assignments of it that the run touched.
@@ -27,10 +31,10 @@ def read_live_now(record: RunRecord, resources: Resources) -> LiveNow:
         ArmError: one could not be read, for whatever other reason.
     """
     touched, effects = touched_identities(record), net_effects(record)
-    identities = dict(resources.pool.pairs(resources.identities.get, touched))
+    identities = dict(resources.pairs(_WHAT, resources.identities.get, touched))
     there = [identity for identity in _with_credentials(effects) if identities[identity] is not None]
-    listed = resources.pool.map(lambda identity: list_credentials(identity, resources), there)
-    given = resources.pool.pairs(lambda role: _given(role, identities[role.identity], resources), _roles(effects))
+    listed = resources.map(_CREDENTIALS, lambda identity: list_credentials(identity, resources), there)
+    given = resources.pairs(_ROLES, lambda role: _given(role, identities[role.identity], resources), _roles(effects))
     return LiveNow(
         identities,
         {one.credential_id: one for credentials in listed for one in credentials},

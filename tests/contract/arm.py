@@ -59,7 +59,7 @@ class Arm:
     @property
     def resources(self) -> Resources:
         """Our calls on what we manage."""
-        return Resources(self.client, pool=Pool(PARALLELISM))
+        return Resources(self.client, pool=Pool(PARALLELISM), activity=self.retries.activity)
 
     @property
     def azure(self) -> Azure:

@@ -266,15 +266,6 @@ def test_subscriptions_of_several_tenants_are_no_sandbox() -> None:
     assert caught.value.message == f"The subscriptions are in several tenants: {TENANT}, another"
 
 
-def test_progress_counts_every_identity_once() -> None:
-    told: list[tuple[str, int, int]] = []
-
-    with in_process(contents("id-one", "id-two", "id-three")) as arm:
-        read_snapshot((WHOLE,), replace(arm.resources, pool=Pool(3), progress=lambda *far: told.append(far)))
-
-    assert told == [("Reading the federated credentials of identities", done, 3) for done in range(4)]
-
-
 @pytest.mark.parametrize(("parallelism", "expected"), [(1, 1), (2, 2)])
 def test_so_many_calls_are_under_way_at_once_as_was_asked(parallelism: int, expected: int) -> None:
     meeting = threading.Barrier(expected)

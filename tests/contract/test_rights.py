@@ -9,7 +9,6 @@ from reconciler.journal.call import Outcome
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import read_rights, unchecked_notes
 from reconciler.manifest.finding import Acceptance
-from reconciler.parallel import Pool
 from reconciler.plan.needs import Need, Rights, needs_of_plan
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.kinds import Resource
@@ -30,7 +29,7 @@ from tests.contract.access import (
     with_trusts,
 )
 from tests.contract.applying import outcomes
-from tests.contract.arm import PARALLELISM, PIPELINE, Arm, OpenArm, contents, subscription, there
+from tests.contract.arm import PIPELINE, Arm, OpenArm, contents, subscription, there
 from tests.contract.faults import ALWAYS, Fault, answer
 from tests.contract.test_run_apply import Story, declare
 
@@ -79,7 +78,7 @@ def rights_asked(arm: Arm) -> list[str]:
 def check(arm: Arm, plan: Plan) -> tuple[list[tuple[str, str]], list[str]]:
     """What a plan lacks, by action and scope, and where that was asked."""
     before = len(rights_asked(arm))
-    rights = read_rights(needs_of_plan(plan), MayRead(arm.client), Pool(PARALLELISM))
+    rights = read_rights(needs_of_plan(plan), MayRead(arm.client), arm.resources)
     return [(one.action, one.scope) for one in rights.missing], sorted(rights_asked(arm)[before:])
 
 

@@ -20,6 +20,7 @@ from http import HTTPStatus
 
 import httpx
 
+from reconciler.arm.activity import Activity
 from reconciler.arm.http.budget import RunBudget, duration_text
 from reconciler.arm.http.receive import ENCODING, TimeOver, receive
 from reconciler.arm.http.redaction import redact
@@ -102,6 +103,7 @@ class Retries:
         budget: the time of the run.
         throttle: which calls ARM asked to wait.
         outages: which retries are told.
+        activity: hears of calls in flight, and of waits.
     """
 
     clock: Callable[[], float]
@@ -112,6 +114,7 @@ class Retries:
     budget: RunBudget = field(default_factory=RunBudget)
     throttle: Throttle = field(default_factory=Throttle)
     outages: "Outages" = field(default_factory=lambda: Outages())
+    activity: Activity = field(default_factory=Activity)
 
     def begin(self) -> "Attempts":
         """Start counting the tries of one operation; its first try begins now."""
@@ -138,7 +141,8 @@ class Retries:
 
     def wait_throttled(self, delay_s: float) -> None:
         """Wait because of a rate, which is nobody's failure."""
-        self.sleep(delay_s)
+        with self.activity.waiting(f"Azure asked to wait {duration_text(max(delay_s, 1))} (429)"):
+            self.sleep(delay_s)
         self.throttle.count(delay_s)
 
     @property
@@ -210,7 +214,8 @@ class Attempts:
             retries.wait_throttled(delay_s)
         else:
             self._count += 1
-            retries.sleep(delay_s)
+            with retries.activity.waiting(f"{reason}, {following} in {duration_text(max(delay_s, 1))}"):
+                retries.sleep(delay_s)
         return True
 
 
@@ -310,9 +315,10 @@ class RetryTransport(httpx.BaseTransport):
         started_s = self._retries.clock()
         result = "no answer"
         try:
-            answer = self._wire.handle_request(request)
-            result = str(answer.status_code)
-            response = receive(answer)
+            with self._retries.activity.call():
+                answer = self._wire.handle_request(request)
+                result = str(answer.status_code)
+                response = receive(answer)
         except httpx.RequestError as error:
             result = f"{result}, {type(error).__name__}"
             raise

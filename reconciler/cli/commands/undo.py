@@ -34,13 +34,12 @@ def undo(
     What the journal says is only as good as the file: with -y it takes the --digest that the run has printed.
     """
     from reconciler.cli.support.carry_out import WritingRun, carry_out
-    from reconciler.cli.support.run_journal import approve_undo
-    from reconciler.cli.support.undo_request import read_request
+    from reconciler.cli.support.run_journal import approve_undo, read_undo_request
     from reconciler.workflow.undo import declare_undo
 
     journal = choose_journal(file, last=last)
     approval = approve_undo(journal, run, report)
-    request = read_request(journal, run, guards)
+    request = read_undo_request(journal, run, guards)
     # A later run has a journal of its own.
     again = command_line("undo", [journal], azure, guards, replace(run, journal=None), report)
     writing = WritingRun("undo", again, run, approval, guards, azure, report)

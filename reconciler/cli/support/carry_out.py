@@ -1,11 +1,13 @@
 """An apply as its caller meets it: the plan, the question, progress, the end."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
+from reconciler.apply.workers import GRACE_S
 from reconciler.cli.support.approval import Approval, ask
 from reconciler.cli.support.flag_groups import command_line
 from reconciler.cli.support.flags import (
@@ -24,6 +26,7 @@ from reconciler.cli.support.output import (
     print_part,
     print_report,
 )
+from reconciler.cli.support.progress import counts_on_terminal
 from reconciler.cli.support.report_flags import ChangesRunReportFlags
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
@@ -95,6 +98,7 @@ class _Reports:
         self._journal = journal
         self._format = chosen_format(run.report)
         self._plan: Plan | None = None
+        self._counts = counts_on_terminal()
 
     def tools(self, stop: Stop) -> ApplyTools:
         """What apply needs, with progress on stderr; permissions are asked again, as after a confirmation."""
@@ -127,7 +131,7 @@ class _Reports:
             with self._session.retries.paused():
                 ask(plan, self._run.approval)
         # Before the journal: where a signal ends the process, no file is left behind.
-        end_in_order(stop)
+        end_in_order(stop, self._answer_signal)
         self._journal.begin(plan)
 
     def refused(self, refused: PlanRefused) -> ExitCode:
@@ -154,7 +158,24 @@ class _Reports:
             raise AssertionError("no plan was shown yet")
         return self._plan
 
+    def _answer_signal(self, again: bool) -> None:
+        """Say that a signal was heard, and what another one does."""
+        calls = self._session.retries.activity.in_flight
+        number = f"{calls} {'call' if calls == 1 else 'calls'} in flight"
+        # A terminal shows `^C` where the cursor is.
+        if sys.stderr.isatty():
+            print_note("")
+        if again:
+            print_note(f"Interrupted again: not waiting for {number}; what they were to do is reported as in doubt.")
+        else:
+            print_note(
+                f"Interrupted: no further change is started; waiting for {number}, {GRACE_S:.0f} s at most. Press"
+                " Ctrl-C again to stop waiting, and leave them in doubt."
+            )
+
     def _progress(self, event: ApplyEvent) -> None:
+        if self._counts and (event.moment is Moment.STARTED or event.outcome is Outcome.DONE):
+            return  # the counter has it
         address = addresses_of(self._shown()).short(event.change.resource_id)
         if event.moment is Moment.STARTED:
             print_note(f"{address}: {_DOING[event.change.action]}...")

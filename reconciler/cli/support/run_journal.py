@@ -11,13 +11,16 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
-from reconciler.cli.support.flags import UndoRunFlags
+from reconciler.cli.support.flags import ApplyGuardFlags, UndoRunFlags
+from reconciler.cli.support.inputs import today
 from reconciler.cli.support.output import print_beside, print_note
 from reconciler.cli.support.report_flags import ReportFlags
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
 from reconciler.files.digest import check_digest_flag
 from reconciler.files.replace import check_output
+from reconciler.guardrails import guardrail_files
+from reconciler.guards import parse_allowances
 from reconciler.journal import (
     CutShort,
     FileJournal,
@@ -28,9 +31,11 @@ from reconciler.journal import (
     journal_name,
     make_folder,
     mark_reported,
+    read_journal,
 )
 from reconciler.plan import Plan
 from reconciler.report.journal_text import render_cut_short
+from reconciler.workflow.undo import UndoRequest, read_undo_guardrails
 
 
 def utc_now() -> str:
@@ -72,6 +77,20 @@ def approve_undo(journal: str, run: UndoRunFlags, report: ReportFlags) -> Approv
     approval = Approval(run.auto_approve, f"Add --auto-approve{missing}")
     check_somebody_to_ask(approval, report)
     return approval
+
+
+def read_undo_request(journal: str, run: UndoRunFlags, guards: ApplyGuardFlags) -> UndoRequest:
+    """The run that a journal records, and within what it may be taken back.
+
+    Raises:
+        UsageError: an allowance that is none.
+        InputFileError: the journal or the guardrails cannot be read, or the digest is another journal's.
+        ManifestError: the guardrails are damaged.
+    """
+    allowances = parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes)
+    record = read_journal(Path(journal), run.digest)
+    rails = read_undo_guardrails(record, journal, guardrail_files(guards.guardrails, os.environ))
+    return UndoRequest(record, journal, allowances, rails, judged_on=today())
 
 
 class RunJournal:

@@ -10,7 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+from reconciler.arm.activity import Activity
 from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
@@ -35,6 +37,8 @@ from reconciler.model import is_guid
 from reconciler.parallel import Pool
 from reconciler.report.rows import Header
 from reconciler.stop import Stop
+
+Result = TypeVar("Result")
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 
@@ -107,13 +111,14 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
                 transport=transport,
             )
         )
-        progress = stack.enter_context(show_progress(time.monotonic))
+        stack.enter_context(show_progress(activity := retries.activity, time.monotonic))
         sign_in = partial(sign_in_hint, flags.credential.value)
         client = ArmClient(http, time.time, sign_in=sign_in(""))
-        resources = Resources(client, flags.api_version, _pace(flags, retries), Pool(flags.parallelism), progress)
-        azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner, sign_in)
+        resources = Resources(client, flags.api_version, _pace(flags, retries), Pool(flags.parallelism), activity)
+        token_tenant = _signing_in(auth.token_tenant, activity)
+        azure = Azure(cloud.name, resources, flags.tenant, token_tenant, runner, sign_in)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
-        caller = Caller(where, kind, auth.principal, auth.token_expiry, authority)
+        caller = Caller(where, kind, _signing_in(auth.principal, activity), auth.token_expiry, authority)
         yield Session(azure, retries, correlation_id, caller, target, auth, place)
 
 
@@ -136,6 +141,16 @@ def check_guid(flag: str, value: str, of_what: str, hint: str) -> None:
     """Raises UsageError where the value of a flag is not the id of something that Entra knows by a GUID."""
     if not is_guid(value):
         raise UsageError(f"{flag} {value}: not the id of {of_what}", hint)
+
+
+def _signing_in(ask: Callable[[], Result], activity: Activity) -> Callable[[], Result]:
+    """What may fetch the token, and so may start a program or wait for a person."""
+
+    def signing_in() -> Result:
+        with activity.part("Signing in"):
+            return ask()
+
+    return signing_in
 
 
 def _runner_of(auth: CachedCredentialAuth) -> Runner | None:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pytest
 
 from reconciler.arm.permissions import Permissions
+from reconciler.arm.resources import Resources
 from reconciler.errors import ArmAuthError, ArmLoginError, LoginError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, missing_rights, read_rights, unchecked_notes
 from reconciler.model import PermissionEntry
-from reconciler.parallel import Pool
 from reconciler.plan import Need, Rights
 from tests.unit.arm.fakes import arm_client
 
@@ -42,7 +42,8 @@ class Known(MayRead):
 def read(places: Mapping[str, tuple[str, ...] | ArmAuthError | NotFound], *needs: Need) -> tuple[Rights, list[str]]:
     """What is found, and where it was asked for."""
     known = Known(places)
-    return read_rights(needs, known, Pool(1)), known.asked
+    with arm_client() as (client, _):
+        return read_rights(needs, known, Resources(client)), known.asked
 
 
 @pytest.mark.parametrize(
