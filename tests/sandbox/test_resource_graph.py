@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.sandbox.rates.rates import Rates
 from reconciler.sandbox.serving.application import Application, Options
-from tests.sandbox.arm import SUBSCRIPTION, Clock, application, client, contents, error, identity, token_of
+from tests.sandbox.arm import JSON, SUBSCRIPTION, Clock, application, client, contents, error, identity, token_of
 from tests.sandbox.graph import NEWEST, PATH, details, estate, post
 
 FIVE = [f"id-{number}" for number in range(5)]
@@ -472,7 +472,7 @@ def test_what_the_provider_has_not_is_refused(method: str, path: str, version: s
 
 def test_body_that_is_no_json_is_refused() -> None:
     with client(five()) as arm:
-        answer = arm.post(PATH, params=NEWEST, content=b"resources")
+        answer = arm.post(PATH, params=NEWEST, content=b"resources", headers=JSON)
 
     assert error(answer)[:2] == (400, "InvalidRequestContent")
 

@@ -11,7 +11,15 @@ from reconciler.sandbox.gateway.answers import (
     to_response,
     trace_of,
 )
-from reconciler.sandbox.gateway.calls import Call, Caller, Settings, claims_of, identify, require_living_token
+from reconciler.sandbox.gateway.calls import (
+    Call,
+    Caller,
+    Settings,
+    claims_of,
+    identify,
+    require_json,
+    require_living_token,
+)
 from reconciler.sandbox.gateway.graph_errors import Detail, GraphRefusalError, bad_request, throttled
 from reconciler.sandbox.gateway.kind import (
     GROUP_PARENT,
@@ -74,6 +82,7 @@ __all__ = [
     "missing_api_version",
     "origin_of",
     "page",
+    "require_json",
     "require_living_token",
     "resume_after",
     "throttled",
