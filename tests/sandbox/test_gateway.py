@@ -137,7 +137,8 @@ def test_unknown_api_version_of_a_provider_is_refused_with_the_known_ones() -> N
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        (f"{GROUP}/providers/Microsoft.Compute/virtualMachines", 404, "InvalidResourceNamespace"),
+        (f"{GROUP}/providers/Microsoft.Compote/virtualMachines", 404, "InvalidResourceNamespace"),
+        (f"{GROUP}/providers/Microsoft.Compute/robots", 404, "InvalidResourceType"),
         (f"{GROUP}/providers/Microsoft.ManagedIdentity/robots/r2", 404, "InvalidResourceType"),
         (f"{IN_SUBSCRIPTION}/resourceGroups//providers/{TYPE}/id-a", 400, "InvalidApiVersionParameter"),
         ("/", 400, "InvalidApiVersionParameter"),

@@ -224,7 +224,7 @@ def test_request_that_makes_no_sense_is_refused(body: dict[str, Any], code: str,
             [INVALID, {"code": "ParserFailure", "message": "ParserFailure", "line": 3, "token": "foo"}],
         ),
         (
-            "resources | parse id with *",
+            "resources | render table",
             [
                 INVALID,
                 {
@@ -232,17 +232,17 @@ def test_request_that_makes_no_sense_is_refused(body: dict[str, Any], code: str,
                     "message": "InvalidQueryLanguage",
                     "line": -1,
                     "characterPositionInLine": -1,
-                    "token": "parse",
+                    "token": "render",
                 },
             ],
         ),
         ("summarize cout()", [INVALID, {"code": "UnknownFunction", "message": "Unknown function: 'cout'."}]),
         (
-            "advisorresources",
+            "otherresources",
             [
                 {
                     "code": "DisallowedLogicalTableName",
-                    "message": "Table advisorresources is invalid, unsupported or disallowed.",
+                    "message": "Table otherresources is invalid, unsupported or disallowed.",
                 }
             ],
         ),
@@ -460,7 +460,9 @@ def test_operations_of_the_provider_are_listed() -> None:
     [
         ("GET", PATH, "2024-04-01", (405, "MethodNotAllowed")),
         ("POST", PATH, "2020-01-01", (404, "InvalidResourceType")),
-        ("POST", "/providers/Microsoft.ResourceGraph/resourcesHistory", "2024-04-01", (404, "InvalidResourceType")),
+        ("POST", "/providers/Microsoft.ResourceGraph/robots", "2024-04-01", (404, "InvalidResourceType")),
+        ("POST", "/providers/Microsoft.ResourceGraph/resourcesHistory", "2024-04-01", (501, "NotServedBySandbox")),
+        ("POST", PATH, "2018-09-01-preview", (501, "NotServedBySandbox")),
     ],
 )
 def test_what_the_provider_has_not_is_refused(method: str, path: str, version: str, code: tuple[int, str]) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from reconciler.cli.commands.sandbox_serve import serve
+from reconciler.cli.commands.sandbox_serve import HELP_OF_SERVE, serve
 from reconciler.cli.commands.sandbox_snapshot import snapshot
 
 sandbox_app = typer.Typer(no_args_is_help=True, help="A local emulator of Azure Resource Manager.")
@@ -13,5 +13,5 @@ def sandbox() -> None:
     """A local emulator of Azure Resource Manager."""
 
 
-for command in (serve, snapshot):
-    sandbox_app.command()(command)
+sandbox_app.command(help=HELP_OF_SERVE)(serve)
+sandbox_app.command()(snapshot)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from heapq import merge
 
-from reconciler.sandbox.gateway import Answer, Call, Route, by_gateway, page, resume_after
+from reconciler.sandbox.gateway import Answer, Call, NotServedError, Route, by_gateway, page, resume_after
 from reconciler.sandbox.managed_identity.identities import TYPE as IDENTITY_TYPE
 from reconciler.sandbox.resources.generic import show_resource
 from reconciler.sandbox.resources.subscriptions import API_VERSIONS
@@ -20,6 +20,9 @@ READ = "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
 _TERM = re.compile(
     r"(resourceType|name|location|resourceGroup|tagName|tagValue)\s+eq\s+'((?:[^']|'')*)'", re.IGNORECASE
 )
+
+_OF_AZURE = re.compile(r"\b(ne|or|substringof|startswith|identity|plan)\b", re.IGNORECASE)
+"""What else a filter may have. Source: OpenAPI (Resources_List)."""
 
 _Item = dict[str, object]
 
@@ -90,7 +93,7 @@ def _items(state: State, scope: Key, after: Key | None, expand: Callable[[_Item]
 
 
 def _identity(identity: Identity) -> _Item:
-    # Source of the id's spelling: assumed, as for every resource but those that the provider itself answers for.
+    # Source of the id's spelling and of the empty tags: recorded traffic (azure-libraries-for-java, canUpdateTag).
     return {
         "id": identity.resource_id.replace("/resourcegroups/", "/resourceGroups/", 1),
         "name": identity.name,
@@ -110,6 +113,8 @@ def _filter(call: Call) -> Callable[[_Item], bool]:
     terms = []
     for term in re.split(r"\s+and\s+", text) if text else ():
         match = _TERM.fullmatch(term)
+        if match is None and _OF_AZURE.search(text):
+            raise NotServedError("this form of `$filter` in the list of resources")
         if match is None:  # Source: assumed
             raise by_gateway(
                 400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string."

@@ -11,6 +11,7 @@ from reconciler.sandbox.gateway.answers import (
     to_response,
     trace_of,
 )
+from reconciler.sandbox.gateway.azure import has_path, has_provider, is_type
 from reconciler.sandbox.gateway.calls import (
     Call,
     Caller,
@@ -32,6 +33,7 @@ from reconciler.sandbox.gateway.kind import (
     Loading,
     ProviderOperation,
 )
+from reconciler.sandbox.gateway.not_served import CODE, HEADER, NOT_SERVED, NotServedError, message_of
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.recording import carry_out, origin_of
 from reconciler.sandbox.gateway.request_log import LoggedRequest, RequestLog
@@ -40,15 +42,18 @@ from reconciler.sandbox.gateway.routing import (
     Handler,
     Route,
     Router,
-    check_api_version,
+    check_served,
     missing_api_version,
     unknown_namespace,
-    unsupported_method,
+    unknown_type,
 )
 
 __all__ = [
+    "CODE",
     "GROUP_PARENT",
+    "HEADER",
     "IDENTITY_PARENT",
+    "NOT_SERVED",
     "RESOURCES",
     "SUBSCRIPTION_PARENT",
     "Answer",
@@ -65,6 +70,7 @@ __all__ = [
     "Kind",
     "Loading",
     "LoggedRequest",
+    "NotServedError",
     "ProviderOperation",
     "RequestLog",
     "Route",
@@ -75,10 +81,14 @@ __all__ = [
     "by_gateway",
     "by_provider",
     "carry_out",
-    "check_api_version",
+    "check_served",
     "claims_of",
     "error_body",
+    "has_path",
+    "has_provider",
     "identify",
+    "is_type",
+    "message_of",
     "missing_api_version",
     "origin_of",
     "page",
@@ -89,5 +99,5 @@ __all__ = [
     "to_response",
     "trace_of",
     "unknown_namespace",
-    "unsupported_method",
+    "unknown_type",
 ]

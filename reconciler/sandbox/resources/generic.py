@@ -80,7 +80,8 @@ def put_resource(state: State, call: Call) -> Answer:
 def patch_resource(state: State, call: Call) -> Answer:
     """Change what the body names; of the identities those that it names, `null` detaching one.
 
-    Source: Azure documentation on detaching identities by REST; that properties merge one level deep is assumed.
+    Source: recorded traffic (azure-libraries-for-net, CanUpdateEMSIAndLMSI: `null` detaches, a bare `type` keeps the
+    rest); that properties merge one level deep is assumed.
     """
     _require_writable(state, call)
     existing = _existing(state, call)

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox.authorization import permissions as authorization
-from reconciler.sandbox.catalog import provider_operations, resource_lists, tags_at_scope
+from reconciler.sandbox.catalog import gaps, provider_operations, resource_lists, tags_at_scope
 from reconciler.sandbox.catalog.kinds import KINDS
 from reconciler.sandbox.catalog.providers import provider_routes
 from reconciler.sandbox.faults.injection import FaultScript, FaultyApplication
@@ -30,13 +30,14 @@ from reconciler.sandbox.gateway import (
     Call,
     Exchange,
     LoggedRequest,
+    NotServedError,
     RequestLog,
     Route,
     Router,
     Settings,
     Trace,
     carry_out,
-    check_api_version,
+    check_served,
     error_body,
     identify,
     missing_api_version,
@@ -44,7 +45,6 @@ from reconciler.sandbox.gateway import (
     require_living_token,
     to_response,
     trace_of,
-    unsupported_method,
 )
 from reconciler.sandbox.insights import activity_log
 from reconciler.sandbox.login.login import Login
@@ -58,6 +58,7 @@ from reconciler.sandbox.managed_identity.token_revocation import refuse_revoked
 from reconciler.sandbox.microsoft_graph.objects import Graph
 from reconciler.sandbox.rates.rates import RatedCall, Rates
 from reconciler.sandbox.resource_graph import query as resource_graph
+from reconciler.sandbox.resources import type_lists
 from reconciler.sandbox.rules import require_subscription
 from reconciler.sandbox.serving.control import PREFIX, Control
 from reconciler.sandbox.state import Contents, State, split_path
@@ -77,7 +78,7 @@ _SERVED: tuple[Route, ...] = (
     *activity_log.ROUTES,
     *resource_lists.ROUTES,
 )
-_ROUTES = (*_SERVED, *provider_routes(_SERVED))
+_ROUTES = (*_SERVED, *provider_routes(_SERVED), *type_lists.ROUTES, *gaps.ROUTES)
 
 _ONE_ID_FOR_ALL = (RESOURCES, "Microsoft.ManagedIdentity", "Microsoft.ResourceGraph")
 """Namespaces whose request id is the correlation id; those of others differ.
@@ -141,7 +142,8 @@ class Application:
         self._new_id = new_id
         self._requests = RequestLog()
         self._login = Login(self.state, clock, new_id)
-        self._graph = Graph(self.state, clock, new_id)
+        self._gaps = Gaps()
+        self._graph = Graph(self.state, clock, new_id, self._gaps.note)
         script = FaultScript(options.faults, Random(options.random_seed))  # noqa: S311  a script's dice, not a secret
         self._faulty = FaultyApplication(self._serve, script, self.state, self._requests, self._past, sleep)
         self._control = Control(self.state, contents, self._requests, self._login, script)
@@ -213,6 +215,9 @@ class Application:
             self.state.finish_deletions(now)
             try:
                 return self._dispatch(visit, now)
+            except NotServedError as refusal:
+                self._gaps.note(visit.request.method, refusal.what)
+                return refusal.answer
             except ArmRefusalError as refusal:
                 return refusal.answer
 
@@ -232,9 +237,7 @@ class Application:
             raise missing_api_version()
         if visit.route is None:
             raise self._router.unknown_path(visit.path, api_version)
-        check_api_version(visit.route, api_version)
-        if request.method not in visit.route.handlers:
-            raise unsupported_method(request.method)
+        check_served(visit.route, request.method, visit.query, api_version)
         if "subscription" in visit.names:
             require_subscription(self.state, visit.names["subscription"])
         body = request.get_data()
@@ -261,6 +264,21 @@ class Application:
 
     def _exchange(self, request: Request, trace: Trace, remaining: Mapping[str, str] | None = None) -> Exchange:
         return Exchange(request.headers, self._clock(), trace, remaining or {})
+
+
+class Gaps:
+    """Says on the log what was asked for and is not served, each once."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[str, str]] = set()
+
+    def note(self, method: str, what: str) -> None:
+        """Log a gap, unless it was logged before."""
+        if (method, what) not in self._known:
+            self._known.add((method, what))
+            # Words of a path may be anything.
+            printable = "".join(one if one.isprintable() else "?" for one in what)
+            _log.warning("not served: %s: %s", method, printable)
 
 
 @dataclass(slots=True)
