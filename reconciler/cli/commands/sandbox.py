@@ -2,7 +2,7 @@
 
 import typer
 
-from reconciler.cli.commands.sandbox_serve import serve
+from reconciler.cli.commands.sandbox_serve import HELP_OF_SERVE, serve
 from reconciler.cli.commands.sandbox_snapshot import snapshot
 from reconciler.cli.help.page import OF_AZURE, PlainCommand, PlainGroup, help_notes
 
@@ -15,5 +15,5 @@ def sandbox() -> None:
     """A local emulator of Azure Resource Manager."""
 
 
-for command in (serve, snapshot):
-    sandbox_app.command(cls=PlainCommand)(command)
+sandbox_app.command(cls=PlainCommand, help=HELP_OF_SERVE)(serve)
+sandbox_app.command(cls=PlainCommand)(snapshot)

@@ -30,6 +30,31 @@ _LONGEST_SCRIPT = 10 * 1024 * 1024
 _FAULTS_HINT = "Fix the script of faults, or name another one with --faults."
 
 
+HELP_OF_SERVE = """Serve the emulator over HTTP until Ctrl-C or SIGTERM.
+
+The first line on stdout is the base URL, printed once it answers. Any bearer token is accepted.
+
+What Azure has and the emulator has not is answered with 501 and NotServedBySandbox, and said once on stderr:
+
+- deployments, deployment stacks and what-if; with them Bicep, azd and `az deployment`
+
+- Azure Policy, PIM schedules, access reviews, and making deny assignments
+
+- management groups; a role assignment or a lock may stand at one
+
+- moving and exporting resources, `tagNames`, `providerOperations`, unregistering a provider
+
+- actions of other providers, such as `start` and `listKeys`
+
+- `$expand` of providers, `includeExtendedLocations`, `forceDeletionTypes`, some forms of `$filter`
+
+- in Resource Graph: `join`, `union`, `parse`, `has_any`, arithmetic, dates, time spans, other tables
+
+- in Microsoft Graph: all but reads of users, groups and service principals
+"""
+"""The list is the sandbox's own, written out so that the command line starts without it; a test compares the two."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServeFlags(FlagGroup):
     """What is served, and how it behaves."""
@@ -53,7 +78,9 @@ class ServeFlags(FlagGroup):
     faults: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What goes wrong with which calls: a script, YAML or JSON.")
     ] = None
-    random_seed: Annotated[int, typer.Option(min=0, help="New ids and the faults' dice depend on it.")] = 0
+    random_seed: Annotated[
+        int, typer.Option(min=0, help="New ids, the directory's delay and the faults' dice depend on it.")
+    ] = 0
 
 
 @help_notes(
@@ -62,10 +89,7 @@ class ServeFlags(FlagGroup):
 )
 @with_flag_groups
 def serve(asked: ServeFlags) -> None:
-    """Serve the emulator over HTTP until Ctrl-C or SIGTERM.
-
-    The first line on stdout is the base URL, printed once it answers. Any bearer token is accepted.
-    """
+    """Serve the emulator over HTTP until Ctrl-C or SIGTERM; its help is `HELP_OF_SERVE`."""
     check_subscriptions(asked.subscription)
     from reconciler.sandbox import Serving
 
