@@ -357,6 +357,15 @@ def test_line_lifts_it_for_itself_alone(changes: Changes, left: list[tuple[str, 
     assert codes(judge(changes, NO_ALLOWANCES)) == left
 
 
+def test_what_stands_above_a_line_does_not_lift_it() -> None:
+    entry = listed("id-a", role_assignments=[role("Owner")])
+
+    changes = changes_of(replace(entry, accept=ACCEPTED))
+
+    assert codes(judge(changes, NO_ALLOWANCES)) == [("grant", assignment_id("Owner").address)]
+    assert accepted_grants(changes, NO_ALLOWANCES) == ()
+
+
 def test_no_line_lifts_it_where_lines_may_not() -> None:
     changes, strict = both(credential=ACCEPTED, assignment=ACCEPTED), Allowances(accept_lifts=False)
 
