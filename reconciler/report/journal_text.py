@@ -12,6 +12,7 @@ from reconciler.model import (
     PlannedIdentity,
     RoleAssignment,
     Trust,
+    role_name,
     trust_document,
 )
 from reconciler.plan import Action
@@ -103,7 +104,7 @@ def _children_lines(children: Children) -> list[str]:
     return [
         *(f"with the federated credential {visible(one.credential_id.name)}" for one in children.credentials or ()),
         *(
-            f"with the role {visible(one.role_guid)} at {visible(one.scope)}{with_condition(one.condition)}"
+            f"with the role {visible(role_name(one.role_guid))} at {visible(one.scope)}{with_condition(one.condition)}"
             for one in children.assignments or ()
         ),
         *(f"attached to {visible(one)}" for one in children.attached or ()),

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 
 from reconciler.journal import NetEffect, RunRecord
-from reconciler.model import Children, Identity, IsolationScope
+from reconciler.model import Children, Identity, IsolationScope, role_name
 
 _RESOURCE = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<type>[^/]+/[^/]+)"
@@ -74,7 +74,10 @@ def gone_for_good(before: Identity, children: Children | None, name: str) -> Ite
     for left in (children.assignments if children else None) or ():
         # Source: Azure documentation (role assignments of a deleted principal stay, as "Identity not found").
         assignment = f"{left.scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{left.name}"
-        yield f"The old principal's role is left dangling: az role assignment delete --ids {shlex.quote(assignment)}"
+        yield (
+            f"The old principal's role {role_name(left.role_guid)} is left dangling:"
+            f" az role assignment delete --ids {shlex.quote(assignment)}"
+        )
 
 
 def _command(resource: str | None, identity: Identity) -> str:

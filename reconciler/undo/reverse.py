@@ -37,6 +37,7 @@ from reconciler.model import (
     Target,
     Trust,
     identity_of,
+    role_name,
     same_name,
 )
 from reconciler.plan import Changes, value_text
@@ -188,7 +189,7 @@ def _recreate(
     credentials = () if own.children is None else own.children.credentials
     seen = _roles_seen(own, children)
     roles = {(one.scope, one.role_guid): _assignment(one, own.source) for one in seen if one.details is not None}
-    unknown = (f"the role {one.role_guid} of {name} at {one.scope}" for one in seen if one.details is None)
+    unknown = (f"the role {role_name(one.role_guid)} of {name} at {one.scope}" for one in seen if one.details is None)
     trusts = None if credentials is None else tuple(_credentials(credentials, own.source))
     way.is_target = True
     way.limited_to += [CredentialId(way.identity, one.name) for one in trusts or ()]
