@@ -26,6 +26,7 @@ from reconciler.plan import (
 from reconciler.saved_plan.visibility import SIGHT_HINT, sight_differs, why_unseen
 
 _AGAIN = "Plan again, review it, and apply that one."
+_OTHER_SIGHT = "The saved plan is stale: the one who applies may not look at the same as the one who planned"
 _SAME_FLAGS = f"{_AGAIN} If nothing else has changed: apply needs the same --allow, --max-deletes and --strict as plan."
 
 _SHOWN_BY_BEFORE = ("actions", "reason", "after", "after_unknown")
@@ -49,8 +50,12 @@ def check_same_place(saved: Plan, cloud: str, tenant: str | None) -> None:
 def check_unchanged(saved: Plan, now: Plan) -> None:
     """Raises PlanStale, with every difference, where the plan that was saved is not the plan that is made now."""
     details = tuple(find_differences(saved, now))
-    if any(sight_differs(_only_in_one(saved, now), saved, now)):
-        raise PlanStale(details, SIGHT_HINT)
+    sight = tuple(sight_differs(_only_in_one(saved, now), saved, now))
+    if sight:
+        stale = PlanStale(details, SIGHT_HINT)
+        if set(sight) == set(details):
+            stale.message = f"{_OTHER_SIGHT}; nothing was applied."
+        raise stale
     if details:
         guards_differ = _verdicts(saved.violations) != _verdicts(now.violations)
         raise PlanStale(details, _SAME_FLAGS if guards_differ else _AGAIN)
