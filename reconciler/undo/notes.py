@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 
 from reconciler.journal import NetEffect, RunRecord
-from reconciler.model import Children, Identity, IsolationScope, role_name
+from reconciler.model import Children, Identity, IsolationScope, RoleAssignment, role_name
 
 _RESOURCE = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<type>[^/]+/[^/]+)"
@@ -33,6 +33,11 @@ def title(record: RunRecord) -> str:
 def left_alone(what: str, why: str) -> str:
     """Something that does not return, because it is no longer as the run has left it."""
     return f"Left alone: {what}: {why}."
+
+
+def named_role(given: RoleAssignment) -> str:
+    """A role by its name, where one is known."""
+    return f"the role {role_name(given.role_guid)}"
 
 
 def not_given_back(what: str) -> str:

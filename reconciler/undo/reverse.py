@@ -37,11 +37,10 @@ from reconciler.model import (
     Target,
     Trust,
     identity_of,
-    role_name,
     same_name,
 )
 from reconciler.plan import Changes, value_text
-from reconciler.undo.notes import gone_for_good, in_git, left_alone, not_given_back, title
+from reconciler.undo.notes import gone_for_good, in_git, left_alone, named_role, not_given_back, title
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +188,7 @@ def _recreate(
     credentials = () if own.children is None else own.children.credentials
     seen = _roles_seen(own, children)
     roles = {(one.scope, one.role_guid): _assignment(one, own.source) for one in seen if one.details is not None}
-    unknown = (f"the role {role_name(one.role_guid)} of {name} at {one.scope}" for one in seen if one.details is None)
+    unknown = (f"{named_role(one)} of {name} at {one.scope}" for one in seen if one.details is None)
     trusts = None if credentials is None else tuple(_credentials(credentials, own.source))
     way.is_target = True
     way.limited_to += [CredentialId(way.identity, one.name) for one in trusts or ()]
