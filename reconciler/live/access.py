@@ -32,6 +32,9 @@ from reconciler.model import (
     RoleLookup,
     normalize_scope,
     role_key,
+    roles_elsewhere,
+    roles_of_deleted,
+    roles_unnamed,
 )
 from reconciler.plan import Action, Changes, IdentityChange
 
@@ -186,7 +189,7 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
         places += _places_within(root, concerned.values())
         reason = NotRead("Role assignments", root, f"{missing(READ_ASSIGNMENTS)} at {root}")
         unread.update({identity: reason for identity, holder in concerned.items() if holder.goes})
-        not_read.append(NotRead(f"Role assignments elsewhere in {root}", "", f"{READ_ASSIGNMENTS} is missing there"))
+        not_read.append(NotRead(roles_elsewhere(root), "", f"{READ_ASSIGNMENTS} is missing there"))
     found: list[RoleAssignment] = []
     for place, given in resources.pairs(READING_ROLES, lambda place: _list_or_say(resources, may_read, place), places):
         if isinstance(given, NotRead):
@@ -223,8 +226,7 @@ def _find_elsewhere(
         with resources.activity.part("Asking Resource Graph for role assignments"):
             found = find_scopes(resources.client, owned)
     except CallFailed as error:
-        what = "Role assignments in other subscriptions"
-        return [], set(), [NotRead(what, "", f"Resource Graph: {why_not(error)}")]
+        return [], set(), [NotRead(roles_unnamed(), "", f"Resource Graph: {why_not(error)}")]
     elsewhere = [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned]
     return elsewhere, {one.identity for one in owned.values()}, []
 
@@ -258,7 +260,7 @@ def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list
             raise
         lacks_right = isinstance(error, AuthError) and not isinstance(error, LoginError)
         because = missing(READ_ASSIGNMENTS) if lacks_right else why_not(error)
-        return NotRead(f"Role assignments at {place.scope} of identities that would be deleted", "", because)
+        return NotRead(roles_of_deleted(place.scope), "", because)
 
 
 def _list_at(resources: Resources, may_read: MayRead, place: _Place) -> list[RoleAssignment]:

@@ -35,7 +35,7 @@ def _roles(change: IdentityChange, access: Access) -> Part[HeldRole]:
     given = access.assignments.get(change.resource_id, ())
     roles = (
         HeldRole(
-            access.names.get(one.role_guid, one.role_guid),
+            access.role_name(one.role_guid),
             one.role_guid,
             one.scope,
             removed=is_ours(change.group.owner, one),

@@ -1,7 +1,6 @@
 """The roles that a manifest names and that live assignments bear: what ARM knows of them at their scopes."""
 
 import difflib
-import re
 from collections.abc import Iterable
 
 from reconciler.arm import role_definitions
@@ -9,19 +8,17 @@ from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
 from reconciler.live.may_read import why_not
 from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
-from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, is_guid, role_key
+from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, is_guid, role_key, subscription_of
 
 NamedRole = DesiredAssignment | IgnoredAssignment
 """A role that the manifest names at a scope."""
 
-_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
 
 
 def root_of(scope: str) -> str:
     """The subscription of a scope, in which one list finds everything; a scope of no subscription is its own."""
-    subscription = _SUBSCRIPTION.match(scope)
-    return subscription[0] if subscription else scope
+    return subscription_of(scope) or scope
 
 
 def look_up_roles(listed: Iterable[NamedRole], resources: Resources) -> dict[RoleKey, RoleLookup]:

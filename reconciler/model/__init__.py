@@ -23,6 +23,7 @@ from reconciler.model.access import (
     role_key,
 )
 from reconciler.model.address import AddressBook, Target, parse_target
+from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError, call_error
 from reconciler.model.document import (
     FORMAT_VERSION,
@@ -83,6 +84,7 @@ from reconciler.model.ids import (
     normalize_scope,
     parse_address,
     parse_group_address,
+    subscription_of,
 )
 from reconciler.model.impact import (
     NEVER_READ,
@@ -96,7 +98,15 @@ from reconciler.model.impact import (
     Part,
     attached,
 )
-from reconciler.model.not_read import NotRead, sentences, why_incomplete
+from reconciler.model.not_read import (
+    NotRead,
+    noted,
+    roles_elsewhere,
+    roles_of_deleted,
+    roles_unnamed,
+    sentences,
+    why_incomplete,
+)
 from reconciler.model.permissions import PermissionEntry, action_matches
 from reconciler.model.violation import PlanRefused, Violation, count_guards
 
@@ -174,6 +184,7 @@ __all__ = [
     "is_within",
     "normalize_location",
     "normalize_scope",
+    "noted",
     "parse_address",
     "parse_group_address",
     "parse_target",
@@ -192,9 +203,14 @@ __all__ = [
     "read_trust",
     "role_document",
     "role_key",
+    "role_name",
+    "roles_elsewhere",
+    "roles_of_deleted",
+    "roles_unnamed",
     "same_name",
     "sentences",
     "source_document",
+    "subscription_of",
     "trust_document",
     "why_incomplete",
 ]

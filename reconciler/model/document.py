@@ -19,6 +19,7 @@ from reconciler.model.access import (
     Trust,
     is_ours,
 )
+from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
@@ -187,7 +188,9 @@ def children_document(children: Children, owner: str | None) -> JsonObject:
         "credentials": None if credentials is None else [named_credential_document(one) for one in credentials],
         "role_assignments": None
         if assignments is None
-        else [{**assignment_document(one, one.role_guid), "ours": is_ours(owner, one)} for one in assignments],
+        else [
+            {**assignment_document(one, role_name(one.role_guid)), "ours": is_ours(owner, one)} for one in assignments
+        ],
         "attached": None if children.attached is None else list(children.attached),
         "unread": list(children.unread),
     }

@@ -16,6 +16,8 @@ _IDENTITY_ID = re.compile(
     re.IGNORECASE,
 )
 
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
+
 _CREDENTIAL_ID = re.compile(r"(?P<identity>.*)/federatedIdentityCredentials/(?P<name>[^/]+)", re.IGNORECASE)
 
 
@@ -240,6 +242,12 @@ def normalize_scope(scope: str) -> str:
     Source: recorded traffic (ids of role assignments echo the case of the request).
     """
     return scope.casefold().rstrip("/")
+
+
+def subscription_of(scope: str) -> str:
+    """The subscription that a scope is in, as the beginning of its id; empty for a scope of none."""
+    match = _SUBSCRIPTION.match(scope)
+    return match[0] if match else ""
 
 
 def is_within(scope: str, outer: str) -> bool:

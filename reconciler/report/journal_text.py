@@ -12,6 +12,7 @@ from reconciler.model import (
     PlannedIdentity,
     RoleAssignment,
     Trust,
+    role_name,
     trust_document,
 )
 from reconciler.plan import Action
@@ -102,7 +103,7 @@ def _children_lines(children: Children) -> list[str]:
     return [
         *(f"with the federated credential {one.credential_id.name}" for one in children.credentials or ()),
         *(
-            f"with the role {one.role_guid} at {one.scope}{with_condition(one.condition)}"
+            f"with the role {role_name(one.role_guid)} at {one.scope}{with_condition(one.condition)}"
             for one in children.assignments or ()
         ),
         *(f"attached to {one}" for one in children.attached or ()),

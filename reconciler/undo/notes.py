@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 
 from reconciler.journal import RunRecord
-from reconciler.model import AssignmentId, Children, Identity, IsolationScope, ResourceId
+from reconciler.model import AssignmentId, Children, Identity, IsolationScope, ResourceId, role_name
 from reconciler.plan import NotUndone
 
 _FROM_GIT = "list them in Git, and apply"
@@ -93,7 +93,7 @@ def lost_with(before: Identity, children: Children | None) -> Iterator[NotUndone
         # Source: Azure documentation (role assignments of a deleted principal stay, as "Identity not found").
         assignment = f"{left.scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{left.name}"
         yield NotUndone(
-            AssignmentId(identity, left.role_guid, left.role_guid, left.scope),
+            AssignmentId(identity, role_name(left.role_guid), left.role_guid, left.scope),
             "",
             "it is the old principal's, and left dangling",
             shlex.join(["az", "role", "assignment", "delete", "--ids", assignment]),

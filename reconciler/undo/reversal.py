@@ -16,6 +16,7 @@ from reconciler.model import (
     ResourceId,
     RoleAssignment,
     identity_of,
+    role_name,
 )
 from reconciler.plan import NotUndone
 from reconciler.undo.notes import compare_with
@@ -65,7 +66,8 @@ def roles_seen(own: NetEffect, children: Iterable[NetEffect]) -> dict[Assignment
     """The roles that a deleted identity had: those that it left, and those that the run took away before."""
     found: dict[AssignmentId, RoleAssignment] = {}
     for left in (own.children.assignments if own.children else None) or ():
-        found[AssignmentId(identity_of(own.resource_id), left.role_guid, left.role_guid, left.scope)] = left
+        role = role_name(left.role_guid)
+        found[AssignmentId(identity_of(own.resource_id), role, left.role_guid, left.scope)] = left
     for one in children:
         if isinstance(one.before, RoleAssignment) and isinstance(one.resource_id, AssignmentId):
             found[one.resource_id] = one.before

@@ -450,7 +450,7 @@ def test_journal_of_a_delete_has_all_that_hung_on_the_identity(arm: OpenArm, tmp
         "role_assignments": [
             {
                 "name": theirs.name,
-                "role": CONTRIBUTOR,
+                "role": "Contributor",
                 "role_guid": CONTRIBUTOR,
                 "scope": IN_GROUP,
                 "principal_id": theirs.principal_id,

@@ -129,11 +129,13 @@ def test_credential_that_cannot_be_expressed_stays_gone() -> None:
 
 
 def test_role_of_the_old_principal_comes_with_the_command_that_deletes_it() -> None:
-    role = RoleAssignment("11111111-1111-1111-1111-111111111111", f"{GROUP}/", "guid", "principal")
+    role = RoleAssignment(
+        "11111111-1111-1111-1111-111111111111", f"{GROUP}/", "acdd72a7-3385-48ef-bd42-f606fba81ae7", "principal"
+    )
 
     assert lost(Children((), (role,), ())) == [
         (
-            f"id-api/roleAssignments/guid@{GROUP}/",
+            f"id-api/roleAssignments/Reader@{GROUP}/",
             "",
             "it is the old principal's, and left dangling",
             "az role assignment delete --ids"
