@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import AuthError, UsageError
 from reconciler.manifest.desired import Desired, DesiredTenant
-from reconciler.model import Subscription, same_name
+from reconciler.model import Subscription, same_name, shell_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def check_token_tenant(desired: Desired, token_tenant: str | None) -> None:
             raise AuthError(
                 f"The token is of the tenant {token_tenant}, not of {named.tenant_id} as {named.source} says;"
                 " nothing was asked with it.",
-                f"Sign in to that tenant (`az login --tenant {named.tenant_id}`, or --tenant), or fix the manifest.",
+                f"Sign in to that tenant (`{_login(named.tenant_id)}`, or --tenant), or fix the manifest.",
             )
 
 
@@ -49,8 +49,12 @@ def check_earlier_tenant(tenant: str | None, token_tenant: str | None, what: str
         return
     raise AuthError(
         f"The token is of the tenant {token_tenant}, and {what} is of {tenant}; nothing was asked with it.",
-        f"Sign in to that tenant (`az login --tenant {tenant}`, or --tenant).",
+        f"Sign in to that tenant (`{_login(tenant)}`, or --tenant).",
     )
+
+
+def _login(tenant: str) -> str:
+    return shell_command("az", "login", "--tenant", tenant)
 
 
 def expected_tenant(desired: Desired, subscription_id: str, otherwise: str | None) -> ExpectedTenant | None:

@@ -76,6 +76,7 @@ from reconciler.model.ids import (
     ResourceGroupId,
     ResourceId,
     describe_scope,
+    foreign_to_ids,
     identity_at,
     identity_of,
     is_guid,
@@ -87,6 +88,7 @@ from reconciler.model.ids import (
 from reconciler.model.impact import READ_ONLY, UNREAD, AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
 from reconciler.model.not_read import NotRead, sentences, why_incomplete
 from reconciler.model.permissions import PermissionEntry, action_matches
+from reconciler.model.shell import shell_command
 from reconciler.model.violation import PlanRefused, Violation, count_guards
 
 __all__ = [
@@ -153,6 +155,7 @@ __all__ = [
     "credential_document",
     "describe_scope",
     "error_document",
+    "foreign_to_ids",
     "identity_at",
     "identity_document",
     "identity_of",
@@ -182,6 +185,7 @@ __all__ = [
     "role_key",
     "same_name",
     "sentences",
+    "shell_command",
     "source_document",
     "trust_document",
     "why_incomplete",

@@ -18,6 +18,8 @@ _IDENTITY_ID = re.compile(
 
 _CREDENTIAL_ID = re.compile(r"(?P<identity>.*)/federatedIdentityCredentials/(?P<name>[^/]+)", re.IGNORECASE)
 
+_FOREIGN = re.compile(r"""[\x00-\x1f\x7f"<>\\^`{|}?#%]|\$\(""")
+
 
 class _Id(ABC):
     """Equal to another id of its kind where the keys are equal."""
@@ -240,6 +242,16 @@ def normalize_scope(scope: str) -> str:
     Source: recorded traffic (ids of role assignments echo the case of the request).
     """
     return scope.casefold().rstrip("/")
+
+
+def foreign_to_ids(scope: str) -> str | None:
+    """What an id holds first that no ARM id does, None where it may be one.
+
+    Source: RFC 3986, `pchar` (what a segment of a path may hold unescaped); ARM's ids have letters of every script and
+    blanks as well. That a name holds `$(` is read in no list of Azure's, and a shell would run what follows.
+    """
+    found = _FOREIGN.search(scope)
+    return found[0] if found else next((char for char in scope if not char.isprintable()), None)
 
 
 def is_within(scope: str, outer: str) -> bool:

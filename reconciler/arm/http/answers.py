@@ -25,7 +25,7 @@ from reconciler.arm.http.retry import (
     retry_after_s,
 )
 from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, OutOfTime, Throttled
-from reconciler.model import MAX_CREDENTIALS
+from reconciler.model import MAX_CREDENTIALS, shell_command
 
 QUERY = "QUERY"
 """A POST that only asks; a `Call` holds it apart from one that changes something."""
@@ -239,10 +239,11 @@ def _method_hint(message: str) -> str:
 def _register_hint(call: Call, message: str) -> str:
     namespace = _NAMESPACE.search(message)
     subscription = _SUBSCRIPTION.match(call.path)
-    return (
-        f"Run `az provider register --namespace {namespace[1] if namespace else _OWN_NAMESPACE}"
-        f" --subscription {subscription[1] if subscription else 'SUBSCRIPTION'}`, then run again."
+    words = (
+        *("--namespace", namespace[1] if namespace else _OWN_NAMESPACE),
+        *("--subscription", subscription[1] if subscription else "SUBSCRIPTION"),
     )
+    return f"Run `{shell_command('az', 'provider', 'register', *words)}`, then run again."
 
 
 def _missing_action(envelope: _Envelope) -> str:

@@ -19,6 +19,7 @@ from reconciler.arm.http.endpoints import check_endpoint, origin_of
 from reconciler.arm.login.credentials import Token, TokenSource, token_source
 from reconciler.arm.login.logins import TENANT_FLAG, Login
 from reconciler.errors import AuthError
+from reconciler.model import shell_command
 
 _RENEW_BEFORE_EXPIRY_S = 300.0
 
@@ -160,7 +161,7 @@ def _check_tenant(token: Token, tenant: str | None) -> None:
     if tenant is not None and found is not None and found.casefold() != tenant.casefold():
         raise AuthError(
             f"The token is of the tenant {found}, not of {tenant} as {TENANT_FLAG} says; nothing was asked with it.",
-            f"Sign in to that tenant (`az login --tenant {tenant}`), or correct {TENANT_FLAG}.",
+            f"Sign in to that tenant (`{shell_command('az', 'login', '--tenant', tenant)}`), or correct {TENANT_FLAG}.",
         )
 
 

@@ -1,7 +1,6 @@
 """The journal of a run as its caller meets it: where it is, what earlier ones left open, what its end says."""
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
+from reconciler.cli.support.flag_groups import command_line
 from reconciler.cli.support.flags import ReportFlags, UndoRunFlags
 from reconciler.cli.support.output import print_beside, print_note
 from reconciler.cli.support.session import Session
@@ -28,6 +28,7 @@ from reconciler.journal import (
     make_folder,
     mark_reported,
 )
+from reconciler.model import shell_command
 from reconciler.plan import Plan
 from reconciler.report.journal_text import render_cut_short
 
@@ -48,7 +49,8 @@ def check_journal_flag(chosen: str | None) -> None:
     if os.path.lexists(path) and (path.is_symlink() or path.is_file()):
         raise UsageError(
             f"--journal {chosen}: the file is there already, and no journal is written over",
-            f"Name a new file; if it is an earlier run's journal, `uami show {chosen}` shows what it holds.",
+            f"Name a new file; if it is an earlier run's journal, `{command_line('show', [chosen])}` shows what it"
+            " holds.",
         )
     check_output(path, flag="--journal", subject="the journal")
 
@@ -61,7 +63,7 @@ def approve_undo(journal: str, run: UndoRunFlags, report: ReportFlags) -> Approv
         UsageError, Declined: it does not approve, and nobody can be asked.
     """
     check_digest_flag(run.digest)
-    sums = f"which the run printed at its end (`{shlex.join(['sha256sum', journal])}` prints this file's)"
+    sums = f"which the run printed at its end (`{shell_command('sha256sum', journal)}` prints this file's)"
     if run.auto_approve and run.digest is None:
         raise UsageError(
             "--auto-approve needs --digest here: a journal is a file that anybody may have written",
