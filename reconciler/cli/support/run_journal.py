@@ -1,5 +1,6 @@
 """The journal of a run as its caller meets it: where it is, what earlier ones left open, what its end says."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from reconciler.apply.result import ApplyResult
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
 from reconciler.cli.support.flag_groups import command_line
 from reconciler.cli.support.flags import ReportFlags, UndoRunFlags
-from reconciler.cli.support.output import print_beside, print_note
+from reconciler.cli.support.output import check_no_token, print_beside, print_note
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
 from reconciler.files.digest import check_digest_flag
@@ -29,7 +30,7 @@ from reconciler.journal import (
     mark_reported,
 )
 from reconciler.model import shell_command
-from reconciler.plan import Plan
+from reconciler.plan import Plan, plan_document
 from reconciler.report.journal_text import render_cut_short
 
 
@@ -107,7 +108,13 @@ class RunJournal:
         self.file.check_place()
 
     def begin(self, plan: Plan) -> None:
-        """Begin the file; from here on, what was said of earlier runs counts as read. Raises JournalError."""
+        """Begin the file; from here on, what was said of earlier runs counts as read.
+
+        Raises:
+            JournalError: the file cannot be made.
+            TokenEchoed: it would hold the token of this run.
+        """
+        check_no_token(json.dumps(plan_document(plan)), "the journal")
         self.file.open(self._header(plan))
         self._mark_cut_short()
 

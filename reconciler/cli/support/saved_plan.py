@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
 from reconciler.cli.support.flag_groups import FlagGroup, command_line
 from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags, ReportFlags
-from reconciler.cli.support.output import print_note
+from reconciler.cli.support.output import check_no_token, print_note
 from reconciler.cli.support.signals import settle
 from reconciler.errors import UsageError
 from reconciler.files.digest import check_digest_flag, digest_of
@@ -45,6 +45,7 @@ def plan_output(out: str | None, inputs: Sequence[str]) -> Iterator[Callable[[Pl
 
         def save(plan: Plan) -> str:
             content = format_plan(plan, time.time())
+            check_no_token(content.decode(), "the plan")
             settle()
             write(content)
             return digest_of(content)
