@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
 from reconciler.guards.words import changes_below, count, ids_of
 from reconciler.manifest.desired import DesiredIdentity
-from reconciler.model import MAX_TAGS, Identity, PlannedIdentity, Violation
+from reconciler.model import MAX_TAGS, Identity, PlannedIdentity, ResourceGroupId, Violation, shell_command
 from reconciler.plan import Action, Changes, IdentityChange
 
 _LEAVE_ALONE = {
@@ -25,10 +25,14 @@ def check_group_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
                 about=group_id,
                 message=f"resource group {group_id.resource_group} does not exist,"
                 f" and {count(len(creates), 'identity')} would be created in it",
-                hint=f"Create it first: az group create --subscription {group_id.subscription_id}"
-                f" --name {group_id.resource_group} --location LOCATION",
+                hint=f"Create it first: {_create(group_id)}",
                 refused=creates,
             )
+
+
+def _create(group_id: ResourceGroupId) -> str:
+    place = ("--subscription", group_id.subscription_id, "--name", group_id.resource_group)
+    return shell_command("az", "group", "create", *place, "--location", "LOCATION")
 
 
 def check_location(changes: Changes, _: Allowances) -> Iterator[Violation]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
+from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
 from reconciler.live.children import (
     READ_ASSIGNMENTS,
@@ -268,8 +269,7 @@ def _list_at(resources: Resources, may_read: MayRead, place: _Place) -> list[Rol
         raise AuthError(
             f"reading the role assignments at {place.scope}: not allowed ({READ_ASSIGNMENTS}), so the list could be"
             " incomplete",
-            f'Ask for a role there: az role assignment create --role Reader --scope "{place.scope}"'
-            " --assignee PRINCIPAL",
+            f"Ask for a role there: {grant_command('Reader', place.scope)}",
         )
     return list(list_assignments(place.scope, [one.principal_id for one in place.holders], resources))
 

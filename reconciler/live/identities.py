@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.arm import resource_groups, subscriptions
 from reconciler.arm.resources import Resources
+from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.tenants import ExpectedTenant, check_subscription_tenant
@@ -165,5 +166,5 @@ def _find_group(view: _SubscriptionView, group_id: ResourceGroupId) -> ResourceG
 def _may_not_read(group_id: ResourceGroupId) -> AuthError:
     return AuthError(
         f"reading the identities of {group_id}: not allowed ({READ_IDENTITIES}), so the list could be incomplete",
-        f'Ask for a role there: az role assignment create --role Reader --scope "{group_id}" --assignee PRINCIPAL',
+        f"Ask for a role there: {grant_command('Reader', str(group_id))}",
     )

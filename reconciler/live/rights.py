@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from reconciler.arm.actions import role_with, roles_with
 from reconciler.arm.permissions import Permissions
 from reconciler.arm.resources import Resources
+from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, LoginError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.model import normalize_scope
@@ -135,7 +136,7 @@ def _who_has(action: str) -> str:
 def grant_commands(missing: Iterable[Need], principal: str = _ANYONE) -> tuple[str, ...]:
     """The commands that give what is missing, one for each scope and role."""
     return tuple(
-        f'az role assignment create --role "{role}" --scope "{scope}" --assignee {principal}'
+        grant_command(role, scope, principal)
         for scope, actions in _by_scope(missing).items()
         for role in roles_with(actions)
     )

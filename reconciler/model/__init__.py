@@ -77,6 +77,7 @@ from reconciler.model.ids import (
     ResourceGroupId,
     ResourceId,
     describe_scope,
+    foreign_to_ids,
     identity_at,
     identity_of,
     is_guid,
@@ -108,6 +109,7 @@ from reconciler.model.not_read import (
     why_incomplete,
 )
 from reconciler.model.permissions import PermissionEntry, action_matches
+from reconciler.model.shell import shell_command
 from reconciler.model.violation import PlanRefused, Violation, count_guards
 
 __all__ = [
@@ -175,6 +177,7 @@ __all__ = [
     "credential_document",
     "describe_scope",
     "error_document",
+    "foreign_to_ids",
     "identity_at",
     "identity_document",
     "identity_of",
@@ -209,6 +212,7 @@ __all__ = [
     "roles_unnamed",
     "same_name",
     "sentences",
+    "shell_command",
     "source_document",
     "subscription_of",
     "trust_document",

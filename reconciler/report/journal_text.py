@@ -1,6 +1,5 @@
 """A run's journal for an auditor: who ran what, each call in order, what failed, and what nobody knows."""
 
-import shlex
 from typing import assert_never
 
 from reconciler.journal import After, Before, Call, Outcome, PlaceKind, RunHeader, RunRecord
@@ -13,6 +12,7 @@ from reconciler.model import (
     RoleAssignment,
     Trust,
     role_name,
+    shell_command,
     trust_document,
 )
 from reconciler.plan import Action
@@ -45,7 +45,7 @@ def render_cut_short(path: str, record: RunRecord) -> SafeText:
     if record.in_doubt:
         lines.append("These calls of it may or may not have taken effect; the plan is made from the live state now:")
     lines += [f"  {call.action.value} {book.short(call.resource_id)}" for call in record.in_doubt]
-    lines.append(f"  See: uami show {shlex.quote(path)}")
+    lines.append(f"  See: {shell_command('uami', 'show', path)}")
     return safe_lines(lines)
 
 

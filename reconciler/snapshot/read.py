@@ -14,6 +14,7 @@ from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import group_path, identity_path, subscription_path
 from reconciler.arm.identities import Identities
 from reconciler.arm.resources import Resources
+from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, LoginError, NotFound, UsageError
 from reconciler.model import ResourceGroupId, ResourceId, Subscription
 from reconciler.snapshot.choose import (
@@ -170,7 +171,7 @@ def _open(client: ArmClient, scope: SnapshotScope) -> Subscription:
     if missing:
         raise AuthError(
             f"taking a snapshot of {scope}: not allowed ({', '.join(missing)}), so it could be incomplete",
-            f'Ask for a role there: az role assignment create --role Reader --scope "{scope}" --assignee PRINCIPAL',
+            f"Ask for a role there: {grant_command('Reader', str(scope))}",
         )
     return subscription
 

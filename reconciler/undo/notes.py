@@ -1,11 +1,10 @@
 """What an undo has to say beside its plan: what is gone for good, and what it leaves, with what makes up for it."""
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from reconciler.journal import RunRecord
-from reconciler.model import AssignmentId, Children, Identity, IsolationScope, ResourceId, role_name
+from reconciler.model import AssignmentId, Children, Identity, IsolationScope, ResourceId, role_name, shell_command
 from reconciler.plan import NotUndone
 
 _FROM_GIT = "list them in Git, and apply"
@@ -42,12 +41,12 @@ def left_alone(what: str, why: str) -> str:
 def compare_with(journal: str) -> str:
     """The advice for what somebody has changed since: only the journal says what it was before the run."""
     name = f"./{journal}" if journal.startswith("-") else journal
-    return f"what it was before the run: {shlex.join(['uami', 'show', name])}"
+    return f"what it was before the run: {shell_command('uami', 'show', name)}"
 
 
 def delete_by_hand(identity: ResourceId) -> str:
     """The command that deletes an identity of which nobody but the reader can say whose it is."""
-    return shlex.join(["az", "identity", "delete", "--ids", str(identity)])
+    return shell_command("az", "identity", "delete", "--ids", str(identity))
 
 
 def new_principal(before: Identity, name: str) -> Iterator[str]:
@@ -96,20 +95,20 @@ def lost_with(before: Identity, children: Children | None) -> Iterator[NotUndone
             AssignmentId(identity, role_name(left.role_guid), left.role_guid, left.scope),
             "",
             "it is the old principal's, and left dangling",
-            shlex.join(["az", "role", "assignment", "delete", "--ids", assignment]),
+            shell_command("az", "role", "assignment", "delete", "--ids", assignment),
         )
 
 
 def _command(resource: str | None, identity: Identity) -> str:
     """The command that gives an identity to a resource; `None` stands for a virtual machine."""
     if resource is None:
-        return f"az vm identity assign --ids VM --identities {shlex.quote(str(identity.resource_id))}"
+        return shell_command("az", "vm", "identity", "assign", "--ids", "VM", "--identities", str(identity.resource_id))
     match = _RESOURCE.fullmatch(resource)
     words = None if match is None else _ASSIGN.get(match["type"].casefold())
     if match is None or words is None:
         return (
-            f"az resource show --ids {shlex.quote(resource)} shows its `identity`, to which"
+            f"{shell_command('az', 'resource', 'show', '--ids', resource)} shows its `identity`, to which"
             f" {identity.resource_id} belongs"
         )
     place = ("--subscription", match["subscription"], "--resource-group", match["group"], "--name", match["name"])
-    return shlex.join(["az", *words, str(identity.resource_id), *place])
+    return shell_command("az", *words, str(identity.resource_id), *place)

@@ -203,7 +203,7 @@ def test_apply_that_lacks_a_right_writes_nothing_and_exits_77(uami: Uami, folder
         "  Microsoft.ManagedIdentity/userAssignedIdentities/write at "
         f"{group_scope('rg-b')} (the role Managed Identity Contributor has it)\n"
         "Hint: Ask an administrator to run:\n"
-        '  az role assignment create --role "Managed Identity Contributor"'
+        "  az role assignment create --role 'Managed Identity Contributor'"
     )
     assert identity_names(state) == []
 
@@ -311,7 +311,7 @@ def test_list_that_the_caller_may_not_read_is_an_error_and_exits_77(uami: Uami, 
 
     assert (ended.code, ended.stdout) == (77, "")
     assert ended.stderr.startswith(f"Error: reading the identities of {group_scope('rg-b')}: not allowed (")
-    assert f'az role assignment create --role Reader --scope "{group_scope("rg-b")}"' in ended.stderr
+    assert f"az role assignment create --role Reader --scope {group_scope('rg-b')}" in ended.stderr
 
 
 def test_command_run_as_a_module_is_the_same_command(uami: Uami, quickstart: Path) -> None:

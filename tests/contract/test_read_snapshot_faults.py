@@ -46,7 +46,7 @@ def credentials_of(name: str) -> str:
 
 def ask_for_reader(scope: str) -> str:
     """The hint of a right that is missing."""
-    return f'Ask for a role there: az role assignment create --role Reader --scope "{scope}" --assignee PRINCIPAL'
+    return f"Ask for a role there: az role assignment create --role Reader --scope {scope} --assignee PRINCIPAL"
 
 
 def test_snapshot_asks_once_for_each_kind_and_once_for_each_identity(arm: OpenArm) -> None:

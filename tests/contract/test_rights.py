@@ -108,7 +108,7 @@ def test_right_that_is_missing_in_the_second_group_is_found_before_the_first_wri
     )
     assert refusal.hint == (
         "Ask an administrator to run:\n"
-        f'  az role assignment create --role "Managed Identity Contributor" --scope "{OTHER_GROUP}"'
+        f"  az role assignment create --role 'Managed Identity Contributor' --scope {OTHER_GROUP}"
         " --assignee PRINCIPAL\n"
         "A new grant takes some minutes to be seen. Deny assignments, Azure Policy and conditions of role assignments"
         " are not checked."

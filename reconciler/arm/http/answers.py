@@ -25,7 +25,7 @@ from reconciler.arm.http.retry import (
 )
 from reconciler.arm.http.wire import is_untrusted_certificate, may_pass, unreachable
 from reconciler.errors import ArmAuthError, ArmError, ArmLoginError, Conflict, NotFound, OutOfTime, Throttled
-from reconciler.model import MAX_CREDENTIALS, normalize_location
+from reconciler.model import MAX_CREDENTIALS, normalize_location, shell_command
 
 QUERY = "QUERY"
 """A POST that only asks; a `Call` holds it apart from one that changes something."""
@@ -280,10 +280,11 @@ def _region_hint(message: str) -> str:
 def _register_hint(call: Call, message: str) -> str:
     namespace = _NAMESPACE.search(message)
     subscription = _SUBSCRIPTION.match(call.path)
-    return (
-        f"Run `az provider register --namespace {namespace[1] if namespace else _OWN_NAMESPACE}"
-        f" --subscription {subscription[1] if subscription else 'SUBSCRIPTION'}`, then run again."
+    words = (
+        *("--namespace", namespace[1] if namespace else _OWN_NAMESPACE),
+        *("--subscription", subscription[1] if subscription else "SUBSCRIPTION"),
     )
+    return f"Run `{shell_command('az', 'provider', 'register', *words)}`, then run again."
 
 
 def _missing_action(envelope: _Envelope) -> str:

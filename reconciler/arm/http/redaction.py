@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 import httpx
 
+from reconciler.files.secrets import hide_values
+
 _SCHEME = "Bearer "
 _REPLACEMENT = "[token]"
 _SHORTEST_SECRET = 8
@@ -31,7 +33,7 @@ def redact_login(text: str, secrets: Iterable[str]) -> str:
 
 def _replace(text: str, secret: str) -> str:
     if len(secret) >= _SHORTEST_SECRET:
-        return text.replace(secret, _REPLACEMENT)
+        return hide_values(text, (secret,), _REPLACEMENT)
     # `test`, good enough for an emulator, is no secret; replaced inside words it would garble every text.
     return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _REPLACEMENT, text) if secret else text
 

@@ -10,7 +10,7 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import httpx
@@ -67,20 +67,32 @@ def _claims(token: str) -> Mapping[object, object] | None:
     return claims if isinstance(claims, dict) else None
 
 
-def make_auth(kind: str, login: Login, *, endpoint: str) -> "CachedCredentialAuth":
+def make_auth(
+    kind: str, login: Login, *, endpoint: str, fetched: Callable[[str], None] = lambda _token: None
+) -> "CachedCredentialAuth":
     """The authentication of a run; no token is fetched before the first request.
 
     Args:
         kind: one of `credentials.credential_kinds()`.
         endpoint: the only place that the token goes to.
+        fetched: gets each token as soon as it is there, before anything is asked with it.
 
     Raises:
         UsageError: no such kind, or a kind whose tokens may not go to this endpoint (see `check_endpoint`).
         LoginError: the kind lacks what it needs.
     """
     check_endpoint(endpoint, login.cloud, kind)
-    source = token_source(kind, login)
+    source = _heard(token_source(kind, login), fetched)
     return CachedCredentialAuth(source, endpoint=endpoint, clock=login.retries.wall, tenant=login.tenant, kind=kind)
+
+
+def _heard(source: TokenSource, fetched: Callable[[str], None]) -> TokenSource:
+    def fetch() -> Token:
+        token = source.fetch()
+        fetched(token.text)
+        return token
+
+    return replace(source, fetch=fetch)
 
 
 class CachedCredentialAuth(httpx.Auth):

@@ -14,13 +14,36 @@ from typing import TYPE_CHECKING, TextIO, assert_never
 from reconciler.cli.support.report_flags import ColorChoice, LogLevel, ReportFlags
 from reconciler.cli.support.signals import go_on, settle
 from reconciler.errors import ReconcilerError
-from reconciler.files.secrets import hide_secrets
+from reconciler.files.secrets import SHORTEST, hide_secrets
 from reconciler.report.formats import Format, ReportFormat, report_format
 from reconciler.report.visible import SafeText, safe_lines, safe_open_line
 
 if TYPE_CHECKING:
     from reconciler.plan import Plan
     from reconciler.report.rows import Header
+
+
+_TOKENS: set[str] = set()
+"""Tokens that this process has sent: the streams are the process's, and so is what must not be written to them."""
+
+
+def keep_secret(token: str) -> None:
+    """From now on this token is printed nowhere; one as short as an emulator's would garble every text."""
+    if len(token) >= SHORTEST:
+        _TOKENS.add(token)
+
+
+def check_no_token(text: str, what: str) -> None:
+    """Raises TokenEchoed where a text that is to be kept in a file holds a token of this run.
+
+    It is not hidden there: what a file says is compared with Azure, and given back to it.
+    """
+    if _TOKENS and hide_secrets(text, {}, (*_TOKENS,)) != text:
+        raise TokenEchoed(
+            f"Azure holds the very token of this run where the manifest looks at, so {what} would hold it too; it was"
+            " not written, and nothing was changed.",
+            "The plan shows [secret] in its place: take it away there, take the token for lost, and sign in again.",
+        )
 
 
 def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -44,6 +67,12 @@ def chosen_format(report: ReportFlags, stream: TextIO | None = None) -> ReportFo
     """The form that was asked for, coloured as is right for the stream; for stdout where none is given."""
     color = use_color(report.color_choice, stream or sys.stdout, os.environ)
     return report_format(report.format, color=color, group=report.tells_equal_changes_once)
+
+
+class TokenEchoed(ReconcilerError):
+    """A token of this run came back as a value, and what would be written to a file has it."""
+
+    code = "token-echoed"
 
 
 class ReportNotWritten(ReconcilerError):
@@ -86,7 +115,7 @@ def print_part(text: SafeText) -> None:
 
 def _write(text: SafeText) -> None:
     try:
-        sys.stdout.write(hide_secrets(text, os.environ))
+        sys.stdout.write(hide_secrets(text, os.environ, (*_TOKENS,)))
         sys.stdout.flush()
     except BrokenPipeError:
         silence(sys.stdout)
@@ -137,7 +166,7 @@ def print_beside(text: SafeText) -> None:
     """Write to stderr; where it cannot be written, go on: a run must not end half-way for want of an audience."""
     go_on()
     try:
-        sys.stderr.write(hide_secrets(text, os.environ))
+        sys.stderr.write(hide_secrets(text, os.environ, (*_TOKENS,)))
         sys.stderr.flush()
     except OSError:
         silence(sys.stderr)
@@ -175,4 +204,4 @@ def configure_logging(level: LogLevel) -> None:
 class _VisibleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         # The handler ends the line.
-        return hide_secrets(safe_open_line(super().format(record)), os.environ)
+        return hide_secrets(safe_open_line(super().format(record)), os.environ, (*_TOKENS,))

@@ -1,7 +1,7 @@
 """The journal of a run as its caller meets it: where it is, what earlier ones left open, what its end says."""
 
+import json
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,9 +11,10 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
+from reconciler.cli.support.flag_groups import command_line
 from reconciler.cli.support.flags import ApplyGuardFlags, UndoRunFlags
 from reconciler.cli.support.inputs import today
-from reconciler.cli.support.output import print_beside, print_note
+from reconciler.cli.support.output import check_no_token, print_beside, print_note
 from reconciler.cli.support.report_flags import ReportFlags
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
@@ -33,7 +34,8 @@ from reconciler.journal import (
     mark_reported,
     read_journal,
 )
-from reconciler.plan import Plan
+from reconciler.model import shell_command
+from reconciler.plan import Plan, plan_document
 from reconciler.report.journal_text import render_cut_short
 from reconciler.workflow.undo import UndoRequest, read_undo_guardrails
 
@@ -54,7 +56,8 @@ def check_journal_flag(chosen: str | None) -> None:
     if os.path.lexists(path) and (path.is_symlink() or path.is_file()):
         raise UsageError(
             f"--journal {chosen}: the file is there already, and no journal is written over",
-            f"Name a new file; if it is an earlier run's journal, `uami show {chosen}` shows what it holds.",
+            f"Name a new file; if it is an earlier run's journal, `{command_line('show', [chosen])}` shows what it"
+            " holds.",
         )
     check_output(path, flag="--journal", subject="the journal")
 
@@ -67,7 +70,7 @@ def approve_undo(journal: str, run: UndoRunFlags, report: ReportFlags) -> Approv
         UsageError, Declined: it does not approve, and nobody can be asked.
     """
     check_digest_flag(run.digest)
-    sums = f"which the run printed at its end (`{shlex.join(['sha256sum', journal])}` prints this file's)"
+    sums = f"which the run printed at its end (`{shell_command('sha256sum', journal)}` prints this file's)"
     if run.auto_approve and run.digest is None:
         raise UsageError(
             "--auto-approve needs --digest here: a journal is a file that anybody may have written",
@@ -125,7 +128,13 @@ class RunJournal:
         self.file.check_place()
 
     def begin(self, plan: Plan) -> None:
-        """Begin the file; from here on, what was said of earlier runs counts as read. Raises JournalError."""
+        """Begin the file; from here on, what was said of earlier runs counts as read.
+
+        Raises:
+            JournalError: the file cannot be made.
+            TokenEchoed: it would hold the token of this run.
+        """
+        check_no_token(json.dumps(plan_document(plan)), "the journal")
         self.file.open(self._header(plan))
         self._mark_cut_short()
 

@@ -1,6 +1,5 @@
 """Plans as files: where `plan -o` may write one and how it is applied, and what `apply` takes one for."""
 
-import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,13 +8,14 @@ from pathlib import Path
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
 from reconciler.cli.support.flag_groups import FlagGroup, command_line
 from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags
-from reconciler.cli.support.output import print_note
+from reconciler.cli.support.output import check_no_token, print_note
 from reconciler.cli.support.report_flags import ReportFlags
 from reconciler.cli.support.signals import settle
 from reconciler.errors import UsageError
 from reconciler.files.digest import check_digest_flag, digest_of
 from reconciler.files.kinds import FileKind
 from reconciler.files.replace import output_file
+from reconciler.model import shell_command
 from reconciler.plan import Plan
 from reconciler.report.formats import Format
 from reconciler.saved_plan.content import format_plan
@@ -46,6 +46,7 @@ def plan_output(out: str | None, inputs: Sequence[str]) -> Iterator[Callable[[Pl
 
         def save(plan: Plan) -> str:
             content = format_plan(plan, time.time())
+            check_no_token(content.decode(), "the plan")
             settle()
             write(content)
             return digest_of(content)
@@ -88,7 +89,7 @@ def approve_apply(plan_file: str | None, run: ApplyRunFlags, report: ReportFlags
         approval = Approval(
             run.auto_approve or run.digest is not None,
             "Add --digest with the sha256 of the plan that was reviewed, which `plan -o` printed"
-            f" (`{shlex.join(['sha256sum', plan_file])}` prints this file's), or --auto-approve.",
+            f" (`{shell_command('sha256sum', plan_file)}` prints this file's), or --auto-approve.",
         )
     check_somebody_to_ask(approval, report, paths)
     return approval

@@ -27,6 +27,7 @@ from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.support.output import keep_secret
 from reconciler.cli.support.progress import show_progress
 from reconciler.doctor.doctor import Caller
 from reconciler.errors import UsageError
@@ -95,7 +96,7 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             transport = None
             login = Login(cloud, os.environ, retries, flags.tenant)
             authority = foreign_authority(flags.credential.value, login)
-            auth = make_auth(flags.credential.value, login, endpoint=endpoint)
+            auth = make_auth(flags.credential.value, login, endpoint=endpoint, fetched=keep_secret)
             # In normal form: an undo compares it with the place of its own run.
             name = endpoint_name(endpoint)
             place = ("", "") if name == endpoint_name(cloud.endpoint) else ("Endpoint", endpoint)

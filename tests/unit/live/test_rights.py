@@ -128,7 +128,7 @@ def test_what_is_missing_is_said_with_the_role_that_has_it_and_the_command() -> 
     ]
     assert two.message.splitlines()[0].endswith("2 rights are missing.")
     assert two.message.splitlines()[2] == f"  no/such at {VAULT} (no built-in role known here has it)"
-    command = f'az role assignment create --role "{role}" --scope "{GROUP}" --assignee PRINCIPAL'
+    command = f"az role assignment create --role '{role}' --scope {GROUP} --assignee PRINCIPAL"
     assert one.hint.splitlines()[:2] == ["Ask an administrator to run:", f"  {command}"]
     assert unknown.hint.splitlines()[0].startswith("A new grant takes some minutes to be seen.")
     assert grant_commands([Need(WRITE, GROUP)], "me") == (command.replace("PRINCIPAL", "me"),)
