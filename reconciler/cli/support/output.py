@@ -108,7 +108,7 @@ def print_plan(plan: "Plan", header: "Header", report: ReportFlags) -> None:
 
     print_report(chosen_format(report).plan(plan, header))
     if plan.violations:
-        print_note(f"Error: {PlanRefused(plan.violations).message}\n")
+        print_note(f"Error: {PlanRefused(plan.violations).message}")
     note_unused_allowances(plan)
 
 
