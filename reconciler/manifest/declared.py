@@ -11,10 +11,12 @@ from reconciler.errors import SourcePos
 from reconciler.manifest.declared_access import (
     DeclaredAssignment,
     DeclaredCredentials,
+    read_acceptances,
     read_assignments,
     read_credentials,
 )
 from reconciler.manifest.desired import Limits
+from reconciler.manifest.finding import Acceptance
 from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
 from reconciler.manifest.yaml.document import Document, Path, Plain
 
@@ -74,6 +76,7 @@ class DeclaredIdentity:
     expected_principal_id: Located | None = None
     given_location: Located | None = None
     hold: Located | None = None
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class DeclaredRemoval:
     allow: tuple[DeclaredAllowance, ...]
     pos: SourcePos
     after: Located | None = None
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class DeclaredGroup:
     scope: DeclaredScope
     identities: tuple[DeclaredIdentity, ...]
     removals: tuple[DeclaredRemoval, ...]
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ class DeclaredDocument:
     limits: Limits
     scope: DeclaredScope
     groups: tuple[DeclaredGroup, ...]
+    accept: tuple[Acceptance, ...] = ()
 
 
 def read_declared(document: Document) -> DeclaredDocument:
@@ -134,6 +140,7 @@ def read_declared(document: Document) -> DeclaredDocument:
             for name, group in groups.items()
             if ("resourceGroups", name) not in document.broken_keys
         ),
+        accept=read_acceptances(document, ("accept",), root.get("accept")),
     )
 
 
@@ -184,6 +191,7 @@ def _group(document: Document, path: Path, name: str, value: Plain) -> DeclaredG
         scope=_scope(document, path, group),
         identities=tuple(_identity(document, (*path, "identities", index), entry) for index, entry in entries),
         removals=tuple(_removal(document, (*path, "remove", index), mapping(entry)) for index, entry in removals),
+        accept=read_acceptances(document, (*path, "accept"), group.get("accept")),
     )
 
 
@@ -195,6 +203,7 @@ def _removal(document: Document, path: Path, removal: dict[str, Plain]) -> Decla
         allow=tuple(_allowance(document, (*path, "allow", index), entry) for index, entry in allow),
         pos=document.value_pos(path),
         after=text_at(document, (*path, "after"), removal.get("after")),
+        accept=read_acceptances(document, (*path, "accept"), removal.get("accept")),
     )
 
 
@@ -229,6 +238,7 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
         expected_principal_id=text_at(document, (*path, "expect", "principalId"), expect.get("principalId")),
         given_location=text_at(document, (*path, "given", "location"), given.get("location")),
         hold=text_at(document, (*path, "hold"), identity.get("hold")),
+        accept=read_acceptances(document, (*path, "accept"), identity.get("accept")),
     )
 
 

@@ -7,7 +7,8 @@ follows sees the trust itself. Read leniently, like everything else of a documen
 from dataclasses import dataclass
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.desired import DETAIL_KEYS, Acceptance
+from reconciler.manifest.desired import DETAIL_KEYS
+from reconciler.manifest.finding import TRUST_BY_NAME, Acceptance
 from reconciler.manifest.reading import Located, items, mapping, text_at, whole_number
 from reconciler.manifest.rules.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
 from reconciler.manifest.yaml.document import Document, Path, Plain
@@ -50,6 +51,24 @@ class DeclaredAssignment:
     accept: tuple[Acceptance, ...] = ()
 
 
+def read_acceptances(document: Document, path: Path, value: Plain) -> tuple[Acceptance, ...]:
+    """What a list `accept` answers, in the order in which it is written."""
+    entries = [((*path, index), mapping(entry)) for index, entry in enumerate(items(value))]
+    read = [
+        (
+            text_at(document, (*at, "code"), entry.get("code")),
+            text_at(document, (*at, "reason"), entry.get("reason")),
+            at,
+        )
+        for at, entry in entries
+    ]
+    return tuple(
+        Acceptance(code.text, reason.text, document.value_pos(at))
+        for code, reason, at in read
+        if code is not None and reason is not None
+    )
+
+
 def read_credentials(document: Document, path: Path, value: Plain) -> DeclaredCredentials | None:
     """The credentials of an identity; None where it has no list of them."""
     if not isinstance(value, list):
@@ -78,15 +97,18 @@ def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredent
         subject=subject,
         audience=text_at(document, (*path, "audience"), credential.get("audience")),
         pos=document.value_pos(path),
-        accept=_acceptances(document, (*path, "accept"), credential.get("accept")),
+        accept=(
+            *read_acceptances(document, (*path, "accept"), credential.get("accept")),
+            *_answers(document, (*path, "github"), mapping(credential.get("github"))),
+        ),
     )
 
 
-def _acceptances(document: Document, path: Path, value: Plain) -> tuple[Acceptance, ...]:
-    """What a line lifts for itself, in the order in which it is written."""
-    entries = [((*path, index), mapping(entry)) for index, entry in enumerate(items(value))]
-    read = ([text_at(document, (*at, key), entry.get(key)) for key in ("code", "reason")] for at, entry in entries)
-    return tuple(Acceptance(code.text, reason.text) for code, reason in read if code is not None and reason is not None)
+def _answers(document: Document, path: Path, form: dict[str, Plain]) -> tuple[Acceptance, ...]:
+    """What a form says by itself: whoever writes that a subject has no ids knows that it is a name."""
+    if form.get("legacySubject") is not True:
+        return ()
+    return (Acceptance(TRUST_BY_NAME, "legacySubject: true", document.key_pos((*path, "legacySubject"))),)
 
 
 def _github(document: Document, path: Path, form: dict[str, Plain]) -> tuple[Located | None, Located | None]:
@@ -133,5 +155,5 @@ def _assignment(document: Document, path: Path, assignment: dict[str, Plain]) ->
             for key, name in DETAIL_KEYS.items()
             if key in assignment
         ),
-        accept=_acceptances(document, (*path, "accept"), assignment.get("accept")),
+        accept=read_acceptances(document, (*path, "accept"), assignment.get("accept")),
     )

@@ -84,6 +84,8 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
         identities=tuple(sorted(identities, key=lambda identity: identity.resource_id.key)),
         source=group.name.pos,
         remove=_removals(group_id, group.removals),
+        accept=group.accept,
+        document_accept=document.accept,
     )
 
 
@@ -123,6 +125,7 @@ def _merge_identity(
         expected_principal_id=None if expected is None else expected.text,
         default_location=None if default is None or identity.location is not None else default.text,
         hold=None if identity.hold is None else DesiredHold(identity.hold.text, identity.hold.pos),
+        accept=identity.accept,
     )
 
 
@@ -136,6 +139,7 @@ def _removals(group_id: ResourceGroupId, entries: Iterable[DeclaredRemoval]) -> 
             entry.pos,
             _expires(entry.allow),
             None if entry.after is None else parse_day(entry.after.text),
+            entry.accept,
         )
         for entry in entries
         if entry.name is not None

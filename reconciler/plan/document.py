@@ -68,6 +68,7 @@ def plan_document(plan: Plan) -> JsonObject:
             for one in plan.abandoned
         ],
         "guardrails": plan.guardrails,
+        **({"skipped_files": list(plan.skipped_files)} if plan.skipped_files else {}),
     }
     if plan.not_undone is not None:
         document["not_undone"] = [_not_undone(one) for one in plan.not_undone]

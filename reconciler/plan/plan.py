@@ -34,6 +34,7 @@ class Plan:
         unused_allowances: those of the caller that lifted nothing; of this run alone, and part of no document.
         not_undone: of a plan that takes a run back, what of that run stays; None for a plan of manifests.
         guardrails: SHA-256 of the guardrails that it was judged by, of two joined by `+`; None without any.
+        skipped_files: files below folder arguments that are no manifests, by name.
     """
 
     cloud: str
@@ -51,6 +52,7 @@ class Plan:
     unused_allowances: tuple[str, ...] = ()
     guardrails: str | None = None
     not_undone: tuple[NotUndone, ...] | None = None
+    skipped_files: tuple[str, ...] = ()
     judged_on: date = field(kw_only=True)
 
     @property

@@ -22,6 +22,6 @@ def warning_lines(findings: Sequence[Finding], book: AddressBook) -> list[str]:
     """Two lines for each finding: its place and what is doubtful, and what to do."""
     lines = []
     for one in findings:
-        lines.append(f"{one.pos}: warning: {book.short(one.resource_id)} {one.message} [{one.code}]")
+        lines.append(f"{one.pos}: warning: {one.label(book)} {one.message} [{one.code}]")
         lines.append(f"    hint: {one.hint}")
     return lines

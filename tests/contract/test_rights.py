@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.errors import ArmError, AuthError, ExitCode
+from reconciler.errors import ArmError, AuthError, ExitCode, SourcePos
 from reconciler.journal.call import Outcome
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import read_rights, unchecked_notes
-from reconciler.manifest.desired import Acceptance
+from reconciler.manifest.finding import Acceptance
 from reconciler.parallel import Pool
 from reconciler.plan.needs import Need, Rights, needs_of_plan
 from reconciler.plan.plan import Plan
@@ -175,7 +175,7 @@ def test_right_to_give_a_role_is_asked_for_at_each_kind_of_scope(arm: OpenArm, s
     account = f"{ELSEWHERE}/providers/Microsoft.Storage/storageAccounts/data"
     resource = Resource(account, "Microsoft.Storage/storageAccounts", "data", "westeurope")
     opened = arm(start.having(Resource, (resource,)))
-    accepted = replace(role("Reader", scope), accept=(Acceptance("grant", "meant"),))
+    accepted = replace(role("Reader", scope), accept=(Acceptance("grant", "meant", SourcePos("m.yaml", 1, 1)),))
     plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[accepted])))
     grants = [Grant(PIPELINE, "/", ("*/read",)), *([Grant(PIPELINE, scope, ("*",))] if granted else [])]
     opened.application.state.set_permissions(tuple(grants))

@@ -18,7 +18,7 @@ File = Annotated[
 ]
 
 
-@help_notes("uami show plan.json", "uami show run.jsonl", codes=OF_FILES)
+@help_notes("uami show plan.json", "uami show --last", codes=OF_FILES)
 @with_flag_groups
 def show(report: ChangesReportFlags, file: File = None, last: Last = False) -> ExitCode:
     """Show a saved plan again, or what a run did, from its journal: each call, what failed, what is in doubt."""

@@ -15,7 +15,11 @@ from reconciler.errors import ExitCode
 File = Annotated[str | None, typer.Argument(metavar="FILE", help="The journal of the run.", show_default=False)]
 
 
-@help_notes("uami undo run.jsonl", codes=(*OF_AZURE, ExitCode.REFUSED, ExitCode.PLAN_STALE, ExitCode.PARTIAL))
+@help_notes(
+    "uami undo --last",
+    "uami undo run.jsonl",
+    codes=(*OF_AZURE, ExitCode.REFUSED, ExitCode.PLAN_STALE, ExitCode.PARTIAL),
+)
 @with_flag_groups
 def undo(
     run: UndoRunFlags,

@@ -9,7 +9,6 @@ import typer
 
 from reconciler.cli.support.output import print_note
 from reconciler.errors import UsageError
-from reconciler.report.visible import visible
 
 Last = Annotated[
     bool,
@@ -42,5 +41,5 @@ def choose_journal(file: str | None, *, last: bool, kind: str = "a journal") -> 
     folder: Path = default_folder(os.environ, sys.platform)
     path, record = find_last(folder)
     header = record.header
-    print_note(f"The last journal: {visible(str(path))} ({header.command} of {visible(header.started_at)})\n")
+    print_note(f"The last journal: {path} ({header.command} of {header.started_at})")
     return str(path)

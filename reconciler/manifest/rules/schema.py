@@ -41,6 +41,9 @@ _ALIKE = 0.7
 """From here on one word is taken for a slip of the other; `permissions` is not `version`."""
 _LEFT_OUT = ("$ref", "$defs", "anyOf", *EDITOR_KEYWORDS)
 
+_MOST_NAMED = 8
+"""Values of a choice that a message names; of more, the hint alone does, or names the one that is meant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
@@ -218,7 +221,9 @@ def _not_one_of(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     allowed = tuple(failure.expected)
     *others, last = (f"`{value}`" for value in allowed)
     either = f"{', '.join(others)} or {last}" if others else last
-    message = f"{failure.label} must be {either}, not {_found(document, failure)}"
+    many = len(allowed) > _MOST_NAMED
+    rule = "cannot be" if many else f"must be {either}, not"
+    message = f"{failure.label} {rule} {_found(document, failure)}"
     hint = _did_you_mean(str(failure.value), allowed)
     yield Diagnostic("unknown-value", _place(document, failure), message, hint)
 

@@ -98,12 +98,13 @@ class JsonFormat:
         accepted: Sequence[Finding],
         verdict: DeclaredVerdict,
         *,
-        strict: bool,  # noqa: ARG002
+        strict: bool,
     ) -> SafeText:
         """What a valid manifest declares, in numbers, what guardrails refuse, and what should be looked at again."""
         return _text(
             {
                 "format_version": FORMAT_VERSION,
+                "outcome": "refused" if verdict.violations or (strict and findings) else "valid",
                 "summary": {
                     "resource_groups": len(desired.groups),
                     "identities": sum(len(group.identities) for group in desired.groups),
@@ -112,6 +113,7 @@ class JsonFormat:
                 "violations": [violation_document(one) for one in verdict.violations],
                 "notes": list(verdict.notes),
                 "warnings": [finding_document(one) for one in findings],
+                "skipped_files": list(desired.skipped_files),
             }
         )
 

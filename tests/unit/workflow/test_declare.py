@@ -28,7 +28,7 @@ def request(text: str = TEXT, *, subscriptions: tuple[str, ...] = (), targets: t
 
 def found_in(declaration: Declaration) -> list[str]:
     """The identities of its findings."""
-    return sorted({one.resource_id.address.split("/")[2] for one in declaration.findings})
+    return sorted({one.address.split("/")[2] for one in declaration.findings})
 
 
 def test_whole_manifest_is_declared_with_its_findings() -> None:
@@ -87,7 +87,7 @@ def test_finding_that_only_the_saved_plan_knows_is_kept_once() -> None:
 
     found = declare_saved(known, request(), cloud="AzureCloud", tenant=None)
 
-    all_known = [(one.code, one.resource_id.address) for one in found.findings]
+    all_known = [(one.code, one.address) for one in found.findings]
     assert len(all_known) == len(set(all_known)) == len(find_doubts(plan.desired, request().audience)) + 1
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.yaml.files import ManifestFile, read_files
+from reconciler.manifest.yaml.files import ManifestFile, no_manifest, read_files
 from reconciler.manifest.yaml.text import MAX_BYTES
 
 
@@ -41,6 +41,22 @@ def test_file_named_by_the_user_may_have_any_suffix(repository: Path) -> None:
     (repository / "m" / "manifest").write_bytes(b"a: 1")
 
     assert names_and_codes(["m/manifest"]) == (["m/manifest"], [])
+
+
+def test_file_says_below_which_directory_it_was_found_unless_it_is_named_itself(repository: Path) -> None:
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        (repository / "m" / name).write_bytes(b"a: 1")
+
+    files, _ = read_files(["m/a.yaml", "m", "m/c.yaml"], no_stdin)
+
+    assert [(file.name, file.directory) for file in files] == [("m/a.yaml", ""), ("m/b.yaml", "m"), ("m/c.yaml", "")]
+
+
+def test_directory_without_a_manifest_is_told_why(repository: Path) -> None:
+    found = no_manifest("m")
+
+    assert (found.code, found.pos) == ("no-manifest", SourcePos("m", 1, 1))
+    assert "none of its YAML files" in found.message
 
 
 @pytest.mark.parametrize("argument", ["m", "m/"])

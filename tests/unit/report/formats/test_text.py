@@ -337,7 +337,8 @@ def test_what_guardrails_refuse_of_a_manifest_is_told_by_short_address() -> None
     text = TEXT.validated(Desired((group,)), (), (), DeclaredVerdict((refused,), ("Names.",)), strict=False)
 
     assert text == (
-        "The manifest is valid: 1 identity in 1 resource group.\n\nRefused by guardrails:\n\n"
+        "Refused (exit 3): guardrails do not let the manifest through. Looked at: 1 identity in 1 resource group.\n\n"
+        "Refused by guardrails:\n\n"
         " ! guardrail  rg-app/id-a: g.yaml:2: trust: no\n     Change it.\n\nNote: Names.\n"
     )
 
