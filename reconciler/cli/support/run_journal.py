@@ -10,10 +10,10 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult
+from reconciler.cli.flags.report import ReportFlags
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
 from reconciler.cli.support.flags import UndoRunFlags
 from reconciler.cli.support.output import print_beside, print_note
-from reconciler.cli.support.report_flags import ReportFlags
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
 from reconciler.files.digest import check_digest_flag
