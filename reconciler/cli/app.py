@@ -25,10 +25,10 @@ from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.show import show
 from reconciler.cli.commands.undo import undo
 from reconciler.cli.commands.validate import validate
+from reconciler.cli.flags.report import report_flags_of
 from reconciler.cli.help.page import PlainCommand, PlainGroup, help_notes
 from reconciler.cli.help.usage import describe_usage_error
 from reconciler.cli.support.output import ReportNotWritten, not_written, print_failure, print_report, silence
-from reconciler.cli.support.report_flags import report_flags_of
 from reconciler.errors import ExitCode, Interrupted, ReconcilerError, UsageError
 from reconciler.report.formats import Format
 from reconciler.report.visible import safe_line

@@ -14,9 +14,9 @@ from reconciler.report.parts.left_alone import write_left_alone, write_removed_a
 from reconciler.report.parts.members import write_kinds
 from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.parts.totals import write_digest, write_totals
+from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.parts.wrap import INDENT, write_text
 from reconciler.report.rows import Header, addresses_of, change_rows, differs, drifting, refused_rows
-from reconciler.report.undo_text import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.visible import SafeText
 from reconciler.report.warnings import warning_lines
 

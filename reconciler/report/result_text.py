@@ -12,9 +12,9 @@ from reconciler.report.names import Names, names_of
 from reconciler.report.page import Page
 from reconciler.report.parts.members import write_kinds
 from reconciler.report.parts.totals import named
+from reconciler.report.parts.undo import count_not_undone
 from reconciler.report.parts.wrap import write_text
 from reconciler.report.rows import change_row, not_held, outcome_heading
-from reconciler.report.undo_text import count_not_undone
 from reconciler.report.visible import SafeText
 
 _NOT_DONE = (Outcome.NOT_TRIED, Outcome.SKIPPED, Outcome.STALE, Outcome.IN_DOUBT, Outcome.FAILED)

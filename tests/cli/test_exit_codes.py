@@ -109,7 +109,7 @@ def test_refused_plan_is_shown_changes_nothing_and_exits_3(uami: Uami, folder: P
     assert ended.code == 3
     assert " ! delete-limit  rg-a: the group would lose every live identity it has (1 of 1)\n" in ended.stdout
     assert "--max-deletes 100%" in ended.stdout
-    assert "     delete  rg-a/id-one  m.yaml:1\n" in ended.stdout
+    assert "     delete rg-a/id-one  m.yaml:1\n" in ended.stdout
     assert ended.stdout.endswith("Plan: 1 to add, 0 to change, 0 to destroy.\n")
     assert state.read_bytes() == before
 
@@ -165,7 +165,7 @@ def test_change_that_fails_leaves_the_others_applied_and_exits_5(uami: Uami, fol
     ended = uami("apply", "m.yaml", *arm.flags, "-y", environment={"UAMI_ACCESS_TOKEN": "x"})
 
     assert ended.code == 5
-    assert "Failed:\n  create rg-b/id-two: creating " in ended.stdout
+    assert "Failed:\n  create rg-b/id-two: creating\n" in ended.stdout
     assert "403 RequestDisallowedByPolicy (Not here.)" in ended.stdout
     again = f"uami apply m.yaml --endpoint {arm.url} --credential token --auto-approve"
     assert ended.stdout.endswith(
@@ -345,7 +345,7 @@ def test_plan_is_judged_for_who_will_apply_it(uami: Uami, folder: Path, flags: t
     ended = uami("plan", "m.yaml", "--sandbox", "s.json", "-o", "p.json", *flags)
 
     assert ended.code == code, ended.stderr
-    assert (" ! self  rg-a/id-one/federatedCredentials/main: " in ended.stdout) is (code == 3)
+    assert (" ! self  credential main of rg-a/id-one: " in ended.stdout) is (code == 3)
     assert "--applier" not in ended.stderr
 
 

@@ -153,9 +153,10 @@ def test_more_revokes_than_the_limit_are_refused_and_let_through_by_its_flag(uam
 
     assert (refused.code, applied.code) == (3, 0)
     assert (
-        " ! revoke-limit  this run: 3 federated credentials would be deleted in this run while their identities stay,"
-        " over the limit of 2\n"
-        "     Check that the manifest is whole. If it is: --max-revokes 3, or limits.maxRevokes.\n"
+        " ! revoke-limit  this run: 3 federated credentials would be deleted in this run\n"
+        "       while their identities stay, over the limit of 2\n"
+        "     Check that the manifest is whole. If it is: --max-revokes 3, or\n"
+        "     limits.maxRevokes.\n"
     ) in refused.stdout
     assert applied.stdout.endswith("Apply complete! Resources: 0 added, 0 changed, 3 destroyed.\n")
 
@@ -178,7 +179,8 @@ def test_undo_has_the_usual_limit_of_revokes_and_its_flag(uami: Uami, folder: Pa
     undone = uami(*undo, "--max-revokes", "22")
 
     assert (applied.code, refused.code, undone.code) == (0, 3, 0)
-    assert "22 federated credentials would be deleted in this run while their identities stay" in refused.stdout
+    said = " ".join(refused.stdout.split())
+    assert "22 federated credentials would be deleted in this run while their identities stay" in said
     assert undone.stdout.endswith("Apply complete! Resources: 0 added, 0 changed, 22 destroyed.\n")
 
 

@@ -2,12 +2,12 @@
 
 import os
 
+from reconciler.cli.flags.report import ReportFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
 from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
 from reconciler.cli.support.inputs import note_skipped, parse_variables, read_standard_input
 from reconciler.cli.support.output import chosen_format, print_report
-from reconciler.cli.support.report_flags import ReportFlags
 from reconciler.errors import ExitCode
 
 

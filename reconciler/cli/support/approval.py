@@ -8,9 +8,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reconciler.cli.flags.report import ReportFlags
 from reconciler.cli.support.inputs import STANDARD_INPUT
 from reconciler.cli.support.output import chosen_format, print_note, print_question
-from reconciler.cli.support.report_flags import ReportFlags
 from reconciler.cli.support.signals import clean_up
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.plan import Action, IdentityChange, Plan

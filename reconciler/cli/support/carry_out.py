@@ -8,6 +8,7 @@ from functools import partial
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
 from reconciler.apply.workers import GRACE_S
+from reconciler.cli.flags.report import ChangesRunReportFlags
 from reconciler.cli.support.approval import Approval, ask
 from reconciler.cli.support.flag_groups import command_line
 from reconciler.cli.support.flags import (
@@ -27,7 +28,6 @@ from reconciler.cli.support.output import (
     print_report,
 )
 from reconciler.cli.support.progress import counts_on_terminal
-from reconciler.cli.support.report_flags import ChangesRunReportFlags
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import end_in_order, exit_code

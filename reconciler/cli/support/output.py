@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO, assert_never
 
-from reconciler.cli.support.report_flags import ColorChoice, LogLevel, ReportFlags
+from reconciler.cli.flags.report import ColorChoice, LogLevel, ReportFlags
 from reconciler.cli.support.signals import go_on, settle
 from reconciler.errors import ReconcilerError
 from reconciler.files.secrets import SHORTEST, hide_secrets

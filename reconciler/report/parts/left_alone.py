@@ -10,9 +10,9 @@ from reconciler.report.names import Names
 from reconciler.report.page import Page
 from reconciler.report.parts.blocks import hold_words
 from reconciler.report.parts.members import several, write_ids
+from reconciler.report.parts.undo import NOT_OF_THE_RUN
 from reconciler.report.parts.wrap import write_pieces, write_text
 from reconciler.report.rows import kept_conditions
-from reconciler.report.undo_text import NOT_OF_THE_RUN
 
 _IDENTITIES = {
     SkipReason.IGNORED: "ignored",

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
+from reconciler.cli.flags.report import ColorChoice, ReportFlags
 from reconciler.cli.support.output import print_bug, use_color
-from reconciler.cli.support.report_flags import ColorChoice, ReportFlags
 
 BOTH = {"NO_COLOR": "1", "FORCE_COLOR": "1"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.plan import NotUndone
 from reconciler.report.page import Page
-from reconciler.report.undo_text import count_not_undone, write_not_undone
+from reconciler.report.parts.undo import count_not_undone, write_not_undone
 from tests.unit.journal.calls import CREDENTIAL_ID, IDENTITY_ID
 from tests.unit.report.test_plan_text import EMPTY
 
