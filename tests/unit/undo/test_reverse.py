@@ -177,7 +177,7 @@ def test_deleted_identity_that_is_there_again_is_said_to_lack_what_it_lacks() ->
     assert notes_of(found) == (f"Left alone: {NAME}: it is there again, as another principal.",)
     assert left_of(found) == (
         (f"{NAME}/federatedCredentials/main", "", "its identity is there again, and does not have it"),
-        (f"{NAME}/roleAssignments/{READER}@{SCOPE}", "", "its identity is there again, and does not have it"),
+        (f"{NAME}/roleAssignments/Reader@{SCOPE}", "", "its identity is there again, and does not have it"),
     )
 
 
