@@ -14,7 +14,14 @@ from reconciler.live.children import READ_ASSIGNMENTS, list_assignments, list_cr
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.role_lookups import look_up_roles, read_definitions, root_of
-from reconciler.manifest.desired import DesiredAssignment, DesiredIdentity, IgnoredAssignment
+from reconciler.manifest.desired import (
+    AssignmentsPolicy,
+    DesiredAssignment,
+    DesiredGroup,
+    DesiredIdentity,
+    IgnoredAssignment,
+    Policy,
+)
 from reconciler.model import (
     Access,
     FederatedCredential,
@@ -141,13 +148,25 @@ class _Holder:
         listed = (one.scope for one in _listed_assignments(self.change))
         return (str(self.identity.group_id), *(one for one in listed if normalize_scope(one) not in self.closed))
 
+    @property
+    def exact_scopes(self) -> tuple[str, ...]:
+        """At and below which the policy takes its roles away; what cannot be read there stays, and is said."""
+        match self.change:
+            case IdentityChange(
+                desired=DesiredIdentity(role_assignments=tuple()),
+                group=DesiredGroup(policy=Policy(role_assignments=AssignmentsPolicy.EXACT), role_scopes=scopes),
+            ):
+                return scopes
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """One scope at which role assignments are listed, and for whom."""
+    """One scope at which role assignments are listed, and for whom; `must_read` where lines or identities are."""
 
     scope: str
     holders: tuple[_Holder, ...]
+    must_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +182,13 @@ class _Assignments:
 def _read_assignments(holders: list[_Holder], resources: Resources, may_read: MayRead) -> _Assignments:
     elsewhere, complete, not_read = _find_elsewhere(holders, resources)
     named = _by_root((holder, scope) for holder in holders for scope in holder.scopes)
-    roots = _by_root(((holder, scope) for holder, scope in elsewhere), named)
-    places: list[_Place] = []
+    roots = _by_root((*elsewhere, *_exact_pairs(holders)), named)
     unread: dict[ResourceId, NotRead] = {}
     readable = resources.pool.pairs(lambda root: _may_list(may_read, root, gone_is_error=root in named), roots)
-    for root, may_list in readable:
+    places, denied, gone = _sort_roots(roots, readable)
+    not_read += gone
+    for root in denied:
         concerned = roots[root]
-        if may_list is None:
-            continue
-        if may_list:
-            places.append(_Place(root, tuple(concerned.values())))
-            continue
         complete -= concerned.keys()
         places += _places_within(root, concerned.values())
         reason = NotRead("Role assignments", root, f"{missing(READ_ASSIGNMENTS)} at {root}")
@@ -182,8 +197,8 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
     found: list[RoleAssignment] = []
     for place, given in resources.pool.pairs(lambda place: _list_or_say(resources, may_read, place), places):
         if isinstance(given, NotRead):
-            unread.update({holder.identity: given for holder in place.holders})
-            complete -= unread.keys()
+            unread.update({holder.identity: given for holder in place.holders if holder.goes})
+            complete -= {holder.identity for holder in place.holders}
             not_read.append(given)
         else:
             found += given
@@ -231,23 +246,48 @@ def _may_list(may_read: MayRead, root: str, *, gone_is_error: bool) -> bool | No
 
 
 def _places_within(root: str, holders: Iterable[_Holder]) -> list[_Place]:
-    """The listed scopes themselves, where the subscription as a whole may not be read."""
+    """The scopes of the manifest themselves, where the subscription as a whole may not be read."""
     scopes: dict[str, dict[ResourceId, _Holder]] = {}
+    named: set[str] = set()
     for holder in holders:
-        for scope in holder.scopes:
+        named |= {*holder.scopes}
+        for scope in (*holder.scopes, *holder.exact_scopes):
             if normalize_scope(root_of(scope)) == root:
                 scopes.setdefault(scope, {})[holder.identity] = holder
-    return [_Place(scope, tuple(concerned.values())) for scope, concerned in scopes.items()]
+    return [_Place(scope, tuple(concerned.values()), scope in named) for scope, concerned in scopes.items()]
+
+
+def _sort_roots(
+    roots: "_Roots", readable: Iterable[tuple[str, bool | None]]
+) -> tuple[list[_Place], list[str], list[NotRead]]:
+    """Where all can be listed at once, where it cannot, and what is gone though the manifest names something there."""
+    places, denied, gone = [], [], []
+    for root, may_list in readable:
+        holders = tuple(roots[root].values())
+        if may_list:
+            places.append(_Place(root, holders))
+        elif may_list is False:
+            denied.append(root)
+        elif any(one.exact_scopes for one in holders):
+            gone.append(NotRead("Role assignments at and below roleScopes", root, "it does not exist"))
+    return places, denied, gone
+
+
+def _exact_pairs(holders: Iterable[_Holder]) -> Iterator[tuple[_Holder, str]]:
+    return ((holder, scope) for holder in holders for scope in holder.exact_scopes)
 
 
 def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list[RoleAssignment] | NotRead:
-    """The assignments of a place, or why they could not be read, where all of its identities would be deleted."""
+    """The assignments of a place, or why they could not be read, where the plan can do without them."""
     try:
         return _list_at(resources, may_read, place)
     except CallFailed as error:
-        if not all(holder.goes for holder in place.holders):
+        if place.must_read and not all(holder.goes for holder in place.holders):
             raise
         because = missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)
+        if not place.must_read:
+            what = f"Role assignments at {place.scope}, of roleScopes"
+            return NotRead(what, "", f"{because}; none that was given there is taken away")
         return NotRead(f"Role assignments at {place.scope} of identities that would be deleted", "", because)
 
 

@@ -13,6 +13,7 @@ from reconciler.manifest.declared_access import (
     DeclaredCredentials,
     read_assignments,
     read_credentials,
+    read_scopes,
 )
 from reconciler.manifest.desired import Limits
 from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
@@ -54,6 +55,7 @@ class DeclaredScope:
     ignored_tags: tuple[Located, ...]
     ignored_credentials: tuple[Located, ...]
     ignored_assignments: tuple[DeclaredAssignment, ...] = ()
+    role_scopes: tuple[Located, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredS
             document, (*path, "ignore", "roleAssignments"), ignore.get("roleAssignments")
         )
         or (),
+        role_scopes=read_scopes(document, (*path, "roleScopes"), scope.get("roleScopes")),
     )
 
 

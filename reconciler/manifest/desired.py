@@ -42,10 +42,12 @@ class CredentialsPolicy(StrEnum):
 
 
 class AssignmentsPolicy(StrEnum):
-    """What to do with unlisted live role assignments that this tool made for the owner."""
+    """What to do with unlisted live role assignments (only for identities that declare `roleAssignments`)."""
 
+    EXACT = "exact"
+    """Those at and below the manifest's `roleScopes` are deleted, whoever gave them."""
     OWNED = "owned"
-    """They are deleted; a manifest cannot write this yet, it is what an owner means."""
+    """Those with the mark of the manifest's owner are deleted."""
     MERGE = "merge"
     """They stay."""
 
@@ -226,6 +228,8 @@ class DesiredGroup:
     Attributes:
         tenant: None if the document names none.
         identities: sorted by name (without case), as is `remove`.
+        role_scopes: the ARM ids of `roleScopes`, sorted (without case): at and below them, and nowhere else, the policy
+            `exact` takes role assignments away.
     """
 
     group_id: ResourceGroupId
@@ -237,6 +241,7 @@ class DesiredGroup:
     identities: tuple[DesiredIdentity, ...]
     source: SourcePos
     remove: tuple[DesiredRemoval, ...] = ()
+    role_scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

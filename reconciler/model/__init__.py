@@ -6,7 +6,6 @@ Equality here is ARM's own (names and ids compare without case), and nothing her
 from reconciler.model.access import (
     MAX_CREDENTIALS,
     NO_DETAILS,
-    OWNER_MARK,
     Access,
     AssignmentDetails,
     Children,
@@ -86,12 +85,14 @@ from reconciler.model.ids import (
 )
 from reconciler.model.impact import READ_ONLY, UNREAD, AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
 from reconciler.model.not_read import NotRead, sentences, why_incomplete
+from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.permissions import PermissionEntry, action_matches
 from reconciler.model.violation import PlanRefused, Violation, count_guards
 
 __all__ = [
     "FORMAT_VERSION",
     "MAX_CREDENTIALS",
+    "MAX_DESCRIPTION",
     "MAX_TAGS",
     "NOTHING_HELD",
     "NO_DETAILS",
@@ -124,6 +125,7 @@ __all__ = [
     "Live",
     "LiveGroup",
     "Lock",
+    "MarkedDescription",
     "NotRead",
     "Part",
     "PermissionEntry",

@@ -23,14 +23,15 @@ from reconciler.plan.changes import (
     value_text,
     written_scope,
 )
-from reconciler.plan.diff_access import detail_differences, trust_differences
+from reconciler.plan.diff_access import trust_differences
+from reconciler.plan.diff_assignments import detail_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
 from reconciler.plan.document import change_document, hold_document, plan_document, violation_document
 from reconciler.plan.holds import Hold, hold_of
 from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
-from reconciler.plan.widening import is_new_trust, is_wider_role, revocation_note
+from reconciler.plan.widening import is_new_trust, is_wider_role, marks_only, revocation_note
 
 __all__ = [
     "NOT_CHECKED",
@@ -68,6 +69,7 @@ __all__ = [
     "is_new_trust",
     "is_wider_role",
     "make_plan",
+    "marks_only",
     "needs_of_manifest",
     "needs_of_plan",
     "needs_of_step",

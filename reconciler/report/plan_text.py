@@ -225,6 +225,9 @@ _SKIPPED_OF_AN_UNDO = _SKIPPED_IDENTITIES | {SkipReason.NOT_TARGETED: _NOT_OF_TH
 
 _SKIPPED_ACCESS = _SKIPPED_OF_AN_UNDO | {
     SkipReason.NOT_OURS: "made by others",
+    SkipReason.UNMARKED: "given by uami, whose mark was edited away: list it to adopt it, or remove it yourself",
+    SkipReason.INHERITED: "given above roleScopes, and so good there too",
+    SkipReason.OUT_OF_SCOPE: "outside roleScopes",
     SkipReason.UNRESOLVED: "stays while a role that the manifest lists or ignores is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",
     SkipReason.HELD: "of a held identity, and no such role is known there",

@@ -20,12 +20,10 @@ from reconciler.model import (
     Access,
     CredentialId,
     FederatedCredential,
-    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Target,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.plan import WORDS, Need, make_plan, needs_of_manifest, needs_of_plan
@@ -35,6 +33,7 @@ from tests.builders import (
     SUBSCRIPTION,
     compare,
     desired_group,
+    given_role,
     group_id,
     listed,
     live_group,
@@ -126,7 +125,7 @@ def test_children_need_their_own_rights_where_they_are() -> None:
         live_group(live_identity("id-api", tags={OWNER_TAG: "team-a"})),
     )
     principal = "principal-of-id-api"
-    given = RoleAssignment(assignment_name("team-a", "/", principal, WRITER), "/", WRITER, principal)
+    given = given_role("team-a", "/", principal, WRITER)
     access = Access(
         {
             resource_id("id-api"): (

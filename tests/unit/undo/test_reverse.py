@@ -18,8 +18,8 @@ from reconciler.manifest.desired import (
     Policy,
 )
 from reconciler.model import (
-    NO_DETAILS,
     OWNER_TAG,
+    AssignmentDetails,
     CredentialId,
     FederatedCredential,
     Identity,
@@ -57,6 +57,7 @@ from tests.unit.journal.calls import (
 
 JOURNAL = "run.jsonl"
 OTHER_TRUST = replace(TRUST, subject="repo:a/c")
+OURS_AGAIN = DesiredAssignment(READER, SCOPE, SOURCE, AssignmentDetails(owner=OWNER).named())
 OWNED = replace(IDENTITY, tags=Tags({OWNER_TAG: OWNER, "env": "prod"}))
 NAME = "rg-app/id-api"
 
@@ -163,7 +164,7 @@ def test_deleted_identity_comes_back_with_its_children() -> None:
         (("env", "prod"), (OWNER_TAG, OWNER)),
         SOURCE,
         (DesiredCredential("main", TRUST, SOURCE),),
-        (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),),
+        (replace(OURS_AGAIN, details=AssignmentDetails().named()),),
     )
     assert found.targets == (Target(group_id(), "id-api", NAME),)
     assert found.limited_to == {CREDENTIAL_ID, ASSIGNMENT_ID}
@@ -182,7 +183,7 @@ def test_role_that_the_run_took_away_before_comes_back_though_no_children_were_r
 
     assert (entry.federated_credentials, entry.role_assignments) == (
         None,
-        (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),),
+        (OURS_AGAIN,),
     )
 
 
@@ -318,7 +319,10 @@ def test_credential_that_cannot_be_expressed_stays_gone() -> None:
     ("call_", "listed"),
     [
         (call(1, Action.CREATE, None, OURS), ()),
-        (call(1, Action.DELETE, OURS, None), (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),)),
+        (
+            call(1, Action.DELETE, OURS, None),
+            (OURS_AGAIN,),
+        ),
     ],
 )
 def test_role_returns_to_what_it_was(call_: Call, listed: tuple[DesiredAssignment, ...]) -> None:
@@ -336,7 +340,7 @@ def test_role_returns_to_an_identity_that_stays_though_a_call_to_delete_it_went_
 
     entry = entry_of(undo([taken, deleted], IDENTITY))
 
-    assert entry.role_assignments == (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),)
+    assert entry.role_assignments == (OURS_AGAIN,)
     assert entry.federated_credentials is None
 
 
