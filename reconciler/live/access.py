@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, CallFailed, NotFound
-from reconciler.live.children import READ_ASSIGNMENTS, list_assignments, list_credentials
+from reconciler.live.children import ONE_LIST_FROM, READ_ASSIGNMENTS, list_assignments, list_credentials
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
-from reconciler.live.role_lookups import look_up_roles, read_definitions, root_of
+from reconciler.live.role_lookups import is_subscription, look_up_roles, read_definitions, root_of
 from reconciler.manifest.desired import (
     AssignmentsPolicy,
     DesiredAssignment,
@@ -31,6 +31,7 @@ from reconciler.model import (
     RoleAssignment,
     RoleKey,
     RoleLookup,
+    is_within,
     normalize_scope,
     role_key,
 )
@@ -67,6 +68,7 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
         read.unread,
         {**others, **known},
         read.complete,
+        read.counts,
     )
 
 
@@ -177,6 +179,7 @@ class _Assignments:
     not_read: tuple[NotRead, ...]
     unread: dict[ResourceId, NotRead]
     complete: frozenset[ResourceId]
+    counts: dict[str, int]
 
 
 def _read_assignments(holders: list[_Holder], resources: Resources, may_read: MayRead) -> _Assignments:
@@ -195,6 +198,7 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
         unread.update({identity: reason for identity, holder in concerned.items() if holder.goes})
         not_read.append(NotRead(f"Role assignments elsewhere in {root}", "", f"{READ_ASSIGNMENTS} is missing there"))
     found: list[RoleAssignment] = []
+    counts: dict[str, int] = {}
     for place, given in resources.pool.pairs(lambda place: _list_or_say(resources, may_read, place), places):
         if isinstance(given, NotRead):
             unread.update({holder.identity: given for holder in place.holders if holder.goes})
@@ -202,7 +206,8 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
             not_read.append(given)
         else:
             found += given
-    return _Assignments(_by_identity(holders, found), tuple(not_read), unread, frozenset(complete))
+            counts |= _count(place, given)
+    return _Assignments(_by_identity(holders, found), tuple(not_read), unread, frozenset(complete), counts)
 
 
 _Roots = dict[str, dict[ResourceId, _Holder]]
@@ -271,6 +276,12 @@ def _sort_roots(
         elif any(one.exact_scopes for one in holders):
             gone.append(NotRead("Role assignments at and below roleScopes", root, "it does not exist"))
     return places, denied, gone
+
+
+def _count(place: _Place, given: list[RoleAssignment]) -> dict[str, int]:
+    """How many there are in a subscription, where the list has those of all principals; nothing elsewhere."""
+    is_whole = len(place.holders) >= ONE_LIST_FROM and is_subscription(place.scope)
+    return {place.scope: sum(is_within(one.scope, place.scope) for one in given)} if is_whole else {}
 
 
 def _exact_pairs(holders: Iterable[_Holder]) -> Iterator[tuple[_Holder, str]]:

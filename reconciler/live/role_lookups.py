@@ -25,6 +25,11 @@ def root_of(scope: str) -> str:
     return subscription[0] if subscription else scope
 
 
+def is_subscription(scope: str) -> bool:
+    """Whether a scope is a subscription itself."""
+    return _SUBSCRIPTION.fullmatch(scope) is not None
+
+
 def look_up_roles(listed: Iterable[NamedRole], resources: Resources) -> dict[RoleKey, RoleLookup]:
     """What ARM knows of each named role; one request for a name in a subscription, however often it is written."""
     named = {role_key(one.role, one.scope): one for one in listed}

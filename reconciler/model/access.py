@@ -228,6 +228,7 @@ class Access:
         not_read: what could not be looked at.
         unread: of identities that would be deleted, why there may be more role assignments.
         definitions: of roles by GUID, as far as they were read.
+        counts: role assignments of subscriptions, by their scope, where one list has shown all of them anyway.
         complete: identities of whose assignments none is missing, as far as the caller can see.
     """
 
@@ -239,6 +240,7 @@ class Access:
     unread: Mapping[ResourceId, NotRead] = field(default_factory=dict)
     definitions: Mapping[str, RoleDefinition] = field(default_factory=dict)
     complete: frozenset[ResourceId] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def lookup(self, role: str, scope: str) -> RoleLookup:
         """What is known of a role at a scope; KeyError where it was not looked up."""

@@ -31,6 +31,7 @@ from reconciler.plan.holds import Hold, hold_of
 from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
+from reconciler.plan.role_limit import role_limit_notes
 from reconciler.plan.widening import is_new_trust, is_wider_role, marks_only, revocation_note
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "owners_of",
     "plan_document",
     "revocation_note",
+    "role_limit_notes",
     "trust_differences",
     "value_text",
     "violation_document",

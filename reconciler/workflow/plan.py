@@ -12,7 +12,16 @@ from reconciler.live.may_read import MayRead
 from reconciler.manifest.findings import Finding, accepted_note, finding_violation
 from reconciler.manifest.scope import check_targets_exist
 from reconciler.model import Access, AnyId, AssignmentId, Live, Violation, sentences
-from reconciler.plan import AssignmentChange, Changes, Plan, diff_states, make_plan, owners_of, revocation_note
+from reconciler.plan import (
+    AssignmentChange,
+    Changes,
+    Plan,
+    diff_states,
+    make_plan,
+    owners_of,
+    revocation_note,
+    role_limit_notes,
+)
 from reconciler.plan.diff_access import diff_access
 from reconciler.workflow.bounds import judge_guardrails
 from reconciler.workflow.declare import Declaration
@@ -53,6 +62,7 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
             *accepted_note(declaration.accepted),
             *accepted_grants(changes, allowances),
             *revocation_note(plan),
+            *role_limit_notes(changes, access.counts, azure.cloud),
         ),
         findings=() if declaration.strict else declaration.findings,
         unused_allowances=unused_allowances(changes, allowances, runner=runner),

@@ -9,6 +9,7 @@ import pytest
 from reconciler.apply.verify import verify_result
 from reconciler.guards import Allowance, Allowances
 from reconciler.manifest.desired import AssignmentsPolicy, DesiredGroup, Policy
+from reconciler.manifest.load import load_manifest
 from reconciler.model.owner_mark import MAX_DESCRIPTION, MarkedDescription
 from reconciler.plan.changes import Action, Reason, field_text
 from reconciler.plan.document import change_document
@@ -16,11 +17,22 @@ from reconciler.plan.plan import Plan
 from reconciler.report.plan_text import render_plan
 from reconciler.report.rows import Header
 from reconciler.sandbox.state.kinds import RoleAssignment
-from reconciler.sandbox.state.state import Contents
-from tests.builders import desired_group, label, listed
-from tests.contract.access import CONTRIBUTOR, IN_GROUP, OWNER, READER, full_plan, given, lives, role, with_roles
+from reconciler.sandbox.state.state import Contents, Grant
+from tests.builders import SUBSCRIPTION, desired_group, label, listed
+from tests.contract.access import (
+    CONTRIBUTOR,
+    IN_GROUP,
+    IN_SUBSCRIPTION,
+    OWNER,
+    READER,
+    full_plan,
+    given,
+    lives,
+    role,
+    with_roles,
+)
 from tests.contract.applying import MANY_DELETES, apply_now
-from tests.contract.arm import Arm, OpenArm, contents
+from tests.contract.arm import PIPELINE, Arm, OpenArm, contents
 from tests.contract.journaling import apply_with_journal, lines_of, undo_now
 from tests.contract.test_assignment_details import CONDITION, assignments, bounded, meddle
 
@@ -308,3 +320,85 @@ def test_condition_of_an_adopted_role_stays(arm: OpenArm) -> None:
     apply_now(opened, full_plan(opened, naming("Reader")))
 
     assert [one.condition for one in assignments(opened)] == [CONDITION]
+
+
+VAULT = f"{IN_GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+
+
+def exactly(*scopes: str, owner: str | None = OWNER) -> DesiredGroup:
+    """A manifest that lists Reader, and takes every other role away at and below some scopes."""
+    return replace(naming("Reader", owner=owner, policy=AssignmentsPolicy.EXACT), role_scopes=scopes)
+
+
+@pytest.mark.parametrize("owner", [OWNER, None])
+def test_exact_revokes_what_others_gave_at_and_below_its_scopes_and_says_the_rest(
+    arm: OpenArm, owner: str | None
+) -> None:
+    roles = (
+        given("id-api", READER, owner=owner),
+        given("id-api", CONTRIBUTOR),
+        given("id-api", READER, VAULT),
+        given("id-api", CONTRIBUTOR, IN_SUBSCRIPTION),
+        given("id-api", READER, f"{IN_SUBSCRIPTION}/resourceGroups/rg-b"),
+    )
+    opened = arm(start(*roles, owner=owner))
+
+    plan = full_plan(opened, exactly(IN_GROUP, owner=owner))
+    result = apply_now(opened, plan)
+
+    assert {one.action for one in plan.applicable} == {Action.DELETE}
+    assert sorted(skipped(plan)) == ["inherited", "out-of-scope"]
+    assert result.complete
+    assert {one.name for one in assignments(opened)} == {roles[0].name, roles[3].name, roles[4].name}
+
+
+def test_exact_says_which_of_its_scopes_could_not_be_read(arm: OpenArm) -> None:
+    seen = ("Microsoft.Authorization/*/read", "Microsoft.ManagedIdentity/*", "Microsoft.Resources/*")
+    there = contents(lives("id-api", tags={"uami-owner": OWNER}), groups=("rg-app", "rg-b"))
+    reader = replace(
+        with_roles(there, given("id-api", READER, owner=OWNER)),
+        permissions=(Grant(PIPELINE, IN_GROUP, seen), Grant(PIPELINE, IN_SUBSCRIPTION, seen[2:])),
+    )
+    closed, gone = f"{IN_SUBSCRIPTION}/resourceGroups/rg-b", "/subscriptions/00000000-0000-0000-0000-00000000dead"
+    opened = arm(reader)
+
+    plan = full_plan(opened, exactly(IN_GROUP, closed, gone))
+
+    assert plan.applicable == ()
+    assert [note for note in plan.notes if closed in note and "none that was given there is taken away" in note] != []
+    assert [note for note in plan.notes if gone in note and "it does not exist" in note] != []
+
+
+def test_two_runs_that_give_the_same_role_leave_one_that_counts_once(arm: OpenArm) -> None:
+    opened = arm(start())
+    first, second = (full_plan(opened, naming("Reader")) for _ in range(2))
+
+    results = [apply_now(opened, one) for one in (first, second)]
+
+    assert [[one.outcome.value for one in result.results] for result in results] == [["done"], ["stale"]]
+    assert [one.count(Action.CREATE) for one in results] == [1, 0]
+    assert len(assignments(opened)) == 1
+
+
+def test_role_on_an_identity_that_the_run_makes_may_be_written_in_short(arm: OpenArm) -> None:
+    text = f"""
+version: 1
+subscription: {SUBSCRIPTION}
+owner: {OWNER}
+resourceGroups:
+  rg-app:
+    identities:
+      - {{name: id-api, roleAssignments: [{{role: Managed Identity Operator, scope: rg-app/id-new}}]}}
+      - id-new
+"""
+    desired = load_manifest(["-"], {}, {}, text.encode)
+    opened = arm(start())
+
+    plan = full_plan(opened, *desired.groups)
+
+    assert [label(one).partition("@")[0] for one in plan.applicable] == [
+        "id-new",
+        "id-api/roleAssignments/Managed Identity Operator",
+    ]
+    assert apply_now(opened, plan).complete
+    assert full_plan(opened, *desired.groups).applicable == ()
