@@ -11,9 +11,8 @@ from reconciler.live.impact import read_impact
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.findings import Finding, accepted_note, finding_violation
 from reconciler.manifest.scope import check_targets_exist
-from reconciler.model import Access, AnyId, AssignmentId, Live, Violation, sentences
+from reconciler.model import Access, AnyId, AssignmentId, Live, Violation, normalize_scope, sentences
 from reconciler.plan import (
-    AssignmentChange,
     Changes,
     Plan,
     diff_states,
@@ -104,8 +103,9 @@ def _strict(declaration: Declaration, changes: Changes) -> tuple[Violation, ...]
 
 
 def _meant(finding: Finding, changes: Changes) -> AnyId | None:
-    """The role that a finding is about, by its line: the manifest alone does not say its GUID."""
+    """The role that a finding is about, by its line, which may list several scopes: no manifest says its GUID."""
     if not isinstance(finding.resource_id, AssignmentId):
         return None
-    roles = (change for change in changes.access() if isinstance(change, AssignmentChange) and change.desired)
-    return next((change.resource_id for change in roles if change.source == finding.pos), None)
+    scope = normalize_scope(finding.resource_id.scope)
+    roles = (one.resource_id for one in changes.access() if one.source == finding.pos)
+    return next((one for one in roles if isinstance(one, AssignmentId) and normalize_scope(one.scope) == scope), None)

@@ -7,24 +7,29 @@ from pathlib import Path
 import pytest
 
 from reconciler.apply.verify import verify_result
-from reconciler.guards import Allowance, Allowances
-from reconciler.manifest.desired import AssignmentsPolicy, DesiredGroup, Policy
+from reconciler.guards import NO_ALLOWANCES, Allowance, Allowances, Runner, unused_allowances
+from reconciler.guards.self import check_self
+from reconciler.live.access import read_access
+from reconciler.live.may_read import MayRead
+from reconciler.manifest.desired import AssignmentsPolicy, Desired, DesiredGroup, Ignore, IgnoredAssignment, Policy
 from reconciler.manifest.load import load_manifest
 from reconciler.model.owner_mark import MAX_DESCRIPTION, MarkedDescription
 from reconciler.plan.changes import Action, Reason, field_text
+from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.document import change_document
 from reconciler.plan.plan import Plan
 from reconciler.report.plan_text import render_plan
 from reconciler.report.rows import Header
 from reconciler.sandbox.state.kinds import RoleAssignment
 from reconciler.sandbox.state.state import Contents, Grant
-from tests.builders import SUBSCRIPTION, desired_group, label, listed
+from tests.builders import SUBSCRIPTION, TODAY, desired_group, label, listed
 from tests.contract.access import (
     CONTRIBUTOR,
     IN_GROUP,
     IN_SUBSCRIPTION,
     OWNER,
     READER,
+    compare_now,
     full_plan,
     given,
     lives,
@@ -402,3 +407,46 @@ resourceGroups:
     ]
     assert apply_now(opened, plan).complete
     assert full_plan(opened, *desired.groups).applicable == ()
+
+
+def test_adopt_of_the_run_s_own_role_is_lifted_at_its_address(arm: OpenArm) -> None:
+    changes, runner = compare_now(arm(start(THEIRS)), naming("Reader")), Runner(THEIRS.principal_id)
+    lifted = Allowances((Allowance("self", f"rg-app/{AT}"),))
+
+    (refused,) = check_self(changes, NO_ALLOWANCES, runner)
+
+    assert (refused.code, "It changes no right" in refused.hint) == ("self", True)
+    assert list(check_self(changes, lifted, runner)) == []
+
+
+def test_allowance_that_lets_only_a_role_be_taken_over_is_used(arm: OpenArm) -> None:
+    changes = compare_now(arm(start(owned(THEIRS, OTHER))), naming("Reader"))
+
+    assert unused_allowances(changes, allowing(OTHER)) == ()
+    assert unused_allowances(changes, allowing("team-c")) == ("foreign-owner=team-c",)
+
+
+def test_role_that_is_ignored_is_not_taken_away_though_it_is_ours(arm: OpenArm) -> None:
+    opened = arm(start(ADOPTED))
+    ignore = Ignore(role_assignments=(IgnoredAssignment("Reader", IN_GROUP),))
+
+    for group in (naming(), exactly(IN_GROUP)):
+        group = replace(group, ignore=ignore, identities=naming().identities)
+        assert skipped(full_plan(opened, group)) == ["ignored"]
+
+
+def test_several_identities_show_how_many_roles_their_subscription_has(arm: OpenArm) -> None:
+    names = [f"id-{number}" for number in range(6)]
+    there = with_roles(
+        contents(*(lives(name, tags={"uami-owner": OWNER}) for name in names)),
+        given("id-0", READER),
+        given("id-1", READER, IN_SUBSCRIPTION),
+        given("id-1", READER, "/"),
+    )
+    opened = arm(there)
+    desired = Desired((desired_group(*(listed(name, role_assignments=[]) for name in names), owner=OWNER),))
+    identities = diff_states(desired, opened.read(desired), judged_on=TODAY)
+
+    access = read_access(identities, opened.resources, MayRead(opened.client))
+
+    assert access.counts == {IN_SUBSCRIPTION: 2}
