@@ -6,14 +6,15 @@ first and travel together in one exception, so that one run reports all of them.
 
     ReconcilerError       exit 1
       UsageError          exit 64
-      ManifestError       exit 65   every Diagnostic; GuardrailsError is one
+      ManifestError       exit 65   every Diagnostic; GuardrailsError and ManifestNotRead are two
       InputFileError      exit 65
       JournalError        exit 1
       PlanRefused         exit 3    every Violation; with these in `model.violation`, since they name ids
       PlanStale           exit 4    every StaleDetail
-      AuthError           exit 77
+      AuthError           exit 77   LoginError where nobody is signed in, rather than lacks a right
       Interrupted         exit 130
-      ArmError            exit 1    NotFound, Conflict, Throttled; ArmAuthError is an AuthError as well
+      ArmError            exit 1    NotFound, Conflict, Throttled; ArmAuthError is an AuthError as well, and
+                                    ArmLoginError a LoginError
 """
 
 from dataclasses import dataclass
@@ -76,16 +77,44 @@ class StaleDetail:
     message: str
 
 
+Lines = str | tuple[str, ...]
+"""One paragraph, or one text for each line. A line break inside of any is no line break: it is shown as an escape."""
+
+
+def lines_of(text: Lines) -> tuple[str, ...]:
+    """The lines of a text, none of an empty one."""
+    if isinstance(text, tuple):
+        return text
+    return (text,) if text else ()
+
+
 class ReconcilerError(Exception):
-    """Base of every error that we raise on purpose; `message` is one paragraph, `hint` says what to do next."""
+    """Base of every error that we raise on purpose; the hint says what to do next.
+
+    Attributes:
+        lines, hint_lines: what is printed, a line each; what others wrote can be part of a line, and never begins one.
+    """
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: Lines, hint: Lines = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.lines = lines_of(message)
+        self.hint_lines = lines_of(hint)
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def message(self) -> str:
+        """What went wrong, as one text."""
+        return "\n".join(self.lines)
+
+    @property
+    def hint(self) -> str:
+        """What to do next, as one text."""
+        return "\n".join(self.hint_lines)
 
 
 class UsageError(ReconcilerError):
@@ -110,6 +139,18 @@ class ManifestError(ReconcilerError):
         self.diagnostics = diagnostics
 
 
+class ManifestNotRead(ManifestError):
+    """Of what a command line names, nothing that could be read is wrong, and something could not be read."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics)
+        count = len(diagnostics)
+        self.lines = (f"{count} {'path' if count == 1 else 'paths'} could not be read",)
+        self.hint_lines = (
+            "Nothing was read from Azure or changed. Name manifests, folders that hold some, or `-` for a pipe.",
+        )
+
+
 class GuardrailsError(ManifestError):
     """A guardrails file is invalid; carries every diagnostic of it, as an invalid manifest does."""
 
@@ -118,8 +159,8 @@ class GuardrailsError(ManifestError):
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__(diagnostics)
         count = len(diagnostics)
-        self.message = f"{count} {'problem' if count == 1 else 'problems'} in the guardrails"
-        self.hint = "Nothing was changed. Fix the guardrails; `uami schema guardrails` describes them."
+        self.lines = (f"{count} {'problem' if count == 1 else 'problems'} in the guardrails",)
+        self.hint_lines = ("Nothing was changed. Fix the guardrails; `uami schema guardrails` describes them.",)
 
 
 class InputFileError(ReconcilerError):
@@ -160,6 +201,10 @@ class AuthError(CallFailed):
 
     code = "not-allowed"
     exit_code = ExitCode.NOT_ALLOWED
+
+
+class LoginError(AuthError):
+    """There was no token, or it cannot be used: signing in helps, and no right does."""
 
 
 class Interrupted(ReconcilerError):
@@ -206,6 +251,11 @@ class ArmError(CallFailed):
         self.retry_after_s = retry_after_s
         self.missing_action = missing_action
 
+    @property
+    def said(self) -> str:
+        """Status and code, once where they are the same, as some providers have it; "" where no whole answer came."""
+        return " ".join(dict.fromkeys(str(part) for part in (self.status, self.arm_code) if part))
+
 
 class NotFound(ArmError):
     """ARM answered 404."""
@@ -228,3 +278,7 @@ class ArmAuthError(ArmError, AuthError):
 
     code = "not-allowed"
     exit_code = ExitCode.NOT_ALLOWED
+
+
+class ArmLoginError(ArmAuthError, LoginError):
+    """ARM answered 401: it refused the token itself, whatever its holder may do."""

@@ -52,7 +52,6 @@ def _error_of(future: "Future[Result]") -> ReconcilerError | None:
 
 def _together(errors: list[ReconcilerError]) -> ReconcilerError:
     first, *others = errors
-    messages = list(dict.fromkeys(error.message for error in others if error.message != first.message))
-    if messages:
-        first.message = "\n".join([first.message, *messages])
+    others_lines = dict.fromkeys(error.lines for error in others if error.lines != first.lines)
+    first.lines = (*first.lines, *(line for lines in others_lines for line in lines))
     return first

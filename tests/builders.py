@@ -142,7 +142,7 @@ def desired_group(
         tuple(sorted(entries, key=lambda one: one.resource_id.key)),
         SourcePos(MANIFEST, 3, 3),
         tuple(sorted(remove, key=lambda one: one.resource_id.key)),
-        role_scopes,
+        role_scopes=role_scopes,
     )
 
 

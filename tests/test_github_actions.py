@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -20,6 +21,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "github-actions"
 FOLDERS = (EXAMPLE, EXAMPLE.parent / "guardrails")
 WORKFLOWS = {path.name: path for folder in FOLDERS for path in sorted((folder / "workflows").iterdir())}
 DOCUMENTS = sorted([*EXAMPLE.parent.glob("*/README.md"), EXAMPLE.parent.parent / "README.md"])
+APPLYING = ("apply.yml", "guardrails.yml")
 ACTIONS = {"actions/checkout", "actions/setup-python", "actions/upload-artifact", "actions/download-artifact"}
 
 
@@ -141,8 +143,55 @@ def test_guardrails_come_from_the_environment_and_lie_outside_of_the_checkout() 
         written = next(number for number, script in enumerate(scripts) if '> "$RUNNER_TEMP/guardrails.yaml"' in script)
         assert job["env"]["GUARDRAILS"] == "${{ vars.GUARDRAILS }}"
         assert 'echo "UAMI_GUARDRAILS=$RUNNER_TEMP/guardrails.yaml" >> "$GITHUB_ENV"' in scripts[written]
-        assert any(script.startswith("uami ") for script in scripts[written + 1 :])
-        assert not any(script.startswith("uami ") for script in scripts[:written])
+        runs = [number for number, script in enumerate(scripts) if re.search(r"^\s*uami ", script, re.MULTILINE)]
+        assert runs
+        assert min(runs) > written
+
+
+@pytest.mark.parametrize(
+    ("code", "ended", "written"), [(0, 0, "code=0\n"), (2, 0, "code=2\n"), (3, 3, ""), (77, 77, "")]
+)
+@pytest.mark.parametrize("name", APPLYING)
+def test_plan_without_changes_asks_nobody_and_one_that_failed_ends_the_run(
+    name: str, code: int, ended: int, written: str, tmp_path: Path
+) -> None:
+    jobs = load(name)["jobs"]
+    script = next(step["run"] for step in jobs["plan"]["steps"] if step.get("id") == "plan")
+    stub = tmp_path / "uami"
+    stub.write_text(f"#!/bin/sh\nexit {code}\n", encoding="utf-8")
+    stub.chmod(0o755)
+    output = tmp_path / "output"
+    output.touch()
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "GITHUB_OUTPUT": str(output)}
+
+    completed = subprocess.run(["bash", "-e", "-c", script], env=environment, check=False)
+
+    assert (completed.returncode, output.read_text(encoding="utf-8")) == (ended, written)
+    assert jobs["plan"]["outputs"]["code"] == "${{ steps.plan.outputs.code }}"
+    assert jobs["apply"]["if"] == "needs.plan.outputs.code == '2'"
+
+
+@pytest.mark.parametrize("name", APPLYING)
+def test_journal_of_an_apply_is_kept_however_it_ends(name: str) -> None:
+    *_, apply, upload = load(name)["jobs"]["apply"]["steps"]
+
+    assert "--journal run.jsonl" in apply["run"]
+    assert (upload["uses"].partition("@")[0], upload["if"]) == ("actions/upload-artifact", "always()")
+    assert upload["with"]["path"] == "run.jsonl"
+
+
+def test_pull_request_and_merge_are_planned_by_one_measure() -> None:
+    plans = [command for command in commands_of_workflows() if command.split()[1] in ("plan", "apply", "validate")]
+
+    assert [command for command in plans if "--strict" not in command.split()] == []
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_workflow_installs_the_tool_from_a_file_of_the_repository(name: str) -> None:
+    installs = [step["run"] for step in steps(load(name)) if "pip install" in step.get("run", "")]
+
+    assert installs
+    assert set(installs) == {"pip install tools/uami_reconciler-*.whl"}
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)

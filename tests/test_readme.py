@@ -88,6 +88,7 @@ def test_readme_names_only_options_that_exist() -> None:
         "show",
         "drift",
         "doctor",
+        "explain",
         "schema",
         "sandbox serve",
         "sandbox snapshot",

@@ -35,5 +35,5 @@ resource "azurerm_role_assignment" "reader" {
   scope                = azurerm_resource_group.app.id
   role_definition_name = "Reader"
   principal_id         = azurerm_user_assigned_identity.app.principal_id
-  principal_type       = "ServicePrincipal" # without it, a new principal is not found for half a minute
+  principal_type       = "ServicePrincipal" # without it, a new principal is not found for up to 269 s
 }

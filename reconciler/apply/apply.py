@@ -22,8 +22,12 @@ def apply_plan(plan: Plan, tools: ApplyTools) -> ApplyResult:
     """
     tools.retries.budget.finish_calls()
     works = order_work(plan.changes, plan.refused, plan.kept_credentials)
-    failures = Failures()
-    with watched_clock(tools.resources.client) as watch:
+    number = len(plan.applicable)
+    with (
+        watched_clock(tools.resources.client) as watch,
+        tools.resources.activity.part("Applying", number) as one_more,
+    ):
+        failures = Failures(one_more)
         tools = replace(tools, arm_time=watch.now_s)
         results = {
             **carry_out([work for work in works if not work.is_deletion], tools, failures),

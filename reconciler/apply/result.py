@@ -72,6 +72,8 @@ class Moment(StrEnum):
 
     STARTED = "started"
     WAITING = "waiting"
+    BUSY = "busy"
+    """As WAITING, for another writer."""
     ENDED = "ended"
 
 

@@ -16,7 +16,7 @@ from reconciler.apply.credential import CredentialCalls
 from reconciler.apply.identity import IdentityCalls, ReadChildren
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
 from reconciler.arm.http.budget import duration_text
-from reconciler.arm.http.retry import Attempts, Retries, RetryPolicy
+from reconciler.arm.http.retry import Attempts, Outages, Retries, RetryPolicy
 from reconciler.arm.resources import Resources
 from reconciler.errors import (
     ArmError,
@@ -257,13 +257,16 @@ class StepRun(Generic[L, A]):
     def _pause(self, error: ArmError) -> bool:
         """Wait until another attempt is due; False where there is to be none."""
         operation = f"{self._action} {self._change.resource_id.address}"
-        reason = " ".join(dict.fromkeys(str(part) for part in (error.status, error.arm_code) if part)) or "no answer"
+        reason = error.said or "no answer"
         attempts = self._attempts
         if self._settles(error):
             if self._settling is None:
                 # It can take minutes, and the user should know what for.
-                self._settling = replace(self._tools.retries, policy=SETTLING).begin()
-                waiting = ApplyEvent(self._change, Moment.WAITING, reason=reason, at_most_s=SETTLING.budget_s)
+                self._settling = replace(
+                    self._tools.retries, policy=SETTLING, outages=Outages(is_shown_elsewhere=True)
+                ).begin()
+                moment = Moment.BUSY if error.arm_code == _CONCURRENT_WRITES else Moment.WAITING
+                waiting = ApplyEvent(self._change, moment, reason=reason, at_most_s=SETTLING.budget_s)
                 self._tools.on_event(waiting)
             attempts = self._settling
         try:

@@ -51,12 +51,14 @@ def verify_result(result: ApplyResult, resources: Resources, *, sleep: Callable[
         written = one.outcome is Outcome.DONE or one.given_back is not None
         return replace(one, not_held=_look(one, resources)) if written else one
 
-    results = resources.pool.map(look, result.results)
+    results = resources.map("Verifying", look, result.results)
     for patience_s in PATIENCE_S:
         if not any(one.not_held for one in results):
             break
-        sleep(patience_s)
-        results = [look(one) if one.not_held else one for one in results]
+        late = [one for one in results if one.not_held]
+        with resources.activity.part("Verifying again what is not to be seen yet", len(late)):
+            sleep(patience_s)
+            results = [look(one) if one.not_held else one for one in results]
     return replace(result, results=tuple(results), verified=True)
 
 

@@ -7,7 +7,7 @@ what is started, what is skipped because of what happened to another change, and
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
@@ -45,6 +45,8 @@ GRACE_S = 90.0
 class Failures:
     """Which groups something failed in, which rights ARM refused, and which identities are not as planned."""
 
+    one_more: Callable[[], None] = lambda: None
+    _ended: set[AnyId] = field(default_factory=set)
     _failed: dict[ResourceGroupId, str] = field(default_factory=dict)
     _not_made: set[AnyId] = field(default_factory=set)
     _refused: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -52,7 +54,12 @@ class Failures:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, result: ChangeResult) -> None:
-        """Learn how a change ended."""
+        """Learn how a change ended; of a role that was given back, for the second time."""
+        with self._lock:
+            is_new = result.change.resource_id not in self._ended
+            self._ended.add(result.change.resource_id)
+        if is_new:
+            self.one_more()
         if isinstance(result.change, IdentityChange) and result.outcome is not Outcome.DONE:
             with self._lock:
                 self._not_made.add(result.change.resource_id)

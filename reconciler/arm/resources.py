@@ -1,8 +1,10 @@
 """The resources that this tool manages, each with its calls, through one client."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
+from reconciler.arm.activity import Activity
 from reconciler.arm.associated_resources import AssociatedResources
 from reconciler.arm.federated_credentials import FederatedCredentials
 from reconciler.arm.http.client import ArmClient
@@ -11,12 +13,8 @@ from reconciler.arm.identities import API_VERSION, Identities
 from reconciler.arm.role_assignments import RoleAssignments
 from reconciler.parallel import ONE_BY_ONE, Pool
 
-Progress = Callable[[str, int, int], None]
-"""Hears how far a long read is: what is read, how many of them are done, of how many; from 0 to all."""
-
-
-def no_progress(_what: str, _done: int, _total: int) -> None:
-    """For whom nobody watches."""
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +25,30 @@ class Resources:
         api_version: of Microsoft.ManagedIdentity.
         wait_for_associated: keeps calls of listAssociatedResources apart.
         pool: by which several calls are made at once.
-        progress: hears how far the reads are that may take long.
+        activity: hears what is read, and how far it is.
     """
 
     client: ArmClient
     api_version: str = API_VERSION
     wait_for_associated: Callable[[], None] = no_pace
     pool: Pool = ONE_BY_ONE
-    progress: Progress = no_progress
+    activity: Activity = field(default_factory=Activity)
+
+    def map(self, what: str, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Call the function for each item, side by side, counted as `what`; otherwise as `Pool.map`."""
+        whole = list(items)
+        with self.activity.part(what, len(whole)) as one_more:
+
+            def counted(item: Item) -> Result:
+                result = function(item)
+                one_more()
+                return result
+
+            return self.pool.map(counted, whole) if whole else []
+
+    def pairs(self, what: str, function: Callable[[Item], Result], items: Iterable[Item]) -> list[tuple[Item, Result]]:
+        """Each item with what the function says of it; otherwise as `map`."""
+        return self.map(what, lambda item: (item, function(item)), items)
 
     @property
     def identities(self) -> Identities:

@@ -5,7 +5,6 @@ a principal may do anywhere in it.
 """
 
 import json
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +13,14 @@ from reconciler.arm.http.fields import JsonObject, about, optional_text, optiona
 from reconciler.arm.http.paths import scope_path, segment
 from reconciler.arm.role_definitions import role_definition_id
 from reconciler.errors import NotFound
-from reconciler.model import AssignmentDetails, MarkedDescription, RoleAssignment, normalize_scope, same_name
+from reconciler.model import (
+    AssignmentDetails,
+    MarkedDescription,
+    RoleAssignment,
+    normalize_scope,
+    same_name,
+    shell_command,
+)
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleAssignmentsCalls.json)."""
@@ -95,7 +101,13 @@ def put_command(assignment: RoleAssignment) -> str:
     identity.
     """
     url = f"{_path(assignment.scope, assignment.name)}?api-version={API_VERSION}"
-    return shlex.join(["az", "rest", "--method", "put", "--url", url, "--body", json.dumps(_body(assignment))])
+    return shell_command("az", "rest", "--method", "put", "--url", url, "--body", json.dumps(_body(assignment)))
+
+
+def grant_command(role: str, scope: str, principal: str = "PRINCIPAL") -> str:
+    """A command that gives somebody a role, to be run by whoever administers the scope."""
+    words = ("--role", role, "--scope", scope, "--assignee", principal)
+    return shell_command("az", "role", "assignment", "create", *words)
 
 
 def _body(assignment: RoleAssignment) -> JsonObject:

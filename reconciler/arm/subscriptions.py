@@ -3,7 +3,7 @@
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import JsonObject, about, text
 from reconciler.arm.http.paths import subscription_path
-from reconciler.errors import AuthError
+from reconciler.errors import AuthError, LoginError
 from reconciler.model import Subscription, same_name
 
 API_VERSION = "2022-12-01"
@@ -20,6 +20,8 @@ def find(client: ArmClient, subscription_id: str) -> Subscription:
     """One subscription, for callers with rights in one group of it too: these reach only the list of subscriptions."""
     try:
         return get(client, subscription_id)
+    except LoginError:
+        raise
     except AuthError:
         for one in list_all(client):
             if same_name(one.subscription_id, subscription_id):

@@ -18,16 +18,20 @@ from reconciler import __version__
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.doctor import doctor
 from reconciler.cli.commands.drift import drift
+from reconciler.cli.commands.explain import explain
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.sandbox import sandbox_app
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.show import show
 from reconciler.cli.commands.undo import undo
 from reconciler.cli.commands.validate import validate
-from reconciler.cli.support.flags import report_flags_of
+from reconciler.cli.flags.report import report_flags_of
+from reconciler.cli.help.page import PlainCommand, PlainGroup, help_notes
+from reconciler.cli.help.usage import describe_usage_error
 from reconciler.cli.support.output import ReportNotWritten, not_written, print_failure, print_report, silence
 from reconciler.errors import ExitCode, Interrupted, ReconcilerError, UsageError
 from reconciler.report.formats import Format
+from reconciler.report.visible import safe_line
 
 COMPLETION_VARIABLE = "_UAMI_COMPLETE"
 """Set by the completion script of a shell; typer makes the name from the program's."""
@@ -36,22 +40,23 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 app = typer.Typer(
     name="uami",
-    help="Keep Azure user-assigned managed identities equal to what a manifest says.",
+    cls=PlainGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for command in (validate, plan, apply, undo, show, drift, doctor, schema):
-    app.command()(command)
+for command in (validate, plan, apply, undo, show, drift, doctor, explain, schema):
+    app.command(cls=PlainCommand)(command)
 app.add_typer(sandbox_app, name="sandbox")
 
 
 def _print_version(asked: bool) -> None:
     if asked:
-        print_report(f"uami {__version__}\n")
+        print_report(safe_line(f"uami {__version__}"))
         raise typer.Exit
 
 
 @app.callback()
+@help_notes("uami plan manifests/", "uami plan -h", codes=ExitCode)
 def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
@@ -74,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         code = app(list(arguments), prog_name="uami", standalone_mode=False)
     except typer.TyperException as error:
         # The library would exit 2, which here means "changes found".
-        return _fail(UsageError(error.format_message(), f"See `{_help_command(arguments)}`."), arguments)
+        return _fail(UsageError(describe_usage_error(error), _usage_hint(arguments)), arguments)
     except ReconcilerError as error:
         return _fail(error, arguments)
     except OSError as error:
@@ -95,9 +100,27 @@ def _fail(error: ReconcilerError, arguments: Sequence[str]) -> int:
     return error.exit_code
 
 
-def _help_command(arguments: Sequence[str]) -> str:
-    names = [name for name in arguments[:2] if name.isalpha()]
-    return " ".join(["uami", *names[: 2 if names[:1] == ["sandbox"] else 1], "--help"])
+_FLAGS_OF_WORDS = {"version": "--version", "help": "--help"}
+"""What is a command elsewhere and a flag here."""
+
+
+def _usage_hint(arguments: Sequence[str]) -> str:
+    """Which help there is: of the command, or of whatever its name was looked for in."""
+    command, names = typer.main.get_command(app), ["uami"]
+    for word in arguments:
+        known = getattr(command, "commands", {})
+        if not known or word.startswith("-"):
+            continue
+        if word not in known:
+            flag = _FLAGS_OF_WORDS.get(word)
+            return f"It is a flag: `{' '.join(names)} {flag}`." if flag and len(names) == 1 else _see(names)
+        command = known[word]
+        names.append(word)
+    return _see(names)
+
+
+def _see(names: Sequence[str]) -> str:
+    return f"See `{' '.join(names)} --help`."
 
 
 def report_interrupted(arguments: Sequence[str]) -> None:

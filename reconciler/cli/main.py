@@ -5,6 +5,7 @@ It imports next to nothing by itself, so that little time passes before signals 
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 from reconciler.cli.support.signals import Signals, leave
@@ -17,6 +18,8 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its escape instead of a traceback.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.excepthook = lambda _kind, error, _trace: _print_bug(error)
+    threading.excepthook = lambda args: _print_bug(args.exc_value)
     return leave(signals.supervise(_run, _interrupted))
 
 
@@ -32,6 +35,14 @@ def _run() -> int:
     from reconciler.cli.app import run
 
     return run(sys.argv[1:])
+
+
+def _print_bug(error: BaseException | None) -> None:
+    """Instead of Python's own, which prints what the error says as it is."""
+    from reconciler.cli.support.output import print_bug
+
+    if error is not None:
+        print_bug(error)
 
 
 def _interrupted() -> None:

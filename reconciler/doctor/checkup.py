@@ -6,7 +6,7 @@ A thing that is wrong is a line like any other, because whoever asks wants to kn
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.errors import ExitCode
+from reconciler.errors import ExitCode, Lines
 
 
 class Standing(StrEnum):
@@ -29,7 +29,7 @@ class Check:
     name: str
     standing: Standing
     detail: str
-    hint: str = ""
+    hint: Lines = ""
     subject: str = ""
 
 

@@ -14,7 +14,7 @@ from reconciler.arm.actions import role_with
 from reconciler.arm.http.service import ClockWatch, check_api_version, watched_clock
 from reconciler.arm.login.auth import Principal
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
-from reconciler.errors import ArmError, AuthError, CallFailed, NotFound, ReconcilerError
+from reconciler.errors import ArmError, AuthError, CallFailed, LoginError, NotFound, ReconcilerError
 from reconciler.live.azure import Azure
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, read_rights
@@ -28,8 +28,6 @@ from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
 
 CLOCK_TOLERANCE_S = 300.0
 """From here on a clock is reported as wrong. Source: Microsoft Entra accepts tokens within five minutes (assumed)."""
-
-_UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,8 @@ def run_doctor(desired: Desired, targets: tuple[Target, ...], azure: Azure, call
     checks = [Check("cloud", Standing.OK, azure.cloud), *_check_authority(caller), *login]
     rights, commands = Rights(), tuple[str, ...]()
     if not any(_is_bad(one) for one in login):
-        with watched_clock(azure.resources.client) as watch:
+        looking = azure.resources.activity.part("Checking what plan and apply need")
+        with watched_clock(azure.resources.client) as watch, looking:
             service = list(_check_service(azure, caller))
             checks += service
             if all(one.name == "api-version" for one in service if _is_bad(one)):
@@ -79,7 +78,7 @@ def _failed(name: str, error: ReconcilerError, subject: str = "") -> Check:
     """A line for what went wrong; what an administrator must give has another standing than what only failed."""
     given_by_others = isinstance(error, (AuthError, NotFound))
     standing = Standing.MISSING if given_by_others else Standing.FAILED
-    return Check(name, standing, error.message.replace("\n", "; "), error.hint, subject)
+    return Check(name, standing, "; ".join(error.lines), error.hint_lines, subject)
 
 
 def _check_authority(caller: Caller) -> Iterator[Check]:
@@ -97,10 +96,10 @@ def _check_login(desired: Desired, azure: Azure, caller: Caller) -> tuple[list[C
     checks = [
         Check("credential", Standing.OK, caller.credential),
         Check("principal", Standing.OK, _describe(principal)),
-        _check_expiry(expiry, azure.resources.client.clock()),
+        _check_expiry(expiry, azure),
     ]
     try:
-        check_token_tenant(desired, tenant)
+        check_token_tenant(desired, tenant, azure.sign_in)
     except AuthError as error:
         return [*checks, _failed("tenant", error)], principal
     return [*checks, Check("tenant", Standing.OK, tenant or "not in token")], principal
@@ -114,12 +113,12 @@ def _describe(principal: Principal | None) -> str:
     return ", ".join([*([principal.name] if principal.name else []), *known]) or "not in token"
 
 
-def _check_expiry(expiry_s: float | None, now_s: float) -> Check:
+def _check_expiry(expiry_s: float | None, azure: Azure) -> Check:
     if expiry_s is None:
         return Check("token", Standing.OK, "expiry not in token")
     until = f"{datetime.fromtimestamp(expiry_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    if expiry_s <= now_s:
-        return Check("token", Standing.MISSING, f"ended at {until}", "Sign in again, or hand over a newer token.")
+    if expiry_s <= azure.resources.client.clock():
+        return Check("token", Standing.MISSING, f"ended at {until}", azure.sign_in(""))
     return Check("token", Standing.OK, f"valid until {until}")
 
 
@@ -132,10 +131,10 @@ def _check_service(azure: Azure, caller: Caller) -> Iterator[Check]:
             yield _failed("endpoint", error)
             return
         yield Check("endpoint", Standing.OK, caller.endpoint)
-        if error.status == _UNAUTHORIZED:
+        if isinstance(error, LoginError):
             yield _failed("token", error)
         else:
-            yield Check("api-version", Standing.FAILED, error.message, error.hint)
+            yield Check("api-version", Standing.FAILED, error.message, error.hint_lines)
         return
     yield Check("endpoint", Standing.OK, caller.endpoint)
     yield Check("api-version", Standing.OK, f"{api_version} of Microsoft.ManagedIdentity")
@@ -168,7 +167,7 @@ def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: A
     needs = [need for need in needs_of_manifest(desired, targets) if _subscription_of(need) not in closed]
     checks += _check_scopes(desired, targets, azure)
     try:
-        return checks, read_rights(needs, MayRead(azure.resources.client), azure.resources.pool)
+        return checks, read_rights(needs, MayRead(azure.resources.client), azure.resources)
     except CallFailed as error:
         return [*checks, _failed("rights", error)], Rights()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from reconciler.errors import InputFileError
 
 _CHECK = "Check the path and who may read it."
+_LOOK = "Check the path, and the folder in which the command runs."
 _NAME_IT = "Remove the link, or name what it leads to as a path of its own."
 
 
@@ -99,6 +100,8 @@ def check_argument(name: str) -> None:
 
 def unreadable(error: OSError | ValueError) -> NotReadError:
     """The refusal of what the system cannot read; a ValueError is a path that no system can have."""
+    if isinstance(error, FileNotFoundError):
+        return NotReadError("file-unreadable", "no such file", _LOOK)
     return NotReadError("file-unreadable", f"cannot be read: {reason_of(error)}", _CHECK)
 
 

@@ -4,9 +4,12 @@ A file that is read can hold, or lead to, what the process was given in confiden
 So whatever is printed goes through here, however it came to be.
 """
 
+import base64
+import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
 
 REPLACEMENT = "[secret]"
 
@@ -26,23 +29,31 @@ _VARIABLE = "UAMI_VAR_"
 """Begins the name of a manifest's variable, whose value is there to be shown."""
 
 
-def hide_secrets(text: str, environment: Mapping[str, str]) -> str:
-    """The text with every secret of the environment replaced, in whatever way it is escaped."""
-    for secret in _secrets(environment):
-        if secret in text:
-            text = text.replace(secret, REPLACEMENT)
+def hide_secrets(text: str, environment: Mapping[str, str], tokens: Iterable[str] = ()) -> str:
+    """The text with every secret of the environment, and these tokens, replaced, in whatever way it is written."""
+    hidden = hide_values(text, (*_secrets(environment), *tokens), REPLACEMENT)
+    if hidden != text:
+        # What looked like a secret can have begun with the letter of an escape, whose backslash would escape another.
+        hidden = _ESCAPED_REPLACEMENT.sub(r"\1", hidden)
+    return hidden
+
+
+def hide_values(text: str, values: Iterable[str], replacement: str) -> str:
+    """The text with these values replaced: as they stand, escaped, percent-encoded, or in base64, alone or inside."""
+    # The longest first: one may be the beginning of another.
+    for value in sorted(set(values), key=lambda value: (-len(value), value)):
+        for needle, pattern in _forms(value):
+            if needle not in text:
+                continue
+            text = text.replace(needle, replacement) if pattern is None else pattern.sub(replacement, text)
     return text
 
 
-def _secrets(environment: Mapping[str, str]) -> list[str]:
-    """As they stand and as reports write them, the longest first: one may be the beginning of another."""
-    found = set()
+def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
     for name, value in environment.items():
         if _is_secret(name):
             # A report shows a value of several lines as one line, a quotation one of them.
-            for part in (value, *value.splitlines()):
-                found |= {part, *_escaped(part)} if len(part.strip()) >= SHORTEST else set()
-    return sorted(found, key=lambda secret: (-len(secret), secret))
+            yield from (part for part in (value, *value.splitlines()) if len(part.strip()) >= SHORTEST)
 
 
 def _is_secret(name: str) -> bool:
@@ -50,7 +61,40 @@ def _is_secret(name: str) -> bool:
     return name in _NAMED or (_SECRET_NAME.search(name) is not None and not name.startswith(_VARIABLE))
 
 
-def _escaped(text: str) -> tuple[str, ...]:
-    visible = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
-    in_json = (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-    return (visible, repr(text)[1:-1], *in_json)
+_ESCAPED_REPLACEMENT = re.compile(rf"(?<!\\)((?:\\\\)*)\\(?={re.escape(REPLACEMENT)})")
+_NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+@functools.lru_cache(maxsize=64)
+def _forms(value: str) -> tuple[tuple[str, re.Pattern[str] | None], ...]:
+    """In what forms a value may stand in a text: a part of the form, and its pattern where that part is not all."""
+    plain = _NEVER_ESCAPED.findall(value)
+    as_written: tuple[str, re.Pattern[str] | None] = (value, None)
+    if plain != [value]:
+        as_written = (max(plain, key=len, default=""), re.compile("".join(map(_spellings, value))))
+    return (as_written, *((form, None) for form in sorted(_in_base64(value))))
+
+
+def _spellings(char: str) -> str:
+    """A pattern of all the ways in which a character is written: itself, escaped once or twice, percent-encoded."""
+    if _NEVER_ESCAPED.fullmatch(char):
+        return re.escape(char)
+    percent = quote(char.encode("utf-8", "surrogatepass"), safe="")
+    code = ord(char)
+    once = {
+        *(char, repr(char)[1:-1], char.encode("unicode_escape").decode("ascii")),
+        *(f"\\x{code:02x}", f"\\u{code:04x}", json.dumps(char)[1:-1], percent, percent.lower()),
+    }
+    twice = {json.dumps(one)[1:-1] for one in once}
+    return f"(?:{'|'.join(map(re.escape, sorted(once | twice, key=lambda one: (-len(one), one))))})"
+
+
+def _in_base64(value: str) -> set[str]:
+    """What of the base64 of any text with the value in it is the value's alone: it can begin at three places."""
+    forms = set()
+    for ahead, unclear in ((0, 0), (1, 2), (2, 3)):
+        content = bytes(ahead) + value.encode("utf-8", "surrogatepass")
+        whole = len(content) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            forms.add(encode(content).decode("ascii")[unclear:whole])
+    return {form for form in forms if len(form) >= SHORTEST}

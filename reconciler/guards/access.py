@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
 from reconciler.manifest.rules.issuers import BINDING_ISSUERS
-from reconciler.model import MAX_CREDENTIALS, FederatedCredential, ResourceId, Trust, Violation, identity_of, same_name
+from reconciler.model import (
+    MAX_CREDENTIALS,
+    FederatedCredential,
+    ResourceId,
+    Trust,
+    Violation,
+    identity_of,
+    same_name,
+    shell_command,
+)
 from reconciler.plan import Action, Changes, CredentialChange, UnresolvedRole
 
 _BINDING = "aks-identity-binding"
@@ -64,8 +73,12 @@ def _unknown(role: UnresolvedRole) -> Violation:
         code="role-unknown",
         about=role.resource_id,
         message=f"no role {role.desired.role!r} can be assigned at {role.desired.scope}",
-        hint=f"Did you mean: {similar}?" if similar else f"See: az role definition list --scope {role.desired.scope}",
+        hint=f"Did you mean: {similar}?" if similar else _see_roles(role.desired.scope),
     )
+
+
+def _see_roles(scope: str) -> str:
+    return f"See: {shell_command('az', 'role', 'definition', 'list', '--scope', scope)}"
 
 
 def _ambiguous(role: UnresolvedRole) -> Violation:

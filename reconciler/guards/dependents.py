@@ -70,6 +70,7 @@ def _with_dependents(violation: Violation, needs: _Needs, book: AddressBook) -> 
 def _needs(changes: Changes) -> Iterator[_Need]:
     """Every need but that of a place among an identity's credentials, which depends on what else is refused."""
     made = {one.resource_id for one in changes.identities() if one.action is Action.CREATE}
+    going = {one.resource_id for one in changes.identities() if one.action is Action.DELETE}
     below = changes_below(changes)
     for identity in changes.identities():
         is_deleted = identity.action is Action.DELETE
@@ -84,6 +85,7 @@ def _needs(changes: Changes) -> Iterator[_Need]:
         trust_needs = tuple(_trust_needs(credentials))
         yield from trust_needs
         yield from _scope_needs(children, made)
+        yield from _revoke_needs(children, going)
         yield from _replacement_needs(credentials, {need.other: need.change for need in trust_needs})
         yield from _replacement_needs([one for one in children if isinstance(one, AssignmentChange)], {})
 
@@ -94,6 +96,15 @@ def _scope_needs(children: list[AccessChange], made: set[ResourceId]) -> Iterato
         scope = identity_at(child.resource_id.scope) if isinstance(child, AssignmentChange) else None
         if scope in made and scope != child.resource_id.identity and child.action is Action.CREATE:
             yield _Need(child.resource_id, scope, f"its scope, {scope.name}")
+
+
+def _revoke_needs(children: list[AccessChange], going: set[ResourceId]) -> Iterator[_Need]:
+    """An identity that goes: every role that others have on it ends with it, one too whose end is refused."""
+    revokes = [one for one in children if isinstance(one, AssignmentChange) and one.action is Action.DELETE]
+    for name in (one.resource_id for one in revokes):
+        scope = identity_at(name.scope)
+        if scope is not None and scope in going and scope != name.identity:
+            yield _Need(scope, name, f"the role {name.role} of {name.identity.name} on it to be taken away first")
 
 
 def _trust_needs(credentials: list[CredentialChange]) -> Iterator[_Need]:

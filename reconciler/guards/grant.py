@@ -4,12 +4,11 @@ Whoever may give roles, or may sign in as somebody who may, has every right at t
 hand that out, so a review has to say that it is meant: on that line itself, or in the call.
 """
 
-import shlex
 from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of, named
-from reconciler.model import NotRead, ResourceId, RoleDefinition, Violation, describe_scope, is_within
+from reconciler.model import NotRead, ResourceId, RoleDefinition, Violation, describe_scope, is_within, shell_command
 from reconciler.plan import (
     AccessChange,
     Action,
@@ -27,13 +26,13 @@ def check_grant(changes: Changes, allowances: Allowances) -> Iterator[Violation]
     """Refuse new trust and wider roles by which somebody could get every right, or where that could not be read."""
     for change, why in _found(changes):
         if not _is_accepted(change, allowances) and not allowances.lift(_CODE, change.resource_id, changes.addresses):
-            flag = shlex.quote(f"{_CODE}={changes.addresses.short(change.resource_id)}")
+            flag = shell_command("--allow", f"{_CODE}={changes.addresses.short(change.resource_id)}")
             by_line = " Or write accept: [{code: grant, reason: ...}] on that line." if allowances.accept_lifts else ""
             yield Violation(
                 code=_CODE,
                 about=change.resource_id,
                 message=f"{_doing(change)} {why}",
-                hint=f"If it is meant: --allow {flag}.{by_line}",
+                hint=f"If it is meant: {flag}.{by_line}",
                 refused=ids_of([change]),
             )
 

@@ -12,8 +12,10 @@ from reconciler.model import (
     Identity,
     PlannedAssignment,
     PlannedIdentity,
+    ResourceGroupId,
     RoleAssignment,
     Violation,
+    shell_command,
 )
 from reconciler.plan import Action, AssignmentChange, Changes, IdentityChange
 
@@ -34,10 +36,14 @@ def check_group_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
                 about=group_id,
                 message=f"resource group {group_id.resource_group} does not exist,"
                 f" and {count(len(creates), 'identity')} would be created in it",
-                hint=f"Create it first: az group create --subscription {group_id.subscription_id}"
-                f" --name {group_id.resource_group} --location LOCATION",
+                hint=f"Create it first: {_create(group_id)}",
                 refused=creates,
             )
+
+
+def _create(group_id: ResourceGroupId) -> str:
+    place = ("--subscription", group_id.subscription_id, "--name", group_id.resource_group)
+    return shell_command("az", "group", "create", *place, "--location", "LOCATION")
 
 
 def check_location(changes: Changes, _: Allowances) -> Iterator[Violation]:

@@ -3,12 +3,11 @@
 It judges the calls that changes come to, not the changes: an update of a credential may begin with its delete.
 """
 
-import shlex
 from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import count, ids_of, named
-from reconciler.model import READ_ONLY, AnyId, Lock, ResourceGroupId, Violation
+from reconciler.model import READ_ONLY, AnyId, Lock, ResourceGroupId, Violation, shell_command
 from reconciler.plan import Action, AssignmentChange, Change, Changes, order_work, written_scope
 
 
@@ -30,7 +29,7 @@ def check_locked(changes: Changes, _: Allowances) -> Iterator[Violation]:
             message=f"the {' and the '.join(lock.text for lock in locks)} {verb} {count(len(held), 'change')}:"
             f" {named(what)}",
             hint="Remove it in Azure first, if that is meant; this tool never removes a lock:"
-            f" az lock delete --ids {shlex.join(lock.resource_id for lock in locks)}",
+            f" {shell_command('az', 'lock', 'delete', '--ids', *(lock.resource_id for lock in locks))}",
             refused=ids_of(held),
         )
 

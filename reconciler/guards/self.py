@@ -4,13 +4,12 @@ A run that deletes its own identity, or takes away its own trust or roles, may n
 itself more obeys whoever wrote the line, with all that it may do.
 """
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
-from reconciler.model import Identity, Violation, same_name
+from reconciler.model import Identity, Violation, same_name, shell_command
 from reconciler.plan import (
     AccessChange,
     Action,
@@ -83,12 +82,12 @@ def check_self(changes: Changes, allowances: Allowances, runner: Runner | None) 
 
 def _own_access(change: AccessChange, changes: Changes) -> Violation:
     what = "federated credential" if isinstance(change, CredentialChange) else "role assignment"
-    flag = shlex.quote(f"self={changes.addresses.short(change.resource_id)}")
+    flag = shell_command("--allow", f"self={changes.addresses.short(change.resource_id)}")
     return Violation(
         code="self",
         about=change.resource_id,
         message=f"would {change.action} a {what} of the identity that this run is signed in as",
-        hint=f"If it is meant: --allow {flag}. {_ADOPTED if marks_only(change) else _AFTERWARDS[change.action]}",
+        hint=f"If it is meant: {flag}. {_ADOPTED if marks_only(change) else _AFTERWARDS[change.action]}",
         refused=ids_of([change]),
     )
 

@@ -4,7 +4,15 @@ from reconciler.journal.call import After, Before, Call, Journal, Outcome
 from reconciler.journal.document import record_document
 from reconciler.journal.effects import NetEffect, net_effects
 from reconciler.journal.file import FileJournal
-from reconciler.journal.folder import CutShort, default_folder, find_cut_short, journal_name, make_folder, mark_reported
+from reconciler.journal.folder import (
+    CutShort,
+    default_folder,
+    find_cut_short,
+    find_last,
+    journal_name,
+    make_folder,
+    mark_reported,
+)
 from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader, RunRecord
 
@@ -25,6 +33,7 @@ __all__ = [
     "RunRecord",
     "default_folder",
     "find_cut_short",
+    "find_last",
     "journal_name",
     "make_folder",
     "mark_reported",

@@ -1,4 +1,4 @@
-"""Where journals lie unless the caller chooses, and which of those there are of a run that was cut short.
+"""Where journals lie unless the caller chooses, which is the newest, and which are of a run that was cut short.
 
 The folder is the one that the system keeps for a program's state; three lines say which, so that no library is needed
 for it. That a run was reported is marked beside its journal and never in it: a journal is evidence, and only its own
@@ -80,6 +80,26 @@ def find_cut_short(folder: Path, header: RunHeader) -> tuple[CutShort, ...]:
     return tuple(one for one in _unfinished(folder) if one.record.header.overlaps(header))
 
 
+def find_last(folder: Path) -> tuple[Path, RunRecord]:
+    """The newest journal of a run that made a call and is over, however it ended.
+
+    Raises:
+        JournalError: there is none.
+        InputFileError: a journal cannot be read that is newer than all that can: passing over it would mean another
+            run than the last.
+    """
+    for path in reversed(_journals(folder)):
+        if _is_being_written(path):
+            continue
+        record = read_journal(path)
+        if record.calls:
+            return path, record
+    raise JournalError(
+        f"No run that made a call has left a journal in {folder}.",
+        "Name the journal's file: a run with --journal keeps it where that says, and prints it at its end.",
+    )
+
+
 def mark_reported(path: Path) -> None:
     """Note that a run that was cut short has been reported; where that cannot be noted, it is reported again."""
     try:
@@ -88,16 +108,18 @@ def mark_reported(path: Path) -> None:
         return
 
 
-def _unfinished(folder: Path) -> Iterator[CutShort]:
+def _journals(folder: Path) -> list[Path]:
+    """All journals of a folder, the oldest first; none where there is no folder to read."""
     try:
-        names = sorted(path.name for path in folder.iterdir())
+        names = sorted(path.name for path in folder.iterdir() if path.name.endswith(".jsonl"))
     except OSError:
-        return
-    reported = {name for name in names if name.endswith(_REPORTED)}
-    journals = [name for name in names if name.endswith(".jsonl")]
-    for name in journals[-_LOOKED_AT:]:
-        path = folder / name
-        if f"{name}{_REPORTED}" in reported or not _is_left_behind(path):
+        return []
+    return [folder / name for name in names]
+
+
+def _unfinished(folder: Path) -> Iterator[CutShort]:
+    for path in _journals(folder)[-_LOOKED_AT:]:
+        if Path(f"{path}{_REPORTED}").exists() or not _is_left_behind(path):
             continue
         try:
             record = read_journal(path)
@@ -114,5 +136,13 @@ def _is_left_behind(path: Path) -> bool:
             file.seek(max(0, path.stat().st_size - _TAIL))
             last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
             return not last.startswith(_END) and not is_held(file.fileno())
+    except OSError:
+        return False
+
+
+def _is_being_written(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return is_held(file.fileno())
     except OSError:
         return False

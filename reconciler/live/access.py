@@ -9,11 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources
-from reconciler.errors import AuthError, CallFailed, NotFound
-from reconciler.live.children import ONE_LIST_FROM, READ_ASSIGNMENTS, list_assignments, list_credentials
+from reconciler.arm.role_assignments import grant_command
+from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
+from reconciler.live.children import (
+    ONE_LIST_FROM,
+    READ_ASSIGNMENTS,
+    READING_CREDENTIALS,
+    READING_ROLES,
+    list_assignments,
+    list_credentials,
+)
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
-from reconciler.live.role_lookups import is_subscription, look_up_roles, read_definitions, root_of
+from reconciler.live.role_lookups import look_up_roles, read_definitions, root_of
 from reconciler.manifest.desired import (
     AssignmentsPolicy,
     DesiredAssignment,
@@ -34,6 +42,10 @@ from reconciler.model import (
     is_within,
     normalize_scope,
     role_key,
+    roles_elsewhere,
+    roles_of_deleted,
+    roles_unnamed,
+    subscription_of,
 )
 from reconciler.plan import Action, Changes, IdentityChange
 
@@ -80,7 +92,7 @@ def _read_credentials(
         match change:
             case IdentityChange(before=Identity(), desired=DesiredIdentity(federated_credentials=tuple())):
                 managed.append(change.resource_id)
-    return dict(resources.pool.pairs(lambda identity: list_credentials(identity, resources), managed))
+    return dict(resources.pairs(READING_CREDENTIALS, lambda identity: list_credentials(identity, resources), managed))
 
 
 def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]:
@@ -187,7 +199,9 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
     named = _by_root((holder, scope) for holder in holders for scope in holder.scopes)
     roots = _by_root((*elsewhere, *_exact_pairs(holders)), named)
     unread: dict[ResourceId, NotRead] = {}
-    readable = resources.pool.pairs(lambda root: _may_list(may_read, root, gone_is_error=root in named), roots)
+    readable = resources.pairs(
+        "Reading permissions", lambda root: _may_list(may_read, root, gone_is_error=root in named), roots
+    )
     places, denied, gone = _sort_roots(roots, readable)
     not_read += gone
     for root in denied:
@@ -196,10 +210,10 @@ def _read_assignments(holders: list[_Holder], resources: Resources, may_read: Ma
         places += _places_within(root, concerned.values())
         reason = NotRead("Role assignments", root, f"{missing(READ_ASSIGNMENTS)} at {root}")
         unread.update({identity: reason for identity, holder in concerned.items() if holder.goes})
-        not_read.append(NotRead(f"Role assignments elsewhere in {root}", "", f"{READ_ASSIGNMENTS} is missing there"))
+        not_read.append(NotRead(roles_elsewhere(root), "", f"{READ_ASSIGNMENTS} is missing there"))
     found: list[RoleAssignment] = []
     counts: dict[str, int] = {}
-    for place, given in resources.pool.pairs(lambda place: _list_or_say(resources, may_read, place), places):
+    for place, given in resources.pairs(READING_ROLES, lambda place: _list_or_say(resources, may_read, place), places):
         if isinstance(given, NotRead):
             unread.update({holder.identity: given for holder in place.holders if holder.goes})
             complete -= {holder.identity for holder in place.holders}
@@ -232,10 +246,10 @@ def _find_elsewhere(
     if not owned:
         return [], set(), []
     try:
-        found = find_scopes(resources.client, owned)
+        with resources.activity.part("Asking Resource Graph for role assignments"):
+            found = find_scopes(resources.client, owned)
     except CallFailed as error:
-        what = "Role assignments in subscriptions that the manifest does not name"
-        return [], set(), [NotRead(what, "", f"Resource Graph: {why_not(error)}")]
+        return [], set(), [NotRead(roles_unnamed(), "", f"Resource Graph: {why_not(error)}")]
     elsewhere = [(owned[principal_id], scope) for principal_id, scope in found if principal_id in owned]
     return elsewhere, {one.identity for one in owned.values()}, []
 
@@ -280,7 +294,7 @@ def _sort_roots(
 
 def _count(place: _Place, given: list[RoleAssignment]) -> dict[str, int]:
     """How many there are in a subscription, where the list has those of all principals; nothing elsewhere."""
-    is_whole = len(place.holders) >= ONE_LIST_FROM and is_subscription(place.scope)
+    is_whole = len(place.holders) >= ONE_LIST_FROM and subscription_of(place.scope) == place.scope
     return {place.scope: sum(is_within(one.scope, place.scope) for one in given)} if is_whole else {}
 
 
@@ -295,11 +309,12 @@ def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list
     except CallFailed as error:
         if place.must_read and not all(holder.goes for holder in place.holders):
             raise
-        because = missing(READ_ASSIGNMENTS) if isinstance(error, AuthError) else why_not(error)
+        lacks_right = isinstance(error, AuthError) and not isinstance(error, LoginError)
+        because = missing(READ_ASSIGNMENTS) if lacks_right else why_not(error)
         if not place.must_read:
             what = f"Role assignments at {place.scope}, of roleScopes"
             return NotRead(what, "", f"{because}; none that was given there is taken away")
-        return NotRead(f"Role assignments at {place.scope} of identities that would be deleted", "", because)
+        return NotRead(roles_of_deleted(place.scope), "", because)
 
 
 def _list_at(resources: Resources, may_read: MayRead, place: _Place) -> list[RoleAssignment]:
@@ -307,8 +322,7 @@ def _list_at(resources: Resources, may_read: MayRead, place: _Place) -> list[Rol
         raise AuthError(
             f"reading the role assignments at {place.scope}: not allowed ({READ_ASSIGNMENTS}), so the list could be"
             " incomplete",
-            f'Ask for a role there: az role assignment create --role Reader --scope "{place.scope}"'
-            " --assignee PRINCIPAL",
+            f"Ask for a role there: {grant_command('Reader', place.scope)}",
         )
     return list(list_assignments(place.scope, [one.principal_id for one in place.holders], resources))
 

@@ -43,19 +43,20 @@ def read_attachments(
         return {}
     shown = _ask_graph(identities, resources, may_read)
     parts = {}
-    for done, one in enumerate(identities):
-        resources.progress(_PROGRESS, done, len(identities))
-        # One after another, by the thread that a signal ends at once: side by side they would wait for the same turn.
-        parts[one] = _part(shown.resources.get(one, ()), shown.why_not(one), _confirm(one, resources))
-    resources.progress(_PROGRESS, len(identities), len(identities))
+    with resources.activity.part(_PROGRESS, len(identities)) as one_more:
+        for one in identities:
+            # One after another, by the thread that a signal ends at once: side by side they would wait for one turn.
+            parts[one] = _part(shown.resources.get(one, ()), shown.why_not(one), _confirm(one, resources))
+            one_more()
     return parts
 
 
 def _ask_graph(identities: Sequence[ResourceId], resources: Resources, may_read: MayRead) -> _Shown:
     groups = dict.fromkeys(one.group_id for one in identities)
-    without_right = dict(resources.pool.pairs(lambda group: _graph_right(group, may_read), groups))
+    without_right = dict(resources.pairs("Reading permissions", lambda group: _graph_right(group, may_read), groups))
     try:
-        return _Shown(attachments.find(resources.client, identities), None, without_right)
+        with resources.activity.part("Asking Resource Graph for attached resources"):
+            return _Shown(attachments.find(resources.client, identities), None, without_right)
     except CallFailed as error:
         return _Shown({}, f"Resource Graph: {why_not(error)}", without_right)
 

@@ -2,9 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from reconciler.arm.http.endpoints import DEFAULT_KIND
+from reconciler.arm.login.credentials import sign_in_hint
 from reconciler.arm.resources import Resources
 from reconciler.guards import Runner
+from reconciler.manifest.tenants import SignIn
+
+SIGN_IN_AGAIN: SignIn = partial(sign_in_hint, DEFAULT_KIND)
+"""For whoever has named no kind of credential."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +22,7 @@ class Azure:
         tenant: `--tenant`, None where it is not given.
         token_tenant: the tenant that the token says it is of, None where it does not; may fetch it (AuthError).
         runner: who the token says it is of, None where it does not; likewise.
+        sign_in: how to sign in to a tenant, for hints; "" stands for that of the subscription.
     """
 
     cloud: str
@@ -22,3 +30,4 @@ class Azure:
     tenant: str | None
     token_tenant: Callable[[], str | None]
     runner: Callable[[], Runner | None]
+    sign_in: SignIn = SIGN_IN_AGAIN

@@ -15,6 +15,10 @@ from reconciler.model import Children, FederatedCredential, Identity, Part, Reso
 
 READ_ASSIGNMENTS = f"{ASSIGNMENTS}/read"
 
+READING_CREDENTIALS = "Reading federated credentials"
+READING_ROLES = "Reading role assignments"
+"""What a counter says while these are read."""
+
 ONE_LIST_FROM = 6
 """From this many principals on, one list of all assignments of a subscription is fewer requests than one for each.
 

@@ -44,7 +44,13 @@ def read_held_roles(changes: Changes, access: Access, resources: Resources, may_
     # Above the subscriptions every role is refused, whomever it lets its holder become.
     scopes = {normalize_scope(one): one for one in _scopes(changes, held) if is_within(one, "/subscriptions")}
     live = {group.live.group_id: group.live.identities for group in changes.groups}
-    within = dict(resources.pool.pairs(lambda key: _identities_within(scopes[key], live, resources, may_read), scopes))
+    within = dict(
+        resources.pairs(
+            "Reading identities that a role reaches",
+            lambda key: _identities_within(scopes[key], live, resources, may_read),
+            scopes,
+        )
+    )
     all_of_them = (one for identities in within.values() if not isinstance(identities, NotRead) for one in identities)
     roles = read_roles(all_of_them, access, resources, may_read)
     return HeldRoles(held, {scope: _givers(identities, roles) for scope, identities in within.items()})

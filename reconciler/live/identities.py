@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.arm import resource_groups, subscriptions
 from reconciler.arm.resources import Resources
+from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.tenants import ExpectedTenant, check_subscription_tenant
@@ -73,9 +74,13 @@ def read_live(
     for group_id in group_ids:
         by_subscription.setdefault(group_id.subscription_id.casefold(), []).append(group_id)
     reader = _Reader(resources, may_read)
-    views = dict(resources.pool.pairs(lambda one: reader.view_subscription(one, tenant_of(one)), by_subscription))
+    views = dict(
+        resources.pairs(
+            "Reading subscriptions", lambda one: reader.view_subscription(one, tenant_of(one)), by_subscription
+        )
+    )
     scopes = [scope for one, view in views.items() for scope in _plan_reads(view, by_subscription[one], beyond=beyond)]
-    reads = resources.pool.map(reader.read_scope, scopes)
+    reads = resources.map("Reading identities", reader.read_scope, scopes)
     live = Live(
         tuple(sorted((view.subscription for view in views.values()), key=lambda one: one.subscription_id)),
         tuple(sorted((group for read in reads for group in read.groups), key=lambda group: group.group_id.key)),
@@ -161,5 +166,5 @@ def _find_group(view: _SubscriptionView, group_id: ResourceGroupId) -> ResourceG
 def _may_not_read(group_id: ResourceGroupId) -> AuthError:
     return AuthError(
         f"reading the identities of {group_id}: not allowed ({READ_IDENTITIES}), so the list could be incomplete",
-        f'Ask for a role there: az role assignment create --role Reader --scope "{group_id}" --assignee PRINCIPAL',
+        f"Ask for a role there: {grant_command('Reader', str(group_id))}",
     )

@@ -5,7 +5,7 @@ Nothing here is an error: what cannot be read is said where it is missing, and t
 
 from reconciler.arm.resources import Resources
 from reconciler.live.attachments import read_attachments
-from reconciler.live.children import credentials_of
+from reconciler.live.children import READING_CREDENTIALS, credentials_of
 from reconciler.live.held_roles import read_held_roles
 from reconciler.live.locks import read_locks
 from reconciler.live.may_read import MayRead
@@ -21,7 +21,7 @@ def read_impact(changes: Changes, access: Access, resources: Resources, may_read
     identities = list(deletes)
     locks = read_locks(changes, resources, may_read)
     attachments = read_attachments(identities, resources, may_read)
-    credentials = dict(resources.pool.pairs(lambda identity: credentials_of(identity, resources), identities))
+    credentials = dict(resources.pairs(READING_CREDENTIALS, lambda one: credentials_of(one, resources), identities))
     impacts = {
         one: Impact(attachments[one], _roles(change, access), credentials[one], locks.reaching(str(one)))
         for one, change in deletes.items()
@@ -35,7 +35,7 @@ def _roles(change: IdentityChange, access: Access) -> Part[HeldRole]:
     given = access.assignments.get(change.resource_id, ())
     roles = (
         HeldRole(
-            access.names.get(one.role_guid, one.role_guid),
+            access.role_name(one.role_guid),
             one.role_guid,
             one.scope,
             removed=is_ours(change.group.owner, one),

@@ -43,7 +43,9 @@ def read_locks(changes: Changes, resources: Resources, may_read: MayRead) -> Loc
             given_on = change.resource_id.scope if isinstance(change, AssignmentChange) else None
             container = given_on or str(change.resource_id.group_id)
             places.setdefault(root[0].casefold(), {})[container.casefold()] = container
-    read = resources.pool.map(lambda root: _read(root, places[root].values(), resources, may_read), sorted(places))
+    read = resources.map(
+        "Reading locks", lambda root: _read(root, places[root].values(), resources, may_read), sorted(places)
+    )
     found = sorted({lock for one in read for lock in one.locks}, key=lambda lock: (lock.scope.casefold(), lock.name))
     return LocksRead(tuple(found), tuple(gap for one in read for gap in one.not_read))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from reconciler.arm import permissions
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.permissions import Permissions
-from reconciler.errors import ArmError, AuthError, CallFailed, NotFound, OutOfTime
+from reconciler.errors import ArmError, AuthError, CallFailed, LoginError, NotFound, OutOfTime
 from reconciler.model import normalize_scope
 
 # Source: recorded traffic (AuthorizationFailed names the action in its message).
@@ -40,7 +40,7 @@ class MayRead:
         """What the caller may do at a scope, given as its ARM id.
 
         Raises:
-            AuthError: the caller may not ask there.
+            AuthError: the caller may not ask there; LoginError: nobody is signed in.
             NotFound: the scope does not exist.
             ArmError: ARM did not say.
         """
@@ -61,14 +61,21 @@ class MayRead:
             return error
 
     def allows(self, scope: str, action: str) -> bool:
-        """Whether the caller may do something; who may not even ask may not. Raises NotFound and ArmError."""
+        """Whether the caller may do something; who may not even ask may not.
+
+        Raises:
+            LoginError: nobody is signed in, so that no right could be missing.
+            NotFound, ArmError: ARM did not say.
+        """
         try:
             return self.permissions_at(scope).allows(action)
+        except LoginError:
+            raise
         except AuthError:
             return False
 
     def why_not(self, scope: str, action: str) -> str | None:
-        """Why a list at a scope could be incomplete, None where it is whole. Raises NotFound."""
+        """Why a list at a scope could be incomplete, None where it is whole. Raises NotFound, and as `why_not` does."""
         try:
             return None if self.allows(scope, action) else missing(action)
         except NotFound:
@@ -83,19 +90,19 @@ def missing(action: str) -> str:
 
 
 def why_not(error: CallFailed) -> str:
-    """What kept a read from its answer: the missing right where ARM names one, else status and code, else which of two
-    things was lacking.
+    """What kept a read from its answer: the missing right where ARM names one, else status and code.
 
     Never the message: it has times and ids of the one request in it, and a plan is the same for the same live state.
 
     Raises:
-        OutOfTime: the time of the run is over, so that nothing more can be known, and its plan would say nothing.
+        OutOfTime, LoginError: the time of the run is over, or nobody is signed in (any more), so that nothing more
+            can be known, and its plan would say nothing.
     """
-    if isinstance(error, OutOfTime):
+    if isinstance(error, OutOfTime | LoginError):
         raise error
     action = _ACTION.search(error.message) if isinstance(error, AuthError) else None
     if action:
         return missing(action[1])
     if not isinstance(error, ArmError):
-        return "no token"
-    return " ".join(str(part) for part in (error.status, error.arm_code) if part) or "no usable answer"
+        return "not allowed"
+    return error.said or "no usable answer"

@@ -9,24 +9,24 @@ from collections.abc import Iterable
 
 from reconciler.arm.actions import role_with, roles_with
 from reconciler.arm.permissions import Permissions
-from reconciler.errors import ArmAuthError, AuthError, NotFound
+from reconciler.arm.resources import Resources
+from reconciler.arm.role_assignments import grant_command
+from reconciler.errors import AuthError, LoginError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.model import normalize_scope
-from reconciler.parallel import Pool
 from reconciler.plan import NOT_CHECKED, Need, Rights
 
-_FORBIDDEN = 403
 _ANYONE = "PRINCIPAL"
 
 
-def read_rights(needs: Iterable[Need], may_read: MayRead, pool: Pool) -> Rights:
+def read_rights(needs: Iterable[Need], may_read: MayRead, resources: Resources) -> Rights:
     """Ask ARM what the caller may do, from the subscriptions down to where it is known of each need.
 
     Raises:
-        AuthError: the token itself is refused.
+        LoginError: there is no token, or it is refused itself.
         ArmError: a place could not be asked, for whatever other reason than rights.
     """
-    asked = _Asked(may_read, pool)
+    asked = _Asked(may_read, resources)
     needs = tuple(dict.fromkeys(needs))
     left = list(needs)
     for depth in range(_DEPTH):
@@ -43,15 +43,15 @@ def read_rights(needs: Iterable[Need], may_read: MayRead, pool: Pool) -> Rights:
 class _Asked:
     """What the caller may do at the places that were asked; None where a place does not say."""
 
-    def __init__(self, may_read: MayRead, pool: Pool) -> None:
+    def __init__(self, may_read: MayRead, resources: Resources) -> None:
         self._may_read = may_read
-        self._pool = pool
+        self._resources = resources
         self._found: dict[str, Permissions | None] = {}
 
     def ask(self, places: Iterable[str]) -> None:
         """Ask those that were not asked yet."""
         new = {normalize_scope(place): place for place in places if normalize_scope(place) not in self._found}
-        self._found.update(self._pool.pairs(lambda key: self._read(new[key]), new))
+        self._found.update(self._resources.pairs("Reading permissions", lambda key: self._read(new[key]), new))
 
     def gives(self, need: Need) -> bool:
         """Whether any place that was asked gives what is needed."""
@@ -71,9 +71,9 @@ class _Asked:
             return self._may_read.permissions_at(place)
         except NotFound:
             return None
-        except ArmAuthError as error:
-            if error.status != _FORBIDDEN:
-                raise
+        except LoginError:
+            raise
+        except AuthError:
             return None
 
 
@@ -123,8 +123,8 @@ def missing_rights(rights: Rights) -> AuthError:
     commands = [f"  {command}" for command in grant_commands(rights.missing)]
     asked = ["Ask an administrator to run:", *commands] if commands else []
     return AuthError(
-        "\n".join([f"The run would fail half-way, so it was not started: {count} missing.", *lines]),
-        "\n".join([*asked, f"A new grant takes some minutes to be seen. {NOT_CHECKED}"]),
+        (f"The run would fail half-way, so it was not started: {count} missing.", *lines),
+        (*asked, f"A new grant takes some minutes to be seen. {NOT_CHECKED}"),
     )
 
 
@@ -136,7 +136,7 @@ def _who_has(action: str) -> str:
 def grant_commands(missing: Iterable[Need], principal: str = _ANYONE) -> tuple[str, ...]:
     """The commands that give what is missing, one for each scope and role."""
     return tuple(
-        f'az role assignment create --role "{role}" --scope "{scope}" --assignee {principal}'
+        grant_command(role, scope, principal)
         for scope, actions in _by_scope(missing).items()
         for role in roles_with(actions)
     )

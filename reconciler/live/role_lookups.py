@@ -1,33 +1,24 @@
 """The roles that a manifest names and that live assignments bear: what ARM knows of them at their scopes."""
 
 import difflib
-import re
 from collections.abc import Iterable
 
 from reconciler.arm import role_definitions
 from reconciler.arm.resources import Resources
-from reconciler.errors import ArmAuthError, AuthError, CallFailed, NotFound
+from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
 from reconciler.live.may_read import why_not
 from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
-from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, is_guid, role_key
+from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, is_guid, role_key, subscription_of
 
 NamedRole = DesiredAssignment | IgnoredAssignment
 """A role that the manifest names at a scope."""
 
-_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 _SIMILAR_NAMES = 3
-_FORBIDDEN = 403
 
 
 def root_of(scope: str) -> str:
     """The subscription of a scope, in which one list finds everything; a scope of no subscription is its own."""
-    subscription = _SUBSCRIPTION.match(scope)
-    return subscription[0] if subscription else scope
-
-
-def is_subscription(scope: str) -> bool:
-    """Whether a scope is a subscription itself."""
-    return _SUBSCRIPTION.fullmatch(scope) is not None
+    return subscription_of(scope) or scope
 
 
 def look_up_roles(listed: Iterable[NamedRole], resources: Resources) -> dict[RoleKey, RoleLookup]:
@@ -36,13 +27,15 @@ def look_up_roles(listed: Iterable[NamedRole], resources: Resources) -> dict[Rol
     by_root: dict[RoleKey, NamedRole] = {}
     for one in named.values():
         by_root.setdefault(role_key(one.role, root_of(one.scope)), one)
-    at_root = dict(resources.pool.pairs(lambda key: _find_at_root(resources, by_root[key]), by_root))
+    at_root = dict(resources.pairs("Looking up roles", lambda key: _find_at_root(resources, by_root[key]), by_root))
     return {key: _lookup(resources, one, at_root[role_key(one.role, root_of(one.scope))]) for key, one in named.items()}
 
 
 def _find_at_root(resources: Resources, one: NamedRole) -> tuple[RoleDefinition, ...]:
     try:
         return _find_role(resources, root_of(one.scope), one.role)
+    except LoginError:
+        raise
     except (AuthError, NotFound):
         # Rights in one group do not reach its subscription; then each scope is asked for itself.
         return ()
@@ -61,9 +54,9 @@ def _lookup(resources: Resources, one: NamedRole, found: tuple[RoleDefinition, .
         return _look_at(resources, one, found)
     except NotFound as error:
         return RoleLookup(one.role, one.scope, (), unread=why_not(error), is_scope_missing=True)
-    except ArmAuthError as error:
-        if error.status != _FORBIDDEN:
-            raise
+    except LoginError:
+        raise
+    except AuthError as error:
         return RoleLookup(one.role, one.scope, (), unread=why_not(error))
 
 
@@ -84,7 +77,9 @@ def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources
     def read(guid: str) -> RoleDefinition | None:
         try:
             return role_definitions.get(resources.client, scopes[guid], guid)
+        except LoginError:
+            raise
         except CallFailed:
             return None
 
-    return {guid: role for guid, role in resources.pool.pairs(read, scopes) if role is not None}
+    return {guid: role for guid, role in resources.pairs("Reading role definitions", read, scopes) if role is not None}

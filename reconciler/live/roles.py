@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from reconciler.arm.resources import Resources
 from reconciler.errors import CallFailed, NotFound
-from reconciler.live.children import READ_ASSIGNMENTS, list_assignments
+from reconciler.live.children import READ_ASSIGNMENTS, READING_ROLES, list_assignments
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.role_lookups import read_definitions, root_of
@@ -69,7 +69,8 @@ def _read_assignments(found: _Found, resources: Resources, may_read: MayRead) ->
     own = _by_root((one, str(one.resource_id.group_id)) for one in identities.values())
     _list(own, found, resources, may_read)
     try:
-        shown = find_scopes(resources.client, identities)
+        with resources.activity.part("Asking Resource Graph for role assignments"):
+            shown = find_scopes(resources.client, identities)
     except CallFailed as error:
         reason = NotRead("Roles in other subscriptions", "", f"Resource Graph: {why_not(error)}")
         found.unread |= {one.resource_id: reason for one in identities.values() if one.resource_id not in found.unread}
@@ -91,7 +92,8 @@ def _by_root(pairs: Iterable[tuple[Identity, str]]) -> _Roots:
 
 
 def _list(roots: _Roots, found: _Found, resources: Resources, may_read: MayRead) -> None:
-    for root, assignments in resources.pool.pairs(lambda root: _list_at(root, roots[root], resources, may_read), roots):
+    listed = resources.pairs(READING_ROLES, lambda root: _list_at(root, roots[root], resources, may_read), roots)
+    for root, assignments in listed:
         if isinstance(assignments, NotRead):
             found.unread |= {one.resource_id: assignments for one in roots[root]}
         else:

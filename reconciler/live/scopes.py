@@ -44,6 +44,6 @@ def find_missing(scopes: Iterable[str], resources: Resources) -> tuple[frozenset
         except CallFailed as error:
             return NotRead("Scopes of roles", by_key[key], why_not(error))
 
-    found = dict(resources.pool.pairs(look, by_key))
+    found = dict(resources.pairs("Looking for scopes", look, by_key))
     missing = frozenset(key for key, exists in found.items() if exists is False)
     return missing, tuple(one for one in found.values() if isinstance(one, NotRead))

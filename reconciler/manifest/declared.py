@@ -11,11 +11,13 @@ from reconciler.errors import SourcePos
 from reconciler.manifest.declared_access import (
     DeclaredAssignment,
     DeclaredCredentials,
+    read_acceptances,
     read_assignments,
     read_credentials,
     read_scopes,
 )
 from reconciler.manifest.desired import Limits
+from reconciler.manifest.finding import Acceptance
 from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
 from reconciler.manifest.yaml.document import Document, Path, Plain
 
@@ -76,6 +78,7 @@ class DeclaredIdentity:
     expected_principal_id: Located | None = None
     given_location: Located | None = None
     hold: Located | None = None
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class DeclaredRemoval:
     allow: tuple[DeclaredAllowance, ...]
     pos: SourcePos
     after: Located | None = None
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class DeclaredGroup:
     scope: DeclaredScope
     identities: tuple[DeclaredIdentity, ...]
     removals: tuple[DeclaredRemoval, ...]
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class DeclaredDocument:
     limits: Limits
     scope: DeclaredScope
     groups: tuple[DeclaredGroup, ...]
+    accept: tuple[Acceptance, ...] = ()
 
 
 def read_declared(document: Document) -> DeclaredDocument:
@@ -136,6 +142,7 @@ def read_declared(document: Document) -> DeclaredDocument:
             for name, group in groups.items()
             if ("resourceGroups", name) not in document.broken_keys
         ),
+        accept=read_acceptances(document, ("accept",), root.get("accept")),
     )
 
 
@@ -187,6 +194,7 @@ def _group(document: Document, path: Path, name: str, value: Plain) -> DeclaredG
         scope=_scope(document, path, group),
         identities=tuple(_identity(document, (*path, "identities", index), entry) for index, entry in entries),
         removals=tuple(_removal(document, (*path, "remove", index), mapping(entry)) for index, entry in removals),
+        accept=read_acceptances(document, (*path, "accept"), group.get("accept")),
     )
 
 
@@ -198,6 +206,7 @@ def _removal(document: Document, path: Path, removal: dict[str, Plain]) -> Decla
         allow=tuple(_allowance(document, (*path, "allow", index), entry) for index, entry in allow),
         pos=document.value_pos(path),
         after=text_at(document, (*path, "after"), removal.get("after")),
+        accept=read_acceptances(document, (*path, "accept"), removal.get("accept")),
     )
 
 
@@ -232,6 +241,7 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
         expected_principal_id=text_at(document, (*path, "expect", "principalId"), expect.get("principalId")),
         given_location=text_at(document, (*path, "given", "location"), given.get("location")),
         hold=text_at(document, (*path, "hold"), identity.get("hold")),
+        accept=read_acceptances(document, (*path, "accept"), identity.get("accept")),
     )
 
 

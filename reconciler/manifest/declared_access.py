@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.desired import DETAIL_KEYS, Acceptance
+from reconciler.manifest.desired import DETAIL_KEYS
+from reconciler.manifest.finding import TRUST_BY_NAME, Acceptance
 from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
 from reconciler.manifest.rules.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
 from reconciler.manifest.yaml.document import Document, Path, Plain
@@ -56,6 +57,24 @@ class DeclaredAssignment:
     accept: tuple[Acceptance, ...] = ()
 
 
+def read_acceptances(document: Document, path: Path, value: Plain) -> tuple[Acceptance, ...]:
+    """What a list `accept` answers, in the order in which it is written."""
+    entries = [((*path, index), mapping(entry)) for index, entry in enumerate(items(value))]
+    read = [
+        (
+            text_at(document, (*at, "code"), entry.get("code")),
+            text_at(document, (*at, "reason"), entry.get("reason")),
+            at,
+        )
+        for at, entry in entries
+    ]
+    return tuple(
+        Acceptance(code.text, reason.text, document.value_pos(at))
+        for code, reason, at in read
+        if code is not None and reason is not None
+    )
+
+
 def read_credentials(document: Document, path: Path, value: Plain) -> DeclaredCredentials | None:
     """The credentials of an identity; None where it has no list of them."""
     if not isinstance(value, list):
@@ -90,15 +109,18 @@ def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredent
         subject=subject,
         audience=text_at(document, (*path, "audience"), credential.get("audience")),
         pos=document.value_pos(path),
-        accept=_acceptances(document, (*path, "accept"), credential.get("accept")),
+        accept=(
+            *read_acceptances(document, (*path, "accept"), credential.get("accept")),
+            *_answers(document, (*path, "github"), mapping(credential.get("github"))),
+        ),
     )
 
 
-def _acceptances(document: Document, path: Path, value: Plain) -> tuple[Acceptance, ...]:
-    """What a line lifts for itself, in the order in which it is written."""
-    entries = [((*path, index), mapping(entry)) for index, entry in enumerate(items(value))]
-    read = ([text_at(document, (*at, key), entry.get(key)) for key in ("code", "reason")] for at, entry in entries)
-    return tuple(Acceptance(code.text, reason.text) for code, reason in read if code is not None and reason is not None)
+def _answers(document: Document, path: Path, form: dict[str, Plain]) -> tuple[Acceptance, ...]:
+    """What a form says by itself: whoever writes that a subject has no ids knows that it is a name."""
+    if form.get("legacySubject") is not True:
+        return ()
+    return (Acceptance(TRUST_BY_NAME, "legacySubject: true", document.key_pos((*path, "legacySubject"))),)
 
 
 def _github(document: Document, path: Path, form: dict[str, Plain]) -> tuple[Located | None, Located | None]:
@@ -141,7 +163,7 @@ def _assignments(document: Document, path: Path, entry: dict[str, Plain]) -> Ite
     details = tuple(
         (name, text_at(document, (*path, key), entry[key])) for key, name in DETAIL_KEYS.items() if key in entry
     )
-    accept = _acceptances(document, (*path, "accept"), entry.get("accept"))
+    accept = read_acceptances(document, (*path, "accept"), entry.get("accept"))
     for role, scope in product(roles or (None,), tuple(_whole_scopes(document, scopes)) or (None,)):
         named = role if "roles" in entry else scope if "scopes" in entry else None
         yield DeclaredAssignment(role, scope, document.value_pos(path) if named is None else named.pos, details, accept)

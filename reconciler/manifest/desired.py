@@ -4,11 +4,12 @@ Every rule of a group (owner, policy, limits, ignore patterns) stands at the gro
 that take it. So nothing downstream needs to know which document or which level a value came from.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from reconciler.errors import SourcePos
+from reconciler.manifest.finding import Acceptance, Finding
 from reconciler.model import IsolationScope, ResourceGroupId, ResourceId, Trust
 
 
@@ -94,14 +95,6 @@ class Ignore:
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
-    """A warning that a line of a manifest answers, or a guard that it lifts for itself, by its code; and why."""
-
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class DesiredCredential:
     """A federated credential that a manifest lists: its form (such as `github`) expanded, its audience filled in."""
 
@@ -165,6 +158,7 @@ class DesiredRemoval:
         allow: sorted, without duplicates.
         expires: of those codes that end, the day from which on they lift nothing; sorted.
         after: the day from which on the identity is deleted; None if it is at once.
+        accept: warnings of this entry that are answered; so at an identity, a group and a document for all below it.
     """
 
     resource_id: ResourceId
@@ -173,6 +167,7 @@ class DesiredRemoval:
     source: SourcePos
     expires: tuple[tuple[RemovalAllowance, date], ...] = ()
     after: date | None = None
+    accept: tuple[Acceptance, ...] = ()
 
     def is_due(self, day: date) -> bool:
         """Whether the identity is deleted on that day."""
@@ -219,6 +214,7 @@ class DesiredIdentity:
     expected_principal_id: str | None = None
     default_location: str | None = None
     hold: DesiredHold | None = None
+    accept: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +226,7 @@ class DesiredGroup:
         identities: sorted by name (without case), as is `remove`.
         role_scopes: the ARM ids of `roleScopes`, sorted (without case): at and below them, and nowhere else, the policy
             `exact` takes role assignments away.
+        document_accept: what its document answers for all of its groups.
     """
 
     group_id: ResourceGroupId
@@ -241,11 +238,20 @@ class DesiredGroup:
     identities: tuple[DesiredIdentity, ...]
     source: SourcePos
     remove: tuple[DesiredRemoval, ...] = ()
+    accept: tuple[Acceptance, ...] = ()
+    document_accept: tuple[Acceptance, ...] = ()
     role_scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything that the manifests of a run declare: groups by subscription and name, each from one document."""
+    """Everything that the manifests of a run declare: groups by subscription and name, each from one document.
+
+    Attributes:
+        texts: what is odd about how values are written, which is no part of what they declare.
+        skipped_files: files below a folder argument that are no manifests, by name; nor are these.
+    """
 
     groups: tuple[DesiredGroup, ...]
+    texts: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
+    skipped_files: tuple[str, ...] = field(default=(), compare=False, repr=False)

@@ -5,20 +5,23 @@ what it could still understand, so one run reports a syntax error in one file be
 manifest without a single diagnostic becomes a Desired.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from reconciler.errors import Diagnostic, ManifestError, SourcePos
+from reconciler.errors import Diagnostic, ManifestError, ManifestNotRead, SourcePos
 from reconciler.files.kinds import NOT_MANIFESTS, FileKind, kind_of
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.diagnostics import in_order
+from reconciler.manifest.finding import Finding
 from reconciler.manifest.merge import merge_document
 from reconciler.manifest.rules.claims import check_group_claims, check_tenant_claims
 from reconciler.manifest.rules.rules import check_rules
 from reconciler.manifest.rules.schema import check_schema
+from reconciler.manifest.rules.texts import find_doubtful_texts
 from reconciler.manifest.yaml.document import Document
-from reconciler.manifest.yaml.files import ManifestFile, read_files
+from reconciler.manifest.yaml.files import ManifestFile, no_manifest, read_files
+from reconciler.manifest.yaml.recognize import is_of_another_tool
 from reconciler.manifest.yaml.source import parse_documents
 from reconciler.manifest.yaml.text import decode_source
 from reconciler.manifest.yaml.variables import replace_variables
@@ -37,6 +40,7 @@ def load_manifest(
     stdin: Callable[[], bytes],
     *,
     audience: str = PUBLIC_AUDIENCE,
+    on_skipped: Callable[[Sequence[str]], None] | None = None,
 ) -> Desired:
     """What the manifests at these paths declare together.
 
@@ -46,18 +50,45 @@ def load_manifest(
         environment: asked for `UAMI_VAR_NAME` where `variables` has no NAME.
         stdin: all of the standard input; called only for `-`.
         audience: of federated credentials that name none: the cloud's own.
+        on_skipped: called with the names of files below directories that are no manifests, also before an error.
 
     Raises:
         ManifestError: anything at all is wrong; carries every diagnostic, in order of place and each once.
     """
     files, diagnostics = read_files(paths, stdin)
+    not_read = tuple(diagnostics)
     lines: dict[str, tuple[str, ...]] = {}
     checked: list[_Checked] = []
+    skipped: list[ManifestFile] = []
     for file in files:
+        kind = kind_of(file.content)
+        if kind in NOT_MANIFESTS:
+            diagnostics.append(_not_a_manifest(file, kind))
+            continue
         documents, problems = _read_documents(file, lines)
+        if file.directory and is_of_another_tool(file.content, documents, whole=not problems):
+            skipped.append(file)
+            continue
         diagnostics += problems
         checked += [_check(document, variables, environment) for document in documents]
-    return _merge(checked, diagnostics, lines, audience)
+    names = tuple(file.name for file in skipped)
+    if on_skipped is not None:
+        on_skipped(names)
+    diagnostics += _without_a_manifest(files, skipped)
+    try:
+        return replace(_merge(checked, diagnostics, lines, audience), skipped_files=names)
+    except ManifestError as error:
+        if set(error.diagnostics) == set(not_read):
+            raise ManifestNotRead(error.diagnostics) from None
+        raise
+
+
+def _without_a_manifest(files: Sequence[ManifestFile], skipped: Sequence[ManifestFile]) -> Iterator[Diagnostic]:
+    """The directories in which everything is of other tools: whoever names one expects a manifest there."""
+    for directory in dict.fromkeys(file.directory for file in skipped):
+        below = [file for file in files if file.directory == directory]
+        if all(file in skipped for file in below):
+            yield no_manifest(directory)
 
 
 def load_saved(documents: Iterable[Document]) -> Desired:
@@ -69,8 +100,13 @@ def load_saved(documents: Iterable[Document]) -> Desired:
     return _merge([_check(document, {}, {}, saved=True) for document in documents], [], {}, audience="")
 
 
-_Checked: TypeAlias = tuple[DeclaredDocument, list[Diagnostic]]
-"""What a document says, and what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What a document says, what is wrong with it, and what is odd about how it is written."""
+
+    declared: DeclaredDocument
+    problems: tuple[Diagnostic, ...]
+    texts: tuple[Finding, ...]
 
 
 def _check(
@@ -78,7 +114,8 @@ def _check(
 ) -> _Checked:
     replaced, unresolved = replace_variables(document, variables, environment)
     declared = read_declared(replaced)
-    return declared, [*unresolved, *check_schema(replaced, saved=saved), *check_rules(declared)]
+    problems = (*unresolved, *check_schema(replaced, saved=saved), *check_rules(declared))
+    return _Checked(declared, problems, () if problems else find_doubtful_texts(replaced))
 
 
 def _merge(
@@ -88,20 +125,20 @@ def _merge(
     audience: str,
 ) -> Desired:
     """What documents declare together; raises ManifestError where anything is wrong with their files or with them."""
-    declared = [document for document, _ in checked]
-    found = [*diagnostics, *(one for _, problems in checked for one in problems)]
+    declared = [one.declared for one in checked]
+    found = [*diagnostics, *(problem for one in checked for problem in one.problems)]
     found += [*check_group_claims(declared), *check_tenant_claims(declared)]
     if found:
         raise ManifestError(in_order(found, lines))
     groups = (group for document in declared for group in merge_document(document, audience))
-    return Desired(groups=tuple(sorted(groups, key=lambda group: group.group_id.key)))
+    return Desired(
+        groups=tuple(sorted(groups, key=lambda group: group.group_id.key)),
+        texts=tuple(text for one in checked for text in one.texts),
+    )
 
 
 def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tuple[list[Document], list[Diagnostic]]:
     """The documents of a file that say something; its lines are noted for the diagnostics to quote."""
-    kind = kind_of(file.content)
-    if kind in NOT_MANIFESTS:
-        return [], [_not_a_manifest(file, kind)]
     source, problems = decode_source(file.name, file.content)
     if source is None:
         return [], problems

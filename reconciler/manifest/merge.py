@@ -85,6 +85,8 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
         source=group.name.pos,
         remove=_removals(group_id, group.removals),
         role_scopes=_role_scopes(outer.role_scopes if inner.role_scopes is None else inner.role_scopes),
+        accept=group.accept,
+        document_accept=document.accept,
     )
 
 
@@ -132,6 +134,7 @@ def _merge_identity(
         expected_principal_id=None if expected is None else expected.text,
         default_location=None if default is None or identity.location is not None else default.text,
         hold=None if identity.hold is None else DesiredHold(identity.hold.text, identity.hold.pos),
+        accept=identity.accept,
     )
 
 
@@ -145,6 +148,7 @@ def _removals(group_id: ResourceGroupId, entries: Iterable[DeclaredRemoval]) -> 
             entry.pos,
             _expires(entry.allow),
             None if entry.after is None else parse_day(entry.after.text),
+            entry.accept,
         )
         for entry in entries
         if entry.name is not None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from reconciler.errors import UsageError
 from reconciler.manifest.desired import Desired
-from reconciler.model import AnyId, Live, Target, identity_of, parse_target
+from reconciler.model import AnyId, Live, ResourceGroupId, Target, identity_of, parse_target
 
 ISOLATION_SCOPE_SINCE = "2024-11-30"
 """The first api-version with `isolationScope`. Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI."""
@@ -53,10 +53,14 @@ def only_targets(desired: Desired, targets: tuple[Target, ...]) -> Desired:
     return Desired(tuple(group for group in desired.groups if group.group_id in named)) if targets else desired
 
 
-def is_looked_at(resource_id: AnyId, desired: Desired, targets: tuple[Target, ...]) -> bool:
-    """Whether a run of these targets looks at a resource."""
-    listed = any(group.group_id == resource_id.group_id for group in desired.groups)
-    return listed and (not targets or any(target.covers(identity_of(resource_id)) for target in targets))
+def is_looked_at(about: AnyId | ResourceGroupId | None, desired: Desired, targets: tuple[Target, ...]) -> bool:
+    """Whether a run of these targets looks at a resource, or at something of a group; at a document it always does."""
+    if about is None:
+        return True
+    if isinstance(about, ResourceGroupId):
+        return any(group.group_id == about for group in desired.groups)
+    listed = any(group.group_id == about.group_id for group in desired.groups)
+    return listed and (not targets or any(target.covers(identity_of(about)) for target in targets))
 
 
 def check_targets_exist(targets: tuple[Target, ...], desired: Desired, live: Live) -> None:

@@ -5,9 +5,10 @@ another one in which the same names exist: the token is held against it before a
 before anything in it is listed. Where neither the manifest nor the caller names a tenant, nothing is checked.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.errors import AuthError, UsageError
+from reconciler.errors import AuthError, LoginError, UsageError
 from reconciler.manifest.desired import Desired, DesiredTenant
 from reconciler.model import Subscription, same_name
 
@@ -18,6 +19,10 @@ class ExpectedTenant:
 
     tenant_id: str
     said_by: str
+
+
+SignIn = Callable[[str], str]
+"""How to sign in to a tenant, given by its id: a sentence for hints, by the kind of credential of the run."""
 
 
 def check_one_tenant(desired: Desired) -> None:
@@ -32,24 +37,24 @@ def check_one_tenant(desired: Desired) -> None:
             )
 
 
-def check_token_tenant(desired: Desired, token_tenant: str | None) -> None:
-    """Raises AuthError where the token says that it is of another tenant than the manifest names."""
+def check_token_tenant(desired: Desired, token_tenant: str | None, sign_in: SignIn) -> None:
+    """Raises LoginError where the token says that it is of another tenant than the manifest names."""
     for named in _named_tenants(desired):
         if token_tenant is not None and token_tenant.casefold() != named.tenant_id.casefold():
-            raise AuthError(
+            raise LoginError(
                 f"The token is of the tenant {token_tenant}, not of {named.tenant_id} as {named.source} says;"
                 " nothing was asked with it.",
-                f"Sign in to that tenant (`az login --tenant {named.tenant_id}`, or --tenant), or fix the manifest.",
+                f"{sign_in(named.tenant_id)} Or fix the manifest.",
             )
 
 
-def check_earlier_tenant(tenant: str | None, token_tenant: str | None, what: str) -> None:
-    """Raises AuthError where the token says that it is of another tenant than what an earlier run has left."""
+def check_earlier_tenant(tenant: str | None, token_tenant: str | None, what: str, sign_in: SignIn) -> None:
+    """Raises LoginError where the token says that it is of another tenant than what an earlier run has left."""
     if tenant is None or token_tenant is None or same_name(tenant, token_tenant):
         return
-    raise AuthError(
+    raise LoginError(
         f"The token is of the tenant {token_tenant}, and {what} is of {tenant}; nothing was asked with it.",
-        f"Sign in to that tenant (`az login --tenant {tenant}`, or --tenant).",
+        sign_in(tenant),
     )
 
 

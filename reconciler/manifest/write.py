@@ -20,6 +20,7 @@ from reconciler.manifest.desired import (
     DesiredRemoval,
     RemovalAllowance,
 )
+from reconciler.manifest.finding import Acceptance
 from reconciler.manifest.yaml.document import Path, Plain, json_pointer
 from reconciler.model import trust_document
 
@@ -64,8 +65,10 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
             group.group_id.resource_group: _present(
                 identities=[_identity(one) for one in group.identities],
                 remove=[_removal(one) for one in group.remove] or None,
+                accept=_accept(group.accept),
             )
         },
+        accept=_accept(group.document_accept),
     )
     return {key: _literal(value) for key, value in manifest.items()}
 
@@ -84,11 +87,12 @@ def _identity(identity: DesiredIdentity) -> Plain:
         federatedCredentials=None if credentials is None else [_credential(one) for one in credentials],
         roleAssignments=None if assignments is None else [_assignment(one) for one in assignments],
         given=_present(location=identity.default_location) or None,
+        accept=_accept(identity.accept),
     )
 
 
 def _credential(credential: DesiredCredential) -> Plain:
-    return {"name": credential.name, **trust_document(credential.trust), **_accept(credential)}
+    return {"name": credential.name, **trust_document(credential.trust), **_present(accept=_accept(credential.accept))}
 
 
 def _assignment(assignment: DesiredAssignment) -> Plain:
@@ -97,11 +101,12 @@ def _assignment(assignment: DesiredAssignment) -> Plain:
     if named.get("condition") is None:
         named.pop("condition_version", None)
     details = {key: named[name] for key, name in DETAIL_KEYS.items() if name in named}
-    return {"role": assignment.role, "scope": assignment.scope, **details, **_accept(assignment)}
+    accept = _present(accept=_accept(assignment.accept))
+    return {"role": assignment.role, "scope": assignment.scope, **details, **accept}
 
 
-def _accept(line: DesiredCredential | DesiredAssignment) -> dict[str, Plain]:
-    return _present(accept=[{"code": one.code, "reason": one.reason} for one in line.accept] or None)
+def _accept(accept: tuple[Acceptance, ...]) -> Plain:
+    return [{"code": one.code, "reason": one.reason} for one in accept] or None
 
 
 def _removal(removal: DesiredRemoval) -> Plain:
@@ -110,6 +115,7 @@ def _removal(removal: DesiredRemoval) -> Plain:
         principalId=removal.principal_id,
         allow=[_allowance(code, removal) for code in removal.allow] or None,
         after=None if removal.after is None else removal.after.isoformat(),
+        accept=_accept(removal.accept),
     )
 
 
@@ -139,9 +145,11 @@ def _sources(group: DesiredGroup) -> Plain:
 
 
 def _places(group: DesiredGroup) -> Iterator[tuple[Path, SourcePos]]:
-    """Everything of which a place is known: the group, what it lists, and the tenant."""
+    """Everything of which a place is known: the group, what it lists, the tenant, and what is accepted."""
     path: Path = ("resourceGroups", group.group_id.resource_group)
     yield path, group.source
+    yield from _places_of_accept((), group.document_accept)
+    yield from _places_of_accept(path, group.accept)
     if group.tenant is not None:
         yield ("tenant",), group.tenant.source
     for index, identity in enumerate(group.identities):
@@ -149,6 +157,7 @@ def _places(group: DesiredGroup) -> Iterator[tuple[Path, SourcePos]]:
         yield entry, identity.source
         if identity.hold is not None:
             yield (*entry, "hold"), identity.hold.source
+        yield from _places_of_accept(entry, identity.accept)
         yield from _places_of((*entry, _CREDENTIALS), identity.federated_credentials)
         yield from _places_of((*entry, _ASSIGNMENTS), identity.role_assignments)
     yield from _places_of((*path, "remove"), group.remove)
@@ -159,3 +168,9 @@ def _places_of(
 ) -> Iterator[tuple[Path, SourcePos]]:
     for index, entry in enumerate(entries or ()):
         yield (*path, index), entry.source
+        yield from _places_of_accept((*path, index), entry.accept)
+
+
+def _places_of_accept(path: Path, accept: tuple[Acceptance, ...]) -> Iterator[tuple[Path, SourcePos]]:
+    for index, one in enumerate(accept):
+        yield (*path, "accept", index), one.source

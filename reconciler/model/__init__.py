@@ -22,6 +22,7 @@ from reconciler.model.access import (
     role_key,
 )
 from reconciler.model.address import AddressBook, Target, parse_target
+from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError, call_error
 from reconciler.model.document import (
     FORMAT_VERSION,
@@ -75,6 +76,7 @@ from reconciler.model.ids import (
     ResourceGroupId,
     ResourceId,
     describe_scope,
+    foreign_to_ids,
     identity_at,
     identity_of,
     is_guid,
@@ -82,11 +84,32 @@ from reconciler.model.ids import (
     normalize_scope,
     parse_address,
     parse_group_address,
+    subscription_of,
 )
-from reconciler.model.impact import READ_ONLY, UNREAD, AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
-from reconciler.model.not_read import NotRead, sentences, why_incomplete
+from reconciler.model.impact import (
+    NEVER_READ,
+    READ_ONLY,
+    UNREAD,
+    AttachedResource,
+    HeldRole,
+    Impact,
+    Impacts,
+    Lock,
+    Part,
+    attached,
+)
+from reconciler.model.not_read import (
+    NotRead,
+    noted,
+    roles_elsewhere,
+    roles_of_deleted,
+    roles_unnamed,
+    sentences,
+    why_incomplete,
+)
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.permissions import PermissionEntry, action_matches
+from reconciler.model.shell import shell_command
 from reconciler.model.violation import PlanRefused, Violation, count_guards
 
 __all__ = [
@@ -94,6 +117,7 @@ __all__ = [
     "MAX_CREDENTIALS",
     "MAX_DESCRIPTION",
     "MAX_TAGS",
+    "NEVER_READ",
     "NOTHING_HELD",
     "NO_DETAILS",
     "OWNER_MARK",
@@ -155,6 +179,7 @@ __all__ = [
     "credential_document",
     "describe_scope",
     "error_document",
+    "foreign_to_ids",
     "identity_at",
     "identity_document",
     "identity_of",
@@ -164,6 +189,7 @@ __all__ = [
     "is_within",
     "normalize_location",
     "normalize_scope",
+    "noted",
     "parse_address",
     "parse_group_address",
     "parse_target",
@@ -182,9 +208,15 @@ __all__ = [
     "read_trust",
     "role_document",
     "role_key",
+    "role_name",
+    "roles_elsewhere",
+    "roles_of_deleted",
+    "roles_unnamed",
     "same_name",
     "sentences",
+    "shell_command",
     "source_document",
+    "subscription_of",
     "trust_document",
     "why_incomplete",
 ]

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from reconciler.model.built_in_roles import role_name
 from reconciler.model.identity import same_name
 from reconciler.model.ids import CredentialId, ResourceId, normalize_scope
 from reconciler.model.not_read import NotRead
@@ -245,3 +246,7 @@ class Access:
     def lookup(self, role: str, scope: str) -> RoleLookup:
         """What is known of a role at a scope; KeyError where it was not looked up."""
         return self.lookups[role_key(role, scope)]
+
+    def role_name(self, guid: str) -> str:
+        """The name of a role that a live assignment bears; its GUID where nobody knows it."""
+        return self.names.get(guid) or role_name(guid)

@@ -19,10 +19,11 @@ from reconciler.model.access import (
     Trust,
     is_ours,
 )
+from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
-from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId
-from reconciler.model.impact import AttachedResource, HeldRole, Impact, Lock, Part
+from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId, foreign_to_ids
+from reconciler.model.impact import NEVER_READ, AttachedResource, HeldRole, Impact, Lock, Part
 
 T = TypeVar("T")
 
@@ -130,7 +131,7 @@ def role_document(role: str, role_guid: str, scope: str) -> JsonObject:
 
 def read_role(document: Document, identity: ResourceId) -> AssignmentId:
     """The role of an identity that a document names."""
-    return AssignmentId(identity, _text(document, "role"), _text(document, "role_guid"), _text(document, "scope"))
+    return AssignmentId(identity, _text(document, "role"), _text(document, "role_guid"), _scope(document))
 
 
 def assignment_document(assignment: RoleAssignment, role: str) -> JsonObject:
@@ -144,7 +145,7 @@ def read_assignment(document: Document) -> RoleAssignment:
     """The live role assignment that a document is; plans do not say by which name ARM knows it."""
     return RoleAssignment(
         _text(document, "name") if "name" in document else "",
-        _text(document, "scope"),
+        _scope(document),
         _text(document, "role_guid").casefold(),
         _text(document, "principal_id"),
         _details(document),
@@ -161,7 +162,7 @@ def read_planned_assignment(document: Document) -> PlannedAssignment:
     """What a document says that a role assignment will be."""
     principal_id = _text(document, "principal_id") if "principal_id" in document else None
     details = _details(document) or NO_DETAILS
-    return PlannedAssignment(_text(document, "role_guid"), _text(document, "scope"), principal_id, details)
+    return PlannedAssignment(_text(document, "role_guid"), _scope(document), principal_id, details)
 
 
 def error_document(error: CallError) -> JsonObject:
@@ -187,7 +188,9 @@ def children_document(children: Children, owner: str | None) -> JsonObject:
         "credentials": None if credentials is None else [named_credential_document(one) for one in credentials],
         "role_assignments": None
         if assignments is None
-        else [{**assignment_document(one, one.role_guid), "ours": is_ours(owner, one)} for one in assignments],
+        else [
+            {**assignment_document(one, role_name(one.role_guid)), "ours": is_ours(owner, one)} for one in assignments
+        ],
         "attached": None if children.attached is None else list(children.attached),
         "unread": list(children.unread),
     }
@@ -229,6 +232,7 @@ def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
                 "inherited": not one.stands_within(str(identity)),
             },
         ),
+        "not_looked_at": [*NEVER_READ],
     }
 
 
@@ -255,7 +259,7 @@ def _read_part(document: Document, read: Callable[[Document], T]) -> Part[T]:
 
 def _read_held_role(document: Document) -> HeldRole:
     removed, condition = document["removed"] is True, document.get("condition")
-    return HeldRole(_text(document, "role"), _text(document, "role_guid"), _text(document, "scope"), removed, condition)
+    return HeldRole(_text(document, "role"), _text(document, "role_guid"), _scope(document), removed, condition)
 
 
 def _details(document: Document) -> AssignmentDetails | None:
@@ -280,6 +284,15 @@ def _tags(document: Document) -> Tags:
 def _isolation_scope(document: Document) -> IsolationScope | str:
     text = _text(document, "isolation_scope")
     return IsolationScope(text) if text in list(IsolationScope) else text
+
+
+def _scope(document: Document) -> str:
+    """A scope is asked for at ARM, and stands in commands that are printed."""
+    scope = _text(document, "scope")
+    foreign = foreign_to_ids(scope)
+    if foreign is not None:
+        raise ValueError(f"`scope` {scope!r} holds {foreign!r}, which no ARM id does")
+    return scope
 
 
 def _text_or_null(document: Document, key: str) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.access import RoleAssignment, RoleDefinition
+from reconciler.model.built_in_roles import role_name
 from reconciler.model.ids import ResourceId, normalize_scope
 from reconciler.model.not_read import NotRead
 
@@ -22,8 +23,8 @@ class GivenRole:
 
     @property
     def name(self) -> str:
-        """The role's name; its GUID where that could not be read."""
-        return self.definition.name if self.definition else self.role_guid
+        """The role's name; its GUID where that is not known."""
+        return self.definition.name if self.definition else role_name(self.role_guid)
 
     @property
     def scope(self) -> str:

@@ -16,7 +16,11 @@ _IDENTITY_ID = re.compile(
     re.IGNORECASE,
 )
 
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
+
 _CREDENTIAL_ID = re.compile(r"(?P<identity>.*)/federatedIdentityCredentials/(?P<name>[^/]+)", re.IGNORECASE)
+
+_FOREIGN = re.compile(r"""[\x00-\x1f\x7f"<>\\^`{|}?#%]|\$\(""")
 
 
 class _Id(ABC):
@@ -240,6 +244,22 @@ def normalize_scope(scope: str) -> str:
     Source: recorded traffic (ids of role assignments echo the case of the request).
     """
     return scope.casefold().rstrip("/")
+
+
+def subscription_of(scope: str) -> str:
+    """The subscription that a scope is in, as the beginning of its id; empty for a scope of none."""
+    match = _SUBSCRIPTION.match(scope)
+    return match[0] if match else ""
+
+
+def foreign_to_ids(scope: str) -> str | None:
+    """What an id holds first that no ARM id does, None where it may be one.
+
+    Source: RFC 3986, `pchar` (what a segment of a path may hold unescaped); ARM's ids have letters of every script and
+    blanks as well. That a name holds `$(` is read in no list of Azure's, and a shell would run what follows.
+    """
+    found = _FOREIGN.search(scope)
+    return found[0] if found else next((char for char in scope if not char.isprintable()), None)
 
 
 def is_within(scope: str, outer: str) -> bool:

@@ -114,6 +114,14 @@ class Impact:
     locks: Part[Lock] = Part()
 
 
+NEVER_READ = ("Entra groups", "app roles", "data-plane grants", "identityProfile")
+"""Where an identity can be in use, too, that no impact looks at.
+
+Groups and app roles stand in Microsoft Graph, grants within databases and vaults in the services themselves, and of the
+properties of resources only the block `identity` is read, not such as `identityProfile` of an AKS cluster. Source:
+Microsoft Entra documentation (managed identities); Microsoft.ContainerService OpenAPI (ManagedClusterProperties).
+"""
+
 _NOT_LOOKED = "nothing was looked at"
 
 UNREAD = Impact(Part((), _NOT_LOOKED), Part((), _NOT_LOOKED), Part((), _NOT_LOOKED), Part((), _NOT_LOOKED))

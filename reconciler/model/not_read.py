@@ -35,3 +35,24 @@ def _at(scopes: Iterable[str]) -> str:
 def why_incomplete(not_read: Iterable[NotRead]) -> str | None:
     """Why there may be more than a list shows, each reason once; None where this is all there is."""
     return "; ".join(dict.fromkeys(one.because for one in not_read)) or None
+
+
+def noted(what: str, notes: Iterable[str]) -> str | None:
+    """The sentence by which these say that something was not looked for; None where they do not say so."""
+    begin = f"{what} were not looked for".casefold()
+    return next((note for note in notes if note.casefold().startswith(begin)), None)
+
+
+def roles_elsewhere(root: str) -> str:
+    """What is not seen where a subscription, or a scope of none, may not be read as a whole."""
+    return f"Role assignments elsewhere in {root}"
+
+
+def roles_of_deleted(scope: str) -> str:
+    """What is not seen where not even the scope of an identity that would be deleted may be read."""
+    return f"Role assignments at {scope} of identities that would be deleted"
+
+
+def roles_unnamed() -> str:
+    """What is not seen where the index of the tenant may not be asked."""
+    return "Role assignments in subscriptions that the manifest does not name"

@@ -29,6 +29,7 @@ from reconciler.plan.diff_identities import diff_identity, diff_states, identity
 from reconciler.plan.document import change_document, hold_document, plan_document, violation_document
 from reconciler.plan.holds import Hold, hold_of
 from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
+from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.role_limit import role_limit_notes
@@ -50,6 +51,7 @@ __all__ = [
     "Hold",
     "IdentityChange",
     "Need",
+    "NotUndone",
     "Plan",
     "Reason",
     "Rights",

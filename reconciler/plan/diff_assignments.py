@@ -153,7 +153,7 @@ def _extra_assignments(
     all_resolved: bool,
 ) -> Iterator[AssignmentChange | Skipped]:
     for extra in extras:
-        role = access.names.get(extra.role_guid, extra.role_guid)
+        role = access.role_name(extra.role_guid)
         assignment_id = AssignmentId(change.resource_id, role, extra.role_guid, extra.scope)
         # A name alone proves little, unless a journal says that a run has given that very role.
         recorded = limited_to is not None and assignment_id in limited_to and bears_our_name(change.group.owner, extra)

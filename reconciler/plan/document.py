@@ -28,6 +28,7 @@ from reconciler.model import (
 )
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange, Skipped
 from reconciler.plan.holds import Hold, hold_of
+from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.plan import Plan
 
 _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
@@ -35,7 +36,7 @@ _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
 
 def plan_document(plan: Plan) -> JsonObject:
     """The plan as `schemas/plan.v1.schema.json` describes it: the same for the same manifest and live state."""
-    return {
+    document: JsonObject = {
         "format_version": FORMAT_VERSION,
         "tool_version": __version__,
         "cloud": plan.cloud,
@@ -67,6 +68,19 @@ def plan_document(plan: Plan) -> JsonObject:
             for one in plan.abandoned
         ],
         "guardrails": plan.guardrails,
+        **({"skipped_files": list(plan.skipped_files)} if plan.skipped_files else {}),
+    }
+    if plan.not_undone is not None:
+        document["not_undone"] = [_not_undone(one) for one in plan.not_undone]
+    return document
+
+
+def _not_undone(one: NotUndone) -> JsonObject:
+    return {
+        "address": one.resource_id.address,
+        "part": one.part or None,
+        "because": one.because,
+        "advice": one.advice,
     }
 
 

@@ -12,6 +12,7 @@ from reconciler.manifest.findings import Finding
 from reconciler.model import AnyId, FederatedCredential, Live, Subscription, Violation, identity_of
 from reconciler.plan.abandoned import Abandoned, find_abandoned
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, CredentialChange, IdentityChange, Skipped
+from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import order_work
 
 
@@ -31,7 +32,9 @@ class Plan:
         findings: what is usually a mistake in the manifest; refused only where the caller asks for that.
         abandoned: what has an owner of the manifest in groups that it does not name; only reported.
         unused_allowances: those of the caller that lifted nothing; of this run alone, and part of no document.
+        not_undone: of a plan that takes a run back, what of that run stays; None for a plan of manifests.
         guardrails: SHA-256 of the guardrails that it was judged by, of two joined by `+`; None without any.
+        skipped_files: files below folder arguments that are no manifests, by name.
     """
 
     cloud: str
@@ -48,6 +51,8 @@ class Plan:
     held: tuple[Change, ...] = ()
     unused_allowances: tuple[str, ...] = ()
     guardrails: str | None = None
+    not_undone: tuple[NotUndone, ...] | None = None
+    skipped_files: tuple[str, ...] = ()
     judged_on: date = field(kw_only=True)
 
     @property

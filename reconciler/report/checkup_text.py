@@ -3,9 +3,10 @@
 from itertools import groupby
 
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
+from reconciler.errors import lines_of
 from reconciler.plan import NOT_CHECKED
 from reconciler.report.page import Page
-from reconciler.report.visible import visible
+from reconciler.report.visible import SafeText
 
 _STYLES = {
     Standing.OK: "green",
@@ -17,21 +18,21 @@ _STYLES = {
 _WIDTH = max(len(one.value) for one in Standing)
 
 
-def render_checkup(checkup: Checkup, *, color: bool) -> str:
+def render_checkup(checkup: Checkup, *, color: bool) -> SafeText:
     """What was looked at, the rights by scope, the commands that give what is missing, and the outcome."""
     page = Page(color=color)
     for check in checkup.checks:
         _write_check(page, check)
     for scope, rights in groupby(checkup.rights, key=lambda one: one.scope):
         page.line()
-        page.line(("Rights at ", "bold"), (visible(scope), "bold"))
+        page.line(("Rights at ", "bold"), (scope, "bold"))
         for right in rights:
             page.line("  ", _standing(right.standing), f"  {right.right}", _missing(right))
     if checkup.commands:
         page.line()
         page.line(("To be given, by whoever administers these scopes:", "bold"))
         for command in checkup.commands:
-            page.line("  ", visible(command))
+            page.line("  ", command)
     page.line()
     page.line((NOT_CHECKED, "dim"))
     page.line((_outcome(checkup), "bold"))
@@ -39,10 +40,9 @@ def render_checkup(checkup: Checkup, *, color: bool) -> str:
 
 
 def _write_check(page: Page, check: Check) -> None:
-    page.line(_standing(check.standing), f"  {check.name:<12}  ", visible(check.detail))
-    if check.hint:
-        for line in check.hint.split("\n"):
-            page.line(" " * (_WIDTH + 16), visible(line))
+    page.line(_standing(check.standing), f"  {check.name:<12}  ", check.detail)
+    for line in lines_of(check.hint):
+        page.line(" " * (_WIDTH + 16), line)
 
 
 def _missing(right: RightCheck) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from reconciler.model import AddressBook, identity_of
+from reconciler.model import identity_of
 from reconciler.plan import Action, Change, IdentityChange, Plan, hold_of
-from reconciler.report.rows import ChangeRow, addresses_of, change_row, claimed_location, differing_row, differs
+from reconciler.report.names import Names, names_of
+from reconciler.report.rows import ChangeRow, change_row, claimed_location, differing_row, differs
 
 _SUMMARIES = {
     Action.CREATE: "would be created",
@@ -19,10 +20,10 @@ def held_rows(plan: Plan) -> tuple[ChangeRow, ...]:
 
     A held identity of which nothing differs has a row too, so that no hold is forgotten.
     """
-    book = addresses_of(plan)
+    names = names_of(plan)
     with_rows = {identity_of(change.resource_id) for change in plan.held if differs(change)}
     return tuple(
-        _row(change, book)
+        _row(change, names)
         for change in plan.held
         if differs(change) or (isinstance(change, IdentityChange) and change.resource_id not in with_rows)
     )
@@ -33,12 +34,12 @@ def not_due(plan: Plan) -> tuple[Change, ...]:
     return tuple(change for change in plan.held if hold_of(change).until is not None)
 
 
-def _row(change: Change, book: AddressBook) -> ChangeRow:
+def _row(change: Change, names: Names) -> ChangeRow:
     hold = hold_of(change)
-    row = change_row(change, book)
+    row = change_row(change, names)
     summary = _SUMMARIES[change.action]
     if claimed_location(change) is not None:
-        row = differing_row(change, book)
+        row = differing_row(change, names)
         summary = row.summary
     source = f"{hold.source.file}:{hold.source.line}"
     # What a delete would break is looked at once the delete is due.

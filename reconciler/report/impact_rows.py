@@ -1,24 +1,27 @@
 """What a delete would break, in lines for people: what there is, then what could not be looked at.
 
-Where all was looked at and nothing found, one line says just that.
+Where nothing was found, one line says just that; none of them says that nothing else uses the identity.
 """
 
 from collections.abc import Iterator
 
-from reconciler.model import UNREAD, Impact, Part
+from reconciler.model import NEVER_READ, UNREAD, Impact, Part, ResourceId
 from reconciler.plan import Action, Change, IdentityChange
+from reconciler.report.names import Names
 
-NO_IMPACT = "impact"
+FOUND_NOTHING = "none found: no attached resource, no federated credential, no orphaned role, no lock"
 
-NOTHING = "none: no attached resource, no federated credential, no orphaned role, no lock"
+NOT_LOOKED_AT = f"not looked at: {', '.join(NEVER_READ)}"
+"""What stands below the impact of every delete."""
 
 
-def impact_rows(change: Change) -> tuple[tuple[str, str], ...]:
-    """Label and text of each line; nothing for what is no delete of an identity."""
+def impact_rows(change: Change, names: Names) -> tuple[tuple[str, str], ...]:
+    """Label and text of each line above `NOT_LOOKED_AT`, the last; nothing for what is no delete of an identity."""
     if not isinstance(change, IdentityChange) or change.action is not Action.DELETE:
         return ()
     impact = change.impact or UNREAD
-    return (*_found(impact), *_not_checked(impact)) or ((NO_IMPACT, NOTHING),)
+    found = _found(impact, change.resource_id, names)
+    return (*found, *_not_checked(impact)) or (("impact", FOUND_NOTHING),)
 
 
 def with_condition(condition: str | None) -> str:
@@ -26,13 +29,15 @@ def with_condition(condition: str | None) -> str:
     return "" if condition is None else ", with a condition"
 
 
-def _found(impact: Impact) -> Iterator[tuple[str, str]]:
+def _found(impact: Impact, identity: ResourceId, names: Names) -> Iterator[tuple[str, str]]:
     yield from (("attached to", one.text) for one in impact.attachments.found)
     yield from (("also deleted", f"federated credential {one.credential_id.name}") for one in impact.credentials.found)
     for one in impact.assignments.found:
         if not one.removed:
-            yield "orphaned", f"role {one.role} at {one.scope}{with_condition(one.condition)}"
-    yield from (("locked by", one.text) for one in impact.locks.found)
+            role = f"role {names.role(one.role, one.role_guid)} on {names.scope(one.scope, identity)}"
+            yield "orphaned", f"{role}{with_condition(one.condition)}"
+    for lock in impact.locks.found:
+        yield "locked by", f"{lock.level} lock {lock.name!r} on {names.scope(lock.scope, identity)}"
 
 
 def _not_checked(impact: Impact) -> Iterator[tuple[str, str]]:

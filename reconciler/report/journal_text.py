@@ -1,6 +1,5 @@
 """A run's journal for an auditor: who ran what, each call in order, what failed, and what nobody knows."""
 
-import shlex
 from typing import assert_never
 
 from reconciler.journal import After, Before, Call, Outcome, PlaceKind, RunHeader, RunRecord
@@ -12,18 +11,20 @@ from reconciler.model import (
     PlannedIdentity,
     RoleAssignment,
     Trust,
+    role_name,
+    shell_command,
     trust_document,
 )
 from reconciler.plan import Action
 from reconciler.report.impact_rows import with_condition
 from reconciler.report.rows import detail_fields, outcome_heading
-from reconciler.report.visible import quoted, visible
+from reconciler.report.visible import SafeText, quoted, safe_lines
 
 _SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
 _NO_OUTCOME = "in doubt: no answer was written down"
 
 
-def render_journal(record: RunRecord) -> str:
+def render_journal(record: RunRecord) -> SafeText:
     """The run, its calls in the order in which they went out, and its end."""
     book = _book(record)
     lines = [*_header_lines(record.header), ""]
@@ -32,21 +33,20 @@ def render_journal(record: RunRecord) -> str:
     if record.calls:
         lines.append("")
     lines += _end_lines(record)
-    return "".join(f"{line}\n" for line in lines)
+    return safe_lines(lines)
 
 
-def render_cut_short(path: str, record: RunRecord) -> str:
+def render_cut_short(path: str, record: RunRecord) -> SafeText:
     """What a later run says of one that was cut short before it goes on itself."""
     book, header = _book(record), record.header
     lines = [
-        f"Note: an earlier run was cut short: {visible(header.command)} of {visible(header.started_at)},"
-        f" correlation id {visible(header.run_id)}."
+        f"Note: an earlier run was cut short: {header.command} of {header.started_at}, correlation id {header.run_id}."
     ]
     if record.in_doubt:
         lines.append("These calls of it may or may not have taken effect; the plan is made from the live state now:")
-    lines += [f"  {call.action.value} {visible(book.short(call.resource_id))}" for call in record.in_doubt]
-    lines.append(f"  See: uami show {visible(shlex.quote(path))}")
-    return "".join(f"{line}\n" for line in lines)
+    lines += [f"  {call.action.value} {book.short(call.resource_id)}" for call in record.in_doubt]
+    lines.append(f"  See: {shell_command('uami', 'show', path)}")
+    return safe_lines(lines)
 
 
 def _header_lines(header: RunHeader) -> list[str]:
@@ -62,10 +62,10 @@ def _header_lines(header: RunHeader) -> list[str]:
         "Tenant": header.tenant or "several",
         "Principal": who or "(the token did not say)",
     }
-    lines = [f"{name:<14}{visible(value)}" for name, value in rows.items()]
+    lines = [f"{name:<14}{value}" for name, value in rows.items()]
     for group in header.groups:
         owner = "no owner" if group.owner is None else f"owner {group.owner!r}"
-        lines.append(f"{'Group':<14}{visible(f'{group.group_id.address} ({owner})')}")
+        lines.append(f"{'Group':<14}{group.group_id.address} ({owner})")
     return lines
 
 
@@ -74,16 +74,16 @@ def _call_lines(call: Call, book: AddressBook) -> list[str]:
     again = f", attempt {call.attempt}" if call.attempt > 1 else ""
     source = f"{call.source.file}:{call.source.line}"
     lines = [
-        f"{call.number:>4}  {visible(call.at)}  {_SYMBOLS[call.action]} {call.action.value} "
-        f"{visible(book.short(call.resource_id))}: {visible(outcome)}{again}  {visible(source)}"
+        f"{call.number:>4}  {call.at}  {_SYMBOLS[call.action]} {call.action.value} "
+        f"{book.short(call.resource_id)}: {outcome}{again}  {source}"
     ]
     lines += [f"      {line}" for line in _state_lines(call)]
     if call.error is not None:
-        lines.append(f"      {visible(call.error.message)}")
+        lines.append(f"      {call.error.message}")
         if call.error.correlation_id:
-            lines.append(f"      correlation id {visible(call.error.correlation_id)}")
+            lines.append(f"      correlation id {call.error.correlation_id}")
     if call.made is not None and call.action is Action.CREATE:
-        lines.append(f"      principal id {visible(call.made.principal_id)}, client id {visible(call.made.client_id)}")
+        lines.append(f"      principal id {call.made.principal_id}, client id {call.made.client_id}")
     return lines
 
 
@@ -95,25 +95,25 @@ def _state_lines(call: Call) -> list[str]:
         # An update says nothing of the ids, which ARM alone gives.
         lines = [_change_line(name, old.get(name), new.get(name)) for name in names if name not in _IDS]
     else:
-        lines = [f"{visible(name)}  {quoted((old or new)[name])}" for name in names]
+        lines = [f"{name}  {quoted((old or new)[name])}" for name in names]
     return lines + ([] if call.children is None else _children_lines(call.children))
 
 
 def _children_lines(children: Children) -> list[str]:
     return [
-        *(f"with the federated credential {visible(one.credential_id.name)}" for one in children.credentials or ()),
+        *(f"with the federated credential {one.credential_id.name}" for one in children.credentials or ()),
         *(
-            f"with the role {visible(one.role_guid)} at {visible(one.scope)}{with_condition(one.condition)}"
+            f"with the role {role_name(one.role_guid)} at {one.scope}{with_condition(one.condition)}"
             for one in children.assignments or ()
         ),
-        *(f"attached to {visible(one)}" for one in children.attached or ()),
-        *(f"not read: {visible(one)}" for one in children.unread),
+        *(f"attached to {one}" for one in children.attached or ()),
+        *(f"not read: {one}" for one in children.unread),
     ]
 
 
 def _change_line(name: str, old: str | None, new: str | None) -> str:
     before, after = ("(absent)" if value is None else quoted(value) for value in (old, new))
-    return f"{visible(name)}  {before} -> {after}"
+    return f"{name}  {before} -> {after}"
 
 
 _IDS = ("principalId", "clientId")
@@ -144,14 +144,14 @@ def _end_lines(record: RunRecord) -> list[str]:
     book, lines = _book(record), []
     if record.in_doubt:
         lines.append(f"{outcome_heading(Outcome.IN_DOUBT)}:")
-        lines += [f"  {call.action.value} {visible(book.short(call.resource_id))}" for call in record.in_doubt]
+        lines += [f"  {call.action.value} {book.short(call.resource_id)}" for call in record.in_doubt]
     if record.torn:
         lines.append("The last line is cut off, as a crash leaves it, and was passed over.")
     if record.end is None:
         return [*lines, "The run was cut short: its journal has no end."]
     counts = ", ".join(f"{number} {outcome.value}" for outcome, number in record.end.counts if number)
     how = "Interrupted" if record.end.interrupted else "Complete" if record.end.complete else "Incomplete"
-    return [*lines, f"{how}, {visible(record.end.at)}. Changes: {counts or 'none'}."]
+    return [*lines, f"{how}, {record.end.at}. Changes: {counts or 'none'}."]
 
 
 def _book(record: RunRecord) -> AddressBook:

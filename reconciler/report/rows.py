@@ -9,14 +9,18 @@ from reconciler.guardrails import GUARDRAIL
 from reconciler.journal import Outcome
 from reconciler.model import (
     AddressBook,
+    AnyId,
     AssignmentDetails,
+    AssignmentId,
     FederatedCredential,
     Identity,
     PlannedAssignment,
     PlannedIdentity,
+    ResourceId,
     RoleAssignment,
     Trust,
     Violation,
+    identity_of,
     normalize_location,
     trust_document,
 )
@@ -35,51 +39,66 @@ from reconciler.plan import (
     hold_of,
 )
 from reconciler.report.impact_rows import impact_rows
+from reconciler.report.names import Names, names_of
 
 KNOWN_AFTER_APPLY = "(known after apply)"
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where a run looks and as whom; empty strings are left out. `place` is an endpoint or `SANDBOX FILE`.
+    """Where a run looks and as whom; empty strings are left out.
 
-    `is_undo`: the plan takes a run back, and is made from its journal: no manifest and no `--target` limits it.
+    Attributes:
+        place: an endpoint, the sandbox's file, or a saved plan.
+        is_undo: the plan takes a run back, and is made from its journal: no manifest and no `--target` limits it.
+        kind: what the place is, as its label says it.
     """
 
     place: str
     principal: str
     is_undo: bool = False
+    kind: str = "SANDBOX"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
     """A field of a change: `before` alone is being removed, `after` alone is being set, both change.
 
-    `known` is False where the value is ARM's to give.
+    `known` is False where the value is ARM's to give. `of_identity`: an id, of which no two identities have the same.
     """
 
     name: str
     before: str | None
     after: str | None
     known: bool = True
+    of_identity: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """A change as it is shown; `symbol` is one of `+`, `~`, `-`, `<=`, and `address` the shortest unambiguous one.
+    """A change as it is shown; `symbol` is one of `+`, `~`, `-`, `<=`.
 
-    `impact` is what a delete would break: labels with what they are about, one line for each. `hold` is why the change
-    is not made, for one that the manifest holds back.
+    Attributes:
+        label: of a credential or a role, what it is of its identity; empty for an identity.
+        source: `FILE:LINE`.
+        impact: what a delete would break: labels with what they are about, one line for each.
+        hold: why the change is not made, for one that the manifest holds back.
     """
 
     symbol: str
     action: Action
-    address: str
+    resource_id: AnyId
+    label: str
     summary: str
     source: str
     fields: tuple[FieldRow, ...]
     impact: tuple[tuple[str, str], ...] = ()
     hold: Hold | None = None
+
+    @property
+    def identity(self) -> ResourceId:
+        """The identity that the change is about, or whose child it is about."""
+        return identity_of(self.resource_id)
 
 
 def addresses_of(plan: Plan) -> AddressBook:
@@ -89,34 +108,34 @@ def addresses_of(plan: Plan) -> AddressBook:
 
 def change_rows(plan: Plan, *, is_undo: bool = False) -> tuple[ChangeRow, ...]:
     """What apply would do, in the plan's order; where a run is taken back, what goes is what that run has made."""
-    book = addresses_of(plan)
-    rows = (change_row(change, book) for change in plan.applicable)
+    names = names_of(plan)
+    rows = (change_row(change, names) for change in plan.applicable)
     return tuple(replace(row, summary=_UNDONE) if is_undo and row.summary == _NOT_LISTED else row for row in rows)
 
 
 def refused_rows(plan: Plan) -> tuple[ChangeRow, ...]:
     """What guards hold back, in the plan's order."""
-    book = addresses_of(plan)
-    refused = plan.refused
+    names, refused = names_of(plan), plan.refused
     return tuple(
-        change_row(change, book)
+        change_row(change, names)
         for change in plan.changes
         if change.resource_id in refused and change.action is not Action.NO_OP
     )
 
 
-def change_row(change: Change, book: AddressBook) -> ChangeRow:
+def change_row(change: Change, names: Names) -> ChangeRow:
     """One change; a delete shows what goes with it, because no later command can."""
     source = change.source
     symbol, summary, fields = _describe(change)
     return ChangeRow(
         symbol,
         change.action,
-        book.short(change.resource_id),
+        change.resource_id,
+        names.label(change.resource_id),
         summary,
         f"{source.file}:{source.line}",
         fields,
-        impact_rows(change),
+        impact_rows(change, names),
     )
 
 
@@ -176,8 +195,7 @@ def _created(change: Change) -> Iterator[FieldRow]:
         case CredentialChange(after=Trust() as trust):
             yield from (FieldRow(name, None, value) for name, value in trust_document(trust).items())
         case AssignmentChange(after=PlannedAssignment() as planned):
-            yield FieldRow("roleDefinition", None, planned.role_guid)
-            yield FieldRow("principalId", None, planned.principal_id, known=planned.principal_id is not None)
+            # Its role and its identity stand in its line.
             yield from (FieldRow(name, None, value) for name, value in detail_fields(planned.details))
 
 
@@ -186,13 +204,11 @@ def _destroyed(change: Change) -> Iterator[FieldRow]:
         case IdentityChange(before=Identity() as before):
             yield FieldRow("location", before.location, None)
             yield from (FieldRow(f"tags.{name}", value, None) for name, value in before.tags.items())
-            yield FieldRow("principalId", before.principal_id, None)
-            yield FieldRow("clientId", before.client_id, None)
+            yield FieldRow("principalId", before.principal_id, None, of_identity=True)
+            yield FieldRow("clientId", before.client_id, None, of_identity=True)
         case CredentialChange(before=FederatedCredential(trust=Trust() as trust)):
             yield from (FieldRow(name, value, None) for name, value in trust_document(trust).items())
         case AssignmentChange(before=RoleAssignment() as before):
-            yield FieldRow("roleDefinition", before.role_guid, None)
-            yield FieldRow("principalId", before.principal_id, None)
             yield from (FieldRow(name, value, None) for name, value in detail_fields(before.details))
 
 
@@ -218,11 +234,13 @@ class DriftRows:
 
 def drift_rows(plan: Plan) -> DriftRows:
     """Every difference, guards and holds or none: drift is a fact, whether or not apply would fix it."""
-    book = addresses_of(plan)
+    names = names_of(plan)
     return DriftRows(
         _drift_rows(plan, Action.CREATE, "is not live"),
         _drift_rows(plan, Action.DELETE, "is not listed"),
-        tuple(replace(differing_row(change, book), hold=hold) for change, hold in drifting(plan) if is_changed(change)),
+        tuple(
+            replace(differing_row(change, names), hold=hold) for change, hold in drifting(plan) if is_changed(change)
+        ),
     )
 
 
@@ -236,10 +254,10 @@ def drifting(plan: Plan) -> Iterator[tuple[Change, Hold | None]]:
 
 
 def _drift_rows(plan: Plan, action: Action, summary: str) -> tuple[ChangeRow, ...]:
-    book = addresses_of(plan)
+    names = names_of(plan)
     return tuple(
         replace(
-            change_row(change, book),
+            change_row(change, names),
             summary="is listed under remove" if change.reason is Reason.REMOVED else summary,
             hold=hold,
         )
@@ -267,11 +285,11 @@ def claimed_location(change: Change) -> FieldChange | None:
     return FieldChange(Field.LOCATION, change.before.location, normalize_location(change.desired.location))
 
 
-def differing_row(change: Change, book: AddressBook) -> ChangeRow:
+def differing_row(change: Change, names: Names) -> ChangeRow:
     """What is live and not as its manifest entry says, with the location that this claims."""
-    row, claimed = change_row(change, book), claimed_location(change)
+    row, claimed = change_row(change, names), claimed_location(change)
     fields = row.fields if claimed is None else (FieldRow("location", claimed.before, claimed.after), *row.fields)
-    return ChangeRow("~", Action.UPDATE, row.address, "differs from the manifest", row.source, fields)
+    return replace(row, symbol="~", action=Action.UPDATE, summary="differs from the manifest", fields=fields, impact=())
 
 
 def beyond_guardrails(plan: Plan) -> tuple[Violation, ...]:
@@ -302,11 +320,10 @@ def not_held(result: ApplyResult) -> tuple[ChangeResult, ...]:
     return tuple(one for one in result.results if one.not_held)
 
 
-def kept_conditions(plan: Plan) -> tuple[str, ...]:
+def kept_conditions(plan: Plan) -> tuple[AssignmentId, ...]:
     """Listed roles that stay under a condition of which their line says nothing."""
-    book = addresses_of(plan)
     return tuple(
-        book.short(change.resource_id)
+        change.resource_id
         for change in plan.changes
         if isinstance(change, AssignmentChange)
         and change.before is not None

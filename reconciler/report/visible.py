@@ -1,9 +1,15 @@
-"""Text from a manifest or from ARM, made safe to print: shown, never obeyed.
+"""The rules for what is printed: text from a manifest, a file, a command line or ARM is shown, never obeyed.
 
-A tag value can hold an escape sequence that repaints the terminal, a line break that forges a line of the report, or a
-bidirectional override that shows a name backwards. Whatever a terminal would not simply draw is written as an escape,
-and so is what it draws as nothing: two names that look the same are not the same.
+A tag value can hold an escape sequence that repaints the terminal, a line break that forges a line of the report, a
+bidirectional override that shows a name backwards, or a word that a CI system obeys where it stands in a log. Whatever
+a terminal would not simply draw is written as an escape, and so is what it draws as nothing: two names that look the
+same are not the same. The words of CI systems are broken up by an escape.
+
+These rules hold for a whole line, so they are applied where lines are made (`page.Page`, and the functions below whose
+names begin with `safe_`), and what is printed is `SafeText`, which nothing else makes.
 """
+
+from collections.abc import Iterable, Sequence
 
 _BLANK = frozenset(
     chr(code)
@@ -16,6 +22,8 @@ _BLANK = frozenset(
         (0x3164, 0x3164),
         (0xFE00, 0xFE0F),
         (0xFFA0, 0xFFA0),
+        (0x16FE4, 0x16FE4),
+        (0x1D159, 0x1D159),
         (0xE0100, 0xE01EF),
     )
     for code in range(first, last + 1)
@@ -23,8 +31,17 @@ _BLANK = frozenset(
 """Characters that count as printable and are drawn as nothing.
 
 Source: Unicode Character Database, DerivedCoreProperties.txt (Default_Ignorable_Code_Point), as far as Python calls
-them printable; and U+2800, the Braille pattern without a dot.
+them printable; and the Braille pattern without a dot, the filler of Khitan and the note without a head.
 """
+
+
+class SafeText(str):
+    """Whole lines, each with its line break, that keep the rules; a `str` that was put together elsewhere is none."""
+
+    __slots__ = ()
+
+
+NOTHING = SafeText("")
 
 
 def _is_drawn(char: str) -> bool:
@@ -32,16 +49,73 @@ def _is_drawn(char: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """The text with every character that is not drawn written as `\\x1b`, `\\n` or `\\u202e`."""
-    return "".join(char if _is_drawn(char) else char.encode("unicode_escape").decode("ascii") for char in text)
+    """The text with every character that is not drawn written as `\\x1b`, `\\n` or `\\u202e`; twice is the same."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if _is_drawn(char) else _escape(char) for char in text)
 
 
-def visible_lines(text: str) -> str:
-    """As `visible`, for our own messages of several lines: their line breaks stay."""
-    return "\n".join(visible(line) for line in text.split("\n"))
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def quoted(text: str) -> str:
     """A value between double quotes, such that it cannot end its own quotation."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{visible(escaped)}"'
+
+
+def safe_parts(parts: Sequence[str]) -> list[str]:
+    """The parts of one line as they may be printed one behind the other; twice is the same.
+
+    `##` anywhere and `::` as the first that is not blank begin a command to a CI system, also where two parts meet.
+    Source: actions/runner, ActionCommand.cs (`::` after blanks are trimmed, `##[` anywhere); azure-pipelines-agent,
+    Command.cs (`##vso[` and `##[` anywhere, on stdout and stderr).
+    """
+    whole = "".join(parts)
+    # Blanks other than the space are escaped, so nobody trims those.
+    begin = whole.lstrip(" ")
+    first = len(whole) - len(begin) if begin.startswith("::") else None
+    if first is None and "##" not in whole:
+        return [visible(part) for part in parts]
+    safe, last, at = [], "", 0
+    for part in parts:
+        shown = []
+        for char in part:
+            broken = at == first or char == last == "#"
+            last = "" if broken else char
+            shown.append(f"\\x{ord(char):02x}" if broken else char)
+            at += 1
+        safe.append(visible("".join(shown)))
+    return safe
+
+
+def safe_line(*parts: str) -> SafeText:
+    """One line, with its line break."""
+    return SafeText("".join(safe_parts(parts)) + "\n")
+
+
+def safe_lines(lines: Iterable[str]) -> SafeText:
+    """A line for each text."""
+    return SafeText("".join(map(safe_line, lines)))
+
+
+def safe_open_line(text: str, *, again: bool = False) -> SafeText:
+    """A line that is not ended: a question, or, with `again`, one that is written over what the line has held."""
+    return SafeText(("\r" if again else "") + "".join(safe_parts([text])))
+
+
+def safe_json(text: str) -> SafeText:
+    """The text of a JSON document in plain ASCII and without `##`, by JSON's own escapes: it is the same document.
+
+    Its line breaks stay: JSON has none inside a string.
+    """
+    if not text.isascii() or "\x7f" in text:
+        text = "".join(char if char == "\n" or " " <= char <= "~" else _json_escape(char) for char in text)
+    return SafeText(text.replace("##", "#\\u0023"))
+
+
+def _json_escape(char: str) -> str:
+    """A character of a JSON string as JSON's own escape: two of them beyond the first 65,536."""
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

@@ -33,7 +33,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.serving.serving import Served, Serving
+from reconciler.sandbox.serving.serving import NOT_SERVED, Served, Serving
 from reconciler.sandbox.state import FaultFileError, ServeError, StateError, StateNotSavedError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.state import Contents
 
 __all__ = [
+    "NOT_SERVED",
     "FaultFileError",
     "ServeError",
     "Served",

@@ -40,12 +40,12 @@ class SavedPlan:
 
     Attributes:
         name: of the file, as the user named it.
-        text: the document as it was saved.
+        document: what the file says, whatever its spacing and its escapes.
         plan: for showing and comparing; what ARM calls a role assignment is not part of it.
     """
 
     name: str
-    text: str
+    document: JsonObject
     created_at: str
     plan: Plan
 
@@ -90,9 +90,7 @@ def parse_plan(name: str, content: bytes) -> SavedPlan:
     try:
         return _parse(name, content)
     except ValueError as error:
-        # What the file says must not begin a line of the message.
-        reason = "\\n".join(str(error).splitlines())
-        raise InputFileError(f"{name}: this saved plan cannot be used: {reason}.", _PLAN_AGAIN) from error
+        raise InputFileError(f"{name}: this saved plan cannot be used: {error}.", _PLAN_AGAIN) from error
 
 
 def _parse(name: str, content: bytes) -> SavedPlan:
@@ -106,7 +104,7 @@ def _parse(name: str, content: bytes) -> SavedPlan:
         raise ValueError(f"{problem.json_path}: {_first_line(problem.message)}")
     plan = read_plan(document)
     _check_agrees(document, plan_document(plan))
-    return SavedPlan(name, content.decode(), document["created_at"], plan)
+    return SavedPlan(name, document, document["created_at"], plan)
 
 
 def _check_version(document: Node) -> None:

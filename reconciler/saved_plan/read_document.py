@@ -80,6 +80,7 @@ def read_plan(document: Node) -> Plan:
         violations=tuple(_violation(one, ids) for one in document.get("violations", ())),
         notes=tuple(document.get("notes", ())),
         findings=tuple(_finding(one) for one in document.get("warnings", ())),
+        skipped_files=tuple(document.get("skipped_files", ())),
         abandoned=tuple(
             Abandoned(identity_of(parse_address(one["address"])), one["owner"], one["principal_id"])
             for one in document.get("abandoned", ())
@@ -222,7 +223,7 @@ def _about(address: str, ids: Mapping[str, AnyId]) -> AnyId | ResourceGroupId | 
 
 def _finding(node: Node) -> Finding:
     return Finding(
-        node["code"], parse_address(node["address"]), read_source(node["source"]), node["message"], node["hint"]
+        node["code"], _about(node["address"], {}), read_source(node["source"]), node["message"], node["hint"]
     )
 
 

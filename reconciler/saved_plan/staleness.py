@@ -23,8 +23,10 @@ from reconciler.plan import (
     is_deciding_tag,
     value_text,
 )
+from reconciler.saved_plan.visibility import SIGHT_HINT, sight_differs, why_unseen
 
 _AGAIN = "Plan again, review it, and apply that one."
+_OTHER_SIGHT = "The saved plan is stale: the one who applies may not look at the same as the one who planned"
 _SAME_FLAGS = f"{_AGAIN} If nothing else has changed: apply needs the same --allow, --max-deletes and --strict as plan."
 
 _SHOWN_BY_BEFORE = ("actions", "reason", "after", "after_unknown")
@@ -48,6 +50,12 @@ def check_same_place(saved: Plan, cloud: str, tenant: str | None) -> None:
 def check_unchanged(saved: Plan, now: Plan) -> None:
     """Raises PlanStale, with every difference, where the plan that was saved is not the plan that is made now."""
     details = tuple(find_differences(saved, now))
+    sight = tuple(sight_differs(_only_in_one(saved, now), saved, now))
+    if sight:
+        stale = PlanStale(details, SIGHT_HINT)
+        if set(sight) == set(details):
+            stale.lines = (f"{_OTHER_SIGHT}; nothing was applied.",)
+        raise stale
     if details:
         guards_differ = _verdicts(saved.violations) != _verdicts(now.violations)
         raise PlanStale(details, _SAME_FLAGS if guards_differ else _AGAIN)
@@ -60,9 +68,18 @@ def find_differences(saved: Plan, now: Plan) -> Iterator[StaleDetail]:
         yield StaleDetail("", "", f"the tenant {_was(saved.tenant, now.tenant)}")
     if saved.guardrails != now.guardrails:
         yield StaleDetail("", "", f"the guardrails' sha256 {_was(saved.guardrails, now.guardrails)}")
+    yield from sight_differs(_only_in_one(saved, now), saved, now)
     yield from _changes_differ(saved, now, book)
     yield from _orphans_differ(saved, now, book)
     yield from _violations_differ(saved, now, book)
+
+
+def _only_in_one(saved: Plan, now: Plan) -> Iterator[tuple[AnyId, Plan]]:
+    """What only one of the plans speaks of, with the other one."""
+    going = _going(saved) & _going(now)
+    known = [{one.resource_id for one in plan.changes} | set(_orphans(plan, going)) for plan in (saved, now)]
+    for one in sorted(known[0] ^ known[1], key=lambda one: one.key):
+        yield one, now if one in known[0] else saved
 
 
 def _changes_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[StaleDetail]:
@@ -71,6 +88,8 @@ def _changes_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[Stale
         one, other = before.get(change_id), after.get(change_id)
         if known.action is Action.NO_OP and _is_held(known, saved if one is None else now):
             continue  # nothing is done about it on either day
+        if (one is None or other is None) and why_unseen(known.resource_id, saved if one is None else now):
+            continue
         if one is not None and other is not None:
             messages = list(_news(one, other))
         else:
@@ -118,6 +137,7 @@ def _skip_reason(resource_id: AnyId, skipped: Iterable[Skipped]) -> str | None:
 def _news(saved: Change, now: Change) -> Iterator[str]:
     """How the same change differs from what it was."""
     one, other = _deciding(saved), _deciding(now)
+    _leave_what_both_saw(one["impact"], other["impact"])
     found = list(_states_differ(one.pop("before"), other.pop("before")))
     if not found:
         found = list(_states_differ(one.pop("after"), other.pop("after")))
@@ -140,8 +160,18 @@ def _deciding(change: Change) -> dict[str, Any]:
         managed = {name for name, _ in change.desired.details} if change.desired else set()
         for name in {name for name, _ in NO_DETAILS.named()} - managed:
             for state in (document["before"], document["after"]):
-                state.pop(name, None)
+                if state is not None:  # a plan file may leave out either
+                    state.pop(name, None)
     return document
+
+
+def _leave_what_both_saw(one: dict[str, Any] | None, other: dict[str, Any] | None) -> None:
+    """Take out of two impacts what only one of the plans could look at; that is told by itself."""
+    if one is None or other is None:
+        return
+    for part in list(one):
+        if (one[part]["not_checked"] is None) != (other[part]["not_checked"] is None):
+            del one[part], other[part]
 
 
 def _leave_deciding(state: dict[str, Any], change: IdentityChange) -> None:
@@ -199,6 +229,8 @@ def _orphans_differ(saved: Plan, now: Plan, book: AddressBook) -> Iterator[Stale
     before, after = ({one.address.casefold(): one for one in _orphans(plan, going)} for plan in (saved, now))
     for address in sorted(before.keys() ^ after.keys()):
         orphan = before.get(address) or after[address]
+        if why_unseen(orphan, now if address in before else saved):
+            continue
         what = "is gone" if address in before else "is new"
         yield StaleDetail(orphan.address, book.short(orphan), f"{what}, and its identity would be deleted")
 

@@ -5,7 +5,6 @@ lists in no other way. No list is believed before the caller's permissions say t
 `read_live`.
 """
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +13,10 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import group_path, identity_path, subscription_path
 from reconciler.arm.identities import Identities
-from reconciler.arm.resources import Progress, Resources
-from reconciler.errors import AuthError, NotFound, UsageError
+from reconciler.arm.resources import Resources
+from reconciler.arm.role_assignments import grant_command
+from reconciler.errors import AuthError, LoginError, NotFound, UsageError
 from reconciler.model import ResourceGroupId, ResourceId, Subscription
-from reconciler.parallel import Pool
 from reconciler.snapshot.choose import (
     Entry,
     Key,
@@ -134,17 +133,17 @@ def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources) -> Snap
         UsageError: the scopes are in several tenants.
         ArmError: something could not be read, for whatever other reason.
     """
-    identities, pool = resources.identities, resources.pool
-    found = pool.map(lambda scope: _open(resources.client, scope), scopes)
+    identities = resources.identities
+    found = resources.map("Reading subscriptions", lambda scope: _open(resources.client, scope), scopes)
     _check_one_tenant(found)
     jobs = [(scope, kind) for kind in _KINDS for scope in scopes]
-    lists = pool.map(lambda job: _read_list(identities, *job), jobs)
+    lists = resources.map("Reading lists", lambda job: _read_list(identities, *job), jobs)
     listed = {
         kind: tuple(entry for (_, of), entries in zip(jobs, lists, strict=True) if of is kind for entry in entries)
         for kind in _KINDS
     }
     asked = identities_to_ask(listed[_GROUPS], listed[_IDENTITIES])
-    credentials = _read_credentials(identities, asked, pool, resources.progress)
+    credentials = _read_credentials(identities, asked, resources)
     return make_snapshot(
         Listed(
             scopes=tuple(scope.key for scope in scopes),
@@ -172,7 +171,7 @@ def _open(client: ArmClient, scope: SnapshotScope) -> Subscription:
     if missing:
         raise AuthError(
             f"taking a snapshot of {scope}: not allowed ({', '.join(missing)}), so it could be incomplete",
-            f'Ask for a role there: az role assignment create --role Reader --scope "{scope}" --assignee PRINCIPAL',
+            f"Ask for a role there: {grant_command('Reader', str(scope))}",
         )
     return subscription
 
@@ -180,6 +179,8 @@ def _open(client: ArmClient, scope: SnapshotScope) -> Subscription:
 def _rights(client: ArmClient, scope: SnapshotScope) -> permissions.Permissions:
     try:
         return permissions.read_at(client, str(scope))
+    except LoginError:
+        raise
     except AuthError:
         # Not even allowed to ask: then there is no right over the whole scope.
         return permissions.Permissions(())
@@ -217,22 +218,11 @@ def _read_entry(body: JsonObject, required: tuple[str, ...]) -> Entry:
 
 
 def _read_credentials(
-    identities: Identities, asked: Sequence[Entry], pool: Pool, progress: Progress
+    identities: Identities, asked: Sequence[Entry], resources: Resources
 ) -> Mapping[Key, tuple[Entry, ...] | None]:
     """The credentials of each identity; None where the identity is gone."""
-    lock = threading.Lock()
-    done = 0
-    progress(_PROGRESS, done, len(asked))
-
-    def read(identity: Entry) -> tuple[Key, tuple[Entry, ...] | None]:
-        nonlocal done
-        credentials = _credentials_of(identities, identity)
-        with lock:
-            done += 1
-            progress(_PROGRESS, done, len(asked))
-        return identity.key, credentials
-
-    return dict(pool.map(read, asked))
+    found = resources.pairs(_PROGRESS, lambda identity: _credentials_of(identities, identity), asked)
+    return {identity.key: credentials for identity, credentials in found}
 
 
 def _credentials_of(identities: Identities, identity: Entry) -> tuple[Entry, ...] | None:

@@ -1,11 +1,13 @@
-"""What an undo has to say beside its plan: what is gone for good, what it leaves alone, what must change in Git."""
+"""What an undo has to say beside its plan: what is gone for good, and what it leaves, with what makes up for it."""
 
 import re
-import shlex
 from collections.abc import Iterator
 
-from reconciler.journal import NetEffect, RunRecord
-from reconciler.model import Children, Identity, IsolationScope
+from reconciler.journal import RunRecord
+from reconciler.model import AssignmentId, Children, Identity, IsolationScope, ResourceId, role_name, shell_command
+from reconciler.plan import NotUndone
+
+_FROM_GIT = "list them in Git, and apply"
 
 _RESOURCE = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<type>[^/]+/[^/]+)"
@@ -27,66 +29,86 @@ def title(record: RunRecord) -> str:
     """Which run is taken back."""
     header = record.header
     cut = "" if record.end is not None else ", which was cut short"
-    return f"This takes back the {header.command} of {header.started_at}, correlation id {header.run_id}{cut}."
+    again = "; what that undo took back is done again" if header.command == "undo" else ""
+    return f"This takes back the {header.command} of {header.started_at}, correlation id {header.run_id}{cut}{again}."
 
 
 def left_alone(what: str, why: str) -> str:
-    """Something that does not return, because it is no longer as the run has left it."""
+    """Something that the run has no part in any more, or never had."""
     return f"Left alone: {what}: {why}."
 
 
-def not_given_back(what: str) -> str:
-    """A role that would perhaps return wider than it was."""
-    return f"Not given back: {what}: its condition was not recorded; without one, it could be wider than it was."
+def compare_with(journal: str) -> str:
+    """The advice for what somebody has changed since: only the journal says what it was before the run."""
+    name = f"./{journal}" if journal.startswith("-") else journal
+    return f"what it was before the run: {shell_command('uami', 'show', name)}"
 
 
-def in_git(effect: NetEffect, what: str) -> str:
-    """What must change in the manifest, or the next apply undoes the undo."""
-    return f"In Git, at {effect.source.file}:{effect.source.line}: {what}."
+def delete_by_hand(identity: ResourceId) -> str:
+    """The command that deletes an identity of which nobody but the reader can say whose it is."""
+    return shell_command("az", "identity", "delete", "--ids", str(identity))
 
 
-def gone_for_good(before: Identity, children: Children | None, name: str) -> Iterator[str]:
-    """What does not return with a deleted identity, each with what restores it."""
+def new_principal(before: Identity, name: str) -> Iterator[str]:
+    """What no return can bring back: the ids that ARM alone gives."""
     yield (
         f"{name} returns as another principal: principalId {before.principal_id} and clientId {before.client_id} are"
         " gone for good, and what names them has to name the new ones."
     )
-    if not isinstance(before.isolation_scope, IsolationScope):
-        yield f"The isolation scope {before.isolation_scope!r} of {name} is none that a manifest knows; it is not set."
-    attached = None if children is None else children.attached
-    if attached is None:
-        yield (
-            f"What {name} was attached to was not recorded; each such resource needs it assigned again, a virtual"
-            f" machine with: {_command(None, before)}"
-        )
-    for resource in attached or ():
-        yield f"{resource} has to be given {name} again: {_command(resource, before)}"
-    if children is None or children.credentials is None:
-        yield f"The federated credentials of {name} were not recorded and do not return."
-    else:
-        for one in children.credentials:
-            if one.trust is None:
-                yield f"{name}/{one.credential_id.below_identity} was flexible or had several audiences; it stays gone."
-    if children is None or children.assignments is None:
-        yield f"The role assignments of {name} were not recorded; only those that the run took away itself return."
-    else:
+
+
+def not_looked_for(children: Children | None, name: str) -> Iterator[str]:
+    """What the run did not look at before it deleted an identity."""
+    if children is not None and children.assignments is not None:
         yield f"Role assignments of {name} in other subscriptions were not looked for and do not return."
-    for left in (children.assignments if children else None) or ():
+
+
+def lost_with(before: Identity, children: Children | None) -> Iterator[NotUndone]:
+    """What does not return with a deleted identity although the run took it, each with what makes up for it."""
+    children, identity = children or Children(), before.resource_id
+    if not isinstance(before.isolation_scope, IsolationScope):
+        yield NotUndone(
+            identity,
+            "isolationScope",
+            f"a manifest does not know the value {before.isolation_scope!r}",
+            "set it by hand, where ARM still takes it",
+        )
+    if children.attached is None:
+        because = "what it was attached to was not recorded"
+        yield NotUndone(identity, "attachments", because, f"a virtual machine takes it by: {_command(None, before)}")
+    for resource in children.attached or ():
+        because = f"{resource} had it, and has to be given it again"
+        yield NotUndone(identity, "attachments", because, _command(resource, before))
+    if children.credentials is None:
+        yield NotUndone(identity, "federated credentials", "they were not recorded", _FROM_GIT)
+    for one in children.credentials or ():
+        if one.trust is None:
+            because = "it was flexible or had several audiences, which this api-version cannot express"
+            yield NotUndone(one.credential_id, "", because, "create it by hand")
+    if children.assignments is None:
+        because = "they were not recorded, but for those that the run took away itself"
+        yield NotUndone(identity, "role assignments", because, _FROM_GIT)
+    for left in children.assignments or ():
         # Source: Azure documentation (role assignments of a deleted principal stay, as "Identity not found").
         assignment = f"{left.scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{left.name}"
-        yield f"The old principal's role is left dangling: az role assignment delete --ids {shlex.quote(assignment)}"
+        yield NotUndone(
+            AssignmentId(identity, role_name(left.role_guid), left.role_guid, left.scope),
+            "",
+            "it is the old principal's, and left dangling",
+            shell_command("az", "role", "assignment", "delete", "--ids", assignment),
+        )
 
 
 def _command(resource: str | None, identity: Identity) -> str:
     """The command that gives an identity to a resource; `None` stands for a virtual machine."""
     if resource is None:
-        return f"az vm identity assign --ids VM --identities {shlex.quote(str(identity.resource_id))}"
+        return shell_command("az", "vm", "identity", "assign", "--ids", "VM", "--identities", str(identity.resource_id))
     match = _RESOURCE.fullmatch(resource)
     words = None if match is None else _ASSIGN.get(match["type"].casefold())
     if match is None or words is None:
         return (
-            f"az resource show --ids {shlex.quote(resource)} shows its `identity`, to which"
+            f"{shell_command('az', 'resource', 'show', '--ids', resource)} shows its `identity`, to which"
             f" {identity.resource_id} belongs"
         )
     place = ("--subscription", match["subscription"], "--resource-group", match["group"], "--name", match["name"])
-    return shlex.join(["az", *words, str(identity.resource_id), *place])
+    return shell_command("az", *words, str(identity.resource_id), *place)

@@ -6,50 +6,35 @@ what still is as the run has left it returns to what it was, and the rest is sai
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from reconciler.errors import ReconcilerError, SourcePos
 from reconciler.journal import Before, NetEffect, Outcome, RunGroup, RunRecord, net_effects
-from reconciler.manifest.desired import (
-    Desired,
-    DesiredAssignment,
-    DesiredCredential,
-    DesiredGroup,
-    DesiredIdentity,
-    DesiredTenant,
-    Ignore,
-    Limits,
-    Policy,
-)
+from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, DesiredTenant, Ignore, Limits, Policy
 from reconciler.model import (
-    OWNER_TAG,
     AddressBook,
     AnyId,
     AssignmentId,
     CredentialId,
-    FederatedCredential,
     Identity,
-    IsolationScope,
-    PlannedIdentity,
     ResourceId,
-    RoleAssignment,
-    Tags,
     Target,
-    Trust,
     identity_of,
-    same_name,
+    normalize_location,
 )
-from reconciler.plan import Changes, value_text
-from reconciler.undo.notes import gone_for_good, in_git, left_alone, not_given_back, title
-
-
-@dataclass(frozen=True, slots=True)
-class LiveNow:
-    """The live state of what a run touched; None for an identity that does not exist."""
-
-    identities: dict[ResourceId, Identity | None]
-    credentials: dict[CredentialId, FederatedCredential]
-    assignments: dict[AssignmentId, RoleAssignment] = field(default_factory=dict)
+from reconciler.plan import Changes, NotUndone, value_text
+from reconciler.undo.git import in_git, may_be_in_git
+from reconciler.undo.notes import delete_by_hand, left_alone, lost_with, new_principal, not_looked_for, title
+from reconciler.undo.restore import (
+    CONDITION_UNKNOWN,
+    GIVE_BY_HAND,
+    assignment_back,
+    credentials_back,
+    known_scope,
+    restore,
+    tags_back,
+)
+from reconciler.undo.reversal import LiveNow, Reversal, roles_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +44,9 @@ class Undo:
     Attributes:
         limited_to: the children of identities that may be changed; all others are left alone.
         seen: the live identities from which this was worked out.
-        notes: what cannot return, what was left alone and why, and what must change in Git, in sentences.
+        notes: what cannot return, what was left alone since the run has no part in it, and what must change in Git, in
+            sentences.
+        not_undone: what of the run stays although it is undone.
     """
 
     desired: Desired
@@ -67,6 +54,7 @@ class Undo:
     limited_to: frozenset[AnyId]
     seen: dict[ResourceId, Identity | None]
     notes: tuple[str, ...]
+    not_undone: tuple[NotUndone, ...]
 
     def check_unmoved(self, changes: Changes) -> None:
         """Raises ReconcilerError where an identity is no longer as it was when the way back was worked out."""
@@ -85,21 +73,29 @@ def touched_identities(record: RunRecord) -> tuple[ResourceId, ...]:
 
 def make_undo(record: RunRecord, live: LiveNow, journal: str) -> Undo:
     """Work out the way back; `journal` is the file's name."""
-    by_identity: dict[ResourceId, list[NetEffect]] = {}
-    for effect in net_effects(record):
-        by_identity.setdefault(identity_of(effect.resource_id), []).append(effect)
     book = AddressBook(group.group_id for group in record.header.groups)
-    ways = [_reverse(identity, effects, live, book) for identity, effects in by_identity.items()]
+    ways = [
+        _reverse(Reversal(identity, effects[0].source, book, journal), effects, live)
+        for identity, effects in _by_identity(record).items()
+    ]
     notes = [title(record), *_not_made(record, book), *(note for way in ways for note in way.notes)]
-    groups = [_group(group, ways, record, journal) for group in record.header.groups]
+    groups = [one for group in record.header.groups if (one := _group(group, ways, record, journal)) is not None]
     targets = (way.identity for way in ways if way.is_target)
     return Undo(
-        Desired(tuple(sorted((one for one in groups if one is not None), key=lambda one: one.group_id.key))),
+        Desired(tuple(sorted(groups, key=lambda one: one.group_id.key))),
         tuple(Target(one.group_id, one.name, book.short(one)) for one in targets),
         frozenset(one for way in ways for one in way.limited_to),
         live.identities,
         tuple(dict.fromkeys(notes)),
+        tuple(dict.fromkeys(one for way in ways for one in way.not_undone)),
     )
+
+
+def _by_identity(record: RunRecord) -> dict[ResourceId, list[NetEffect]]:
+    found: dict[ResourceId, list[NetEffect]] = {}
+    for effect in net_effects(record):
+        found.setdefault(identity_of(effect.resource_id), []).append(effect)
+    return found
 
 
 def _not_made(record: RunRecord, book: AddressBook) -> Iterator[str]:
@@ -108,19 +104,7 @@ def _not_made(record: RunRecord, book: AddressBook) -> Iterator[str]:
             yield left_alone(book.short(call.resource_id), "it appeared meanwhile, and the run did not make it")
 
 
-@dataclass(slots=True)
-class _Reversal:
-    """One identity's: `desired` is None where it is deleted, or left alone as `is_target` says."""
-
-    identity: ResourceId
-    source: SourcePos
-    desired: DesiredIdentity | None = None
-    is_target: bool = False
-    limited_to: list[AnyId] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def _group(group: RunGroup, ways: Iterable[_Reversal], record: RunRecord, journal: str) -> DesiredGroup | None:
+def _group(group: RunGroup, ways: Iterable[Reversal], record: RunRecord, journal: str) -> DesiredGroup | None:
     within = [way for way in ways if way.is_target and way.identity.group_id == group.group_id]
     if not within:
         return None
@@ -138,22 +122,22 @@ def _group(group: RunGroup, ways: Iterable[_Reversal], record: RunRecord, journa
     )
 
 
-def _reverse(identity: ResourceId, effects: list[NetEffect], live: LiveNow, book: AddressBook) -> _Reversal:
+def _reverse(way: Reversal, effects: list[NetEffect], live: LiveNow) -> Reversal:
     own = next((one for one in effects if isinstance(one.resource_id, ResourceId)), None)
     children = [one for one in effects if one is not own]
-    way, now, name = _Reversal(identity, effects[0].source), live.identities.get(identity), book.short(identity)
+    now = live.identities.get(way.identity)
     # Also where a call to delete it went out that is in doubt.
     stays = own is not None and _is_still(own.before, now)
     if own is not None and own.before is None:
-        _uncreate(way, own, children, now, name)
+        _uncreate(way, own, children, now)
     elif own is not None and own.after is None and not stays:
-        _recreate(way, own, children, now, book)
+        _recreate(way, own, children, now, live)
     elif now is None:
-        way.notes.append(left_alone(name, "it has been deleted since"))
+        way.notes.append(left_alone(way.name, "it has been deleted since"))
     elif own is not None and not stays:
-        way.notes.append(left_alone(name, "it has been deleted and created again since"))
+        way.notes.append(left_alone(way.name, "it has been deleted and created again since"))
     else:
-        _restore(way, own, children, now, live, book)
+        restore(way, own, children, now, live)
     return way
 
 
@@ -161,190 +145,75 @@ def _is_still(before: Before, now: Identity | None) -> bool:
     return now is not None and isinstance(before, Identity) and before.principal_id == now.principal_id
 
 
-def _uncreate(way: _Reversal, own: NetEffect, children: list[NetEffect], now: Identity | None, name: str) -> None:
+def _uncreate(way: Reversal, own: NetEffect, children: list[NetEffect], now: Identity | None) -> None:
     """What the run created goes, where it is still that very principal and still has the owner it was given."""
     if now is None:
         return
+    by_hand = delete_by_hand(way.identity)
     if own.made is None:
-        way.notes.append(left_alone(name, "no answer says that the run created it; delete it yourself if it has"))
+        way.leave(way.identity, "no answer says that the run created it", f"if it did, delete it: {by_hand}")
+        way.notes.append(may_be_in_git(own, way.name))
     elif own.made.principal_id != now.principal_id:
-        way.notes.append(left_alone(name, "it has been deleted and created again since"))
+        way.notes.append(left_alone(way.name, "it has been deleted and created again since"))
     elif own.made.owner != now.owner:
-        way.notes.append(left_alone(name, f"its owner is now {value_text(now.owner)}"))
+        way.leave(way.identity, f"its owner is now {value_text(now.owner)}", f"if it is to go all the same: {by_hand}")
+        way.notes.append(may_be_in_git(own, way.name))
     else:
         way.is_target = True
         way.limited_to += [one.resource_id for one in children]
-        way.notes.append(in_git(own, f"take {name} off the list, or the next apply creates it again"))
+        way.notes.append(in_git(own, way.name))
 
 
-def _recreate(
-    way: _Reversal, own: NetEffect, children: list[NetEffect], now: Identity | None, book: AddressBook
-) -> None:
+def _recreate(way: Reversal, own: NetEffect, children: list[NetEffect], now: Identity | None, live: LiveNow) -> None:
     """What the run deleted comes back, as another principal, with its recorded children."""
-    name, before = book.short(way.identity), own.before
-    if now is not None or not isinstance(before, Identity):
-        way.notes.append(left_alone(name, "there is another identity of its name already"))
+    before = own.before
+    if not isinstance(before, Identity):
+        return
+    seen = roles_seen(own, children)
+    if now is not None:
+        _compare_with_another(way, own, seen, now, live)
         return
     credentials = () if own.children is None else own.children.credentials
-    seen = _roles_seen(own, children)
-    roles = {(one.scope, one.role_guid): _assignment(one, own.source) for one in seen if one.details is not None}
-    unknown = (f"the role {one.role_guid} of {name} at {one.scope}" for one in seen if one.details is None)
-    trusts = None if credentials is None else tuple(_credentials(credentials, own.source))
+    roles = {role: assignment_back(one, own.source) for role, one in seen.items() if one.details is not None}
+    trusts = None if credentials is None else tuple(credentials_back(credentials, own.source))
     way.is_target = True
     way.limited_to += [CredentialId(way.identity, one.name) for one in trusts or ()]
-    way.limited_to += [AssignmentId(way.identity, one.role, one.role, one.scope) for one in roles.values()]
+    way.limited_to += list(roles)
     way.desired = DesiredIdentity(
         way.identity,
         before.location,
-        _known_scope(before.isolation_scope),
-        _tags(before.tags, dict(before.tags)),
+        known_scope(before.isolation_scope),
+        tags_back(before.tags, dict(before.tags)),
         own.source,
         trusts or None,
         tuple(roles.values()) or None,
     )
-    way.notes += [
-        *gone_for_good(before, own.children, name),
-        *(not_given_back(role) for role in unknown),
-        in_git(own, f"list {name} again, or the next apply deletes it again"),
-    ]
+    way.notes += [*new_principal(before, way.name), *not_looked_for(own.children, way.name), in_git(own, way.name)]
+    way.not_undone += lost_with(before, own.children)
+    for role in seen:
+        if role not in roles:
+            way.leave(role, CONDITION_UNKNOWN, GIVE_BY_HAND)
 
 
-def _roles_seen(own: NetEffect, children: Iterable[NetEffect]) -> list[RoleAssignment]:
-    """The roles that a deleted identity had: those that the run took away before, and those that it left."""
-    left = own.children.assignments if own.children else None
-    return [*(left or ()), *(one.before for one in children if isinstance(one.before, RoleAssignment))]
-
-
-def _restore(
-    way: _Reversal, own: NetEffect | None, children: list[NetEffect], now: Identity, live: LiveNow, book: AddressBook
+def _compare_with_another(
+    way: Reversal, own: NetEffect, roles: Iterable[AssignmentId], now: Identity, live: LiveNow
 ) -> None:
-    """Fields, credentials and roles of an identity that stays return to what they were."""
-    tags: dict[str, str | None] = {}
-    scope: IsolationScope | None = None
-    if own is not None and isinstance(own.before, Identity) and isinstance(own.after, PlannedIdentity):
-        tags = dict(_tags_back(way, own.before.tags, own.after.tags, now.tags, book))
-        scope = _isolation_scope_back(way, own.before, own.after, now, book)
-        _note_fields(way, own, tags, scope, book)
-    trusts = [one for effect in children for one in _credential_back(way, effect, live, book)]
-    roles = [one for effect in children for one in _role_back(way, effect, now, live, book)]
-    way.is_target = bool(tags or scope or way.limited_to)
-    way.desired = DesiredIdentity(
-        way.identity,
-        None,
-        scope,
-        _tags(now.tags, tags),
-        way.source,
-        tuple(trusts) if any(isinstance(one, CredentialId) for one in way.limited_to) else None,
-        tuple(roles) if any(isinstance(one, AssignmentId) for one in way.limited_to) else None,
-    )
-
-
-def _isolation_scope_back(
-    way: _Reversal, before: Identity, after: PlannedIdentity, now: Identity, book: AddressBook
-) -> IsolationScope | None:
-    old, made, found = (str(one.isolation_scope) for one in (before, after, now))
-    if old == made or found == old:
-        return None
-    if found == made:
-        return _known_scope(before.isolation_scope) or IsolationScope.NONE
-    way.notes.append(left_alone(book.short(way.identity), f"its isolation scope is now {found}"))
-    return None
-
-
-def _note_fields(
-    way: _Reversal, own: NetEffect, tags: Iterable[str], scope: IsolationScope | None, book: AddressBook
-) -> None:
-    fields = [*(f"tags.{name}" for name in tags), *(["isolationScope"] if scope else [])]
-    if fields:
-        same = f"{', '.join(fields)} of {book.short(way.identity)}"
-        way.notes.append(in_git(own, f"change {same} in the manifest too, or the next apply sets it again"))
-
-
-def _tags_back(
-    way: _Reversal, before: Tags, after: Tags, now: Tags, book: AddressBook
-) -> Iterator[tuple[str, str | None]]:
-    for name in (*before, *(one for one in after if one not in before)):
-        old, made, found = before.get(name), after.get(name), now.get(name)
-        if old == made or found == old:
-            continue
-        if found == made:
-            yield name, old
-        else:
-            way.notes.append(left_alone(f"tags.{name} of {book.short(way.identity)}", f"it is now {value_text(found)}"))
-
-
-def _credential_back(
-    way: _Reversal, effect: NetEffect, live: LiveNow, book: AddressBook
-) -> Iterator[DesiredCredential]:
-    credential_id, before = effect.resource_id, effect.before
-    if not isinstance(credential_id, CredentialId):
+    """Another identity has the name by now, such as an earlier undo of the same run made: nothing is taken back over
+    it, and what the deleted one had and it has not is said."""
+    before = own.before
+    if not isinstance(before, Identity) or _but_for_ids(now) != _but_for_ids(before):
+        way.leave(way.identity, "there is another identity of its name already")
         return
-    now = live.credentials.get(credential_id)
-    found = None if now is None else now.trust
-    old = before.trust if isinstance(before, FederatedCredential) else None
-    made = effect.after if isinstance(effect.after, Trust) else None
-    if (now is None) == (before is None) and found == old:
-        return
-    if (now is None) != (effect.after is None) or found != made:
-        way.notes.append(left_alone(book.short(credential_id), "it is no longer as the run has left it"))
-        return
-    way.limited_to.append(credential_id)
-    way.notes.append(in_git(effect, f"change {book.short(credential_id)} in the manifest too"))
-    if old is not None:
-        yield DesiredCredential(credential_id.name, old, effect.source)
+    way.notes.append(left_alone(way.name, "it is there again, as another principal"))
+    credentials = own.children.credentials if own.children else None
+    for one in credentials or ():
+        found = live.credentials.get(one.credential_id)
+        if one.trust is not None and (found is None or found.trust != one.trust):
+            way.leave(one.credential_id, "its identity is there again, and does not have it")
+    for role in roles:
+        if role not in live.assignments:
+            way.leave(role, "its identity is there again, and does not have it")
 
 
-def _role_back(
-    way: _Reversal, effect: NetEffect, now: Identity, live: LiveNow, book: AddressBook
-) -> Iterator[DesiredAssignment]:
-    assignment_id, known = effect.resource_id, effect.before or effect.after
-    if not isinstance(assignment_id, AssignmentId) or not isinstance(known, RoleAssignment):
-        return
-    if not same_name(known.principal_id, now.principal_id):
-        way.notes.append(left_alone(book.short(assignment_id), "its identity has been created again since"))
-        return
-    before, after = (one if isinstance(one, RoleAssignment) else None for one in (effect.before, effect.after))
-    found = live.assignments.get(assignment_id)
-    if found is not None and before is not None and found.details == before.details:
-        return
-    if before is not None and before.details is None:
-        way.notes.append(not_given_back(book.short(assignment_id)))
-        return
-    if _moved(found, before, after):
-        way.notes.append(left_alone(book.short(assignment_id), "it is no longer as the run has left it"))
-        return
-    way.limited_to.append(assignment_id)
-    way.notes.append(in_git(effect, f"change {book.short(assignment_id)} in the manifest too"))
-    if before is not None:
-        yield _assignment(before, effect.source)
-
-
-def _moved(found: RoleAssignment | None, before: RoleAssignment | None, after: RoleAssignment | None) -> bool:
-    """Whether somebody has changed an assignment since; one that a run has made and that is gone needs no undoing."""
-    if found is None:
-        return before is not None and after is not None
-    return after is None or (after.details is not None and found.details != after.details)
-
-
-def _assignment(recorded: RoleAssignment, source: SourcePos) -> DesiredAssignment:
-    """A role as it was: every detail named, so that it does not return wider than it was."""
-    details = () if recorded.details is None else recorded.details.named()
-    return DesiredAssignment(recorded.role_guid, recorded.scope, source, details)
-
-
-def _credentials(live: Iterable[FederatedCredential], source: SourcePos) -> Iterator[DesiredCredential]:
-    for one in sorted(live, key=lambda one: one.credential_id.key):
-        if one.trust is not None:
-            yield DesiredCredential(one.credential_id.name, one.trust, source)
-
-
-def _known_scope(scope: IsolationScope | str) -> IsolationScope | None:
-    """A scope as a manifest has it; what it does not know is ARM's to choose."""
-    return scope if isinstance(scope, IsolationScope) and scope is not IsolationScope.NONE else None
-
-
-def _tags(now: Tags, back: dict[str, str | None]) -> tuple[tuple[str, str | None], ...]:
-    """Tags to be set; the owner's always among them, so that nothing is adopted on the way back."""
-    owner = {OWNER_TAG: now.get(OWNER_TAG)}
-    tags = {**owner, **{OWNER_TAG if same_name(name, OWNER_TAG) else name: value for name, value in back.items()}}
-    return tuple(sorted(tags.items(), key=lambda pair: pair[0].casefold()))
+def _but_for_ids(identity: Identity) -> Identity:
+    return replace(identity, principal_id="", client_id="", location=normalize_location(identity.location))

@@ -48,7 +48,7 @@ def run_apply(
     if declaration.saved is not None:
         check_unchanged(declaration.saved, plan)
     refused = bool(plan.violations) and not options.skip_refused
-    rights = Rights() if refused else read_rights(needs_of_plan(plan), may_read, azure.resources.pool)
+    rights = Rights() if refused else read_rights(needs_of_plan(plan), may_read, azure.resources)
     plan = replace(plan, notes=(*plan.notes, *unchecked_notes(rights)))
     show(plan)
     if refused:

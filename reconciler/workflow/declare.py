@@ -1,6 +1,6 @@
 """What a run is about: the manifests, or a saved plan, within what was asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,6 +26,7 @@ class Request:
         audience: of federated credentials that name none: the cloud's.
         strict: what is usually a mistake is refused rather than warned about.
         guardrails: files whose rules all have to be kept.
+        on_skipped: called with the names of files below directories that are no manifests.
     """
 
     paths: tuple[str, ...]
@@ -38,6 +39,7 @@ class Request:
     audience: str = PUBLIC_AUDIENCE
     strict: bool = False
     guardrails: tuple[str, ...] = ()
+    on_skipped: Callable[[Sequence[str]], None] | None = None
     judged_on: date = field(kw_only=True)
 
 
@@ -46,7 +48,8 @@ class Declaration:
     """Desired state after --target and --subscription, with the caller's allowances, to be judged on a day.
 
     `saved` is the reviewed plan, where it is applied instead of manifests; `undo` is the way back that this was made
-    for; `accepted` is what would be among the findings, had the manifest not accepted it.
+    for; `accepted` is what would be among the findings, had the manifest not accepted it; `skipped_files` lay among the
+    manifests and are none.
     """
 
     desired: Desired
@@ -57,6 +60,7 @@ class Declaration:
     saved: Plan | None = None
     undo: Undo | None = None
     accepted: tuple[Finding, ...] = ()
+    skipped_files: tuple[str, ...] = ()
     guardrails: tuple[Guardrails, ...] = ()
     judged_on: date = field(kw_only=True)
 
@@ -70,7 +74,12 @@ def load_declaration(request: Request) -> Declaration:
         UsageError: a target, a subscription or an allowance that the manifest does not have, or several tenants.
     """
     whole = load_manifest(
-        request.paths, request.variables, request.environment, request.stdin, audience=request.audience
+        request.paths,
+        request.variables,
+        request.environment,
+        request.stdin,
+        audience=request.audience,
+        on_skipped=request.on_skipped,
     )
     desired = only_subscriptions(whole, request.subscriptions)
     targets = parse_targets(request.targets, desired)
@@ -89,6 +98,7 @@ def load_declaration(request: Request) -> Declaration:
         findings,
         request.strict,
         accepted=accepted,
+        skipped_files=whole.skipped_files,
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(whole))),
         judged_on=request.judged_on,
     )
@@ -111,8 +121,12 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     # Trust that is shared with an identity outside of what was planned is known from the plan's file alone, and so is
     # whether there was no reason to accept that.
     doubts = (one for one in find_doubts(desired, request.audience) if one.code != UNUSED)
-    found = {(one.code, one.resource_id): one for one in (*saved.findings, *doubts)}
-    in_order = sorted(found.values(), key=lambda one: one.resource_id.key)
+    # What a document says once about a value, the plan's manifests say at every identity that takes it.
+    known = {(one.code, one.message) for one in saved.findings} | {
+        (one.code, one.resource_id) for one in saved.findings
+    }
+    news = (one for one in doubts if (one.code, one.message if one in desired.texts else one.resource_id) not in known)
+    in_order = sorted((*saved.findings, *news), key=lambda one: one.key)
     return Declaration(
         desired,
         targets,
@@ -121,6 +135,7 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
         request.strict,
         saved,
         accepted=find_accepted(desired, request.audience),
+        skipped_files=saved.skipped_files,
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(desired))),
         judged_on=request.judged_on,
     )

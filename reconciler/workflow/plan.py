@@ -1,5 +1,6 @@
 """`uami plan` and `uami drift`: read what the manifest names, compare, and judge; nothing is written."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.guardrails import combined_sha256
@@ -11,8 +12,11 @@ from reconciler.live.impact import read_impact
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.findings import Finding, accepted_note, finding_violation
 from reconciler.manifest.scope import check_targets_exist
-from reconciler.model import Access, AnyId, AssignmentId, Live, Violation, normalize_scope, sentences
+from reconciler.model import Access, AnyId, AssignmentId, Live, ResourceGroupId, Violation, sentences
 from reconciler.plan import (
+    Action,
+    AssignmentChange,
+    Change,
     Changes,
     Plan,
     diff_states,
@@ -22,6 +26,7 @@ from reconciler.plan import (
     role_limit_notes,
 )
 from reconciler.plan.diff_access import diff_access
+from reconciler.undo.refusals import in_words_of_undo
 from reconciler.workflow.bounds import judge_guardrails
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.preflight import check_before_reading
@@ -44,11 +49,12 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
     impacts = read_impact(compared, access, azure.resources, may_read)
     changes, runner, allowances = compared.with_impacts(impacts), azure.runner(), _allowances(declaration)
     beyond_guardrails = judge_guardrails(declaration, changes, live, access, azure, runner)
+    refused = judge(changes, allowances, runner=runner, also=(*_strict(declaration, changes), *beyond_guardrails))
     plan = make_plan(
         declaration.desired,
         live,
         changes,
-        judge(changes, allowances, runner=runner, also=(*_strict(declaration, changes), *beyond_guardrails)),
+        refused if declaration.undo is None else tuple(in_words_of_undo(one) for one in refused),
         cloud=azure.cloud,
         targets=tuple(target.text for target in declaration.targets),
     )
@@ -64,8 +70,10 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
             *role_limit_notes(changes, access.counts, azure.cloud),
         ),
         findings=() if declaration.strict else declaration.findings,
+        skipped_files=declaration.skipped_files,
         unused_allowances=unused_allowances(changes, allowances, runner=runner),
         guardrails=combined_sha256(declaration.guardrails),
+        not_undone=None if declaration.undo is None else declaration.undo.not_undone,
     )
 
 
@@ -99,13 +107,30 @@ def _allowances(declaration: Declaration) -> Allowances:
 def _strict(declaration: Declaration, changes: Changes) -> tuple[Violation, ...]:
     """The warnings, where none is let pass."""
     refused = declaration.findings if declaration.strict else ()
-    return tuple(finding_violation(one, _meant(one, changes)) for one in refused)
+    return tuple(finding_violation(one, _held_back(one, changes)) for one in refused)
 
 
-def _meant(finding: Finding, changes: Changes) -> AnyId | None:
-    """The role that a finding is about, by its line, which may list several scopes: no manifest says its GUID."""
-    if not isinstance(finding.resource_id, AssignmentId):
-        return None
-    scope = normalize_scope(finding.resource_id.scope)
-    roles = (one.resource_id for one in changes.access() if one.source == finding.pos)
-    return next((one for one in roles if isinstance(one, AssignmentId) and normalize_scope(one.scope) == scope), None)
+def _held_back(finding: Finding, changes: Changes) -> tuple[AnyId, ...]:
+    """The changes that a finding is about, where its own id does not say which."""
+    match finding.resource_id:
+        case AssignmentId() as role:
+            # The manifest alone does not say the role's GUID.
+            roles = (change for change in changes.access() if isinstance(change, AssignmentChange) and change.desired)
+            listed = (one for one in roles if _is_line(one, role))
+            return tuple(one.resource_id for one in listed)[:1]
+        case ResourceGroupId() as group_id:
+            return tuple(one.resource_id for one in _doing(changes) if one.resource_id.group_id == group_id)
+        case None:
+            return tuple(one.resource_id for one in _doing(changes))
+    return ()
+
+
+def _is_line(change: AssignmentChange, role: AssignmentId) -> bool:
+    """Whether a change is of the line that lists a role."""
+    listed = change.desired
+    identity = change.resource_id.identity
+    return listed is not None and AssignmentId(identity, listed.role, "", listed.scope) == role
+
+
+def _doing(changes: Changes) -> Iterator[Change]:
+    return (change for change in changes if change.action is not Action.NO_OP)

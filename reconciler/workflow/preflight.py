@@ -22,8 +22,8 @@ def check_before_reading(declaration: Declaration, azure: Azure) -> TenantOf:
     desired = declaration.desired
     check_api_version(desired, azure.resources.api_version)
     token_tenant = azure.token_tenant()
-    check_token_tenant(desired, token_tenant)
+    check_token_tenant(desired, token_tenant, azure.sign_in)
     if declaration.saved is not None:
-        check_earlier_tenant(declaration.saved.tenant, token_tenant, "the saved plan")
+        check_earlier_tenant(declaration.saved.tenant, token_tenant, "the saved plan", azure.sign_in)
     # What a token does not say (an emulator's may say nothing) is left to be held against the subscriptions.
     return partial(expected_tenant, desired, otherwise=azure.tenant if token_tenant is None else None)

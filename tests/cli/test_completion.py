@@ -57,6 +57,7 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
         ("uami plan --max", ["--max-deletes", "--max-revokes"]),
         ("uami drift m.yaml --format ", ["text", "json"]),
         ("uami apply m.yaml --color a", ["auto", "always"]),
+        ("uami explain limits.maxD", ["limits.maxDeletes", "limits.maxDeletePercent"]),
         ("uami schema ", ["manifest", "plan", "apply", "drift", "doctor", "journal", "guardrails"]),
     ],
 )

@@ -80,10 +80,10 @@ def test_doctor_names_what_is_missing_and_the_command_that_gives_it(uami: Uami, 
     )
     assert ended.stdout.endswith(
         "\n\nTo be given, by whoever administers these scopes:\n"
-        '  az role assignment create --role "Managed Identity Contributor"'
-        f' --scope "{group_scope("rg-a")}" --assignee {PRINCIPAL}\n'
-        '  az role assignment create --role "Role Based Access Control Administrator"'
-        f' --scope "{group_scope("rg-data")}" --assignee {PRINCIPAL}\n'
+        "  az role assignment create --role 'Managed Identity Contributor'"
+        f" --scope {group_scope('rg-a')} --assignee {PRINCIPAL}\n"
+        "  az role assignment create --role 'Role Based Access Control Administrator'"
+        f" --scope {group_scope('rg-data')} --assignee {PRINCIPAL}\n"
         "\n"
         "Deny assignments, Azure Policy and conditions of role assignments are not checked.\n"
         "Plan and apply of this manifest do not have all that they need: 4 missing, 0 failed.\n"

@@ -34,11 +34,12 @@ def test_manifest_outside_the_guardrails_is_refused_with_rule_and_line(uami: Uam
 
     assert (ended.code, ended.stderr) == (3, "")
     assert ended.stdout == (
-        "The manifest is valid: 1 identity in 1 resource group.\n\nRefused by guardrails:\n\n"
-        " ! guardrail  rg-a: ../them.yaml:2: owners: the manifest has the owner 'us', which is not listed"
-        " (m.yaml:1:141)\n"
-        "     No flag and no manifest lifts this. Change what is asked for, or have those who keep ../them.yaml change"
-        " it.\n\n"
+        "Refused (exit 3): guardrails do not let the manifest through. Looked at: 1 identity in 1 resource group.\n\n"
+        "Refused by guardrails:\n\n"
+        " ! guardrail  rg-a: ../them.yaml:2: owners: the manifest has the owner 'us',\n"
+        "       which is not listed (m.yaml:1:141)\n"
+        "     No flag and no manifest lifts this. Change what is asked for, or have those\n"
+        "     who keep ../them.yaml change it.\n\n"
     )
 
 

@@ -65,7 +65,8 @@ def test_guards_are_counted_and_not_the_places_that_they_refuse(uami: Uami, fold
 
     ended = uami("apply", *RUN, "-y")
 
-    assert ended.stdout.count(" ! trusted  ") == 5
+    assert ended.stdout.count(" ! trusted  ") == 1
+    assert "         rg-a: id-0, id-1, id-2, id-3, id-4\n" in ended.stdout
     assert ended.stdout.endswith("\nRefused: 5 changes by 2 guards.\nPlan: 0 to add, 0 to change, 0 to destroy.\n")
     assert ended.stderr == (
         "Error: The plan is refused by 2 guards; nothing was changed.\n"
@@ -113,8 +114,7 @@ def test_allowance_that_lifted_nothing_is_noted_on_stderr_alone(uami: Uami, fold
 
     without, ended = (uami("plan", *RUN, *flags, *more) for more in ((), ("--allow", "in-use=rg-a/id-gone")))
 
-    assert (ended.code, ended.stdout, ended.stderr) == (without.code, without.stdout, UNUSED)
-    assert without.stderr == ""
+    assert (ended.code, ended.stdout, ended.stderr) == (without.code, without.stdout, without.stderr + UNUSED)
 
 
 def test_allowance_that_lifted_nothing_is_noted_by_apply_and_undo(uami: Uami, folder: Path) -> None:
@@ -153,9 +153,10 @@ def test_more_revokes_than_the_limit_are_refused_and_let_through_by_its_flag(uam
 
     assert (refused.code, applied.code) == (3, 0)
     assert (
-        " ! revoke-limit  this run: 3 federated credentials would be deleted in this run while their identities stay,"
-        " over the limit of 2\n"
-        "     Check that the manifest is whole. If it is: --max-revokes 3, or limits.maxRevokes.\n"
+        " ! revoke-limit  this run: 3 federated credentials would be deleted in this run\n"
+        "       while their identities stay, over the limit of 2\n"
+        "     Check that the manifest is whole. If it is: --max-revokes 3, or\n"
+        "     limits.maxRevokes.\n"
     ) in refused.stdout
     assert applied.stdout.endswith("Apply complete! Resources: 0 added, 0 changed, 3 destroyed.\n")
 
@@ -178,7 +179,8 @@ def test_undo_has_the_usual_limit_of_revokes_and_its_flag(uami: Uami, folder: Pa
     undone = uami(*undo, "--max-revokes", "22")
 
     assert (applied.code, refused.code, undone.code) == (0, 3, 0)
-    assert "22 federated credentials would be deleted in this run while their identities stay" in refused.stdout
+    said = " ".join(refused.stdout.split())
+    assert "22 federated credentials would be deleted in this run while their identities stay" in said
     assert undone.stdout.endswith("Apply complete! Resources: 0 added, 0 changed, 22 destroyed.\n")
 
 
@@ -234,9 +236,7 @@ def test_credential_that_needs_a_refused_one_is_skipped_with_it_and_nothing_fail
 
     assert ended.code == 3
     assert f" ! {code}  this run: " in ended.stdout
-    assert (
-        "; held back with it: rg-a/id-kept/federatedCredentials/renamed (needs the issuer and subject of c-0)\n"
-        in ended.stdout
-    )
+    held = "; held back with it: rg-a/id-kept/federatedCredentials/renamed (needs the issuer and subject of c-0)"
+    assert held in " ".join(ended.stdout.split())
     assert "Refused: 2 changes by 1 guard.\n" in ended.stdout
     assert "Failed" not in ended.stdout

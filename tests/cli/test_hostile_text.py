@@ -42,7 +42,7 @@ def test_live_text_is_shown_and_not_obeyed(uami: Uami, hostile_live: Path, comma
 
     assert _unprintable(ended.stdout + ended.stderr) == set()
     assert f"Subscription  {SHOWN} (0000" in ended.stdout
-    assert f'     tags.note  "{SHOWN}" -> "good"\n' in ended.stdout
+    assert f'     tags.note  "{SHOWN}"\n             -> "good"\n' in ended.stdout
     assert '"z"\n' in ended.stdout
     assert not [line for line in ended.stdout.splitlines() if line.startswith(" + ")]
 

@@ -96,7 +96,7 @@ def test_target_of_a_group_includes_its_extras_and_keeps_its_limits(uami: Uami, 
     ended = uami("plan", "m.yaml", "--sandbox", "s.json", "--target", "RG-A")
 
     assert ended.code == 3
-    assert "4 of the 10 live identities of rg-a would be deleted, over 30 %" in ended.stdout
+    assert "4 of the 10 live identities of rg-a would be deleted, over 30 %" in " ".join(ended.stdout.split())
 
 
 def test_target_of_an_identity_is_measured_against_the_whole_group(uami: Uami, ten_live: Path) -> None:

@@ -50,7 +50,10 @@ def test_stop_at_the_prompt_changes_nothing(uami: Uami, two_creates: Path, numbe
         ended = run.end()
 
     assert ended.code == code
-    assert ended.stderr.endswith("Error: Interrupted; nothing was changed.\nHint: Run the same command again.\n")
+    # Behind the `^C` that a terminal shows, the error begins on a line of its own.
+    assert ended.stderr.endswith(
+        "  Answer: \nError: Interrupted; nothing was changed.\nHint: Run the same command again.\n"
+    )
     assert (two_creates / "s.json").read_bytes() == before
 
 
@@ -113,12 +116,17 @@ def test_stop_among_writes_finishes_those_under_way_and_tells_the_others(
     with uami.started("apply", "m.yaml", *flags, environment=TOKEN) as run:
         _hold_first_write(run, arm)
         run.signal(number)
+        # Before anything is answered.
+        run.wait_for(
+            "Interrupted: no further change is started; waiting for 1 call in flight, 90 s at most. Press Ctrl-C again"
+            " to stop waiting, and leave them in doubt.\n"
+        )
         arm.resume()
         ended = run.end()
 
     assert ended.code == code
     assert "Not tried:\n  create rg-a/id-two: the run was asked to stop\n" in ended.stdout
-    assert "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n" in ended.stdout
+    assert ended.stdout.endswith("\nApply incomplete: 1 added, 0 changed, 0 destroyed, 0 failed, 1 not tried.\n")
     again = f"uami apply m.yaml {' '.join(arm.flags)} --parallelism 1 --auto-approve --log-level debug"
     assert f"To continue: {again}\n" in ended.stdout
     assert "rg-a/id-one: created\n" in ended.stderr
@@ -174,6 +182,7 @@ def test_second_ctrl_c_leaves_at_once_and_says_what_is_in_doubt(uami: Uami, two_
         ended = run.end()
 
     assert ended.code == 130
+    assert "Interrupted again: not waiting for 1 call in flight; " in ended.stderr
     assert (
         "In doubt: a call went out, and no answer says whether it took effect:\n"
         "  create rg-a/id-one: the run ended before ARM answered\n"

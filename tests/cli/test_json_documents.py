@@ -191,8 +191,8 @@ def test_validate_says_what_the_manifest_declares(uami: Uami, quickstart: Path) 
     ended = uami("validate", "identities.yaml", "--format", "json")
 
     summary = {"resource_groups": 2, "identities": 5, "accepted_warnings": 0}
-    nothing: dict[str, list[object]] = {"violations": [], "notes": [], "warnings": []}
-    assert ended.document == {"format_version": "1.0", "summary": summary, **nothing}
+    nothing: dict[str, list[object]] = {"violations": [], "notes": [], "warnings": [], "skipped_files": []}
+    assert ended.document == {"format_version": "1.0", "outcome": "valid", "summary": summary, **nothing}
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,8 @@ def test_token_of_another_tenant_is_refused_before_arm_is_asked(uami: Uami, host
     assert (ended.code, ended.stdout, calls_to_arm(hosts)) == (77, "", before)
     assert ended.stderr == (
         f"Error: The token is of the tenant {OTHER_TENANT}, not of {TENANT} as --tenant says; nothing was asked with"
-        f" it.\nHint: Sign in to that tenant (`az login --tenant {TENANT}`), or correct --tenant.\n"
+        f" it.\nHint: Set UAMI_ACCESS_TOKEN to a new token of the tenant {TENANT} (`az account get-access-token"
+        f" --tenant {TENANT} --query accessToken -o tsv`). Or correct --tenant.\n"
     )
 
 

@@ -106,13 +106,13 @@ def _piped_into(uami: Uami, reader: Sequence[str], *arguments: str) -> tuple[int
 def test_plan_into_head_ends_quietly(uami: Uami, long_plan: Path) -> None:
     ended = _piped_into(uami, ["head", "-1"], "plan", "m.yaml", "--sandbox", "s.json")
 
-    assert ended == (0, "SANDBOX s.json\n", "")
+    assert ended == (0, "SANDBOX       s.json\n", "")
 
 
 def test_plan_into_head_keeps_its_detailed_exit_code(uami: Uami, long_plan: Path) -> None:
     ended = _piped_into(uami, ["head", "-1"], "plan", "m.yaml", "--sandbox", "s.json", "--detailed-exitcode")
 
-    assert ended == (2, "SANDBOX s.json\n", "")
+    assert ended == (2, "SANDBOX       s.json\n", "")
 
 
 @pytest.mark.parametrize("arguments", [("plan", *APPLY[1:]), ("schema",), ("--version",)])
@@ -124,6 +124,6 @@ def test_apply_into_head_completes_its_work(uami: Uami, long_plan: Path) -> None
     code, read, said = _piped_into(uami, ["head", "-1"], "apply", "m.yaml", "--sandbox", "s.json", "-y")
 
     again = uami("plan", "m.yaml", "--sandbox", "s.json")
-    assert (code, read) == (0, "SANDBOX s.json\n")
+    assert (code, read) == (0, "SANDBOX       s.json\n")
     assert said.count(": created\n") == 20
     assert again.stdout.endswith("\nNo changes. Live identities match the manifest.\n")

@@ -116,6 +116,7 @@ def test_plan_of_which_guards_refuse_a_part_is_saved_and_refused_again(uami: Uam
 
     assert codes == [3, 3, 3]
     assert planned.stderr == (
+        "Error: The plan is refused by 1 guard; nothing was changed.\n"
         "\nThe plan is saved, and refused as it stands: fix what is refused, and plan again. To see it again:\n"
         f"  uami show plan.json\nIts sha256: {_digest(folder / 'plan.json')}\n"
     )
@@ -128,9 +129,9 @@ def test_show_prints_what_plan_printed(uami: Uami, planned: Path) -> None:
     shown = uami("show", "plan.json")
 
     where, _, report = uami(*PLAN).stdout.partition("\n")
-    assert where == "SANDBOX sandbox.json"
+    assert where == "SANDBOX       sandbox.json"
     assert (shown.code, shown.stderr) == (0, "")
-    assert shown.stdout == f"Saved plan plan.json, made {made}\n{report}"
+    assert shown.stdout == f"Saved plan    plan.json, made {made}\n{report}"
 
 
 def test_show_needs_nothing_but_the_file(uami: Uami, planned: Path) -> None:

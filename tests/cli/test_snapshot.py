@@ -171,7 +171,7 @@ def test_right_that_is_missing_is_told_with_the_role_that_has_it_and_exits_77(ua
 
     assert (ended.code, ended.stdout) == (77, "")
     assert f"Error: taking a snapshot of /subscriptions/{SUBSCRIPTION}: not allowed (" in ended.stderr
-    assert f'--role Reader --scope "/subscriptions/{SUBSCRIPTION}"' in ended.stderr
+    assert f"--role Reader --scope /subscriptions/{SUBSCRIPTION}" in ended.stderr
     assert files(folder) == {"s.json"}
 
 

@@ -1,6 +1,5 @@
 """Our client against the emulator, as the contract tests see it: what lives, what was asked, who else is at work."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,7 +58,7 @@ class Arm:
     @property
     def resources(self) -> Resources:
         """Our calls on what we manage."""
-        return Resources(self.client, pool=Pool(PARALLELISM))
+        return Resources(self.client, pool=Pool(PARALLELISM), activity=self.retries.activity)
 
     @property
     def azure(self) -> Azure:
@@ -125,8 +124,7 @@ class Arm:
 
     def send(self, method: str, path: str, api_version: str, body: object) -> None:
         """Somebody else makes a call that must succeed."""
-        content = None if body is None else json.dumps(body)
-        response = self.others.request(method, path, params={"api-version": api_version}, content=content)
+        response = self.others.request(method, path, params={"api-version": api_version}, json=body)
         assert response.is_success, response.text
 
 

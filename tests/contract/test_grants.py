@@ -280,6 +280,36 @@ def test_warning_that_a_line_accepts_is_counted_and_refuses_nothing(arm: OpenArm
     assert len(opened.writes) == 1
 
 
+@pytest.mark.parametrize("place", ["document", "group", "identity"])
+def test_what_is_accepted_above_a_line_comes_back_with_the_saved_plan(arm: OpenArm, place: str) -> None:
+    accept = "accept: [{code: role-at-subscription, reason: meant}]"
+    text = keeps(roles=f"{{role: Reader, scope: '{IN_SUBSCRIPTION}'}}")
+    text = {
+        "document": f"{text.rstrip()}\n{accept}\n",
+        "group": text.replace("identities: [", f"{accept}, identities: [", 1),
+        "identity": text.replace("name: id-api", f"name: id-api, {accept}", 1),
+    }[place]
+    opened = arm(start())
+
+    found = run_plan(load_declaration(replace(request(text), strict=True)), azure_as(opened, None))
+    apply(opened, replace(declare(save(found)), strict=True))
+
+    assert (found.violations, found.findings) == ((), ())
+    assert "The manifest accepts 1 warning: role-at-subscription (1)." in found.notes
+    assert len(opened.writes) == 1
+
+
+def test_strict_run_holds_back_all_that_a_warning_of_the_document_is_about(arm: OpenArm) -> None:
+    text = keeps(roles=f"{{role: Reader, scope: '{IN_GROUP}'}}")
+    odd = f'{text.rstrip()}\ndefaults: {{tags: {{env: "prod "}}}}\n'
+    opened = arm(start())
+
+    found = run_plan(load_declaration(replace(request(odd), strict=True)), azure_as(opened, None))
+
+    assert [(one.code, one.address) for one in found.violations] == [("value-blanks", "")]
+    assert (len(found.refused), found.applicable) == (3, ())
+
+
 def test_run_that_revokes_says_how_long_tokens_stay_valid(arm: OpenArm) -> None:
     opened = arm(with_roles(start(), given("id-api", READER, owner=OWNER)))
 

@@ -142,6 +142,31 @@ def test_edited_plan_is_refused_or_does_what_its_manifest_would(document: Any) -
         assert (after, type(error)) == (own, type(refused))
 
 
+ACTIONS = ("create", "update", "delete", "no-op")
+NAMES = [change["address"] for change in DOCUMENT["changes"]]
+
+
+@pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize(
+    "leaves_out", [(), ("before",), ("after",), ("before", "after")], ids=lambda keys: "-".join(keys)
+)
+def test_change_that_says_something_else_is_refused_or_stale(
+    number: int, action: str, leaves_out: tuple[str, ...]
+) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    change = document["changes"][number]
+    change["actions"] = [action]
+    change |= dict.fromkeys(leaves_out)
+
+    try:
+        _, error = _carry_out(declare(sealed(document)))
+    except ReconcilerError as refusal:
+        assert refusal.exit_code == ExitCode.INVALID_INPUT
+    else:
+        assert isinstance(error, PlanStale) is (document != DOCUMENT)
+
+
 def _identities(manifest: Any) -> Any:
     return manifest["resourceGroups"]["rg-app"]["identities"]
 

@@ -169,17 +169,6 @@ def test_every_delete_is_one_question_to_azure_and_all_are_one_to_graph(arm: Ope
     assert [label(one) for one in plan.applicable] == names[1:]
 
 
-def test_progress_counts_each_identity_that_is_asked_about(arm: OpenArm) -> None:
-    shown: list[tuple[str, int, int]] = []
-    opened = arm(contents("id-a", "id-b"))
-    watched = replace(opened.resources, progress=lambda *far: shown.append(far))
-
-    read_attachments([resource_id("id-a"), resource_id("id-b")], watched, MayRead(opened.client))
-
-    what = "Checking what uses the identities that would be deleted"
-    assert shown == [(what, 0, 2), (what, 1, 2), (what, 2, 2)]
-
-
 def paced(arm: Arm) -> Resources:
     """Our calls, with a second between two of those that Azure takes one of a second."""
     return Resources(arm.client, wait_for_associated=Pace(INTERVAL_S, arm.time.clock, arm.retries.sleep).wait)

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import httpx
 import pytest
 
-from reconciler.errors import AuthError
 from reconciler.model.access import Children
 from reconciler.model.identity import Identity
 from reconciler.workflow.declare import load_declaration
@@ -15,7 +13,7 @@ from tests.builders import SUBSCRIPTION
 from tests.contract import saved
 from tests.contract.access import CONTRIBUTOR, IN_SUBSCRIPTION, READER
 from tests.contract.arm import Arm, OpenArm, in_process
-from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, answer_body
+from tests.contract.faults import ALWAYS, Behaviour, Fault, answer, answer_body
 from tests.contract.impact import GRAPH, without
 from tests.contract.journaling import children_reader
 from tests.unit.saving import save
@@ -40,16 +38,7 @@ def damaged(moment: str) -> Behaviour:
     return answer_body(f"<html>{moment}".encode())
 
 
-def signed_out(moment: str) -> Behaviour:
-    """There is no token any more, which another service says in such words."""
-
-    def behave(_request: httpx.Request, _: Forward) -> httpx.Response:
-        raise AuthError(f"AADSTS700016: No. Timestamp: {moment}")
-
-    return behave
-
-
-@pytest.mark.parametrize("misfortune", [refused, broken, damaged, signed_out])
+@pytest.mark.parametrize("misfortune", [refused, broken, damaged])
 @pytest.mark.parametrize(
     ("method", "path", "place"),
     [

@@ -190,7 +190,7 @@ def test_list_without_the_right_to_read_it_is_an_error_that_names_the_role(arm: 
         f"reading the identities of {IN_GROUP}: not allowed ({action}), so the list could be incomplete"
     )
     assert refusal.value.hint == (
-        f'Ask for a role there: az role assignment create --role Reader --scope "{IN_GROUP}" --assignee PRINCIPAL'
+        f"Ask for a role there: az role assignment create --role Reader --scope {IN_GROUP} --assignee PRINCIPAL"
     )
     assert lists_of_identities(opened) == []
 

@@ -56,13 +56,18 @@ def promised(start: Contents) -> Contents:
     return (
         start.having(Subscription, in_order(start.of(Subscription)))
         .having(ResourceGroup, in_order(start.of(ResourceGroup)))
-        .having(Identity, in_order(start.of(Identity)))
+        .having(Identity, in_order(as_shown(one) for one in start.of(Identity)))
         .having(FederatedCredential, in_order(start.of(FederatedCredential)))
         .having(RoleAssignment, in_order(assignments))
         .having(DenyAssignment, in_order(denied))
         .having(Lock, in_order(start.of(Lock)))
         .having(Resource, in_order(resources))
     )
+
+
+def as_shown(identity: Identity) -> Identity:
+    """An identity as ARM shows it: with an isolation scope, whether or not it was ever set."""
+    return replace(identity, isolation_scope=identity.isolation_scope or "None")
 
 
 def concerns(resource: Resource, scopes: Iterable[tuple[str, ...]]) -> bool:

@@ -25,7 +25,7 @@ from tests.contract.recordings import (
     recording_names,
     recordings_folder,
 )
-from tests.sandbox.arm import Clock
+from tests.sandbox.arm import JSON, Clock
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _PRINCIPAL = re.compile(rb'"principalId":"([0-9a-f-]{36})"')
@@ -160,7 +160,8 @@ class Replay:
         # One public recording has its api-version blotted out.
         query = exchange.query.replace("api-version=**", "api-version=2022-09-01")
         target = self._operations[exchange.path] if operation else f"{exchange.path}?{query}"
-        answer = self._arm.request(exchange.method, target, content=self._with_our_principals(exchange.request_body))
+        body = self._with_our_principals(exchange.request_body)
+        answer = self._arm.request(exchange.method, target, content=body, headers=JSON)
         self._learn_principal(exchange.body, answer.content)
         if exchange.status == 202:
             self._operations[_recorded_operation(exchange)] = answer.headers["Location"]

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.errors import ArmError, AuthError, ExitCode
+from reconciler.errors import ArmError, AuthError, ExitCode, SourcePos
 from reconciler.journal.call import Outcome
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import read_rights, unchecked_notes
-from reconciler.manifest.desired import Acceptance
-from reconciler.parallel import Pool
+from reconciler.manifest.finding import Acceptance
 from reconciler.plan.needs import Need, Rights, needs_of_plan
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.kinds import Resource
@@ -30,7 +29,7 @@ from tests.contract.access import (
     with_trusts,
 )
 from tests.contract.applying import outcomes
-from tests.contract.arm import PARALLELISM, PIPELINE, Arm, OpenArm, contents, subscription, there
+from tests.contract.arm import PIPELINE, Arm, OpenArm, contents, subscription, there
 from tests.contract.faults import ALWAYS, Fault, answer
 from tests.contract.test_run_apply import Story, declare
 
@@ -79,7 +78,7 @@ def rights_asked(arm: Arm) -> list[str]:
 def check(arm: Arm, plan: Plan) -> tuple[list[tuple[str, str]], list[str]]:
     """What a plan lacks, by action and scope, and where that was asked."""
     before = len(rights_asked(arm))
-    rights = read_rights(needs_of_plan(plan), MayRead(arm.client), Pool(PARALLELISM))
+    rights = read_rights(needs_of_plan(plan), MayRead(arm.client), arm.resources)
     return [(one.action, one.scope) for one in rights.missing], sorted(rights_asked(arm)[before:])
 
 
@@ -109,7 +108,7 @@ def test_right_that_is_missing_in_the_second_group_is_found_before_the_first_wri
     )
     assert refusal.hint == (
         "Ask an administrator to run:\n"
-        f'  az role assignment create --role "Managed Identity Contributor" --scope "{OTHER_GROUP}"'
+        f"  az role assignment create --role 'Managed Identity Contributor' --scope {OTHER_GROUP}"
         " --assignee PRINCIPAL\n"
         "A new grant takes some minutes to be seen. Deny assignments, Azure Policy and conditions of role assignments"
         " are not checked."
@@ -175,7 +174,7 @@ def test_right_to_give_a_role_is_asked_for_at_each_kind_of_scope(arm: OpenArm, s
     account = f"{ELSEWHERE}/providers/Microsoft.Storage/storageAccounts/data"
     resource = Resource(account, "Microsoft.Storage/storageAccounts", "data", "westeurope")
     opened = arm(start.having(Resource, (resource,)))
-    accepted = replace(role("Reader", scope), accept=(Acceptance("grant", "meant"),))
+    accepted = replace(role("Reader", scope), accept=(Acceptance("grant", "meant", SourcePos("m.yaml", 1, 1)),))
     plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[accepted])))
     grants = [Grant(PIPELINE, "/", ("*/read",)), *([Grant(PIPELINE, scope, ("*",))] if granted else [])]
     opened.application.state.set_permissions(tuple(grants))

@@ -104,7 +104,7 @@ def test_listed_role_of_others_is_adopted_as_it_lives(arm: OpenArm, policy: Assi
     assert [(field_text(one), one.before, one.after) for one in plan.applicable[0].differences] == [
         ("owner", None, OWNER)
     ]
-    assert "<= rg-app/id-api/roleAssignments/Reader@" in render_plan(plan, Header("", ""), color=False)
+    assert "<= role Reader on rg-app" in render_plan(plan, Header("", ""), color=False)
     assert result.complete
     assert opened.writes == [("PUT", THEIRS.name, 201)]
     assert assignments(opened) == [ADOPTED]

@@ -1,13 +1,13 @@
 """Undo against the emulator: a run is taken back field by field but for the ids that ARM alone gives, and nobody
 else's work with it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.arm.identities import API_VERSION
 from reconciler.errors import AuthError, InputFileError, JournalError, ReconcilerError, UsageError
 from reconciler.files.digest import digest_of
 from reconciler.guards import NO_ALLOWANCES, Allowance
@@ -18,6 +18,8 @@ from reconciler.journal.record import Place, PlaceKind
 from reconciler.manifest.desired import CredentialsPolicy, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG, IsolationScope
 from reconciler.plan.changes import Action, field_text
+from reconciler.plan.not_undone import NotUndone
+from reconciler.plan.plan import Plan
 from reconciler.workflow.plan import run_plan
 from reconciler.workflow.undo import UndoRequest, declare_undo
 from tests.builders import SUBSCRIPTION, TODAY, desired_group, label, listed
@@ -97,6 +99,12 @@ def the_run(owner: str | None = OWNER) -> DesiredGroup:
     )
 
 
+def left_of(plan: Plan) -> tuple[NotUndone, ...]:
+    """What an undo does not take back."""
+    assert plan.not_undone is not None
+    return plan.not_undone
+
+
 def test_undone_run_has_left_nothing_but_new_ids(arm: OpenArm, tmp_path: Path) -> None:
     opened = before_the_run(arm)
     before = state_but_for_ids(opened)
@@ -169,39 +177,61 @@ def test_fields_that_changed_since_stay_and_are_told(arm: OpenArm, tmp_path: Pat
 
     (change,) = plan.applicable
     assert [(field_text(one), one.before, one.after) for one in change.differences] == [("tags.tier", "b", "a")]
-    assert "Left alone: tags.env of rg-app/id-api: it is now 'stage'." in plan.notes
+    assert [(one.resource_id.address.rpartition("/")[2], one.part, one.because) for one in left_of(plan)] == [
+        ("id-api", "tags.env", "it is now 'stage'")
+    ]
 
 
-@pytest.mark.parametrize(
-    ("meanwhile", "told"),
-    [
-        (lambda arm: arm.recreate("id-new"), "it has been deleted and created again since"),
-        (lambda arm: arm.patch("id-new", {OWNER_TAG: "team-b"}), "its owner is now 'team-b'"),
-    ],
-    ids=["created again", "of another owner"],
-)
-def test_created_identity_stays_where_it_is_somebody_elses_by_now(
-    arm: OpenArm, tmp_path: Path, meanwhile: Callable[[Arm], None], told: str
-) -> None:
+def test_created_identity_that_somebody_created_again_is_nothing_of_the_run(arm: OpenArm, tmp_path: Path) -> None:
     opened = arm(contents())
     apply_with_journal(opened, full_plan(opened, desired_group("id-new", owner=OWNER)), tmp_path / "run.jsonl")
-    meanwhile(opened)
+    opened.recreate("id-new")
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl")
+
+    assert (plan.applicable, plan.not_undone) == ((), ())
+    assert plan.notes[1:] == ("Left alone: rg-app/id-new: it has been deleted and created again since.",)
+
+
+def test_created_identity_of_another_owner_by_now_stays_and_is_named(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents())
+    apply_with_journal(opened, full_plan(opened, desired_group("id-new", owner=OWNER)), tmp_path / "run.jsonl")
+    opened.patch("id-new", {OWNER_TAG: "team-b"})
 
     plan = undo_plan(opened, tmp_path / "run.jsonl")
 
     assert plan.applicable == ()
-    assert plan.notes[1:] == (f"Left alone: rg-app/id-new: {told}.",)
+    assert [(one.part, one.because) for one in left_of(plan)] == [("", "its owner is now 'team-b'")]
 
 
-def test_deleted_identity_that_is_there_again_is_left_alone(arm: OpenArm, tmp_path: Path) -> None:
+def test_deleted_identity_that_another_one_replaced_is_left_alone_and_named(arm: OpenArm, tmp_path: Path) -> None:
     opened = arm(contents("id-old", "id-api"))
     apply_with_journal(opened, full_plan(opened, desired_group("id-api")), tmp_path / "run.jsonl")
-    opened.put("id-old")
+    opened.put("id-old", tags={"made": "by others"})
 
     plan = undo_plan(opened, tmp_path / "run.jsonl")
 
     assert plan.applicable == ()
-    assert plan.notes[1:] == ("Left alone: rg-app/id-old: there is another identity of its name already.",)
+    assert [(one.part, one.because) for one in left_of(plan)] == [("", "there is another identity of its name already")]
+
+
+def test_what_an_undone_delete_still_lacks_is_named_by_a_second_undo(arm: OpenArm, tmp_path: Path) -> None:
+    start = with_trusts(contents(lives("id-old", tags=OURS), lives("id-api", tags=OURS)), "id-old", {"main": "s"})
+    opened = arm(with_roles(start, given("id-old", READER, owner=OWNER)))
+    wanted = desired_group("id-api", owner=OWNER)
+    apply_with_journal(opened, full_plan(opened, wanted, allowances=IN_USE_TOO), tmp_path / "run.jsonl")
+    undo_now(opened, tmp_path / "run.jsonl")
+    whole = undo_plan(opened, tmp_path / "run.jsonl")
+    path = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
+    opened.send("DELETE", f"{path}/federatedIdentityCredentials/main", API_VERSION, None)
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl")
+
+    assert (whole.applicable, whole.not_undone) == ((), ())
+    assert plan.applicable == ()
+    assert [(one.resource_id.below_identity, one.because) for one in left_of(plan)] == [
+        ("federatedCredentials/main", "its identity is there again, and does not have it")
+    ]
 
 
 def test_plan_says_what_cannot_return_and_what_must_change_in_git(arm: OpenArm, tmp_path: Path) -> None:
@@ -212,11 +242,12 @@ def test_plan_says_what_cannot_return_and_what_must_change_in_git(arm: OpenArm, 
 
     assert plan.notes == (
         "This takes back the apply of 2026-01-02T03:04:05.678Z, correlation id c0ffee00-0000-0000-0000-000000000000.",
-        "In Git, at identities.yaml:5: take rg-app/id-new off the list, or the next apply creates it again.",
+        "identities.yaml:5: take rg-app/id-new off the list in Git, or the next apply creates it again.",
         "rg-app/id-old returns as another principal: principalId principal-of-id-old and clientId client-of-id-old are"
         " gone for good, and what names them has to name the new ones.",
         "Role assignments of rg-app/id-old in other subscriptions were not looked for and do not return.",
-        "In Git, at identities.yaml:3: list rg-app/id-old again, or the next apply deletes it again.",
+        "identities.yaml:3: list rg-app/id-old again, and not under `remove`, in Git, or the next apply deletes it"
+        " again.",
     )
 
 
@@ -226,12 +257,12 @@ def test_plan_says_how_each_resource_gets_a_deleted_identity_back(arm: OpenArm, 
     plan = full_plan(opened, desired_group("id-api"), allowances=IN_USE_TOO)
     apply_with_journal(opened, plan, tmp_path / "run.jsonl")
 
-    notes = undo_plan(opened, tmp_path / "run.jsonl").notes
+    left = left_of(undo_plan(opened, tmp_path / "run.jsonl"))
 
     identity = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
     place = f"--subscription {SUBSCRIPTION} --resource-group rg-app --name"
-    assert [note for note in notes if "has to be given" in note] == [
-        f"{resource} has to be given rg-app/id-old again: {command}"
+    assert [(one.part, one.because, one.advice) for one in left] == [
+        ("attachments", f"{resource} had it, and has to be given it again", command)
         for resource, command in sorted(
             {
                 USERS[0]: f"az vm identity assign --identities {identity} {place} vm-a",
@@ -252,13 +283,16 @@ def test_attachments_that_nobody_could_read_are_said_to_be_unknown(arm: OpenArm,
     lifted = replace(IN_USE_TOO, allowed=(Allowance("use-unknown", "rg-app/id-old"),))
     apply_with_journal(opened, full_plan(opened, desired_group("id-api"), allowances=lifted), tmp_path / "run.jsonl")
 
-    notes = undo_plan(opened, tmp_path / "run.jsonl").notes
+    left = left_of(undo_plan(opened, tmp_path / "run.jsonl"))
 
     identity = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
-    assert (
-        "What rg-app/id-old was attached to was not recorded; each such resource needs it assigned again, a virtual"
-        f" machine with: az vm identity assign --ids VM --identities {identity}"
-    ) in notes
+    assert [(one.part, one.because, one.advice) for one in left] == [
+        (
+            "attachments",
+            "what it was attached to was not recorded",
+            f"a virtual machine takes it by: az vm identity assign --ids VM --identities {identity}",
+        )
+    ]
 
 
 def test_undo_is_held_to_the_limits_of_deletes(arm: OpenArm, tmp_path: Path) -> None:
@@ -417,7 +451,7 @@ def test_journal_of_a_delete_has_all_that_hung_on_the_identity(arm: OpenArm, tmp
         "role_assignments": [
             {
                 "name": theirs.name,
-                "role": CONTRIBUTOR,
+                "role": "Contributor",
                 "role_guid": CONTRIBUTOR,
                 "scope": IN_GROUP,
                 "principal_id": theirs.principal_id,

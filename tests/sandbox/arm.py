@@ -27,6 +27,10 @@ OLDER_VERSION = {"api-version": "2023-01-31"}
 PERMISSIONS_VERSION = {"api-version": "2022-04-01"}
 
 
+JSON = {"Content-Type": "application/json"}
+"""For bodies that a test writes itself."""
+
+
 class Clock:
     """A time that moves only when it is told to."""
 

@@ -114,7 +114,7 @@ def test_role_is_found_by_its_name_and_given_as_soon_as_the_directory_knows_the_
         properties = {"roleDefinitionId": role, "principalId": principal_id, "condition": ""}
         body = {"properties": properties | ({"principalType": principal_type} if principal_type else {})}
         first = terraform.send("PUT", ASSIGNMENT, ASSIGNMENTS, body)
-        clock.advance(40)
+        clock.advance(269)
         second = terraform.send("PUT", ASSIGNMENT, ASSIGNMENTS, body)
         shown = terraform.send("GET", ASSIGNMENT, ASSIGNMENTS)
         definition = terraform.send("GET", role, DEFINITIONS)

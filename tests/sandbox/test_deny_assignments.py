@@ -308,7 +308,7 @@ def test_other_filters_methods_and_names_are_refused() -> None:
 
     assert error(filtered)[:2] == (400, "UnsupportedQuery")
     assert error(missing)[:2] == (404, "DenyAssignmentNotFound")
-    assert written == [405, 405]
+    assert written == [501, 501]
     assert error(nowhere)[:2] == (404, "ResourceGroupNotFound")
 
 

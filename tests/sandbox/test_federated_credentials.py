@@ -1,12 +1,19 @@
 """Federated identity credentials: their life, and every rule that refuses one."""
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, nullcontext
 
 import httpx
 import pytest
 
+from reconciler import sandbox as sandbox_door
+from reconciler.sandbox import Serving
 from reconciler.sandbox.managed_identity.federated_credentials import API_VERSIONS
 from reconciler.sandbox.serving.application import Application, Options
+from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     GROUP,
@@ -169,6 +176,72 @@ def test_twenty_credentials_fit_and_the_next_does_not() -> None:
         changed = put(arm, "fic-0", body("changed"))
 
     assert (created, refused.status_code, changed.status_code) == ([201] * 20, 400, 200)
+
+
+@pytest.mark.parametrize("over_http", [False, True], ids=["in process", "over HTTP"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_of_parallel_writes_one_wins_without_any_latency(method: str, over_http: bool) -> None:
+    others_answered = threading.Event()
+    app = Application(
+        contents([identity("id-a")]),
+        Options(credential_write_s=0.01),
+        # The winner's time is over once all others have been answered, however slow the machine is.
+        sleep=lambda _seconds: wait_for(others_answered),
+    )
+    answered: list[int] = []
+
+    with served(app, over_http) as send, ThreadPoolExecutor(5) as pool:
+        calls = [pool.submit(send, method, f"{CREDENTIALS}/fic-{number}", str(number)) for number in range(5)]
+        for call in as_completed(calls):
+            answered.append(call.result())
+            if len(answered) == 4:
+                others_answered.set()
+
+    assert answered == [409, 409, 409, 409, {"PUT": 201, "DELETE": 204}[method]]
+
+
+def test_only_writes_of_credentials_are_held_and_no_longer_than_the_latency() -> None:
+    slept: list[float] = []
+    app = Application(contents([identity("id-a")]), Options(credential_write_s=0.5, latency_s=2), sleep=slept.append)
+    fast = Application(contents([identity("id-a")]), Options(credential_write_s=0.5), sleep=slept.append)
+
+    for each in (app, fast):
+        with client(each) as arm:
+            put(arm)
+            arm.get(CREDENTIALS, params=VERSION)
+            arm.put(f"{IDENTITIES}/id-a", params=VERSION, json={"location": "westeurope"})
+
+    assert slept == [2, 2, 2, 0.5]
+
+
+def test_served_sandbox_holds_writes_of_credentials() -> None:
+    with sandbox_door.serve(Serving()) as served_at, httpx.Client(base_url=served_at.url, trust_env=False) as arm:
+        arm.headers["Authorization"] = "Bearer any"
+        arm.put(GROUP, params=GROUPS_VERSION, json={"location": "westeurope"})
+        arm.put(f"{IDENTITIES}/id-a", params=VERSION, json={"location": "westeurope"})
+        began = time.monotonic()
+        created = put(arm)
+        took_s = time.monotonic() - began
+
+    assert (created.status_code, took_s >= 0.05) == (201, True)
+
+
+@contextmanager
+def served(app: Application, over_http: bool) -> Iterator[Callable[[str, str, str], int]]:
+    """What sends a write and returns its status; each has a connection of its own."""
+    with running(app) if over_http else nullcontext("") as url:
+
+        def send(method: str, path: str, subject: str) -> int:
+            with httpx.Client(base_url=url, trust_env=False) if url else client(app) as arm:
+                arm.headers["Authorization"] = "Bearer any"
+                return arm.request(method, path, params=VERSION, json=body(subject)).status_code
+
+        yield send
+
+
+def wait_for(event: threading.Event) -> None:
+    """A sleep that ends with an event."""
+    assert event.wait(30)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])

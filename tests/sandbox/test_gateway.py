@@ -14,6 +14,7 @@ from tests.sandbox.arm import (
     GROUPS_VERSION,
     IDENTITIES,
     IN_SUBSCRIPTION,
+    JSON,
     PERMISSIONS_VERSION,
     SUBSCRIPTION,
     TYPE,
@@ -136,7 +137,8 @@ def test_unknown_api_version_of_a_provider_is_refused_with_the_known_ones() -> N
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        (f"{GROUP}/providers/Microsoft.Compute/virtualMachines", 404, "InvalidResourceNamespace"),
+        (f"{GROUP}/providers/Microsoft.Compote/virtualMachines", 404, "InvalidResourceNamespace"),
+        (f"{GROUP}/providers/Microsoft.Compute/robots", 404, "InvalidResourceType"),
         (f"{GROUP}/providers/Microsoft.ManagedIdentity/robots/r2", 404, "InvalidResourceType"),
         (f"{IN_SUBSCRIPTION}/resourceGroups//providers/{TYPE}/id-a", 400, "InvalidApiVersionParameter"),
         ("/", 400, "InvalidApiVersionParameter"),
@@ -237,15 +239,35 @@ def test_answers_carry_the_headers_of_arm() -> None:
     }
 
 
-def test_permissions_have_a_request_id_apart_from_the_correlation_id() -> None:
+@pytest.mark.parametrize(
+    ("path", "version", "differ"),
+    [
+        (f"{GROUP}/providers/Microsoft.Authorization/permissions", PERMISSIONS_VERSION, True),
+        (f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm", {"api-version": "2024-07-01"}, True),
+        (f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st", {"api-version": "2023-05-01"}, True),
+        (IDENTITIES, VERSION, False),
+        (GROUP, GROUPS_VERSION, False),
+    ],
+)
+def test_providers_have_a_request_id_apart_from_the_correlation_id(
+    path: str, version: dict[str, str], differ: bool
+) -> None:
     with client(application()) as arm:
-        answer = arm.get(f"{GROUP}/providers/Microsoft.Authorization/permissions", params=PERMISSIONS_VERSION)
+        answer = arm.get(path, params=version)
 
-    assert answer.headers["x-ms-request-id"] != answer.headers["x-ms-correlation-request-id"]
+    assert (answer.headers["x-ms-request-id"] != answer.headers["x-ms-correlation-request-id"]) is differ
 
 
-@pytest.mark.parametrize(("sent", "kept"), [("6f1c7b0e-3a52-4a53-9b1e-4d0c6f1f7a10", True), ("run-7", False)])
-def test_correlation_id_of_the_client_is_kept_where_it_is_a_guid(sent: str, kept: bool) -> None:
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("6f1c7b0e-3a52-4a53-9b1e-4d0c6f1f7a10", True),
+        ("6F1C7B0E3A524A539B1E4D0C6F1F7A10", True),
+        ("6f1c7b0e3a524a539b1e4d0c6f1f7a1", False),
+        ("run-7", False),
+    ],
+)
+def test_correlation_id_of_the_client_is_kept_where_it_is_a_guid_or_the_id_of_a_trace(sent: str, kept: bool) -> None:
     with client(application()) as arm:
         answer = arm.get(GROUP, params=GROUPS_VERSION, headers={"x-ms-correlation-request-id": sent})
 
@@ -287,9 +309,44 @@ def test_log_names_the_principal_and_keeps_refused_calls() -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b'{"location": 7}', b'{"location": "\\ud800"}'])
 def test_body_that_is_no_request_is_refused(body: bytes) -> None:
     with client(application()) as arm:
-        refused = arm.put(f"{IDENTITIES}/id-a", params=VERSION, content=body)
+        refused = arm.put(f"{IDENTITIES}/id-a", params=VERSION, content=body, headers=JSON)
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "InvalidRequestContent")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "shown"),
+    [
+        (None, "<null>"),
+        ("application/x-www-form-urlencoded", "application/x-www-form-urlencoded"),
+        ("text/json; charset=utf-8", "text/json"),
+    ],
+)
+@pytest.mark.parametrize(("method", "path"), [("PUT", f"{IDENTITIES}/id-a"), ("PATCH", GROUP)])
+def test_body_that_is_not_called_json_is_415(method: str, path: str, content_type: str | None, shown: str) -> None:
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    version = VERSION if path != GROUP else GROUPS_VERSION
+
+    with client(application()) as arm:
+        refused = arm.request(method, path, params=version, content=b'{"location": "westeurope"}', headers=headers)
+
+    assert error(refused) == (
+        415,
+        "UnsupportedMediaType",
+        f"The content media type '{shown}' is not supported. Only 'application/json' is supported.",
+    )
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
+def test_body_is_called_json_with_parameters_and_in_any_case(content_type: str) -> None:
+    headers = {"Content-Type": content_type}
+
+    with client(application()) as arm:
+        created = arm.put(f"{IDENTITIES}/id-a", params=VERSION, content=b'{"location": "westeurope"}', headers=headers)
+        # Where nothing is sent, nothing needs a name.
+        deleted = arm.delete(f"{IDENTITIES}/id-a", params=VERSION)
+
+    assert (created.status_code, deleted.status_code) == (201, 200)
 
 
 def test_error_of_our_own_is_a_500_and_not_an_exception(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.sandbox.state.kinds import Resource
 from reconciler.sandbox.state.state import Grant
-from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, SUBSCRIPTION, TENANT, application, client, token_of
+from tests.sandbox.arm import GROUP, IN_SUBSCRIPTION, JSON, SUBSCRIPTION, TENANT, application, client, token_of
 from tests.sandbox.graph import (
     ASSIGNMENT,
     BARE,
@@ -141,6 +141,7 @@ def test_row_of_an_identity_has_every_column_in_order() -> None:
             "sku": None,
             "plan": None,
             "properties": {
+                "isolationScope": "None",
                 "tenantId": TENANT,
                 "principalId": "principal of id-a",
                 "clientId": "client of id-a",
@@ -166,6 +167,7 @@ def test_row_of_a_resource_has_its_identity_block_and_what_its_provider_knows() 
             f"{GROUP}/providers/Microsoft.Web/sites/new",
             params={"api-version": "2024-04-01"},
             content=fields[:-1] + ', "location": "West Europe", "tags": {"a": "b"}}',
+            headers=JSON,
         ).raise_for_status()
         new, web = rows(arm, "where type == 'microsoft.web/sites' | order by name asc")
 
@@ -181,6 +183,7 @@ def test_row_of_a_resource_has_its_identity_block_and_what_its_provider_knows() 
     assert web["identity"] == {
         "type": "SystemAssigned, UserAssigned",
         "principalId": "principal of web",
+        "tenantId": TENANT,
         "userAssignedIdentities": {
             ID_C: {"principalId": "a principal", "clientId": "a client"},
             ID_A: {"principalId": "a principal", "clientId": "a client"},

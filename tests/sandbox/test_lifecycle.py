@@ -76,7 +76,12 @@ def test_new_identity_is_201_with_a_relative_location_and_then_200_without(arm: 
         "id": f"{SERVED_ID}/id-Api",
         "name": "id-Api",
         "type": TYPE,
-        "properties": {"tenantId": TENANT, "principalId": ids["principalId"], "clientId": ids["clientId"]},
+        "properties": {
+            "isolationScope": "None",
+            "tenantId": TENANT,
+            "principalId": ids["principalId"],
+            "clientId": ids["clientId"],
+        },
     }
     assert uuid.UUID(ids["principalId"]) != uuid.UUID(ids["clientId"])
     assert (first.status_code, first.headers["Location"]) == (201, f"{SERVED_ID}/id-Api")

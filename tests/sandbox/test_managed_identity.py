@@ -136,13 +136,27 @@ def test_isolation_scope_is_served_to_api_versions_that_know_it() -> None:
     assert "isolationScope" not in older.json()["properties"]
 
 
-def test_isolation_scope_is_absent_until_it_is_set_and_patch_sets_it() -> None:
+@pytest.mark.parametrize(
+    ("version", "shown"), [("2024-11-30", True), ("2025-01-31-preview", True), ("2023-01-31", False)]
+)
+def test_isolation_scope_that_was_never_set_is_none_for_api_versions_that_know_it(version: str, shown: bool) -> None:
+    asked = {"api-version": version}
+
+    with client(application(contents([identity("id-old")]))) as arm:
+        made = arm.put(f"{IDENTITIES}/id-a", params=asked, json={"location": "westeurope"}).json()
+        listed = arm.get(IDENTITIES, params=asked).json()["value"]
+
+    expected = "None" if shown else "absent"
+    assert [one["properties"].get("isolationScope", "absent") for one in (made, *listed)] == [expected] * 3
+
+
+def test_patch_sets_the_isolation_scope() -> None:
     with client(application()) as arm:
         created = put(arm, {"location": "westeurope"})
-        patched = arm.patch(f"{IDENTITIES}/id-a", params=VERSION, json={"properties": {"isolationScope": "None"}})
+        patched = arm.patch(f"{IDENTITIES}/id-a", params=VERSION, json={"properties": {"isolationScope": "Regional"}})
 
-    assert "isolationScope" not in created.json()["properties"]
-    assert patched.json()["properties"]["isolationScope"] == "None"
+    assert created.json()["properties"]["isolationScope"] == "None"
+    assert patched.json()["properties"]["isolationScope"] == "Regional"
 
 
 def test_older_api_version_leaves_the_isolation_scope_alone() -> None:

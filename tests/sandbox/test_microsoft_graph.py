@@ -196,17 +196,11 @@ def test_users_and_groups_are_those_that_have_a_role() -> None:
     ("method", "path", "body", "refused"),
     [
         ("GET", "/v1.0/me", None, (400, "BadRequest", "/me request is only valid with delegated authentication flow.")),
-        ("GET", "/v1.0/applications", None, (400, "BadRequest", "Resource not found for the segment 'applications'.")),
+        ("GET", "/v1.0/robots", None, (400, "BadRequest", "Resource not found for the segment 'robots'.")),
         (
-            "GET",
-            f"{SERVICE_PRINCIPALS}/{PRINCIPAL}/owners",
+            "DELETE",
+            "/v1.0/directoryObjects/getByIds",
             None,
-            (400, "BadRequest", "Resource not found for the segment 'owners'."),
-        ),
-        (
-            "POST",
-            SERVICE_PRINCIPALS,
-            {},
             (405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."),
         ),
         ("GET", f"{SERVICE_PRINCIPALS}?$top=0", None, (400, "Request_BadRequest", "Invalid page size specified: '0'.")),

@@ -103,7 +103,7 @@ def test_role_assignments_are_filtered_by_scope_in_a_later_api_version() -> None
 
 def test_query_that_cannot_be_answered_is_a_typed_error(graph: ResourceGraphClient) -> None:
     with pytest.raises(HttpResponseError) as wrong:
-        graph.resources(QueryRequest(query="resources | join x"))
+        graph.resources(QueryRequest(query="resources | render table"))
     with pytest.raises(HttpResponseError) as nowhere:
         graph.resources(QueryRequest(query="resources", subscriptions=["00000000-0000-0000-0000-000000000009"]))
 
@@ -112,7 +112,7 @@ def test_query_that_cannot_be_answered_is_a_typed_error(graph: ResourceGraphClie
         ("BadRequest", ["InvalidQuery", "InvalidQueryLanguage"]),
         ("BadRequest", ["NoValidSubscriptionsInQueryRequest"]),
     ]
-    assert known[0].details[1].additional_properties["token"] == "join"
+    assert known[0].details[1].additional_properties["token"] == "render"
 
 
 def test_throttled_query_is_sent_again_by_the_client_and_answered() -> None:

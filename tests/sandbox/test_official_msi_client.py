@@ -113,7 +113,7 @@ def test_system_assigned_identity_is_that_of_the_resource(app: Application, argu
         TENANT,
         "westeurope",
     )
-    assert (found.name, found.client_id) == ("default", again.client_id)
+    assert (found.name, found.client_id) == ("vm", again.client_id)
     assert caught.value.error is not None
     assert caught.value.error.code == "NotFound"
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.sandbox.rates.rates import Rates
 from reconciler.sandbox.serving.application import Application, Options
-from tests.sandbox.arm import SUBSCRIPTION, Clock, application, client, contents, error, identity, token_of
+from tests.sandbox.arm import JSON, SUBSCRIPTION, Clock, application, client, contents, error, identity, token_of
 from tests.sandbox.graph import NEWEST, PATH, details, estate, post
 
 FIVE = [f"id-{number}" for number in range(5)]
@@ -224,7 +224,7 @@ def test_request_that_makes_no_sense_is_refused(body: dict[str, Any], code: str,
             [INVALID, {"code": "ParserFailure", "message": "ParserFailure", "line": 3, "token": "foo"}],
         ),
         (
-            "resources | parse id with *",
+            "resources | render table",
             [
                 INVALID,
                 {
@@ -232,17 +232,17 @@ def test_request_that_makes_no_sense_is_refused(body: dict[str, Any], code: str,
                     "message": "InvalidQueryLanguage",
                     "line": -1,
                     "characterPositionInLine": -1,
-                    "token": "parse",
+                    "token": "render",
                 },
             ],
         ),
         ("summarize cout()", [INVALID, {"code": "UnknownFunction", "message": "Unknown function: 'cout'."}]),
         (
-            "advisorresources",
+            "otherresources",
             [
                 {
                     "code": "DisallowedLogicalTableName",
-                    "message": "Table advisorresources is invalid, unsupported or disallowed.",
+                    "message": "Table otherresources is invalid, unsupported or disallowed.",
                 }
             ],
         ),
@@ -460,7 +460,9 @@ def test_operations_of_the_provider_are_listed() -> None:
     [
         ("GET", PATH, "2024-04-01", (405, "MethodNotAllowed")),
         ("POST", PATH, "2020-01-01", (404, "InvalidResourceType")),
-        ("POST", "/providers/Microsoft.ResourceGraph/resourcesHistory", "2024-04-01", (404, "InvalidResourceType")),
+        ("POST", "/providers/Microsoft.ResourceGraph/robots", "2024-04-01", (404, "InvalidResourceType")),
+        ("POST", "/providers/Microsoft.ResourceGraph/resourcesHistory", "2024-04-01", (501, "NotServedBySandbox")),
+        ("POST", PATH, "2018-09-01-preview", (501, "NotServedBySandbox")),
     ],
 )
 def test_what_the_provider_has_not_is_refused(method: str, path: str, version: str, code: tuple[int, str]) -> None:
@@ -472,7 +474,7 @@ def test_what_the_provider_has_not_is_refused(method: str, path: str, version: s
 
 def test_body_that_is_no_json_is_refused() -> None:
     with client(five()) as arm:
-        answer = arm.post(PATH, params=NEWEST, content=b"resources")
+        answer = arm.post(PATH, params=NEWEST, content=b"resources", headers=JSON)
 
     assert error(answer)[:2] == (400, "InvalidRequestContent")
 

@@ -11,6 +11,7 @@ from tests.sandbox.arm import (
     IDENTITIES,
     IN_SUBSCRIPTION,
     SUBSCRIPTION,
+    TENANT,
     VERSION,
     Clock,
     application,
@@ -145,6 +146,38 @@ def test_identity_that_does_not_exist_cannot_be_attached(identity_id: str) -> No
         f"""'{{"error":{{"code":"BadRequest","message":"Resource '{identity_id}' was not found."}}}}'.'.""",
     )
     assert missing.status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["SystemAssigned", "systemassigned,USERASSIGNED", "userAssigned", "none"])
+def test_type_of_a_block_is_taken_in_any_case_and_shown_in_arms_own(kind: str) -> None:
+    identities: dict[str, object] = {"userAssignedIdentities": {A: {}}} if "user" in kind.casefold() else {}
+
+    with client(sandbox()) as arm:
+        block = put(arm, identity={"type": kind, **identities}).json()["identity"]
+
+    shown = {
+        "SystemAssigned": "SystemAssigned",
+        "systemassigned,USERASSIGNED": "SystemAssigned, UserAssigned",
+        "userAssigned": "UserAssigned",
+        "none": "None",
+    }
+    assert block["type"] == shown[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "tenant"), [("SystemAssigned", TENANT), ("SystemAssigned, UserAssigned", TENANT), ("UserAssigned", None)]
+)
+@pytest.mark.parametrize("path", [VM, WEB])
+def test_block_has_the_tenant_beside_an_identity_of_its_own(path: str, kind: str, tenant: str | None) -> None:
+    identities: dict[str, object] = {"userAssignedIdentities": {A: {}}} if "User" in kind else {}
+
+    with client(sandbox()) as arm:
+        blocks = [put(arm, path, identity={"type": kind, **identities}).json()["identity"]]
+        blocks.append(arm.get(path, params=COMPUTE).json()["identity"])
+        listed = arm.get(f"{IN_SUBSCRIPTION}/resources", params=GROUPS_VERSION).json()["value"]
+        blocks.extend(one["identity"] for one in listed if "identity" in one)
+
+    assert [block.get("tenantId") for block in blocks] == [tenant] * 3
 
 
 def test_deleted_identity_leaves_its_reference_which_breaks_the_next_change_until_it_is_detached() -> None:

@@ -3,11 +3,13 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
 
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.state.kinds import Permission, RoleDefinition
 from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
@@ -96,6 +98,8 @@ def test_assignment_is_served_with_every_field_and_echoes_the_scope_as_asked() -
     ("version", "absent"),
     [
         ("2015-07-01", {"principalType", "description"}),
+        ("2018-01-01-preview", {"description"}),
+        ("2018-07-01", {"description"}),
         ("2018-09-01-preview", {"description"}),
         ("2020-04-01-preview", set()),
     ],
@@ -176,6 +180,53 @@ def test_inherited_assignment_is_neither_read_nor_deleted_below_its_scope() -> N
     assert (read.status_code, deleted.status_code, kept.status_code) == (404, 204, 200)
 
 
+def lateness(seed: int, count: int = 40) -> list[float]:
+    """For how many seconds the directory did not know each of some new identities."""
+    clock = Clock()
+    app = Application(contents([], groups=(group(),)), Options(random_seed=seed), clock=clock)
+    late: dict[str, float] = {}
+    with client(app) as arm:
+        path, sent = f"{IDENTITIES}/id-%s", {"location": "westeurope"}
+        made = [arm.put(path % number, params=VERSION, json=sent).json() for number in range(count)]
+        principals = [one["properties"]["principalId"] for one in made]
+        while len(late) < count:
+            for number, principal_id in enumerate(principals):
+                if principal_id not in late and put(arm, number=number, content=body(principal_id)).status_code == 201:
+                    late[principal_id] = (clock.now - Clock().now).total_seconds()
+            clock.advance(1)
+    return [late[principal_id] for principal_id in principals]
+
+
+def test_directory_is_late_as_it_was_recorded_and_the_same_for_the_same_seed() -> None:
+    first, again, other = lateness(1), lateness(1), lateness(2)
+
+    assert first == again != other
+    assert 6 <= min(first) < 20 < 100 < max(first) <= 269
+    assert 20 < sorted(first)[len(first) // 2] < 70
+
+
+def test_directory_may_be_given_a_delay_of_its_own() -> None:
+    clock = Clock()
+    app = Application(contents(), Options(Settings(directory_delay=timedelta(seconds=3))), clock=clock)
+
+    with client(app) as arm:
+        created = arm.put(f"{IDENTITIES}/id-new", params=VERSION, json={"location": "westeurope"})
+        statuses = []
+        for _ in range(2):
+            statuses.append(put(arm, content=body(created.json()["properties"]["principalId"])).status_code)
+            clock.advance(3)
+
+    assert statuses == [400, 201]
+
+
+def test_maker_without_a_name_is_shown_by_a_guid() -> None:
+    with client(sandbox(), "opaque") as arm:
+        put(arm)
+        shown = arm.get(assignment_id(GROUP), params=ROLES_VERSION).json()["properties"]
+
+    assert uuid.UUID(shown["createdBy"]) == uuid.UUID(shown["updatedBy"])
+
+
 def test_young_principal_is_not_found_until_the_directory_has_it_unless_its_type_is_sent() -> None:
     clock = Clock()
 
@@ -184,7 +235,7 @@ def test_young_principal_is_not_found_until_the_directory_has_it_unless_its_type
         principal_id = created.json()["properties"]["principalId"]
         refused = put(arm, content=body(principal_id))
         typed = put(arm, content=body(principal_id, principalType="ServicePrincipal"))
-        clock.advance(38)
+        clock.advance(269)
         later = put(arm, IN_SUBSCRIPTION, 2, body(principal_id))
 
     status, code, message = error(refused)

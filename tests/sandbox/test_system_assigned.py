@@ -34,18 +34,21 @@ def test_identity_is_shown_with_the_principal_and_the_place_of_its_resource() ->
     with client(app) as arm:
         shown = get(arm, VM.upper())
 
+    shown_id, client_id = VM.replace("resourceGroups", "resourcegroups"), shown.json()["properties"]["clientId"]
     assert (shown.status_code, shown.json()) == (
         200,
         {
-            "id": f"{VM}/{OWN}",
-            "name": "default",
-            "type": "Microsoft.ManagedIdentity/identities",
+            "id": shown_id,
+            "name": "vm",
+            "type": "Microsoft.Compute/virtualMachines",
             "location": "westeurope",
             "tags": {"a": "1"},
             "properties": {
                 "tenantId": TENANT,
                 "principalId": principal_id,
-                "clientId": shown.json()["properties"]["clientId"],
+                "clientId": client_id,
+                "clientSecretUrl": f"https://sandbox.invalid{shown_id}/credentials"
+                f"?tid={TENANT}&oid={principal_id}&aid={client_id}",
             },
         },
     )

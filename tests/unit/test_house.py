@@ -25,7 +25,7 @@ BANNED = ("hanging", "wanted", "fresh", "told", "owner_entry", "reach")
 
 CHANGING = {
     *("apply/workers.py:Failures", "live/may_read.py:_Scope", "manifest/yaml/files.py:_Reading"),
-    *("sandbox/serving/application.py:_Visit", "undo/reverse.py:_Reversal"),
+    *("sandbox/serving/application.py:_Visit", "undo/reversal.py:Reversal"),
 }
 """The dataclasses that learn something while they live."""
 

@@ -4,6 +4,7 @@ The status decides the class, ARM's code the hint, and the method whether the ca
 means for the next step is decided here once, so that no caller reads a status or a message of its own.
 """
 
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,19 +21,18 @@ from reconciler.arm.http.redaction import quote_answer
 from reconciler.arm.http.retry import (
     TIME_HINT,
     TRANSIENT_STATUSES,
-    is_untrusted_certificate,
-    may_pass,
     retry_after_s,
 )
-from reconciler.errors import ArmAuthError, ArmError, Conflict, NotFound, OutOfTime, Throttled
-from reconciler.model import MAX_CREDENTIALS
+from reconciler.arm.http.wire import is_untrusted_certificate, may_pass, unreachable
+from reconciler.errors import ArmAuthError, ArmError, ArmLoginError, Conflict, NotFound, OutOfTime, Throttled
+from reconciler.model import MAX_CREDENTIALS, normalize_location, shell_command
 
 QUERY = "QUERY"
 """A POST that only asks; a `Call` holds it apart from one that changes something."""
 
 _OPERATIONS = {"GET": "reading", QUERY: "querying", "PUT": "creating", "PATCH": "updating", "DELETE": "deleting"}
 _CLASSES: dict[int, type[ArmError]] = {
-    401: ArmAuthError,
+    401: ArmLoginError,
     403: ArmAuthError,
     404: NotFound,
     409: Conflict,
@@ -55,7 +55,12 @@ _CONDITION = "ABAC condition that is not fulfilled"
 """Of the caller's own role: it has the action, but not for what was sent. Source: the message as quoted by users."""
 _DENIED_BY = re.compile(r"deny assignment with name '([^']+)'")
 _MAX_POLICIES = 5
+_LONGEST_MESSAGE = 20_000
+"""Characters in which a list of regions is looked for; more is shown of no message."""
+
 _SCOPE = re.compile(r"over scope '([^']+)'")
+_LOCATION = re.compile(r"location '([^']*)'")
+_REGIONS = re.compile(r"(?:[Ll]ist of available regions|supported locations)[^']*'([^']*)'")
 _NAMESPACE = re.compile(r"namespace '([A-Za-z.]+)'")
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _TOO_MANY_CREDENTIALS = re.compile(r"federated.*\b(maximum|limit|exceed)", re.IGNORECASE)
@@ -87,15 +92,21 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class _Envelope:
-    """ARM's own words about an error; all empty where the body is not ARM's; `policies` are those that it broke."""
+    """ARM's own words about an error; all empty where the body is not ARM's.
+
+    Attributes:
+        whole: the message, of which `message` may be the beginning.
+        policies: those that the call broke.
+    """
 
     code: str
     message: str
+    whole: str = ""
     policies: tuple[str, ...] = ()
 
 
-def error_answer(call: Call, response: httpx.Response, now_s: float) -> ArmError:
-    """The error for an answer that is not a success.
+def error_answer(call: Call, response: httpx.Response, now_s: float, sign_in: str) -> ArmError:
+    """The error for an answer that is not a success; `sign_in` is what to do where ARM refused the token.
 
     `in_doubt` for writes answered 408 or 5xx: the service may have failed after it acted.
     """
@@ -105,7 +116,7 @@ def error_answer(call: Call, response: httpx.Response, now_s: float) -> ArmError
     said = " ".join(dict.fromkeys(part for part in (str(status), envelope.code or _phrase(status)) if part))
     return _CLASSES.get(status, ArmError)(
         f"{call}: {said} ({envelope.message})" if envelope.message else f"{call}: {said}",
-        _hint(call, status, envelope),
+        _hint(call, status, envelope, sign_in),
         status=status,
         arm_code=envelope.code,
         correlation_id=_correlation_id(call, response),
@@ -136,15 +147,20 @@ def no_answer(call: Call, error: httpx.RequestError) -> ArmError:
     if isinstance(error, CallEnded):
         kind = OutOfTime if isinstance(error, TimeOver) else ArmError
         return kind(f"{call}: {error}", error.hint, correlation_id=call.correlation_id, in_doubt=call.is_write)
-    reason = quote_answer(str(error), error.request)
-    name = type(error).__name__
     return ArmError(
-        f"{call}: no answer ({name}: {reason})" if reason else f"{call}: no answer ({name})",
+        f"{call}: {_why_no_answer(error)}",
         _connection_hint(error),
         correlation_id=call.correlation_id,
         transient=isinstance(error, httpx.TransportError) and may_pass(error),
         in_doubt=call.is_write and not isinstance(error, _NEVER_SENT),
     )
+
+
+def _why_no_answer(error: httpx.RequestError) -> str:
+    if unreachable(error):
+        return str(error)
+    reason, name = quote_answer(str(error), error.request), type(error).__name__
+    return f"no answer ({name}: {reason})" if reason else f"no answer ({name})"
 
 
 def _envelope(response: httpx.Response) -> _Envelope:
@@ -161,7 +177,8 @@ def _envelope(response: httpx.Response) -> _Envelope:
     except FieldError:
         return _Envelope("", "")
     policies = tuple(quote_answer(one, request, limit=200) for one in islice(_policies(source), _MAX_POLICIES))
-    return _Envelope(quote_answer(code or "", request), quote_answer(message or "", request), policies)
+    whole = quote_answer(message or "", request, limit=_LONGEST_MESSAGE)
+    return _Envelope(quote_answer(code or "", request), quote_answer(message or "", request), whole, policies)
 
 
 def _policies(error: JsonObject) -> Iterator[str]:
@@ -195,19 +212,22 @@ def _correlation_id(call: Call, response: httpx.Response) -> str:
     return quote_answer(answered, response.request, limit=100) or call.correlation_id
 
 
-def _hint(call: Call, status: int, envelope: _Envelope) -> str:
+def _hint(call: Call, status: int, envelope: _Envelope, sign_in: str) -> str:
     by_code = {
         "SubscriptionNotFound": "Check the id, and that you are signed in to its tenant with access to it.",
         "MissingSubscriptionRegistration": _register_hint(call, envelope.message),
         "ScopeLocked": "Remove the lock in Azure first; this tool never removes one.",
         "RequestDisallowedByPolicy": _policy_hint(envelope.policies),
-        "InvalidApiVersionParameter": "Pass --api-version with one that ARM names above.",
+        "InvalidApiVersionParameter": _version_hint(call),
+        "InvalidResourceType": _version_hint(call),
+        "NoRegisteredProviderFound": _region_hint(envelope.whole) or _version_hint(call),
+        "LocationNotAvailableForResourceType": _region_hint(envelope.whole),
     }
     by_status = {
         400: _limit_hint(envelope.message),
         405: _method_hint(envelope.message),
         300: "Redirects are not followed: the token goes to the endpoint only. Check the endpoint.",
-        401: "ARM refused the token. Sign in again (`az login`), to the tenant of the subscription.",
+        401: f"ARM refused the token. {sign_in}",
         403: _forbidden_hint(envelope),
         429: f"ARM refused so many calls until the time of the run was over. {TIME_HINT}",
         500: "Azure could not answer. Run again later; the correlation id finds the call in Azure's logs.",
@@ -236,13 +256,35 @@ def _method_hint(message: str) -> str:
     )
 
 
+def _version_hint(call: Call) -> str:
+    if f"/{_OWN_NAMESPACE}/".casefold() in call.path.casefold():
+        return "Pass --api-version with one that ARM names above."
+    return "This ARM does not know the api-version that this tool uses here: check --cloud and --endpoint."
+
+
+def _region_hint(message: str) -> str:
+    """What to write as the location, where ARM lists its regions and the one that was sent is none of them.
+
+    Source: azure-rest-api-specs issue 8520 (LocationNotAvailableForResourceType), azure-cli issue 22735
+    (NoRegisteredProviderFound, which names locations and api-versions alike).
+    """
+    sent, listed = _LOCATION.search(message), _REGIONS.search(message)
+    regions = sorted({normalize_location(one) for one in listed[1].split(",")}) if listed else []
+    if sent is None or not regions or normalize_location(sent[1]) in regions:
+        return ""
+    similar = difflib.get_close_matches(normalize_location(sent[1]), regions, n=1)
+    meant = f"Did you mean `{similar[0]}`? " if similar else ""
+    return f"{meant}Correct `location` in the manifest: `az account list-locations -o table` prints all regions."
+
+
 def _register_hint(call: Call, message: str) -> str:
     namespace = _NAMESPACE.search(message)
     subscription = _SUBSCRIPTION.match(call.path)
-    return (
-        f"Run `az provider register --namespace {namespace[1] if namespace else _OWN_NAMESPACE}"
-        f" --subscription {subscription[1] if subscription else 'SUBSCRIPTION'}`, then run again."
+    words = (
+        *("--namespace", namespace[1] if namespace else _OWN_NAMESPACE),
+        *("--subscription", subscription[1] if subscription else "SUBSCRIPTION"),
     )
+    return f"Run `{shell_command('az', 'provider', 'register', *words)}`, then run again."
 
 
 def _missing_action(envelope: _Envelope) -> str:
@@ -277,4 +319,7 @@ def _forbidden_hint(envelope: _Envelope) -> str:
 def _connection_hint(error: httpx.RequestError) -> str:
     if is_untrusted_certificate(error):
         return "If a proxy of yours signs its own certificates, name its authority's file in SSL_CERT_FILE."
+    lost = unreachable(error)
+    if lost is not None:
+        return lost.hint
     return "Check the network and the proxy settings (HTTPS_PROXY, NO_PROXY), then run again."

@@ -32,11 +32,13 @@ class ArmClient:
         http: as `transport.open_http_client` makes it; its owner closes it.
         clock: epoch seconds, for a `Retry-After` that is a date.
         max_pages: of one list; a longer one is an error.
+        sign_in: what to do where ARM refuses the token; see `credentials.sign_in_hint`.
     """
 
     http: httpx.Client
     clock: Callable[[], float]
     max_pages: int = 10_000
+    sign_in: str = "Sign in again."
 
     @property
     def correlation_id(self) -> str:
@@ -137,7 +139,7 @@ class ArmClient:
         except httpx.RequestError as error:
             raise no_answer(call, error) from error
         if not response.is_success:
-            raise error_answer(call, response, self.clock())
+            raise error_answer(call, response, self.clock(), self.sign_in)
         return response
 
     def _checked_link(self, call: Call, response: httpx.Response, link: str, seen: set[str]) -> httpx.URL:

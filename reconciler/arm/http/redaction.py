@@ -9,9 +9,12 @@ from collections.abc import Iterable
 
 import httpx
 
+from reconciler.files.secrets import hide_values
+
 _SCHEME = "Bearer "
 _REPLACEMENT = "[token]"
 _SHORTEST_SECRET = 8
+_LONGEST_WORD = 80
 # Source: RFC 7519; the first part is a JSON object, so that it begins with what `{"` is in base64.
 _JSON_WEB_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]+)?")
 
@@ -30,13 +33,16 @@ def redact_login(text: str, secrets: Iterable[str]) -> str:
 
 def _replace(text: str, secret: str) -> str:
     if len(secret) >= _SHORTEST_SECRET:
-        return text.replace(secret, _REPLACEMENT)
+        return hide_values(text, (secret,), _REPLACEMENT)
     # `test`, good enough for an emulator, is no secret; replaced inside words it would garble every text.
     return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _REPLACEMENT, text) if secret else text
 
 
 def quote_answer(text: str, request: httpx.Request, limit: int = 1000) -> str:
-    """Text of an answer as one bounded paragraph without the token."""
+    """Text of an answer as one bounded paragraph without the token, cut between two words where there are any."""
     # Redacted first: a token cut in half by the bound would not be found.
     paragraph = " ".join(redact(text, request).split())
-    return paragraph if len(paragraph) <= limit else paragraph[:limit] + "..."
+    if len(paragraph) <= limit:
+        return paragraph
+    end = max(paragraph.rfind(mark, max(0, limit - _LONGEST_WORD), limit + 1) for mark in " ,")
+    return f"{paragraph[: end if end > 0 else limit].rstrip(' ,')}..."

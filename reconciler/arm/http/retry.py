@@ -10,7 +10,7 @@ of the run is over, and takes nothing from what an operation may spend on failur
 
 import logging
 import re
-import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,10 +20,12 @@ from http import HTTPStatus
 
 import httpx
 
+from reconciler.arm.activity import Activity
 from reconciler.arm.http.budget import RunBudget, duration_text
 from reconciler.arm.http.receive import ENCODING, TimeOver, receive
 from reconciler.arm.http.redaction import redact
 from reconciler.arm.http.throttle import Throttle
+from reconciler.arm.http.wire import may_pass, unreachable
 
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
@@ -35,6 +37,15 @@ SPREAD_S = 1.0
 """Calls that wait for the same time come back at instants that lie so far apart at most, as seconds."""
 
 TIME_HINT = "Run again with a longer --timeout, or look at less at once with --target."
+
+TOLD_EVERY_S = 30.0
+"""How far apart the lines are that say that something is tried again."""
+
+_SHORT_WAIT_S = 1.0
+"""A first wait that is no longer is not worth a line."""
+
+_FIRST_TRIES = 2
+"""How often a host is tried that was never reached: more likely its name is wrong than that it comes back."""
 
 _READS = frozenset({"GET", "HEAD"})
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
@@ -91,6 +102,8 @@ class Retries:
         wall: epoch seconds, for dates that others give.
         budget: the time of the run.
         throttle: which calls ARM asked to wait.
+        outages: which retries are told.
+        activity: hears of calls in flight, and of waits.
     """
 
     clock: Callable[[], float]
@@ -100,6 +113,8 @@ class Retries:
     policy: RetryPolicy = RetryPolicy()
     budget: RunBudget = field(default_factory=RunBudget)
     throttle: Throttle = field(default_factory=Throttle)
+    outages: "Outages" = field(default_factory=lambda: Outages())
+    activity: Activity = field(default_factory=Activity)
 
     def begin(self) -> "Attempts":
         """Start counting the tries of one operation; its first try begins now."""
@@ -126,13 +141,30 @@ class Retries:
 
     def wait_throttled(self, delay_s: float) -> None:
         """Wait because of a rate, which is nobody's failure."""
-        self.sleep(delay_s)
+        with self.activity.waiting(f"Azure asked to wait {duration_text(max(delay_s, 1))} (429)"):
+            self.sleep(delay_s)
         self.throttle.count(delay_s)
 
     @property
     def busy_s(self) -> float:
         """The clock without what this thread has waited because of rates."""
         return self.clock() - self.throttle.waited_s
+
+
+class Outages:
+    """Which retries are told to everybody rather than at INFO alone: long ones, and of many a few."""
+
+    def __init__(self, *, is_shown_elsewhere: bool = False) -> None:
+        self._next_s = float("inf") if is_shown_elsewhere else 0.0
+        self._lock = threading.Lock()
+
+    def level(self, now_s: float) -> int:
+        """The level at which a wait is logged."""
+        with self._lock:
+            if now_s < self._next_s:
+                return logging.INFO
+            self._next_s = now_s + TOLD_EVERY_S
+            return logging.WARNING
 
 
 class Attempts:
@@ -143,6 +175,11 @@ class Attempts:
         self._count = 1
         self._refusals = 0
         self._started_s = retries.busy_s
+
+    @property
+    def count(self) -> int:
+        """Tries so far, those that were refused for the number of calls left out."""
+        return self._count
 
     def wait_for_next(
         self, operation: str, reason: str, retry_after_s: float | None, *, throttled: bool = False
@@ -170,12 +207,15 @@ class Attempts:
             if throttled:
                 retries.budget.end(retries.clock())
             return False
-        _log.info("%s: %s; %s in %.1f s", operation, reason, following, delay_s)
+        is_shown = not throttled and (self._count > 1 or delay_s > _SHORT_WAIT_S)
+        level = retries.outages.level(retries.clock()) if is_shown else logging.INFO
+        _log.log(level, "%s: %s; %s in %.1f s", operation, reason, following, delay_s)
         if throttled:
             retries.wait_throttled(delay_s)
         else:
             self._count += 1
-            retries.sleep(delay_s)
+            with retries.activity.waiting(f"{reason}, {following} in {duration_text(max(delay_s, 1))}"):
+                retries.sleep(delay_s)
         return True
 
 
@@ -204,31 +244,20 @@ def retry_after_s(response: httpx.Response, now_s: float) -> float | None:
     return None if response.is_success else parse_retry_after(response.headers.get("Retry-After"), now_s)
 
 
-def is_untrusted_certificate(error: BaseException | None) -> bool:
-    """Whether a connection failed because the server's certificate is not trusted: trying again cannot help."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def may_pass(error: httpx.TransportError) -> bool:
-    """Whether a failed connection may succeed when it is tried again."""
-    ours = isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError)
-    return not ours and not is_untrusted_certificate(error)
-
-
 class RetryTransport(httpx.BaseTransport):
     """Gives each request its own id, logs it, and sends reads again while that may help.
 
-    Bodies are received in here, so that a read cut off in the middle counts as a failed try.
+    A host that never answered yet is tried only once more: so a wrong name is told at once. Bodies are received in
+    here, so that a read cut off in the middle counts as a failed try.
     """
 
-    def __init__(self, wire: httpx.BaseTransport, retries: Retries, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, wire: httpx.BaseTransport, retries: Retries, new_id: Callable[[], str], *, has_answered: bool = False
+    ) -> None:
         self._wire = wire
         self._retries = retries
         self._new_id = new_id
+        self._has_answered = has_answered
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the answer comes with its body received, and a read's is the last one there was."""
@@ -270,7 +299,11 @@ class RetryTransport(httpx.BaseTransport):
             return status in TRANSIENT_STATUSES and attempts.wait_for_next(
                 operation, f"answered {status}", wait_s, throttled=status == HTTPStatus.TOO_MANY_REQUESTS
             )
-        return may_pass(outcome) and attempts.wait_for_next(operation, type(outcome).__name__, None)
+        lost = unreachable(outcome)
+        if lost is not None and not self._has_answered and attempts.count >= _FIRST_TRIES:
+            return False
+        reason = type(outcome).__name__ if lost is None else str(lost)
+        return may_pass(outcome) and attempts.wait_for_next(operation, reason, None)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         """One try on the wire, with an id of its own: a service may answer a repeated id from memory.
@@ -282,14 +315,16 @@ class RetryTransport(httpx.BaseTransport):
         started_s = self._retries.clock()
         result = "no answer"
         try:
-            answer = self._wire.handle_request(request)
-            result = str(answer.status_code)
-            response = receive(answer)
+            with self._retries.activity.call():
+                answer = self._wire.handle_request(request)
+                result = str(answer.status_code)
+                response = receive(answer)
         except httpx.RequestError as error:
             result = f"{result}, {type(error).__name__}"
             raise
         finally:
             _log_request(request, result, self._retries.clock() - started_s)
+        self._has_answered = True
         self._note_refusal(request, response)
         return response
 

@@ -10,15 +10,15 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import httpx
 
-from reconciler.arm.http.endpoints import check_endpoint, origin_of
-from reconciler.arm.login.credentials import Token, TokenSource, token_source
+from reconciler.arm.http.endpoints import DEFAULT_KIND, check_endpoint, origin_of
+from reconciler.arm.login.credentials import Token, TokenSource, sign_in_hint, token_source
 from reconciler.arm.login.logins import TENANT_FLAG, Login
-from reconciler.errors import AuthError
+from reconciler.errors import LoginError
 
 _RENEW_BEFORE_EXPIRY_S = 300.0
 
@@ -67,41 +67,61 @@ def _claims(token: str) -> Mapping[object, object] | None:
     return claims if isinstance(claims, dict) else None
 
 
-def make_auth(kind: str, login: Login, *, endpoint: str) -> "CachedCredentialAuth":
+def make_auth(
+    kind: str, login: Login, *, endpoint: str, fetched: Callable[[str], None] = lambda _token: None
+) -> "CachedCredentialAuth":
     """The authentication of a run; no token is fetched before the first request.
 
     Args:
         kind: one of `credentials.credential_kinds()`.
         endpoint: the only place that the token goes to.
+        fetched: gets each token as soon as it is there, before anything is asked with it.
 
     Raises:
         UsageError: no such kind, or a kind whose tokens may not go to this endpoint (see `check_endpoint`).
-        AuthError: the kind lacks what it needs.
+        LoginError: the kind lacks what it needs.
     """
     check_endpoint(endpoint, login.cloud, kind)
-    source = token_source(kind, login)
-    return CachedCredentialAuth(source, endpoint=endpoint, clock=login.retries.wall, tenant=login.tenant)
+    source = _heard(token_source(kind, login), fetched)
+    return CachedCredentialAuth(source, endpoint=endpoint, clock=login.retries.wall, tenant=login.tenant, kind=kind)
+
+
+def _heard(source: TokenSource, fetched: Callable[[str], None]) -> TokenSource:
+    def fetch() -> Token:
+        token = source.fetch()
+        fetched(token.text)
+        return token
+
+    return replace(source, fetch=fetch)
 
 
 class CachedCredentialAuth(httpx.Auth):
     """Adds a bearer token to requests for one endpoint; shared by all threads of a run.
 
-    `clock` is in epoch seconds; with a `tenant`, a token that says it is of another one is an AuthError instead.
+    `clock` is in epoch seconds, `kind` that of the credential for hints; with a `tenant`, a token that says it is of
+    another one is a LoginError instead.
     """
 
     def __init__(
-        self, source: TokenSource, *, endpoint: str, clock: Callable[[], float], tenant: str | None = None
+        self,
+        source: TokenSource,
+        *,
+        endpoint: str,
+        clock: Callable[[], float],
+        tenant: str | None = None,
+        kind: str = DEFAULT_KIND,
     ) -> None:
         self._source = source
         self._origin = origin_of(httpx.URL(endpoint))
         self._clock = clock
         self._tenant = tenant
+        self._kind = kind
         self._lock = threading.Lock()
         self._token: Token | None = None
         self._renew_at_s = 0.0
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send with a token, and a read that is answered 401 once more if there is a newer one; raises AuthError."""
+        """Send with a token, and a read that is answered 401 once more if there is a newer one; raises LoginError."""
         if origin_of(request.url) != self._origin:
             yield request
             return
@@ -119,7 +139,7 @@ class CachedCredentialAuth(httpx.Auth):
             yield request
 
     def principal(self) -> Principal | None:
-        """Who the run's token speaks for; fetches the token if there is none yet. Raises AuthError."""
+        """Who the run's token speaks for; fetches the token if there is none yet. Raises LoginError."""
         return principal_of(self._current().text)
 
     def token_tenant(self) -> str | None:
@@ -143,25 +163,25 @@ class CachedCredentialAuth(httpx.Auth):
             token = self._token
             if token is None or token is refused or self._clock() >= self._renew_at_s:
                 token = self._source.fetch()
-                _check_tenant(token, self._tenant)
+                self._check_tenant(token)
                 self._token = token
                 self._renew_at_s = _renewal_time(token, self._clock(), renewable=self._source.renewable)
             return token
+
+    def _check_tenant(self, token: Token) -> None:
+        principal, tenant = principal_of(token.text), self._tenant
+        found = principal.tenant_id if principal is not None else None
+        if tenant is not None and found is not None and found.casefold() != tenant.casefold():
+            raise LoginError(
+                f"The token is of the tenant {found}, not of {tenant} as {TENANT_FLAG} says; nothing was asked with"
+                " it.",
+                f"{sign_in_hint(self._kind, tenant)} Or correct {TENANT_FLAG}.",
+            )
 
     def _forget(self, refused: Token) -> None:
         with self._lock:
             if self._token is refused:
                 self._token = None
-
-
-def _check_tenant(token: Token, tenant: str | None) -> None:
-    principal = principal_of(token.text)
-    found = principal.tenant_id if principal is not None else None
-    if tenant is not None and found is not None and found.casefold() != tenant.casefold():
-        raise AuthError(
-            f"The token is of the tenant {found}, not of {tenant} as {TENANT_FLAG} says; nothing was asked with it.",
-            f"Sign in to that tenant (`az login --tenant {tenant}`), or correct {TENANT_FLAG}.",
-        )
 
 
 def _renewal_time(token: Token, now_s: float, *, renewable: bool) -> float:

@@ -15,11 +15,17 @@ import httpx
 from reconciler.arm.http.endpoints import TOKEN_KIND, is_loopback
 from reconciler.arm.http.redaction import redact_login
 from reconciler.arm.login.logins import KINDS, SECRETS, Kind, Login
-from reconciler.errors import AuthError, UsageError
+from reconciler.errors import LoginError, UsageError
 
 _log = logging.getLogger("reconciler.arm")
 
 TOKEN_VARIABLE = "UAMI_ACCESS_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+
+
+_TOKEN_AGAIN = (
+    f"Set {TOKEN_VARIABLE} to a new token of {{tenant}}"
+    " (`az account get-access-token --tenant {id} --query accessToken -o tsv`)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Token:
 class TokenSource:
     """Something that yields tokens; `renewable` where asking again may yield another one.
 
-    `fetch` may take seconds (it may start `az`) and raises AuthError.
+    `fetch` may take seconds (it may start `az`) and raises LoginError.
     """
 
     fetch: Callable[[], Token] = field(repr=False)
@@ -42,7 +48,7 @@ class TokenSource:
 
 
 def fixed_token(text: str) -> TokenSource:
-    """A source of one token that is already there, as for an emulator; raises AuthError as `check_token` does."""
+    """A source of one token that is already there, as for an emulator; raises LoginError as `check_token` does."""
     check_token(text)
     return TokenSource(lambda: Token(text), renewable=False)
 
@@ -56,7 +62,7 @@ def token_source(kind: str, login: Login) -> TokenSource:
 
     Raises:
         UsageError: no such kind.
-        AuthError: the kind lacks what it needs; all of it is named.
+        LoginError: the kind lacks what it needs; all of it is named.
     """
     if kind == TOKEN_KIND:
         return fixed_token(_given_token(login))
@@ -70,6 +76,14 @@ def credential_kinds() -> tuple[str, ...]:
     return (*KINDS, TOKEN_KIND)
 
 
+def sign_in_hint(kind: str, tenant: str = "") -> str:
+    """What to do where a token of this kind of credential was refused or had ended, or is not of `tenant`, an id."""
+    again = KINDS[kind].again if kind in KINDS else _TOKEN_AGAIN
+    if tenant:
+        return again.replace("{tenant}", f"the tenant {tenant}").replace("{id}", tenant)
+    return again.replace("{tenant}", "the tenant of the subscription").replace(" --tenant {id}", "")
+
+
 def foreign_authority(kind: str, login: Login) -> str:
     """The host that this kind of login would send its secret to, where it is none of Microsoft's; else empty."""
     return login.foreign_authority if kind in KINDS and KINDS[kind].signs_in else ""
@@ -81,10 +95,10 @@ def check_token(text: str) -> None:
     An HTTP library quotes a header that it cannot send, so such a token must not get that far.
 
     Raises:
-        AuthError: empty, or with a blank, a control character or one beyond ASCII.
+        LoginError: empty, or with a blank, a control character or one beyond ASCII.
     """
     if not text or " " in text or not text.isascii() or not text.isprintable():
-        raise AuthError(
+        raise LoginError(
             "The access token is empty, or holds a blank, a line break or a character beyond ASCII.",
             "Give the token alone, without quotes, a prefix or a line break at its end.",
         )
@@ -93,7 +107,7 @@ def check_token(text: str) -> None:
 def _given_token(login: Login) -> str:
     text = login.environment.get(TOKEN_VARIABLE, "")
     if not text:
-        raise AuthError(
+        raise LoginError(
             f"{TOKEN_VARIABLE} is not set.",
             f"Set {TOKEN_VARIABLE} to a token for ARM (`az account get-access-token`), or pass another --credential.",
         )
@@ -101,14 +115,14 @@ def _given_token(login: Login) -> str:
 
 
 def _check_settings(kind: Kind, login: Login) -> None:
-    """Raises AuthError where a kind lacks settings, all of which it names, or has one that cannot be used."""
+    """Raises LoginError where a kind lacks settings, all of which it names, or has one that cannot be used."""
     missing = [" or ".join(setting) for setting in kind.needs if not login.get(setting)]
     if missing:
-        raise AuthError(f"The credential {kind.name!r} lacks {_listed(missing)}.", kind.hint)
+        raise LoginError(f"The credential {kind.name!r} lacks {_listed(missing)}.", kind.hint)
     value = login.get(kind.header)
     # The HTTP libraries quote a header that they cannot send, and this one is a secret.
     if not value.isascii() or not value.isprintable() or value != value.strip():
-        raise AuthError(f"{kind.header[0]} holds what no header can carry.", kind.hint)
+        raise LoginError(f"{kind.header[0]} holds what no header can carry.", kind.hint)
     _check_address(kind, login.get(kind.address))
 
 
@@ -118,9 +132,9 @@ def _check_address(kind: Kind, text: str) -> None:
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:
-        raise AuthError(f"{kind.address[0]} is not a URL.", kind.hint) from None
+        raise LoginError(f"{kind.address[0]} is not a URL.", kind.hint) from None
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
-        raise AuthError(f"{kind.address[0]} is not an https URL; {kind.header[0]} is not sent there.", kind.hint)
+        raise LoginError(f"{kind.address[0]} is not an https URL; {kind.header[0]} is not sent there.", kind.hint)
 
 
 def _listed(names: list[str]) -> str:
@@ -165,15 +179,15 @@ _TRIED = re.compile(r"^\t(\w+)Credential: ", re.MULTILINE)
 """How azure-identity 1.27.0 lists what a chain tried: name and reason, a line each."""
 
 
-def _no_token(kind: Kind, reason: str, links: int) -> AuthError:
+def _no_token(kind: Kind, reason: str, links: int) -> LoginError:
     """The error for a login that failed, of a chain for what ended it; `links` is how many a whole chain tries."""
     tried = list(_TRIED.finditer(reason))
     if tried and len(tried) == links:
         _log.info("%s", " ".join(reason.split()))
         names = ", ".join(one[1] for one in tried)
-        return AuthError(
+        return LoginError(
             "Not signed in to Azure.",
             f"Run `az login`, or pass --credential. (Tried: {names}; details with --log-level info)",
         )
     ended_by = reason[tried[-1].start() :].partition("\nTo mitigate")[0] if tried else reason
-    return AuthError(f"The credential {kind.name!r} gave no token: {' '.join(ended_by.split())}", kind.hint)
+    return LoginError(f"The credential {kind.name!r} gave no token: {' '.join(ended_by.split())}", kind.hint)

@@ -14,7 +14,7 @@ from reconciler.arm.http.fields import FieldError, parse_object, text
 from reconciler.arm.http.redaction import quote_answer
 from reconciler.arm.http.retry import Retries, RetryTransport
 from reconciler.arm.http.transport import CONNECT_TIMEOUT_S, open_wire
-from reconciler.errors import AuthError, Interrupted
+from reconciler.errors import Interrupted, LoginError
 
 _READ_TIMEOUT_S = 30.0
 _FAILURE = "GitHub Actions gave no assertion about this job"
@@ -29,10 +29,11 @@ def request_assertion(address: str, request_token: str, audience: str, retries: 
         request_token: `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, fit for a header.
 
     Raises:
-        AuthError: there was no answer, or it holds no assertion; none of what was sent is in it.
+        LoginError: there was no answer, or it holds no assertion; none of what was sent is in it.
     """
     url = httpx.URL(address).copy_set_param("audience", audience)
-    wire = RetryTransport(open_wire(url, max_connections=1), retries, lambda: str(uuid.uuid4()))
+    # A long apply asks for one when its token ends, and must outlast what passes.
+    wire = RetryTransport(open_wire(url, max_connections=1), retries, lambda: str(uuid.uuid4()), has_answered=True)
     timeout = httpx.Timeout(_READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
     headers = {"Accept": "application/json", "Authorization": f"Bearer {request_token}"}
     with httpx.Client(transport=wire, timeout=timeout, trust_env=False, follow_redirects=False) as http:
@@ -42,7 +43,7 @@ def request_assertion(address: str, request_token: str, audience: str, retries: 
             raise _no_assertion(f"{type(error).__name__}: {error}", error.request) from error
         except Interrupted as error:
             # A call that has no token has failed, and says so: nothing went out.
-            raise AuthError(f"{_FAILURE}: the run was asked to stop while it waited for an answer.") from error
+            raise LoginError(f"{_FAILURE}: the run was asked to stop while it waited for an answer.") from error
     if response.status_code != httpx.codes.OK:
         raise _no_assertion(f"it answered {response.status_code} {response.text}", response.request)
     try:
@@ -51,5 +52,5 @@ def request_assertion(address: str, request_token: str, audience: str, retries: 
         raise _no_assertion(f"its answer is malformed: {error}", response.request) from error
 
 
-def _no_assertion(reason: str, request: httpx.Request) -> AuthError:
-    return AuthError(f"{_FAILURE}: {quote_answer(reason, request)}", _HINT)
+def _no_assertion(reason: str, request: httpx.Request) -> LoginError:
+    return LoginError(f"{_FAILURE}: {quote_answer(reason, request)}", _HINT)

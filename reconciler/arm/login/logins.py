@@ -110,12 +110,14 @@ class Kind:
         address: a setting that says where that header goes.
         signs_in: it sends what it has to the authority itself; the others leave that to `az` or the machine.
         chooses: it is several logins, and must stay with the one that it has chosen: a run has one principal.
+        again: what to do where ARM refused a token of it, or the token is of another tenant than `{tenant}`.
     """
 
     name: str
     needs: tuple[Setting, ...]
     build: Callable[[Login], "TokenCredential"]
     hint: str
+    again: str
     header: Setting = ()
     address: Setting = ()
     signs_in: bool = False
@@ -202,15 +204,23 @@ KINDS = {
             (),
             _build_default,
             "Sign in with `az login`, or name the credential to use with --credential.",
+            "Sign in again to {tenant} (`az login --tenant {id}`), or name the credential to use with --credential.",
             signs_in=True,
             chooses=True,
         ),
-        Kind("cli", (), _build_cli, "Sign in with `az login`, and check it with `az account get-access-token`."),
+        Kind(
+            "cli",
+            (),
+            _build_cli,
+            "Sign in with `az login`, and check it with `az account get-access-token`.",
+            "Sign in again to {tenant}: `az login --tenant {id}`.",
+        ),
         Kind(
             "environment",
             (_TENANT, _CLIENT, _SECRET_OR_CERTIFICATE),
             _build_environment,
             "Set them to the service principal's; its secret or certificate may have expired.",
+            "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and the secret or certificate to a service principal of {tenant}.",
             signs_in=True,
         ),
         Kind(
@@ -218,6 +228,8 @@ KINDS = {
             (_TENANT, _CLIENT, _TOKEN_FILE),
             _build_workload_identity,
             "In AKS the admission webhook sets all of them for a pod with the label azure.workload.identity/use.",
+            "Renew the token in AZURE_FEDERATED_TOKEN_FILE, and check that AZURE_CLIENT_ID and AZURE_TENANT_ID name an"
+            " identity of {tenant}.",
             signs_in=True,
         ),
         Kind(
@@ -225,6 +237,8 @@ KINDS = {
             (),
             _build_managed_identity,
             "Run where a managed identity is assigned; for a user-assigned one set AZURE_CLIENT_ID to its client id.",
+            "Run where a managed identity of {tenant} is assigned; for a user-assigned one set AZURE_CLIENT_ID to its"
+            " client id.",
             header=("IDENTITY_HEADER",),
         ),
         Kind(
@@ -233,6 +247,7 @@ KINDS = {
             _build_azure_pipelines,
             "Run it in an AzureCLI@2 step that is given the service connection, with"
             " `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`.",
+            "Run the job again, with a service connection of {tenant}: what it was given ends with the job.",
             header=_PIPELINE_TOKEN,
             address=_PIPELINE_URL,
             signs_in=True,
@@ -243,6 +258,8 @@ KINDS = {
             _build_github,
             "Give the job `permissions: id-token: write`, which sets the ACTIONS_ variables, and set the others to the"
             " identity whose federated credential trusts this workflow.",
+            "Run the job again, with AZURE_TENANT_ID and AZURE_CLIENT_ID of an identity of {tenant} that trusts this"
+            " workflow.",
             header=_ACTIONS_TOKEN,
             address=_ACTIONS_URL,
             signs_in=True,

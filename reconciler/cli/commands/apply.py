@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.commands.plan import PlanFlags
+from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import command_line, with_flag_groups
-from reconciler.cli.support.flags import ApplyGuardFlags, ApplyRunFlags, AzureFlags, RunReportFlags, StrictManifestFlags
+from reconciler.cli.support.flags import ApplyGuardFlags, ApplyRunFlags, AzureFlags, StrictManifestFlags
 from reconciler.errors import ExitCode
 
 PlanOrPaths = Annotated[
@@ -20,6 +22,11 @@ PlanOrPaths = Annotated[
 ]
 
 
+@help_notes(
+    "uami apply manifests/",
+    "uami apply plan.json",
+    codes=(*OF_AZURE, ExitCode.REFUSED, ExitCode.PLAN_STALE, ExitCode.PARTIAL),
+)
 @with_flag_groups
 def apply(
     paths: PlanOrPaths,
@@ -27,7 +34,7 @@ def apply(
     run: ApplyRunFlags,
     guards: ApplyGuardFlags,
     azure: AzureFlags,
-    report: RunReportFlags,
+    report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show the plan, ask (only `yes` approves), carry it out, and read it again to verify.
 
@@ -44,5 +51,5 @@ def apply(
     again = again if plan_file is None else command_line("plan", ["PATH..."], PlanFlags(out=plan_file))
     approval = approve_apply(plan_file, run, report, paths)
     declaration = declare(plan_file, run.digest, request, azure)
-    writing = WritingRun("apply", again, run, approval, guards.skip_refused, azure, report)
+    writing = WritingRun("apply", again, run, approval, guards, azure, report)
     return carry_out(lambda _: declaration, writing)

@@ -1,10 +1,13 @@
 """`uami doctor`: tell whether plan and apply would have what they need."""
 
+from reconciler.cli.flags.report import RunReportFlags
+from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths, RunReportFlags
+from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths
 from reconciler.errors import ExitCode
 
 
+@help_notes("uami doctor manifests/", codes=OF_AZURE)
 @with_flag_groups
 def doctor(paths: Paths, manifest: ManifestFlags, azure: AzureFlags, report: RunReportFlags) -> ExitCode:
     """Tell who would run this and whether every right is there that plan and apply need; exits 77 where one is not."""

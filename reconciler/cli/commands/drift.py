@@ -3,14 +3,21 @@
 import os
 from dataclasses import replace
 
+from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, GuardrailFlags, ManifestFlags, Paths, RunReportFlags
+from reconciler.cli.support.flags import AzureFlags, GuardrailFlags, ManifestFlags, Paths
 from reconciler.errors import ExitCode
 
 
+@help_notes(
+    "uami drift manifests/",
+    "uami drift manifests/ --format json",
+    codes=(*OF_AZURE, ExitCode.CHANGES_FOUND, ExitCode.REFUSED),
+)
 @with_flag_groups
 def drift(
-    paths: Paths, manifest: ManifestFlags, bounds: GuardrailFlags, azure: AzureFlags, report: RunReportFlags
+    paths: Paths, manifest: ManifestFlags, bounds: GuardrailFlags, azure: AzureFlags, report: ChangesRunReportFlags
 ) -> ExitCode:
     """Tell what is missing, unexpected or changed in Azure; exits 2 where anything is, and writes nothing."""
     from reconciler.cli.support.compare import compare

@@ -5,16 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
-from reconciler.cli.support.flags import (
-    GUARDS_PANEL,
-    OUTPUT_PANEL,
-    AzureFlags,
-    GuardFlags,
-    Paths,
-    RunReportFlags,
-    StrictManifestFlags,
-)
+from reconciler.cli.support.flags import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
 from reconciler.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -51,6 +45,11 @@ class PlanFlags(FlagGroup):
     ] = None
 
 
+@help_notes(
+    "uami plan manifests/",
+    "uami plan manifests/ -o plan.json",
+    codes=(*OF_AZURE, ExitCode.CHANGES_FOUND, ExitCode.REFUSED),
+)
 @with_flag_groups
 def plan(
     paths: Paths,
@@ -58,7 +57,7 @@ def plan(
     asked: PlanFlags,
     guards: GuardFlags,
     azure: AzureFlags,
-    report: RunReportFlags,
+    report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
     from reconciler.cli.support.compare import compare

@@ -2,16 +2,18 @@
 
 import typer
 
-from reconciler.cli.commands.sandbox_serve import serve
+from reconciler.cli.commands.sandbox_serve import HELP_OF_SERVE, serve
 from reconciler.cli.commands.sandbox_snapshot import snapshot
+from reconciler.cli.help.page import OF_AZURE, PlainCommand, PlainGroup, help_notes
 
-sandbox_app = typer.Typer(no_args_is_help=True, help="A local emulator of Azure Resource Manager.")
+sandbox_app = typer.Typer(cls=PlainGroup)
 
 
 @sandbox_app.callback()
+@help_notes("uami sandbox serve --state state.json", codes=OF_AZURE)
 def sandbox() -> None:
     """A local emulator of Azure Resource Manager."""
 
 
-for command in (serve, snapshot):
-    sandbox_app.command()(command)
+sandbox_app.command(cls=PlainCommand, help=HELP_OF_SERVE)(serve)
+sandbox_app.command(cls=PlainCommand)(snapshot)

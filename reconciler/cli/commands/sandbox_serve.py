@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.help.page import help_notes
 from reconciler.cli.support.embedded import check_subscriptions, extra_needed, not_saved
 from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
 from reconciler.cli.support.output import print_note, print_part
 from reconciler.cli.support.signals import end_in_order
-from reconciler.errors import InputFileError, ReconcilerError, UsageError
+from reconciler.errors import ExitCode, InputFileError, ReconcilerError, UsageError
 from reconciler.files.read import check_argument, read_argument
 from reconciler.files.replace import check_folder
+from reconciler.report.visible import safe_line
 from reconciler.stop import Stop
 
 if TYPE_CHECKING:
@@ -26,6 +28,31 @@ if TYPE_CHECKING:
 _LOOK_INTERVAL_S = 0.1
 _LONGEST_SCRIPT = 10 * 1024 * 1024
 _FAULTS_HINT = "Fix the script of faults, or name another one with --faults."
+
+
+HELP_OF_SERVE = """Serve the emulator over HTTP until Ctrl-C or SIGTERM.
+
+The first line on stdout is the base URL, printed once it answers. Any bearer token is accepted.
+
+What Azure has and the emulator has not is answered with 501 and NotServedBySandbox, and said once on stderr:
+
+- deployments, deployment stacks and what-if; with them Bicep, azd and `az deployment`
+
+- Azure Policy, PIM schedules, access reviews, and making deny assignments
+
+- management groups; a role assignment or a lock may stand at one
+
+- moving and exporting resources, `tagNames`, `providerOperations`, unregistering a provider
+
+- actions of other providers, such as `start` and `listKeys`
+
+- `$expand` of providers, `includeExtendedLocations`, `forceDeletionTypes`, some forms of `$filter`
+
+- in Resource Graph: `join`, `union`, `parse`, `has_any`, arithmetic, dates, time spans, other tables
+
+- in Microsoft Graph: all but reads of users, groups and service principals
+"""
+"""The list is the sandbox's own, written out so that the command line starts without it; a test compares the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +78,18 @@ class ServeFlags(FlagGroup):
     faults: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What goes wrong with which calls: a script, YAML or JSON.")
     ] = None
-    random_seed: Annotated[int, typer.Option(min=0, help="New ids and the faults' dice depend on it.")] = 0
+    random_seed: Annotated[
+        int, typer.Option(min=0, help="New ids, the directory's delay and the faults' dice depend on it.")
+    ] = 0
 
 
+@help_notes(
+    "uami sandbox serve --port 8750 --state state.json",
+    codes=(ExitCode.DONE, ExitCode.ERROR, ExitCode.USAGE, ExitCode.INVALID_INPUT),
+)
 @with_flag_groups
 def serve(asked: ServeFlags) -> None:
-    """Serve the emulator over HTTP until Ctrl-C or SIGTERM.
-
-    The first line on stdout is the base URL, printed once it answers. Any bearer token is accepted.
-    """
+    """Serve the emulator over HTTP until Ctrl-C or SIGTERM; its help is `HELP_OF_SERVE`."""
     check_subscriptions(asked.subscription)
     from reconciler.sandbox import Serving
 
@@ -89,9 +119,9 @@ def _serve(asked: "Serving", faults: Path | None) -> None:
         with door.serve(asked) as served:
             if served.certificate is not None:
                 print_note(
-                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}\n"
+                    f"Trust this certificate authority (REQUESTS_CA_BUNDLE, SSL_CERT_FILE): {served.certificate}"
                 )
-            print_part(f"{served.url}\n")
+            print_part(safe_line(served.url))
             while not stop.requested:
                 time.sleep(_LOOK_INTERVAL_S)
     except door.StateNotSavedError as error:

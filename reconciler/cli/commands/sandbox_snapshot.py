@@ -4,7 +4,6 @@ Reading is our client's business and the form of the file is the emulator's: her
 through the emulator's own parser before it is written, so that whatever is written can be loaded.
 """
 
-import re
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.flags.report import Log, LogLevel
+from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, Log, LogLevel
+from reconciler.cli.support.flags import AzureFlags
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from reconciler.snapshot.read import SnapshotScope
 
 _STDOUT = "-"
-_NOT_PLAIN = re.compile(r"[^\n -~]")
 _FORMATS = ("json", "yaml", "text", "table")
 """What `-o` means to az and kubectl."""
 
@@ -67,6 +67,7 @@ _Out = Annotated[
 ]
 
 
+@help_notes("uami sandbox snapshot --subscription ID -o state.json", codes=OF_AZURE)
 @with_flag_groups
 def snapshot(
     subscription: _Subscriptions,
@@ -119,11 +120,11 @@ def _file(out: str) -> Path | None:
 
 
 def _take(scopes: "tuple[SnapshotScope, ...]", flags: AzureFlags, path: Path | None) -> None:
-    from reconciler.cli.support.output import print_note
+    from reconciler.cli.support.output import print_note, print_report
     from reconciler.cli.support.session import open_session
     from reconciler.cli.support.signals import settle
     from reconciler.files.replace import output_file
-    from reconciler.report.visible import visible
+    from reconciler.report.visible import safe_json
     from reconciler.snapshot.read import read_snapshot
     from reconciler.stop import Stop
 
@@ -136,10 +137,8 @@ def _take(scopes: "tuple[SnapshotScope, ...]", flags: AzureFlags, path: Path | N
             settle()
             write(text.encode())
     if write is None:
-        _print_state(text)
-    for note in taken.notes:
-        print_note(f"{visible(note)}\n")
-    print_note(visible(f"{'Snapshot' if path is None else f'Wrote {path}'}: {_counts(taken)}.") + "\n")
+        print_report(safe_json(text))
+    print_note(*taken.notes, f"{'Snapshot' if path is None else f'Wrote {path}'}: {_counts(taken)}.")
 
 
 def state_text(taken: "Snapshot") -> str:
@@ -157,19 +156,6 @@ def state_text(taken: "Snapshot") -> str:
             f"What was read does not make a sandbox state: {error}",
             "Check that the endpoint is ARM; if it is, this is a fault of this tool.",
         ) from error
-
-
-def _print_state(text: str) -> None:
-    """To stdout the state goes in plain ASCII, so that no value can disturb a terminal that shows it."""
-    from reconciler.cli.support.output import print_report
-
-    print_report(_NOT_PLAIN.sub(lambda found: _escaped(found[0]), text))
-
-
-def _escaped(char: str) -> str:
-    """A character of a JSON string as JSON's own escape: two of them beyond the first 65,536."""
-    units = char.encode("utf-16-be").hex()
-    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def _counts(taken: "Snapshot") -> str:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.help.page import OF_ALL, help_notes
 from reconciler.cli.support.output import print_report
 from reconciler.errors import ExitCode
+from reconciler.report.visible import safe_json
 
 
 class SchemaName(StrEnum):
@@ -22,11 +24,19 @@ class SchemaName(StrEnum):
 
 
 Name = Annotated[SchemaName, typer.Argument(help="Which document's schema.")]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Leave out the keywords that only editors know, which strict validators refuse.")
+]
 
 
-def schema(name: Name = SchemaName.MANIFEST) -> ExitCode:
-    """Print the JSON Schema of the manifest, the guardrails, what a command writes with --format json, or a journal."""
-    from reconciler.schemas import schema_text
+@help_notes("uami schema > manifest.schema.json", "uami schema plan", codes=OF_ALL)
+def schema(name: Name = SchemaName.MANIFEST, *, plain: Plain = False) -> ExitCode:
+    """Print the JSON Schema of the manifest, the guardrails, what a command writes with --format json, or a journal.
 
-    print_report(schema_text(f"{name.value}.v1.schema.json"))
+    An editor completes and explains a manifest by it: `# yaml-language-server: $schema=manifest.schema.json`.
+    """
+    from reconciler.schemas import plain_schema_text, schema_text
+
+    text = (plain_schema_text if plain else schema_text)(f"{name.value}.v1.schema.json")
+    print_report(safe_json(text))
     return ExitCode.DONE

@@ -2,13 +2,20 @@
 
 import os
 
+from reconciler.cli.flags.report import ReportFlags
+from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, ReportFlags, Strict, VariableFlags
-from reconciler.cli.support.inputs import parse_variables, read_standard_input
+from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
+from reconciler.cli.support.inputs import note_skipped, parse_variables, read_standard_input
 from reconciler.cli.support.output import chosen_format, print_report
 from reconciler.errors import ExitCode
 
 
+@help_notes(
+    "uami validate manifests/",
+    "uami validate manifests/ --strict --var SUBSCRIPTION_ID=...",
+    codes=(*OF_FILES, ExitCode.REFUSED),
+)
 @with_flag_groups
 def validate(
     paths: Paths,
@@ -29,8 +36,8 @@ def validate(
     from reconciler.manifest.findings import find_accepted, find_doubts
     from reconciler.manifest.load import load_manifest
 
-    audience = CLOUDS[cloud].exchange_audience
-    desired = load_manifest(paths, parse_variables(variables.var), os.environ, read_standard_input, audience=audience)
+    audience, given = CLOUDS[cloud].exchange_audience, parse_variables(variables.var)
+    desired = load_manifest(paths, given, os.environ, read_standard_input, audience=audience, on_skipped=note_skipped)
     verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
     findings, accepted = find_doubts(desired, audience), find_accepted(desired, audience)
     print_report(chosen_format(report).validated(desired, findings, accepted, verdict, strict=strict))

@@ -4,12 +4,14 @@ What a file holds never does: whoever can write a file must not thereby decide t
 """
 
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.cli.support.flags import ReportFlags
+from reconciler.cli.flags.report import ReportFlags
 from reconciler.cli.support.inputs import STANDARD_INPUT
-from reconciler.cli.support.output import chosen_format, print_note
+from reconciler.cli.support.output import chosen_format, print_note, print_question
+from reconciler.cli.support.signals import clean_up
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.plan import Action, IdentityChange, Plan
 
@@ -50,12 +52,23 @@ def ask(plan: Plan, approval: Approval) -> None:
     deletes = sum(isinstance(one, IdentityChange) and one.action is Action.DELETE for one in plan.applicable)
     if deletes:
         what = "1 identity" if deletes == 1 else f"{deletes} identities"
-        print_note(f"\n{what} will be destroyed. A deleted identity cannot be restored.\n")
-    print_note("\nDo you want to apply this plan? Only 'yes' is accepted.\n\n  Answer: ")
-    answer = sys.stdin.readline()
-    print_note("\n")
+        print_note("", f"{what} will be destroyed. A deleted identity cannot be restored.")
+    print_note("", "Do you want to apply this plan? Only 'yes' is accepted.", "")
+    answer = _answer("  Answer: ")
     if answer.strip() != "yes":
         raise Declined("Apply cancelled; nothing was changed.")
+
+
+def _answer(question: str) -> str:
+    """What somebody types; where a signal ends the process meanwhile, its last words begin on a line of their own."""
+    is_open = threading.Event()
+    is_open.set()
+    clean_up(lambda: print_note("") if is_open.is_set() else None)
+    print_question(question)
+    answer = sys.stdin.readline()
+    print_note("")
+    is_open.clear()
+    return answer
 
 
 def _nobody_to_ask(approval: Approval) -> Declined:

@@ -1,13 +1,23 @@
 """An apply as its caller meets it: the plan, the question, progress, the end."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
+from reconciler.apply.workers import GRACE_S
+from reconciler.cli.flags.report import ChangesRunReportFlags
 from reconciler.cli.support.approval import Approval, ask
-from reconciler.cli.support.flags import AzureFlags, RunFlags, RunReportFlags
+from reconciler.cli.support.flag_groups import command_line
+from reconciler.cli.support.flags import (
+    ApplyGuardFlags,
+    AzureFlags,
+    GuardrailFlags,
+    RunFlags,
+    UndoRunFlags,
+)
 from reconciler.cli.support.output import (
     chosen_format,
     configure_logging,
@@ -17,6 +27,7 @@ from reconciler.cli.support.output import (
     print_part,
     print_report,
 )
+from reconciler.cli.support.progress import counts_on_terminal
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import end_in_order, exit_code
@@ -27,7 +38,6 @@ from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
 from reconciler.plan import Action, Plan
 from reconciler.report.rows import addresses_of
-from reconciler.report.visible import visible
 from reconciler.stop import Stop
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
@@ -41,9 +51,14 @@ class WritingRun:
     continue_with: str
     flags: RunFlags
     approval: Approval
-    skip_refused: bool
+    guards: ApplyGuardFlags
     azure: AzureFlags
-    report: RunReportFlags
+    report: ChangesRunReportFlags
+
+    def take_back(self, journal: str, digest: str) -> str:
+        """The command that undoes this run where it was made, within the same guardrails."""
+        rails = GuardrailFlags(self.guards.guardrails)
+        return command_line("undo", [journal], self.azure, rails, UndoRunFlags(digest=digest))
 
 
 def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> ExitCode:
@@ -61,14 +76,14 @@ def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> Exi
                 declare(session),
                 session.azure,
                 reports.tools(stop),
-                ApplyOptions(run.skip_refused, verify=not run.flags.no_verify),
+                ApplyOptions(run.guards.skip_refused, verify=not run.flags.no_verify),
                 show=reports.show,
                 confirm=lambda plan: reports.confirm(plan, stop),
             )
         except PlanRefused as refused:
             last_words = partial(reports.refused, refused)
         else:
-            journal.end(result)
+            journal.end(result, run.take_back)
             last_words = partial(reports.ended, plan, result)
     # Once all is closed, and the sandbox's file saved: whatever fails there is said instead.
     return last_words()
@@ -83,6 +98,7 @@ class _Reports:
         self._journal = journal
         self._format = chosen_format(run.report)
         self._plan: Plan | None = None
+        self._counts = counts_on_terminal()
 
     def tools(self, stop: Stop) -> ApplyTools:
         """What apply needs, with progress on stderr; permissions are asked again, as after a confirmation."""
@@ -101,7 +117,7 @@ class _Reports:
     def show(self, plan: Plan) -> None:
         """The plan, before anything is asked or refused."""
         self._plan = plan
-        if plan.applicable and (self._run.skip_refused or not plan.violations):
+        if plan.applicable and (self._run.guards.skip_refused or not plan.violations):
             self._journal.check_place()
         self._journal.show_cut_short(plan)
         if self._format.streams:
@@ -115,7 +131,7 @@ class _Reports:
             with self._session.retries.paused():
                 ask(plan, self._run.approval)
         # Before the journal: where a signal ends the process, no file is left behind.
-        end_in_order(stop)
+        end_in_order(stop, self._answer_signal)
         self._journal.begin(plan)
 
     def refused(self, refused: PlanRefused) -> ExitCode:
@@ -132,24 +148,45 @@ class _Reports:
         interrupted = exit_code() if result.interrupted else None
         if interrupted is not None or not result.complete:
             return interrupted or result.exit_code
-        return ExitCode.REFUSED if plan.violations else ExitCode.DONE
+        if plan.violations:
+            return ExitCode.REFUSED
+        # What an undo has to leave is no failure of a change, and yet the run is not undone.
+        return ExitCode.PARTIAL if plan.not_undone else ExitCode.DONE
 
     def _shown(self) -> Plan:
         if self._plan is None:
             raise AssertionError("no plan was shown yet")
         return self._plan
 
+    def _answer_signal(self, again: bool) -> None:
+        """Say that a signal was heard, and what another one does."""
+        calls = self._session.retries.activity.in_flight
+        number = f"{calls} {'call' if calls == 1 else 'calls'} in flight"
+        # A terminal shows `^C` where the cursor is.
+        if sys.stderr.isatty():
+            print_note("")
+        if again:
+            print_note(f"Interrupted again: not waiting for {number}; what they were to do is reported as in doubt.")
+        else:
+            print_note(
+                f"Interrupted: no further change is started; waiting for {number}, {GRACE_S:.0f} s at most. Press"
+                " Ctrl-C again to stop waiting, and leave them in doubt."
+            )
+
     def _progress(self, event: ApplyEvent) -> None:
-        address = visible(addresses_of(self._shown()).short(event.change.resource_id))
+        if self._counts and (event.moment is Moment.STARTED or event.outcome is Outcome.DONE):
+            return  # the counter has it
+        address = addresses_of(self._shown()).short(event.change.resource_id)
         if event.moment is Moment.STARTED:
-            print_note(f"{address}: {_DOING[event.change.action]}...\n")
-        elif event.moment is Moment.WAITING:
-            minutes = round(event.at_most_s / 60)
-            print_note(f"{address}: Azure is not ready yet ({event.reason}); trying for {minutes} minutes at most...\n")
+            print_note(f"{address}: {_DOING[event.change.action]}...")
+        elif event.moment in _WAITS:
+            what, minutes = _WAITS[event.moment], round(event.at_most_s / 60)
+            print_note(f"{address}: {what} ({event.reason}); trying for {minutes} minutes at most...")
         else:
             done = event.outcome is Outcome.DONE
-            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}\n")
+            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}")
 
 
+_WAITS = {Moment.WAITING: "Azure is not ready yet", Moment.BUSY: "somebody else is writing to this identity"}
 _DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}
 _DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NO_OP: "kept"}

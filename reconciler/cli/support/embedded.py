@@ -49,7 +49,8 @@ def open_embedded(path: Path, *, writable: bool) -> "Iterator[httpx.BaseTranspor
         raise not_saved(error, f"{lost} journal says") from error
     except sandbox.StateError as error:
         raise InputFileError(
-            str(error), "Name an existing, whole state file that no other command is using."
+            str(error),
+            "Name a whole state file that no other command is using; `uami sandbox snapshot` takes one from Azure.",
         ) from error
 
 

@@ -6,7 +6,6 @@ typer's description, its default is the flag's. A command takes the group as one
 
 import functools
 import inspect
-import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import Field, dataclass, fields
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -36,11 +35,13 @@ class FlagGroup:
 
 def command_line(command: str, arguments: Iterable[str], *groups: FlagGroup) -> str:
     """A command of ours for a shell, with these arguments, and what differs from the defaults of its flags."""
+    from reconciler.model import shell_command
+
     arguments = tuple(arguments)
     flags = [word for group in groups for word in group.words()]
     if any(argument.startswith("-") and argument != "-" for argument in arguments):
-        return shlex.join(["uami", command, *flags, "--", *arguments])
-    return shlex.join(["uami", command, *arguments, *flags])
+        return shell_command("uami", command, *flags, "--", *arguments)
+    return shell_command("uami", command, *arguments, *flags)
 
 
 def with_flag_groups(command: Callable[..., Result]) -> Callable[..., Result]:

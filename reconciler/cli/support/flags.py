@@ -1,15 +1,13 @@
 """The flags that several commands share, each described once, in the groups in which commands take them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
 from typing import Annotated
 
 import typer
 
 from reconciler.cli.support.flag_groups import FlagGroup
-from reconciler.report.formats import Format
 
 
 class CloudName(StrEnum):
@@ -33,22 +31,6 @@ class CredentialKind(StrEnum):
     TOKEN = "token"  # noqa: S105  the name of a source, not a secret
 
 
-class LogLevel(StrEnum):
-    """How much is logged on stderr."""
-
-    WARNING = "warning"
-    INFO = "info"
-    DEBUG = "debug"
-
-
-class ColorChoice(StrEnum):
-    """When reports are coloured."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
-
-
 MANIFEST_PANEL = "Manifest"
 AZURE_PANEL = "Azure"
 OUTPUT_PANEL = "Output"
@@ -69,9 +51,6 @@ Strict = Annotated[
 Cloud = Annotated[
     CloudName,
     typer.Option("--cloud", help="The Azure cloud: ARM's address, and where to sign in.", rich_help_panel=AZURE_PANEL),
-]
-Log = Annotated[
-    LogLevel, typer.Option("--log-level", help="How much is logged on stderr.", rich_help_panel=OUTPUT_PANEL)
 ]
 
 
@@ -251,38 +230,6 @@ class AzureFlags(FlagGroup):
 
 
 @dataclass(frozen=True, slots=True)
-class ReportFlags(FlagGroup):
-    """The form of a report."""
-
-    format: Annotated[
-        Format, typer.Option("--format", help="How the report is written.", rich_help_panel=OUTPUT_PANEL)
-    ] = Format.TEXT
-    color: Annotated[
-        ColorChoice,
-        typer.Option(
-            "--color",
-            help="When to colour; auto heeds NO_COLOR, then FORCE_COLOR, then the terminal.",
-            rich_help_panel=OUTPUT_PANEL,
-        ),
-    ] = ColorChoice.AUTO
-    no_color: Annotated[
-        bool, typer.Option("--no-color", help="The same as --color never.", rich_help_panel=OUTPUT_PANEL)
-    ] = False
-
-    @property
-    def color_choice(self) -> ColorChoice:
-        """What both flags for colour come to."""
-        return ColorChoice.NEVER if self.no_color else self.color
-
-
-@dataclass(frozen=True, slots=True)
-class RunReportFlags(ReportFlags):
-    """The same, for commands that make calls and write a log of them."""
-
-    log_level: Log = LogLevel.WARNING
-
-
-@dataclass(frozen=True, slots=True)
 class RunFlags(FlagGroup):
     """How a plan is carried out."""
 
@@ -330,16 +277,3 @@ class UndoRunFlags(RunFlags):
             show_default=False,
         ),
     ] = None
-
-
-def report_flags_of(arguments: Sequence[str]) -> ReportFlags:
-    """The form in which to report what is wrong with a command line, as far as it can be known from it."""
-    given = {}
-    for word, following in pairwise([*arguments, ""]):
-        flag, equals, value = word.partition("=")
-        given[flag] = value if equals else following
-    return ReportFlags(
-        {one.value: one for one in Format}.get(given.get("--format", ""), Format.TEXT),
-        {one.value: one for one in ColorChoice}.get(given.get("--color", ""), ColorChoice.AUTO),
-        "--no-color" in given,
-    )

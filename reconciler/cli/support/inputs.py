@@ -36,6 +36,15 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+def note_skipped(files: Sequence[str]) -> None:
+    """Say on stderr which files below a directory are no manifests."""
+    from reconciler.cli.support.output import print_note
+    from reconciler.manifest.yaml.recognize import skipped_note
+
+    if files:
+        print_note(skipped_note(files))
+
+
 def read_standard_input() -> bytes:
     """Everything on standard input."""
     return sys.stdin.buffer.read()
@@ -66,5 +75,6 @@ def make_request(
         CLOUDS[cloud].exchange_audience,
         strict,
         () if guards is None else guardrail_files(guards.guardrails, os.environ),
+        note_skipped,
         judged_on=today(),
     )

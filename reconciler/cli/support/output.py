@@ -1,22 +1,49 @@
-"""Where text goes: the report to stdout, everything else to stderr."""
+"""Where text goes: the report to stdout, everything else to stderr; nothing else writes to either.
+
+What is printed here is safe text, or becomes so line by line: what others wrote can neither begin a line nor be obeyed.
+"""
 
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO, assert_never
 
-from reconciler.cli.support.flags import ColorChoice, LogLevel, ReportFlags
+from reconciler.cli.flags.report import ColorChoice, LogLevel, ReportFlags
 from reconciler.cli.support.signals import go_on, settle
 from reconciler.errors import ReconcilerError
-from reconciler.files.secrets import hide_secrets
+from reconciler.files.secrets import SHORTEST, hide_secrets
 from reconciler.report.formats import Format, ReportFormat, report_format
-from reconciler.report.visible import visible
+from reconciler.report.visible import SafeText, safe_lines, safe_open_line
 
 if TYPE_CHECKING:
     from reconciler.plan import Plan
     from reconciler.report.rows import Header
+
+
+_TOKENS: set[str] = set()
+"""Tokens that this process has sent: the streams are the process's, and so is what must not be written to them."""
+
+
+def keep_secret(token: str) -> None:
+    """From now on this token is printed nowhere; one as short as an emulator's would garble every text."""
+    if len(token) >= SHORTEST:
+        _TOKENS.add(token)
+
+
+def check_no_token(text: str, what: str) -> None:
+    """Raises TokenEchoed where a text that is to be kept in a file holds a token of this run.
+
+    It is not hidden there: what a file says is compared with Azure, and given back to it.
+    """
+    if _TOKENS and hide_secrets(text, {}, (*_TOKENS,)) != text:
+        raise TokenEchoed(
+            f"Azure holds the very token of this run where the manifest looks at, so {what} would hold it too; it was"
+            " not written, and nothing was changed.",
+            "The plan shows [secret] in its place: take it away there, take the token for lost, and sign in again.",
+        )
 
 
 def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -38,7 +65,14 @@ def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str
 
 def chosen_format(report: ReportFlags, stream: TextIO | None = None) -> ReportFormat:
     """The form that was asked for, coloured as is right for the stream; for stdout where none is given."""
-    return report_format(report.format, color=use_color(report.color_choice, stream or sys.stdout, os.environ))
+    color = use_color(report.color_choice, stream or sys.stdout, os.environ)
+    return report_format(report.format, color=color, group=report.tells_equal_changes_once)
+
+
+class TokenEchoed(ReconcilerError):
+    """A token of this run came back as a value, and what would be written to a file has it."""
+
+    code = "token-echoed"
 
 
 class ReportNotWritten(ReconcilerError):
@@ -47,7 +81,7 @@ class ReportNotWritten(ReconcilerError):
     code = "report-unwritable"
 
 
-def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], str]) -> None:
+def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], SafeText]) -> None:
     """Say why there is no report: on stderr, or, where stdout gets one document, in that, if it can be written."""
     settle()
     form = chosen_format(report, sys.stderr)
@@ -58,10 +92,10 @@ def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], str]) -
             form = chosen_format(replace(report, format=Format.TEXT), sys.stderr)
         else:
             return
-    print_note(text_of(form))
+    print_beside(text_of(form))
 
 
-def print_report(text: str) -> None:
+def print_report(text: SafeText) -> None:
     """Write the report to stdout, as the last words of a command.
 
     A reader that has gone away (`| head -1`) is no error and changes no exit code.
@@ -73,15 +107,15 @@ def print_report(text: str) -> None:
     _write(text)
 
 
-def print_part(text: str) -> None:
+def print_part(text: SafeText) -> None:
     """As `print_report`, for what more will follow: a signal may still end the command."""
     go_on()
     _write(text)
 
 
-def _write(text: str) -> None:
+def _write(text: SafeText) -> None:
     try:
-        sys.stdout.write(hide_secrets(text, os.environ))
+        sys.stdout.write(hide_secrets(text, os.environ, (*_TOKENS,)))
         sys.stdout.flush()
     except BrokenPipeError:
         silence(sys.stdout)
@@ -98,25 +132,56 @@ def not_written(error: OSError) -> ReportNotWritten:
 
 
 def print_plan(plan: "Plan", header: "Header", report: ReportFlags) -> None:
-    """Write the report of a plan, and to stderr which of the caller's allowances it had no use for."""
+    """Write the report of a plan, and to stderr that it is refused, and which allowances it had no use for."""
+    from reconciler.model import PlanRefused
+
     print_report(chosen_format(report).plan(plan, header))
+    if plan.violations:
+        print_note(f"Error: {PlanRefused(plan.violations).message}")
     note_unused_allowances(plan)
 
 
 def note_unused_allowances(plan: "Plan") -> None:
     """Say on stderr which of the caller's allowances lifted nothing; after an interrupted run that is no mistake."""
     for text in plan.unused_allowances:
-        print_note(f"Note: --allow {visible(text)} lifted nothing: this guard refuses nothing at that address.\n")
+        print_note(f"Note: --allow {text} lifted nothing: this guard refuses nothing at that address.")
 
 
-def print_note(text: str) -> None:
+def print_note(*lines: str) -> None:
+    """Write lines to stderr."""
+    print_beside(safe_lines(lines))
+
+
+def print_question(text: str) -> None:
+    """Write to stderr what an answer is expected behind, on the same line."""
+    print_beside(safe_open_line(text))
+
+
+def print_counter(text: str) -> None:
+    """Write over the line of stderr, which is a terminal, that the cursor is in."""
+    print_beside(safe_open_line(text, again=True))
+
+
+def print_beside(text: SafeText) -> None:
     """Write to stderr; where it cannot be written, go on: a run must not end half-way for want of an audience."""
     go_on()
     try:
-        sys.stderr.write(hide_secrets(text, os.environ))
+        sys.stderr.write(hide_secrets(text, os.environ, (*_TOKENS,)))
         sys.stderr.flush()
     except OSError:
         silence(sys.stderr)
+
+
+def print_bug(error: BaseException) -> None:
+    """Write the traceback of an error that nobody raised on purpose to stderr; what it says is one line, as ever."""
+    print_note(*_traceback_lines(error))
+
+
+def _traceback_lines(error: BaseException) -> Iterator[str]:
+    for entry in traceback.format_exception(error):
+        text = entry.strip("\n")
+        # A frame is its place and its code, two lines of ours; all else is a sentence of Python's, or the error's own.
+        yield from text.split("\n") if text.startswith('  File "') else (text,)
 
 
 def silence(stream: TextIO) -> None:
@@ -138,4 +203,5 @@ def configure_logging(level: LogLevel) -> None:
 
 class _VisibleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return hide_secrets(visible(super().format(record)), os.environ)
+        # The handler ends the line.
+        return hide_secrets(safe_open_line(super().format(record)), os.environ, (*_TOKENS,))

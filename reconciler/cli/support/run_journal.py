@@ -1,22 +1,27 @@
 """The journal of a run as its caller meets it: where it is, what earlier ones left open, what its end says."""
 
+import json
 import os
-import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult
+from reconciler.cli.flags.report import ReportFlags
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
-from reconciler.cli.support.flags import ReportFlags, UndoRunFlags
-from reconciler.cli.support.output import print_note
+from reconciler.cli.support.flag_groups import command_line
+from reconciler.cli.support.flags import ApplyGuardFlags, UndoRunFlags
+from reconciler.cli.support.inputs import today
+from reconciler.cli.support.output import check_no_token, print_beside, print_note
 from reconciler.cli.support.session import Session
 from reconciler.errors import JournalError, UsageError
 from reconciler.files.digest import check_digest_flag
 from reconciler.files.replace import check_output
+from reconciler.guardrails import guardrail_files
+from reconciler.guards import parse_allowances
 from reconciler.journal import (
     CutShort,
     FileJournal,
@@ -27,10 +32,12 @@ from reconciler.journal import (
     journal_name,
     make_folder,
     mark_reported,
+    read_journal,
 )
-from reconciler.plan import Plan
+from reconciler.model import shell_command
+from reconciler.plan import Plan, plan_document
 from reconciler.report.journal_text import render_cut_short
-from reconciler.report.visible import visible
+from reconciler.workflow.undo import UndoRequest, read_undo_guardrails
 
 
 def utc_now() -> str:
@@ -49,7 +56,8 @@ def check_journal_flag(chosen: str | None) -> None:
     if os.path.lexists(path) and (path.is_symlink() or path.is_file()):
         raise UsageError(
             f"--journal {chosen}: the file is there already, and no journal is written over",
-            f"Name a new file; if it is an earlier run's journal, `uami show {chosen}` shows what it holds.",
+            f"Name a new file; if it is an earlier run's journal, `{command_line('show', [chosen])}` shows what it"
+            " holds.",
         )
     check_output(path, flag="--journal", subject="the journal")
 
@@ -62,7 +70,7 @@ def approve_undo(journal: str, run: UndoRunFlags, report: ReportFlags) -> Approv
         UsageError, Declined: it does not approve, and nobody can be asked.
     """
     check_digest_flag(run.digest)
-    sums = f"which the run printed at its end (`{shlex.join(['sha256sum', journal])}` prints this file's)"
+    sums = f"which the run printed at its end (`{shell_command('sha256sum', journal)}` prints this file's)"
     if run.auto_approve and run.digest is None:
         raise UsageError(
             "--auto-approve needs --digest here: a journal is a file that anybody may have written",
@@ -72,6 +80,20 @@ def approve_undo(journal: str, run: UndoRunFlags, report: ReportFlags) -> Approv
     approval = Approval(run.auto_approve, f"Add --auto-approve{missing}")
     check_somebody_to_ask(approval, report)
     return approval
+
+
+def read_undo_request(journal: str, run: UndoRunFlags, guards: ApplyGuardFlags) -> UndoRequest:
+    """The run that a journal records, and within what it may be taken back.
+
+    Raises:
+        UsageError: an allowance that is none.
+        InputFileError: the journal or the guardrails cannot be read, or the digest is another journal's.
+        ManifestError: the guardrails are damaged.
+    """
+    allowances = parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes)
+    record = read_journal(Path(journal), run.digest)
+    rails = read_undo_guardrails(record, journal, guardrail_files(guards.guardrails, os.environ))
+    return UndoRequest(record, journal, allowances, rails, judged_on=today())
 
 
 class RunJournal:
@@ -97,7 +119,7 @@ class RunJournal:
         """Name the calls of earlier runs about the same groups that were cut short."""
         self._cut_short = find_cut_short(self._folder, self._header(plan))
         for one in self._cut_short:
-            print_note(render_cut_short(str(one.path), one.record))
+            print_beside(render_cut_short(str(one.path), one.record))
 
     def check_place(self) -> None:
         """Raises JournalError where the journal could not be begun: better known before the question than after it."""
@@ -106,22 +128,31 @@ class RunJournal:
         self.file.check_place()
 
     def begin(self, plan: Plan) -> None:
-        """Begin the file; from here on, what was said of earlier runs counts as read. Raises JournalError."""
+        """Begin the file; from here on, what was said of earlier runs counts as read.
+
+        Raises:
+            JournalError: the file cannot be made.
+            TokenEchoed: it would hold the token of this run.
+        """
+        check_no_token(json.dumps(plan_document(plan)), "the journal")
         self.file.open(self._header(plan))
         self._mark_cut_short()
 
-    def end(self, result: ApplyResult) -> None:
-        """Write the last line, and print where the journal is and its digest: from here on nothing is added to it."""
+    def end(self, result: ApplyResult, take_back: Callable[[str, str], str]) -> None:
+        """Write the last line, and print where the journal is, to which nothing is added from here on.
+
+        Args:
+            take_back: the command that undoes the run, from the journal's path and its digest.
+        """
         # Where there was nothing to do, the doubts are settled too.
         self._mark_cut_short()
         try:
             self.file.finish(complete=result.complete, interrupted=result.interrupted, counts=result.counts)
         except JournalError as error:
-            print_note(f"Note: {visible(error.message)}\n")
+            print_note(f"Note: {error.message}")
         if self.file.used:
-            print_note(
-                f"Journal: {visible(str(self.file.path))}\nIts sha256, for `uami undo --digest`: {self.file.digest}\n"
-            )
+            command = take_back(str(self.file.path), self.file.digest)
+            print_note(f"Journal: {self.file.path}", f"To take it back: {command}")
 
     def _mark_cut_short(self) -> None:
         for one in self._cut_short:

@@ -1,23 +1,23 @@
 """Plans as files: where `plan -o` may write one and how it is applied, and what `apply` takes one for."""
 
-import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconciler.cli.flags.report import ReportFlags
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
 from reconciler.cli.support.flag_groups import FlagGroup, command_line
-from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags, ReportFlags
-from reconciler.cli.support.output import print_note
+from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags
+from reconciler.cli.support.output import check_no_token, print_note
 from reconciler.cli.support.signals import settle
 from reconciler.errors import UsageError
 from reconciler.files.digest import check_digest_flag, digest_of
 from reconciler.files.kinds import FileKind
 from reconciler.files.replace import output_file
+from reconciler.model import shell_command
 from reconciler.plan import Plan
 from reconciler.report.formats import Format
-from reconciler.report.visible import visible
 from reconciler.saved_plan.content import format_plan
 from reconciler.saved_plan.file import find_plan_file, read_plan_file
 from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
@@ -46,6 +46,7 @@ def plan_output(out: str | None, inputs: Sequence[str]) -> Iterator[Callable[[Pl
 
         def save(plan: Plan) -> str:
             content = format_plan(plan, time.time())
+            check_no_token(content.decode(), "the plan")
             settle()
             write(content)
             return digest_of(content)
@@ -57,12 +58,14 @@ def show_what_was_saved(out: str, digest: str, plan: Plan, groups: Iterable[Flag
     """Say on stderr how to apply a plan that was saved, with the flags that it was made with, if it can be applied."""
     if plan.violations:
         print_note(
-            "\nThe plan is saved, and refused as it stands: fix what is refused, and plan again. To see it again:\n"
-            f"  {visible(command_line('show', [out]))}\nIts sha256: {digest}\n"
+            "",
+            "The plan is saved, and refused as it stands: fix what is refused, and plan again. To see it again:",
+            f"  {command_line('show', [out])}",
+            f"Its sha256: {digest}",
         )
         return
     command = command_line("apply", [out], ApplyRunFlags(digest=digest), *groups)
-    print_note(f"\nThe plan is saved. To apply exactly this one:\n  {visible(command)}\n")
+    print_note("", "The plan is saved. To apply exactly this one:", f"  {command}")
 
 
 def find_saved_plan(paths: Sequence[str], digest: str | None) -> str | None:
@@ -86,7 +89,7 @@ def approve_apply(plan_file: str | None, run: ApplyRunFlags, report: ReportFlags
         approval = Approval(
             run.auto_approve or run.digest is not None,
             "Add --digest with the sha256 of the plan that was reviewed, which `plan -o` printed"
-            f" (`{shlex.join(['sha256sum', plan_file])}` prints this file's), or --auto-approve.",
+            f" (`{shell_command('sha256sum', plan_file)}` prints this file's), or --auto-approve.",
         )
     check_somebody_to_ask(approval, report, paths)
     return approval

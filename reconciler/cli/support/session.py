@@ -10,7 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+from reconciler.arm.activity import Activity
 from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
@@ -20,11 +22,12 @@ from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
 from reconciler.arm.login.clouds import CLOUDS
-from reconciler.arm.login.credentials import fixed_token, foreign_authority
+from reconciler.arm.login.credentials import fixed_token, foreign_authority, sign_in_hint
 from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.support.output import keep_secret
 from reconciler.cli.support.progress import show_progress
 from reconciler.doctor.doctor import Caller
 from reconciler.errors import UsageError
@@ -35,6 +38,8 @@ from reconciler.model import is_guid
 from reconciler.parallel import Pool
 from reconciler.report.rows import Header
 from reconciler.stop import Stop
+
+Result = TypeVar("Result")
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 
@@ -49,12 +54,13 @@ class Session:
     caller: Caller
     place: Place
     _auth: CachedCredentialAuth
-    _place: str
+    _place: tuple[str, str]
 
     @property
     def header(self) -> Header:
         """Where this run looks and as whom."""
-        return Header(self._place, _describe(self._auth.principal()))
+        kind, place = self._place
+        return Header(place, _describe(self._auth.principal()), kind=kind)
 
     @property
     def actor(self) -> Actor:
@@ -82,7 +88,7 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         if flags.sandbox is not None:
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
-            place, authority = f"SANDBOX {flags.sandbox}", ""
+            place, authority = ("SANDBOX", flags.sandbox), ""
             # The embedded sandbox's user is none of its identities.
             runner: Callable[[], Runner | None] = Runner
             target = Place(PlaceKind.SANDBOX, str(Path(flags.sandbox).resolve()))
@@ -90,12 +96,12 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             transport = None
             login = Login(cloud, os.environ, retries, flags.tenant)
             authority = foreign_authority(flags.credential.value, login)
-            auth = make_auth(flags.credential.value, login, endpoint=endpoint)
+            auth = make_auth(flags.credential.value, login, endpoint=endpoint, fetched=keep_secret)
             # In normal form: an undo compares it with the place of its own run.
             name = endpoint_name(endpoint)
-            place = "" if name == endpoint_name(cloud.endpoint) else f"Endpoint {endpoint}"
+            place = ("", "") if name == endpoint_name(cloud.endpoint) else ("Endpoint", endpoint)
             runner = partial(_runner_of, auth)
-            target = Place(PlaceKind.ENDPOINT if place else PlaceKind.AZURE, name)
+            target = Place(PlaceKind.ENDPOINT if all(place) else PlaceKind.AZURE, name)
         http = stack.enter_context(
             open_http_client(
                 endpoint,
@@ -106,14 +112,20 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
                 transport=transport,
             )
         )
-        # The embedded sandbox has no rates.
-        paced = no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
-        progress = stack.enter_context(show_progress(time.monotonic))
-        resources = Resources(ArmClient(http, time.time), flags.api_version, paced, Pool(flags.parallelism), progress)
-        azure = Azure(cloud.name, resources, flags.tenant, auth.token_tenant, runner)
-        where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (place, "sandbox")
-        caller = Caller(where, kind, auth.principal, auth.token_expiry, authority)
+        stack.enter_context(show_progress(activity := retries.activity, time.monotonic))
+        sign_in = partial(sign_in_hint, flags.credential.value)
+        client = ArmClient(http, time.time, sign_in=sign_in(""))
+        resources = Resources(client, flags.api_version, _pace(flags, retries), Pool(flags.parallelism), activity)
+        token_tenant = _signing_in(auth.token_tenant, activity)
+        azure = Azure(cloud.name, resources, flags.tenant, token_tenant, runner, sign_in)
+        where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
+        caller = Caller(where, kind, _signing_in(auth.principal, activity), auth.token_expiry, authority)
         yield Session(azure, retries, correlation_id, caller, target, auth, place)
+
+
+def _pace(flags: AzureFlags, retries: Retries) -> Callable[[], None]:
+    """What keeps calls of listAssociatedResources apart; the embedded sandbox has no rates."""
+    return no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
 
 
 def _check_flags(flags: AzureFlags) -> None:
@@ -130,6 +142,16 @@ def check_guid(flag: str, value: str, of_what: str, hint: str) -> None:
     """Raises UsageError where the value of a flag is not the id of something that Entra knows by a GUID."""
     if not is_guid(value):
         raise UsageError(f"{flag} {value}: not the id of {of_what}", hint)
+
+
+def _signing_in(ask: Callable[[], Result], activity: Activity) -> Callable[[], Result]:
+    """What may fetch the token, and so may start a program or wait for a person."""
+
+    def signing_in() -> Result:
+        with activity.part("Signing in"):
+            return ask()
+
+    return signing_in
 
 
 def _runner_of(auth: CachedCredentialAuth) -> Runner | None:

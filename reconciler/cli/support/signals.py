@@ -30,6 +30,10 @@ _POLL_S = 0.2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+def _no_answer(_again: bool) -> None:
+    """Where nobody is told."""
+
+
 class Ending:
     """How far a command has come towards its end, and which signal came first."""
 
@@ -40,11 +44,14 @@ class Ending:
         self._settled = False
         self._first: int | None = None
         self._clean_ups: list[Callable[[], None]] = []
+        self._before_words: Callable[[], None] | None = None
+        self._answer: Callable[[bool], None] = _no_answer
 
-    def end_in_order(self, stop: Stop) -> None:
-        """From now on a signal asks for a stop."""
+    def end_in_order(self, stop: Stop, answer: Callable[[bool], None]) -> None:
+        """From now on a signal asks for a stop, once it is answered; True stands for the second one."""
         with self._lock:
             self._stop = stop
+            self._answer = answer
 
     def settle(self) -> None:
         """From now on a signal changes nothing."""
@@ -55,6 +62,15 @@ class Ending:
         """Return where no signal has ended the process."""
         with self._lock:
             return
+
+    def before_words(self, function: Callable[[], None] | None) -> None:
+        """Have this called before anything is said, such as to take a counter away."""
+        self._before_words = function
+
+    def make_way(self) -> None:
+        """Call what is to come before words."""
+        if self._before_words is not None:
+            self._before_words()
 
     def clean_up(self, function: Callable[[], None]) -> None:
         """Have this called where a signal ends the process; it must not wait for the command's thread."""
@@ -73,6 +89,9 @@ class Ending:
             return True
         if self._stop is not None and not self._settled:
             self._first = self._first or signum
+            if not self._stop.at_once:
+                # Before the request: the report of the run comes after it.
+                self._answer(self._stop.requested)
             self._stop.request()
         self._lock.release()
         return False
@@ -172,19 +191,30 @@ def _begin() -> Ending:
     return _ending
 
 
-def end_in_order(stop: Stop) -> None:
-    """From now on a signal asks for a stop, and the command says at its end what was done; before the first write."""
-    _ending.end_in_order(stop)
+def end_in_order(stop: Stop, answer: Callable[[bool], None] = _no_answer) -> None:
+    """From now on a signal asks for a stop, and the command says at its end what was done; before the first write.
+
+    Args:
+        answer: says at once that the first signal was heard, or, given True, the second one.
+    """
+    _ending.end_in_order(stop, answer)
 
 
 def settle() -> None:
     """From now on a signal changes nothing; before the last words, and before a file that was asked for is written."""
     _ending.settle()
+    _ending.make_way()
 
 
 def go_on() -> None:
     """Return where no signal has ended the process; before words that are not the last."""
     _ending.go_on()
+    _ending.make_way()
+
+
+def before_words(function: Callable[[], None] | None) -> None:
+    """Have this called before anything is said, or nothing any more."""
+    _ending.before_words(function)
 
 
 def clean_up(function: Callable[[], None]) -> None:

@@ -14,7 +14,14 @@ from reconciler.manifest.desired import AssignmentsPolicy
 from reconciler.manifest.reading import Located
 from reconciler.manifest.rules.issuers import known_issuer
 from reconciler.manifest.rules.words import RULES, broken_rule, quoted
-from reconciler.model import MAX_CREDENTIALS, MAX_DESCRIPTION, OWNER_MARK, MarkedDescription, normalize_scope
+from reconciler.model import (
+    MAX_CREDENTIALS,
+    MAX_DESCRIPTION,
+    OWNER_MARK,
+    MarkedDescription,
+    foreign_to_ids,
+    normalize_scope,
+)
 
 MAX_TRUST_TEXT = 600
 """Most characters of an issuer, a subject or an audience.
@@ -24,7 +31,7 @@ Source: Microsoft Entra documentation (considerations for federated identity cre
 
 _DISCOVERY = "/.well-known/openid-configuration"
 
-_SEGMENT = r"(?!\.{1,2}(?:/|$))[^/]+"
+_SEGMENT = r"(?!\.{1,2}(?:/|$))[^/?#%]+"
 # No type of resource is called `providers`; were it not said, a long id could be read in too many ways to try them all.
 _RESOURCE = rf"(?:/providers/[a-z0-9]+(?:\.[a-z0-9]+)+(?:/(?!providers/){_SEGMENT}/{_SEGMENT})+)*"
 # Source: Microsoft.Authorization 2022-04-01 OpenAPI (scope of a role assignment); Azure resource naming rules for the
@@ -112,8 +119,15 @@ def _listed_and_ignored(role: Located, listed: SourcePos, ignored: SourcePos) ->
 
 
 def _check_scope(assignment: DeclaredAssignment) -> Iterator[Diagnostic]:
-    if assignment.scope is not None and not _is_scope(assignment.scope.text):
+    if assignment.scope is None:
+        return
+    foreign = foreign_to_ids(assignment.scope.text)
+    if not _is_scope(assignment.scope.text):
         yield broken_rule(RULES["Scope"], assignment.scope.text, assignment.scope.pos)
+    elif foreign is not None:
+        message = f"the scope holds {quoted(foreign)}, which no ARM id does"
+        hint = "Write the id as `az resource show --query id` prints it."
+        yield Diagnostic(RULES["Scope"].code, assignment.scope.pos, message, hint)
 
 
 def _key(scope: Located, role: Located) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from reconciler.errors import Diagnostic
 from reconciler.manifest.declared import DeclaredDocument, DeclaredTag, DeclaredTags
 from reconciler.manifest.desired import IdentitiesPolicy
+from reconciler.manifest.finding import ACCEPTABLE_GUARDS
 from reconciler.manifest.merge import merged_tags
 from reconciler.manifest.reading import Located
 from reconciler.manifest.rules.access_rules import (
@@ -80,6 +81,20 @@ def _check_assignments_policy(document: DeclaredDocument) -> Iterator[Diagnostic
             )
             yield Diagnostic("assignments-without-owner", first.pos, message, hint)
             return
+
+
+def _check_accepted_guards(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    """A guard is lifted for one line, by that line: whoever reviews what it gives must see both at once."""
+    entries = [*document.accept]
+    for group in document.groups:
+        entries += group.accept
+        entries += [entry for identity in group.identities for entry in identity.accept]
+        entries += [entry for removal in group.removals for entry in removal.accept]
+    for entry in entries:
+        if entry.code in ACCEPTABLE_GUARDS:
+            message = f"the guard `{entry.code}` is accepted by a credential or a role for itself alone"
+            hint = f"Write it on the line that is meant, or pass --allow {entry.code}=ADDRESS."
+            yield Diagnostic("accept-not-here", entry.source, message, hint)
 
 
 def _check_group_names(document: DeclaredDocument) -> Iterator[Diagnostic]:
@@ -178,6 +193,7 @@ _DOCUMENT_RULES: tuple[Callable[[DeclaredDocument], Iterator[Diagnostic]], ...] 
     _check_owned,
     _check_identities_policy,
     _check_assignments_policy,
+    _check_accepted_guards,
     _check_group_names,
     _check_tag_names,
     _check_tag_counts,

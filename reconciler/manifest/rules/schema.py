@@ -18,6 +18,7 @@ from jsonschema.exceptions import ValidationError
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.rules.choices import CHOICES
 from reconciler.manifest.rules.words import (
+    EMPTY_ENTRY_HINT,
     MISSING_HINTS,
     RULES,
     SUBJECT_WILDCARD,
@@ -30,13 +31,18 @@ from reconciler.manifest.rules.words import (
     type_name,
 )
 from reconciler.manifest.yaml.document import Document, Path, Plain
-from reconciler.schemas import schema_text
+from reconciler.schemas import EDITOR_KEYWORDS, schema_text
 
 MANIFEST_SCHEMA = "manifest.v1.schema.json"
 
 _DEFINITIONS = "#/$defs/"
 _VARIABLE = {"$ref": f"{_DEFINITIONS}variable"}
-_REFERRING = ("$ref", "$defs", "anyOf")
+_ALIKE = 0.7
+"""From here on one word is taken for a slip of the other; `permissions` is not `version`."""
+_LEFT_OUT = ("$ref", "$defs", "anyOf", *EDITOR_KEYWORDS)
+
+_MOST_NAMED = 8
+"""Values of a choice that a message names; of more, the hint alone does, or names the one that is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ def _strict_form(schema: Any, definitions: dict[str, Any]) -> Any:
         return [_strict_form(item, definitions) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    strict = {key: _strict_form(value, definitions) for key, value in schema.items() if key not in _REFERRING}
+    strict = {key: _strict_form(value, definitions) for key, value in schema.items() if key not in _LEFT_OUT}
     if "$ref" in schema:
         strict |= _strict_form(definitions[schema["$ref"].removeprefix(_DEFINITIONS)], definitions)
     if "anyOf" in schema:
@@ -186,14 +192,15 @@ def _is_misspelled(failure: _Failure, key: str) -> bool:
     """Whether another key is meant for this one: that is one mistake, and is already reported as the key that it is."""
     known = failure.schema.get("properties", failure.vocabulary.missing)
     unknown = [other.lower() for other in failure.value if other not in known]
-    return bool(difflib.get_close_matches(key.lower(), unknown))
+    return bool(difflib.get_close_matches(key.lower(), unknown, cutoff=_ALIKE))
 
 
 def _wrong_type(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     value: Plain = failure.value
     expected = failure.expected if isinstance(failure.expected, str) else failure.expected[0]
     spelling = document.spellings.get(failure.path, "")
-    hint = type_hint(expected, failure.title, value, spelling)
+    is_entry = bool(failure.path) and isinstance(failure.path[-1], int)
+    hint = EMPTY_ENTRY_HINT if value is None and is_entry else type_hint(expected, failure.title, value, spelling)
     pos, label = _place(document, failure), failure.label
     if value is None:
         yield Diagnostic("empty-value", pos, f"{label} has no value", hint)
@@ -214,7 +221,9 @@ def _not_one_of(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     allowed = tuple(failure.expected)
     *others, last = (f"`{value}`" for value in allowed)
     either = f"{', '.join(others)} or {last}" if others else last
-    message = f"{failure.label} must be {either}, not {_found(document, failure)}"
+    many = len(allowed) > _MOST_NAMED
+    rule = "cannot be" if many else f"must be {either}, not"
+    message = f"{failure.label} {rule} {_found(document, failure)}"
     hint = _did_you_mean(str(failure.value), allowed)
     yield Diagnostic("unknown-value", _place(document, failure), message, hint)
 
@@ -313,7 +322,7 @@ def _found(document: Document, failure: _Failure) -> str:
 
 def _did_you_mean(word: str, known: tuple[str, ...]) -> str:
     by_lower_case = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower()[:100], by_lower_case, n=1)
+    close = difflib.get_close_matches(word.lower()[:100], by_lower_case, n=1, cutoff=_ALIKE)
     if close:
         return f"Did you mean `{by_lower_case[close[0]]}`?"
     return f"Known: {', '.join(f'`{name}`' for name in known)}."

@@ -212,6 +212,8 @@ _EMPTY_HINTS = {
     "Removals": "List what is to be deleted below it, or remove the key.",
 }
 _GENERAL_EMPTY_HINT = "Write a value after the colon, or remove the key."
+EMPTY_ENTRY_HINT = "Write a value behind the `- `, or remove the entry."
+"""What to say about an entry of a list that has no value."""
 
 _TYPE_NAMES = {
     "string": "text",
@@ -228,10 +230,11 @@ _NAMES_OF_CHOICES = {
 }
 """What is called by both of its forms, by title."""
 
-_NO_LIST_HINT = "Remove the `- `: these are keys, not entries of a list."
+_NO_LIST_HINT = "Write `key: value` lines below the key, without `- ` or `[...]`: this is no list."
 _LITERAL_HINT = "without quotes; a variable always gives text, so none can stand here."
 
 _TYPE_HINTS: dict[tuple[str, type | None], str] = {
+    ("Resource group", list): "Write `identities:` below the group, and the list below that.",
     ("Identity", None): "Write its name, or a mapping that begins with `name:`.",
     ("Audience", list): "Write one text: a federated credential has exactly one audience.",
     ("Removal", list): _NO_LIST_HINT,

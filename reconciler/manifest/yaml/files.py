@@ -6,7 +6,7 @@ below a directory only what is really there. A link that leads outside is refuse
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.errors import Diagnostic, SourcePos
@@ -18,6 +18,13 @@ STDIN_NAME = "<stdin>"
 
 _NAME_MANIFESTS = "Name a file or a directory; for a pipe pass `-`."
 
+_NO_MANIFEST = (
+    "no-manifest",
+    "there is no manifest in this directory",
+    "Name a directory with manifests in it, as `*.yaml` or `*.yml` files.",
+)
+"""Code, message and hint of a directory that holds none."""
+
 _SUFFIXES = (".yaml", ".yml")
 _NOT_LOOKED_INTO = "node_modules"
 """Besides hidden folders: what lies there was written by somebody else."""
@@ -25,10 +32,16 @@ _NOT_LOOKED_INTO = "node_modules"
 
 @dataclass(frozen=True, slots=True)
 class ManifestFile:
-    """A file that was read; `name` is how the user would name it."""
+    """A file that was read.
+
+    Attributes:
+        name: how the user would name it.
+        directory: the argument that it was found below; empty for one that is itself an argument.
+    """
 
     name: str
     content: bytes
+    directory: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,7 +60,17 @@ class _Reading:
     stdin: Callable[[], bytes]
     files: list[ManifestFile] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    seen: set[Path | str] = field(default_factory=set)
+    seen: dict[Path | str, int] = field(default_factory=dict)
+
+    def add(self, key: Path | str, file: ManifestFile) -> None:
+        """Note a file that was read for the first time."""
+        self.seen[key] = len(self.files)
+        self.files.append(file)
+
+    def see_again(self, key: Path | str, directory: str) -> None:
+        """Note that an argument leads to a file once more: one that names it counts for more than its folder."""
+        if not directory:
+            self.files[self.seen[key]] = replace(self.files[self.seen[key]], directory="")
 
     def refuse(self, name: str, refusal: NotReadError) -> None:
         """Note why a path is not read."""
@@ -60,7 +83,7 @@ def read_files(paths: Sequence[str], stdin: Callable[[], bytes]) -> tuple[list[M
     """The manifest files that the paths name, in their order, and what could not be read.
 
     Args:
-        paths: files, directories (every `*.yaml` and `*.yml` below, sorted) or `-`.
+        paths: files, directories (every `*.yaml` and `*.yml` below, in any case, sorted) or `-`.
         stdin: all of the standard input; called at most once.
     """
     reading = _Reading(stdin)
@@ -86,18 +109,23 @@ def _read_argument(argument: str, reading: _Reading) -> None:
     for name, entry in _manifests_below(argument, path, reading):
         found = True
         try:
-            _read_file(name, resolve_inside(entry, path), reading)
+            _read_file(name, resolve_inside(entry, path), reading, argument)
         except NotReadError as refusal:
             reading.refuse(name, refusal)
     if not found:
-        hint = "Name a directory with `*.yaml` or `*.yml` files in it."
-        raise NotReadError("no-manifest", "there is no manifest in this directory", hint)
+        raise NotReadError(*_NO_MANIFEST)
+
+
+def no_manifest(directory: str) -> Diagnostic:
+    """What is said of a directory whose YAML files are all of other tools."""
+    code, message, hint = _NO_MANIFEST
+    why = "none of its YAML files has `resourceGroups`, `subscription` or `version: 1`"
+    return Diagnostic(code, SourcePos(directory, 1, 1), f"{message}: {why}", hint)
 
 
 def _read_stdin(reading: _Reading) -> None:
     if STDIN_ARGUMENT not in reading.seen:
-        reading.seen.add(STDIN_ARGUMENT)
-        reading.files.append(ManifestFile(STDIN_NAME, reading.stdin()))
+        reading.add(STDIN_ARGUMENT, ManifestFile(STDIN_NAME, reading.stdin()))
 
 
 def _manifests_below(argument: str, root: Path, reading: _Reading) -> Iterator[tuple[str, Path]]:
@@ -148,8 +176,9 @@ def _is_looked_at(entry: _Entry, root: Path, reading: _Reading) -> bool:
     return False
 
 
-def _read_file(name: str, path: Path, reading: _Reading) -> None:
-    if path not in reading.seen:
-        reading.seen.add(path)
-        # One byte more than allowed is enough to know that the file is too long.
-        reading.files.append(ManifestFile(name, read_resolved(path, MAX_BYTES)))
+def _read_file(name: str, path: Path, reading: _Reading, directory: str = "") -> None:
+    if path in reading.seen:
+        reading.see_again(path, directory)
+        return
+    # One byte more than allowed is enough to know that the file is too long.
+    reading.add(path, ManifestFile(name, read_resolved(path, MAX_BYTES), directory))

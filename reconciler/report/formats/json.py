@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.doctor.checkup import Checkup, Standing
-from reconciler.errors import ManifestError, PlanStale, ReconcilerError
+from reconciler.errors import ManifestError, PlanStale, ReconcilerError, lines_of
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Outcome, RunRecord, record_document
 from reconciler.manifest.desired import Desired
@@ -31,6 +31,7 @@ from reconciler.plan import (
 )
 from reconciler.report.held_rows import not_due
 from reconciler.report.rows import Header, beyond_guardrails, claimed_location, drifting, is_changed
+from reconciler.report.visible import SafeText, safe_json
 
 if TYPE_CHECKING:
     from reconciler.saved_plan.content import SavedPlan
@@ -41,15 +42,15 @@ class JsonFormat:
 
     streams: ClassVar[bool] = False
 
-    def plan(self, plan: Plan, header: Header) -> str:  # noqa: ARG002 - a document says nothing of who looked
+    def plan(self, plan: Plan, header: Header) -> SafeText:  # noqa: ARG002 - a document says nothing of who looked
         """The plan; described by `schemas/plan.v1.schema.json`."""
         return _text(plan_document(plan))
 
-    def saved_plan(self, saved: "SavedPlan") -> str:
-        """The document as it was saved."""
-        return saved.text
+    def saved_plan(self, saved: "SavedPlan") -> SafeText:
+        """The document that was saved; not the file's own text, which can hold whatever a document can."""
+        return _text(saved.document)
 
-    def drift(self, plan: Plan, header: Header) -> str:  # noqa: ARG002
+    def drift(self, plan: Plan, header: Header) -> SafeText:  # noqa: ARG002
         """The differences in three lists; described by `schemas/drift.v1.schema.json`."""
         plan_part = plan_document(plan)
         missing = [_drift(change, hold) for change, hold in drifting(plan) if change.action is Action.CREATE]
@@ -67,7 +68,7 @@ class JsonFormat:
         document["violations"] = [violation_document(one) for one in beyond_guardrails(plan)]
         return _text(document)
 
-    def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> str:  # noqa: ARG002
+    def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> SafeText:  # noqa: ARG002
         """The plan and what became of it; described by `schemas/apply.v1.schema.json`."""
         return _text(
             {
@@ -78,15 +79,15 @@ class JsonFormat:
             }
         )
 
-    def refused(self, plan: Plan, refused: PlanRefused) -> str:
+    def refused(self, plan: Plan, refused: PlanRefused) -> SafeText:
         """The plan and why nothing was started; described by `schemas/apply.v1.schema.json`."""
         return _text({"format_version": FORMAT_VERSION, "plan": plan_document(plan), "error": _error(refused)})
 
-    def journal(self, record: RunRecord) -> str:
+    def journal(self, record: RunRecord) -> SafeText:
         """A journal; described by `shown` in `schemas/journal.v1.schema.json`."""
         return _text(record_document(record))
 
-    def checkup(self, checkup: Checkup) -> str:
+    def checkup(self, checkup: Checkup) -> SafeText:
         """What the doctor found; described by `schemas/doctor.v1.schema.json`."""
         return _text(_checkup(checkup))
 
@@ -97,12 +98,13 @@ class JsonFormat:
         accepted: Sequence[Finding],
         verdict: DeclaredVerdict,
         *,
-        strict: bool,  # noqa: ARG002
-    ) -> str:
+        strict: bool,
+    ) -> SafeText:
         """What a valid manifest declares, in numbers, what guardrails refuse, and what should be looked at again."""
         return _text(
             {
                 "format_version": FORMAT_VERSION,
+                "outcome": "refused" if verdict.violations or (strict and findings) else "valid",
                 "summary": {
                     "resource_groups": len(desired.groups),
                     "identities": sum(len(group.identities) for group in desired.groups),
@@ -111,17 +113,18 @@ class JsonFormat:
                 "violations": [violation_document(one) for one in verdict.violations],
                 "notes": list(verdict.notes),
                 "warnings": [finding_document(one) for one in findings],
+                "skipped_files": list(desired.skipped_files),
             }
         )
 
-    def error(self, error: ReconcilerError) -> str:
+    def error(self, error: ReconcilerError) -> SafeText:
         """An error in the form that every command answers with when it has no report to give."""
         return _text({"format_version": FORMAT_VERSION, "error": _error(error)})
 
 
-def _text(document: JsonObject) -> str:
+def _text(document: JsonObject) -> SafeText:
     """The document with a line break at its end."""
-    return json.dumps(document, indent=2) + "\n"
+    return safe_json(json.dumps(document, indent=2) + "\n")
 
 
 def _error(error: ReconcilerError) -> JsonObject:
@@ -159,7 +162,7 @@ def _checkup(checkup: Checkup) -> JsonObject:
                 "subject": one.subject,
                 "status": one.standing.value,
                 "detail": one.detail,
-                "hint": one.hint,
+                "hint": "\n".join(lines_of(one.hint)),
             }
             for one in checkup.checks
         ],

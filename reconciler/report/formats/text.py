@@ -14,12 +14,13 @@ from reconciler.manifest.findings import Finding, accepted_note
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
 from reconciler.report.checkup_text import render_checkup
+from reconciler.report.drift_text import render_drift
 from reconciler.report.journal_text import render_journal
 from reconciler.report.page import Page, width
-from reconciler.report.plan_text import render_declared, render_drift, render_plan
+from reconciler.report.plan_text import render_declared, render_plan
 from reconciler.report.result_text import render_result
 from reconciler.report.rows import Header
-from reconciler.report.visible import visible, visible_lines
+from reconciler.report.visible import NOTHING, SafeText, safe_parts
 from reconciler.report.warnings import render_warnings
 
 if TYPE_CHECKING:
@@ -28,42 +29,46 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TextFormat:
-    """Lines for people, written while the run goes on; the same words with colour and without."""
+    """Lines for people, written while the run goes on; the same words with colour and without.
+
+    With `group`, changes that are the same but for their identity are told once.
+    """
 
     color: bool
+    group: bool = True
     streams: ClassVar[bool] = True
 
-    def plan(self, plan: Plan, header: Header) -> str:
-        """Header, changes, what stays as it is and why, the count line, and last what the guards refuse."""
-        return render_plan(plan, header, color=self.color)
+    def plan(self, plan: Plan, header: Header) -> SafeText:
+        """Header, what is made and changed, what stays as it is and why, deletes, refusals, and the totals."""
+        return render_plan(plan, header, color=self.color, group=self.group)
 
-    def saved_plan(self, saved: "SavedPlan") -> str:
+    def saved_plan(self, saved: "SavedPlan") -> SafeText:
         """The same, and where the plan is from."""
-        header = Header(f"Saved plan {saved.name}, made {saved.created_at}", principal="")
-        return render_plan(saved.plan, header, color=self.color)
+        header = Header(f"{saved.name}, made {saved.created_at}", principal="", kind="Saved plan")
+        return render_plan(saved.plan, header, color=self.color, group=self.group)
 
-    def drift(self, plan: Plan, header: Header) -> str:
+    def drift(self, plan: Plan, header: Header) -> SafeText:
         """The differences between manifest and live, in three lists."""
-        return render_drift(plan, header, color=self.color)
+        return render_drift(plan, header, color=self.color, group=self.group)
 
-    def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> str:  # noqa: ARG002
+    def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> SafeText:  # noqa: ARG002
         """What an apply did, and for whatever it did not do, why and how to go on; nothing where it had nothing to do.
 
         The path of the journal has been printed by then.
         """
         if not plan.applicable and not plan.violations:
-            return ""
+            return NOTHING
         return render_result(plan, result, continue_with, color=self.color)
 
-    def refused(self, plan: Plan, refused: PlanRefused) -> str:  # noqa: ARG002 - the plan has been shown by then
+    def refused(self, plan: Plan, refused: PlanRefused) -> SafeText:  # noqa: ARG002 - the plan has been shown by then
         """The error alone."""
         return self.error(refused)
 
-    def journal(self, record: RunRecord) -> str:
+    def journal(self, record: RunRecord) -> SafeText:
         """The run, its calls in the order in which they went out, and its end."""
         return render_journal(record)
 
-    def checkup(self, checkup: Checkup) -> str:
+    def checkup(self, checkup: Checkup) -> SafeText:
         """What was looked at, the rights by scope, the commands that give what is missing, and the outcome."""
         return render_checkup(checkup, color=self.color)
 
@@ -75,44 +80,60 @@ class TextFormat:
         verdict: DeclaredVerdict,
         *,
         strict: bool,
-    ) -> str:
+    ) -> SafeText:
         """What a valid manifest declares, in numbers, what guardrails refuse, each warning, and how many it accepts."""
-        groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
-        what = f"{identities} {'identity' if identities == 1 else 'identities'}"
-        where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
-        warnings = render_warnings(findings, desired, strict=strict)
-        refused = render_declared(verdict, desired, color=self.color)
-        notes = "".join(f"{note}\n" for note in accepted_note(accepted))
-        return f"The manifest is valid: {what} in {where}.\n{refused}{warnings}{notes}"
+        page = Page(color=self.color)
+        page.line(_verdict(desired, len(findings) if strict else 0, verdict))
+        page.add(render_declared(verdict, desired, color=self.color))
+        page.add(render_warnings(findings, desired, strict=strict))
+        for note in accepted_note(accepted):
+            page.line(note)
+        return page.text()
 
-    def error(self, error: ReconcilerError) -> str:
+    def error(self, error: ReconcilerError) -> SafeText:
         """What the error is about, one by one, then the error and its hint."""
         page = Page(color=self.color)
         if isinstance(error, ManifestError):
             _write_diagnostics(page, error.diagnostics)
         if isinstance(error, PlanStale):
             _write_stale(page, error.details)
-        page.line(("Error: ", "bold red"), visible_lines(error.message))
-        if error.hint:
-            page.line(("Hint: ", "cyan"), visible_lines(error.hint))
+        for label, lines in ((("Error: ", "bold red"), error.lines), (("Hint: ", "cyan"), error.hint_lines)):
+            for number, line in enumerate(lines):
+                page.line(*(() if number else (label,)), line)
         return page.text()
+
+
+def _verdict(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
+    """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
+    groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
+    what = f"{identities} {'identity' if identities == 1 else 'identities'}"
+    where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
+    whys = ["guardrails do not let the manifest through"] if verdict.violations else []
+    if refused_warnings:
+        number = f"{refused_warnings} {'warning' if refused_warnings == 1 else 'warnings'}"
+        whys.append(f"the manifest has {number} that it does not accept, and --strict lets none pass")
+    if whys:
+        return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
+    return f"The manifest is valid: {what} in {where}."
 
 
 def _write_diagnostics(page: Page, diagnostics: Sequence[Diagnostic]) -> None:
     """Each problem with its place, the line it stands in, a caret, and how to fix it."""
     for one in diagnostics:
-        page.line((visible(str(one.pos)), "bold"), ": ", ("error", "bold red"), f": {visible(one.message)}")
+        page.line((str(one.pos), "bold"), ": ", ("error", "bold red"), f": {one.message}")
         if one.source_line is not None:
-            before = one.source_line[: one.pos.column - 1]
-            page.line(f"    {visible(one.source_line)}")
-            page.line("    ", " " * width(visible(before)), ("^", "bold red"))
+            line = f"    {one.source_line}"
+            page.line(line)
+            at = 4 + one.pos.column - 1
+            before, _ = safe_parts((line[:at], line[at:]))
+            page.line(" " * width(before), ("^", "bold red"))
         if one.hint:
-            page.line(("    hint: ", "cyan"), visible(one.hint))
+            page.line(("    hint: ", "cyan"), one.hint)
 
 
 def _write_stale(page: Page, details: Sequence[StaleDetail]) -> None:
     """Everything that is no longer as a saved plan has it."""
     page.line(("Changed since the plan was made:", "bold"))
     for one in details:
-        page.line("  ", (visible(one.label or "this run"), "bold"), f": {visible(one.message)}")
+        page.line("  ", (one.label or "this run", "bold"), f": {one.message}")
     page.line()

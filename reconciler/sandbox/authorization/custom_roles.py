@@ -46,8 +46,8 @@ def read_custom_role(state: State, call: Call) -> RoleDefinition:
         _scopes(call, fields),
         created_on=call.time_text,
         updated_on=call.time_text,
-        created_by=call.caller.principal_id,
-        updated_by=call.caller.principal_id,
+        created_by=call.caller.object_id,
+        updated_by=call.caller.object_id,
     )
     _refuse_same_name(state, role)
     if existing is None:

@@ -180,7 +180,12 @@ KIND = Kind(
     _show,
     (
         Route(_DENY_ASSIGNMENTS, API_VERSIONS, {"GET": list_deny_assignments}),
-        Route(_DENY_ASSIGNMENTS + "/{name}", API_VERSIONS, {"GET": get_deny_assignment}),
+        Route(
+            _DENY_ASSIGNMENTS + "/{name}",
+            API_VERSIONS,
+            {"GET": get_deny_assignment},
+            other_methods=("PUT", "DELETE"),  # Source: the generated Bicep types (2024-07-01-preview)
+        ),
     ),
     (ProviderOperation(READ, "denyAssignments", "read"),),
     GraphRows("authorizationresources", _find, lambda _state, item: show_deny_assignment(item)),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.sandbox.authorization.directory import PRINCIPAL_TYPE_SINCE, principal_type
+from reconciler.sandbox.authorization.directory import principal_type
 from reconciler.sandbox.gateway import (
     Answer,
     Call,
@@ -57,6 +57,10 @@ API_VERSIONS = (
 
 _ALL_FIELDS_SINCE = "2020-04-01-preview"
 """Source: recorded traffic."""
+
+_PRINCIPAL_TYPE_SHOWN_SINCE = "2018-01-01-preview"
+"""An answer has the type of a principal before a request may name it. Source: recorded traffic (in all answers of
+2018-01-01-preview, in none of 2015-07-01; that 2017-10-01-preview is like the latter is assumed)."""
 
 _ID = re.compile(rf"(|/.+)/providers/{re.escape(ROLE_ASSIGNMENT_TYPE)}/([^/]+)", re.IGNORECASE)
 _AT_SCOPE = re.compile(r"atScope\(\s*\)", re.IGNORECASE)
@@ -180,8 +184,8 @@ def _read(state: State, call: Call) -> RoleAssignment:
         call.text_field(fields, "delegatedManagedIdentityResourceId"),
         created_on=call.time_text,
         updated_on=call.time_text,
-        created_by=call.caller.principal_id,
-        updated_by=call.caller.principal_id,
+        created_by=call.caller.object_id,
+        updated_by=call.caller.object_id,
     )
 
 
@@ -241,7 +245,7 @@ def _shower(call: Call) -> Callable[[RoleAssignment], object]:
 
 def show_assignment(item: RoleAssignment, api_version: str) -> dict[str, object]:
     """An assignment as ARM shows it."""
-    # Source: recorded traffic (keys in this order, null where unset; principalType absent in 2015-07-01).
+    # Source: recorded traffic (keys in this order, null where unset).
     properties = {
         "roleDefinitionId": item.role_definition_id,
         "principalId": item.principal_id,
@@ -265,7 +269,7 @@ def _absent_fields(api_version: str) -> tuple[str, ...]:
     if api_version >= _ALL_FIELDS_SINCE:
         return ()
     recent = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
-    return recent if api_version >= PRINCIPAL_TYPE_SINCE else (*recent, "principalType")
+    return recent if api_version >= _PRINCIPAL_TYPE_SHOWN_SINCE else (*recent, "principalType")
 
 
 def _parse(node: Node, _loading: Loading) -> RoleAssignment:

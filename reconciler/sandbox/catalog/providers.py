@@ -47,6 +47,9 @@ _OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
 """Types to which identities are attached, newest api-version first. Source: go-azure-sdk and Azure's Python clients."""
 
 
+_OPTIONS = ("$expand",)
+"""Metadata and aliases. Source: OpenAPI, Microsoft.Resources 2022-09-01 (Providers_List)."""
+
 _ALWAYS_REGISTERED = (RESOURCES, "Microsoft.Authorization")
 """Source: Azure documentation on resource providers (those that every subscription has from the start)."""
 
@@ -69,10 +72,10 @@ def provider_routes(served: Sequence[Route]) -> tuple[Route, ...]:
     known = Shelf(_providers(served), _key)
     in_subscription = "/subscriptions/{subscription}/providers"
     return (
-        Route("/providers", API_VERSIONS, {"GET": partial(_list_in_tenant, known)}),
-        Route("/providers/{provider}", API_VERSIONS, {"GET": partial(_get_in_tenant, known)}),
-        Route(in_subscription, API_VERSIONS, {"GET": partial(_list, known)}),
-        Route(in_subscription + "/{provider}", API_VERSIONS, {"GET": partial(_get, known)}),
+        Route("/providers", API_VERSIONS, {"GET": partial(_list_in_tenant, known)}, other_options=_OPTIONS),
+        Route("/providers/{provider}", API_VERSIONS, {"GET": partial(_get_in_tenant, known)}, other_options=_OPTIONS),
+        Route(in_subscription, API_VERSIONS, {"GET": partial(_list, known)}, other_options=_OPTIONS),
+        Route(in_subscription + "/{provider}", API_VERSIONS, {"GET": partial(_get, known)}, other_options=_OPTIONS),
         Route(in_subscription + "/{provider}/register", API_VERSIONS, {"POST": partial(_register, known)}),
     )
 

@@ -1,6 +1,7 @@
 """Microsoft.Resources/tags: the tags of a subscription, a group or a resource by themselves, without the rest of it.
 
-They are the same tags that the resource itself shows; here they can be merged and deleted one by one.
+They are the same tags that the resource itself shows; here they can be merged and deleted one by one. Source of what is
+sent and answered: recorded traffic (azure-cli, tag tests; azure-sdk-assets, AddTag and RemoveTag, equal to the byte).
 """
 
 from collections.abc import Callable

@@ -177,6 +177,7 @@ class FaultyApplication:
             "HTTP_AUTHORIZATION": f"Bearer {encode({'oid': write.principal})}",
             "CONTENT_LENGTH": str(len(write.body)),
             "HTTP_CONTENT_LENGTH": str(len(write.body)),
+            "CONTENT_TYPE": "application/json",
             "wsgi.input": io.BytesIO(write.body),
             "wsgi.input_terminated": True,
         }

@@ -11,7 +11,16 @@ from reconciler.sandbox.gateway.answers import (
     to_response,
     trace_of,
 )
-from reconciler.sandbox.gateway.calls import Call, Caller, Settings, claims_of, identify, require_living_token
+from reconciler.sandbox.gateway.azure import has_path, has_provider, is_type
+from reconciler.sandbox.gateway.calls import (
+    Call,
+    Caller,
+    Settings,
+    claims_of,
+    identify,
+    require_json,
+    require_living_token,
+)
 from reconciler.sandbox.gateway.graph_errors import Detail, GraphRefusalError, bad_request, throttled
 from reconciler.sandbox.gateway.kind import (
     GROUP_PARENT,
@@ -24,6 +33,7 @@ from reconciler.sandbox.gateway.kind import (
     Loading,
     ProviderOperation,
 )
+from reconciler.sandbox.gateway.not_served import CODE, HEADER, NOT_SERVED, NotServedError, message_of
 from reconciler.sandbox.gateway.paging import page, resume_after
 from reconciler.sandbox.gateway.recording import carry_out, origin_of
 from reconciler.sandbox.gateway.request_log import LoggedRequest, RequestLog
@@ -32,15 +42,18 @@ from reconciler.sandbox.gateway.routing import (
     Handler,
     Route,
     Router,
-    check_api_version,
+    check_served,
     missing_api_version,
     unknown_namespace,
-    unsupported_method,
+    unknown_type,
 )
 
 __all__ = [
+    "CODE",
     "GROUP_PARENT",
+    "HEADER",
     "IDENTITY_PARENT",
+    "NOT_SERVED",
     "RESOURCES",
     "SUBSCRIPTION_PARENT",
     "Answer",
@@ -57,6 +70,7 @@ __all__ = [
     "Kind",
     "Loading",
     "LoggedRequest",
+    "NotServedError",
     "ProviderOperation",
     "RequestLog",
     "Route",
@@ -67,18 +81,23 @@ __all__ = [
     "by_gateway",
     "by_provider",
     "carry_out",
-    "check_api_version",
+    "check_served",
     "claims_of",
     "error_body",
+    "has_path",
+    "has_provider",
     "identify",
+    "is_type",
+    "message_of",
     "missing_api_version",
     "origin_of",
     "page",
+    "require_json",
     "require_living_token",
     "resume_after",
     "throttled",
     "to_response",
     "trace_of",
     "unknown_namespace",
-    "unsupported_method",
+    "unknown_type",
 ]

@@ -63,13 +63,13 @@ class GraphRows(Generic[V]):
         table: where the rows are, in lower case.
         find: what the caller may see of it, in the order of the keys.
         body: the resource as ARM shows it; what it does not have is empty in the row.
-        cells: columns that need not wait for the body.
+        cells: columns that need not wait for the body, of the tenant's id and the resource.
     """
 
     table: str
     find: Callable[[State, Call, GraphView], Iterable[V]]
     body: Callable[[State, V], Mapping[str, object]]
-    cells: Mapping[str, Callable[[V], object]] = field(default_factory=dict)
+    cells: Mapping[str, Callable[[str, V], object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

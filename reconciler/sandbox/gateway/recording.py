@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.not_served import NotServedError
 from reconciler.sandbox.gateway.routing import RESOURCES, Route
 from reconciler.sandbox.state import (
     ACCEPTED,
@@ -60,6 +61,8 @@ def carry_out(route: Route, state: State, call: Call) -> Answer:
         return handler(state, call)
     try:
         answer = handler(state, call)
+    except NotServedError:
+        raise  # in Azure it would have gone otherwise
     except ArmRefusalError as refusal:
         answer = refusal.answer
     _record(state, call, operation, answer)
@@ -90,7 +93,8 @@ def _operation(action: str, resource_type: str, words: tuple[str, ...], call: Ca
 
 def _resource_type(route: Route, call: Call) -> str:
     if "namespace" in call.names:
-        return "/".join((call.names["namespace"], *call.names["types"].split("/")[::2]))
+        types = call.names.get("types") or call.names["collection"]
+        return "/".join((call.names["namespace"], *types.split("/")[::2]))
     if route.namespace == RESOURCES:
         return "/".join((RESOURCES, *split_path(route.template)[::2]))
     return f"{route.namespace}/{route.resource_type}"

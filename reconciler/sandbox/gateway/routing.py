@@ -4,7 +4,9 @@ Paths are taken from the raw request line, segment by segment: decoded, empty se
 That is how real ARM takes them: clients send doubled slashes and whole scopes with `%2F` (source: recorded traffic of
 azure-libraries-for-net and cloud-custodian). A `{scope}` at the head of a template stands for any number of segments,
 which is how extension resources such as permissions apply to everything. A `{types}` at the end stands for the types
-and names of a resource of any provider that has no routes of its own.
+and names of a resource of any provider that has no routes of its own, a `{collection}` for those of a list of them.
+
+What no route serves is either known to be in Azure (then the sandbox says that it lacks it) or refused as ARM does.
 """
 
 import re
@@ -12,7 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError, by_gateway
+from reconciler.sandbox.gateway.azure import OTHER_API_VERSIONS, has_path, has_provider
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.not_served import NotServedError
 from reconciler.sandbox.state import State
 from reconciler.sandbox.state import split_path as split_path
 
@@ -22,7 +26,8 @@ RESOURCES = "Microsoft.Resources"
 """The namespace of what ARM serves itself: subscriptions, resource groups and their operations."""
 
 _SCOPE = "{scope}"
-_TYPES = "{types}"
+_TYPES, _COLLECTION = "{types}", "{collection}"
+_OF_ANY_PROVIDER = (_TYPES, _COLLECTION)
 _PROVIDER = "{provider}"
 _ANY_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?")
 
@@ -33,12 +38,18 @@ class Route:
 
     `template` is written as in the OpenAPI documents. Without `api_versions` the route exists in every one. A POST to
     an action changes something.
+
+    Attributes:
+        other_methods: those that Azure has here beside the handlers.
+        other_options: query options that Azure heeds here and the sandbox does not, in lower case.
     """
 
     template: str
     api_versions: tuple[str, ...]
     handlers: Mapping[str, Handler]
     is_action: bool = False
+    other_methods: tuple[str, ...] = ()
+    other_options: tuple[str, ...] = ()
 
     @property
     def namespace(self) -> str:
@@ -60,11 +71,13 @@ class Route:
                 return None
             names["scope"] = "/" + "/".join(segments[:scope_length])
             words, segments = words[1:], segments[scope_length:]
-        if words[-1:] == (_TYPES,):
+        last = words[-1]
+        if last in _OF_ANY_PROVIDER:
             types = segments[len(words) - 1 :]
-            if not types or len(types) % 2 or "providers" in (word.casefold() for word in types[::2]):
+            odd = len(types) % 2 == 1
+            if not types or odd is (last == _TYPES) or "providers" in (word.casefold() for word in types[::2]):
                 return None
-            names["types"] = "/".join(types)
+            names[last.strip("{}")] = "/".join(types)
             words, segments = words[:-1], segments[: len(words) - 1]
         if len(words) != len(segments):
             return None
@@ -81,7 +94,7 @@ class Router:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         # A provider's own routes go before those of any resource of any provider.
-        self._routes = sorted(routes, key=lambda route: route.template.endswith(_TYPES))
+        self._routes = sorted(routes, key=lambda route: route.template.endswith(_OF_ANY_PROVIDER))
         # Where only reads are served, as of Microsoft.Insights, resources are kept as those of any other provider.
         self._own_namespaces = frozenset(route.namespace.casefold() for route in routes if "PUT" in route.handlers)
 
@@ -95,20 +108,40 @@ class Router:
         return None
 
     def unknown_path(self, path: str, api_version: str) -> ArmRefusalError:
-        """ARM's error for a path that no route serves: the namespace, the type, or the api-version is not known."""
+        """The error for a path that no route serves.
+
+        It is ARM's own where the namespace, the type, or the api-version is not known in Azure either.
+        """
         segments = split_path(path)
         namespace, resource_type = _namespace(segments), _resource_type(segments)
-        siblings = [route for route in self._routes if route.namespace.casefold() == namespace.casefold()]
-        if not siblings:
+        if has_path(namespace, resource_type.split("/")) and _provider_index(segments) is not None:
+            return NotServedError(f"`{namespace}/{resource_type}` at this path")
+        own = [route for route in self._routes if route.namespace.casefold() == namespace.casefold()]
+        if not own and not has_provider(namespace):
             return unknown_namespace(namespace)
-        versions = siblings[0].api_versions
+        versions = own[0].api_versions if own else ()
         if namespace == RESOURCES and api_version not in versions:
             # An empty group name ends here: what follows it is no path of ARM's own (azure-cli issue 31331).
             return invalid_api_version(api_version, versions)
-        return unknown_type(namespace, resource_type, api_version, versions)
+        return unknown_type(namespace, api_version)
 
 
-def check_api_version(route: Route, api_version: str) -> None:
+def check_served(route: Route, method: str, query: Mapping[str, str], api_version: str) -> None:
+    """Refuse what a route has not: an api-version, a method, or an option, whether Azure has it or not."""
+    _check_api_version(route, api_version)
+    what = "/".join((route.namespace, route.resource_type)).removeprefix("{namespace}/")
+    if method not in route.handlers:
+        # Source: OpenAPI (Resources_CheckExistenceById takes the id of any resource).
+        is_check = method == "HEAD" and "GET" in route.handlers and route.template.endswith("}")
+        if method in route.other_methods or is_check:
+            raise NotServedError(f"the method {method} for `{what}`")
+        raise unsupported_method(method)
+    for option in route.other_options:
+        if query.get(option, "").casefold() not in ("", "false"):
+            raise NotServedError(f"the query option `{option}` for `{what}`")
+
+
+def _check_api_version(route: Route, api_version: str) -> None:
     """Refuse an api-version in which the route does not exist.
 
     Source: as quoted by users; ARM's own paths answer InvalidApiVersionParameter (azure-cli issue 31331), those of
@@ -118,7 +151,11 @@ def check_api_version(route: Route, api_version: str) -> None:
         return
     if route.namespace == RESOURCES:
         raise invalid_api_version(api_version, route.api_versions)
-    raise unknown_type(route.namespace, route.resource_type, api_version, route.api_versions)
+    namespace, resource_type = route.namespace, route.resource_type
+    others = OTHER_API_VERSIONS.get((namespace.casefold(), resource_type.casefold()), ())
+    if api_version in others:
+        raise NotServedError(f"the api-version {api_version} of `{namespace}/{resource_type}`")
+    raise unknown_api_version(namespace, resource_type, api_version, sorted((*route.api_versions, *others)))
 
 
 def missing_api_version() -> ArmRefusalError:
@@ -144,7 +181,18 @@ def unknown_namespace(namespace: str) -> ArmRefusalError:
     return by_gateway(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
 
 
-def unknown_type(namespace: str, resource_type: str, api_version: str, supported: Sequence[str]) -> ArmRefusalError:
+def unknown_type(namespace: str, api_version: str) -> ArmRefusalError:
+    """A type that its provider does not have in any api-version. Source: text as quoted by Azure documentation."""
+    return by_gateway(
+        404,
+        "InvalidResourceType",
+        f"The resource type could not be found in the namespace '{namespace}' for api version '{api_version}'.",
+    )
+
+
+def unknown_api_version(
+    namespace: str, resource_type: str, api_version: str, supported: Sequence[str]
+) -> ArmRefusalError:
     """A type that its provider does not have in this api-version. Source: text as quoted by users."""
     return by_gateway(
         404,

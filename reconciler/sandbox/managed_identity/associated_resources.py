@@ -30,7 +30,8 @@ _Item = dict[str, str]
 def list_associated(state: State, call: Call) -> Answer:
     """The resources in order of their ids, or as `$orderby` asks; `totalCount` counts what `$filter` lets through.
 
-    Source: OpenAPI (`$filter`, `$orderby`, `$top`, `$skip`); which filters there are, and their errors, is assumed.
+    Source: recorded traffic for the entries (Azure PowerShell, Az.ManagedServiceIdentity), OpenAPI for `$filter`,
+    `$orderby`, `$top` and `$skip`; which filters there are, and their errors, is assumed.
     """
     rights.require(state, call, READ, identity_scope(call))
     identity = existing_identity(state, call)

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum
 
 from reconciler.sandbox.gateway import (
     IDENTITY_PARENT,
@@ -61,6 +62,14 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
 """Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI, the pattern of the name."""
 
 
+class Met(Enum):
+    """What a call met when it arrived; NO_WRITE is for a call that writes no credential."""
+
+    NO_WRITE = "no write"
+    NONE = "none"
+    OTHERS = "others"
+
+
 class WritesInFlight:
     """Writes of credentials that have arrived and are not answered yet, by identity; safe for many threads."""
 
@@ -69,17 +78,17 @@ class WritesInFlight:
         self._counts: Counter[Key] = Counter()
 
     @contextmanager
-    def arrival(self, method: str, names: Mapping[str, str]) -> Iterator[bool]:
+    def arrival(self, method: str, names: Mapping[str, str]) -> Iterator[Met]:
         """From a call's arrival to its answer; yields whether it met another write to the same identity."""
         if "credential" not in names or method not in ("PUT", "DELETE"):
-            yield False
+            yield Met.NO_WRITE
             return
         key = key_of(names["subscription"], names["group"], names["name"])
         with self._lock:
-            overlaps = self._counts[key] > 0
+            met = Met.OTHERS if self._counts[key] > 0 else Met.NONE
             self._counts[key] += 1
         try:
-            yield overlaps
+            yield met
         finally:
             with self._lock:
                 self._counts[key] -= 1

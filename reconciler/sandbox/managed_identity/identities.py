@@ -261,7 +261,7 @@ def _state_json(identity: Identity) -> JsonObject:
         "id": identity.resource_id,
         "location": identity.location,
         "tags": dict(identity.tags),
-        "properties": show_properties(identity),
+        "properties": show_properties(identity, isolated=identity.isolation_scope is not None),
     }
 
 
@@ -277,7 +277,7 @@ def _graph_id(identity: Identity) -> str:
 
 def _body(_state: State, identity: Identity) -> JsonObject:
     """Source: recorded traffic (queries that found identities: `/resourceGroups/`, tags {}), and Azure documentation
-    (Resource Graph asks providers with the newest released api-version)."""
+    (Resource Graph asks providers with the newest released api-version, which has isolation scopes)."""
     return {
         "id": _graph_id(identity),
         "tags": dict(identity.tags),
@@ -317,7 +317,11 @@ KIND = Kind(
         "resources",
         _find,
         _body,
-        {"id": _graph_id, "name": lambda one: one.name, "location": lambda one: one.location},
+        {
+            "id": lambda _tenant_id, one: _graph_id(one),
+            "name": lambda _tenant_id, one: one.name,
+            "location": lambda _tenant_id, one: one.location,
+        },
     ),
     parent=GROUP_PARENT,
 )

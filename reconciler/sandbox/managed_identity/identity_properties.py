@@ -50,14 +50,17 @@ def providers_of(call: Call, body: dict[str, object]) -> tuple[str, ...] | None:
 
 
 def show_properties(identity: Identity, *, isolated: bool = True, restricted: bool = True) -> JsonObject:
-    """The `properties`, with those that api-versions differ in where they are set and asked for."""
-    properties: JsonObject = {
+    """The `properties` as ARM shows them, with those that api-versions differ in where they are asked for.
+
+    An isolation scope that was never set is shown as `None`, and stands first. Source: Microsoft's documentation
+    (answers of api-version 2024-11-30) and answers that users published.
+    """
+    properties: JsonObject = {"isolationScope": identity.isolation_scope or _ISOLATION_SCOPES[0]} if isolated else {}
+    properties |= {
         "tenantId": identity.tenant_id,
         "principalId": identity.principal_id,
         "clientId": identity.client_id,
     }
-    if isolated and identity.isolation_scope is not None:
-        properties["isolationScope"] = identity.isolation_scope
     if restricted and identity.assigned_to_providers is not None:
         properties["assignmentRestrictions"] = {"providers": list(identity.assigned_to_providers)}
     return properties

@@ -14,14 +14,36 @@ from urllib.parse import quote, unquote
 
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox.gateway import Answer, ArmRefusalError, Caller, identify
+from reconciler.sandbox.gateway import (
+    CODE,
+    HEADER,
+    NOT_SERVED,
+    Answer,
+    ArmRefusalError,
+    Caller,
+    identify,
+    message_of,
+)
 from reconciler.sandbox.microsoft_graph.directory_objects import KINDS, Body, Kind, objects_of
 from reconciler.sandbox.microsoft_graph.graph_filter import UnsupportedFilterError, parse_filter
 from reconciler.sandbox.state import State
 
 _VERSIONS = ("v1.0", "beta")
 _COLLECTIONS = {kind.collection.casefold(): kind for kind in KINDS}
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
 _BY_APP_ID = re.compile(r"(servicePrincipals)\(appId='([^']*)'\)", re.IGNORECASE)
+
+_OTHER_SEGMENTS = frozenset(
+    (
+        "administrativeunits", "applications", "applicationtemplates", "auditlogs", "contacts", "contracts", "devices",
+        "directory", "directoryroles", "directoryroletemplates", "domains", "grouplifecyclepolicies", "groupsettings",
+        "identity", "identitygovernance", "identityprotection", "informationprotection", "invitations",
+        "oauth2permissiongrants", "organization", "permissiongrants", "policies", "reports", "rolemanagement",
+        "security", "servicehealth", "subscribedskus", "subscriptions", "tenantrelationships",
+    )
+)  # fmt: skip
+"""Collections of Graph beside those that are served; those of mail and files, for which no client of ARM asks, are left
+out. Source: Microsoft Graph v1.0 reference."""
 
 _PAGE_SIZE, _MAX_PAGE_SIZE = 100, 999
 """Source: Microsoft Graph documentation (List servicePrincipals)."""
@@ -38,6 +60,14 @@ class GraphRefusalError(Exception):
         self.status = status
         self.code = code
         self.message = message
+
+
+class GraphGapError(GraphRefusalError):
+    """A request that Graph answers and the sandbox does not; `what` is the same for every such request."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(501, CODE, message_of(what))
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +87,17 @@ class _Asked:
 class Graph:
     """The routes of Microsoft Graph."""
 
-    def __init__(self, state: State, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        state: State,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        note_gap: Callable[[str, str], None],
+    ) -> None:
         self._state = state
         self._clock = clock
         self._new_id = new_id
+        self._note_gap = note_gap
 
     def answer(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
         """The answer to a request below a version of Graph, None for every other path."""
@@ -68,15 +105,17 @@ class Graph:
         if not words or words[0] not in _VERSIONS:
             return None
         request_id = self._new_id()
+        headers = {"request-id": request_id}
         try:
             answer = self._decide(request, words, query)
         except GraphRefusalError as refusal:
+            if isinstance(refusal, GraphGapError):
+                self._note_gap(request.method, refusal.what)
+                headers[HEADER] = NOT_SERVED
             answer = self._refusal(refusal, request_id, request.headers.get("client-request-id", request_id))
         body = b"" if answer.body is None else json.dumps(answer.body).encode()
         # Source: recorded traffic (azure-cli, role tests: the content type and the name of the id).
-        return Response(
-            body, answer.status, {"request-id": request_id}, content_type="application/json;odata.metadata=minimal"
-        )
+        return Response(body, answer.status, headers, content_type="application/json;odata.metadata=minimal")
 
     def _decide(self, request: Request, words: tuple[str, ...], query: Mapping[str, str]) -> Answer:
         try:
@@ -112,10 +151,13 @@ def _route(state: State, asked: _Asked) -> Answer:
         raise GraphRefusalError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
     if len(asked.words) == 2 and head.casefold() == "directoryobjects":
         return _show_any(state, asked)
-    if kind is None or len(asked.words) > 2:
+    if head.casefold() in _OTHER_SEGMENTS or (kind is not None and len(asked.words) > 2):
+        # What an object is related to follows its id.
+        name = head if kind is None else f"{kind.collection}/{{id}}/{asked.words[2]}"
+        raise GraphGapError(f"`{name}` in Microsoft Graph")
+    if kind is None:
         # Source: as quoted by users (azure-cli issue 10439 for the text); the code is that of other bad paths.
-        unknown = asked.words[-1] if kind else head
-        raise GraphRefusalError(400, "BadRequest", f"Resource not found for the segment '{unknown}'.")
+        raise GraphRefusalError(400, "BadRequest", f"Resource not found for the segment '{head}'.")
     if len(asked.words) == 2:
         return _show_by(state, asked, kind, "id", asked.words[1])
     return _list(state, asked, kind)
@@ -217,6 +259,8 @@ def _read_ids(body: bytes) -> tuple[set[str], set[str]]:
 
 
 def _require(asked: _Asked, method: str) -> None:
+    if method == "GET" and asked.method in _WRITES:
+        raise GraphGapError("writes in Microsoft Graph")
     if asked.method != method:  # Source: as quoted by users
         raise GraphRefusalError(
             405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."

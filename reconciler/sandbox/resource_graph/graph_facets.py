@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reconciler.sandbox.resource_graph.graph_request import FacetRequest
 from reconciler.sandbox.resource_graph.kql.compiled import Row, Schema
-from reconciler.sandbox.resource_graph.kql.errors import KqlError
+from reconciler.sandbox.resource_graph.kql.errors import NOT_SERVED, KqlError
 from reconciler.sandbox.resource_graph.kql.evaluation import Result, Table, apply
 from reconciler.sandbox.resource_graph.kql.query_parser import parse_alone
 from reconciler.sandbox.resource_graph.kql.syntax import (
@@ -58,6 +58,8 @@ def show_facet(request: FacetRequest, result: Result, *, as_table: bool) -> obje
     try:
         found = apply(_operators(request, list(columns.values())), Table(result.schema, lambda: result.rows))
     except KqlError as error:
+        if error.code == NOT_SERVED:
+            raise
         return _failure(request, [query_detail(error)])
     rows = found.rows[: request.top]
     return {

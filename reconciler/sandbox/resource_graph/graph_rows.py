@@ -65,7 +65,8 @@ def rows_of(kind: Kind[V], graph: GraphRows[V], state: State) -> Callable[[V], R
     """How the items of a kind become rows."""
     type_name, tenant_id = kind.resource_type.lower(), state.tenant_id
     constant = {"type": lambda _: type_name, "tenantId": lambda _: tenant_id}
-    source = _Source({**constant, **graph.cells}, partial(graph.body, state))
+    cells = {name: partial(of, tenant_id) for name, of in graph.cells.items()}
+    source = _Source({**constant, **cells}, partial(graph.body, state))
     return lambda item: _LazyRow(source, item)
 
 

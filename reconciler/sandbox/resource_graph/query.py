@@ -4,12 +4,12 @@ The index of the real service follows changes after a while; here it follows at 
 late. Saved queries and the history of resources are not served.
 """
 
-from reconciler.sandbox.gateway import Answer, Call, Route
+from reconciler.sandbox.gateway import Answer, Call, NotServedError, Route
 from reconciler.sandbox.resource_graph.graph_facets import show_facet, show_rows
 from reconciler.sandbox.resource_graph.graph_request import GraphRequest, read_request, skip_token
 from reconciler.sandbox.resource_graph.graph_scope import scope_of
 from reconciler.sandbox.resource_graph.graph_tables import graph_tables
-from reconciler.sandbox.resource_graph.kql.errors import KqlError
+from reconciler.sandbox.resource_graph.kql.errors import NOT_SERVED, KqlError
 from reconciler.sandbox.resource_graph.kql.evaluation import Result, evaluate
 from reconciler.sandbox.resource_graph.kql.query_parser import parse_query
 from reconciler.sandbox.resource_graph.kql.syntax import Query
@@ -28,9 +28,12 @@ def query_resources(state: State, call: Call) -> Answer:
     try:
         query = parse_query(request.query)
         result = evaluate(query, graph_tables(state, call, scope, request.authorization))
+        shown = _show(request, query, result)
     except KqlError as error:
+        if error.code == NOT_SERVED:
+            raise NotServedError(error.message) from error
         raise bad_query(error, call.now) from error
-    return Answer(200, _show(request, query, result))
+    return Answer(200, shown)
 
 
 def _show(request: GraphRequest, query: Query, result: Result) -> object:

@@ -1,8 +1,9 @@
 """Resources of any other provider: virtual machines, web apps, clusters, as far as identities are concerned.
 
-What a provider would make of its resource is not known here: bodies are kept as they are sent, and every write is done
-at once. Only the `identity` block is understood, which is how identities come to be in use. Its references are left as
-they are when an identity is deleted; then the next change of the block fails, as it does in Azure.
+What a provider would make of its resource is not known here: bodies are kept as they are sent, but for secrets, and
+every write is done at once, where ARM answers 202 and goes on. Only the `identity` block is understood, which is how
+identities come to be in use. Its references are left as they are when an identity is deleted; then the next change of
+the block fails, as it does in Azure.
 """
 
 import json
@@ -22,6 +23,7 @@ from reconciler.sandbox.gateway import (
     Route,
     by_gateway,
 )
+from reconciler.sandbox.resources.secrets import without_secrets
 from reconciler.sandbox.rules import (
     attach,
     group_scope,
@@ -44,7 +46,7 @@ _OWN_FIELDS = frozenset(("id", "name", "type", "location", "tags", "identity"))
 def get_resource(state: State, call: Call) -> Answer:
     """One resource."""
     rights.require(state, call, f"{_type(call)}/read", _scope(call))
-    return Answer(200, show_resource(_existing(state, call)))
+    return Answer(200, show_resource(state, _existing(state, call)))
 
 
 def head_resource(state: State, call: Call) -> Answer:
@@ -72,13 +74,14 @@ def put_resource(state: State, call: Call) -> Answer:
     before = () if existing is None else existing.attachments
     resource = attach(state, call, bare, body.get("identity"), before, keep_others=False)
     state.put(resource)
-    return Answer(201 if existing is None else 200, show_resource(resource))
+    return Answer(201 if existing is None else 200, show_resource(state, resource))
 
 
 def patch_resource(state: State, call: Call) -> Answer:
     """Change what the body names; of the identities those that it names, `null` detaching one.
 
-    Source: Azure documentation on detaching identities by REST; that properties merge one level deep is assumed.
+    Source: recorded traffic (azure-libraries-for-net, CanUpdateEMSIAndLMSI: `null` detaches, a bare `type` keeps the
+    rest); that properties merge one level deep is assumed.
     """
     _require_writable(state, call)
     existing = _existing(state, call)
@@ -93,7 +96,7 @@ def patch_resource(state: State, call: Call) -> Answer:
     if body.get("identity") is not None:
         changed = attach(state, call, changed, body["identity"], existing.attachments, keep_others=True)
     state.put(changed)
-    return Answer(200, show_resource(changed))
+    return Answer(200, show_resource(state, changed))
 
 
 def delete_resource(state: State, call: Call) -> Answer:
@@ -149,20 +152,21 @@ def _location(call: Call, body: dict[str, object]) -> str | None:
 
 
 def _text(fields: dict[str, object]) -> str:
-    return json.dumps(fields, ensure_ascii=False)
+    return json.dumps(without_secrets(fields), ensure_ascii=False)
 
 
-def show_resource(resource: Resource, without: Iterable[str] = ()) -> dict[str, object]:
+def show_resource(state: State, resource: Resource, without: Iterable[str] = ()) -> dict[str, object]:
     """A resource as ARM shows it, but for some of the fields that its provider gives meaning to."""
     named = {"id": resource.resource_id, "name": resource.name, "type": resource.type}
+    own = _own_fields(resource, state.tenant_id)
     fields = json.loads(resource.fields)
     if isinstance(fields.get("properties"), dict):
         # Pollers of the official clients wait for this word.
         fields["properties"] = {**fields["properties"], "provisioningState": "Succeeded"}
-    return {**named, **_own_fields(resource), **{name: value for name, value in fields.items() if name not in without}}
+    return {**named, **own, **{name: value for name, value in fields.items() if name not in without}}
 
 
-def _own_fields(resource: Resource) -> JsonObject:
+def _own_fields(resource: Resource, tenant_id: str | None) -> JsonObject:
     """What ARM itself knows of a resource."""
     shown: JsonObject = {}
     if resource.location is not None:
@@ -170,7 +174,7 @@ def _own_fields(resource: Resource) -> JsonObject:
     if resource.tags is not None:
         shown["tags"] = dict(resource.tags)
     if resource.has_identity:
-        shown["identity"] = identity_block(resource)
+        shown["identity"] = identity_block(resource, tenant_id)
     return shown
 
 
@@ -191,7 +195,7 @@ def _parse(node: Node, _loading: Loading) -> Resource:
         () if identity is None else _attachments(identity),
         None if system is None else system.text(),
         identity is not None,
-        json.dumps(fields, ensure_ascii=False),
+        _text(fields),
     )
 
 
@@ -206,11 +210,11 @@ def _attachments(identity: Node) -> tuple[Attachment, ...]:
 
 
 def _show(resource: Resource) -> JsonObject:
-    return {"id": resource.resource_id, **_own_fields(resource), **json.loads(resource.fields)}
+    return {"id": resource.resource_id, **_own_fields(resource, None), **json.loads(resource.fields)}
 
 
-def _body(_state: State, resource: Resource) -> JsonObject:
-    shown = show_resource(resource)
+def _body(state: State, resource: Resource) -> JsonObject:
+    shown = show_resource(state, resource)
     return {**shown, "properties": {} if shown.get("properties") is None else shown["properties"]}
 
 
@@ -253,12 +257,12 @@ KIND = Kind(
         _body,
         # A body has to be read from its text.
         {
-            "id": lambda one: one.resource_id,
-            "name": lambda one: one.name,
-            "type": lambda one: one.type.lower(),
-            "location": lambda one: one.location or "",
-            "tags": lambda one: None if one.tags is None else dict(one.tags),
-            "identity": lambda one: identity_block(one) if one.has_identity else None,
+            "id": lambda _tenant_id, one: one.resource_id,
+            "name": lambda _tenant_id, one: one.name,
+            "type": lambda _tenant_id, one: one.type.lower(),
+            "location": lambda _tenant_id, one: one.location or "",
+            "tags": lambda _tenant_id, one: None if one.tags is None else dict(one.tags),
+            "identity": lambda tenant_id, one: identity_block(one, tenant_id) if one.has_identity else None,
         },
     ),
     parent=GROUP_PARENT,

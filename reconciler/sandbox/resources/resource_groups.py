@@ -240,6 +240,7 @@ _ROUTES = (
         "/subscriptions/{subscription}/resourceGroups/{group}",
         API_VERSIONS,
         {"GET": get_group, "HEAD": head_group, "PUT": put_group, "PATCH": patch_group, "DELETE": delete_group},
+        other_options=("forcedeletiontypes",),  # Source: OpenAPI, Microsoft.Resources 2022-09-01
     ),
     Route("/subscriptions/{subscription}/operationresults/{operation}", API_VERSIONS, {"GET": poll_deletion}),
 )

@@ -32,6 +32,9 @@ rest assumed.
 
 READ = "Microsoft.Resources/subscriptions/read"
 
+_LOCATION_OPTIONS = ("includeextendedlocations",)
+"""Source: OpenAPI, Microsoft.Resources 2022-12-01 (Subscriptions_ListLocations)."""
+
 
 def list_subscriptions(state: State, call: Call) -> Answer:
     """Those in which the caller has any right, at the subscription or below; never refused. Source: assumed."""
@@ -137,7 +140,12 @@ def _body(state: State, subscription: Subscription) -> JsonObject:
 _ROUTES = (
     Route("/subscriptions", API_VERSIONS, {"GET": list_subscriptions}),
     Route("/subscriptions/{subscription}", API_VERSIONS, {"GET": get_subscription}),
-    Route("/subscriptions/{subscription}/locations", API_VERSIONS, {"GET": list_locations}),
+    Route(
+        "/subscriptions/{subscription}/locations",
+        API_VERSIONS,
+        {"GET": list_locations},
+        other_options=_LOCATION_OPTIONS,
+    ),
     Route("/tenants", API_VERSIONS, {"GET": list_tenants}),
 )
 

@@ -15,6 +15,7 @@ from reconciler.sandbox.state import Attachment, Identity, Resource, State, path
 ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 
 _SYSTEM, _USER, _NONE = "SystemAssigned", "UserAssigned", "None"
+_KINDS = {kind.casefold(): kind for kind in (_SYSTEM, _USER, _NONE)}
 _IDENTITY_KEY_LENGTH = 8
 
 
@@ -50,8 +51,10 @@ def attach(
 def _read(block: object) -> tuple[frozenset[str], Mapping[str, object]]:
     kind = block.get("type") if isinstance(block, dict) else None
     identities = (block.get("userAssignedIdentities") if isinstance(block, dict) else None) or {}
-    kinds = frozenset(part.strip() for part in kind.split(",")) if isinstance(kind, str) else frozenset()
-    if not kinds or not kinds <= {_SYSTEM, _USER, _NONE} or not isinstance(identities, dict):
+    # Source: recorded traffic (azure-libraries-for-java, an application gateway: ARM takes `userAssigned`).
+    words = [part.strip().casefold() for part in kind.split(",")] if isinstance(kind, str) else []
+    kinds = frozenset(_KINDS[word] for word in words if word in _KINDS)
+    if not kinds or not set(words) <= set(_KINDS) or not isinstance(identities, dict):
         raise by_gateway(400, "InvalidIdentityType", "The identity of the resource is not valid.")
     if identities and _USER not in kinds and any(value is not None for value in identities.values()):
         raise by_gateway(
@@ -98,13 +101,19 @@ def _missing(resource: Resource, item: Attachment) -> ArmRefusalError:
     )
 
 
-def identity_block(resource: Resource) -> dict[str, object]:
-    """The `identity` of a resource as ARM shows it. Source: Azure documentation."""
+def identity_block(resource: Resource, tenant_id: str | None) -> dict[str, object]:
+    """The `identity` of a resource as ARM shows it.
+
+    Source: Azure documentation; the tenant beside an identity of its own is in every one that was recorded (107). The
+    state file says it once for all, and has None here.
+    """
     kinds = [_SYSTEM] if resource.system_principal_id is not None else []
     kinds += [_USER] if resource.attachments else []
     block: dict[str, object] = {"type": ", ".join(kinds) or _NONE}
     if resource.system_principal_id is not None:
         block["principalId"] = resource.system_principal_id
+        if tenant_id is not None:
+            block["tenantId"] = tenant_id
     if resource.attachments:
         block["userAssignedIdentities"] = {
             item.identity_id: {

@@ -22,6 +22,10 @@ from reconciler.sandbox.state_file.file import StateSaver, is_there, load_state,
 
 _FLUSH_INTERVAL_S = 1.0
 
+_CREDENTIAL_WRITE_S = 0.05
+"""Long enough for calls that a client sends in parallel to arrive; a write in Azure takes longer. In process, where one
+client writes credentials one after the other, nothing is held back."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -40,6 +44,7 @@ def serve(asked: Serving) -> Iterator[Served]:
             Settings(page_size=asked.page_size),
             asked.random_seed,
             asked.latency_s,
+            _CREDENTIAL_WRITE_S,
             None if asked.rates is None else Rates(asked.rates),
             faults,
         )

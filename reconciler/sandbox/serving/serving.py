@@ -3,6 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+NOT_SERVED = (
+    "deployments, deployment stacks and what-if; with them Bicep, azd and `az deployment`",
+    "Azure Policy, PIM schedules, access reviews, and making deny assignments",
+    "management groups; a role assignment or a lock may stand at one",
+    "moving and exporting resources, `tagNames`, `providerOperations`, unregistering a provider",
+    "actions of other providers, such as `start` and `listKeys`",
+    "`$expand` of providers, `includeExtendedLocations`, `forceDeletionTypes`, some forms of `$filter`",
+    "in Resource Graph: `join`, `union`, `parse`, `has_any`, arithmetic, dates, time spans, other tables",
+    "in Microsoft Graph: all but reads of users, groups and service principals",
+)
+"""What Azure has and the sandbox has not, in words: for the help of the command and for README."""
+
 
 @dataclass(frozen=True, slots=True)
 class Serving:
@@ -16,7 +28,7 @@ class Serving:
         latency_s: seconds that every call to ARM takes at least.
         page_size: entries of one page of a list.
         faults: a script of faults, YAML or JSON; None for none.
-        random_seed: new ids and the dice of the faults depend on it.
+        random_seed: new ids, the delay of the directory and the dice of the faults depend on it.
     """
 
     port: int = 0

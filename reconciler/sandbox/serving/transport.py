@@ -61,6 +61,8 @@ def _environ(request: httpx.Request) -> "WSGIEnvironment":
         "SERVER_NAME": request.url.host,
         "SERVER_PORT": str(request.url.port or {"http": 80, "https": 443}[request.url.scheme]),
         "CONTENT_LENGTH": str(len(body)),
+        # WSGI has these two apart from all other headers.
+        "CONTENT_TYPE": request.headers.get("Content-Type", ""),
         "wsgi.url_scheme": request.url.scheme,
         "wsgi.input": io.BytesIO(body),
         "wsgi.input_terminated": True,

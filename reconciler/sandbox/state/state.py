@@ -161,6 +161,7 @@ class State:
     """The living state. Callers hold `lock` while they read or write.
 
     Attributes:
+        random_seed: new ids depend on it, and what else is left to chance.
         changes: counts every change; two equal counts mean nothing happened in between.
         deletions: accepted group deletions by the token of their operation, those that are done included.
         principals_since: when the principals of this run were created; those that were loaded are not in it.
@@ -171,7 +172,7 @@ class State:
     def __init__(self, contents: Contents, random_seed: int = 0) -> None:
         self.lock = threading.RLock()
         self.changes = 0
-        self._random_seed = random_seed
+        self.random_seed = random_seed
         self._fill(contents)
 
     def _fill(self, contents: Contents) -> None:
@@ -231,11 +232,11 @@ class State:
         while principal_id in self._loaded_principals:
             principal_id = self._next_principal_id()
         self.principals_since[principal_id] = now
-        return principal_id, derived_id(self._random_seed, "client", str(self._identities_created))
+        return principal_id, derived_id(self.random_seed, "client", str(self._identities_created))
 
     def _next_principal_id(self) -> str:
         self._identities_created += 1
-        return derived_id(self._random_seed, "principal", str(self._identities_created))
+        return derived_id(self.random_seed, "principal", str(self._identities_created))
 
     def put(self, item: Item) -> None:
         """Create or replace an item."""

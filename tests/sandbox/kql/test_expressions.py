@@ -209,7 +209,8 @@ def test_expression_that_makes_no_sense_is_refused_before_any_row(query: str, me
     assert failure_of(query) == ("SemanticError", message)
 
 
-def test_function_that_is_not_served_is_named() -> None:
+def test_function_that_there_is_not_is_named_and_one_that_azure_has_is_not_served() -> None:
+    assert failure_of("where strlen(name) == 1") == ("NotServed", "the function `strlen()` in queries")
     assert failure_of("where cout(name) == 1") == ("UnknownFunction", "Unknown function: 'cout'.")
     assert failure_of("where count() == 1") == ("UnknownFunction", "Unknown function: 'count'.")
 

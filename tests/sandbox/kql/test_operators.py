@@ -197,8 +197,10 @@ def test_operator_that_makes_no_sense_is_refused(query: str, message: str) -> No
     assert failure_of(query) == ("SemanticError", message)
 
 
-def test_aggregate_that_is_not_served_is_named() -> None:
-    assert failure_of("summarize percentile(size, 5)") == ("UnknownFunction", "Unknown function: 'percentile'.")
+def test_aggregate_that_there_is_not_is_named_and_one_that_azure_has_is_not_served() -> None:
+    assert failure_of("summarize cout()") == ("UnknownFunction", "Unknown function: 'cout'.")
+    assert failure_of("summarize percentile(size, 5)") == ("NotServed", "the function `percentile()` in queries")
+    assert failure_of("summarize max(size)") == ("NotServed", "the function `max()` in queries")
 
 
 def test_summarize_of_nothing_is_a_failure_at_its_end() -> None:
@@ -207,7 +209,8 @@ def test_summarize_of_nothing_is_a_failure_at_its_end() -> None:
 
 def test_table_is_found_without_case_and_an_unknown_one_is_named() -> None:
     assert names("Resources | take 1") == ["one"]
-    assert failure_of("policyResources | count") == (
+    assert failure_of("noResources | count") == (
         "DisallowedLogicalTableName",
-        "Table policyResources is invalid, unsupported or disallowed.",
+        "Table noResources is invalid, unsupported or disallowed.",
     )
+    assert failure_of("policyResources | count") == ("NotServed", "the table `policyresources` in queries")

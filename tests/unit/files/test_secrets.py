@@ -1,6 +1,9 @@
 """Secrets of the environment, wherever they turn up in what is printed."""
 
+import base64
 import json
+from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -55,6 +58,32 @@ def test_secret_is_found_however_a_report_escapes_it(shown: str) -> None:
 
     assert "[secret]" in hidden
     assert "s3cr3t" not in hidden
+
+
+TOKEN = "eyJhbGciOi.eyJzdWIi_-x.s1gn+/=="
+
+
+@pytest.mark.parametrize("ahead", ["", "a", "ab", "abc", "user:"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_token_in_base64_is_hidden_wherever_it_begins(encode: Callable[[bytes], bytes], ahead: str) -> None:
+    text = encode(f"{ahead}{TOKEN}:and more".encode()).decode()
+
+    hidden = hide_secrets(f"tag {text} here", {}, (TOKEN,))
+
+    assert "[secret]" in hidden
+    assert len(hidden.removeprefix("tag ").removesuffix(" here").replace("[secret]", "")) <= len(text) - len(TOKEN)
+
+
+@pytest.mark.parametrize("shown", [quote(TOKEN, safe=""), quote(TOKEN), f"{TOKEN[:-4]}%2b%2f%3d%3d"])
+def test_token_that_is_percent_encoded_is_hidden(shown: str) -> None:
+    assert hide_secrets(shown, {}, (TOKEN,)) == "[secret]"
+
+
+def test_hiding_leaves_no_half_escape() -> None:
+    text = json.dumps({"tag": "\nABCDEFGH"})
+
+    assert json.loads(hide_secrets(text, {}, ("nABCDEFGH",))) == {"tag": "[secret]"}
+    assert json.loads(hide_secrets(json.dumps("\\nABCDEFGH"), {}, ("nABCDEFGH",))) == "\\[secret]"
 
 
 def test_line_of_a_secret_of_several_lines_is_hidden() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, accepted_grants, judge, parse_allowances
-from reconciler.manifest.desired import Acceptance, DesiredAssignment, DesiredCredential, DesiredIdentity
+from reconciler.manifest.desired import DesiredAssignment, DesiredCredential, DesiredIdentity
+from reconciler.manifest.finding import Acceptance
 from reconciler.model.access import (
     NO_DETAILS,
     Access,
@@ -47,7 +48,7 @@ IN_GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/rg-app"
 ELSEWHERE = f"{IN_SUBSCRIPTION}/resourceGroups/rg-data"
 MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/all"
 GIVE, TRUST = GIVE_ROLES[0], BECOME_OTHERS[0]
-ACCEPTED = (Acceptance("grant", "the pipeline"),)
+ACCEPTED = (Acceptance("grant", "the pipeline", HERE),)
 NO_HELD = HeldRoles()
 
 
@@ -348,12 +349,21 @@ def test_flag_lifts_it_at_one_address_and_at_no_group(allow: tuple[str, ...], le
         (both(credential=ACCEPTED), BOTH[1:]),
         (both(assignment=ACCEPTED), BOTH[:1]),
         (both(credential=ACCEPTED, assignment=ACCEPTED), []),
-        (both(credential=(Acceptance("another", "x"),)), BOTH),
+        (both(credential=(Acceptance("another", "x", HERE),)), BOTH),
     ],
     ids=["credential", "role", "both", "another code"],
 )
 def test_line_lifts_it_for_itself_alone(changes: Changes, left: list[tuple[str, str]]) -> None:
     assert codes(judge(changes, NO_ALLOWANCES)) == left
+
+
+def test_what_stands_above_a_line_does_not_lift_it() -> None:
+    entry = listed("id-a", role_assignments=[role("Owner")])
+
+    changes = changes_of(replace(entry, accept=ACCEPTED))
+
+    assert codes(judge(changes, NO_ALLOWANCES)) == [("grant", assignment_id("Owner").address)]
+    assert accepted_grants(changes, NO_ALLOWANCES) == ()
 
 
 def test_no_line_lifts_it_where_lines_may_not() -> None:
@@ -381,7 +391,7 @@ def test_line_that_has_nothing_to_lift_is_not_mentioned() -> None:
 
 
 def test_line_accepts_what_it_names_and_nothing_else() -> None:
-    other = (Acceptance("another", "the pipeline"),)
+    other = (Acceptance("another", "the pipeline", HERE),)
     changes = changes_of(listed("id-a", role_assignments=[role("Owner", accept=other)]))
 
     assert codes(judge(changes, NO_ALLOWANCES)) == [("grant", assignment_id("Owner").address)]

@@ -15,7 +15,7 @@ from reconciler.model import (
     normalize_scope,
     role_key,
 )
-from reconciler.plan import Changes
+from reconciler.plan import Action, Changes
 from reconciler.plan.diff_access import diff_access
 from tests.builders import (
     SUBSCRIPTION,
@@ -68,6 +68,21 @@ def test_role_on_an_identity_whose_group_does_not_exist_is_refused() -> None:
     changes = giving(NEW, group_lives=False)
 
     assert list(check_scope_missing(changes, NO_ALLOWANCES)) == [refusal(NEW, changes)]
+
+
+def test_role_on_an_identity_that_the_run_deletes_is_refused_with_the_line_that_deletes_it() -> None:
+    scope = str(resource_id("id-old"))
+    entry = listed("id-api", role_assignments=(DesiredAssignment("Reader", scope, SourcePos("a.yaml", 1, 1)),))
+    lookups = {role_key("Reader", scope): RoleLookup("Reader", scope, (READER,))}
+    live = live_group("id-api", live_identity("id-old", tags={"uami-owner": "team-a"}))
+    changes = diff_access(compare(desired_group(entry, owner="team-a"), live), Access({}, {}, lookups))
+    (going,) = (one for one in changes.identities() if one.action is Action.DELETE)
+
+    (found,) = check_scope_missing(changes, NO_ALLOWANCES)
+
+    assert found.code == "scope-missing"
+    assert found.message == f"{scope} is to be deleted, by {going.source.file}:{going.source.line}"
+    assert found.refused == tuple(one.resource_id for one in changes.access())
 
 
 def test_role_on_an_identity_that_is_held_and_not_there_is_refused_with_the_line_that_holds_it() -> None:

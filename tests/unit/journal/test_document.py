@@ -145,6 +145,13 @@ def test_scope_that_leads_elsewhere_is_refused(number: int, state: str) -> None:
     assert json.loads(written)[state] is not None
 
 
+def test_scope_that_a_shell_would_run_is_refused() -> None:
+    written = line_of(intent_document(CALLS[8], OWNER)).decode()
+
+    with pytest.raises((LineError, ValueError), match=r"holds '\$\(', which no ARM id does"):
+        read_intent(json.loads(written.replace("/resourceGroups/", "/resourceGroups/$(touch x)")))
+
+
 def test_identity_made_by_a_call_on_something_else_is_refused() -> None:
     document = outcome_document(5, AT, Outcome.DONE, None, ENDS[0][2])
 

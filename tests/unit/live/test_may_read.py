@@ -6,7 +6,16 @@ import httpx
 import pytest
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.errors import ArmAuthError, ArmError, AuthError, NotFound
+from reconciler.errors import (
+    ArmAuthError,
+    ArmError,
+    ArmLoginError,
+    AuthError,
+    CallFailed,
+    LoginError,
+    NotFound,
+    OutOfTime,
+)
 from reconciler.live.may_read import MayRead, why_not
 from reconciler.parallel import Pool
 from tests.unit.arm.fakes import FakeTime, answer, arm_client, http_client, refusal
@@ -108,15 +117,34 @@ def test_failure_that_may_pass_is_not_kept() -> None:
     ("error", "words"),
     [
         (ArmAuthError("x: 403 (... to perform action 'a/read' over scope ... at 12:00)", status=403), "missing a/read"),
-        (
-            ArmAuthError("x: 401 (at 12:00)", status=401, arm_code="ExpiredAuthenticationToken"),
-            "401 ExpiredAuthenticationToken",
-        ),
         (ArmError("x: 400 BadRequest (at 12:00)", status=400, arm_code="BadRequest"), "400 BadRequest"),
         (ArmError("x: 502 (at 12:00)", status=502), "502"),
         (ArmError("x: no answer (ConnectError: port 51234)"), "no usable answer"),
-        (AuthError("AADSTS700016 (Timestamp: 12:00)"), "no token"),
+        (ArmError("x: 429 429 (at 12:00)", status=429, arm_code="429"), "429"),
+        (AuthError("closed (at 12:00)"), "not allowed"),
     ],
 )
 def test_reason_has_nothing_of_the_one_request(error: ArmError | AuthError, words: str) -> None:
     assert why_not(error) == words
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LoginError("AADSTS700016 (Timestamp: 12:00)"),
+        ArmLoginError("x: 401 (at 12:00)", status=401, arm_code="ExpiredAuthenticationToken"),
+        OutOfTime("over"),
+    ],
+)
+def test_what_ends_the_run_is_no_reason_why_something_was_not_read(error: CallFailed) -> None:
+    with pytest.raises(type(error)):
+        why_not(error)
+
+
+def test_refused_token_says_nothing_of_rights() -> None:
+    with arm_client(refusal(401, "ExpiredAuthenticationToken")) as (client, _):
+        may_read = MayRead(client)
+        with pytest.raises(LoginError):
+            may_read.allows(SCOPE, READ)
+        with pytest.raises(LoginError):
+            may_read.why_not(SCOPE, READ)

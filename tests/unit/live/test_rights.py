@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pytest
 
 from reconciler.arm.permissions import Permissions
-from reconciler.errors import ArmAuthError, NotFound
+from reconciler.arm.resources import Resources
+from reconciler.errors import ArmAuthError, ArmLoginError, LoginError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, missing_rights, read_rights, unchecked_notes
 from reconciler.model import PermissionEntry
-from reconciler.parallel import Pool
 from reconciler.plan import Need, Rights
 from tests.unit.arm.fakes import arm_client
 
@@ -42,7 +42,8 @@ class Known(MayRead):
 def read(places: Mapping[str, tuple[str, ...] | ArmAuthError | NotFound], *needs: Need) -> tuple[Rights, list[str]]:
     """What is found, and where it was asked for."""
     known = Known(places)
-    return read_rights(needs, known, Pool(1)), known.asked
+    with arm_client() as (client, _):
+        return read_rights(needs, known, Resources(client)), known.asked
 
 
 @pytest.mark.parametrize(
@@ -111,8 +112,8 @@ def test_right_is_unchecked_where_the_narrowest_place_does_not_say(silent: ArmAu
 
 
 def test_token_that_is_refused_ends_the_check() -> None:
-    with pytest.raises(ArmAuthError):
-        read({SUBSCRIPTION: ArmAuthError("No.", status=401)}, Need(WRITE, GROUP))
+    with pytest.raises(LoginError):
+        read({SUBSCRIPTION: ArmLoginError("No.", status=401)}, Need(WRITE, GROUP))
 
 
 def test_what_is_missing_is_said_with_the_role_that_has_it_and_the_command() -> None:
@@ -127,7 +128,7 @@ def test_what_is_missing_is_said_with_the_role_that_has_it_and_the_command() -> 
     ]
     assert two.message.splitlines()[0].endswith("2 rights are missing.")
     assert two.message.splitlines()[2] == f"  no/such at {VAULT} (no built-in role known here has it)"
-    command = f'az role assignment create --role "{role}" --scope "{GROUP}" --assignee PRINCIPAL'
+    command = f"az role assignment create --role '{role}' --scope {GROUP} --assignee PRINCIPAL"
     assert one.hint.splitlines()[:2] == ["Ask an administrator to run:", f"  {command}"]
     assert unknown.hint.splitlines()[0].startswith("A new grant takes some minutes to be seen.")
     assert grant_commands([Need(WRITE, GROUP)], "me") == (command.replace("PRINCIPAL", "me"),)

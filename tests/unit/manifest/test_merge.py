@@ -7,7 +7,6 @@ import pytest
 from reconciler.errors import SourcePos
 from reconciler.manifest.declared import DeclaredDocument, read_declared
 from reconciler.manifest.desired import (
-    Acceptance,
     AssignmentsPolicy,
     CredentialsPolicy,
     Desired,
@@ -24,6 +23,7 @@ from reconciler.manifest.desired import (
     RemovalAllowance,
     TagsPolicy,
 )
+from reconciler.manifest.finding import Acceptance
 from reconciler.manifest.load import load_manifest
 from reconciler.manifest.merge import merge_document
 from reconciler.manifest.yaml.source import parse_documents
@@ -199,9 +199,38 @@ def test_what_a_line_accepts_stays_on_that_line() -> None:
 
     identity = load_identity(identity_with(lines))
 
-    accepted = (Acceptance("grant", "why not"),)
-    assert [one.accept for one in identity.federated_credentials or ()] == [accepted]
-    assert [(one.role, one.accept) for one in identity.role_assignments or ()] == [("Owner", accepted), ("Reader", ())]
+    def said(one: DesiredCredential | DesiredAssignment) -> list[tuple[str, str]]:
+        return [(entry.code, entry.reason) for entry in one.accept]
+
+    accepted = [("grant", "why not")]
+    assert [said(one) for one in identity.federated_credentials or ()] == [accepted]
+    assert [(one.role, said(one)) for one in identity.role_assignments or ()] == [("Owner", accepted), ("Reader", [])]
+
+
+def test_what_is_accepted_above_a_line_stays_where_it_is_written() -> None:
+    entry = "accept: [{code: value-blanks, reason: '%s'}]"
+    groups = f"{{rg: {{identities: [{{name: id-a, {entry % 'identity'}}}], {entry % 'group'},"
+    groups += f" remove: [{{name: id-old, {entry % 'removal'}}}]}}}}"
+
+    group = load_group(f"{HEAD}{entry % 'document'}\nresourceGroups: {groups}\n{EXACT}")
+
+    holders = (group.document_accept, group.accept, group.identities[0].accept, group.remove[0].accept)
+    assert [[(one.reason, one.source.line) for one in accept] for accept in holders] == [
+        [("document", 3)],
+        [("group", 4)],
+        [("identity", 4)],
+        [("removal", 4)],
+    ]
+
+
+def test_form_that_says_that_a_subject_has_no_ids_accepts_that() -> None:
+    forms = "github: {repository: a/b, legacySubject: true, branch: main}"
+
+    identity = load_identity(identity_with(f"federatedCredentials: [{{name: cred, {forms}}}]"))
+
+    assert [one.accept for one in identity.federated_credentials or ()] == [
+        (Acceptance("trust-by-name", "legacySubject: true", SourcePos("<stdin>", 5, 67)),)
+    ]
 
 
 @pytest.mark.parametrize("identities", ["[id-a]", "[{name: id-a}]"])

@@ -56,6 +56,14 @@ def test_resource_is_looked_at_within_the_targets_and_the_groups() -> None:
     assert not is_looked_at(resource_id("id-a", group="rg-unknown"), BOTH, ())
 
 
+def test_document_is_always_looked_at_and_a_group_where_the_run_has_it() -> None:
+    targets = parse_targets(["rg-app/id-a"], BOTH)
+
+    assert is_looked_at(None, BOTH, targets)
+    assert is_looked_at(HERE.group_id, BOTH, targets)
+    assert not is_looked_at(THERE.group_id, only_targets(BOTH, targets), targets)
+
+
 def test_target_exists_where_it_is_listed_removed_or_alive() -> None:
     group = desired_group(listed("id-a"), remove=(removed("id-b"),))
     live = live_of(live_group(live_identity("id-c")))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.errors import AuthError, SourcePos, UsageError
+from reconciler.errors import AuthError, LoginError, SourcePos, UsageError
 from reconciler.manifest.desired import Desired, DesiredTenant
 from reconciler.manifest.tenants import (
     ExpectedTenant,
@@ -21,6 +21,11 @@ OTHER = "abcdef00-0000-0000-0000-00000000000b"
 def named(tenant_id: str, line: int = 3) -> DesiredTenant:
     """A tenant as a manifest names it."""
     return DesiredTenant(tenant_id, SourcePos(MANIFEST, line, 9))
+
+
+def sign_in(tenant_id: str) -> str:
+    """As a kind of credential says it."""
+    return f"Sign in to {tenant_id}."
 
 
 def declared(first: DesiredTenant | None, second: DesiredTenant | None = None) -> Desired:
@@ -49,20 +54,21 @@ def test_two_tenants_are_refused_with_both_places() -> None:
 
 @pytest.mark.parametrize("token_tenant", [ONE, ONE.upper(), None])
 def test_token_of_the_tenant_or_of_none_that_it_says_is_fine(token_tenant: str | None) -> None:
-    check_token_tenant(declared(named(ONE)), token_tenant)
+    check_token_tenant(declared(named(ONE)), token_tenant, sign_in)
 
 
 def test_manifest_without_a_tenant_takes_every_token() -> None:
-    check_token_tenant(declared(None), OTHER)
+    check_token_tenant(declared(None), OTHER, sign_in)
 
 
 def test_token_of_another_tenant_is_refused_with_the_place() -> None:
-    with pytest.raises(AuthError) as raised:
-        check_token_tenant(declared(None, named(ONE)), OTHER)
+    with pytest.raises(LoginError) as raised:
+        check_token_tenant(declared(None, named(ONE)), OTHER, sign_in)
 
     assert raised.value.message == (
         f"The token is of the tenant {OTHER}, not of {ONE} as identities.yaml:3:9 says; nothing was asked with it."
     )
+    assert raised.value.hint == f"Sign in to {ONE}. Or fix the manifest."
 
 
 def test_manifest_goes_before_the_flag_for_its_own_subscription_only() -> None:

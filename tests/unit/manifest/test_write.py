@@ -85,6 +85,9 @@ IGNORED: Mapping = st.fixed_dictionaries(
 )
 DAYS = st.dates().map(date.isoformat)
 CODES = ("in-use", "trusted", "use-unknown", "foreign-owner")
+ACCEPTED: Entries = st.lists(ODD, max_size=2).map(
+    lambda reasons: [{"code": "value-placeholder", "reason": f"r{reason}"} for reason in reasons]
+)
 IDENTITY: Mapping = st.fixed_dictionaries(
     {"name": NAMES},
     optional={
@@ -96,6 +99,7 @@ IDENTITY: Mapping = st.fixed_dictionaries(
         "expect": GUIDS.map(lambda guid: {"principalId": guid}),
         "federatedCredentials": TRUSTS,
         "roleAssignments": ROLES,
+        "accept": ACCEPTED,
     },
 )
 REMOVAL: Mapping = st.fixed_dictionaries(
@@ -108,6 +112,7 @@ REMOVAL: Mapping = st.fixed_dictionaries(
             ).map(list)
         ),
         "after": DAYS,
+        "accept": ACCEPTED,
     },
 )
 GROUP: Mapping = st.fixed_dictionaries(
@@ -116,6 +121,7 @@ GROUP: Mapping = st.fixed_dictionaries(
         "defaults": DEFAULTS,
         "policy": POLICIES,
         "ignore": IGNORED,
+        "accept": ACCEPTED,
         "remove": st.lists(REMOVAL, max_size=2, unique_by=lambda one: one["name"].casefold()),
     },
 )
@@ -134,6 +140,7 @@ DOCUMENT: Mapping = st.fixed_dictionaries(
             {}, optional={"maxDeletes": st.integers(0, 9), "maxRevokes": st.integers(0, 9)}
         ),
         "ignore": IGNORED,
+        "accept": ACCEPTED,
     },
 )
 

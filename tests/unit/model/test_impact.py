@@ -3,17 +3,21 @@
 import pytest
 
 from reconciler.model.access import FederatedCredential, Trust
+from reconciler.model.address import AddressBook
 from reconciler.model.ids import CredentialId, describe_scope
 from reconciler.model.impact import AttachedResource, HeldRole, Impact, Impacts, Lock, Part, attached
 from reconciler.plan.changes import Changes, IdentityChange
 from reconciler.plan.document import change_document
 from reconciler.report.impact_rows import impact_rows
+from reconciler.report.names import Names
 from tests.builders import GROUP, SUBSCRIPTION, compare, desired_group, live_group, resource_id
 
 IN_SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION}"
 IN_GROUP = f"{IN_SUBSCRIPTION}/resourceGroups/{GROUP}"
 VM = f"{IN_GROUP}/providers/Microsoft.Compute/virtualMachines/vm-a"
 TRUST = Trust("https://issuer.example", "s", "api://AzureADTokenExchange")
+NAMES = Names(AddressBook(()), {SUBSCRIPTION: "Payments"}, {})
+NOT_LOOKED_AT = ["Entra groups", "app roles", "data-plane grants", "identityProfile"]
 UNKNOWN = {"found": None, "not_checked": "nothing was looked at"}
 EVERYTHING = Impact(
     Part((AttachedResource(VM),), "missing X"),
@@ -43,19 +47,19 @@ def delete(impact: Impact | None) -> IdentityChange:
 
 
 def test_impact_is_told_in_lines_without_the_roles_that_go_too() -> None:
-    assert impact_rows(delete(EVERYTHING)) == (
+    assert impact_rows(delete(EVERYTHING), NAMES) == (
         ("attached to", "virtualMachines vm-a (rg-app)"),
         ("also deleted", "federated credential main"),
         ("also deleted", "federated credential odd"),
-        ("orphaned", f"role Reader at {IN_SUBSCRIPTION}, with a condition"),
-        ("locked by", f"CanNotDelete lock 'all' on subscription {SUBSCRIPTION}"),
-        ("locked by", "ReadOnly lock 'own' on userAssignedIdentities id-old (rg-app)"),
+        ("orphaned", "role Reader on subscription Payments, with a condition"),
+        ("locked by", "CanNotDelete lock 'all' on subscription Payments"),
+        ("locked by", "ReadOnly lock 'own' on identity rg-app/id-old"),
         ("not checked", "further attached resources: missing X"),
     )
 
 
 def test_impact_that_nobody_looked_into_is_told_part_by_part() -> None:
-    assert impact_rows(delete(None)) == tuple(
+    assert impact_rows(delete(None), NAMES) == tuple(
         ("not checked", f"{part}: nothing was looked at")
         for part in ("attached resources", "federated credentials", "roles", "locks")
     )
@@ -88,6 +92,7 @@ def test_impact_in_json_has_each_part_whole() -> None:
             ],
             "not_checked": None,
         },
+        "not_looked_at": NOT_LOOKED_AT,
     }
 
 
@@ -97,6 +102,7 @@ def test_part_that_was_not_looked_at_has_no_list_in_json() -> None:
         "role_assignments": UNKNOWN,
         "federated_credentials": UNKNOWN,
         "locks": UNKNOWN,
+        "not_looked_at": NOT_LOOKED_AT,
     }
 
 

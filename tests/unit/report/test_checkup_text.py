@@ -18,7 +18,7 @@ def right(scope: str, standing: Standing, role: str | None = "Reader") -> RightC
 def test_checkup_is_told_whole() -> None:
     found = checkup(
         Check("clock", Standing.OK, "2 s apart"),
-        Check("token", Standing.FAILED, "none", "Sign in.\nOr not."),
+        Check("token", Standing.FAILED, "none", ("Sign in.", "Or not.")),
         rights=(
             right("/a", Standing.OK),
             right("/a", Standing.MISSING),

@@ -35,7 +35,8 @@ def test_change_of_a_held_identity_says_what_would_be_and_where_the_hold_stands(
         ChangeRow(
             "",
             Action.UPDATE,
-            "rg-app/id-a",
+            resource_id("id-a"),
+            "",
             "would be updated in place",
             "identities.yaml:6",
             (FieldRow("tags.x", None, "1"),),
@@ -60,7 +61,7 @@ def test_hold_under_which_nothing_differs_is_not_forgotten() -> None:
 
     (row,) = held_rows(plan)
 
-    assert (row.address, row.summary, row.fields, row.hold) == ("rg-app/id-a", "is as it should be", (), WHY)
+    assert (row.identity.name, row.summary, row.fields, row.hold) == ("id-a", "is as it should be", (), WHY)
     assert not_due(plan) == ()
 
 
@@ -89,7 +90,7 @@ def with_credential(trust: Trust) -> Plan:
 def test_children_that_differ_stand_for_their_identity() -> None:
     differing, equal = (with_credential(Trust("https://i", subject, "a")) for subject in ("other", "s"))
 
-    assert [(row.address, row.summary) for row in held_rows(differing)] == [
-        ("rg-app/id-a/federatedCredentials/main", "would be updated in place")
+    assert [(row.label, row.summary) for row in held_rows(differing)] == [
+        ("credential main", "would be updated in place")
     ]
-    assert [(row.address, row.summary) for row in held_rows(equal)] == [("rg-app/id-a", "is as it should be")]
+    assert [(row.label, row.summary) for row in held_rows(equal)] == [("", "is as it should be")]

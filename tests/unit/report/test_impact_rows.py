@@ -4,9 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model import AttachedResource, CredentialId, FederatedCredential, HeldRole, Impact, Lock, Part
+from reconciler.model import (
+    AddressBook,
+    AttachedResource,
+    CredentialId,
+    FederatedCredential,
+    HeldRole,
+    Impact,
+    Lock,
+    Part,
+)
 from reconciler.plan import Action, IdentityChange
-from reconciler.report.impact_rows import impact_rows
+from reconciler.report.impact_rows import NOT_LOOKED_AT, impact_rows
+from reconciler.report.names import Names
 from tests.builders import compare, desired_group, live_group, resource_id
 
 SUBSCRIPTION = "/subscriptions/1"
@@ -15,7 +25,8 @@ CREDENTIAL = FederatedCredential(CredentialId(resource_id("id-old"), "main"), No
 LEFT = HeldRole("Reader", "g", SUBSCRIPTION, removed=False)
 TAKEN = HeldRole("Owner", "h", SUBSCRIPTION, removed=True)
 LOCK = Lock("ReadOnly", "keep", SUBSCRIPTION)
-NOTHING = ("impact", "none: no attached resource, no federated credential, no orphaned role, no lock")
+NAMES = Names(AddressBook(()), {}, {"g-1": "Reader"})
+NOTHING = ("impact", "none found: no attached resource, no federated credential, no orphaned role, no lock")
 
 
 def delete(impact: Impact | None) -> IdentityChange:
@@ -30,7 +41,7 @@ def delete(impact: Impact | None) -> IdentityChange:
         (Impact(assignments=Part((TAKEN,))), (NOTHING,)),
         (Impact(Part((VM,))), (("attached to", "virtualMachines vm (rg)"),)),
         (Impact(credentials=Part((CREDENTIAL,))), (("also deleted", "federated credential main"),)),
-        (Impact(assignments=Part((TAKEN, LEFT))), (("orphaned", "role Reader at /subscriptions/1"),)),
+        (Impact(assignments=Part((TAKEN, LEFT))), (("orphaned", "role Reader on subscription 1"),)),
         (Impact(locks=Part((LOCK,))), (("locked by", "ReadOnly lock 'keep' on subscription 1"),)),
         (Impact(Part((), "no right")), (("not checked", "attached resources: no right"),)),
         (
@@ -38,7 +49,7 @@ def delete(impact: Impact | None) -> IdentityChange:
             (
                 ("attached to", "virtualMachines vm (rg)"),
                 ("also deleted", "federated credential main"),
-                ("orphaned", "role Reader at /subscriptions/1"),
+                ("orphaned", "role Reader on subscription 1"),
                 ("locked by", "ReadOnly lock 'keep' on subscription 1"),
                 ("not checked", "further attached resources: a"),
                 ("not checked", "further federated credentials: c"),
@@ -56,9 +67,13 @@ def delete(impact: Impact | None) -> IdentityChange:
     ],
 )
 def test_impact_of_a_delete_is_told_part_by_part(impact: Impact | None, rows: tuple[tuple[str, str], ...]) -> None:
-    assert impact_rows(delete(impact)) == rows
+    assert impact_rows(delete(impact), NAMES) == rows
 
 
 @pytest.mark.parametrize("action", [Action.CREATE, Action.UPDATE, Action.NO_OP])
 def test_only_a_delete_has_an_impact(action: Action) -> None:
-    assert impact_rows(replace(delete(Impact(Part((VM,)))), action=action)) == ()
+    assert impact_rows(replace(delete(Impact(Part((VM,)))), action=action), NAMES) == ()
+
+
+def test_what_is_never_looked_at_is_named() -> None:
+    assert NOT_LOOKED_AT == "not looked at: Entra groups, app roles, data-plane grants, identityProfile"

@@ -120,7 +120,7 @@ def test_deleted_identity_is_told_with_its_children() -> None:
         '      principalId  "principal"',
         '      clientId  "client"',
         "      with the federated credential main",
-        f"      with the role acdd72a7-3385-48ef-bd42-f606fba81ae7 at {SCOPE}",
+        f"      with the role Reader at {SCOPE}",
         "      attached to /vm",
         "      not read: a gap",
     ]

@@ -1,6 +1,7 @@
 """A page is what was written on it, in colour or without a trace of one."""
 
 import pytest
+from rich.text import Text
 
 from reconciler.report.page import Page, width
 
@@ -21,6 +22,28 @@ def test_lines_with_colour_end_it_again() -> None:
     page.line("plain ", ("red", "red"))
 
     assert page.text() == "plain \x1b[31mred\x1b[0m\n"
+
+
+def test_text_of_others_forges_no_line_and_no_style() -> None:
+    plain, colored = Page(color=False), Page(color=True)
+
+    for page in (plain, colored):
+        page.line("  ", (":", "red"), ":error::x\n", ("\x1b[2J", "bold"), "#", ("#[group]\u3164", ""))
+
+    shown = r"  \x3a:error::x\n\x1b[2J#\x23[group]\u3164"
+    assert plain.text() == f"{shown}\n"
+    assert Text.from_ansi(colored.text().rstrip("\n")).plain == shown
+    assert len(colored.text().splitlines()) == 1
+
+
+def test_lines_of_another_page_keep_their_style() -> None:
+    other, page = Page(color=True), Page(color=True)
+    other.line(("red", "red"))
+
+    page.line("first")
+    page.add(other.text())
+
+    assert page.text() == "first\n\x1b[31mred\x1b[0m\n"
 
 
 @pytest.mark.parametrize(("text", "columns"), [("", 0), ("abc", 3), ("日本", 4), ("e\u0301", 1)])

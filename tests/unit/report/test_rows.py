@@ -14,7 +14,7 @@ from reconciler.report.rows import (
     outcome_heading,
     refused_rows,
 )
-from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, desired_group, label, listed, live_group, plan_of
+from tests.builders import desired_group, label, listed, live_group, plan_of, resource_id
 from tests.unit.reporting import plan_of_everything, refused_plan, result_of_everything
 
 KNOWN_LATER = (FieldRow("principalId", None, None, known=False), FieldRow("clientId", None, None, known=False))
@@ -24,7 +24,8 @@ def test_adoption_has_a_symbol_of_its_own() -> None:
     assert change_rows(plan_of_everything())[0] == ChangeRow(
         "<=",
         Action.UPDATE,
-        "rg-app/id-adopt",
+        resource_id("id-adopt"),
+        "",
         "will be adopted: it exists, and has no owner yet",
         "identities.yaml:5",
         (FieldRow("tags.uami-owner", None, "team-a"),),
@@ -35,7 +36,8 @@ def test_update_shows_each_field_before_and_after() -> None:
     assert change_rows(plan_of_everything())[1] == ChangeRow(
         "~",
         Action.UPDATE,
-        "rg-app/id-api",
+        resource_id("id-api"),
+        "",
         "will be updated in place",
         "identities.yaml:8",
         (
@@ -50,7 +52,8 @@ def test_create_shows_what_is_known_and_what_is_not() -> None:
     assert change_rows(plan_of_everything())[2] == ChangeRow(
         "+",
         Action.CREATE,
-        "rg-app/id-new",
+        resource_id("id-new"),
+        "",
         "will be created",
         "identities.yaml:12",
         (
@@ -66,36 +69,34 @@ def test_delete_shows_what_goes_with_it() -> None:
     assert change_rows(plan_of_everything())[3] == ChangeRow(
         "-",
         Action.DELETE,
-        "rg-app/id-old",
+        resource_id("id-old"),
+        "",
         "will be destroyed: the manifest does not list it",
         "identities.yaml:3",
         (
             FieldRow("location", "westeurope", None),
             FieldRow("tags.env", "test", None),
             FieldRow("tags.uami-owner", "team-a", None),
-            FieldRow("principalId", "principal-of-id-old", None),
-            FieldRow("clientId", "client-of-id-old", None),
+            FieldRow("principalId", "principal-of-id-old", None, of_identity=True),
+            FieldRow("clientId", "client-of-id-old", None, of_identity=True),
         ),
-        (("impact", "none: no attached resource, no federated credential, no orphaned role, no lock"),),
+        (("impact", "none found: no attached resource, no federated credential, no orphaned role, no lock"),),
     )
 
 
 def test_identity_that_is_as_it_should_be_has_no_row() -> None:
-    assert [row.address for row in change_rows(plan_of_everything())] == [
-        "rg-app/id-adopt",
-        "rg-app/id-api",
-        "rg-app/id-new",
-        "rg-app/id-old",
-    ]
+    names = [row.identity.name for row in change_rows(plan_of_everything())]
+
+    assert names == ["id-adopt", "id-api", "id-new", "id-old"]
 
 
 def test_what_is_refused_is_in_rows_of_its_own() -> None:
     plan = refused_plan()
 
-    assert [(row.action, row.address) for row in change_rows(plan)] == [(Action.CREATE, "rg-app/id-new")]
-    assert [(row.action, row.address) for row in refused_rows(plan)] == [
-        (Action.CREATE, "rg-none/id-far"),
-        (Action.DELETE, "rg-app/id-theirs"),
+    assert [(row.action, row.identity.name) for row in change_rows(plan)] == [(Action.CREATE, "id-new")]
+    assert [(row.action, row.identity.name) for row in refused_rows(plan)] == [
+        (Action.CREATE, "id-far"),
+        (Action.DELETE, "id-theirs"),
     ]
 
 
@@ -105,30 +106,20 @@ def test_create_in_a_missing_group_has_no_location_yet() -> None:
     assert row.fields == (FieldRow("location", None, None, known=False), *KNOWN_LATER)
 
 
-def test_address_names_the_subscription_where_two_groups_share_a_name() -> None:
-    groups = [desired_group("id-a"), desired_group("id-a", subscription=OTHER_SUBSCRIPTION)]
-
-    plan = plan_of(groups, [live_group(), live_group(subscription=OTHER_SUBSCRIPTION)])
-
-    assert [row.address for row in change_rows(plan)] == [
-        f"{SUBSCRIPTION}/rg-app/id-a",
-        f"{OTHER_SUBSCRIPTION}/rg-app/id-a",
-    ]
-
-
 def test_drift_is_told_whether_or_not_guards_refuse_to_mend_it() -> None:
     drift = drift_rows(refused_plan())
 
-    assert [(row.address, row.summary) for row in drift.missing] == [
-        ("rg-app/id-new", "is not live"),
-        ("rg-none/id-far", "is not live"),
+    assert [(row.identity.name, row.summary) for row in drift.missing] == [
+        ("id-new", "is not live"),
+        ("id-far", "is not live"),
     ]
-    assert [(row.address, row.summary) for row in drift.unexpected] == [("rg-app/id-theirs", "is not listed")]
+    assert [(row.identity.name, row.summary) for row in drift.unexpected] == [("id-theirs", "is not listed")]
     assert drift.changed == (
         ChangeRow(
             "~",
             Action.UPDATE,
-            "rg-app/id-api",
+            resource_id("id-api"),
+            "",
             "differs from the manifest",
             "identities.yaml:5",
             (FieldRow("location", "westeurope", "uksouth"),),
@@ -138,9 +129,9 @@ def test_drift_is_told_whether_or_not_guards_refuse_to_mend_it() -> None:
 
 
 def test_adoption_is_a_difference_like_any_other_in_drift() -> None:
-    assert [(row.symbol, row.address) for row in drift_rows(plan_of_everything()).changed] == [
-        ("~", "rg-app/id-adopt"),
-        ("~", "rg-app/id-api"),
+    assert [(row.symbol, row.identity.name) for row in drift_rows(plan_of_everything()).changed] == [
+        ("~", "id-adopt"),
+        ("~", "id-api"),
     ]
 
 

@@ -1,10 +1,12 @@
 """Text of others: shown, never obeyed."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.report.visible import quoted, visible, visible_lines
+from reconciler.report.visible import quoted, safe_json, safe_line, safe_parts, visible
 
 
 @pytest.mark.parametrize(
@@ -51,8 +53,53 @@ def test_visible_text_stays_as_it_is_when_it_is_shown_again(text: str) -> None:
     assert visible(visible(text)) == visible(text)
 
 
-def test_line_breaks_of_our_own_messages_stay() -> None:
-    assert visible_lines("one\ntwo\x1b") == "one\ntwo\\x1b"
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        (("id", "-api"), ["id", "-api"]),
+        (("##vso[task.setvariable]",), ["#\\x23vso[task.setvariable]"]),
+        (("say ##[group]",), ["say #\\x23[group]"]),
+        (("#", "#[group]"), ["#", "\\x23[group]"]),
+        (("###", "##"), ["#\\x23#", "\\x23#"]),
+        (("::error::x",), ["\\x3a:error::x"]),
+        (("  ", " ::error::x"), ["  ", " \\x3a:error::x"]),
+        ((":", ":error::x"), ["\\x3a", ":error::x"]),
+        ((" ", "", "::"), [" ", "", "\\x3a:"]),
+        (("a ::error::x",), ["a ::error::x"]),
+        (("\n", "::error::x"), ["\\n", "::error::x"]),
+        (("\xa0::error::x",), ["\\xa0::error::x"]),
+        ((":", " ::"), [":", " ::"]),
+        ((), []),
+    ],
+)
+def test_words_of_ci_systems_are_broken_up_wherever_parts_of_a_line_meet(parts: list[str], shown: list[str]) -> None:
+    assert safe_parts(parts) == shown
+
+
+HOSTILE = st.lists(st.text("#: \n\x1b\u2028a"))
+
+
+@given(HOSTILE)
+def test_a_safe_line_is_one_line_that_nothing_obeys(parts: list[str]) -> None:
+    line = safe_line(*parts)
+
+    assert line.endswith("\n")
+    assert line[:-1].isprintable()
+    assert "##" not in line
+    assert not line.lstrip().startswith("::")
+    assert safe_parts(safe_parts(parts)) == safe_parts(parts)
+
+
+@given(st.text("#\x7f\n\\é😀\ud800") | st.text())
+def test_safe_json_is_the_same_document(text: str) -> None:
+    document = {text: [text]}
+
+    for written in (json.dumps(document, indent=2), json.dumps(document, ensure_ascii=False)):
+        safe = safe_json(written)
+        assert json.loads(safe) == document
+        assert safe.isascii()
+        assert safe.replace("\n", "").isprintable()
+        assert "##" not in safe
 
 
 @pytest.mark.parametrize(

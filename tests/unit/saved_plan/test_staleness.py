@@ -218,8 +218,7 @@ def test_what_a_delete_would_break_is_part_of_what_was_reviewed(saved: Impact, n
 
     if told is None:
         assert found == [
-            "rg-app/id-old: impact.locks.found was [], is now absent",
-            "rg-app/id-old: impact.locks.not_checked was absent, is now 'no right'",
+            "rg-app/id-old: its locks could be read by the one who planned, and not by the one who applies (no right)",
         ]
     else:
         # A role is a change of its own, or is left behind in either plan.

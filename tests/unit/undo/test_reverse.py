@@ -1,6 +1,5 @@
 """The way back from a run: what returns, what is left alone because somebody else has changed it, and what is said."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -21,18 +20,14 @@ from reconciler.model import (
     OWNER_TAG,
     AssignmentDetails,
     CredentialId,
-    FederatedCredential,
     Identity,
     IsolationScope,
-    PlannedIdentity,
     ResourceId,
-    RoleAssignment,
     Tags,
     Target,
-    Trust,
 )
-from reconciler.plan import Action
-from reconciler.undo.reverse import LiveNow, Undo, make_undo, touched_identities
+from reconciler.plan import Action, NotUndone
+from reconciler.undo.reverse import touched_identities
 from tests.builders import TENANT, compare, desired_group, group_id, live_group
 from tests.unit.journal.calls import (
     ASSIGNMENT_ID,
@@ -54,49 +49,10 @@ from tests.unit.journal.calls import (
     UPDATED,
     call,
 )
+from tests.unit.undo.undoing import COMPARE, JOURNAL, NAME, OWNED, entry_of, left_of, notes_of, undo
 
-JOURNAL = "run.jsonl"
-OTHER_TRUST = replace(TRUST, subject="repo:a/c")
 OURS_AGAIN = DesiredAssignment(READER, SCOPE, SOURCE, AssignmentDetails(owner=OWNER).named())
-OWNED = replace(IDENTITY, tags=Tags({OWNER_TAG: OWNER, "env": "prod"}))
-NAME = "rg-app/id-api"
-
-
-def undo(
-    calls: Iterable[Call],
-    *live: Identity,
-    credentials: Iterable[FederatedCredential] = (),
-    assignment: RoleAssignment | None = None,
-) -> Undo:
-    """The way back from a run of these calls, all of them done unless they say otherwise."""
-    ended = tuple(one if one.outcome else replace(one, outcome=Outcome.DONE) for one in calls)
-    record = RunRecord(HEADER, ended, None, torn=False)
-    identities: dict[ResourceId, Identity | None] = dict.fromkeys(touched_identities(record))
-    identities |= {one.resource_id: one for one in live}
-    kept = {one.credential_id: one for one in credentials}
-    given = {} if assignment is None else {ASSIGNMENT_ID: assignment}
-    return make_undo(record, LiveNow(identities, kept, given), JOURNAL)
-
-
-def entry_of(found: Undo) -> DesiredIdentity:
-    """The one identity that an undo lists."""
-    ((entry,),) = (group.identities for group in found.desired.groups)
-    return entry
-
-
-def notes_of(found: Undo) -> tuple[str, ...]:
-    """What an undo says below its title."""
-    return found.notes[1:]
-
-
-def updated(
-    before: Mapping[str, str], after: Mapping[str, str], old: IsolationScope | str, new: IsolationScope | str
-) -> Call:
-    return replace(
-        UPDATED,
-        before=replace(IDENTITY, tags=Tags(before), isolation_scope=old),
-        after=PlannedIdentity("westeurope", Tags(after), new),
-    )
+CREATE = call(1, Action.CREATE, None, TRUST)
 
 
 def test_created_identity_goes_where_it_is_as_the_run_made_it() -> None:
@@ -118,7 +74,7 @@ def test_created_identity_goes_where_it_is_as_the_run_made_it() -> None:
     assert found.limited_to == frozenset()
     assert found.seen == {IDENTITY_ID: IDENTITY}
     assert notes_of(found) == (
-        f"In Git, at identities.yaml:5: take {NAME} off the list, or the next apply creates it again.",
+        f"identities.yaml:5: take {NAME} off the list in Git, or the next apply creates it again.",
     )
 
 
@@ -128,22 +84,35 @@ def test_children_of_a_created_identity_go_with_it() -> None:
     assert found.limited_to == {CREDENTIAL_ID}
 
 
+BY_HAND = f"az identity delete --ids {IDENTITY_ID}"
+MAY_BE_IN_GIT = (
+    f"identities.yaml:5: if {NAME} is to go, take it off the list in Git too, or the next apply creates it again."
+)
+
+
 @pytest.mark.parametrize(
-    ("made", "now", "why"),
+    ("made", "now", "why", "advice"),
     [
-        (None, IDENTITY, "no answer says that the run created it; delete it yourself if it has"),
-        (replace(IDENTITY, principal_id="old"), IDENTITY, "it has been deleted and created again since"),
-        (OWNED, IDENTITY, "its owner is now absent"),
-        (IDENTITY, OWNED, "its owner is now 'team-a'"),
+        (None, IDENTITY, "no answer says that the run created it", f"if it did, delete it: {BY_HAND}"),
+        (OWNED, IDENTITY, "its owner is now absent", f"if it is to go all the same: {BY_HAND}"),
+        (IDENTITY, OWNED, "its owner is now 'team-a'", f"if it is to go all the same: {BY_HAND}"),
     ],
 )
-def test_created_identity_that_is_no_longer_the_runs_own_is_left_alone(
-    made: Identity | None, now: Identity, why: str
+def test_created_identity_that_may_be_somebody_elses_is_left_and_named(
+    made: Identity | None, now: Identity, why: str, advice: str
 ) -> None:
     found = undo([replace(CREATED, made=made)], now)
 
     assert (found.desired.groups, found.targets) == ((), ())
-    assert notes_of(found) == (f"Left alone: {NAME}: {why}.",)
+    assert found.not_undone == (NotUndone(IDENTITY_ID, "", why, advice),)
+    assert notes_of(found) == (MAY_BE_IN_GIT,)
+
+
+def test_created_identity_that_was_created_again_since_is_nothing_of_the_run() -> None:
+    found = undo([replace(CREATED, made=replace(IDENTITY, principal_id="old"))], IDENTITY)
+
+    assert (found.desired.groups, found.targets, found.not_undone) == ((), (), ())
+    assert notes_of(found) == (f"Left alone: {NAME}: it has been deleted and created again since.",)
 
 
 def test_created_identity_that_is_gone_is_no_matter() -> None:
@@ -169,7 +138,7 @@ def test_deleted_identity_comes_back_with_its_children() -> None:
     assert found.targets == (Target(group_id(), "id-api", NAME),)
     assert found.limited_to == {CREDENTIAL_ID, ASSIGNMENT_ID}
     assert notes_of(found)[-1] == (
-        f"In Git, at identities.yaml:5: list {NAME} again, or the next apply deletes it again."
+        f"identities.yaml:5: list {NAME} again, and not under `remove`, in Git, or the next apply deletes it again."
     )
 
 
@@ -187,78 +156,38 @@ def test_role_that_the_run_took_away_before_comes_back_though_no_children_were_r
     )
 
 
-@pytest.mark.parametrize(
-    ("principal", "notes"),
-    [
-        ("principal", ()),
-        ("another", (f"Left alone: {NAME}: there is another identity of its name already.",)),
-    ],
-)
-def test_deleted_identity_whose_name_is_taken_does_not_come_back(principal: str, notes: tuple[str, ...]) -> None:
-    found = undo([DELETED], replace(IDENTITY, principal_id=principal))
+def test_delete_that_did_not_take_effect_needs_no_undoing() -> None:
+    found = undo([DELETED], IDENTITY)
+
+    assert (found.desired.groups, found.targets, found.not_undone, notes_of(found)) == ((), (), (), ())
+
+
+def test_deleted_identity_whose_name_is_taken_does_not_come_back() -> None:
+    found = undo([DELETED], replace(IDENTITY, principal_id="another", tags=Tags({"env": "else"})))
+
+    assert (found.desired.groups, found.targets, notes_of(found)) == ((), (), ())
+    assert found.not_undone == (NotUndone(IDENTITY_ID, "", "there is another identity of its name already", COMPARE),)
+
+
+def test_deleted_identity_that_is_there_again_is_said_to_lack_what_it_lacks() -> None:
+    again = replace(IDENTITY, principal_id="another", client_id="another")
+
+    found = undo([DELETED], again)
 
     assert (found.desired.groups, found.targets) == ((), ())
-    assert notes_of(found) == notes
+    assert notes_of(found) == (f"Left alone: {NAME}: it is there again, as another principal.",)
+    assert left_of(found) == (
+        (f"{NAME}/federatedCredentials/main", "", "its identity is there again, and does not have it"),
+        (f"{NAME}/roleAssignments/Reader@{SCOPE}", "", "its identity is there again, and does not have it"),
+    )
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "now", "back", "notes"),
-    [
-        ({"env": "prod"}, {"env": "test"}, {"env": "test"}, {"env": "prod"}, ["tags.env"]),
-        ({"env": "prod"}, {}, {}, {"env": "prod"}, ["tags.env"]),
-        ({}, {"env": "test"}, {"ENV": "test"}, {"env": None}, ["tags.env"]),
-        ({"env": "prod"}, {"env": "test"}, {"env": "prod"}, {}, []),
-        ({"env": "prod"}, {"env": "prod"}, {"env": "else"}, {}, []),
-        ({"env": "prod"}, {"env": "test"}, {"env": "else"}, {}, ["it is now 'else'"]),
-        ({"env": "prod"}, {"env": "test"}, {}, {}, ["it is now absent"]),
-        (
-            {"a": "1", "b": "1"},
-            {"a": "2", "b": "2"},
-            {"a": "2", "b": "3"},
-            {"a": "1"},
-            ["it is now '3'", "tags.a of rg-app/id-api"],
-        ),
-    ],
-)
-def test_tag_returns_where_it_still_is_as_the_run_has_left_it(
-    before: dict[str, str], after: dict[str, str], now: dict[str, str], back: dict[str, str | None], notes: list[str]
-) -> None:
-    same = IsolationScope.NONE
-    live = replace(IDENTITY, tags=Tags({**now, OWNER_TAG: OWNER}))
+def test_deleted_identity_that_is_there_again_with_all_it_had_is_undone() -> None:
+    again = replace(IDENTITY, principal_id="another", client_id="another")
 
-    found = undo([updated(before, after, same, same)], live)
+    found = undo([DELETED], again, credentials=[CREDENTIAL], assignment=replace(OURS, principal_id="another"))
 
-    tags = {**back, OWNER_TAG: OWNER} if back else None
-    assert (dict(entry_of(found).tags) if found.targets else None) == tags
-    assert len(notes_of(found)) == len(notes)
-    assert all(note in text for note, text in zip(notes, notes_of(found), strict=True))
-
-
-def test_owner_returns_to_what_it_was_before_the_run() -> None:
-    same = IsolationScope.NONE
-
-    found = undo([updated({}, {OWNER_TAG: OWNER}, same, same)], replace(IDENTITY, tags=Tags({OWNER_TAG: OWNER})))
-
-    assert entry_of(found).tags == ((OWNER_TAG, None),)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "now", "back"),
-    [
-        (IsolationScope.NONE, IsolationScope.REGIONAL, IsolationScope.REGIONAL, IsolationScope.NONE),
-        (IsolationScope.REGIONAL, IsolationScope.NONE, IsolationScope.NONE, IsolationScope.REGIONAL),
-        (IsolationScope.REGIONAL, IsolationScope.NONE, IsolationScope.REGIONAL, None),
-        (IsolationScope.NONE, IsolationScope.NONE, IsolationScope.REGIONAL, None),
-        (IsolationScope.NONE, IsolationScope.REGIONAL, "Unheard", None),
-    ],
-)
-def test_isolation_scope_returns_where_it_still_is_as_the_run_has_left_it(
-    old: IsolationScope, new: IsolationScope, now: IsolationScope | str, back: IsolationScope | None
-) -> None:
-    found = undo([updated({}, {}, old, new)], replace(IDENTITY, isolation_scope=now))
-
-    assert (entry_of(found).isolation_scope if found.targets else None) == back
-    assert (f"Left alone: {NAME}: its isolation scope is now Unheard." in found.notes) is (now == "Unheard")
+    assert (found.desired.groups, found.not_undone) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -275,90 +204,6 @@ def test_identity_that_is_no_longer_the_one_of_the_run_is_left_alone(
     found = undo([call_], *live)
 
     assert (found.desired.groups, notes_of(found)) == ((), (f"Left alone: {NAME}: {why}.",))
-
-
-CREATE, UPDATE = call(1, Action.CREATE, None, TRUST), call(1, Action.UPDATE, CREDENTIAL, OTHER_TRUST)
-DELETE = call(1, Action.DELETE, CREDENTIAL, None)
-LISTED = (DesiredCredential("main", TRUST, SOURCE),)
-NOT_AS_LEFT = f"Left alone: {NAME}/federatedCredentials/main: it is no longer as the run has left it."
-IN_GIT = f"In Git, at identities.yaml:5: change {NAME}/federatedCredentials/main in the manifest too."
-
-
-@pytest.mark.parametrize(
-    ("call_", "live", "listed", "notes"),
-    [
-        (CREATE, TRUST, (), (IN_GIT,)),
-        (CREATE, OTHER_TRUST, None, (NOT_AS_LEFT,)),
-        (CREATE, None, None, ()),
-        (UPDATE, OTHER_TRUST, LISTED, (IN_GIT,)),
-        (UPDATE, TRUST, None, ()),
-        (UPDATE, replace(TRUST, audience="else"), None, (NOT_AS_LEFT,)),
-        (UPDATE, None, None, (NOT_AS_LEFT,)),
-        (DELETE, None, LISTED, (IN_GIT,)),
-        (DELETE, TRUST, None, ()),
-        (DELETE, OTHER_TRUST, None, (NOT_AS_LEFT,)),
-    ],
-)
-def test_credential_returns_where_it_still_is_as_the_run_has_left_it(
-    call_: Call, live: Trust | None, listed: tuple[DesiredCredential, ...] | None, notes: tuple[str, ...]
-) -> None:
-    found = undo([call_], OWNED, credentials=[] if live is None else [FederatedCredential(CREDENTIAL_ID, live)])
-
-    assert (entry_of(found).federated_credentials if found.targets else None) == listed
-    assert found.limited_to == (set() if listed is None else {CREDENTIAL_ID})
-    assert notes_of(found) == notes
-
-
-def test_credential_that_cannot_be_expressed_stays_gone() -> None:
-    found = undo([call(1, Action.DELETE, FederatedCredential(CREDENTIAL_ID, None), None)], OWNED)
-
-    assert entry_of(found).federated_credentials == ()
-
-
-@pytest.mark.parametrize(
-    ("call_", "listed"),
-    [
-        (call(1, Action.CREATE, None, OURS), ()),
-        (
-            call(1, Action.DELETE, OURS, None),
-            (OURS_AGAIN,),
-        ),
-    ],
-)
-def test_role_returns_to_what_it_was(call_: Call, listed: tuple[DesiredAssignment, ...]) -> None:
-    found = undo([call_], OWNED)
-
-    entry = entry_of(found)
-    assert (entry.federated_credentials, entry.role_assignments) == (None, listed)
-    assert entry.tags == ((OWNER_TAG, OWNER),)
-    assert found.limited_to == {ASSIGNMENT_ID}
-
-
-@pytest.mark.parametrize("outcome", [Outcome.IN_DOUBT, Outcome.DONE])
-def test_role_returns_to_an_identity_that_stays_though_a_call_to_delete_it_went_out(outcome: Outcome) -> None:
-    taken, deleted = call(1, Action.DELETE, OURS, None), replace(DELETED, outcome=outcome)
-
-    entry = entry_of(undo([taken, deleted], IDENTITY))
-
-    assert entry.role_assignments == (OURS_AGAIN,)
-    assert entry.federated_credentials is None
-
-
-def test_role_that_was_given_back_is_no_matter() -> None:
-    given_back = [call(1, Action.DELETE, OURS, None), call(2, Action.CREATE, None, OURS)]
-
-    found = undo(given_back, OWNED, assignment=OURS)
-
-    assert (found.targets, notes_of(found)) == ((), ())
-
-
-def test_role_of_another_principal_is_left_alone() -> None:
-    found = undo([call(1, Action.CREATE, None, replace(OURS, principal_id="gone"))], OWNED)
-
-    assert found.targets == ()
-    assert notes_of(found) == (
-        f"Left alone: {NAME}/roleAssignments/Reader@{SCOPE}: its identity has been created again since.",
-    )
 
 
 def test_refused_calls_are_nothing_to_take_back() -> None:

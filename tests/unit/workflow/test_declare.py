@@ -1,14 +1,19 @@
 """What a run is about: the manifests within what was asked for, and a saved plan under its own targets."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from reconciler.errors import ManifestError, UsageError
 from reconciler.guards import Allowances
 from reconciler.manifest.findings import find_doubts
+from reconciler.manifest.write import saved_manifests
 from reconciler.model import Target
 from reconciler.plan import Plan, make_plan
+from reconciler.saved_plan.read_desired import read_desired
 from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
 from tests.builders import SUBSCRIPTION, TENANT, TODAY, compare, group_id, live_group, live_of
 from tests.unit.manifest.manifests import HEAD, load_text
@@ -28,7 +33,7 @@ def request(text: str = TEXT, *, subscriptions: tuple[str, ...] = (), targets: t
 
 def found_in(declaration: Declaration) -> list[str]:
     """The identities of its findings."""
-    return sorted({one.resource_id.address.split("/")[2] for one in declaration.findings})
+    return sorted({one.address.split("/")[2] for one in declaration.findings})
 
 
 def test_whole_manifest_is_declared_with_its_findings() -> None:
@@ -87,8 +92,32 @@ def test_finding_that_only_the_saved_plan_knows_is_kept_once() -> None:
 
     found = declare_saved(known, request(), cloud="AzureCloud", tenant=None)
 
-    all_known = [(one.code, one.resource_id.address) for one in found.findings]
+    all_known = [(one.code, one.address) for one in found.findings]
     assert len(all_known) == len(set(all_known)) == len(find_doubts(plan.desired, request().audience)) + 1
+
+
+def test_value_that_the_saved_plan_tells_once_is_not_told_for_each_identity_that_takes_it() -> None:
+    odd = TEXT.replace("resourceGroups:", 'defaults: {tags: {env: "prod "}}\nresourceGroups:')
+    declared = load_declaration(request(odd))
+    manifests = json.loads(json.dumps(saved_manifests(declared.desired)))
+    plan = replace(saved(), desired=read_desired(manifests), findings=declared.findings)
+
+    found = declare_saved(plan, request(), cloud="AzureCloud", tenant=None)
+    alone = declare_saved(replace(plan, findings=()), request(), cloud="AzureCloud", tenant=None)
+
+    assert [one.address for one in found.findings if one.code == "value-blanks"] == [""]
+    assert len([one for one in alone.findings if one.code == "value-blanks"]) == 3
+
+
+def test_files_that_are_no_manifests_are_declared_and_told(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(TEXT)
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    noted: list[Sequence[str]] = []
+
+    found = load_declaration(replace(request(), paths=(str(tmp_path),), on_skipped=noted.append))
+
+    assert noted == [(f"{tmp_path}/compose.yaml",)]
+    assert found.skipped_files == (f"{tmp_path}/compose.yaml",)
 
 
 def test_saved_plan_of_another_cloud_is_wrong_usage() -> None:

@@ -7,6 +7,12 @@ documentation (Kusto logical and string operators).
 import math
 
 from reconciler.sandbox.resource_graph.kql.cursor import Cursor
+from reconciler.sandbox.resource_graph.kql.errors import (
+    OTHER_INNER_OPERATORS,
+    OTHER_LITERALS,
+    TIME_UNITS,
+    not_served,
+)
 from reconciler.sandbox.resource_graph.kql.syntax import (
     Call,
     Column,
@@ -56,6 +62,8 @@ def _comparison(cursor: Cursor) -> Expression:
         items = cursor.listed(parse_expression)
         cursor.expect(")")
         return Membership(membership, left, items)
+    if cursor.sees(*OTHER_INNER_OPERATORS):
+        raise not_served(f"the operator `{cursor.token.value}` in expressions of queries")
     operator = cursor.accept(*_COMPARISONS, *_TEXT_WORDS)
     return left if operator is None else Comparison(operator, left, _path(cursor))
 
@@ -105,6 +113,8 @@ def _primary(cursor: Cursor) -> Expression:
 
 
 def _call(cursor: Cursor, name: str) -> Expression:
+    if name in OTHER_LITERALS:
+        raise not_served(f"the literal `{name}()` in queries")
     if name == "dynamic":
         value = _json(cursor)
         cursor.expect(")")
@@ -119,12 +129,21 @@ def _constant(cursor: Cursor) -> str | int | float:
         return cursor.take().value
     sign = -1 if cursor.accept("-") else 1
     if cursor.token.kind is not Kind.FRACTION:
-        return sign * cursor.expect_whole()
+        number, end = cursor.expect_whole(), cursor.behind.end
+        _refuse_time_span(cursor, end)
+        return sign * number
     fraction = float(cursor.token.value)
     if not math.isfinite(fraction):
         raise cursor.failure()
     cursor.take()
+    _refuse_time_span(cursor, cursor.behind.end)
     return sign * fraction
+
+
+def _refuse_time_span(cursor: Cursor, end: int) -> None:
+    """A unit that touches the number before it, as in `1d`."""
+    if cursor.sees(*TIME_UNITS) and cursor.token.start == end:
+        raise not_served("time spans such as `1d` in queries")
 
 
 def _json(cursor: Cursor) -> Value:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from reconciler.sandbox.resource_graph.kql.cursor import Cursor
-from reconciler.sandbox.resource_graph.kql.errors import parser_failure, unsupported_operator
+from reconciler.sandbox.resource_graph.kql.errors import not_served, parser_failure, unsupported_operator
 from reconciler.sandbox.resource_graph.kql.expression_parser import parse_expression
 from reconciler.sandbox.resource_graph.kql.syntax import (
     Column,
@@ -39,7 +39,7 @@ _NOT_SERVED = frozenset(
         "serialize", "top-hitters", "top-nested", "union",
     )
 )  # fmt: skip
-"""Operators of Kusto; Resource Graph serves some of them, this does not."""
+"""Operators of Kusto that are not served; Resource Graph has some of them."""
 
 
 def parse_query(text: str) -> Query:
@@ -72,6 +72,8 @@ def parse_alone(text: str) -> Expression:
 def _table(cursor: Cursor) -> str | None:
     if cursor.token.kind is Kind.WORD and cursor.token.value in _FIRST_WORDS:
         return None
+    if cursor.sees("{"):
+        raise not_served("shared queries, `{{id}}`, in queries")
     return cursor.expect_kind(Kind.WORD)
 
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from reconciler.errors import ArmAuthError, ArmError, Conflict, ExitCode, NotFound, Throttled
+from reconciler.errors import ArmAuthError, ArmError, ArmLoginError, Conflict, ExitCode, NotFound, Throttled
 from tests.unit.arm.fakes import CORRELATION_ID, ENDPOINT, SUBSCRIPTION, TOKEN, FakeTime, answer, arm_client, refusal
 
 PATH = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
@@ -171,7 +171,7 @@ def test_error_takes_the_correlation_id_of_the_answer() -> None:
     ("status", "kind", "exit_code"),
     [
         (400, ArmError, ExitCode.ERROR),
-        (401, ArmAuthError, ExitCode.NOT_ALLOWED),
+        (401, ArmLoginError, ExitCode.NOT_ALLOWED),
         (403, ArmAuthError, ExitCode.NOT_ALLOWED),
         (404, NotFound, ExitCode.ERROR),
         (409, Conflict, ExitCode.ERROR),
@@ -432,3 +432,57 @@ def test_text_of_arm_is_passed_on_where_we_know_no_better() -> None:
     error = failure(refusal(400, "LocationNotAvailableForResourceType", text), method="PUT")
 
     assert error.message == f"creating {PATH}: 400 LocationNotAvailableForResourceType ({text})"
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "words"),
+    [
+        ("InvalidApiVersionParameter", PATH, "Pass --api-version with one that ARM names above."),
+        ("InvalidResourceType", PATH, "Pass --api-version with one that ARM names above."),
+        ("NoRegisteredProviderFound", PATH, "Pass --api-version with one that ARM names above."),
+        (
+            "InvalidApiVersionParameter",
+            "/subscriptions/s/providers/Microsoft.Authorization/locks",
+            "This ARM does not know the api-version that this tool uses here: check --cloud and --endpoint.",
+        ),
+    ],
+)
+def test_api_version_that_is_not_known_names_the_flag_where_it_helps(code: str, path: str, words: str) -> None:
+    refused = refusal(400, code, "The supported api-versions are '2023-01-31'.")
+
+    with arm_client(refused) as (client, _), pytest.raises(ArmError) as raised:
+        client.get(path, "1", dict)
+
+    assert raised.value.hint == words
+
+
+REGIONS = ",".join(["eastus", "northeurope", "westeurope", *(f"region{number}" for number in range(300))])
+
+
+@pytest.mark.parametrize(
+    ("code", "location", "listed", "meant"),
+    [
+        (
+            "LocationNotAvailableForResourceType",
+            "westeuropa",
+            "List of available regions for the type is",
+            True,
+        ),
+        ("NoRegisteredProviderFound", "West Europa", "The supported locations are", True),
+        ("LocationNotAvailableForResourceType", "moon", "List of available regions for the type is", False),
+    ],
+)
+def test_location_that_is_none_is_answered_with_the_region_that_is_meant(
+    code: str, location: str, listed: str, meant: bool
+) -> None:
+    error = failure(refusal(400, code, f"The provided location '{location}' is not there. {listed} '{REGIONS}'."))
+
+    general = "Correct `location` in the manifest: `az account list-locations -o table` prints all regions."
+    assert error.hint == (f"Did you mean `westeurope`? {general}" if meant else general)
+    assert error.message.endswith("...)")
+
+
+def test_version_is_meant_where_the_location_is_a_region() -> None:
+    message = f"No provider for location 'West Europe'. The supported locations are '{REGIONS}'."
+
+    assert failure(refusal(400, "NoRegisteredProviderFound", message)).hint.startswith("Pass --api-version ")

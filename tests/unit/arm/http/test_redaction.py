@@ -31,3 +31,9 @@ def test_bound_never_leaves_part_of_a_token(limit: int) -> None:
     text = quote_answer("got s3cr3t.t0ken and more", request("s3cr3t.t0ken"), limit)
 
     assert "s3c" not in text
+
+
+def test_long_text_is_cut_between_words_also_those_of_a_list() -> None:
+    assert quote_answer("one two three", request("x"), limit=9) == "one two..."
+    assert quote_answer("regions 'eastus,westus,northeurope'", request("x"), limit=20) == "regions 'eastus..."
+    assert quote_answer("x" * 200, request("y"), limit=100) == "x" * 100 + "..."

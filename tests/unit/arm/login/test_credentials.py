@@ -10,7 +10,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD, AZURE_US_GOVERNMENT, CLOUDS, Cloud
-from reconciler.arm.login.credentials import credential_kinds, foreign_authority, token_source
+from reconciler.arm.login.credentials import credential_kinds, foreign_authority, sign_in_hint, token_source
 from reconciler.arm.login.logins import KINDS
 from reconciler.cli.support.flags import CloudName, CredentialKind
 from reconciler.errors import AuthError, UsageError
@@ -325,3 +325,30 @@ def test_host_that_repeats_what_it_was_sent_does_not_make_it_known(monkeypatch: 
 
 def test_nothing_of_a_login_is_shown_by_its_repr() -> None:
     assert SECRET not in repr(login(ACTIONS, time=FakeTime()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("auto", "`az login`"),
+        ("cli", "`az login`"),
+        ("environment", "AZURE_CLIENT_ID and the secret or certificate"),
+        ("workload-identity", "AZURE_FEDERATED_TOKEN_FILE"),
+        ("managed-identity", "AZURE_CLIENT_ID"),
+        ("azure-pipelines", "service connection"),
+        ("github", "AZURE_CLIENT_ID of an identity"),
+        ("token", "UAMI_ACCESS_TOKEN"),
+    ],
+)
+def test_how_to_sign_in_again_follows_the_credential(kind: str, words: str) -> None:
+    anywhere, there = sign_in_hint(kind), sign_in_hint(kind, TENANT)
+
+    assert words in anywhere
+    assert "the tenant of the subscription" in anywhere
+    assert f"the tenant {TENANT}" in there
+    assert ("az login" in anywhere) == (kind in ("auto", "cli"))
+    assert "{" not in anywhere + there
+
+
+def test_every_kind_says_how_to_sign_in_again() -> None:
+    assert all(sign_in_hint(kind).endswith(".") for kind in credential_kinds())

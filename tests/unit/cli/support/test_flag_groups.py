@@ -12,19 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cli.commands.plan import PlanFlags
+from reconciler.cli.flags.report import ColorChoice, LogLevel, ReportFlags, RunReportFlags, report_flags_of
 from reconciler.cli.support.flag_groups import FlagGroup, command_line, with_flag_groups
 from reconciler.cli.support.flags import (
     ApplyGuardFlags,
     ApplyRunFlags,
     AzureFlags,
     CloudName,
-    ColorChoice,
     CredentialKind,
-    LogLevel,
-    ReportFlags,
-    RunReportFlags,
     StrictManifestFlags,
-    report_flags_of,
 )
 from reconciler.report.formats import Format
 from tests.strategies import FEW_EXAMPLES

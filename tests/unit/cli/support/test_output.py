@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from reconciler.cli.support.flags import ColorChoice, ReportFlags
-from reconciler.cli.support.output import use_color
+from reconciler.cli.flags.report import ColorChoice, ReportFlags
+from reconciler.cli.support.output import print_bug, use_color
 
 BOTH = {"NO_COLOR": "1", "FORCE_COLOR": "1"}
 
@@ -45,3 +45,17 @@ def test_color_is_decided_by_flag_then_environment_then_terminal(
 def test_no_color_is_never_whatever_else_is_given(color: ColorChoice) -> None:
     assert ReportFlags(color=color, no_color=True).color_choice is ColorChoice.NEVER
     assert ReportFlags(color=color).color_choice is color
+
+
+def test_traceback_of_a_bug_is_lines_of_ours_and_what_the_error_says_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    try:
+        raise ValueError("x\nFORGED\x1b[2J\n##vso[y]")
+    except ValueError as error:
+        print_bug(error)
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-1] == r"ValueError: x\nFORGED\x1b[2J\n#\x23vso[y]"
+    assert [line for line in lines if line.startswith("FORGED")] == []

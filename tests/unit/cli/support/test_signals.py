@@ -9,6 +9,11 @@ from reconciler.cli.support.signals import Ending
 from reconciler.errors import ExitCode
 from reconciler.stop import Stop
 
+
+def unheard(_again: bool) -> None:
+    """Nobody reads the answer to a signal."""
+
+
 SIGNALS = [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
 
 
@@ -34,7 +39,7 @@ def test_signal_before_anything_is_done_ends_the_process_and_holds_the_command_t
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_signal_among_writes_asks_for_a_stop(number: int, code: ExitCode) -> None:
     ending, stop = Ending(), Stop()
-    ending.end_in_order(stop)
+    ending.end_in_order(stop, unheard)
 
     assert not ending.is_ended_by(number)
     assert (stop.requested, stop.at_once, ending.exit_code) == (True, False, code)
@@ -42,7 +47,7 @@ def test_signal_among_writes_asks_for_a_stop(number: int, code: ExitCode) -> Non
 
 def test_second_signal_asks_for_an_end_at_once_and_the_first_gives_the_exit_code() -> None:
     ending, stop = Ending(), Stop()
-    ending.end_in_order(stop)
+    ending.end_in_order(stop, unheard)
 
     assert not ending.is_ended_by(signal.SIGTERM)
     assert not ending.is_ended_by(signal.SIGINT)
@@ -53,7 +58,7 @@ def test_second_signal_asks_for_an_end_at_once_and_the_first_gives_the_exit_code
 def test_signal_after_the_last_words_have_begun_changes_nothing(writes: bool) -> None:
     ending, stop = Ending(), Stop()
     if writes:
-        ending.end_in_order(stop)
+        ending.end_in_order(stop, unheard)
     ending.settle()
 
     assert not ending.is_ended_by(signal.SIGINT)
@@ -69,3 +74,26 @@ def test_clean_ups_are_run_where_a_signal_ends_the_process() -> None:
     ending.run_clean_ups()
 
     assert done == ["lock"]
+
+
+def test_each_signal_is_answered_before_it_asks_for_anything_and_a_third_is_not() -> None:
+    ending, stop = Ending(), Stop()
+    answered: list[tuple[bool, bool, bool]] = []
+    ending.end_in_order(stop, lambda again: answered.append((again, stop.requested, stop.at_once)))
+
+    for _ in range(3):
+        ending.is_ended_by(signal.SIGINT)
+
+    assert answered == [(False, False, False), (True, True, False)]
+
+
+def test_way_is_made_before_words() -> None:
+    ending = Ending()
+    made: list[str] = []
+    ending.before_words(lambda: made.append("way"))
+
+    ending.make_way()
+    ending.before_words(None)
+    ending.make_way()
+
+    assert made == ["way"]

@@ -218,6 +218,34 @@ def test_scope_that_is_none_is_refused_once(scope: str) -> None:
     assert (found.code, found.pos) == ("scope-invalid", place_of(text, "'"))
 
 
+@pytest.mark.parametrize(
+    ("name", "foreign"),
+    [
+        ("$(touch x)", "$("),
+        ("a`touch x`", "`"),
+        ('a"b', '"'),
+        ("a\\b", "\\"),
+        ("a|b", "|"),
+        ("{a}", "{"),
+        ("a\xa0b", "\xa0"),
+    ],
+)
+def test_scope_whose_names_hold_what_no_id_does_is_refused_with_what_that_is(name: str, foreign: str) -> None:
+    scope = f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.A/bs/{name}"
+
+    (found,) = diagnostics_of(assignment_with(f"role: Reader, scope: '{scope}'"))
+
+    assert found.message == f"the scope holds `{foreign}`, which no ARM id does"
+    assert found.hint == "Write the id as `az resource show --query id` prints it."
+
+
+@pytest.mark.parametrize("name", ["$Default", "@", "*", "apis;rev=1", "a b", "größe", "it's", "a(1)~!&+,:"])
+def test_names_that_arm_gives_are_taken_in_scopes(name: str) -> None:
+    scope = f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.A/bs/{name}"
+
+    assert diagnostics_of(assignment_with(f'role: Reader, scope: "{scope}"')) == ()
+
+
 def test_scope_that_is_long_and_wrong_is_refused_without_trying_every_reading_of_it() -> None:
     scope = f"{SUBSCRIPTION}{'/providers/Microsoft.A/bs/c' * 1_000}/d"
 

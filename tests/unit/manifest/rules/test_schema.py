@@ -29,8 +29,13 @@ def subschemas(schema: Any, path: str = "#") -> Iterator[tuple[str, dict[str, An
         yield from subschemas(child, f"{path}/anyOf/{number}")
 
 
+ALTERNATIVES = {one["$ref"] for _, schema in subschemas(SCHEMA) for one in schema.get("anyOf", []) if "$ref" in one}
+"""Forms that a value may have; what the key is for stands at the key, where editors look last."""
+
 PROPERTIES = [
-    (path, schema) for path, schema in subschemas(SCHEMA) if path.split("/")[-2:-1] in (["properties"], ["$defs"])
+    (path, schema)
+    for path, schema in subschemas(SCHEMA)
+    if path.split("/")[-2:-1] in (["properties"], ["$defs"]) and path not in ALTERNATIVES
 ]
 
 

@@ -78,7 +78,7 @@ def test_group_without_identities_is_told_how_to_say_none() -> None:
         ("owner: ~\n" + GROUP, "Write a value after the colon, or remove the key."),
         ("defaults:\n" + GROUP, "Write a value after the colon, or remove the key."),
         ("limits: {maxDeletes: }\n" + GROUP, "Write a value after the colon, or remove the key."),
-        ("resourceGroups: {rg: {identities: [null]}}\n", "Write a value after the colon, or remove the key."),
+        ("resourceGroups: {rg: {identities: [null]}}\n", "Write a value behind the `- `, or remove the entry."),
     ],
 )
 def test_value_that_is_empty_is_refused(text: str, hint: str) -> None:
@@ -133,7 +133,7 @@ def test_list_in_place_of_an_identity_is_told_what_an_entry_is() -> None:
 def test_list_in_place_of_a_mapping_is_shown_at_its_key() -> None:
     (found,) = diagnostics_of(f"{HEAD}resourceGroups:\n  - rg: {{}}\n")
 
-    hint = "Remove the `- `: these are keys, not entries of a list."
+    hint = "Write `key: value` lines below the key, without `- ` or `[...]`: this is no list."
     assert (found.code, found.pos, found.hint) == ("wrong-type", SourcePos("<stdin>", 3, 1), hint)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.yaml.files import ManifestFile, read_files
+from reconciler.manifest.yaml.files import ManifestFile, no_manifest, read_files
 from reconciler.manifest.yaml.text import MAX_BYTES
 
 
@@ -43,6 +43,22 @@ def test_file_named_by_the_user_may_have_any_suffix(repository: Path) -> None:
     assert names_and_codes(["m/manifest"]) == (["m/manifest"], [])
 
 
+def test_file_says_below_which_directory_it_was_found_unless_it_is_named_itself(repository: Path) -> None:
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        (repository / "m" / name).write_bytes(b"a: 1")
+
+    files, _ = read_files(["m/a.yaml", "m", "m/c.yaml"], no_stdin)
+
+    assert [(file.name, file.directory) for file in files] == [("m/a.yaml", ""), ("m/b.yaml", "m"), ("m/c.yaml", "")]
+
+
+def test_directory_without_a_manifest_is_told_why(repository: Path) -> None:
+    found = no_manifest("m")
+
+    assert (found.code, found.pos) == ("no-manifest", SourcePos("m", 1, 1))
+    assert "none of its YAML files" in found.message
+
+
 @pytest.mark.parametrize("argument", ["m", "m/"])
 def test_directory_is_every_manifest_below_it_in_order(repository: Path, argument: str) -> None:
     (repository / "m" / "sub").mkdir()
@@ -71,8 +87,8 @@ def test_missing_path_is_reported_beside_the_others(repository: Path) -> None:
 
     files, problems = read_files(["gone.yaml", "m"], no_stdin)
 
-    hint = "Check the path and who may read it."
-    message = "cannot be read: No such file or directory"
+    hint = "Check the path, and the folder in which the command runs."
+    message = "no such file"
     assert [file.name for file in files] == ["m/a.yaml"]
     assert problems == [Diagnostic("file-unreadable", SourcePos("gone.yaml", 1, 1), message, hint)]
 

@@ -207,10 +207,12 @@ def test_valid_manifest_is_told_in_numbers() -> None:
 
     assert document == {
         "format_version": "1.0",
+        "outcome": "valid",
         "summary": {"resource_groups": 2, "identities": 2, "accepted_warnings": 0},
         "violations": [],
         "notes": [],
         "warnings": [],
+        "skipped_files": [],
     }
 
 

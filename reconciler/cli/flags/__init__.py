@@ -1,0 +1,1 @@
+"""Flags and arguments by subject, beyond those that `support.flags` has for every command."""

@@ -1,0 +1,105 @@
+"""Numbers for readers of large plans: what happens in each group, and last what must not be missed."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.model import Violation
+from reconciler.plan import Action, Change, Plan
+from reconciler.report.names import Names
+from reconciler.report.page import Page, width
+from reconciler.report.parts.wrap import write_text
+from reconciler.report.rows import ChangeRow
+
+LARGE = 20
+"""More changes than this are a large plan: fewer are seen at once."""
+
+_FEW = 10
+"""So many deletes and refusals are seen together with the totals below them."""
+
+_NAMED = 5
+
+_BELOW = (("  ", ""),)
+
+_WORDS = (
+    (Action.CREATE.value, "to add"),
+    (Action.UPDATE.value, "to change"),
+    (Action.DELETE.value, "to destroy"),
+    ("refused", "refused"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A change with what it is counted by."""
+
+    group: str
+    owner: str
+    what: str
+
+
+def write_totals(page: Page, plan: Plan, names: Names) -> None:
+    """A line for each group of a large plan in which something happens, and for each owner where there are several."""
+    counted = [*_counted(plan, names)]
+    if len(counted) <= LARGE:
+        return
+    for heading, keys in (
+        ("Totals by resource group:", [one.group for one in counted]),
+        ("Totals by owner:", [one.owner for one in counted]),
+    ):
+        if len(set(keys)) > 1:
+            page.line((heading, "bold"))
+            for line in _table(keys, [one.what for one in counted]):
+                page.line(f"  {line}")
+            page.line()
+
+
+def _counted(plan: Plan, names: Names) -> Iterator[_Counted]:
+    refused = plan.refused
+    for change in plan.changes:
+        if change.action is not Action.NO_OP:
+            what = "refused" if change.resource_id in refused else change.action.value
+            yield _Counted(names.book.short_group(change.group.group_id), _owner(change), what)
+
+
+def _owner(change: Change) -> str:
+    return "(no owner)" if change.group.owner is None else change.group.owner
+
+
+def _table(keys: Sequence[str], whats: Sequence[str]) -> Iterator[str]:
+    counts = Counter(zip(keys, whats, strict=True))
+    named = list(dict.fromkeys(keys))
+    widest = max(width(key) for key in named)
+    for key in named:
+        parts = [f"{counts[key, what]} {words}" for what, words in _WORDS if counts[key, what]]
+        yield f"{key}{' ' * (widest - width(key))}  {', '.join(parts)}"
+
+
+def write_digest(
+    page: Page,
+    deletes: Sequence[ChangeRow],
+    refused: Sequence[ChangeRow],
+    violations: Iterable[Violation],
+    names: Names,
+) -> None:
+    """Where what is deleted and refused fills a page: both once more in a few lines, for who sees only the end."""
+    if len(deletes) + len(refused) <= _FEW:
+        return
+    page.line(("In short:", "bold"))
+    if deletes:
+        write_text(
+            page, f"destroyed: {named([names.describe(row.resource_id) for row in deletes])}", indent=4, lead=_BELOW
+        )
+    by_guard: dict[str, dict[str, None]] = {}
+    for violation in violations:
+        held = by_guard.setdefault(violation.code, {})
+        held.update((names.describe(one), None) for one in violation.refused or [violation.about] if one is not None)
+    for code, held in by_guard.items():
+        write_text(page, f"refused by {code}: {named([*held])}", indent=4, lead=_BELOW)
+    page.line()
+
+
+def named(words: Sequence[str]) -> str:
+    """How many there are, and the first few of them."""
+    more = len(words) - _NAMED
+    return f"{len(words)} ({', '.join(words[:_NAMED])}{f' and {more} more' if more > 0 else ''})"

@@ -1,0 +1,95 @@
+"""Texts that somebody would write to make a terminal, a CI system, a reader or a shell do something; and what printed
+text must be like whatever it was made of.
+
+Nothing of the package is used here: what is right is said once more, in other words.
+"""
+
+import base64
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+FORGED = "FORGED"
+"""Begins every line that a hostile text would be, were its line breaks obeyed."""
+
+TOKEN = "eyJhbGciOiJub25lIn0.eyJvaWQiOiJ4In0.s1gn-ature_0123456789"
+
+FRAGMENTS = (
+    f"a\n{FORGED} line",
+    f"a\r{FORGED}",
+    f"a\x85{FORGED}\u2028{FORGED}\u2029{FORGED}\x0b{FORGED}",
+    "::error::x",
+    "\n::set-output name=a::b",
+    " ::add-mask::x",
+    "##vso[task.setvariable variable=a]b",
+    "x ##[group]y",
+    "###",
+    "\x1b[2J\x1b]0;title\x07",
+    "\x9b1m\x07\x00\x7f",
+    "\u202eesrever\u2066x",
+    "\u200b\u3164\u2800\ufe0f\U000e0041\u00ad\u115f\ufeff",
+    "$(touch x) `touch x`",
+    "\"quo'ted\\",
+    "[bold]{x}%s",
+    "😀é",
+    TOKEN,
+    base64.b64encode(f"a:{TOKEN}".encode()).decode(),
+    quote(f"+{TOKEN}", safe=""),
+)
+
+ALL = " ".join(FRAGMENTS)
+
+_NOT_DRAWN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_HIDDEN_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def faults(text: str) -> list[str]:
+    """The lines of what was printed, without colours, that something could obey or that nobody wrote."""
+    lines = text.removesuffix("\n").split("\n")
+    return [line for line in lines if not _is_right(line)]
+
+
+def _is_right(line: str) -> bool:
+    drawn = all(unicodedata.category(char) not in _HIDDEN_CATEGORIES for char in line) and not _NOT_DRAWN.search(line)
+    begin = line.lstrip()
+    commanded = "##" in line or begin.startswith("::")
+    return drawn and not commanded and not begin.startswith(FORGED) and TOKEN[-20:] not in line
+
+
+def json_faults(text: str) -> list[str]:
+    """As `faults`, for a JSON document: besides, it is ASCII."""
+    return faults(text) + [line for line in text.split("\n") if not line.isascii()]
+
+
+def without_token(value: Any) -> Any:
+    """A JSON value as it is to be printed: all of it, but for the token."""
+    hidden = json.dumps(value)
+    for form in (TOKEN, quote(TOKEN, safe="")):
+        hidden = hidden.replace(form, "[secret]")
+    return json.loads(hidden)
+
+
+def leaves(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths of all texts of a JSON document."""
+    if isinstance(document, str):
+        yield path
+    items = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for key, value in items:
+        yield from leaves(value, (*path, key))
+
+
+def with_text(document: Any, path: tuple[Any, ...], text: str) -> Any:
+    """The document with something behind the text at a path, or, where the text begins with `=`, instead of it."""
+    if not path:
+        return text[1:] if text.startswith("=") else f"{document}{text}"
+    key, *rest = path
+    if isinstance(document, dict):
+        return {**document, key: with_text(document[key], tuple(rest), text)}
+    return [*document[:key], with_text(document[key], tuple(rest), text), *document[key + 1 :]]

@@ -1,0 +1,57 @@
+"""A token that is refused, at whatever call, is a matter of signing in: no right is missing, and no plan is made."""
+
+import pytest
+
+from reconciler.errors import AuthError, LoginError
+from reconciler.snapshot.read import SnapshotScope, read_snapshot
+from reconciler.workflow.declare import load_declaration
+from reconciler.workflow.plan import run_plan
+from tests.builders import SUBSCRIPTION
+from tests.contract import saved
+from tests.contract.arm import in_process
+from tests.contract.faults import ALWAYS, Behaviour, Fault, answer
+
+EXPIRED = answer(401, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than now.")
+
+
+def calls_of_a_plan() -> list[tuple[str, str]]:
+    """Method and path of each call, once each."""
+    with in_process(saved.live()) as arm:
+        run_plan(load_declaration(saved.request()), arm.azure)
+        return list(dict.fromkeys(arm.asked))
+
+
+def after(passes: int, method: str, behaviour: Behaviour) -> Fault:
+    """Strikes every call of a method but for the first ones."""
+    return Fault(method, "", behaviour, times=ALWAYS, passes=passes)
+
+
+@pytest.mark.parametrize(("method", "path"), calls_of_a_plan())
+def test_token_that_is_refused_at_any_call_ends_the_plan_and_asks_for_no_right(method: str, path: str) -> None:
+    with (
+        in_process(saved.live(), Fault(method, path, EXPIRED, times=ALWAYS)) as arm,
+        pytest.raises(LoginError) as ended,
+    ):
+        run_plan(load_declaration(saved.request()), arm.azure)
+
+    assert ended.value.exit_code == 77
+    assert ended.value.hint.startswith("ARM refused the token. ")
+
+
+def test_plan_of_a_token_that_ends_on_the_way_is_never_one_that_could_not_look() -> None:
+    reads = sum(1 for method, _ in calls_of_a_plan() if method == "GET")
+
+    for passes in range(reads):
+        with in_process(saved.live(), after(passes, "GET", EXPIRED)) as arm, pytest.raises(LoginError):
+            run_plan(load_declaration(saved.request()), arm.azure)
+
+
+def test_snapshot_with_a_refused_token_asks_for_no_right() -> None:
+    scope = SnapshotScope(SUBSCRIPTION)
+    refused = Fault("GET", "/providers/Microsoft.Authorization/permissions", EXPIRED, times=ALWAYS)
+    forbidden = Fault("GET", refused.path, answer(403, "AuthorizationFailed", "No."), times=ALWAYS)
+
+    with in_process(saved.live(), refused) as arm, pytest.raises(LoginError):
+        read_snapshot([scope], arm.resources)
+    with in_process(saved.live(), forbidden) as arm, pytest.raises(AuthError, match="not allowed"):
+        read_snapshot([scope], arm.resources)
