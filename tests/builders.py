@@ -25,6 +25,7 @@ from reconciler.manifest.desired import (
     Policy,
     RemovalAllowance,
 )
+from reconciler.model.access import AssignmentDetails, RoleAssignment, assignment_name
 from reconciler.model.address import Target
 from reconciler.model.identity import Identity, IsolationScope, Live, LiveGroup, ResourceGroup, Subscription, Tags
 from reconciler.model.ids import ResourceGroupId, ResourceId, identity_of
@@ -123,6 +124,7 @@ def desired_group(
     limits: Limits = DEFAULT_LIMITS,
     ignore: Ignore = NOTHING_IGNORED,
     remove: Iterable[DesiredRemoval] = (),
+    role_scopes: tuple[str, ...] = (),
 ) -> DesiredGroup:
     """A group as a manifest lists it; a string stands for a bare name."""
     entries = [
@@ -140,7 +142,14 @@ def desired_group(
         tuple(sorted(entries, key=lambda one: one.resource_id.key)),
         SourcePos(MANIFEST, 3, 3),
         tuple(sorted(remove, key=lambda one: one.resource_id.key)),
+        role_scopes=role_scopes,
     )
+
+
+def given_role(owner: str | None, scope: str, principal_id: str, role_guid: str) -> RoleAssignment:
+    """A role that lives as this tool gives it for an owner; without one, nothing marks it."""
+    name, details = assignment_name(scope, principal_id, role_guid), AssignmentDetails(owner=owner)
+    return RoleAssignment(name, scope, role_guid, principal_id, details)
 
 
 def live_identity(

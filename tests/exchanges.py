@@ -22,12 +22,11 @@ from reconciler.model.access import (
     FederatedCredential,
     RoleAssignment,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.model.identity import OWNER_TAG, Identity
 from reconciler.model.ids import CredentialId, ResourceId
-from tests.builders import MANIFEST, desired_group, listed, live_group, live_identity, live_of, resource_id
+from tests.builders import MANIFEST, desired_group, given_role, listed, live_group, live_identity, live_of, resource_id
 from tests.strategies import GROUPS, World, role_lookup
 
 OWNER = "team-a"
@@ -73,12 +72,7 @@ class _Drawing:
         """Roles that this tool gave."""
         (reader,) = role_lookup("Reader", "").found
         return tuple(
-            RoleAssignment(
-                assignment_name(OWNER, scope, identity.principal_id, reader.guid),
-                scope,
-                reader.guid,
-                identity.principal_id,
-            )
+            given_role(OWNER, scope, identity.principal_id, reader.guid)
             for scope in self.random.sample(scopes, min(len(scopes), self.random.randint(0, 2)))
         )
 

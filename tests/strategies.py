@@ -37,12 +37,22 @@ from reconciler.model.access import (
     RoleDefinition,
     RoleLookup,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, IsolationScope, Live, LiveGroup, same_name
 from reconciler.model.ids import CredentialId, ResourceId
-from tests.builders import MANIFEST, TODAY, desired_group, listed, live_group, live_identity, live_of, removed
+from tests.builders import (
+    MANIFEST,
+    SUBSCRIPTION,
+    TODAY,
+    desired_group,
+    given_role,
+    listed,
+    live_group,
+    live_identity,
+    live_of,
+    removed,
+)
 
 Value = TypeVar("Value")
 
@@ -171,9 +181,8 @@ def role_lookup(role: str, scope: str) -> RoleLookup:
 
 
 def _given(identity: Identity, role_guid: str, owner: str | None) -> RoleAssignment:
-    ours = assignment_name(owner, _SCOPE, identity.principal_id, role_guid)
-    name = f"by-hand-{role_guid}" if owner is None else ours
-    return RoleAssignment(name, _SCOPE, role_guid, identity.principal_id)
+    role = given_role(owner, _SCOPE, identity.principal_id, role_guid)
+    return role if owner is not None else replace(role, name=f"by-hand-{role_guid}")
 
 
 def _one_spelling(values: st.SearchStrategy[Value]) -> st.SearchStrategy[dict[str, Value]]:
@@ -256,6 +265,11 @@ def _pins(name: str) -> st.SearchStrategy[str | None]:
 def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
     owner = draw(st.none() | st.sampled_from(OWNERS))
     policies = [one for one in IdentitiesPolicy if owner is not None or one is not IdentitiesPolicy.OWNED]
+    # Without an owner, roles to revoke later are not known again.
+    assignments = draw(
+        st.sampled_from([one for one in AssignmentsPolicy if owner is not None or one is not AssignmentsPolicy.OWNED])
+    )
+    exact = assignments is AssignmentsPolicy.EXACT
     ignore = Ignore(
         draw(st.sampled_from([(), ("aks-*",)])),
         draw(st.sampled_from([(), ("hidden-*",)])),
@@ -279,9 +293,9 @@ def _desired_groups(draw: st.DrawFn, name: str) -> DesiredGroup:
             draw(st.sampled_from(policies)),
             draw(st.sampled_from(TagsPolicy)),
             draw(st.sampled_from(CredentialsPolicy)),
-            # Without an owner, roles to revoke later are not known again.
-            AssignmentsPolicy.MERGE if owner is None else draw(st.sampled_from(AssignmentsPolicy)),
+            assignments,
         ),
+        role_scopes=draw(st.sampled_from([("/subscriptions/" + SUBSCRIPTION,), (_SCOPE,)])) if exact else (),
         limits=Limits(draw(st.integers(0, 12)), draw(st.integers(0, 100)), draw(st.integers(0, 3))),
         ignore=ignore,
     )

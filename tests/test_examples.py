@@ -24,7 +24,7 @@ WHOLE = ("quickstart", "landing-zone")
 """Those that show everything that can happen to an identity."""
 
 COUNTS = {
-    "workload-identity": "4 added, 1 changed, 2 destroyed",
+    "workload-identity": "4 added, 2 changed, 2 destroyed",
     "guardrails": "3 added, 0 changed, 1 destroyed",
 }
 

@@ -135,5 +135,4 @@ def _other_details(planned: RoleAssignment, live: RoleAssignment) -> Stale | Non
 
 def _new_assignment(change: AssignmentChange, identity: Identity) -> RoleAssignment:
     scope, role_guid, principal_id = change.resource_id.scope, change.resource_id.role_guid, identity.principal_id
-    name = assignment_name(change.group.owner, scope, principal_id, role_guid)
-    return RoleAssignment(name, scope, role_guid, principal_id)
+    return RoleAssignment(assignment_name(scope, principal_id, role_guid), scope, role_guid, principal_id)

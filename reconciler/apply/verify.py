@@ -103,8 +103,7 @@ def _look_at_assignment(change: AssignmentChange, resources: Resources) -> tuple
     if identity is None:
         return ("its identity is not there",)
     scope, role_guid = change.resource_id.scope, change.resource_id.role_guid
-    name = assignment_name(change.group.owner, scope, identity.principal_id, role_guid)
-    live = resources.assignments.get(scope, name)
+    live = resources.assignments.get(scope, assignment_name(scope, identity.principal_id, role_guid))
     if live is not None:
         return _details_not_held(change, live)
     # The role may have been given under another name, which ARM refuses to give again.
@@ -124,11 +123,12 @@ def _look_at_returned(given: RoleAssignment, resources: Resources) -> tuple[str,
 
 
 def _details_not_held(change: AssignmentChange, live: RoleAssignment | None) -> tuple[str, ...]:
-    """What of the details that the line names is not as it says; the others are not ours to judge."""
-    if change.desired is None or live is None:
+    """What of the details that the line names, and of the mark, is not as planned; the others are not ours to judge."""
+    if change.desired is None or change.after is None or live is None:
         return _presence(change, live)
     details = live.details or NO_DETAILS
-    return _came_back(detail_differences(details, replace(details, **dict(change.desired.details))))
+    named = {"owner": change.after.details.owner, **dict(change.desired.details)}
+    return _came_back(detail_differences(details, replace(details, **named)))
 
 
 def _presence(change: Change, live: object) -> tuple[str, ...]:

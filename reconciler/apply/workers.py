@@ -30,6 +30,7 @@ from reconciler.plan import (
     Need,
     Step,
     Work,
+    marks_only,
     needs_of_step,
 )
 
@@ -319,7 +320,7 @@ def _why_trust_is_taken(step: Step, failed: Iterable[ChangeResult]) -> str:
 
 
 def _is_put(change: Change, kind: type[Change]) -> bool:
-    return type(change) is kind and change.action in (Action.CREATE, Action.UPDATE)
+    return type(change) is kind and change.action in (Action.CREATE, Action.UPDATE) and not marks_only(change)
 
 
 def _half_done(result: ChangeResult) -> ChangeResult:

@@ -6,14 +6,21 @@ a principal may do anywhere in it.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import JsonObject, about, optional_text, optional_time_s, section, text
 from reconciler.arm.http.paths import scope_path, segment
 from reconciler.arm.role_definitions import role_definition_id
 from reconciler.errors import NotFound
-from reconciler.model import NO_DETAILS, AssignmentDetails, RoleAssignment, normalize_scope, same_name, shell_command
+from reconciler.model import (
+    AssignmentDetails,
+    MarkedDescription,
+    RoleAssignment,
+    normalize_scope,
+    same_name,
+    shell_command,
+)
 
 API_VERSION = "2022-04-01"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI (authorization-RoleAssignmentsCalls.json)."""
@@ -29,7 +36,10 @@ _DETAILS = {
     "description": "description",
     "delegated_managed_identity_resource_id": "delegatedManagedIdentityResourceId",
 }
-"""ARM's name of each detail. Source: Microsoft.Authorization 2022-04-01 OpenAPI (RoleAssignmentProperties)."""
+"""ARM's name of each detail but the owner, which is part of the description.
+
+Source: Microsoft.Authorization 2022-04-01 OpenAPI (RoleAssignmentProperties).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,8 @@ def grant_command(role: str, scope: str, principal: str = "PRINCIPAL") -> str:
 def _body(assignment: RoleAssignment) -> JsonObject:
     if assignment.details is None:
         raise AssertionError("a role whose condition nobody knows")
-    details = {_DETAILS[key]: value for key, value in assignment.details.named() if value is not None}
+    written = {**dict(assignment.details.named()), "description": assignment.details.marked_description.written}
+    details = {name: written[key] for key, name in _DETAILS.items() if written[key] is not None}
     properties = {
         "roleDefinitionId": role_definition_id(assignment.scope, assignment.role_guid),
         "principalId": assignment.principal_id,
@@ -144,4 +155,5 @@ def _details(properties: Mapping[str, object]) -> AssignmentDetails:
     found = {key: optional_text(properties, name) for key, name in _DETAILS.items()}
     if found["condition"] is None:
         found["condition_version"] = None
-    return replace(NO_DETAILS, **found)
+    marked = MarkedDescription.read(found["description"])
+    return AssignmentDetails(**{**found, "description": marked.text, "owner": marked.owner})

@@ -36,7 +36,16 @@ from reconciler.model import (
     is_guid,
     role_key,
 )
-from reconciler.plan import AccessChange, Action, AssignmentChange, Change, Changes, CredentialChange, is_new_trust
+from reconciler.plan import (
+    AccessChange,
+    Action,
+    AssignmentChange,
+    Change,
+    Changes,
+    CredentialChange,
+    is_new_trust,
+    marks_only,
+)
 
 _GIVING = (Action.CREATE, Action.UPDATE)
 
@@ -87,7 +96,8 @@ def _writes(changes: Iterable[Change]) -> list[Change]:
 
 
 def _given_roles(changes: Changes) -> Iterator[AssignmentChange]:
-    return (one for one in changes.access() if isinstance(one, AssignmentChange) and one.action in _GIVING)
+    roles = (one for one in changes.access() if isinstance(one, AssignmentChange) and one.action in _GIVING)
+    return (one for one in roles if not marks_only(one))
 
 
 def _check_tenant(rails: Guardrails, changes: Changes, facts: Facts) -> Iterator[Violation]:
@@ -187,7 +197,7 @@ def _check_own_access(rails: Guardrails, changes: Changes, facts: Facts) -> Iter
 
 
 def _own_access(change: AccessChange, runner: Runner | None) -> str | None:
-    if change.identity is None or change.action is Action.NO_OP:
+    if change.identity is None or change.action is Action.NO_OP or marks_only(change):
         return None
     if runner is not None and runner.is_identity(change.identity):
         return "this run is signed in as this identity, and never changes its own trust and roles"

@@ -26,13 +26,20 @@ from reconciler.guards.allowances import (
 from reconciler.guards.deletes import check_principal, check_protected
 from reconciler.guards.dependents import hold_dependents
 from reconciler.guards.grant import accepted_grants, check_grant
-from reconciler.guards.identities import check_foreign_owner, check_group_missing, check_location, check_tag_limit
+from reconciler.guards.identities import (
+    check_description_limit,
+    check_foreign_owner,
+    check_foreign_roles,
+    check_group_missing,
+    check_location,
+    check_tag_limit,
+)
 from reconciler.guards.limits import check_delete_limit, check_revoke_limit
 from reconciler.guards.locks import check_locked
 from reconciler.guards.scopes import check_scope_missing
 from reconciler.guards.self import Runner, check_self, unknown_runner
 from reconciler.guards.use import check_in_use, check_managed_group, check_trusted, check_use_unknown
-from reconciler.model import Violation
+from reconciler.model import Identity, RoleAssignment, Violation
 from reconciler.plan import Changes
 
 __all__ = [
@@ -57,7 +64,9 @@ GUARDS: tuple[Guard, ...] = (
     check_principal,
     check_protected,
     check_foreign_owner,
+    check_foreign_roles,
     check_tag_limit,
+    check_description_limit,
     check_roles,
     check_scope_missing,
     check_inexpressible,
@@ -101,7 +110,8 @@ def unused_allowances(changes: Changes, allowances: Allowances, *, runner: Runne
     refused = judge(changes, replace(allowances, allowed=()), runner=runner)
     places = [(one.code, one.about) for one in refused if one.about is not None]
     foreign = {about for code, about in places if code == FOREIGN_OWNER}
-    owners = {one.before.owner for one in changes.identities() if one.resource_id in foreign and one.before is not None}
+    bearers = (one.before for one in changes if one.resource_id in foreign)
+    owners = {one.owner for one in bearers if isinstance(one, Identity | RoleAssignment)}
     book = changes.addresses
 
     def has_lifted(allowance: Allowance) -> bool:

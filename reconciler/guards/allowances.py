@@ -38,6 +38,7 @@ _OTHER_WAYS = {
     "group-missing": "create the resource group",
     "scope-missing": "create what the role is given on",
     "locked": "remove the lock in Azure",
+    "description-limit": "write a shorter description",
     "tag-limit": "list fewer tags, or remove some from the identity",
     "role-unknown": "name a role that can be assigned there",
     "role-ambiguous": "write the GUID of the role that is meant",

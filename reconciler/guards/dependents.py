@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.guards.words import changes_below, named
 from reconciler.model import MAX_CREDENTIALS, AddressBook, AnyId, ResourceId, Violation, describe_scope, identity_at
-from reconciler.plan import AccessChange, Action, AssignmentChange, Changes, CredentialChange
+from reconciler.plan import AccessChange, Action, AssignmentChange, Changes, CredentialChange, marks_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _replacement_needs(children: Sequence[AccessChange], heirs: Mapping[AnyId, A
         children: of one kind and one identity.
         heirs: by a credential, the one that takes over its issuer and subject.
     """
-    puts = [one for one in children if one.action in (Action.CREATE, Action.UPDATE)]
+    puts = [one for one in children if one.action in (Action.CREATE, Action.UPDATE) and not marks_only(one)]
     for child in children:
         if child.action is Action.DELETE:
             heir = heirs.get(child.resource_id)

@@ -1,12 +1,23 @@
-"""Guards over identities one by one: where they would be, whose they are, which tags they would have."""
+"""Guards over identities one by one, and their roles: where they would be, whose they are, what they can hold."""
 
+import shlex
 from collections.abc import Iterator
 
-from reconciler.guards.allowances import Allowances, is_lifted, ways_to_lift
+from reconciler.guards.allowances import FOREIGN_OWNER, Allowances, is_lifted, ways_to_lift
 from reconciler.guards.words import changes_below, count, ids_of
 from reconciler.manifest.desired import DesiredIdentity
-from reconciler.model import MAX_TAGS, Identity, PlannedIdentity, ResourceGroupId, Violation, shell_command
-from reconciler.plan import Action, Changes, IdentityChange
+from reconciler.model import (
+    MAX_DESCRIPTION,
+    MAX_TAGS,
+    Identity,
+    PlannedAssignment,
+    PlannedIdentity,
+    ResourceGroupId,
+    RoleAssignment,
+    Violation,
+    shell_command,
+)
+from reconciler.plan import Action, AssignmentChange, Changes, IdentityChange
 
 _LEAVE_ALONE = {
     Action.UPDATE: "To leave it alone, take it off the list.",
@@ -66,19 +77,44 @@ def check_foreign_owner(changes: Changes, allowances: Allowances) -> Iterator[Vi
         if not (never_ours or has_other_owner) or _is_allowed(change, live_owner, changes, allowances):
             continue
         verb = Action.DELETE if change.action is Action.DELETE else Action.UPDATE
-        state = f"belongs to {live_owner!r}" if live_owner is not None else "has no owner"
-        whose = f"this manifest's owner is {our_owner!r}" if our_owner is not None else "this manifest has no owner"
         yield Violation(
-            code="foreign-owner",
+            code=FOREIGN_OWNER,
             about=change.resource_id,
-            message=f"would {verb} an identity that {state}; {whose}",
-            hint=f"If it is meant: {ways_to_lift('foreign-owner', change, changes)}. {_leave_alone(change, verb)}",
+            message=f"would {verb} an identity that {_whose(live_owner, our_owner)}",
+            hint=f"If it is meant: {ways_to_lift(FOREIGN_OWNER, change, changes)}. {_leave_alone(change, verb)}",
             refused=ids_of(touched),
         )
 
 
+def check_foreign_roles(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
+    """Refuse changing or taking away a role assignment that has another owner's mark."""
+    for change in changes.access():
+        match change:
+            case AssignmentChange(before=RoleAssignment(owner=str(live_owner)), action=action):
+                if action is Action.NO_OP or live_owner == change.group.owner:
+                    continue
+                if allowances.lift_owner(live_owner) or is_lifted(FOREIGN_OWNER, change, changes, allowances):
+                    continue
+                ways = (changes.addresses.short(change.resource_id), live_owner)
+                flags = " or ".join(f"--allow {shlex.quote(f'{FOREIGN_OWNER}={one}')}" for one in ways)
+                leave = "take it off the list" if change.desired else "list it under ignore.roleAssignments"
+                yield Violation(
+                    code=FOREIGN_OWNER,
+                    about=change.resource_id,
+                    message=f"would {action} a role assignment that {_whose(live_owner, change.group.owner)}",
+                    hint=f"If it is meant: {flags}. To leave it alone, {leave}.",
+                    refused=ids_of([change]),
+                )
+
+
+def _whose(live_owner: str | None, our_owner: str | None) -> str:
+    state = f"belongs to {live_owner!r}" if live_owner is not None else "has no owner"
+    whose = f"this manifest's owner is {our_owner!r}" if our_owner is not None else "this manifest has no owner"
+    return f"{state}; {whose}"
+
+
 def _is_allowed(change: IdentityChange, owner: str | None, changes: Changes, allowances: Allowances) -> bool:
-    return allowances.lift_owner(owner) or is_lifted("foreign-owner", change, changes, allowances)
+    return allowances.lift_owner(owner) or is_lifted(FOREIGN_OWNER, change, changes, allowances)
 
 
 def _leave_alone(change: IdentityChange, verb: Action) -> str:
@@ -96,5 +132,22 @@ def check_tag_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:
                         about=change.resource_id,
                         message=f"would have {len(tags)} tags, over ARM's limit of {MAX_TAGS}",
                         hint="List fewer tags, or take live ones away by listing them as null.",
+                        refused=ids_of([change]),
+                    )
+
+
+def check_description_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:
+    """Refuse a description that would be too long with the mark behind it, where it lives as others wrote it."""
+    for change in changes.access():
+        match change:
+            case AssignmentChange(action=Action.CREATE | Action.UPDATE, after=PlannedAssignment(details=details)):
+                length = len(details.marked_description.written or "")
+                if length > MAX_DESCRIPTION:
+                    yield Violation(
+                        code="description-limit",
+                        about=change.resource_id,
+                        message=f"its description would have {length} characters with the mark of its owner, over ARM's"
+                        f" limit of {MAX_DESCRIPTION}",
+                        hint="Write a shorter description on the line that lists it.",
                         refused=ids_of([change]),
                     )

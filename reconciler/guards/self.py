@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
 from reconciler.model import Identity, Violation, same_name, shell_command
-from reconciler.plan import AccessChange, Action, AssignmentChange, Changes, CredentialChange, IdentityChange
+from reconciler.plan import (
+    AccessChange,
+    Action,
+    AssignmentChange,
+    Changes,
+    CredentialChange,
+    IdentityChange,
+    marks_only,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +87,14 @@ def _own_access(change: AccessChange, changes: Changes) -> Violation:
         code="self",
         about=change.resource_id,
         message=f"would {change.action} a {what} of the identity that this run is signed in as",
-        hint=f"If it is meant: {flag}. {_AFTERWARDS[change.action]}",
+        hint=f"If it is meant: {flag}. {_ADOPTED if marks_only(change) else _AFTERWARDS[change.action]}",
         refused=ids_of([change]),
     )
 
 
 _LOCKED_OUT = "Afterwards this pipeline may no longer be able to sign in, or to do its work."
+
+_ADOPTED = "It changes no right; afterwards, the role goes when its line does."
 
 _AFTERWARDS = {
     Action.CREATE: "Afterwards this pipeline, or whoever the manifest trusts, can do more than now.",

@@ -12,6 +12,7 @@ from reconciler.arm.resources import Resources
 from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
 from reconciler.live.children import (
+    ONE_LIST_FROM,
     READ_ASSIGNMENTS,
     READING_CREDENTIALS,
     READING_ROLES,
@@ -21,7 +22,14 @@ from reconciler.live.children import (
 from reconciler.live.elsewhere import find_scopes
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.role_lookups import look_up_roles, read_definitions, root_of
-from reconciler.manifest.desired import DesiredAssignment, DesiredIdentity, IgnoredAssignment
+from reconciler.manifest.desired import (
+    AssignmentsPolicy,
+    DesiredAssignment,
+    DesiredGroup,
+    DesiredIdentity,
+    IgnoredAssignment,
+    Policy,
+)
 from reconciler.model import (
     Access,
     FederatedCredential,
@@ -31,11 +39,13 @@ from reconciler.model import (
     RoleAssignment,
     RoleKey,
     RoleLookup,
+    is_within,
     normalize_scope,
     role_key,
     roles_elsewhere,
     roles_of_deleted,
     roles_unnamed,
+    subscription_of,
 )
 from reconciler.plan import Action, Changes, IdentityChange
 
@@ -70,6 +80,7 @@ def read_access(changes: Changes, resources: Resources, may_read: MayRead) -> Ac
         read.unread,
         {**others, **known},
         read.complete,
+        read.counts,
     )
 
 
@@ -151,13 +162,25 @@ class _Holder:
         listed = (one.scope for one in _listed_assignments(self.change))
         return (str(self.identity.group_id), *(one for one in listed if normalize_scope(one) not in self.closed))
 
+    @property
+    def exact_scopes(self) -> tuple[str, ...]:
+        """At and below which the policy takes its roles away; what cannot be read there stays, and is said."""
+        match self.change:
+            case IdentityChange(
+                desired=DesiredIdentity(role_assignments=tuple()),
+                group=DesiredGroup(policy=Policy(role_assignments=AssignmentsPolicy.EXACT), role_scopes=scopes),
+            ):
+                return scopes
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """One scope at which role assignments are listed, and for whom."""
+    """One scope at which role assignments are listed, and for whom; `must_read` where lines or identities are."""
 
     scope: str
     holders: tuple[_Holder, ...]
+    must_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,38 +191,37 @@ class _Assignments:
     not_read: tuple[NotRead, ...]
     unread: dict[ResourceId, NotRead]
     complete: frozenset[ResourceId]
+    counts: dict[str, int]
 
 
 def _read_assignments(holders: list[_Holder], resources: Resources, may_read: MayRead) -> _Assignments:
     elsewhere, complete, not_read = _find_elsewhere(holders, resources)
     named = _by_root((holder, scope) for holder in holders for scope in holder.scopes)
-    roots = _by_root(((holder, scope) for holder, scope in elsewhere), named)
-    places: list[_Place] = []
+    roots = _by_root((*elsewhere, *_exact_pairs(holders)), named)
     unread: dict[ResourceId, NotRead] = {}
     readable = resources.pairs(
         "Reading permissions", lambda root: _may_list(may_read, root, gone_is_error=root in named), roots
     )
-    for root, may_list in readable:
+    places, denied, gone = _sort_roots(roots, readable)
+    not_read += gone
+    for root in denied:
         concerned = roots[root]
-        if may_list is None:
-            continue
-        if may_list:
-            places.append(_Place(root, tuple(concerned.values())))
-            continue
         complete -= concerned.keys()
         places += _places_within(root, concerned.values())
         reason = NotRead("Role assignments", root, f"{missing(READ_ASSIGNMENTS)} at {root}")
         unread.update({identity: reason for identity, holder in concerned.items() if holder.goes})
         not_read.append(NotRead(roles_elsewhere(root), "", f"{READ_ASSIGNMENTS} is missing there"))
     found: list[RoleAssignment] = []
+    counts: dict[str, int] = {}
     for place, given in resources.pairs(READING_ROLES, lambda place: _list_or_say(resources, may_read, place), places):
         if isinstance(given, NotRead):
-            unread.update({holder.identity: given for holder in place.holders})
-            complete -= unread.keys()
+            unread.update({holder.identity: given for holder in place.holders if holder.goes})
+            complete -= {holder.identity for holder in place.holders}
             not_read.append(given)
         else:
             found += given
-    return _Assignments(_by_identity(holders, found), tuple(not_read), unread, frozenset(complete))
+            counts |= _count(place, given)
+    return _Assignments(_by_identity(holders, found), tuple(not_read), unread, frozenset(complete), counts)
 
 
 _Roots = dict[str, dict[ResourceId, _Holder]]
@@ -243,24 +265,55 @@ def _may_list(may_read: MayRead, root: str, *, gone_is_error: bool) -> bool | No
 
 
 def _places_within(root: str, holders: Iterable[_Holder]) -> list[_Place]:
-    """The listed scopes themselves, where the subscription as a whole may not be read."""
+    """The scopes of the manifest themselves, where the subscription as a whole may not be read."""
     scopes: dict[str, dict[ResourceId, _Holder]] = {}
+    named: set[str] = set()
     for holder in holders:
-        for scope in holder.scopes:
+        named |= {*holder.scopes}
+        for scope in (*holder.scopes, *holder.exact_scopes):
             if normalize_scope(root_of(scope)) == root:
                 scopes.setdefault(scope, {})[holder.identity] = holder
-    return [_Place(scope, tuple(concerned.values())) for scope, concerned in scopes.items()]
+    return [_Place(scope, tuple(concerned.values()), scope in named) for scope, concerned in scopes.items()]
+
+
+def _sort_roots(
+    roots: "_Roots", readable: Iterable[tuple[str, bool | None]]
+) -> tuple[list[_Place], list[str], list[NotRead]]:
+    """Where all can be listed at once, where it cannot, and what is gone though the manifest names something there."""
+    places, denied, gone = [], [], []
+    for root, may_list in readable:
+        holders = tuple(roots[root].values())
+        if may_list:
+            places.append(_Place(root, holders))
+        elif may_list is False:
+            denied.append(root)
+        elif any(one.exact_scopes for one in holders):
+            gone.append(NotRead("Role assignments at and below roleScopes", root, "it does not exist"))
+    return places, denied, gone
+
+
+def _count(place: _Place, given: list[RoleAssignment]) -> dict[str, int]:
+    """How many there are in a subscription, where the list has those of all principals; nothing elsewhere."""
+    is_whole = len(place.holders) >= ONE_LIST_FROM and subscription_of(place.scope) == place.scope
+    return {place.scope: sum(is_within(one.scope, place.scope) for one in given)} if is_whole else {}
+
+
+def _exact_pairs(holders: Iterable[_Holder]) -> Iterator[tuple[_Holder, str]]:
+    return ((holder, scope) for holder in holders for scope in holder.exact_scopes)
 
 
 def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list[RoleAssignment] | NotRead:
-    """The assignments of a place, or why they could not be read, where all of its identities would be deleted."""
+    """The assignments of a place, or why they could not be read, where the plan can do without them."""
     try:
         return _list_at(resources, may_read, place)
     except CallFailed as error:
-        if not all(holder.goes for holder in place.holders):
+        if place.must_read and not all(holder.goes for holder in place.holders):
             raise
         lacks_right = isinstance(error, AuthError) and not isinstance(error, LoginError)
         because = missing(READ_ASSIGNMENTS) if lacks_right else why_not(error)
+        if not place.must_read:
+            what = f"Role assignments at {place.scope}, of roleScopes"
+            return NotRead(what, "", f"{because}; none that was given there is taken away")
         return NotRead(roles_of_deleted(place.scope), "", because)
 
 

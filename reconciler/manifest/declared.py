@@ -14,6 +14,7 @@ from reconciler.manifest.declared_access import (
     read_acceptances,
     read_assignments,
     read_credentials,
+    read_scopes,
 )
 from reconciler.manifest.desired import Limits
 from reconciler.manifest.finding import Acceptance
@@ -56,6 +57,7 @@ class DeclaredScope:
     ignored_tags: tuple[Located, ...]
     ignored_credentials: tuple[Located, ...]
     ignored_assignments: tuple[DeclaredAssignment, ...] = ()
+    role_scopes: tuple[Located, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredS
             document, (*path, "ignore", "roleAssignments"), ignore.get("roleAssignments")
         )
         or (),
+        role_scopes=read_scopes(document, (*path, "roleScopes"), scope.get("roleScopes")),
     )
 
 

@@ -4,14 +4,18 @@ A form becomes the issuer and the subject that it stands for right here, so that
 follows sees the trust itself. Read leniently, like everything else of a document.
 """
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import DETAIL_KEYS
 from reconciler.manifest.finding import TRUST_BY_NAME, Acceptance
-from reconciler.manifest.reading import Located, items, mapping, text_at, whole_number
+from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
 from reconciler.manifest.rules.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
 from reconciler.manifest.yaml.document import Document, Path, Plain
+from reconciler.model import ResourceGroupId
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,10 @@ class DeclaredCredentials:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredAssignment:
-    """An entry of `roleAssignments`; `pos` is where the entry begins.
+    """A role at a scope, of an entry of `roleAssignments` that may name several of either.
 
+    `pos` is where the entry begins; where it lists several, that of the role, or else of the scope. A short `scope` is
+    the ARM id that it stands for.
     `details` are those that are written, by their names in AssignmentDetails; None stands for null.
     """
 
@@ -81,7 +87,13 @@ def read_assignments(document: Document, path: Path, value: Plain) -> tuple[Decl
     """The role assignments of an identity; None where it has no list of them."""
     if not isinstance(value, list):
         return None
-    return tuple(_assignment(document, (*path, index), mapping(entry)) for index, entry in enumerate(value))
+    entries = (((*path, index), mapping(entry)) for index, entry in enumerate(value))
+    return tuple(one for at, entry in entries for one in _assignments(document, at, entry))
+
+
+def read_scopes(document: Document, path: Path, value: Plain) -> tuple[Located, ...] | None:
+    """A list of scopes, the short ones written out; None where it is none."""
+    return tuple(_whole_scopes(document, texts_at(document, path, value))) if isinstance(value, list) else None
 
 
 def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredential:
@@ -145,15 +157,46 @@ def _kubernetes(document: Document, path: Path, form: dict[str, Plain]) -> tuple
     return issuer, Located(subject, document.key_pos(path))
 
 
-def _assignment(document: Document, path: Path, assignment: dict[str, Plain]) -> DeclaredAssignment:
-    return DeclaredAssignment(
-        role=text_at(document, (*path, "role"), assignment.get("role")),
-        scope=text_at(document, (*path, "scope"), assignment.get("scope")),
-        pos=document.value_pos(path),
-        details=tuple(
-            (name, text_at(document, (*path, key), assignment[key]))
-            for key, name in DETAIL_KEYS.items()
-            if key in assignment
-        ),
-        accept=read_acceptances(document, (*path, "accept"), assignment.get("accept")),
+def _assignments(document: Document, path: Path, entry: dict[str, Plain]) -> Iterator[DeclaredAssignment]:
+    """Each role of an entry at each of its scopes; what cannot be read of either stands as one None."""
+    roles, scopes = (_one_or_several(document, path, entry, key) for key in ("role", "scope"))
+    details = tuple(
+        (name, text_at(document, (*path, key), entry[key])) for key, name in DETAIL_KEYS.items() if key in entry
     )
+    accept = read_acceptances(document, (*path, "accept"), entry.get("accept"))
+    for role, scope in product(roles or (None,), tuple(_whole_scopes(document, scopes)) or (None,)):
+        named = role if "roles" in entry else scope if "scopes" in entry else None
+        yield DeclaredAssignment(role, scope, document.value_pos(path) if named is None else named.pos, details, accept)
+
+
+def _one_or_several(document: Document, path: Path, entry: dict[str, Plain], key: str) -> tuple[Located, ...]:
+    one = text_at(document, (*path, key), entry.get(key))
+    return texts_at(document, (*path, f"{key}s"), entry.get(f"{key}s")) if one is None else (one,)
+
+
+def _whole_scopes(document: Document, scopes: Iterable[Located]) -> Iterator[Located]:
+    """Scopes as ARM ids: those that name the subscription of the document, or something in it, written out.
+
+    One of a subscription that cannot be read is left out, since that has its diagnostic already.
+    """
+    subscription = text_at(document, ("subscription",), mapping(document.data).get("subscription"))
+    for one in scopes:
+        match = _SHORT_SCOPE.fullmatch(one.text)
+        if match is None:
+            yield one
+        elif subscription is not None:
+            yield Located(_whole_scope(subscription.text, match), one.pos)
+
+
+# An id without its first slash is a mistake, and no group.
+_SHORT_SCOPE = re.compile(
+    r"(?P<subscription>subscription)|(?!(?:subscriptions|providers)/)(?P<group>[-\w.()]{1,90})"
+    r"(?:/(?P<identity>[A-Za-z0-9][A-Za-z0-9_-]{2,127}))?"
+)
+
+
+def _whole_scope(subscription_id: str, short: re.Match[str]) -> str:
+    if short["subscription"]:
+        return f"/subscriptions/{subscription_id}"
+    group = ResourceGroupId(subscription_id, short["group"])
+    return str(group.identity(short["identity"]) if short["identity"] else group)

@@ -43,10 +43,12 @@ class CredentialsPolicy(StrEnum):
 
 
 class AssignmentsPolicy(StrEnum):
-    """What to do with unlisted live role assignments that this tool made for the owner."""
+    """What to do with unlisted live role assignments (only for identities that declare `roleAssignments`)."""
 
+    EXACT = "exact"
+    """Those at and below the manifest's `roleScopes` are deleted, whoever gave them."""
     OWNED = "owned"
-    """They are deleted; a manifest cannot write this yet, it is what an owner means."""
+    """Those with the mark of the manifest's owner are deleted."""
     MERGE = "merge"
     """They stay."""
 
@@ -222,6 +224,8 @@ class DesiredGroup:
     Attributes:
         tenant: None if the document names none.
         identities: sorted by name (without case), as is `remove`.
+        role_scopes: the ARM ids of `roleScopes`, sorted (without case): at and below them, and nowhere else, the policy
+            `exact` takes role assignments away.
         document_accept: what its document answers for all of its groups.
     """
 
@@ -236,6 +240,7 @@ class DesiredGroup:
     remove: tuple[DesiredRemoval, ...] = ()
     accept: tuple[Acceptance, ...] = ()
     document_accept: tuple[Acceptance, ...] = ()
+    role_scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

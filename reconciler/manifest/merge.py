@@ -84,9 +84,18 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
         identities=tuple(sorted(identities, key=lambda identity: identity.resource_id.key)),
         source=group.name.pos,
         remove=_removals(group_id, group.removals),
+        role_scopes=_role_scopes(outer.role_scopes if inner.role_scopes is None else inner.role_scopes),
         accept=group.accept,
         document_accept=document.accept,
     )
+
+
+def _role_scopes(scopes: Iterable[Located] | None) -> tuple[str, ...]:
+    """Each scope once, in the spelling that comes first."""
+    spelled: dict[str, str] = {}
+    for one in scopes or ():
+        spelled.setdefault(normalize_scope(one.text), one.text)
+    return tuple(scope for _, scope in sorted(spelled.items()))
 
 
 def _merge_policy(document: DeclaredDocument, group: DeclaredGroup) -> Policy:

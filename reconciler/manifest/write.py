@@ -36,6 +36,8 @@ def saved_manifests(desired: Desired) -> list[dict[str, Plain]]:
 def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
     """The manifest, version 1, that declares this group and nothing else."""
     policy, limits = group.policy, group.limits
+    # The default; without an owner, and without roles, nobody has written it.
+    is_owned = policy.role_assignments is AssignmentsPolicy.OWNED
     manifest = _present(
         version=1,
         subscription=group.group_id.subscription_id,
@@ -45,8 +47,9 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
             "identities": policy.identities.value,
             "tags": policy.tags.value,
             _CREDENTIALS: policy.federated_credentials.value,
-            **({_ASSIGNMENTS: "merge"} if policy.role_assignments is AssignmentsPolicy.MERGE else {}),
+            **_present(roleAssignments=None if is_owned else policy.role_assignments.value),
         },
+        roleScopes=[*group.role_scopes] or None,
         limits={
             "maxDeletes": limits.max_deletes,
             "maxDeletePercent": limits.max_delete_percent,

@@ -6,7 +6,6 @@ Equality here is ARM's own (names and ids compare without case), and nothing her
 from reconciler.model.access import (
     MAX_CREDENTIALS,
     NO_DETAILS,
-    OWNER_MARK,
     Access,
     AssignmentDetails,
     Children,
@@ -108,6 +107,7 @@ from reconciler.model.not_read import (
     sentences,
     why_incomplete,
 )
+from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.permissions import PermissionEntry, action_matches
 from reconciler.model.shell import shell_command
 from reconciler.model.violation import PlanRefused, Violation, count_guards
@@ -115,6 +115,7 @@ from reconciler.model.violation import PlanRefused, Violation, count_guards
 __all__ = [
     "FORMAT_VERSION",
     "MAX_CREDENTIALS",
+    "MAX_DESCRIPTION",
     "MAX_TAGS",
     "NEVER_READ",
     "NOTHING_HELD",
@@ -148,6 +149,7 @@ __all__ = [
     "Live",
     "LiveGroup",
     "Lock",
+    "MarkedDescription",
     "NotRead",
     "Part",
     "PermissionEntry",

@@ -12,6 +12,7 @@ from reconciler.model.built_in_roles import role_name
 from reconciler.model.identity import same_name
 from reconciler.model.ids import CredentialId, ResourceId, normalize_scope
 from reconciler.model.not_read import NotRead
+from reconciler.model.owner_mark import MarkedDescription
 from reconciler.model.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry, first_allowed
 
 MAX_CREDENTIALS = 20
@@ -73,10 +74,6 @@ class RoleDefinition:
         return first_allowed(self.permissions, BECOME_OTHERS)
 
 
-OWNER_MARK = "[uami-owner "
-"""What no description of a manifest may hold: the beginning of the mark of this tool's own role assignments."""
-
-
 @dataclass(frozen=True, slots=True)
 class AssignmentDetails:
     """What a role assignment has besides who gets which role on what; None for what it does not have.
@@ -86,13 +83,21 @@ class AssignmentDetails:
     Attributes:
         condition: what narrows the role; compares exactly, as the others do.
         condition_version: None where there is no condition.
+        description: the text alone, without the mark of an owner.
         delegated_managed_identity_resource_id: of the identity on whose behalf another tenant assigns.
+        owner: of the manifest by which this tool gives it, as the mark in its description says.
     """
 
     condition: str | None = None
     condition_version: str | None = None
     description: str | None = None
     delegated_managed_identity_resource_id: str | None = None
+    owner: str | None = None
+
+    @property
+    def marked_description(self) -> MarkedDescription:
+        """The description as ARM keeps it."""
+        return MarkedDescription(self.description, self.owner)
 
     def named(self) -> tuple[tuple[str, str | None], ...]:
         """All of them by name, in the order of their names, as a line of a manifest could say them."""
@@ -127,6 +132,11 @@ class RoleAssignment:
         """What narrows the role; None where nothing is known to."""
         return None if self.details is None else self.details.condition
 
+    @property
+    def owner(self) -> str | None:
+        """Whose mark it has; None where nothing is known to have been marked."""
+        return None if self.details is None else self.details.owner
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedAssignment:
@@ -155,25 +165,29 @@ class Children:
     unread: tuple[str, ...] = ()
 
 
-def assignment_name(owner: str | None, scope: str, principal_id: str, role_guid: str) -> str:
-    """The GUID under which this tool makes a role assignment: by it, its own assignments are known again.
+def assignment_name(scope: str, principal_id: str, role_guid: str) -> str:
+    """The GUID under which this tool gives a role: made of all that it is of, so that a repeated create meets itself.
 
     The principal is part of it, since an identity that is created again is another principal (Azure documentation on
-    troubleshooting role assignments), and so is the owner, so that two manifests can tell theirs apart.
+    troubleshooting role assignments).
     """
-    parts = (owner or "", normalize_scope(scope), principal_id.casefold(), role_guid.casefold())
+    return _assignment_name("", scope, principal_id, role_guid)
+
+
+def _assignment_name(owner: str, scope: str, principal_id: str, role_guid: str) -> str:
+    parts = (owner, normalize_scope(scope), principal_id.casefold(), role_guid.casefold())
     return str(uuid.uuid5(_ASSIGNMENTS, "\n".join(parts)))
 
 
 def bears_our_name(owner: str | None, assignment: RoleAssignment) -> bool:
-    """Whether a role assignment has the name that this tool would give it."""
-    expected = assignment_name(owner, assignment.scope, assignment.principal_id, assignment.role_guid)
-    return same_name(assignment.name, expected)
+    """Whether a role assignment has the name that this tool gives it, or gave it when owners were part of the name."""
+    of = (assignment.scope, assignment.principal_id, assignment.role_guid)
+    return any(same_name(assignment.name, _assignment_name(one, *of)) for one in ("", owner or ""))
 
 
 def is_ours(owner: str | None, assignment: RoleAssignment) -> bool:
-    """Whether this tool made a role assignment for this owner; without an owner none is known to be ours."""
-    return owner is not None and bears_our_name(owner, assignment)
+    """Whether a role assignment has this owner's mark; without an owner none is known to be ours."""
+    return owner is not None and assignment.owner == owner
 
 
 RoleKey = tuple[str, str]
@@ -215,6 +229,7 @@ class Access:
         not_read: what could not be looked at.
         unread: of identities that would be deleted, why there may be more role assignments.
         definitions: of roles by GUID, as far as they were read.
+        counts: role assignments of subscriptions, by their scope, where one list has shown all of them anyway.
         complete: identities of whose assignments none is missing, as far as the caller can see.
     """
 
@@ -226,6 +241,7 @@ class Access:
     unread: Mapping[ResourceId, NotRead] = field(default_factory=dict)
     definitions: Mapping[str, RoleDefinition] = field(default_factory=dict)
     complete: frozenset[ResourceId] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def lookup(self, role: str, scope: str) -> RoleLookup:
         """What is known of a role at a scope; KeyError where it was not looked up."""

@@ -263,10 +263,14 @@ def _read_held_role(document: Document) -> HeldRole:
 
 
 def _details(document: Document) -> AssignmentDetails | None:
-    """None where none of them is written: then nobody knows. Half of them would make a role wider than it was."""
-    names = [name for name, _ in NO_DETAILS.named()]
+    """None where none of them is written: then nobody knows. Half of them would make a role wider than it was.
+
+    Earlier versions knew no owner, and marked nothing.
+    """
+    names = [name for name, _ in NO_DETAILS.named() if name != "owner"]
     if not any(name in document for name in names):
         return None
+    names += ["owner"] if "owner" in document else []
     return AssignmentDetails(**{name: _text_or_null(document, name) for name in names})
 
 

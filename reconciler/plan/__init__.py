@@ -23,7 +23,8 @@ from reconciler.plan.changes import (
     value_text,
     written_scope,
 )
-from reconciler.plan.diff_access import detail_differences, trust_differences
+from reconciler.plan.diff_access import trust_differences
+from reconciler.plan.diff_assignments import detail_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
 from reconciler.plan.document import change_document, hold_document, plan_document, violation_document
 from reconciler.plan.holds import Hold, hold_of
@@ -31,7 +32,8 @@ from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_man
 from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
-from reconciler.plan.widening import is_new_trust, is_wider_role, revocation_note
+from reconciler.plan.role_limit import role_limit_notes
+from reconciler.plan.widening import is_new_trust, is_wider_role, marks_only, revocation_note
 
 __all__ = [
     "NOT_CHECKED",
@@ -70,6 +72,7 @@ __all__ = [
     "is_new_trust",
     "is_wider_role",
     "make_plan",
+    "marks_only",
     "needs_of_manifest",
     "needs_of_plan",
     "needs_of_step",
@@ -77,6 +80,7 @@ __all__ = [
     "owners_of",
     "plan_document",
     "revocation_note",
+    "role_limit_notes",
     "trust_differences",
     "value_text",
     "violation_document",

@@ -70,7 +70,12 @@ class SkipReason(StrEnum):
     NOT_LISTED = "not-listed"
     NOT_TARGETED = "not-targeted"
     NOT_OURS = "not-ours"
-    """A role assignment that this tool did not make for this owner."""
+    """A role assignment that has no owner's mark."""
+    UNMARKED = "unmarked"
+    """One that has the name which this tool gives it, and no mark any more: whose it is, nothing says."""
+    INHERITED = "inherited"
+    OUT_OF_SCOPE = "out-of-scope"
+    """A role assignment above what the policy `exact` is about, and so good there too; or one elsewhere."""
     UNRESOLVED = "unresolved"
     """A role assignment of an identity of which another line names a role that could not be identified."""
     INEXPRESSIBLE = "inexpressible"
@@ -80,7 +85,7 @@ class SkipReason(StrEnum):
 
 
 class Field(StrEnum):
-    """What of a resource can differ, as documents name it."""
+    """What of a resource can differ, as documents name it; `owner` is whose mark a role assignment has."""
 
     LOCATION = "location"
     TAG = "tags"
@@ -92,6 +97,7 @@ class Field(StrEnum):
     CONDITION_VERSION = "condition_version"
     DESCRIPTION = "description"
     DELEGATED_IDENTITY = "delegated_managed_identity_resource_id"
+    OWNER = "owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +181,10 @@ class CredentialChange:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentChange:
-    """One role of an identity; deletes are of assignments that this tool made, and so have its name for them.
+    """One role of an identity.
 
-    `identity` is None where that is still to be made: then its principal is known after apply. `entry` is None
-    where the identity itself goes. `definition` says what a listed role gives; None where that was not read.
-    A saved plan does not say it, so it is not compared.
+    `identity` is None where that is still to be made: then its principal is known after apply. `entry` is None where
+    the identity itself goes. `definition` says what a listed role gives, where it was read; no saved plan says it.
     """
 
     resource_id: AssignmentId

@@ -78,7 +78,7 @@ def diff_identity(
     differences = identity_differences(before, after)
     action, reason = Action.NO_OP, Reason.EQUAL
     if differences:
-        adopts = group.owner is not None and before.owner is None
+        adopts = after.tags.get(OWNER_TAG) == group.owner != before.owner
         action, reason = Action.UPDATE, Reason.ADOPT if adopts else Reason.DIFFERS
     return IdentityChange(before.resource_id, action, reason, group, desired, before, after, differences)
 

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, IDENTITIES
-from reconciler.manifest.desired import CredentialsPolicy, Desired, DesiredGroup, DesiredIdentity, IdentitiesPolicy
+from reconciler.manifest.desired import (
+    AssignmentsPolicy,
+    CredentialsPolicy,
+    Desired,
+    DesiredGroup,
+    DesiredIdentity,
+    IdentitiesPolicy,
+)
 from reconciler.model import Target, normalize_scope
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
 from reconciler.plan.order import Step, order_work
@@ -144,6 +151,10 @@ def _needs_of_children(group: DesiredGroup, identity: DesiredIdentity) -> Iterat
             yield Need(f"{CREDENTIALS}/delete", scope)
     if assignments is not None:
         yield Need(f"{ASSIGNMENTS}/read", scope)
+        exact = group.policy.role_assignments is AssignmentsPolicy.EXACT
+        for scope_of_roles in group.role_scopes if exact else ():
+            yield Need(f"{ASSIGNMENTS}/read", scope_of_roles)
+            yield Need(f"{ASSIGNMENTS}/delete", scope_of_roles)
     for one in assignments or ():
         yield Need(f"{DEFINITIONS}/read", one.scope)
         for verb in ("read", "write", "delete"):

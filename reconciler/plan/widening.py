@@ -24,6 +24,12 @@ def is_wider_role(change: Change) -> TypeGuard[AssignmentChange]:
     return any(one.before is not None for one in conditions)
 
 
+def marks_only(change: Change) -> bool:
+    """Whether a change of a role assignment says whose it is, and leaves everything that it gives as it lives."""
+    is_update = isinstance(change, AssignmentChange) and change.action is Action.UPDATE
+    return is_update and all(one.kind is Field.OWNER for one in change.differences)
+
+
 def revocation_note(plan: Plan) -> tuple[str, ...]:
     """What a delete of a credential or a role does not end; nothing where the plan has none.
 

@@ -139,6 +139,11 @@ def change_row(change: Change, names: Names) -> ChangeRow:
     )
 
 
+def _adopted(change: Change) -> str:
+    has_owner = isinstance(change.before, Identity | RoleAssignment) and change.before.owner is not None
+    return f"will be adopted: it exists, and has {'another' if has_owner else 'no'} owner{'' if has_owner else ' yet'}"
+
+
 _Description = tuple[str, str, tuple[FieldRow, ...]]
 
 _NOT_LISTED = "will be destroyed: the manifest does not list it"
@@ -161,7 +166,7 @@ _FIELD_NAMES: dict[str, str] = {
 def _describe(change: Change) -> _Description:
     symbol, summary = _SUMMARIES[change.action]
     if change.reason is Reason.ADOPT:
-        symbol, summary = "<=", "will be adopted: it exists, and has no owner yet"
+        symbol, summary = "<=", _adopted(change)
     if change.reason is Reason.REMOVED and change.action is Action.DELETE:
         summary = "will be destroyed: the manifest names it under remove"
     match change.action:

@@ -23,6 +23,7 @@ from reconciler.plan import (
     make_plan,
     owners_of,
     revocation_note,
+    role_limit_notes,
 )
 from reconciler.plan.diff_access import diff_access
 from reconciler.undo.refusals import in_words_of_undo
@@ -66,6 +67,7 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
             *accepted_note(declaration.accepted),
             *accepted_grants(changes, allowances),
             *revocation_note(plan),
+            *role_limit_notes(changes, access.counts, azure.cloud),
         ),
         findings=() if declaration.strict else declaration.findings,
         skipped_files=declaration.skipped_files,

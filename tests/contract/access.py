@@ -13,6 +13,7 @@ from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredCredential, DesiredGroup
 from reconciler.model.access import Trust, assignment_name
 from reconciler.model.not_read import sentences
+from reconciler.model.owner_mark import MarkedDescription
 from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access
@@ -70,15 +71,16 @@ def with_trusts(contents: Contents, identity: str, subjects: Mapping[str, str]) 
 
 
 def given(identity: str, role_guid: str, scope: str = IN_GROUP, *, owner: str | None = None) -> RoleAssignment:
-    """A role that an identity of `lives` has; with an owner, under the name that we give it."""
+    """A role that an identity of `lives` has; with an owner, under the name and with the mark that we give it."""
     principal_id = principal_of(identity)
     name = str(uuid.uuid5(uuid.NAMESPACE_URL, identity + scope + role_guid))
     return RoleAssignment(
         scope,
-        name if owner is None else assignment_name(owner, scope, principal_id, role_guid),
+        name if owner is None else assignment_name(scope, principal_id, role_guid),
         f"{IN_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role_guid}",
         principal_id,
         "ServicePrincipal",
+        description=MarkedDescription(None, owner).written,
     )
 
 

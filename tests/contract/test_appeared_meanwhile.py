@@ -36,7 +36,7 @@ from tests.contract.journaling import apply_with_journal, undo_now, undo_plan
 IDENTITY = desired_group(listed("id-new", tags={"env": "prod"}))
 CREDENTIAL = desired_group(listed("id-api", federated_credentials=trusts(fic_a="a")))
 ROLE = desired_group(listed("id-api", role_assignments=[role("Reader")]))
-ROLE_NAME = assignment_name(None, IN_GROUP, principal_of("id-api"), READER)
+ROLE_NAME = assignment_name(IN_GROUP, principal_of("id-api"), READER)
 LONG_AGO = "2020-01-01T00:00:00.0000000Z"
 TAGS_REPLACED = "it appeared meanwhile: ARM created nothing, and its tags are now as this run sent it"
 

@@ -155,7 +155,7 @@ def test_without_an_owner_no_role_is_taken_away(arm: OpenArm) -> None:
     plan = full_plan(opened, desired_group(listed("id-api", role_assignments=[])))
 
     assert plan.applicable == ()
-    assert [one.reason.value for one in plan.skipped] == ["not-ours"]
+    assert [one.reason.value for one in plan.skipped] == ["not-owned"]
 
 
 def test_roles_that_we_gave_go_before_their_identity(arm: OpenArm) -> None:

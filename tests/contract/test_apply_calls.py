@@ -288,7 +288,7 @@ def test_credential_that_is_there_again_or_gone_did_not_hold(arm: OpenArm) -> No
 
 
 def test_role_that_appears_between_two_attempts_is_stale_and_not_in_doubt(arm: OpenArm) -> None:
-    name = assignment_name(None, IN_GROUP, principal_of("id-api"), READER_GUID)
+    name = assignment_name(IN_GROUP, principal_of("id-api"), READER_GUID)
     theirs = replace(given("id-api", READER_GUID), name=name, created_on="2020-01-01T00:00:00.0000000Z")
     opened = arm(
         contents(lives("id-api")),

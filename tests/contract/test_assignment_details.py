@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.apply.verify import verify_result
 from reconciler.manifest.desired import DesiredGroup
+from reconciler.model.owner_mark import MarkedDescription
 from reconciler.plan.changes import Action, field_text
 from reconciler.plan.document import change_document
 from reconciler.report.plan_text import render_plan
@@ -36,9 +37,14 @@ def bounded(assignment: RoleAssignment) -> RoleAssignment:
         assignment,
         condition=CONDITION,
         condition_version="2.0",
-        description="for the nightly job",
+        description=replace(MarkedDescription.read(assignment.description), text="for the nightly job").written,
         delegated_identity_id="/subscriptions/other",
     )
+
+
+def marked(text: str) -> str | None:
+    """A description of ours as ARM keeps it."""
+    return MarkedDescription(text, OWNER).written
 
 
 def start(*assignments: RoleAssignment) -> Contents:
@@ -125,7 +131,7 @@ def naming(**details: str | None) -> DesiredGroup:
         (
             {"description": "other"},
             [("description", "for the nightly job", "other")],
-            replace(bounded(GIVEN), description="other"),
+            replace(bounded(GIVEN), description=marked("other")),
         ),
         (
             {"delegated_managed_identity_resource_id": None},
@@ -135,7 +141,7 @@ def naming(**details: str | None) -> DesiredGroup:
     ],
     ids=["condition", "no condition", "description", "no delegated identity"],
 )
-@pytest.mark.parametrize("name", [GIVEN.name, given("id-api", READER).name], ids=["ours", "others'"])
+@pytest.mark.parametrize("name", [GIVEN.name, given("id-api", READER).name], ids=["name we give", "another name"])
 def test_detail_that_a_line_names_is_written_and_all_others_stay(
     arm: OpenArm,
     name: str,
@@ -169,7 +175,11 @@ def test_new_role_comes_with_the_details_that_its_line_names(arm: OpenArm) -> No
 
     assert result.complete
     (made,) = assignments(opened)
-    assert (made.condition, made.condition_version, made.description) == (CONDITION, "2.0", "for the nightly job")
+    assert (made.condition, made.condition_version, made.description) == (
+        CONDITION,
+        "2.0",
+        marked("for the nightly job"),
+    )
     assert full_plan(opened, naming(**DETAILS)).applicable == ()
 
 
@@ -234,7 +244,8 @@ def test_deleted_identity_gets_its_roles_back_as_they_were(arm: OpenArm, tmp_pat
     returned = [one for one in assignments(opened) if one.principal_id != GIVEN.principal_id]
     assert len(returned) == 2
     assert {(one.condition, one.description, one.delegated_identity_id) for one in returned} == {
-        (CONDITION, "for the nightly job", "/subscriptions/other")
+        (CONDITION, marked("for the nightly job"), "/subscriptions/other"),
+        (CONDITION, "for the nightly job", "/subscriptions/other"),
     }
 
 

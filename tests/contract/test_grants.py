@@ -250,16 +250,22 @@ def test_role_that_is_gained_meanwhile_makes_a_plan_stale_where_it_changes_the_v
     assert bool(opened.writes) is not stale
 
 
-def test_strict_run_holds_back_the_role_that_a_warning_is_about(arm: OpenArm) -> None:
-    declaration = load_declaration(
-        replace(request(keeps(roles=f"{{role: READER, scope: '{IN_SUBSCRIPTION}'}}")), strict=True)
-    )
+@pytest.mark.parametrize(
+    ("line", "others"),
+    [
+        (f"role: READER, scope: '{IN_SUBSCRIPTION}'", []),
+        ("role: READER, scope: subscription", []),
+        (f"roles: [READER], scopes: ['{IN_GROUP}', subscription]", [f"roleAssignments/Reader@{IN_GROUP}"]),
+    ],
+)
+def test_strict_run_holds_back_the_role_that_a_warning_is_about(arm: OpenArm, line: str, others: list[str]) -> None:
+    declaration = load_declaration(replace(request(keeps(roles=f"{{{line}}}")), strict=True))
     opened = arm(start())
 
     found = run_plan(declaration, azure_as(opened, None))
 
     assert refusals(found) == [("role-at-subscription", f"roleAssignments/Reader@{IN_SUBSCRIPTION}")]
-    assert found.applicable == ()
+    assert [one.resource_id.below_identity for one in found.applicable] == others
 
 
 def test_warning_that_a_line_accepts_is_counted_and_refuses_nothing(arm: OpenArm) -> None:

@@ -19,7 +19,7 @@ from tests.contract.access import IN_SUBSCRIPTION, full_plan
 from tests.contract.applying import apply_now
 from tests.contract.arm import Arm, in_process
 from tests.contract.test_convergence import emulated
-from tests.exchanges import OWNER, SEEDS, draw_world
+from tests.exchanges import SEEDS, draw_world
 from tests.strategies import GROUPS, World
 
 FEW_RUNS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,10 +81,11 @@ def with_live_roles(start: Contents, world: World) -> Contents:
     roles = [
         RoleAssignment(
             one.scope,
-            assignment_name(OWNER, one.scope, principals[str(identity).casefold()], one.role_guid),
+            assignment_name(one.scope, principals[str(identity).casefold()], one.role_guid),
             f"{IN_SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{one.role_guid}",
             principals[str(identity).casefold()],
             "ServicePrincipal",
+            description=one.details.marked_description.written if one.details else None,
         )
         for identity, assignments in world.access.assignments.items()
         for one in assignments

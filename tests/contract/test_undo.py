@@ -58,7 +58,7 @@ from tests.unit.journal.calls import CREATED
 
 OURS = {OWNER_TAG: OWNER}
 NOTHING_MORE = dict.fromkeys(
-    ("condition", "condition_version", "description", "delegated_managed_identity_resource_id")
+    ("condition", "condition_version", "description", "delegated_managed_identity_resource_id", "owner")
 )
 
 
@@ -436,6 +436,7 @@ def test_journal_of_a_delete_has_all_that_hung_on_the_identity(arm: OpenArm, tmp
             "scope": IN_GROUP,
             "principal_id": mine.principal_id,
             **NOTHING_MORE,
+            "owner": OWNER,
         },
     )
     assert deleted["hanging"] == {

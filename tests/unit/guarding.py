@@ -9,11 +9,9 @@ from reconciler.manifest.desired import DesiredGroup, DesiredIdentity
 from reconciler.model.access import (
     Access,
     FederatedCredential,
-    RoleAssignment,
     RoleKey,
     RoleLookup,
     Trust,
-    assignment_name,
 )
 from reconciler.model.held_roles import HeldRoles
 from reconciler.model.identity import OWNER_TAG, LiveGroup
@@ -21,7 +19,16 @@ from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access
-from tests.builders import GROUP, SUBSCRIPTION, compare, desired_group, live_group, live_identity, resource_id
+from tests.builders import (
+    GROUP,
+    SUBSCRIPTION,
+    compare,
+    desired_group,
+    given_role,
+    live_group,
+    live_identity,
+    resource_id,
+)
 
 GROUP_ADDRESS = f"{SUBSCRIPTION}/{GROUP}"
 OURS = {OWNER_TAG: "team-a"}
@@ -52,8 +59,7 @@ ROLE = AssignmentId(resource_id("id-b"), "Reader", READER, SCOPE)
 def own_access(entry: DesiredIdentity | None, lookups: Mapping[RoleKey, RoleLookup] = MappingProxyType({})) -> Changes:
     """A comparison of the identity `id-b`, which has one credential and one role of ours."""
     credential = FederatedCredential(CREDENTIAL, Trust("https://i", "s", "a"))
-    name = assignment_name("team-a", SCOPE, "principal-of-id-b", READER)
-    given = RoleAssignment(name, SCOPE, READER, "principal-of-id-b")
+    given = given_role("team-a", SCOPE, "principal-of-id-b", READER)
     identities = compare(
         desired_group("id-a", *([] if entry is None else [entry]), owner="team-a"),
         live_group(live_identity("id-a", tags=OURS), live_identity("id-b", tags=OURS)),

@@ -10,10 +10,18 @@ from collections.abc import Iterator, Mapping
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.declared import DeclaredDocument, DeclaredIdentity
 from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential, DeclaredCredentials
+from reconciler.manifest.desired import AssignmentsPolicy
 from reconciler.manifest.reading import Located
 from reconciler.manifest.rules.issuers import known_issuer
 from reconciler.manifest.rules.words import RULES, broken_rule, quoted
-from reconciler.model import MAX_CREDENTIALS, OWNER_MARK, foreign_to_ids, normalize_scope
+from reconciler.model import (
+    MAX_CREDENTIALS,
+    MAX_DESCRIPTION,
+    OWNER_MARK,
+    MarkedDescription,
+    foreign_to_ids,
+    normalize_scope,
+)
 
 MAX_TRUST_TEXT = 600
 """Most characters of an issuer, a subject or an audience.
@@ -53,7 +61,7 @@ def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
         first: dict[tuple[str, str], DeclaredAssignment] = {}
         for assignment in identity.assignments or ():
             yield from _check_scope(assignment)
-            yield from _check_details(dict(assignment.details))
+            yield from _check_details(dict(assignment.details), document.owner)
             if assignment.scope is not None and assignment.role is not None:
                 key = _key(assignment.scope, assignment.role)
                 other = first.setdefault(key, assignment)
@@ -61,6 +69,27 @@ def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
                     message = f"the role {quoted(assignment.role.text)} on this scope is already listed at {other.pos}"
                     hint = "Keep one of the two; roles and scopes compare without case."
                     yield Diagnostic("assignment-listed-twice", assignment.pos, message, hint)
+
+
+def check_role_scopes(document: DeclaredDocument) -> Iterator[Diagnostic]:
+    """Scopes under `roleScopes` that are none, and a policy `exact` that nothing says how far to follow."""
+    scopes = (document.scope, *(group.scope for group in document.groups))
+    for one in (one for scope in scopes for one in scope.role_scopes or ()):
+        if not _is_scope(one.text):
+            yield broken_rule(RULES["Scope"], one.text, one.pos)
+    for policy in dict.fromkeys(_exact_without_scopes(document)):
+        message = "the policy `exact` of role assignments needs `roleScopes`"
+        hint = "List where roles that are not listed are revoked, such as `roleScopes: [rg-data]`, or choose `owned`."
+        yield Diagnostic("role-scopes-missing", policy.pos, message, hint)
+
+
+def _exact_without_scopes(document: DeclaredDocument) -> Iterator[Located]:
+    outer = document.scope
+    for scope in (group.scope for group in document.groups):
+        policy = scope.assignments_policy or outer.assignments_policy
+        scopes = outer.role_scopes if scope.role_scopes is None else scope.role_scopes
+        if policy is not None and policy.text == AssignmentsPolicy.EXACT and not scopes:
+            yield policy
 
 
 def check_ignored_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
@@ -106,7 +135,7 @@ def _key(scope: Located, role: Located) -> tuple[str, str]:
     return normalize_scope(scope.text), role.text.casefold()
 
 
-def _check_details(details: Mapping[str, Located | None]) -> Iterator[Diagnostic]:
+def _check_details(details: Mapping[str, Located | None], owner: Located | None) -> Iterator[Diagnostic]:
     version, description = details.get("condition_version"), details.get("description")
     if version is not None and details.get("condition") is None:
         hint = "Add the `condition` that it is the version of, or remove the key."
@@ -115,6 +144,14 @@ def _check_details(details: Mapping[str, Located | None]) -> Iterator[Diagnostic
         message = f"the description holds `{OWNER_MARK}`, which belongs to uami itself"
         hint = f"Remove it; `{OWNER_MARK}OWNER]` is how uami marks the role assignments that it gives."
         yield Diagnostic("description-reserved", description.pos, message, hint)
+    elif description is not None:
+        length = len(MarkedDescription(description.text, owner.text if owner else None).written or "")
+        if length > MAX_DESCRIPTION:
+            mark = " with the mark of the owner" if owner else ""
+            message = (
+                f"the description has {length} characters{mark}, and a role assignment's at most {MAX_DESCRIPTION}"
+            )
+            yield Diagnostic("description-too-long", description.pos, message, "Shorten it.")
 
 
 def _identities(document: DeclaredDocument) -> Iterator[DeclaredIdentity]:

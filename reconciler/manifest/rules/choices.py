@@ -42,5 +42,17 @@ CHOICES = {
         "Keep one: a job that names an environment has its subject from that, on any branch. To trust several,"
         " list a credential for each.",
     ),
+    "Roles of an assignment": Choice(
+        "assignment-roles",
+        "names no role",
+        "Write `role` for one, or `roles` for a list of them.",
+        "Keep one: `roles` lists all of them.",
+    ),
+    "Scopes of an assignment": Choice(
+        "assignment-scopes",
+        "names no scope",
+        "Write `scope` for one, or `scopes` for a list of them.",
+        "Keep one: `scopes` lists all of them.",
+    ),
 }
 """By the `title` of the part of the schema that offers the choice."""

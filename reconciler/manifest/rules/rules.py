@@ -17,6 +17,7 @@ from reconciler.manifest.rules.access_rules import (
     check_assignments,
     check_credentials,
     check_ignored_assignments,
+    check_role_scopes,
 )
 from reconciler.manifest.rules.claims import check_identity_claims
 from reconciler.manifest.rules.globs import check_count, find_match
@@ -44,10 +45,10 @@ def _check_owned(document: DeclaredDocument) -> Iterator[Diagnostic]:
     if document.has_owner_key:
         return
     for scope in (document.scope, *(group.scope for group in document.groups)):
-        policy = scope.identities_policy
-        if policy is not None and policy.text == IdentitiesPolicy.OWNED:
-            hint = "Add `owner:` at the top of the document, or choose `exact` or `merge`."
-            yield Diagnostic("owned-without-owner", policy.pos, "the policy `owned` needs an `owner`", hint)
+        for policy in (scope.identities_policy, scope.assignments_policy):
+            if policy is not None and policy.text == IdentitiesPolicy.OWNED:
+                hint = "Add `owner:` at the top of the document, or choose `exact` or `merge`."
+                yield Diagnostic("owned-without-owner", policy.pos, "the policy `owned` needs an `owner`", hint)
 
 
 def _check_identities_policy(document: DeclaredDocument) -> Iterator[Diagnostic]:
@@ -74,7 +75,10 @@ def _check_assignments_policy(document: DeclaredDocument) -> Iterator[Diagnostic
         first = next((one for one in group.identities if one.assignments is not None), None)
         if first is not None and "roleAssignments" not in group.scope.policy_keys:
             message = "role assignments need an `owner`, by which those to revoke later are known"
-            hint = "Add `owner:`; or write `policy: {roleAssignments: merge}`, under which none is ever revoked."
+            hint = (
+                "Add `owner:`; or write `policy: {roleAssignments: ...}`: `merge` revokes none, `exact` all that are"
+                " not listed, at and below `roleScopes`."
+            )
             yield Diagnostic("assignments-without-owner", first.pos, message, hint)
             return
 
@@ -201,4 +205,5 @@ _DOCUMENT_RULES: tuple[Callable[[DeclaredDocument], Iterator[Diagnostic]], ...] 
     check_credentials,
     check_assignments,
     check_ignored_assignments,
+    check_role_scopes,
 )

@@ -255,6 +255,11 @@ def _nothing_declared(document: Document, failure: _Failure) -> Iterator[Diagnos
     yield Diagnostic("empty-manifest", _place(document, failure), message, hint)
 
 
+def _nothing_listed(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
+    hint = "List at least one, or remove the whole entry."
+    yield Diagnostic("empty-list", _place(document, failure), f"{failure.label} lists nothing", hint)
+
+
 def _wildcard(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
     yield broken_rule(SUBJECT_WILDCARD, failure.value, document.value_pos(failure.path))
 
@@ -290,6 +295,7 @@ _WORDINGS: dict[str, Callable[[Document, _Failure], Iterator[Diagnostic]]] = {
     "minimum": _out_of_range,
     "maximum": _out_of_range,
     "minProperties": _nothing_declared,
+    "minItems": _nothing_listed,
     "not": _wildcard,
     "oneOf": _wrong_choice,
 }

@@ -158,7 +158,8 @@ RULES = {
         "scope-invalid",
         "the scope of a role",
         "Write the id of a management group, a subscription, a resource group or a resource, beginning with"
-        " `/providers/Microsoft.Management/managementGroups/` or `/subscriptions/`; or `/` for the whole tenant.",
+        " `/providers/Microsoft.Management/managementGroups/` or `/subscriptions/`; or `/` for the whole tenant; or, in"
+        " the document's subscription, `GROUP`, `GROUP/IDENTITY` or `subscription`.",
     ),
 }
 """By the `title` of a definition in the schema.

@@ -24,6 +24,9 @@ _IDENTITIES = {
 _ACCESS = _IDENTITIES | {
     SkipReason.NOT_TARGETED: NOT_OF_THE_RUN[SkipReason.NOT_TARGETED],
     SkipReason.NOT_OURS: "made by others",
+    SkipReason.UNMARKED: "given by uami, whose mark was edited away: list it to adopt it, or remove it yourself",
+    SkipReason.INHERITED: "given above roleScopes, and so good there too",
+    SkipReason.OUT_OF_SCOPE: "outside roleScopes",
     SkipReason.UNRESOLVED: "stays while a role that the manifest lists or ignores is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",
     SkipReason.HELD: "of a held identity, and no such role is known there",

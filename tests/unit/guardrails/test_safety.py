@@ -18,12 +18,14 @@ from reconciler.model import (
     OWNER_TAG,
     PROTECT_TAG,
     Access,
+    AssignmentDetails,
     CredentialId,
     FederatedCredential,
     GivenRole,
     HeldRoles,
     Impact,
     Impacts,
+    PlannedAssignment,
     ResourceId,
     RoleAssignment,
     RoleDefinition,
@@ -327,17 +329,27 @@ def objections(change: Change, rules: Rules, runner: Runner | None, tenant: str,
             reasons |= _of_identity(change, rules)
         case CredentialChange():
             reasons |= _of_credential(change, name, rules, world)
-        case AssignmentChange() if change.action is not Action.DELETE:
+        case AssignmentChange() if change.action is not Action.DELETE and not _marks_only(change):
             reasons["role"] = change.resource_id.role_guid not in _guids(rules)
             reasons["condition"] = rules.needs_condition and not (change.after and change.after.details.condition)
         case _:
             pass
-    if not isinstance(change, IdentityChange) and change.identity is not None:
+    if not isinstance(change, IdentityChange) and change.identity is not None and not _marks_only(change):
         live = change.identity
         ours = {(live.principal_id.casefold(), "principal"), (live.client_id.casefold(), "client")}
         is_own = runner is not None and bool(ours & {(runner.object_id, "principal"), (runner.client_id, "client")})
         reasons["own"] = is_own or (runner is None and change.action is not Action.DELETE)
     return [reason for reason, holds in reasons.items() if holds]
+
+
+def _marks_only(change: Change) -> bool:
+    """Whether a role lives as it will be, but for the mark of its owner: nobody can do more or less afterwards."""
+    match change:
+        case AssignmentChange(
+            before=RoleAssignment(details=AssignmentDetails() as live), after=PlannedAssignment() as new
+        ):
+            return new.details == replace(live, owner=new.details.owner)
+    return False
 
 
 def _of_identity(change: IdentityChange, rules: Rules) -> dict[str, bool]:

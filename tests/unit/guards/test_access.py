@@ -16,18 +16,16 @@ from reconciler.model.access import (
     Access,
     FederatedCredential,
     PlannedAssignment,
-    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId
 from reconciler.plan.changes import Action, AssignmentChange, Changes, Field, FieldChange, Skipped, SkipReason
 from reconciler.plan.diff_access import diff_access, trust_differences
-from tests.builders import MANIFEST, compare, desired_group, listed, live_group, live_identity, resource_id
+from tests.builders import MANIFEST, compare, desired_group, given_role, listed, live_group, live_identity, resource_id
 from tests.unit.guarding import powerless
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -75,8 +73,7 @@ def test_change_of_a_role_says_what_it_will_be(live: tuple[str, ...], principal_
 
 
 def test_role_that_is_taken_away_will_be_nothing() -> None:
-    name = assignment_name("team-a", SCOPE, "principal-of-id-a", READER)
-    given = RoleAssignment(name, SCOPE, READER, "principal-of-id-a")
+    given = given_role("team-a", SCOPE, "principal-of-id-a", READER)
     group = desired_group(listed("id-a", role_assignments=[]), owner="team-a")
 
     access = Access(assignments={resource_id("id-a"): (given,)})
@@ -87,8 +84,7 @@ def test_role_that_is_taken_away_will_be_nothing() -> None:
 
 
 def test_role_of_ours_that_is_not_listed_stays_under_merge_but_goes_with_its_identity() -> None:
-    name = assignment_name("team-a", SCOPE, "principal-of-id-a", READER)
-    access = Access(assignments={resource_id("id-a"): (RoleAssignment(name, SCOPE, READER, "principal-of-id-a"),)})
+    access = Access(assignments={resource_id("id-a"): (given_role("team-a", SCOPE, "principal-of-id-a", READER),)})
     policy = Policy(role_assignments=AssignmentsPolicy.MERGE)
 
     kept = desired_group(listed("id-a", role_assignments=[]), owner="team-a", policy=policy)
@@ -329,10 +325,9 @@ def test_credential_that_cannot_be_expressed_holds_back_neither_what_is_new_nor_
     entry = listed(
         "id-a", federated_credentials=[credential("main", TRUST), credential("new", OTHER)], role_assignments=[]
     )
-    name = assignment_name("team-a", SCOPE, "principal-of-id-a", READER)
     access = Access(
         {ids: (live_credential("id-a", "main", None), live_credential("id-a", "old", Trust("o", "o", "a")))},
-        {ids: (RoleAssignment(name, SCOPE, READER, "principal-of-id-a"),)},
+        {ids: (given_role("team-a", SCOPE, "principal-of-id-a", READER),)},
     )
     group = desired_group(entry, owner="team-a", policy=EXACT)
     live = live_group(live_identity("id-a", tags={OWNER_TAG: "team-a"}))

@@ -13,11 +13,9 @@ from reconciler.model.access import (
     MAX_CREDENTIALS,
     Access,
     FederatedCredential,
-    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.model.ids import AnyId, CredentialId, ResourceId, identity_at, identity_of
@@ -25,7 +23,17 @@ from reconciler.model.violation import Violation
 from reconciler.plan.changes import AccessChange, Action, AssignmentChange, Changes, CredentialChange
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
-from tests.builders import MANIFEST, TODAY, compare, desired_group, listed, live_group, live_identity, resource_id
+from tests.builders import (
+    MANIFEST,
+    TODAY,
+    compare,
+    desired_group,
+    given_role,
+    listed,
+    live_group,
+    live_identity,
+    resource_id,
+)
 from tests.exchanges import SEEDS, draw_world
 from tests.strategies import FEW_EXAMPLES
 from tests.unit.guarding import powerless
@@ -171,8 +179,7 @@ def test_role_is_refused_with_the_identity_that_would_be_its_scope() -> None:
 
 def test_identity_is_refused_with_the_role_that_another_has_on_it() -> None:
     scope = str(resource_id("id-old"))
-    name = assignment_name("team-a", scope, "principal-of-id-a", READER.guid)
-    given = RoleAssignment(name, scope, READER.guid, "principal-of-id-a")
+    given = given_role("team-a", scope, "principal-of-id-a", READER.guid)
     desired = desired_group(listed("id-a", role_assignments=[]), owner="team-a")
     live = live_group("id-a", live_identity("id-old", tags={"uami-owner": "team-a"}))
     changes = diff_access(compare(desired, live), Access({}, {IDENTITY: (given,), resource_id("id-old"): ()}))
@@ -181,7 +188,7 @@ def test_identity_is_refused_with_the_role_that_another_has_on_it() -> None:
     violation = refusing(powerless(changes), role.resource_id)
 
     assert violation.refused == (role.resource_id, resource_id("id-old"))
-    assert violation.message.endswith(f"(needs the role {READER.guid} of id-a on it to be taken away first)")
+    assert violation.message.endswith("(needs the role Reader of id-a on it to be taken away first)")
 
 
 # Whatever is refused

@@ -19,7 +19,6 @@ from reconciler.model.access import (
     RoleDefinition,
     RoleLookup,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.model.held_roles import GivenRole, HeldRoles
@@ -35,6 +34,7 @@ from tests.builders import (
     SUBSCRIPTION,
     compare,
     desired_group,
+    given_role,
     listed,
     live_group,
     live_identity,
@@ -419,8 +419,7 @@ def test_identity_is_only_feared_for_planned_roles_that_give_roles(given_role: s
 
 
 def test_role_that_is_taken_away_is_none_that_trust_would_reach() -> None:
-    name = assignment_name("team-a", IN_GROUP, "principal-of-id-a", "owner")
-    given = RoleAssignment(name, IN_GROUP, "owner", "principal-of-id-a")
+    given = given_role("team-a", IN_GROUP, "principal-of-id-a", "owner")
     entry = listed("id-a", federated_credentials=[trust()], role_assignments=[])
     live = live_group(live_identity("id-a", tags={OWNER_TAG: "team-a"}))
     access = Access({}, {resource_id("id-a"): (given,)})

@@ -7,7 +7,7 @@ import pytest
 from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, Allowances, judge
 from reconciler.manifest.desired import DesiredCredential, DesiredGroup, IdentitiesPolicy, Ignore, Limits, Policy
-from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
+from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust
 from reconciler.model.address import Target
 from reconciler.model.identity import OWNER_TAG, Identity, LiveGroup
 from reconciler.model.ids import CredentialId, ResourceGroupId, ResourceId
@@ -22,6 +22,7 @@ from tests.builders import (
     TODAY,
     compare,
     desired_group,
+    given_role,
     group_id,
     label,
     listed,
@@ -339,8 +340,7 @@ def revoking(credentials: int, roles: int, limits: Limits = DEFAULT_LIMITS, grou
 
 def ours_at(scope: str, identity: Identity) -> RoleAssignment:
     """A role that our manifest has given."""
-    name = assignment_name("team-a", scope, identity.principal_id, "reader")
-    return RoleAssignment(name, scope, "reader", identity.principal_id)
+    return given_role("team-a", scope, identity.principal_id, "reader")
 
 
 def trusting(name: str, identity: ResourceId) -> FederatedCredential:

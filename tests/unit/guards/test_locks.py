@@ -7,7 +7,7 @@ import pytest
 from reconciler.errors import SourcePos, UsageError
 from reconciler.guards import judge, parse_allowances
 from reconciler.manifest.desired import CredentialsPolicy, DesiredCredential, Policy
-from reconciler.model.access import Access, FederatedCredential, RoleAssignment, Trust, assignment_name
+from reconciler.model.access import Access, FederatedCredential, Trust
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.model.ids import CredentialId as Id
@@ -21,6 +21,7 @@ from tests.builders import (
     address,
     compare,
     desired_group,
+    given_role,
     group_id,
     label,
     listed,
@@ -49,9 +50,7 @@ def every_kind(*locks: Lock) -> Changes:
         listed("id-trust", federated_credentials=()),
     ]
     live = live_group(*(live_identity(name, tags=ours) for name in ("id-old", "id-same", "id-tag", "id-trust")))
-    role = RoleAssignment(
-        assignment_name(OWNER, DATA, "principal-of-id-old", READER), DATA, READER, "principal-of-id-old"
-    )
+    role = given_role(OWNER, DATA, "principal-of-id-old", READER)
     access = Access(
         {resource_id("id-trust"): (FederatedCredential(Id(resource_id("id-trust"), "main"), TRUST),)},
         {resource_id("id-old"): (role,)},

@@ -9,11 +9,9 @@ from reconciler.manifest.desired import DesiredAssignment
 from reconciler.model import (
     Access,
     Impacts,
-    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Violation,
-    assignment_name,
     normalize_scope,
     role_key,
 )
@@ -23,6 +21,7 @@ from tests.builders import (
     SUBSCRIPTION,
     compare,
     desired_group,
+    given_role,
     listed,
     live_group,
     live_identity,
@@ -103,8 +102,7 @@ def test_role_on_an_identity_that_is_held_and_not_there_is_refused_with_the_line
 
 @pytest.mark.parametrize("listed_roles", [("Reader",), ()], ids=["kept", "taken away"])
 def test_role_that_is_there_is_not_refused_though_its_scope_is_not_found(listed_roles: tuple[str, ...]) -> None:
-    name = assignment_name("team-a", VAULT, "principal-of-id-api", READER.guid)
-    given = RoleAssignment(name, VAULT, READER.guid, "principal-of-id-api")
+    given = given_role("team-a", VAULT, "principal-of-id-api", READER.guid)
     roles = [DesiredAssignment(one, VAULT, SourcePos("a.yaml", 1, 1)) for one in listed_roles]
     lookups = {role_key("Reader", VAULT): RoleLookup("Reader", VAULT, (READER,))}
     compared = compare(desired_group(listed("id-api", role_assignments=roles), owner="team-a"), live_group("id-api"))

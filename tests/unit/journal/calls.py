@@ -5,12 +5,12 @@ from dataclasses import replace
 from reconciler.errors import SourcePos
 from reconciler.journal.call import Call, Outcome
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader
-from reconciler.model.access import Children, FederatedCredential, RoleAssignment, Trust, assignment_name
+from reconciler.model.access import NO_DETAILS, Children, FederatedCredential, RoleAssignment, Trust
 from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AssignmentId, CredentialId, ResourceId
 from reconciler.plan.changes import Action
-from tests.builders import SUBSCRIPTION, TENANT, group_id
+from tests.builders import SUBSCRIPTION, TENANT, given_role, group_id
 
 OWNER = "team-a"
 AT = "2026-01-02T03:04:05.678Z"
@@ -39,8 +39,8 @@ IDENTITY = Identity(
 PLANNED = PlannedIdentity("westeurope", Tags({"env": "test", "Zoë": "\u2028"}), IsolationScope.NONE)
 TRUST = Trust("https://i.example", "repo:a/b", "api://x")
 CREDENTIAL = FederatedCredential(CREDENTIAL_ID, TRUST)
-OURS = RoleAssignment(assignment_name(OWNER, SCOPE, "principal", READER), SCOPE, READER, "principal")
-THEIRS = replace(OURS, name="11111111-1111-1111-1111-111111111111")
+OURS = given_role(OWNER, SCOPE, "principal", READER)
+THEIRS = replace(OURS, name="11111111-1111-1111-1111-111111111111", details=NO_DETAILS)
 CHILDREN = Children(
     (CREDENTIAL, FederatedCredential(CredentialId(IDENTITY_ID, "odd"), None)), (OURS, THEIRS), ("/vm",), ("a gap",)
 )

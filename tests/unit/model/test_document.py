@@ -20,7 +20,6 @@ from reconciler.model.access import (
     PlannedAssignment,
     RoleAssignment,
     Trust,
-    assignment_name,
 )
 from reconciler.model.document import (
     assignment_document,
@@ -45,7 +44,7 @@ from reconciler.model.document import (
 from reconciler.model.identity import IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import CredentialId
 from reconciler.model.impact import AttachedResource, HeldRole, Impact, Lock, Part
-from tests.builders import live_identity, resource_id
+from tests.builders import given_role, live_identity, resource_id
 from tests.strategies import tag_maps
 
 PACKAGE = Path(reconciler.__file__).parent
@@ -54,10 +53,10 @@ ID = resource_id("id-a")
 TRUST = Trust("https://issuer", "repo:a/b", "api://x")
 CREDENTIAL = FederatedCredential(CredentialId(ID, "main"), TRUST)
 FLEXIBLE = FederatedCredential(CredentialId(ID, "flexible"), None)
-OURS = RoleAssignment(assignment_name("team-a", "/subscriptions/1", "p-1", READER), "/subscriptions/1", READER, "p-1")
+OURS = given_role("team-a", "/subscriptions/1", "p-1", READER)
 THEIRS = RoleAssignment("11111111-0000-0000-0000-000000000000", "/subscriptions/1", READER, "p-1")
 
-CONDITIONAL = replace(OURS, details=AssignmentDetails("x", "2.0", "why", "/subscriptions/2"))
+CONDITIONAL = replace(OURS, details=AssignmentDetails("x", "2.0", "why", "/subscriptions/2", "team-b"))
 DETAILS = [name for name, _ in NO_DETAILS.named()]
 
 SCOPES = st.sampled_from([*IsolationScope, "Galactic"])
@@ -182,13 +181,20 @@ def test_role_assignment_is_read_back_with_its_details(assignment: RoleAssignmen
     assert read_assignment(assignment_document(assignment, "Reader")) == assignment
 
 
-@pytest.mark.parametrize("lost", DETAILS)
+@pytest.mark.parametrize("lost", [one for one in DETAILS if one != "owner"])
 def test_half_of_the_details_is_refused(lost: str) -> None:
     document = assignment_document(CONDITIONAL, "Reader")
     del document[lost]
 
     with pytest.raises(ValueError, match=f"`{lost}` is missing"):
         read_assignment(document)
+
+
+def test_role_assignment_of_a_version_that_marked_nothing_has_no_owner() -> None:
+    document = assignment_document(CONDITIONAL, "Reader")
+    del document["owner"]
+
+    assert read_assignment(document).details == replace(CONDITIONAL.details or NO_DETAILS, owner=None)
 
 
 def test_planned_assignment_is_read_back_with_its_details() -> None:

@@ -16,7 +16,6 @@ from reconciler.manifest.desired import (
 )
 from reconciler.model.access import (
     Access,
-    AssignmentDetails,
     FederatedCredential,
     PlannedAssignment,
     RoleAssignment,
@@ -38,12 +37,13 @@ from reconciler.plan.changes import (
     SkipReason,
     UnresolvedRole,
 )
-from reconciler.plan.diff_access import detail_differences, diff_access, trust_differences
+from reconciler.plan.diff_access import diff_access, trust_differences
 from tests.builders import (
     DEFAULT_POLICY,
     MANIFEST,
     compare,
     desired_group,
+    given_role,
     listed,
     live_group,
     live_identity,
@@ -95,8 +95,7 @@ def test_change_of_a_role_says_what_it_will_be(live: tuple[str, ...], principal_
 
 
 def test_role_that_is_taken_away_will_be_nothing() -> None:
-    name = assignment_name("team-a", SCOPE, "principal-of-id-a", READER)
-    given = RoleAssignment(name, SCOPE, READER, "principal-of-id-a")
+    given = given_role("team-a", SCOPE, "principal-of-id-a", READER)
     group = desired_group(listed("id-a", role_assignments=[]), owner="team-a")
 
     access = Access(assignments={resource_id("id-a"): (given,)})
@@ -140,10 +139,16 @@ WRITER = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 
 def taken_away(*ignored: IgnoredAssignment, policy: Policy = DEFAULT_POLICY, entry: bool = True) -> Changes:
     """A role that this tool gave and no line lists any more, where these entries are ignored."""
-    name = assignment_name("team-a", SCOPE, "principal-of-id-a", READER)
-    given = RoleAssignment(name, SCOPE, READER, "principal-of-id-a")
+    given = given_role("team-a", SCOPE, "principal-of-id-a", READER)
     entries = [listed("id-a", role_assignments=[])] if entry else []
-    group = desired_group(*entries, "id-b", owner="team-a", policy=policy, ignore=Ignore(role_assignments=ignored))
+    group = desired_group(
+        *entries,
+        "id-b",
+        owner="team-a",
+        policy=policy,
+        ignore=Ignore(role_assignments=ignored),
+        role_scopes=(SCOPE,),
+    )
     roles = {"Reader": (READER,), READER: (READER,), "Writer": (WRITER,), "Raeder": (), "Two": (WRITER, READER)}
     lookups = {
         role_key(role, scope): RoleLookup(role, scope, tuple(RoleDefinition(guid, role) for guid in guids))
@@ -222,9 +227,7 @@ def test_role_listed_by_name_and_by_guid_must_have_one_condition(
     other = READER if first == "Reader" else "Reader"
     lines = [DesiredAssignment(first, SCOPE, HERE), DesiredAssignment(other, SCOPE, HERE, details)]
     group = desired_group(listed("id-a", role_assignments=lines), owner="team-a")
-    live = RoleAssignment(
-        assignment_name("team-a", SCOPE, "principal-of-id-a", READER), SCOPE, READER, "principal-of-id-a"
-    )
+    live = given_role("team-a", SCOPE, "principal-of-id-a", READER)
     lookups = {
         role_key(role, SCOPE): RoleLookup(role, SCOPE, (RoleDefinition(READER, "Reader"),))
         for role in ("Reader", READER)
@@ -238,8 +241,7 @@ def test_role_listed_by_name_and_by_guid_must_have_one_condition(
 
 
 def test_run_that_is_limited_still_says_what_it_leaves_alone_and_takes_roles_along() -> None:
-    name = assignment_name("team-a", SCOPE, "principal-of-id-old", READER)
-    taken = RoleAssignment(name, SCOPE, READER, "principal-of-id-old")
+    taken = given_role("team-a", SCOPE, "principal-of-id-old", READER)
     odd = FederatedCredential(CredentialId(resource_id("id-a"), "odd"), None)
     entry = listed("id-a", federated_credentials=[], role_assignments=[DesiredAssignment("No such role", SCOPE, HERE)])
     live = live_group(*(live_identity(one, tags={OWNER_TAG: "team-a"}) for one in ("id-a", "id-old")))
@@ -258,8 +260,7 @@ def test_run_that_is_limited_still_says_what_it_leaves_alone_and_takes_roles_alo
 
 
 def test_role_of_ours_that_is_listed_and_lives_stays_as_it_is() -> None:
-    name = assignment_name("team-a", SCOPE, "principal-of-id-a", READER)
-    given = RoleAssignment(name, SCOPE, READER, "principal-of-id-a")
+    given = given_role("team-a", SCOPE, "principal-of-id-a", READER)
     entry = listed("id-a", role_assignments=[DesiredAssignment("Reader", SCOPE, HERE)])
     compared = compare(desired_group(entry, owner="team-a"), live_group("id-a"))
 
@@ -280,21 +281,6 @@ def test_new_role_comes_with_details_and_differs_from_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "differences"),
-    [
-        (None, None, ()),
-        (None, AssignmentDetails(description="d"), (FieldChange(Field.DESCRIPTION, None, "d"),)),
-        (AssignmentDetails(description="d"), None, (FieldChange(Field.DESCRIPTION, "d", None),)),
-        (AssignmentDetails(description="d"), AssignmentDetails(description="d"), ()),
-    ],
-)
-def test_details_that_nobody_recorded_count_as_not_there(
-    before: AssignmentDetails | None, after: AssignmentDetails | None, differences: tuple[FieldChange, ...]
-) -> None:
-    assert detail_differences(before, after) == differences
-
-
-@pytest.mark.parametrize(
     ("is_ours", "recorded", "is_limited", "reason"),
     [
         (True, True, True, None),
@@ -306,7 +292,7 @@ def test_details_that_nobody_recorded_count_as_not_there(
 def test_without_an_owner_a_role_goes_only_where_a_run_is_known_to_have_given_it(
     is_ours: bool, recorded: bool, is_limited: bool, reason: SkipReason | None
 ) -> None:
-    name = assignment_name(None, SCOPE, "principal-of-id-a", READER) if is_ours else "another"
+    name = assignment_name(SCOPE, "principal-of-id-a", READER) if is_ours else "another"
     given = RoleAssignment(name, SCOPE, READER, "principal-of-id-a")
     role = AssignmentId(resource_id("id-a"), READER, READER, SCOPE)
     limited_to = frozenset({role} if recorded else ()) if is_limited else None

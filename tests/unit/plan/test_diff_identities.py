@@ -396,12 +396,12 @@ def test_new_identity_gets_the_isolation_scope_that_its_line_names() -> None:
     [
         ("team-a", None, Reason.ADOPT),
         ("team-a", "team-a", Reason.DIFFERS),
-        ("team-a", "team-b", Reason.DIFFERS),
+        ("team-a", "team-b", Reason.ADOPT),
         (None, None, Reason.DIFFERS),
         (None, "team-a", Reason.DIFFERS),
     ],
 )
-def test_identity_is_adopted_only_by_an_owner_and_only_where_it_has_none(
+def test_identity_is_adopted_only_by_an_owner_and_only_where_it_has_not_that_one(
     owner: str | None, live_owner: str | None, reason: Reason
 ) -> None:
     live = live_identity("id-a", tags={} if live_owner is None else {OWNER_TAG: live_owner})

@@ -10,14 +10,12 @@ from reconciler.errors import SourcePos
 from reconciler.guards import Allowance, Allowances
 from reconciler.manifest.desired import DesiredAssignment, DesiredCredential, DesiredTenant, Policy, TagsPolicy
 from reconciler.model.access import (
-    NO_DETAILS,
     Access,
+    AssignmentDetails,
     FederatedCredential,
-    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.model.identity import OWNER_TAG, IsolationScope
@@ -34,6 +32,7 @@ from tests.builders import (
     address,
     compare,
     desired_group,
+    given_role,
     listed,
     live_group,
     live_identity,
@@ -176,8 +175,7 @@ def test_plan_document_shows_children_whole_with_what_is_not_known_yet() -> None
         )
         for name in ("id-api", "id-new")
     ]
-    name = assignment_name("team-a", "/subscriptions/2", "principal-of-id-api", reader)
-    given = RoleAssignment(name, "/subscriptions/2", reader, "principal-of-id-api")
+    given = given_role("team-a", "/subscriptions/2", "principal-of-id-api", reader)
     access = Access(
         {resource_id("id-api"): (FederatedCredential(CredentialId(resource_id("id-api"), "main"), older),)},
         {resource_id("id-api"): (given,)},
@@ -193,8 +191,8 @@ def test_plan_document_shows_children_whole_with_what_is_not_known_yet() -> None
     ]
     old = {"issuer": "https://i", "subject": "old", "audience": "a"}
     new = {"issuer": "https://i", "subject": "s", "audience": "a"}
-    no_details = dict(NO_DETAILS.named())
-    planned = {"role": "Reader", "role_guid": reader, "scope": scope, **no_details}
+    ours = dict(AssignmentDetails(owner="team-a").named())
+    planned = {"role": "Reader", "role_guid": reader, "scope": scope, **ours}
     assert sorted(shown, key=str) == sorted(
         [
             ["id-api/federatedCredentials/main", old, new, []],
@@ -208,7 +206,7 @@ def test_plan_document_shows_children_whole_with_what_is_not_known_yet() -> None
                     "role_guid": reader,
                     "scope": "/subscriptions/2",
                     "principal_id": "principal-of-id-api",
-                    **no_details,
+                    **ours,
                 },
                 None,
                 [],

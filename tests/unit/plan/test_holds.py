@@ -27,12 +27,10 @@ from reconciler.model import (
     CredentialId,
     FederatedCredential,
     LiveGroup,
-    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Target,
     Trust,
-    assignment_name,
     identity_of,
     role_key,
 )
@@ -45,6 +43,7 @@ from tests.builders import (
     TODAY,
     compare,
     desired_group,
+    given_role,
     group_id,
     label,
     listed,
@@ -138,7 +137,7 @@ def with_children(hold: str | None) -> tuple[DesiredGroup, LiveGroup, Access]:
         hold=hold,
     )
     identity, principal = resource_id("id-a"), "principal-of-id-a"
-    given = RoleAssignment(assignment_name("team-a", SCOPE, principal, WRITER), SCOPE, WRITER, principal)
+    given = given_role("team-a", SCOPE, principal, WRITER)
     access = Access(
         {
             identity: (

@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
+    AssignmentsPolicy,
     CredentialsPolicy,
     Desired,
     DesiredAssignment,
@@ -20,12 +21,10 @@ from reconciler.model import (
     Access,
     CredentialId,
     FederatedCredential,
-    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Target,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.plan import WORDS, Need, make_plan, needs_of_manifest, needs_of_plan
@@ -35,6 +34,7 @@ from tests.builders import (
     SUBSCRIPTION,
     compare,
     desired_group,
+    given_role,
     group_id,
     listed,
     live_group,
@@ -126,7 +126,7 @@ def test_children_need_their_own_rights_where_they_are() -> None:
         live_group(live_identity("id-api", tags={OWNER_TAG: "team-a"})),
     )
     principal = "principal-of-id-api"
-    given = RoleAssignment(assignment_name("team-a", "/", principal, WRITER), "/", WRITER, principal)
+    given = given_role("team-a", "/", principal, WRITER)
     access = Access(
         {
             resource_id("id-api"): (
@@ -212,6 +212,21 @@ def test_manifest_needs_what_its_roles_can_come_to(
 
     assert set(needs_of_manifest(Desired((group,)))) == (
         needs(GROUP, *READS_ALONE, "identities/write", *own) | needs(SUBSCRIPTION_SCOPE, *at_scope)
+    )
+
+
+@pytest.mark.parametrize("policy", list(AssignmentsPolicy))
+@pytest.mark.parametrize("roles", [(), None])
+def test_manifest_that_takes_away_all_at_some_scopes_needs_to_do_so_there(
+    policy: AssignmentsPolicy, roles: tuple[DesiredAssignment, ...] | None
+) -> None:
+    rules = replace(MERGE, role_assignments=policy)
+    group = desired_group(listed("id-a", role_assignments=roles), policy=rules, role_scopes=(SUBSCRIPTION_SCOPE,))
+    own = () if roles is None else ("assignments/read",)
+    there = ("assignments/read", "assignments/delete") if own and policy is AssignmentsPolicy.EXACT else ()
+
+    assert set(needs_of_manifest(Desired((group,)))) == (
+        needs(GROUP, *READS_ALONE, "identities/write", *own) | needs(SUBSCRIPTION_SCOPE, *there)
     )
 
 

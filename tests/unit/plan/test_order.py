@@ -6,11 +6,9 @@ from reconciler.model.access import (
     MAX_CREDENTIALS,
     Access,
     FederatedCredential,
-    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.model.identity import OWNER_TAG
@@ -18,7 +16,17 @@ from reconciler.model.ids import CredentialId
 from reconciler.plan.changes import Changes, CredentialChange
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.order import Step, order_credentials, order_work
-from tests.builders import MANIFEST, compare, desired_group, label, listed, live_group, live_identity, resource_id
+from tests.builders import (
+    MANIFEST,
+    compare,
+    desired_group,
+    given_role,
+    label,
+    listed,
+    live_group,
+    live_identity,
+    resource_id,
+)
 
 HERE = SourcePos(MANIFEST, 7, 7)
 READER, OWNER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -96,11 +104,7 @@ def both_kinds() -> Changes:
     )
     live = live_group(*(live_identity(name, tags=OURS) for name in ("id-stays", "id-old")))
     roles = {
-        resource_id(name): (
-            RoleAssignment(
-                assignment_name("team-a", SCOPE, f"principal-of-{name}", OWNER), SCOPE, OWNER, f"principal-of-{name}"
-            ),
-        )
+        resource_id(name): (given_role("team-a", SCOPE, f"principal-of-{name}", OWNER),)
         for name in ("id-stays", "id-old")
     }
     found = {role_key("Reader", SCOPE): RoleLookup("Reader", SCOPE, (RoleDefinition(READER, "Reader"),))}
@@ -138,7 +142,7 @@ def roles_on(**scopes: str) -> Changes:
     for name, scope in scopes.items():
         wants = [DesiredAssignment("Operator", scope, HERE)] if scope else None
         entries.append(listed(name.replace("_", "-"), role_assignments=wants))
-    has = {ID_STAYS: (RoleAssignment(assignment_name("team-a", SCOPE, "p", OWNER), SCOPE, OWNER, "p"),)}
+    has = {ID_STAYS: (given_role("team-a", SCOPE, "p", OWNER),)}
     found = {
         role_key("Operator", scope): RoleLookup("Operator", scope, (RoleDefinition(OPERATOR, "Operator"),))
         for scope in scopes.values()

@@ -139,6 +139,7 @@ def test_children_are_told_by_their_own_fields() -> None:
         [
             '      roleDefinition  "acdd72a7-3385-48ef-bd42-f606fba81ae7"',
             '      principalId  "principal"',
+            '      owner  "team-a"',
         ],
     ]
 

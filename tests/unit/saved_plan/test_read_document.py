@@ -28,11 +28,9 @@ from reconciler.model import (
     Impacts,
     Lock,
     Part,
-    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Trust,
-    assignment_name,
     role_key,
 )
 from reconciler.plan import Abandoned, AssignmentChange, Change, Plan, hold_of, make_plan
@@ -44,6 +42,7 @@ from tests.builders import (
     address,
     compare,
     desired_group,
+    given_role,
     listed,
     live_group,
     live_identity,
@@ -86,7 +85,7 @@ def plan_with_children() -> Plan:
         live_identity("id-api", tags=OURS), live_identity("id-bye", tags=OURS), live_identity("id-old", tags=OURS)
     )
     principal = "principal-of-id-api"
-    given = RoleAssignment(assignment_name(OWNER, SCOPE, principal, WRITER), SCOPE, WRITER, principal)
+    given = given_role(OWNER, SCOPE, principal, WRITER)
     access = Access(
         {
             resource_id("id-api"): (

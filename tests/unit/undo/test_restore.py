@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.journal import Call, Outcome
 from reconciler.manifest.desired import DesiredAssignment, DesiredCredential
-from reconciler.model import NO_DETAILS, OWNER_TAG, FederatedCredential, IsolationScope, Tags, Trust
+from reconciler.model import NO_DETAILS, OWNER_TAG, AssignmentDetails, FederatedCredential, IsolationScope, Tags, Trust
 from reconciler.plan import Action, NotUndone
 from reconciler.undo.restore import CONDITION_UNKNOWN, GIVE_BY_HAND
 from tests.unit.journal.calls import (
@@ -26,6 +26,8 @@ from tests.unit.journal.calls import (
 from tests.unit.undo.undoing import NAME, OTHER_TRUST, OWNED, entry_of, left_of, notes_of, undo, updated
 
 ROLE = f"{NAME}/roleAssignments/Reader@{SCOPE}"
+
+OURS_AGAIN = DesiredAssignment(READER, SCOPE, SOURCE, AssignmentDetails(owner=OWNER).named())
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,10 @@ def test_credential_that_cannot_be_expressed_stays_gone_and_is_named() -> None:
     ("call_", "listed"),
     [
         (call(1, Action.CREATE, None, OURS), ()),
-        (call(1, Action.DELETE, OURS, None), (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),)),
+        (
+            call(1, Action.DELETE, OURS, None),
+            (OURS_AGAIN,),
+        ),
     ],
 )
 def test_role_returns_to_what_it_was(call_: Call, listed: tuple[DesiredAssignment, ...]) -> None:
@@ -165,7 +170,7 @@ def test_role_returns_to_an_identity_that_stays_though_a_call_to_delete_it_went_
 
     entry = entry_of(undo([taken, deleted], IDENTITY))
 
-    assert entry.role_assignments == (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),)
+    assert entry.role_assignments == (OURS_AGAIN,)
     assert entry.federated_credentials is None
 
 

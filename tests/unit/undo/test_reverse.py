@@ -17,8 +17,8 @@ from reconciler.manifest.desired import (
     Policy,
 )
 from reconciler.model import (
-    NO_DETAILS,
     OWNER_TAG,
+    AssignmentDetails,
     CredentialId,
     Identity,
     IsolationScope,
@@ -51,6 +51,7 @@ from tests.unit.journal.calls import (
 )
 from tests.unit.undo.undoing import COMPARE, JOURNAL, NAME, OWNED, entry_of, left_of, notes_of, undo
 
+OURS_AGAIN = DesiredAssignment(READER, SCOPE, SOURCE, AssignmentDetails(owner=OWNER).named())
 CREATE = call(1, Action.CREATE, None, TRUST)
 
 
@@ -132,7 +133,7 @@ def test_deleted_identity_comes_back_with_its_children() -> None:
         (("env", "prod"), (OWNER_TAG, OWNER)),
         SOURCE,
         (DesiredCredential("main", TRUST, SOURCE),),
-        (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),),
+        (replace(OURS_AGAIN, details=AssignmentDetails().named()),),
     )
     assert found.targets == (Target(group_id(), "id-api", NAME),)
     assert found.limited_to == {CREDENTIAL_ID, ASSIGNMENT_ID}
@@ -151,7 +152,7 @@ def test_role_that_the_run_took_away_before_comes_back_though_no_children_were_r
 
     assert (entry.federated_credentials, entry.role_assignments) == (
         None,
-        (DesiredAssignment(READER, SCOPE, SOURCE, NO_DETAILS.named()),),
+        (OURS_AGAIN,),
     )
 
 

@@ -187,7 +187,7 @@ def test_scope_of_arm_is_taken(scope: str) -> None:
     [
         "",
         "//",
-        "rg-data",
+        "rg:data",
         SUBSCRIPTION[1:],
         "/subscriptions",
         "/subscriptions/contoso-production",
@@ -253,9 +253,10 @@ def test_scope_that_is_long_and_wrong_is_refused_without_trying_every_reading_of
 
 
 def test_scope_that_is_none_is_told_what_one_is() -> None:
-    assert hint_of(assignment_with("role: Reader, scope: rg-data")) == (
+    assert hint_of(assignment_with("role: Reader, scope: /rg-data")) == (
         "Write the id of a management group, a subscription, a resource group or a resource, beginning with"
-        " `/providers/Microsoft.Management/managementGroups/` or `/subscriptions/`; or `/` for the whole tenant."
+        " `/providers/Microsoft.Management/managementGroups/` or `/subscriptions/`; or `/` for the whole tenant;"
+        " or, in the document's subscription, `GROUP`, `GROUP/IDENTITY` or `subscription`."
     )
 
 
@@ -379,7 +380,7 @@ def test_ignored_role_assignments_of_a_group_add_to_those_of_its_document() -> N
         ("[Writer]", "wrong-type"),
         ("{role: Writer, scope: /}", "wrong-type"),
         ("", "empty-value"),
-        ("[{role: Writer, scope: rg-data}]", "scope-invalid"),
+        ("[{role: Writer, scope: /rg-data}]", "scope-invalid"),
         ("[{role: Writer, scope: /subscriptions/x}]", "scope-invalid"),
         ("[{role: /x, scope: /}]", "role-invalid"),
         ("[{role: Writer, scope: /, description: x}]", "unknown-key"),

@@ -293,8 +293,8 @@ def test_longest_kubernetes_names_are_taken() -> None:
 @pytest.mark.parametrize(
     ("entry", "code", "mark"),
     [
-        ("role: Reader", "missing-key", "{"),
-        ("scope: /", "missing-key", "{"),
+        ("role: Reader", "assignment-scopes", "{"),
+        ("scope: /", "assignment-roles", "{"),
         ("role: '', scope: /", "role-invalid", "''"),
         ("role: ' Reader', scope: /", "role-invalid", "' Reader'"),
         (f"role: {'r' * 513}, scope: /", "role-invalid", "rrrr"),
@@ -304,6 +304,12 @@ def test_longest_kubernetes_names_are_taken() -> None:
             "'/su",
         ),
         ("role: [Reader], scope: /", "wrong-type", "role"),
+        ("role: Reader, roles: [Writer], scope: /", "assignment-roles", "{"),
+        ("role: Reader, scope: /, scopes: [/]", "assignment-scopes", "{"),
+        ("roles: [], scope: /", "empty-list", "roles"),
+        ("role: Reader, scopes: []", "empty-list", "scopes"),
+        ("roles: [Reader, ''], scope: /", "role-invalid", "''"),
+        ("role: Reader, scopes: [/, 'a:b']", "scope-invalid", "'a:b'"),
         ("role: Reader, scope: /, colour: x", "unknown-key", "colour"),
         ("role: Reader, scope: ", "empty-value", "scope"),
     ],

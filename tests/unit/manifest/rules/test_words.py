@@ -157,7 +157,7 @@ def test_list_in_place_of_a_mapping_is_shown_at_its_key() -> None:
         (f"{HEAD}policy: {{tags: }}\n{GROUP}", "unknown-value", 3, 10),
         (f"{HEAD}policy: {{federatedCredentials: owned}}\n{GROUP}", "unknown-value", 3, 32),
         (f"{HEAD}policy: {{federatedCredentials: }}\n{GROUP}", "unknown-value", 3, 10),
-        (f"{HEAD}policy: {{roleAssignments: exact}}\n{GROUP}", "unknown-value", 3, 27),
+        (f"{HEAD}policy: {{roleAssignments: extra}}\n{GROUP}", "unknown-value", 3, 27),
         (group_with("[{name: id-a, isolationScope: regional}]"), "unknown-value", 4, 50),
         (group_with("[4711]"), "wrong-type", 4, 21),
         (group_with("[[id-a]]"), "wrong-type", 4, 21),
