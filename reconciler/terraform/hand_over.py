@@ -19,17 +19,11 @@ from reconciler.terraform.values import StateAssignment, StateInstance, StateObj
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What the exported manifests list.
-
-    Attributes:
-        principal_ids: of the identities, in lower case.
-        assignments: ARM ids of role assignments, in lower case.
-    """
+    """What the exported manifests list."""
 
     identities: frozenset[ResourceId]
     credentials: frozenset[CredentialId]
-    principal_ids: frozenset[str]
-    assignments: frozenset[str]
+    assignments: frozenset[StateAssignment]
 
     def why_not(self, one: StateObject) -> str | None:
         """Why an object of a state is not taken over; None where the manifests list it."""
@@ -43,11 +37,9 @@ class Exported:
                     return f"its identity {one.identity.name} is not taken over"
                 return "Azure has no such credential, or a manifest cannot list it"
             case StateAssignment():
-                if one.resource_id.casefold() in self.assignments:
+                if one in self.assignments:
                     return None
-                if one.principal_id.casefold() not in self.principal_ids:
-                    return "its principal is none of the identities that are taken over"
-                return "Azure has no such role assignment, or it was left out"
+                return "it is another principal's, Azure has it no more, or a manifest cannot list it"
         assert_never(one)
 
 

@@ -207,12 +207,11 @@ def _object(type_: str, attributes: dict[str, Any], address: str) -> StateObject
             return ResourceId.parse(text)
         if type_ == CREDENTIAL_TYPE:
             return CredentialId.parse(text)
+        # azurerm writes the tenant of a delegated assignment behind its id.
+        # Source: hashicorp/terraform-provider-azurerm, internal/services/authorization/parse/role_assignment.go.
+        return StateAssignment.parse(text.partition("|")[0])
     except ValueError as error:
         raise _StateError(f"the `id` of {address} is no ARM id of that type") from error
-    # azurerm writes the tenant of a delegated assignment behind its id.
-    # Source: hashicorp/terraform-provider-azurerm, internal/services/authorization/parse/role_assignment.go.
-    resource_id = text.partition("|")[0]
-    return StateAssignment(resource_id, _text(attributes.get("principal_id"), f"`principal_id` of {address}"))
 
 
 def _mapping(value: object, what: str) -> dict[str, Any]:

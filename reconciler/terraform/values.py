@@ -7,19 +7,34 @@ of Terraform's language is refused, so that no address can be anything but an ad
 import re
 from dataclasses import dataclass
 
-from reconciler.model import CredentialId, ResourceId
+from reconciler.model import CredentialId, ResourceId, RoleAssignment, is_guid, normalize_scope
 
 _MODULE = re.compile(r'module\.(?P<name>[^.\[\]"]+)(?P<key>\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?:\.|\Z)')
+
+_ASSIGNMENTS = "/providers/microsoft.authorization/roleassignments/"
 
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
 @dataclass(frozen=True, slots=True)
 class StateAssignment:
-    """A role assignment in a state; `resource_id` is its ARM id."""
+    """A role assignment in a state, by where it is and its GUID; in lower case, since ARM compares both without."""
 
-    resource_id: str
-    principal_id: str
+    scope: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "StateAssignment":
+        """Read ARM's id of a role assignment; raises ValueError where the text is none."""
+        scope, separator, name = text.casefold().rpartition(_ASSIGNMENTS)
+        if not separator or not is_guid(name):
+            raise ValueError(f"not the id of a role assignment: {text!r}")
+        return cls(normalize_scope(scope), name)
+
+    @classmethod
+    def of(cls, assignment: RoleAssignment) -> "StateAssignment":
+        """What a state says of a live role assignment."""
+        return cls(normalize_scope(assignment.scope), assignment.name.casefold())
 
 
 StateObject = ResourceId | CredentialId | StateAssignment

@@ -109,9 +109,7 @@ def test_blocks_forget_every_instance_and_destroy_nothing(tmp_path: Path) -> Non
     state = parse_state(with_an_identity((folder / "terraform.tfstate").read_bytes()), "x")
     resources = sorted({one.resource for one in state.instances if one.type == "terraform_data"})
 
-    (folder / "main.tf").write_text(
-        'variable "keys" {}\nmodule "m" {\n  source = "./m"\n}\nmodule "n" {\n  source = "./m"\n}\n', encoding="utf-8"
-    )
+    (folder / "main.tf").write_text('variable "keys" {}\nmodule "n" {\n  source = "./m"\n}\n', encoding="utf-8")
     (folder / "m" / "main.tf").write_text("", encoding="utf-8")
     (folder / "removed.tf").write_text(removed_blocks(resources), encoding="utf-8")
     planned = terraform(folder, "plan", "-no-color")
@@ -139,4 +137,4 @@ def test_file_of_blocks_is_as_terraform_formats_and_reads_it(tmp_path: Path) -> 
 
 def of_state(rows: list[Row]) -> HandOver:
     state = parse_state(content(state_file(rows)), "x")
-    return hand_over(state, Exported(frozenset(state.identities), frozenset(), frozenset(), frozenset()))
+    return hand_over(state, Exported(frozenset(state.identities), frozenset(), frozenset()))

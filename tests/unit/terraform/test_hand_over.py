@@ -8,7 +8,7 @@ from tests.terraform_state import Row, content, state_file
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-app"
 ROLES = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments"
 A, B = (ResourceId.parse(f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{n}") for n in "ab")
-PRINCIPAL_A, PRINCIPAL_B, SOMEBODY = (f"2222222{number}-0000-0000-0000-00000000000a" for number in "123")
+FIRST, SECOND, THIRD = (StateAssignment.parse(f"{ROLES}/aaaaaaaa-0000-4000-8000-00000000000{n}") for n in "123")
 
 IDENTITY, CREDENTIAL, ROLE = (
     *("azurerm_user_assigned_identity", "azurerm_federated_identity_credential"),
@@ -24,22 +24,17 @@ def credential(one: ResourceId, key: str | None = None) -> Row:
     return Row(CREDENTIAL, "main", {"id": f"{one}/federatedIdentityCredentials/main"}, key)
 
 
-def role(name: str, principal_id: str, key: str | int | None = None) -> Row:
-    return Row(ROLE, "reader", {"id": f"{ROLES}/{name}", "principal_id": principal_id}, key)
+def role(one: StateAssignment, key: str | int | None = None, depends_on: tuple[str, ...] = ()) -> Row:
+    return Row(ROLE, "reader", {"id": f"{ROLES}/{one.name.upper()}"}, key, depends_on=depends_on)
 
 
 def state_of(*rows: Row) -> TerraformState:
     return parse_state(content(state_file(rows)), "x")
 
 
-def exported(*identities: ResourceId, assignments: tuple[str, ...] = ()) -> Exported:
-    principals = {A: PRINCIPAL_A, B: PRINCIPAL_B}
-    return Exported(
-        frozenset(identities),
-        frozenset(CredentialId(one, "main") for one in identities),
-        frozenset(principals[one] for one in identities),
-        frozenset(f"{ROLES}/{name}".casefold() for name in assignments),
-    )
+def exported(*identities: ResourceId, assignments: tuple[StateAssignment, ...] = ()) -> Exported:
+    credentials = (CredentialId(one, "main") for one in identities)
+    return Exported(frozenset(identities), frozenset(credentials), frozenset(assignments))
 
 
 def test_instances_of_all_modules_come_to_one_block() -> None:
@@ -58,17 +53,19 @@ def test_instances_of_all_modules_come_to_one_block() -> None:
 
 
 def test_resource_of_which_a_part_stays_has_no_block() -> None:
-    rows = (identity(A), role("1", PRINCIPAL_A.upper(), "a"), role("2", SOMEBODY, "b"), role("3", PRINCIPAL_A, "c"))
+    rows = (identity(A), role(FIRST, "a"), role(SECOND, "b"))
 
-    found = hand_over(state_of(*rows), exported(A, assignments=("1",)))
+    found = hand_over(state_of(*rows), exported(A, assignments=(FIRST, THIRD)))
 
     assert found.removed == (f"{IDENTITY}.this",)
     assert found.one_by_one == (f'{ROLE}.reader["a"]',)
     assert found.left == (
-        Left(f'{ROLE}.reader["b"]', "its principal is none of the identities that are taken over"),
-        Left(f'{ROLE}.reader["c"]', "Azure has no such role assignment, or it was left out"),
+        Left(
+            f'{ROLE}.reader["b"]',
+            "it is another principal's, Azure has it no more, or a manifest cannot list it",
+        ),
     )
-    assert found.objects == (StateAssignment(f"{ROLES}/1", PRINCIPAL_A.upper()), A)
+    assert found.objects == (FIRST, A)
 
 
 def test_what_azure_does_not_have_stays_with_its_reason() -> None:
@@ -111,12 +108,9 @@ def test_references_are_those_of_what_stays() -> None:
 
 
 def test_part_that_stays_of_a_resource_still_refers_to_what_goes() -> None:
-    rows = (
-        identity(A),
-        Row(ROLE, "r", {"id": f"{ROLES}/1", "principal_id": PRINCIPAL_A}, "a", depends_on=(f"{IDENTITY}.this",)),
-        Row(ROLE, "r", {"id": f"{ROLES}/2", "principal_id": SOMEBODY}, "b", depends_on=(f"{IDENTITY}.this",)),
-    )
+    depends_on = (f"{IDENTITY}.this",)
+    rows = (identity(A), role(FIRST, "a", depends_on), role(SECOND, "b", depends_on))
 
-    found = hand_over(state_of(*rows), exported(A, assignments=("1",)))
+    found = hand_over(state_of(*rows), exported(A, assignments=(FIRST,)))
 
-    assert found.references == (Reference(f"{IDENTITY}.this", (f"{ROLE}.r",)),)
+    assert found.references == (Reference(f"{IDENTITY}.this", (f"{ROLE}.reader",)),)

@@ -72,7 +72,7 @@ def test_instances_are_known_by_address_and_by_what_they_are(form: type) -> None
             "module.x[0].azurerm_role_assignment.reader[1]",
             "azurerm_role_assignment",
             is_managed=True,
-            object=StateAssignment(ROLE, PRINCIPAL),
+            object=StateAssignment(GROUP.casefold(), ROLE.rpartition("/")[2]),
         ),
         StateInstance(
             "azurerm_linux_virtual_machine.vm",
@@ -141,8 +141,12 @@ def test_fractions_and_deep_attributes_of_others_are_no_mistake() -> None:
             "the `id` of azurerm_user_assigned_identity.a is no ARM id of that type",
         ),
         (
-            state_file([Row("azurerm_role_assignment", "a", {"id": ROLE})]),
-            "`principal_id` of azurerm_role_assignment.a is no text",
+            state_file([Row("azurerm_role_assignment", "a", {"id": f"{ROLE}x"})]),
+            "the `id` of azurerm_role_assignment.a is no ARM id of that type",
+        ),
+        (
+            state_file([Row("azurerm_role_assignment", "a", {})]),
+            "`id` of azurerm_role_assignment.a is no text",
         ),
         (
             state_file([Row(APP.type, "a", APP.attributes, more={"deposed": "0a1b2c3d"})]),

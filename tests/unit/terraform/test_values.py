@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.terraform.values import instance_key, is_identifier, quoted_text, resource_address, without_keys
+from reconciler.model import RoleAssignment
+from reconciler.terraform.values import (
+    StateAssignment,
+    instance_key,
+    is_identifier,
+    quoted_text,
+    resource_address,
+    without_keys,
+)
+
+GUID = "Aaaaaaaa-0000-4000-8000-000000000001"
 
 
 @pytest.mark.parametrize(
@@ -74,3 +84,17 @@ def test_resource_with_another_name_has_no_address(name: str) -> None:
 def test_address_says_module_and_mode() -> None:
     assert resource_address("module.a[0]", "b", "t") == "module.a[0].t.b"
     assert resource_address("", "b", "t", is_managed=False) == "data.t.b"
+
+
+@pytest.mark.parametrize("scope", ["/", "/subscriptions/S", "/subscriptions/s/resourceGroups/rg-App"])
+def test_assignment_of_a_state_is_the_live_one_in_any_case(scope: str) -> None:
+    live = RoleAssignment(GUID, scope, "role", "principal")
+    text = f"{scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{GUID}"
+
+    assert StateAssignment.parse(text.upper()) == StateAssignment.of(live)
+
+
+@pytest.mark.parametrize("text", ["", GUID, f"/subscriptions/s/providers/Microsoft.Authorization/locks/{GUID}"])
+def test_what_is_no_assignment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not the id of a role assignment"):
+        StateAssignment.parse(text)
