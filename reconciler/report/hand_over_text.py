@@ -56,14 +56,13 @@ def _write_references(page: Page, found: HandOver) -> None:
         page.line("  ", reference.resource)
         _list(page, reference.by, indent=4)
     page.line()
-    write_text(
-        page,
-        "Where one of them names an identity, let it name a data source; a `depends_on` of a credential or of a role"
-        " goes. For example:",
-    )
+    write_text(page, "Where one of them has a credential or a role in its `depends_on`, take it out.")
+    identity = next((one.identity for one in found.references if one.identity is not None), None)
+    if identity is None:
+        return
+    write_text(page, "Where one of them names an identity, let it name a data source, such as:")
     page.line()
-    identities = (one for one in found.objects if isinstance(one, ResourceId))
-    for line in example_data_source(next(identities)).splitlines():
+    for line in example_data_source(identity).splitlines():
         page.line("  ", line)
 
 

@@ -4,16 +4,16 @@ Nothing here runs Terraform or knows a manifest: a state is read, held against w
 `removed` blocks.
 """
 
-from reconciler.terraform.hand_over import Exported, HandOver, Left, Reference, hand_over
+from reconciler.terraform.hand_over import HandOver, Left, Listed, Reference, hand_over
 from reconciler.terraform.removed import FILE_NAME, example_data_source, removed_blocks
 from reconciler.terraform.state import TerraformState, read_state
 from reconciler.terraform.values import StateAssignment, StateInstance
 
 __all__ = [
     "FILE_NAME",
-    "Exported",
     "HandOver",
     "Left",
+    "Listed",
     "Reference",
     "StateAssignment",
     "StateInstance",

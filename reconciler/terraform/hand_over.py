@@ -8,7 +8,7 @@ hashicorp/terraform issues 34573 ("Module instance keys not allowed" is intended
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -18,7 +18,7 @@ from reconciler.terraform.values import StateAssignment, StateInstance, StateObj
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class Listed:
     """What the exported manifests list."""
 
     identities: frozenset[ResourceId]
@@ -53,10 +53,14 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A resource that is taken over, and the resources left in Terraform that depend on it."""
+    """A resource that is taken over, and the resources left in Terraform that depend on it.
+
+    `identity` is the first that it is; None where it is a resource of credentials or roles.
+    """
 
     resource: str
     by: tuple[str, ...]
+    identity: ResourceId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class HandOver:
     references: tuple[Reference, ...]
 
 
-def hand_over(state: TerraformState, exported: Exported) -> HandOver:
+def hand_over(state: TerraformState, listed: Listed) -> HandOver:
     """Hold a state against what was exported; everything in order of its address."""
     ours: defaultdict[str, list[StateInstance]] = defaultdict(list)
     left: list[Left] = []
@@ -87,7 +91,7 @@ def hand_over(state: TerraformState, exported: Exported) -> HandOver:
     for one in state.instances:
         if one.object is None:
             continue
-        why = exported.why_not(one.object)
+        why = listed.why_not(one.object)
         if why is None:
             ours[one.resource].append(one)
         else:
@@ -101,19 +105,25 @@ def hand_over(state: TerraformState, exported: Exported) -> HandOver:
         one_by_one=tuple(one.address for one in taken if one.resource in staying),
         left=tuple(left),
         others=tuple(sorted({(one.resource, one.type) for one in state.instances if _is_other(one)})),
-        references=_references(state.instances, ours.keys(), removed),
+        references=_references(state.instances, ours, removed),
     )
 
 
 def _references(
-    instances: Iterable[StateInstance], ours: Iterable[str], removed: tuple[str, ...]
+    instances: Iterable[StateInstance], ours: Mapping[str, Sequence[StateInstance]], removed: tuple[str, ...]
 ) -> tuple[Reference, ...]:
     by: defaultdict[str, set[str]] = defaultdict(set)
     for one in instances:
         if one.resource not in removed:
-            for resource in one.depends_on & {*ours} - {one.resource}:
+            for resource in one.depends_on & ours.keys() - {one.resource}:
                 by[resource].add(one.resource)
-    return tuple(Reference(resource, tuple(sorted(by[resource]))) for resource in sorted(by))
+    return tuple(
+        Reference(resource, tuple(sorted(by[resource])), _identity(ours[resource][0])) for resource in sorted(by)
+    )
+
+
+def _identity(one: StateInstance) -> ResourceId | None:
+    return one.object if isinstance(one.object, ResourceId) else None
 
 
 def _is_other(one: StateInstance) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.terraform import Exported, HandOver, hand_over, removed_blocks
+from reconciler.terraform import HandOver, Listed, hand_over, removed_blocks
 from reconciler.terraform.state import parse_state
 from tests.terraform_state import TERRAFORM, Row, content, state_file
 
@@ -137,4 +137,4 @@ def test_file_of_blocks_is_as_terraform_formats_and_reads_it(tmp_path: Path) -> 
 
 def of_state(rows: list[Row]) -> HandOver:
     state = parse_state(content(state_file(rows)), "x")
-    return hand_over(state, Exported(frozenset(state.identities), frozenset(), frozenset()))
+    return hand_over(state, Listed(frozenset(state.identities), frozenset(), frozenset()))

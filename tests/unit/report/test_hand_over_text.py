@@ -1,5 +1,7 @@
 """What is said of a hand-over from Terraform."""
 
+from dataclasses import replace
+
 from reconciler.model import CredentialId, ResourceId
 from reconciler.report.hand_over_text import render_hand_over
 from reconciler.terraform import HandOver, Left, Reference, StateAssignment
@@ -13,7 +15,7 @@ WHOLE = HandOver(
     one_by_one=('azurerm_role_assignment.r["it\'s"]',),
     left=(Left('azurerm_role_assignment.r["b"]', "its principal is none of ours"),),
     others=(("azurerm_key_vault.kv", "azurerm_key_vault"),),
-    references=(Reference("azurerm_user_assigned_identity.app", ("azurerm_key_vault.kv",)),),
+    references=(Reference("azurerm_user_assigned_identity.app", ("azurerm_key_vault.kv",), APP),),
 )
 
 
@@ -38,8 +40,8 @@ def test_everything_is_said_once_and_commands_are_quoted_for_a_shell() -> None:
         "  azurerm_user_assigned_identity.app\n"
         "    azurerm_key_vault.kv\n"
         "\n"
-        "Where one of them names an identity, let it name a data source; a `depends_on`\n"
-        "of a credential or of a role goes. For example:\n"
+        "Where one of them has a credential or a role in its `depends_on`, take it out.\n"
+        "Where one of them names an identity, let it name a data source, such as:\n"
         "\n"
         '  data "azurerm_user_assigned_identity" "example" {\n'
         '    name                = "id-app"\n'
@@ -50,3 +52,9 @@ def test_everything_is_said_once_and_commands_are_quoted_for_a_shell() -> None:
 
 def test_nothing_taken_over_is_said_as_well() -> None:
     assert render_hand_over(EMPTY, None, color=False) == "Taken over from Terraform: nothing.\n"
+
+
+def test_data_source_is_for_identities_alone() -> None:
+    found = replace(EMPTY, references=(Reference("azurerm_role_assignment.r", ("azurerm_key_vault.kv",), None),))
+
+    assert render_hand_over(found, None, color=False).endswith("in its `depends_on`, take it out.\n")

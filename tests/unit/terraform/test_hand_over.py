@@ -1,7 +1,7 @@
 """What Terraform lets go of: whole resources by a block, single instances by their address, and nothing else."""
 
 from reconciler.model import CredentialId, ResourceId
-from reconciler.terraform import Exported, HandOver, Left, Reference, StateAssignment, TerraformState, hand_over
+from reconciler.terraform import HandOver, Left, Listed, Reference, StateAssignment, TerraformState, hand_over
 from reconciler.terraform.state import parse_state
 from tests.terraform_state import Row, content, state_file
 
@@ -32,15 +32,15 @@ def state_of(*rows: Row) -> TerraformState:
     return parse_state(content(state_file(rows)), "x")
 
 
-def exported(*identities: ResourceId, assignments: tuple[StateAssignment, ...] = ()) -> Exported:
+def listed(*identities: ResourceId, assignments: tuple[StateAssignment, ...] = ()) -> Listed:
     credentials = (CredentialId(one, "main") for one in identities)
-    return Exported(frozenset(identities), frozenset(credentials), frozenset(assignments))
+    return Listed(frozenset(identities), frozenset(credentials), frozenset(assignments))
 
 
 def test_instances_of_all_modules_come_to_one_block() -> None:
     rows = (identity(A, "x", 'module.m["1"]'), identity(B, "y", 'module.m["2"]'), credential(A, 'q"'), credential(B))
 
-    found = hand_over(state_of(*rows), exported(A, B))
+    found = hand_over(state_of(*rows), listed(A, B))
 
     assert found == HandOver(
         objects=(CredentialId(B, "main"), CredentialId(A, "main"), A, B),
@@ -55,7 +55,7 @@ def test_instances_of_all_modules_come_to_one_block() -> None:
 def test_resource_of_which_a_part_stays_has_no_block() -> None:
     rows = (identity(A), role(FIRST, "a"), role(SECOND, "b"))
 
-    found = hand_over(state_of(*rows), exported(A, assignments=(FIRST, THIRD)))
+    found = hand_over(state_of(*rows), listed(A, assignments=(FIRST, THIRD)))
 
     assert found.removed == (f"{IDENTITY}.this",)
     assert found.one_by_one == (f'{ROLE}.reader["a"]',)
@@ -72,7 +72,7 @@ def test_what_azure_does_not_have_stays_with_its_reason() -> None:
     elsewhere = Row(CREDENTIAL, "extra", {"id": f"{A}/federatedIdentityCredentials/extra"})
     rows = (identity(A, 0), identity(B, 1), credential(B), elsewhere)
 
-    found = hand_over(state_of(*rows), exported(A))
+    found = hand_over(state_of(*rows), listed(A))
 
     assert (found.removed, found.one_by_one) == ((), (f"{IDENTITY}.this[0]",))
     assert found.left == (
@@ -86,7 +86,7 @@ def test_others_are_named_once_and_data_sources_are_none_of_them() -> None:
     others = (Row("azurerm_resource_group", "app", {}, key) for key in (0, 1))
     data = Row("azurerm_client_config", "me", {}, mode="data")
 
-    found = hand_over(state_of(identity(A), *others, data), exported(A))
+    found = hand_over(state_of(identity(A), *others, data), listed(A))
 
     assert found.others == (("azurerm_resource_group.app", "azurerm_resource_group"),)
 
@@ -102,15 +102,17 @@ def test_references_are_those_of_what_stays() -> None:
         Row("azurerm_resource_group", "app", {}),
     )
 
-    found = hand_over(state_of(*rows), exported(A))
+    found = hand_over(state_of(*rows), listed(A))
 
-    assert found.references == (Reference(this, ("azurerm_linux_virtual_machine.vm", "module.k.azurerm_key_vault.kv")),)
+    assert found.references == (
+        Reference(this, ("azurerm_linux_virtual_machine.vm", "module.k.azurerm_key_vault.kv"), A),
+    )
 
 
 def test_part_that_stays_of_a_resource_still_refers_to_what_goes() -> None:
     depends_on = (f"{IDENTITY}.this",)
     rows = (identity(A), role(FIRST, "a", depends_on), role(SECOND, "b", depends_on))
 
-    found = hand_over(state_of(*rows), exported(A, assignments=(FIRST,)))
+    found = hand_over(state_of(*rows), listed(A, assignments=(FIRST,)))
 
-    assert found.references == (Reference(f"{IDENTITY}.this", (f"{ROLE}.reader",)),)
+    assert found.references == (Reference(f"{IDENTITY}.this", (f"{ROLE}.reader",), A),)
