@@ -15,8 +15,9 @@ from reconciler.apply.checks import Done, Stale, Write
 from reconciler.apply.credential import CredentialCalls
 from reconciler.apply.identity import IdentityCalls, ReadChildren
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
+from reconciler.arm.activity import Outages
 from reconciler.arm.http.budget import duration_text
-from reconciler.arm.http.retry import Attempts, Outages, Retries, RetryPolicy
+from reconciler.arm.http.retry import Attempts, Retries, RetryPolicy
 from reconciler.arm.resources import Resources
 from reconciler.errors import (
     ArmError,

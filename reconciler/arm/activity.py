@@ -4,10 +4,14 @@ Those who do something only say so here; when and how that is shown is decided b
 can be forgotten: every call on the wire is counted, whether or not the part of the run that made it said what it is.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+TOLD_EVERY_S = 30.0
+"""How far apart the lines are that say that something is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +119,19 @@ class Activity:
             if self._in_flight or waits:
                 return Doing(0, "Waiting for Azure", 0, None, self._answers, self._in_flight, waits)
             return None
+
+
+class Outages:
+    """Which retries are told to everybody rather than at INFO alone: long ones, and of many a few."""
+
+    def __init__(self, *, is_shown_elsewhere: bool = False) -> None:
+        self._next_s = float("inf") if is_shown_elsewhere else 0.0
+        self._lock = threading.Lock()
+
+    def level(self, now_s: float) -> int:
+        """The level at which a wait is logged."""
+        with self._lock:
+            if now_s < self._next_s:
+                return logging.INFO
+            self._next_s = now_s + TOLD_EVERY_S
+            return logging.WARNING

@@ -10,7 +10,6 @@ of the run is over, and takes nothing from what an operation may spend on failur
 
 import logging
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from http import HTTPStatus
 
 import httpx
 
-from reconciler.arm.activity import Activity
+from reconciler.arm.activity import Activity, Outages
 from reconciler.arm.http.budget import RunBudget, duration_text
 from reconciler.arm.http.receive import ENCODING, TimeOver, receive
 from reconciler.arm.http.redaction import redact
@@ -37,9 +36,6 @@ SPREAD_S = 1.0
 """Calls that wait for the same time come back at instants that lie so far apart at most, as seconds."""
 
 TIME_HINT = "Run again with a longer --timeout, or look at less at once with --target."
-
-TOLD_EVERY_S = 30.0
-"""How far apart the lines are that say that something is tried again."""
 
 _SHORT_WAIT_S = 1.0
 """A first wait that is no longer is not worth a line."""
@@ -113,7 +109,7 @@ class Retries:
     policy: RetryPolicy = RetryPolicy()
     budget: RunBudget = field(default_factory=RunBudget)
     throttle: Throttle = field(default_factory=Throttle)
-    outages: "Outages" = field(default_factory=lambda: Outages())
+    outages: Outages = field(default_factory=Outages)
     activity: Activity = field(default_factory=Activity)
 
     def begin(self) -> "Attempts":
@@ -149,22 +145,6 @@ class Retries:
     def busy_s(self) -> float:
         """The clock without what this thread has waited because of rates."""
         return self.clock() - self.throttle.waited_s
-
-
-class Outages:
-    """Which retries are told to everybody rather than at INFO alone: long ones, and of many a few."""
-
-    def __init__(self, *, is_shown_elsewhere: bool = False) -> None:
-        self._next_s = float("inf") if is_shown_elsewhere else 0.0
-        self._lock = threading.Lock()
-
-    def level(self, now_s: float) -> int:
-        """The level at which a wait is logged."""
-        with self._lock:
-            if now_s < self._next_s:
-                return logging.INFO
-            self._next_s = now_s + TOLD_EVERY_S
-            return logging.WARNING
 
 
 class Attempts:

@@ -1,6 +1,5 @@
 """An apply as its caller meets it: the plan, the question, progress, the end."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +18,7 @@ from reconciler.cli.support.flags import (
     UndoRunFlags,
 )
 from reconciler.cli.support.output import (
+    begin_line,
     chosen_format,
     configure_logging,
     note_unused_allowances,
@@ -163,8 +163,7 @@ class _Reports:
         calls = self._session.retries.activity.in_flight
         number = f"{calls} {'call' if calls == 1 else 'calls'} in flight"
         # A terminal shows `^C` where the cursor is.
-        if sys.stderr.isatty():
-            print_note("")
+        begin_line()
         if again:
             print_note(f"Interrupted again: not waiting for {number}; what they were to do is reported as in doubt.")
         else:

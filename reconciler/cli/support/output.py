@@ -162,6 +162,12 @@ def print_counter(text: str) -> None:
     print_beside(safe_open_line(text, again=True))
 
 
+def begin_line() -> None:
+    """End the line of a terminal in which somebody may have typed, or pressed a key that it shows."""
+    if sys.stderr.isatty():
+        print_note("")
+
+
 def print_beside(text: SafeText) -> None:
     """Write to stderr; where it cannot be written, go on: a run must not end half-way for want of an audience."""
     go_on()

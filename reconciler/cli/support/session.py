@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
+
 from reconciler.arm.activity import Activity
 from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.budget import RunBudget, parse_duration
@@ -112,15 +114,27 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
                 transport=transport,
             )
         )
-        stack.enter_context(show_progress(activity := retries.activity, time.monotonic))
-        sign_in = partial(sign_in_hint, flags.credential.value)
-        client = ArmClient(http, time.time, sign_in=sign_in(""))
-        resources = Resources(client, flags.api_version, _pace(flags, retries), Pool(flags.parallelism), activity)
-        token_tenant = _signing_in(auth.token_tenant, activity)
-        azure = Azure(cloud.name, resources, flags.tenant, token_tenant, runner, sign_in)
+        stack.enter_context(show_progress(retries.activity, time.monotonic))
+        azure = _azure(flags, retries, http, auth, runner)
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
-        caller = Caller(where, kind, _signing_in(auth.principal, activity), auth.token_expiry, authority)
+        principal = _signing_in(auth.principal, retries.activity)
+        caller = Caller(where, kind, principal, auth.token_expiry, authority)
         yield Session(azure, retries, correlation_id, caller, target, auth, place)
+
+
+def _azure(
+    flags: AzureFlags,
+    retries: Retries,
+    http: httpx.Client,
+    auth: CachedCredentialAuth,
+    runner: Callable[[], Runner | None],
+) -> Azure:
+    """What reads and writes go through."""
+    sign_in = partial(sign_in_hint, flags.credential.value)
+    client = ArmClient(http, time.time, sign_in=sign_in(""))
+    pool, activity = Pool(flags.parallelism), retries.activity
+    resources = Resources(client, flags.api_version, _pace(flags, retries), pool, activity)
+    return Azure(flags.cloud, resources, flags.tenant, _signing_in(auth.token_tenant, activity), runner, sign_in)
 
 
 def _pace(flags: AzureFlags, retries: Retries) -> Callable[[], None]:

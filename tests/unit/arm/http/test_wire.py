@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from reconciler.arm.http.retry import Outages
+from reconciler.arm.activity import Outages
 from reconciler.errors import ArmError
 from tests.unit.arm.fakes import FakeTime, loopback_client, raw_server
 

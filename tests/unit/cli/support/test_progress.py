@@ -163,7 +163,7 @@ def test_counter_makes_way_for_other_words_and_comes_back() -> None:
 
     blank = " " * (len(f"{WHAT}: 0 of 3") + 2)
     assert (cleared, back) == ("", f"{WHAT}: 0 of 3")
-    assert watched.texts.count(f"\r{blank}\r") == 1
+    assert watched.texts.count(f"\r{blank}") == 1
 
 
 def test_line_that_would_wrap_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
