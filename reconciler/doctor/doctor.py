@@ -181,7 +181,7 @@ def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -
     missing, _ = find_missing((role.scope for role in roles), azure.resources)
     for role in roles:
         if normalize_scope(role.scope) in missing:
-            detail = f"{role.source.file}:{role.source.line}: {role.scope} does not exist"
+            detail = f"{role.line.file}:{role.line.line}: {role.scope} does not exist"
             hint = "Correct the scope in the manifest, or create what it names first."
             yield Check("scope", Standing.FAILED, detail, hint, role.scope)
 
