@@ -26,6 +26,7 @@ from reconciler.errors import (
     Conflict,
     Interrupted,
     JournalError,
+    LoginError,
     NotFound,
     ReconcilerError,
     Throttled,
@@ -282,7 +283,10 @@ class StepRun(Generic[L, A]):
             return self._tools.not_tried(self._change)
         outcome = Outcome.IN_DOUBT if self._may_have_happened else Outcome.FAILED
         refused = refused_right(self._step, error)
-        return ChangeResult(self._change, outcome, error.message, call_error(error), refused=refused)
+        signed_out = isinstance(error, LoginError)
+        return ChangeResult(
+            self._change, outcome, error.message, call_error(error), refused=refused, signed_out=signed_out
+        )
 
 
 def refused_right(step: Step, error: ReconcilerError) -> Need | None:

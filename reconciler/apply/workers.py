@@ -15,9 +15,9 @@ from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import Stale, check_parent
 from reconciler.apply.give_back import Taken, give_back, not_given_back, taken_by, tools_to_finish
 from reconciler.apply.identity import check_identity
-from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
+from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
 from reconciler.apply.step import AnyStepRun, ApplyTools, child_step, identity_step
-from reconciler.errors import CallFailed, Interrupted, JournalError, Throttled
+from reconciler.errors import CallFailed, Interrupted, JournalError, LoginError, Throttled
 from reconciler.journal import Outcome
 from reconciler.model import AnyId, Identity, ResourceGroupId, call_error, describe_scope, identity_of
 from reconciler.plan import (
@@ -43,9 +43,13 @@ GRACE_S = 90.0
 
 @dataclass(slots=True)
 class Failures:
-    """Which groups something failed in, which rights ARM refused, and which identities are not as planned."""
+    """Which groups something failed in, which rights ARM refused, and which identities are not as planned.
+
+    `signed_out`: the run has no valid token any more, so that every further call would fail.
+    """
 
     one_more: Callable[[], None] = lambda: None
+    signed_out: bool = False
     _ended: set[AnyId] = field(default_factory=set)
     _failed: dict[ResourceGroupId, str] = field(default_factory=dict)
     _not_made: set[AnyId] = field(default_factory=set)
@@ -71,6 +75,7 @@ class Failures:
             self._failed.setdefault(resource_id.group_id, name)
             if result.error is not None and result.error.code == JournalError.code:
                 self._unrecorded = result.because
+            self.signed_out |= result.signed_out
             if result.refused is not None:
                 self._refused.setdefault(result.refused.key, name)
 
@@ -152,10 +157,15 @@ class IdentityWork:
         def unfinished(change: Change) -> ChangeResult:
             if change.resource_id in begun:
                 return ChangeResult(change, Outcome.IN_DOUBT, "the run ended before ARM answered")
-            result = self._tools.not_tried(change)
+            result = self._not_tried(change)
             return _half_done(result) if change.resource_id in deleted else result
 
         return {key: ended.get(key) or unfinished(change) for key, change in changes.items()}
+
+    def _not_tried(self, change: Change) -> ChangeResult:
+        if self._tools.over or not self._failures.signed_out:
+            return self._tools.not_tried(change)
+        return not_tried(change, "the run is no longer signed in")
 
     @property
     def waits(self) -> bool:
@@ -169,7 +179,7 @@ class IdentityWork:
             step = self._steps[index]
             if step.change.resource_id in self._results:
                 continue  # the first of two steps of a change has failed
-            if self._tools.over:
+            if self._tools.over or self._failures.signed_out:
                 break
             because = self._failures.why_skip(self._work, step) or self._why_skip(index, step)
             if because:
@@ -252,7 +262,13 @@ class IdentityWork:
             self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome, reason))
 
     def _end_all(self, first: ChangeResult) -> None:
-        """End the change that has begun and all those after it with one result: they are of one identity."""
+        """End the change that has begun and all those after it with one result: they are of one identity.
+
+        Where the run is no longer signed in, the others are not tried, like all else.
+        """
+        if first.signed_out:
+            self._end(first)
+            return
         for change in dict.fromkeys(step.change for step in self._steps):
             if change.resource_id not in self._results:
                 self._end(replace(first, change=change), shown=change.resource_id in self._begun)
@@ -287,7 +303,8 @@ class IdentityWork:
         except (Interrupted, Throttled):
             return self._tools.not_tried(change)
         except CallFailed as error:
-            return ChangeResult(change, Outcome.FAILED, error.message, call_error(error))
+            signed_out = isinstance(error, LoginError)
+            return ChangeResult(change, Outcome.FAILED, error.message, call_error(error), signed_out=signed_out)
         return ChangeResult(change, Outcome.STALE, found.why) if isinstance(found, Stale) else found
 
     def _why_kept(self, live: Identity | None) -> Stale | None:

@@ -3,12 +3,15 @@
 import pytest
 
 from reconciler.errors import AuthError, LoginError
+from reconciler.journal.call import Outcome
 from reconciler.snapshot.read import SnapshotScope, read_snapshot
 from reconciler.workflow.declare import load_declaration
 from reconciler.workflow.plan import run_plan
-from tests.builders import SUBSCRIPTION
+from tests.builders import SUBSCRIPTION, desired_group, listed
 from tests.contract import saved
-from tests.contract.arm import in_process
+from tests.contract.access import full_plan, lives, trusts
+from tests.contract.applying import apply_now, endings
+from tests.contract.arm import OpenArm, contents, in_process
 from tests.contract.faults import ALWAYS, Behaviour, Fault, answer
 
 EXPIRED = answer(401, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than now.")
@@ -44,6 +47,41 @@ def test_plan_of_a_token_that_ends_on_the_way_is_never_one_that_could_not_look()
     for passes in range(reads):
         with in_process(saved.live(), after(passes, "GET", EXPIRED)) as arm, pytest.raises(LoginError):
             run_plan(load_declaration(saved.request()), arm.azure)
+
+
+LATER = "the run is no longer signed in"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_token_that_is_refused_while_applying_ends_the_run_and_leaves_the_rest_untried(
+    arm: OpenArm, method: str
+) -> None:
+    opened = arm(contents(), Fault(method, "id-b", EXPIRED, times=ALWAYS))
+    names = ("id-a", listed("id-b", federated_credentials=trusts(main="b")), "id-c", "id-d")
+    plan = full_plan(opened, desired_group(*names))
+
+    result = apply_now(opened, plan)
+
+    ended = {name: (outcome, because) for name, outcome, because in endings(result)}
+    assert ended.pop("id-a") == (Outcome.DONE, "")
+    outcome, because = ended.pop("id-b")
+    assert (outcome, because.partition(": ")[2].split()[0]) == (Outcome.FAILED, "401")
+    assert set(ended) == {"id-b/federatedCredentials/main", "id-c", "id-d"}
+    assert set(ended.values()) == {(Outcome.NOT_TRIED, LATER)}
+    (failed,) = result.ended(Outcome.FAILED)
+    assert failed.error is not None
+    assert failed.error.hint.startswith("ARM refused the token. ")
+    assert [name for _, name, status in opened.writes if status != 401] == ["id-a"]
+
+
+def test_token_that_is_refused_for_a_child_leaves_its_siblings_untried(arm: OpenArm) -> None:
+    opened = arm(contents(lives("id-b")), Fault("GET", "/id-b", EXPIRED, times=ALWAYS))
+    trusted = listed("id-b", federated_credentials=trusts(one="a", two="b"))
+
+    result = apply_now(opened, full_plan(opened, desired_group(trusted)))
+
+    assert [(outcome, because) for _, outcome, because in endings(result)][1:] == [(Outcome.NOT_TRIED, LATER)]
+    assert opened.writes == []
 
 
 def test_snapshot_with_a_refused_token_asks_for_no_right() -> None:
