@@ -18,7 +18,7 @@ class ChangeResult:
         not_held: of a change that is done, what a later read showed otherwise.
         refused: the right that the caller lacked, where ARM refused a call for that.
         given_back: the role that was taken away before its identity, and given back since the identity stays.
-        signed_out: it failed because the run has no valid token any more, which nothing else that follows will have.
+        signed_out: on the way it was seen that the run has no valid token any more, and so no call will have one.
     """
 
     change: Change

@@ -1,5 +1,9 @@
 """A token that is refused, at whatever call, is a matter of signing in: no right is missing, and no plan is made."""
 
+from collections import Counter
+from collections.abc import Sequence
+
+import httpx
 import pytest
 
 from reconciler.errors import AuthError, LoginError
@@ -12,7 +16,7 @@ from tests.contract import saved
 from tests.contract.access import full_plan, lives, trusts
 from tests.contract.applying import apply_now, endings
 from tests.contract.arm import OpenArm, contents, in_process
-from tests.contract.faults import ALWAYS, Behaviour, Fault, answer
+from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer
 
 EXPIRED = answer(401, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than now.")
 
@@ -52,26 +56,54 @@ def test_plan_of_a_token_that_ends_on_the_way_is_never_one_that_could_not_look()
 LATER = "the run is no longer signed in"
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_token_that_is_refused_while_applying_ends_the_run_and_leaves_the_rest_untried(
-    arm: OpenArm, method: str
-) -> None:
-    opened = arm(contents(), Fault(method, "id-b", EXPIRED, times=ALWAYS))
-    names = ("id-a", listed("id-b", federated_credentials=trusts(main="b")), "id-c", "id-d")
-    plan = full_plan(opened, desired_group(*names))
+def ends_at(method: str, path: str) -> Behaviour:
+    """The token ends at the first call of a method to a path, for all that come from then on."""
+    ended = False
 
-    result = apply_now(opened, plan)
+    def behaviour(request: httpx.Request, forward: Forward) -> httpx.Response:
+        nonlocal ended
+        ended = ended or (request.method == method and request.url.path.endswith(path))
+        return EXPIRED(request, forward) if ended else forward(request)
+
+    return behaviour
+
+
+@pytest.mark.parametrize(("method", "of_child"), [("GET", Outcome.NOT_TRIED), ("PUT", Outcome.SKIPPED)])
+def test_token_that_ends_while_applying_is_told_once_and_nothing_else_is_tried(
+    arm: OpenArm, method: str, of_child: Outcome
+) -> None:
+    ends = ends_at(method, "/id-b")
+    opened = arm(contents(), *(Fault(one, "", ends, times=ALWAYS) for one in ("GET", "PUT")))
+    names = ("id-a", listed("id-b", federated_credentials=trusts(main="b")), "id-c", "id-d")
+
+    result = apply_now(opened, full_plan(opened, desired_group(*names)))
 
     ended = {name: (outcome, because) for name, outcome, because in endings(result)}
-    assert ended.pop("id-a") == (Outcome.DONE, "")
-    outcome, because = ended.pop("id-b")
-    assert (outcome, because.partition(": ")[2].split()[0]) == (Outcome.FAILED, "401")
-    assert set(ended) == {"id-b/federatedCredentials/main", "id-c", "id-d"}
-    assert set(ended.values()) == {(Outcome.NOT_TRIED, LATER)}
+    assert ended["id-a"] == (Outcome.DONE, "")
+    assert ended["id-b/federatedCredentials/main"][0] is of_child
+    assert [ended[name] for name in ("id-c", "id-d")] == [(Outcome.NOT_TRIED, LATER)] * 2
     (failed,) = result.ended(Outcome.FAILED)
+    assert ": 401 ExpiredAuthenticationToken (" in failed.because
     assert failed.error is not None
     assert failed.error.hint.startswith("ARM refused the token. ")
     assert [name for _, name, status in opened.writes if status != 401] == ["id-a"]
+
+
+def test_many_workers_tell_of_a_token_that_ended_before_their_first_call_once(arm: OpenArm) -> None:
+    names = [f"id-{number}" for number in range(20)]
+    opened = arm(contents(), Fault("GET", "", EXPIRED, times=ALWAYS, passes=calls_of_reading(arm, names)))
+
+    result = apply_now(opened, full_plan(opened, desired_group(*names)), parallelism=10)
+
+    counts = Counter(one.outcome for one in result.results)
+    assert counts == {Outcome.FAILED: 1, Outcome.NOT_TRIED: 19}
+
+
+def calls_of_reading(arm: OpenArm, names: Sequence[str]) -> int:
+    """How many reads a plan for these identities takes."""
+    opened = arm(contents())
+    full_plan(opened, desired_group(*names))
+    return sum(1 for method, _ in opened.asked if method == "GET")
 
 
 def test_token_that_is_refused_for_a_child_leaves_its_siblings_untried(arm: OpenArm) -> None:

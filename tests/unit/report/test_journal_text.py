@@ -167,6 +167,7 @@ def test_roles_have_the_name_that_any_call_of_the_run_knows_and_a_short_scope() 
         "with the role Reads Much on vaults kv (rg-app)",
         "with the role Reads Much on the root scope /",
         "with the role unknown on vaults kv (rg-app)",
+        f"delete role Reads Much on subscription {SUBSCRIPTION} of rg-app/id-api",
     ]
 
 
