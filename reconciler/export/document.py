@@ -1,15 +1,16 @@
 """The manifest of one resource group as text: what it lists, what it leaves to others and why."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.export.choose import HIDDEN_TAGS, ChosenGroup, Ignored, LiveIdentity, LiveRole, Terms, exactly
-from reconciler.export.express import ASSIGNMENTS, CREDENTIALS, Expressed, express
+from reconciler.export.express import Expressed, express
+from reconciler.export.forms import Reference
 from reconciler.export.layout import Layout
-from reconciler.export.lift import entry_of, find_shared
+from reconciler.export.lift import entry_of, find_shared, name_issuers
 from reconciler.manifest.rules.globs import matches_any
 from reconciler.manifest.rules.issuers import BINDING
-from reconciler.manifest.yaml.document import Path, Plain
+from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, Path, Plain
 from reconciler.model import (
     CredentialId,
     FederatedCredential,
@@ -18,6 +19,7 @@ from reconciler.model import (
     RoleAssignment,
 )
 
+SUBSCRIPTION_VARIABLE = "SUBSCRIPTION_ID"
 GROUPS = "resourceGroups"
 IDENTITIES = "identities"
 
@@ -66,11 +68,13 @@ def _text(chosen: ChosenGroup, expressed: Sequence[Expressed], terms: Terms) -> 
     )
     if is_merge:
         policy[CREDENTIALS] = "merge"
+    issuers = name_issuers(listed)
     ignored = [*chosen.ignored, *(_refused(one) for one in expressed if one.refused)]
     document: dict[str, Plain] = {
         "version": 1,
-        "subscription": group_id.subscription_id,
+        "subscription": Reference(f"${{{SUBSCRIPTION_VARIABLE}}}"),
         **({} if terms.owner is None else {"owner": terms.owner}),
+        "vars": {SUBSCRIPTION_VARIABLE: group_id.subscription_id, **{name: one for one, name in issuers.items()}},
         **({"defaults": shared.defaults} if shared.defaults else {}),
         "policy": policy,
         "ignore": {
@@ -84,7 +88,8 @@ def _text(chosen: ChosenGroup, expressed: Sequence[Expressed], terms: Terms) -> 
     comments = dict(_comments(ignored, bindings, is_merge=is_merge))
     comments |= {(*path, index): one.notes for index, one in enumerate(listed) if one.notes}
     spread = frozenset(_spread(path, entries, defaults=shared.defaults))
-    return Layout(spread, comments).text({key: _literal(value) for key, value in document.items()})
+    variables = _Variables(group_id.subscription_id, issuers)
+    return Layout(spread, comments).text({key: variables.written(value, key) for key, value in document.items()})
 
 
 def _ignored_credentials(listed: Iterable[Expressed]) -> tuple[list[Plain], bool]:
@@ -120,6 +125,9 @@ def _spread(path: Path, entries: Sequence[Plain], *, defaults: dict[str, Plain])
     yield from ((), ("ignore",), *(path[:length] for length in range(1, len(path) + 1)))
     if any(isinstance(value, dict | list) for value in defaults.values()):
         yield ("defaults",)
+    for key, value in defaults.items():
+        if isinstance(value, list) and len(value) > 1:
+            yield ("defaults", key)
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             continue
@@ -131,10 +139,25 @@ def _spread(path: Path, entries: Sequence[Plain], *, defaults: dict[str, Plain])
                     yield (*path, index, key)
 
 
-def _literal(value: Plain) -> Plain:
-    """The value with texts that a loader turns into these again; keys of a manifest hold no variable."""
-    if isinstance(value, str):
-        return value.replace("${", "$${")
-    if isinstance(value, list):
-        return [_literal(item) for item in value]
-    return {key: _literal(item) for key, item in value.items()} if isinstance(value, dict) else value
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    """What is written by its name rather than out: the subscription in scopes, and issuers."""
+
+    subscription_id: str
+    issuers: Mapping[str, str]
+
+    def written(self, value: Plain, key: str) -> Plain:
+        """A value of this key as it is written: a text that looks like a variable is not one."""
+        if isinstance(value, list):
+            return [self.written(item, key) for item in value]
+        if isinstance(value, dict):
+            return {name: self.written(item, name) for name, item in value.items()}
+        if not isinstance(value, str) or isinstance(value, Reference):
+            return value
+        literal = value.replace("${", "$${")
+        if key == "issuer" and value in self.issuers:
+            return f"${{{self.issuers[value]}}}"
+        begin = f"/subscriptions/{self.subscription_id}/"
+        if key in ("scope", "scopes") and value.startswith(begin):
+            return literal.replace(begin, f"/subscriptions/${{{SUBSCRIPTION_VARIABLE}}}/", 1)
+        return literal

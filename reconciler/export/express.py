@@ -13,7 +13,7 @@ from reconciler.export.forms import detail_lines, short_scope, trust_forms
 from reconciler.manifest.refused import find_refused
 from reconciler.manifest.rules.globs import matches_any
 from reconciler.manifest.rules.issuers import is_written_by_azure
-from reconciler.manifest.yaml.document import Path, Plain
+from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, Path, Plain
 from reconciler.model import (
     MAX_DESCRIPTION,
     NO_DETAILS,
@@ -27,9 +27,6 @@ from reconciler.model import (
     normalize_location,
     normalize_scope,
 )
-
-CREDENTIALS = "federatedCredentials"
-ASSIGNMENTS = "roleAssignments"
 
 _VARIABLE = "${"
 _PROTECTED = "true"

@@ -33,6 +33,12 @@ _TAKEN_GROUPS = ("subscription", "subscriptions", "providers")
 SHORT_SUBSCRIPTION = "subscription"
 
 
+class Reference(str):
+    """A text with a variable in it that is meant, unlike live text that looks like one."""
+
+    __slots__ = ()
+
+
 def trust_forms(name: str, trust: Trust, audience: str) -> Iterator[dict[str, Plain]]:
     """The ways to write a credential, the shortest first; `audience` is the one that goes without saying."""
     rest: dict[str, Plain] = {} if trust.audience == audience else {"audience": trust.audience}
