@@ -8,7 +8,7 @@ from reconciler.cli.support.output import check_no_token, print_note, print_repo
 from reconciler.cli.support.signals import settle
 from reconciler.errors import UsageError
 from reconciler.files.replace import check_folder, write_together
-from reconciler.report.hand_over_text import render_hand_over
+from reconciler.report.parts.hand_over import render_hand_over
 from reconciler.report.visible import NOTHING, safe_lines
 from reconciler.terraform import FILE_NAME, HandOver, removed_blocks
 from reconciler.workflow.export import Exported

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reconciler.model import CredentialId, ResourceId
-from reconciler.report.hand_over_text import render_hand_over
+from reconciler.report.parts.hand_over import render_hand_over
 from reconciler.terraform import HandOver, Left, Reference, StateAssignment
 
 APP = ResourceId("s", "rg-app", "id-app")
