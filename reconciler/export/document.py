@@ -7,7 +7,7 @@ from reconciler.export.choose import HIDDEN_TAGS, ChosenGroup, Ignored, LiveIden
 from reconciler.export.express import Expressed, express
 from reconciler.export.forms import Reference
 from reconciler.export.layout import Layout
-from reconciler.export.lift import entry_of, find_shared, name_issuers
+from reconciler.export.lift import entry_of, find_shared, name_parts
 from reconciler.manifest.rules.globs import matches_any
 from reconciler.manifest.rules.issuers import BINDING
 from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, Path, Plain
@@ -68,13 +68,17 @@ def _text(chosen: ChosenGroup, expressed: Sequence[Expressed], terms: Terms) -> 
     )
     if is_merge:
         policy[CREDENTIALS] = "merge"
-    issuers = name_issuers(listed)
+    parts = name_parts(listed, SUBSCRIPTION_VARIABLE)
     ignored = [*chosen.ignored, *(_refused(one) for one in expressed if one.refused)]
     document: dict[str, Plain] = {
         "version": 1,
         "subscription": Reference(f"${{{SUBSCRIPTION_VARIABLE}}}"),
         **({} if terms.owner is None else {"owner": terms.owner}),
-        "vars": {SUBSCRIPTION_VARIABLE: group_id.subscription_id, **{name: one for one, name in issuers.items()}},
+        "vars": {
+            SUBSCRIPTION_VARIABLE: group_id.subscription_id,
+            # Values of variables have no variables.
+            **{name: Reference(_literal(part)) for part, name in parts.items()},
+        },
         **({"defaults": shared.defaults} if shared.defaults else {}),
         "policy": policy,
         "ignore": {
@@ -88,7 +92,7 @@ def _text(chosen: ChosenGroup, expressed: Sequence[Expressed], terms: Terms) -> 
     comments = dict(_comments(ignored, bindings, is_merge=is_merge))
     comments |= {(*path, index): one.notes for index, one in enumerate(listed) if one.notes}
     spread = frozenset(_spread(path, entries, defaults=shared.defaults))
-    variables = _Variables(group_id.subscription_id, issuers)
+    variables = _Variables(group_id.subscription_id, parts)
     return Layout(spread, comments).text({key: variables.written(value, key) for key, value in document.items()})
 
 
@@ -141,10 +145,10 @@ def _spread(path: Path, entries: Sequence[Plain], *, defaults: dict[str, Plain])
 
 @dataclass(frozen=True, slots=True)
 class _Variables:
-    """What is written by its name rather than out: the subscription in scopes, and issuers."""
+    """What is written by its name rather than out: the subscription in scopes, and parts of lines."""
 
     subscription_id: str
-    issuers: Mapping[str, str]
+    parts: Mapping[str, str]
 
     def written(self, value: Plain, key: str) -> Plain:
         """A value of this key as it is written: a text that looks like a variable is not one."""
@@ -154,10 +158,22 @@ class _Variables:
             return {name: self.written(item, name) for name, item in value.items()}
         if not isinstance(value, str) or isinstance(value, Reference):
             return value
-        literal = value.replace("${", "$${")
-        if key == "issuer" and value in self.issuers:
-            return f"${{{self.issuers[value]}}}"
+        if key == "issuer" and value in self.parts:
+            return f"${{{self.parts[value]}}}"
+        if key in ("scope", "scopes"):
+            return self._scope(value)
+        return _literal(value)
+
+    def _scope(self, scope: str) -> str:
+        place, _, name = scope.rpartition("/")
+        if place in self.parts:
+            return f"${{{self.parts[place]}}}/{_literal(name)}"
         begin = f"/subscriptions/{self.subscription_id}/"
-        if key in ("scope", "scopes") and value.startswith(begin):
-            return literal.replace(begin, f"/subscriptions/${{{SUBSCRIPTION_VARIABLE}}}/", 1)
-        return literal
+        if scope.startswith(begin):
+            return f"/subscriptions/${{{SUBSCRIPTION_VARIABLE}}}/{_literal(scope.removeprefix(begin))}"
+        return _literal(scope)
+
+
+def _literal(text: str) -> str:
+    """A text that is read as this one, though it may look like a variable."""
+    return text.replace("${", "$${")

@@ -17,6 +17,9 @@ WIDTH = 120
 """Most characters of a line."""
 
 _STEP = 2
+_FEW = 2
+"""So many keys are as well on a line each."""
+
 _LONGEST_KEY = 60
 """A longer key stands on lines of its own, so that its value has room."""
 
@@ -60,6 +63,8 @@ class Layout:
         line = None if self._is_spread(path, value) else f"{before} {_on_one_line(value)}"
         if line is not None and len(line) <= WIDTH:
             yield line
+        elif isinstance(value, dict) and line is not None and self._is_flat(value):
+            yield from _wrapped(before, value, indent)
         elif isinstance(value, dict):
             lines = list(self._mapping(path, value, indent))
             if before.endswith("-") and not lines[0].lstrip().startswith("#"):
@@ -73,10 +78,28 @@ class Layout:
         else:
             yield from _folded(before, str(value), indent)
 
+    def _is_flat(self, value: dict[str, Plain]) -> bool:
+        """Whether a mapping of short things takes fewer lines between braces, on two of them, than one for each."""
+        pairs = [f"{scalar(key)}: {_on_one_line(item)}" for key, item in value.items()]
+        is_flat = not any(isinstance(item, dict | list) for item in value.values())
+        return is_flat and len(pairs) > _FEW and all(len(pair) < WIDTH // 2 for pair in pairs)
+
     def _is_spread(self, path: Path, value: Plain) -> bool:
         if not isinstance(value, dict | list) or not value:
             return False
         return path in self.spread or any(one[: len(path)] == path for one in self.comments if len(one) > len(path))
+
+
+def _wrapped(before: str, value: dict[str, Plain], indent: int) -> Iterator[str]:
+    line = f"{before} {{"
+    for number, (key, item) in enumerate(value.items()):
+        pair = f"{scalar(key)}: {_on_one_line(item)}{',' if number < len(value) - 1 else '}'}"
+        if len(line) + 1 + len(pair) > WIDTH:
+            yield line
+            line = " " * indent + pair
+        else:
+            line += pair if line.endswith("{") else f" {pair}"
+    yield line
 
 
 def _on_one_line(value: Plain) -> str:

@@ -1,6 +1,7 @@
 """What the identities of a manifest have in common, so that it is said once, under `defaults` and `vars`."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,11 @@ _SOME = 2
 
 _LONG = 60
 """An issuer of more characters gets a name, however seldom it is used."""
+
+_OF_RESOURCE = 8
+"""Slashes in the id of a resource that is in a group."""
+
+_VARIABLE = re.compile(r"[^A-Za-z0-9_]")
 
 _NAME = Reference(f"${{{OwnName.IDENTITY}}}")
 
@@ -79,16 +85,31 @@ def entry_of(one: Expressed, shared: Shared) -> Plain:
     return {"name": name, **entry} if entry else name
 
 
-def name_issuers(identities: Iterable[Expressed]) -> dict[str, str]:
-    """A variable for each issuer of Kubernetes clusters that is long or used more than once, by issuer."""
-    uses: Counter[str] = Counter()
+def name_parts(identities: Iterable[Expressed], taken: str) -> dict[str, str]:
+    """A variable for each part of a line that is long or used more than once, by that part.
+
+    Parts are issuers of Kubernetes clusters, and what stands before the name of a resource in a scope.
+
+    Args:
+        taken: the name of another variable.
+    """
+    uses: Counter[tuple[str, str]] = Counter()
     for one in identities:
-        for line in one.credentials:
+        for line in (*one.credentials, *(one.roles or ())):
             match line.entry:
                 case {"kubernetes": {"issuer": str(issuer)}}:
-                    uses[issuer] += 1
-    named = sorted(issuer for issuer, count in uses.items() if count > 1 or len(issuer) > _LONG)
-    return {issuer: f"cluster{number}" if len(named) > 1 else "cluster" for number, issuer in enumerate(named, start=1)}
+                    uses["cluster", issuer] += 1
+                case {"scope": str(scope)} if scope.count("/") >= _OF_RESOURCE:
+                    place = scope.rpartition("/")[0]
+                    uses[_VARIABLE.sub("_", place.rpartition("/")[2]), place] += 1
+    named = sorted(part for part, count in uses.items() if count > 1 or (part[0] == "cluster" and len(part[1]) > _LONG))
+    bases = Counter(base for base, _ in named)
+    names: dict[str, str] = {}
+    for base, part in named:
+        number = next(n for n in range(1, len(named) + 2) if f"{base}{n}" not in (*names.values(), taken))
+        alone = bases[base] == 1 and base not in (*names.values(), taken) and not base[:1].isdigit()
+        names[part] = base if alone else f"_{base}{number}" if base[:1].isdigit() else f"{base}{number}"
+    return names
 
 
 def _ways(lines: Iterable[Line], one: Expressed) -> list[list[Entry]]:

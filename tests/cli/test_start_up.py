@@ -19,6 +19,7 @@ COMMANDS = [
     ("undo",),
     ("show",),
     ("drift",),
+    ("export",),
     ("doctor",),
     ("explain",),
     ("schema",),

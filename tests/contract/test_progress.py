@@ -17,6 +17,7 @@ from reconciler.snapshot.read import SnapshotScope, read_snapshot
 from tests.builders import SUBSCRIPTION
 from tests.contract.access import full_plan
 from tests.contract.arm import Arm, OpenArm
+from tests.contract.exporting import export_now
 from tests.contract.journaling import IN_USE_TOO, apply_with_journal, undo_now
 from tests.contract.test_undo import before_the_run, the_run
 
@@ -81,6 +82,10 @@ def _snapshot(arm: Arm, folder: Path) -> None:
     read_snapshot((SnapshotScope(SUBSCRIPTION),), arm.resources)
 
 
+def _export(arm: Arm, folder: Path) -> None:
+    export_now(arm)
+
+
 def _doctor(arm: Arm, folder: Path) -> None:
     run_doctor(Desired((the_run(),)), (), arm.azure, Caller("here", "token", lambda: None, lambda: None))
 
@@ -92,7 +97,7 @@ def _verify(arm: Arm, folder: Path) -> None:
     verify_result(result, arm.resources, sleep=arm.retries.sleep)
 
 
-STORIES = [_plan, _apply, _verify, _undo, _snapshot, _doctor]
+STORIES = [_plan, _apply, _verify, _undo, _snapshot, _export, _doctor]
 
 
 @pytest.mark.parametrize(("is_terminal", "most_s"), [(True, SHOWN_AFTER_S), (False, LINE_EVERY_S)])

@@ -51,6 +51,19 @@ def test_group_without_anything_to_say_is_not_worth_a_manifest(live: LiveGroup, 
     assert not choose(live, None, *exclude).is_worth_writing
 
 
+def test_identities_beside_those_that_are_asked_for_are_neither_listed_nor_ignored() -> None:
+    live = live_group("aks-pool", "id-a", "id-b")
+    only = frozenset(one.resource_id for one in live.identities if one.resource_id.name == "id-a")
+
+    chosen = choose_identities(live, Terms(None, (), "api://x", only=only))
+    none = choose_identities(live, Terms(None, (), "api://x", only=frozenset()))
+
+    assert chosen is not None
+    assert names(chosen) == (["id-a"], [])
+    assert none is not None
+    assert not none.is_worth_writing
+
+
 def test_group_that_does_not_exist_is_none() -> None:
     assert choose_identities(live_group(location=None), Terms(None, (), "api://x")) is None
 

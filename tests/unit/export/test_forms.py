@@ -3,6 +3,7 @@
 import pytest
 
 from reconciler.export.forms import Reference, detail_lines, role_entries, short_scope, trust_forms
+from reconciler.manifest.yaml.document import Plain
 from reconciler.model.access import AssignmentDetails, Trust
 from tests.builders import SUBSCRIPTION
 
@@ -61,11 +62,11 @@ def test_details_are_said_where_there_are_any() -> None:
 
 
 def test_lines_that_say_nothing_else_become_entries_of_several_roles_and_scopes() -> None:
-    lines = [("A", "x"), ("B", "x"), ("A", "y"), ("B", "Y"), ("A", "z")]
+    lines: list[dict[str, Plain]] = [
+        {"role": role, "scope": scope} for role, scope in (("A", "x"), ("B", "x"), ("A", "y"), ("B", "Y"), ("A", "z"))
+    ]
 
-    entries = role_entries(
-        [*({"role": role, "scope": scope} for role, scope in lines), {"role": "C", "scope": "x", "condition": "c"}]
-    )
+    entries = role_entries([*lines, {"role": "C", "scope": "x", "condition": "c"}])
 
     assert entries == [
         {"roles": ["A", "B"], "scopes": ["x", "y"]},

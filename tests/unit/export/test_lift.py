@@ -2,10 +2,10 @@
 
 from reconciler.export.choose import LiveIdentity
 from reconciler.export.express import express
-from reconciler.export.lift import entry_of, find_shared, name_issuers
+from reconciler.export.lift import entry_of, find_shared, name_parts
 from reconciler.manifest.yaml.document import Plain
 from tests.builders import group_id
-from tests.unit.export.listing import CLUSTER, PLAIN, credential, identity, role
+from tests.unit.export.listing import CLUSTER, PLAIN, SUBSCRIPTION_SCOPE, credential, identity, role
 
 
 def lifted(*identities: LiveIdentity) -> tuple[dict[str, Plain], list[Plain]]:
@@ -100,6 +100,23 @@ def test_issuers_get_names_where_they_are_long_or_used_twice() -> None:
         PLAIN,
     )
 
-    assert name_issuers(some) == {}
-    assert name_issuers(more) == {long: "cluster"}
-    assert name_issuers([*some, *more]) == {CLUSTER: "cluster1", long: "cluster2"}
+    assert name_parts(some, "X") == {}
+    assert name_parts(more, "X") == {long: "cluster"}
+    assert name_parts([*some, *more], "X") == {CLUSTER: "cluster1", long: "cluster2"}
+
+
+def test_places_of_resources_get_the_name_of_their_type() -> None:
+    place = f"{SUBSCRIPTION_SCOPE}/resourceGroups/rg-a/providers/Microsoft.Storage/storageAccounts"
+    other = place.replace("rg-a", "rg-b")
+    some = express(
+        group_id(),
+        [
+            identity("id-a", roles=[role("Reader", f"{place}/one"), role("Owner", f"{other}/x")]),
+            identity("id-b", roles=[role("Reader", f"{place}/two"), role("Reader", SUBSCRIPTION_SCOPE)]),
+        ],
+        PLAIN,
+    )
+
+    assert name_parts(some, "X") == {place: "storageAccounts"}
+    assert name_parts(some, "storageAccounts") == {place: "storageAccounts1"}
+    assert name_parts([*some, *some], "X") == {place: "storageAccounts1", other: "storageAccounts2"}
