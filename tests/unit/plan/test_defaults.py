@@ -179,6 +179,10 @@ def _access_may_go(group: DesiredGroup, change: CredentialChange | AssignmentCha
     if isinstance(change, CredentialChange):
         listed = entry.federated_credentials
         name = change.resource_id.name.casefold()
-        return listed is not None and name not in {one.name.casefold() for one in listed}
+        return (
+            listed is not None and entry.lists_all_credentials and name not in {one.name.casefold() for one in listed}
+        )
     roles = entry.role_assignments
-    return roles is not None and change.resource_id.role not in {one.role for one in roles}
+    return (
+        roles is not None and entry.lists_all_assignments and change.resource_id.role not in {one.role for one in roles}
+    )
