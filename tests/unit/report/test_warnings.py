@@ -33,6 +33,29 @@ def test_finding_is_shown_with_its_place_its_code_and_what_to_do() -> None:
     )
 
 
+def test_warning_of_a_default_is_told_once_at_the_default() -> None:
+    default = SourcePos("m.yaml", 3, 5)
+    of_a, of_b, other = (
+        Finding("code", CredentialId(resource_id(name), "cred"), pos, "is odd", hint, (), default)
+        for name, pos, hint in (
+            ("id-a", SourcePos("m.yaml", 7, 9), "Look."),
+            ("id-b", SourcePos("m.yaml", 8, 9), "Look."),
+            ("id-c", SourcePos("m.yaml", 9, 9), "Look again."),
+        )
+    )
+
+    text = render_warnings((of_a, of_b, other), ONE_GROUP, strict=False)
+
+    assert text.splitlines()[1:] == [
+        "m.yaml:3:5: warning: rg-app/id-a/federatedCredentials/cred (a default, of 2 identities) is odd [code]",
+        "    hint: Look.",
+        "m.yaml:3:5: warning: rg-app/id-c/federatedCredentials/cred (a default, taken at m.yaml:9:9) is odd [code]",
+        "    hint: Look again.",
+        "",
+        "2 warnings.",
+    ]
+
+
 def test_findings_are_counted_and_a_strict_run_says_that_it_refuses_them() -> None:
     text = render_warnings((finding(), finding("other")), ONE_GROUP, strict=True)
 
