@@ -13,8 +13,8 @@ def render_warnings(findings: Sequence[Finding], desired: Desired, *, strict: bo
     if not findings:
         return NOTHING
     lines = ["", *warning_lines(findings, AddressBook(group.group_id for group in desired.groups))]
-    told = len(_told_once(findings))
-    count = f"{told} {'warning' if told == 1 else 'warnings'}"
+    number = len(_by_line(findings))
+    count = f"{number} {'warning' if number == 1 else 'warnings'}"
     lines += ["", f"{count}, refused because of --strict." if strict else f"{count}."]
     return safe_lines(lines)
 
@@ -25,7 +25,7 @@ def warning_lines(findings: Sequence[Finding], book: AddressBook) -> list[str]:
     What a default gives to many is told once, at the default.
     """
     lines = []
-    for one, *others in _told_once(findings):
+    for one, *others in _by_line(findings):
         place, taken = one.given_by or one.pos, ""
         if one.given_by is not None:
             taken = f" (a default, of {len(others) + 1} identities)" if others else f" (a default, taken at {one.pos})"
@@ -34,10 +34,10 @@ def warning_lines(findings: Sequence[Finding], book: AddressBook) -> list[str]:
     return lines
 
 
-def _told_once(findings: Sequence[Finding]) -> list[list[Finding]]:
+def _by_line(findings: Sequence[Finding]) -> list[list[Finding]]:
     """The findings, those together that differ in nothing but the identity that takes a default."""
-    told: dict[object, list[Finding]] = {}
+    found: dict[object, list[Finding]] = {}
     for number, one in enumerate(findings):
         key = number if one.given_by is None else (one.code, one.given_by, one.message, one.hint)
-        told.setdefault(key, []).append(one)
-    return list(told.values())
+        found.setdefault(key, []).append(one)
+    return list(found.values())
