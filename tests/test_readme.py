@@ -87,6 +87,7 @@ def test_readme_names_only_options_that_exist() -> None:
         "undo",
         "show",
         "drift",
+        "output",
         "doctor",
         "explain",
         "schema",
