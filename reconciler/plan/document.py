@@ -117,6 +117,8 @@ def change_document(change: Change, refused: frozenset[AnyId] = frozenset()) -> 
         "source": source_document(change.source),
         "impact": _impact(change),
     }
+    if not isinstance(change, IdentityChange) and change.given_by is not None:
+        document["given_by"] = source_document(change.given_by)
     if change.resource_id in refused:
         document["refused"] = True
     return document

@@ -81,6 +81,7 @@ class ChangeRow:
     Attributes:
         label: of a credential or a role, what it is of its identity; empty for an identity.
         source: `FILE:LINE`.
+        given_by: that of the default that gives it; empty where the identity lists it.
         impact: what a delete would break: labels with what they are about, one line for each.
         hold: why the change is not made, for one that the manifest holds back.
     """
@@ -94,6 +95,12 @@ class ChangeRow:
     fields: tuple[FieldRow, ...]
     impact: tuple[tuple[str, str], ...] = ()
     hold: Hold | None = None
+    given_by: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the manifest says it: at the identity, and at the default that it takes."""
+        return f"{self.source} (default {self.given_by})" if self.given_by else self.source
 
     @property
     def identity(self) -> ResourceId:
@@ -126,6 +133,7 @@ def refused_rows(plan: Plan) -> tuple[ChangeRow, ...]:
 def change_row(change: Change, names: Names) -> ChangeRow:
     """One change; a delete shows what goes with it, because no later command can."""
     source = change.source
+    given_by = None if isinstance(change, IdentityChange) else change.given_by
     symbol, summary, fields = _describe(change)
     return ChangeRow(
         symbol,
@@ -136,6 +144,7 @@ def change_row(change: Change, names: Names) -> ChangeRow:
         f"{source.file}:{source.line}",
         fields,
         impact_rows(change, names),
+        given_by="" if given_by is None else f"{given_by.file}:{given_by.line}",
     )
 
 

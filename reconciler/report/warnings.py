@@ -13,15 +13,31 @@ def render_warnings(findings: Sequence[Finding], desired: Desired, *, strict: bo
     if not findings:
         return NOTHING
     lines = ["", *warning_lines(findings, AddressBook(group.group_id for group in desired.groups))]
-    count = f"{len(findings)} {'warning' if len(findings) == 1 else 'warnings'}"
+    told = len(_told_once(findings))
+    count = f"{told} {'warning' if told == 1 else 'warnings'}"
     lines += ["", f"{count}, refused because of --strict." if strict else f"{count}."]
     return safe_lines(lines)
 
 
 def warning_lines(findings: Sequence[Finding], book: AddressBook) -> list[str]:
-    """Two lines for each finding: its place and what is doubtful, and what to do."""
+    """Two lines for each finding: its place and what is doubtful, and what to do.
+
+    What a default gives to many is told once, at the default.
+    """
     lines = []
-    for one in findings:
-        lines.append(f"{one.pos}: warning: {one.label(book)} {one.message} [{one.code}]")
+    for one, *others in _told_once(findings):
+        place, taken = one.given_by or one.pos, ""
+        if one.given_by is not None:
+            taken = f" (a default, of {len(others) + 1} identities)" if others else f" (a default, taken at {one.pos})"
+        lines.append(f"{place}: warning: {one.label(book)}{taken} {one.message} [{one.code}]")
         lines.append(f"    hint: {one.hint}")
     return lines
+
+
+def _told_once(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings, those together that differ in nothing but the identity that takes a default."""
+    told: dict[object, list[Finding]] = {}
+    for number, one in enumerate(findings):
+        key = number if one.given_by is None else (one.code, one.given_by, one.message, one.hint)
+        told.setdefault(key, []).append(one)
+    return list(told.values())

@@ -169,7 +169,8 @@ def _leave_what_both_saw(one: dict[str, Any] | None, other: dict[str, Any] | Non
     """Take out of two impacts what only one of the plans could look at; that is told by itself."""
     if one is None or other is None:
         return
-    for part in list(one):
+    parts = [name for name, value in one.items() if isinstance(value, dict)]  # not what no plan ever looks at
+    for part in parts:
         if (one[part]["not_checked"] is None) != (other[part]["not_checked"] is None):
             del one[part], other[part]
 

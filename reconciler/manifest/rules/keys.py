@@ -87,6 +87,8 @@ def find_key(asked: str) -> Key:
     matching = [key for other, key in keys.items() if other.endswith(f".{path}")]
     # Those of guardrails have the file's name before them, and so never stand in the way of a manifest's.
     matching = [key for key in matching if not key.path.startswith("guardrails.")] or matching
+    # Defaults are lists of what an identity has; the identity is where it is described first.
+    matching = [key for key in matching if "defaults" not in key.path.split(".")[:-1]] or matching
     if len(matching) == 1:
         return matching[0]
     if matching:
@@ -165,11 +167,15 @@ def _kind(schema: dict[str, Any], whole: dict[str, Any], definitions: dict[str, 
     elif "then" in whole:
         kind = f"text, or {_TYPES[whole['type']]}"
     else:
-        types = whole["type"] if isinstance(whole["type"], list) else [whole["type"]]
-        kind = " or ".join(_TYPES[one] for one in types)
-    if whole.get("type") == "array":
-        kind = f"a list; each entry is {_kind(whole['items'], _whole(whole['items'], definitions), definitions)}"
+        kind = " or ".join(_TYPES[one] for one in _types(whole))
+    if "array" in _types(whole):
+        kind += f"; each entry is {_kind(whole['items'], _whole(whole['items'], definitions), definitions)}"
     return f"{kind}; may have variables" if _VARIABLE in schema.get("anyOf", ()) else kind
+
+
+def _types(whole: dict[str, Any]) -> list[str]:
+    types = whole.get("type", [])
+    return types if isinstance(types, list) else [types]
 
 
 def _values(whole: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -189,7 +195,7 @@ def _rules(whole: dict[str, Any], mapping: dict[str, Any]) -> Iterator[str]:
 
 def _example(whole: dict[str, Any]) -> Any:
     """The first example; where editors are offered a mapping, that one."""
-    if whole.get("type") == "array" and "defaultSnippets" in whole:
+    if "array" in _types(whole) and "defaultSnippets" in whole:
         return [whole["defaultSnippets"][0]["body"]]
     for snippet in whole.get("defaultSnippets", ()):
         if "body" in snippet:

@@ -20,7 +20,9 @@ def write_members(page: Page, rows: Sequence[ChangeRow], names: Names, *, indent
     for group, same in groups.items():
         sources = {row.source for row in same}
         file = same[0].source.rpartition(":")[0]
-        lead = f"{group} ({sources.copy().pop() if len(sources) == 1 else file}):"
+        given_by = ", ".join(sorted({row.given_by for row in same if row.given_by}))
+        place = f"{sources.copy().pop() if len(sources) == 1 else file}{f'; default {given_by}' if given_by else ''}"
+        lead = f"{group} ({place}):"
         entries = [_entry(row, with_line=len(sources) > 1, with_ids=with_ids) for row in same]
         if with_ids and any(field.of_identity for row in same for field in row.fields):
             page.line(" " * indent, lead)
@@ -50,7 +52,7 @@ def write_kinds(page: Page, rows: Sequence[ChangeRow], names: Names, *, indent: 
     for same in alike_in_kind(rows):
         action = f"{' ' * indent}{same[0].action.value:<{_LONGEST_ACTION}} "
         if len(same) == 1:
-            place = [(same[0].source, "dim")] if places else []
+            place = [(same[0].place, "dim")] if places else []
             pieces = [(names.describe(same[0].resource_id), ""), *place]
             write_pieces(page, pieces, indent=indent + 4, lead=(action, ""))
             continue

@@ -299,7 +299,7 @@ def test_roles_that_new_trust_would_hand_out_are_named() -> None:
 
     assert violation.message == (
         "g.yaml:3: roles: new trust would hand out roles that id-api has and no entry lets it have:"
-        f" {OWNER} on subscription {SUBSCRIPTION}"
+        f" Owner on subscription {SUBSCRIPTION}"
     )
 
 

@@ -94,6 +94,7 @@ def test_order_of_manifest_and_lists_does_not_matter(world: World, shuffle: rand
             limits=group.limits,
             ignore=group.ignore,
             remove=shuffle.sample(group.remove, len(group.remove)),
+            role_scopes=group.role_scopes,
         )
         for group in shuffle.sample(world.desired.groups, len(world.desired.groups))
     ]

@@ -200,9 +200,9 @@ def test_plan_document_shows_children_whole_with_what_is_not_known_yet() -> None
             [f"id-api/roleAssignments/Reader@{scope}", None, {**planned, "principal_id": "principal-of-id-api"}, []],
             [f"id-new/roleAssignments/Reader@{scope}", None, planned, ["principal_id"]],
             [
-                f"id-api/roleAssignments/{reader}@/subscriptions/2",
+                "id-api/roleAssignments/Reader@/subscriptions/2",
                 {
-                    "role": reader,
+                    "role": "Reader",
                     "role_guid": reader,
                     "scope": "/subscriptions/2",
                     "principal_id": "principal-of-id-api",

@@ -76,10 +76,12 @@ def test_variable_always_gives_text() -> None:
     assert found == (Diagnostic("wrong-type", SourcePos("<stdin>", 3, 22), message, hint, line),)
 
 
-def test_variable_that_is_not_set_names_both_ways_to_set_it() -> None:
+def test_variable_that_is_not_set_names_every_way_to_set_it() -> None:
     found = diagnostics_of(f"{HEAD}owner: ${{TEAM}}\n{GROUP}")
 
-    hint = "Pass `--var TEAM=VALUE`, or set UAMI_VAR_TEAM in the environment."
+    hint = (
+        "Pass `--var TEAM=VALUE`, set UAMI_VAR_TEAM in the environment, or write it in a `--var-file` or under `vars`."
+    )
     pos = SourcePos("<stdin>", 3, 8)
     assert found == (Diagnostic("variable-unset", pos, "the variable `TEAM` is not set", hint, "owner: ${TEAM}"),)
 
