@@ -65,7 +65,8 @@ def sources_of(desired: Desired) -> tuple[str, ...]:
 
 def _read(file: str, inputs: Iterable[str]) -> Guardrails:
     try:
-        if Path(file).is_symlink():
+        # Unlike Path.is_symlink, this raises nothing where the path cannot be looked at; `resolve` says why then.
+        if os.path.islink(file):  # noqa: PTH114
             raise NotReadError("link", "this is a link, and guardrails are not read through one", _ELSEWHERE)
         path = resolve(Path(file))
         _check_place(path, inputs)

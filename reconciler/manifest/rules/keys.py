@@ -62,6 +62,12 @@ class Key:
         """The last part of its path; "" for a file as a whole."""
         return "" if self.path in _FILES else self.path.rpartition(".")[2]
 
+    @property
+    def summary(self) -> str:
+        """The first sentence of what it is for."""
+        sentence, _, rest = self.description.split("\n\n")[0].partition(". ")
+        return f"{sentence}." if rest else sentence
+
 
 @functools.cache
 def all_keys() -> Mapping[str, Key]:
