@@ -291,8 +291,7 @@ def test_missing_scope_of_many_lines_is_one_finding(uami: Uami, folder: Path) ->
         for number, scope in enumerate((ROLE["scope"], ROLE["scope"].upper()) * 3)
     )
     (folder / "m.yaml").write_text(
-        f"version: 1\nsubscription: {SUBSCRIPTION}\nowner: me\n"
-        f"resourceGroups:\n  rg-a:\n    identities:\n{identities}"
+        f"version: 1\nsubscription: {SUBSCRIPTION}\nowner: me\nresourceGroups:\n  rg-a:\n    identities:\n{identities}"
     )
 
     ended = uami(*DOCTOR)
