@@ -35,8 +35,8 @@ def write_warnings(
     """
     alike: dict[object, list[Finding]] = {}
     for number, one in enumerate(findings):
-        told_alone = not group or one.resource_id is None or isinstance(one.resource_id, ResourceGroupId)
-        alike.setdefault(number if told_alone else (one.code, one.message, one.hint), []).append(one)
+        is_single = not group or one.resource_id is None or isinstance(one.resource_id, ResourceGroupId)
+        alike.setdefault(number if is_single else (one.code, one.message, one.hint), []).append(one)
     for same in alike.values():
         if len(same) < TOLD_ONCE:
             for one in same:
