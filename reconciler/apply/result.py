@@ -18,6 +18,7 @@ class ChangeResult:
         not_held: of a change that is done, what a later read showed otherwise.
         refused: the right that the caller lacked, where ARM refused a call for that.
         given_back: the role that was taken away before its identity, and given back since the identity stays.
+        signed_out: on the way it was seen that the run has no valid token any more, and so no call will have one.
     """
 
     change: Change
@@ -27,6 +28,7 @@ class ChangeResult:
     not_held: tuple[str, ...] = ()
     refused: Need | None = None
     given_back: RoleAssignment | None = None
+    signed_out: bool = False
 
 
 def not_tried(change: Change, because: str = "the run was asked to stop") -> ChangeResult:

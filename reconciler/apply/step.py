@@ -26,6 +26,7 @@ from reconciler.errors import (
     Conflict,
     Interrupted,
     JournalError,
+    LoginError,
     NotFound,
     ReconcilerError,
     Throttled,
@@ -189,7 +190,8 @@ class StepRun(Generic[L, A]):
         except (Interrupted, Throttled):
             return self._failed(last.error) if last else tools.not_tried(change)
         except CallFailed as unreadable:
-            return self._failed(last.error if last else unreadable)
+            ended = self._failed(last.error if last else unreadable)
+            return replace(ended, signed_out=isinstance(unreadable, LoginError))
         found = self._calls.check(live)
         if isinstance(found, Stale) and not (found.as_planned and self._may_have_happened):
             return self._stale(found)
@@ -211,7 +213,9 @@ class StepRun(Generic[L, A]):
         """How a call that ARM did not confirm ends the step; None where another attempt is to be made, or a read."""
         if isinstance(error, AuthError):
             self._record(number, Outcome.FAILED, error)
-            return self._failed(error)
+            # A token that ARM refused may be followed by another one; where there was none to send, it is not.
+            no_token = isinstance(error, LoginError) and not isinstance(error, ArmError)
+            return replace(self._failed(error), signed_out=no_token)
         if error.arm_code == _GIVEN_ALREADY:
             self._record(number, Outcome.STALE, error)
             return self._stale(Stale("it appeared meanwhile, under another name", not_ours=True))

@@ -7,31 +7,29 @@ what is started, what is skipped because of what happened to another change, and
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import Stale, check_parent
+from reconciler.apply.failures import Failures, no_login
 from reconciler.apply.give_back import Taken, give_back, not_given_back, taken_by, tools_to_finish
 from reconciler.apply.identity import check_identity
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
 from reconciler.apply.step import AnyStepRun, ApplyTools, child_step, identity_step
-from reconciler.errors import CallFailed, Interrupted, JournalError, Throttled
+from reconciler.errors import CallFailed, Interrupted, LoginError, Throttled
 from reconciler.journal import Outcome
-from reconciler.model import AnyId, Identity, ResourceGroupId, call_error, describe_scope, identity_of
+from reconciler.model import AnyId, Identity, call_error
 from reconciler.plan import (
-    WORDS,
     AccessChange,
     Action,
     Change,
     CredentialChange,
     IdentityChange,
-    Need,
     Step,
     Work,
     marks_only,
-    needs_of_step,
 )
 
 POLL_S = 0.1
@@ -39,58 +37,6 @@ POLL_S = 0.1
 
 GRACE_S = 90.0
 """How long calls in flight may take to finish after the run was asked to stop: a little over a call's own timeout."""
-
-
-@dataclass(slots=True)
-class Failures:
-    """Which groups something failed in, which rights ARM refused, and which identities are not as planned."""
-
-    one_more: Callable[[], None] = lambda: None
-    _ended: set[AnyId] = field(default_factory=set)
-    _failed: dict[ResourceGroupId, str] = field(default_factory=dict)
-    _not_made: set[AnyId] = field(default_factory=set)
-    _refused: dict[tuple[str, str], str] = field(default_factory=dict)
-    _unrecorded: str = ""
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def note(self, result: ChangeResult) -> None:
-        """Learn how a change ended; of a role that was given back, for the second time."""
-        with self._lock:
-            is_new = result.change.resource_id not in self._ended
-            self._ended.add(result.change.resource_id)
-        if is_new:
-            self.one_more()
-        if isinstance(result.change, IdentityChange) and result.outcome is not Outcome.DONE:
-            with self._lock:
-                self._not_made.add(result.change.resource_id)
-        if result.outcome in (Outcome.DONE, Outcome.NOT_TRIED, Outcome.SKIPPED):
-            return
-        resource_id = result.change.resource_id
-        name = "/".join(part for part in (identity_of(resource_id).name, resource_id.below_identity) if part)
-        with self._lock:
-            self._failed.setdefault(resource_id.group_id, name)
-            if result.error is not None and result.error.code == JournalError.code:
-                self._unrecorded = result.because
-            if result.refused is not None:
-                self._refused.setdefault(result.refused.key, name)
-
-    def why_skip(self, work: Work, step: Step) -> str:
-        """Why a step of a piece of work is not started; empty where it is."""
-        group_id = work.identity.group_id
-        with self._lock:
-            if self._unrecorded:
-                return self._unrecorded
-            refused = next((need for need in _needs_of(work, step) if need.key in self._refused), None)
-            if refused is not None:
-                what, place = WORDS[refused.action], describe_scope(refused.scope)
-                return (
-                    f"ARM refused the right to {what} at {place} ({refused.action}, for {self._refused[refused.key]})"
-                )
-            if work.is_deletion and group_id in self._failed:
-                return f"nothing is deleted in a group where a change failed ({self._failed[group_id]})"
-            if step.needs in self._not_made:
-                return f"its scope could not be created ({step.needs.name})"
-        return ""
 
 
 def carry_out(works: Iterable[Work], tools: ApplyTools, failures: Failures) -> dict[AnyId, ChangeResult]:
@@ -152,10 +98,15 @@ class IdentityWork:
         def unfinished(change: Change) -> ChangeResult:
             if change.resource_id in begun:
                 return ChangeResult(change, Outcome.IN_DOUBT, "the run ended before ARM answered")
-            result = self._tools.not_tried(change)
+            result = self._not_tried(change)
             return _half_done(result) if change.resource_id in deleted else result
 
         return {key: ended.get(key) or unfinished(change) for key, change in changes.items()}
+
+    def _not_tried(self, change: Change) -> ChangeResult:
+        if self._failures.signed_out and not self._tools.over:
+            return no_login(change)
+        return self._tools.not_tried(change)
 
     @property
     def waits(self) -> bool:
@@ -169,7 +120,7 @@ class IdentityWork:
             step = self._steps[index]
             if step.change.resource_id in self._results:
                 continue  # the first of two steps of a change has failed
-            if self._tools.over:
+            if self._tools.over or self._failures.signed_out:
                 break
             because = self._failures.why_skip(self._work, step) or self._why_skip(index, step)
             if because:
@@ -184,6 +135,8 @@ class IdentityWork:
             self._identity = made or self._identity
             if run.called:
                 self._note_taken(result)
+            else:
+                result = self._failures.said_once(result)
             self._end_step(index, result)
         self._give_back()
 
@@ -252,7 +205,13 @@ class IdentityWork:
             self._tools.on_event(ApplyEvent(result.change, Moment.ENDED, result.outcome, reason))
 
     def _end_all(self, first: ChangeResult) -> None:
-        """End the change that has begun and all those after it with one result: they are of one identity."""
+        """End the change that has begun and all those after it with one result: they are of one identity.
+
+        Where the run is no longer signed in, the others are not tried, like all else.
+        """
+        if first.signed_out:
+            self._end(self._failures.said_once(first))
+            return
         for change in dict.fromkeys(step.change for step in self._steps):
             if change.resource_id not in self._results:
                 self._end(replace(first, change=change), shown=change.resource_id in self._begun)
@@ -287,7 +246,8 @@ class IdentityWork:
         except (Interrupted, Throttled):
             return self._tools.not_tried(change)
         except CallFailed as error:
-            return ChangeResult(change, Outcome.FAILED, error.message, call_error(error))
+            signed_out = isinstance(error, LoginError)
+            return ChangeResult(change, Outcome.FAILED, error.message, call_error(error), signed_out=signed_out)
         return ChangeResult(change, Outcome.STALE, found.why) if isinstance(found, Stale) else found
 
     def _why_kept(self, live: Identity | None) -> Stale | None:
@@ -297,12 +257,6 @@ class IdentityWork:
                 found = check_identity(own, live)
                 return found if isinstance(found, Stale) else surprise_before_delete(own, self._tools.resources)
         return None
-
-
-def _needs_of(work: Work, step: Step) -> Iterator[Need]:
-    """The rights without which a step is not to begin: an identity that cannot be deleted keeps its roles."""
-    steps = work.all_steps if work.is_deletion else (step,)
-    return (need for one in steps for need in needs_of_step(one))
 
 
 _PAST = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted", Action.NO_OP: "kept"}

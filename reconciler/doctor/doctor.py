@@ -185,7 +185,7 @@ def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -
     for role in _roles_on_others(desired, targets):
         key = normalize_scope(role.scope)
         scopes.setdefault(key, role.scope)
-        places.setdefault(key, []).append(role.source)
+        places.setdefault(key, []).append(role.line)
     missing, _ = find_missing(scopes.values(), azure.resources)
     for key, scope in scopes.items():
         if key in missing:

@@ -40,7 +40,7 @@ def _ignored(role: UnresolvedRole) -> Violation:
     return Violation(
         code="role-ignored",
         about=role.resource_id,
-        message=f"the role {role.desired.role!r} is listed at {role.desired.source}, and ignore.roleAssignments has it,"
+        message=f"the role {role.desired.role!r} is listed at {role.desired.line}, and ignore.roleAssignments has it,"
         " written another way, at the same scope",
         hint="Keep one of the two.",
     )
@@ -50,7 +50,7 @@ def _contradicted(role: UnresolvedRole) -> Violation:
     return Violation(
         code="role-listed-twice",
         about=role.resource_id,
-        message=f"the role {role.desired.role!r} is listed at {role.desired.source}, and by another line that writes it"
+        message=f"the role {role.desired.role!r} is listed at {role.desired.line}, and by another line that writes it"
         " another way, with another condition or description at the same scope",
         hint="Keep one of the two lines.",
     )

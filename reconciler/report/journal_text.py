@@ -11,12 +11,13 @@ from reconciler.model import (
     PlannedIdentity,
     RoleAssignment,
     Trust,
-    role_name,
+    identity_of,
     shell_command,
     trust_document,
 )
 from reconciler.plan import Action
 from reconciler.report.impact_rows import with_condition
+from reconciler.report.names import Names, roles_in
 from reconciler.report.page import width
 from reconciler.report.parts.blocks import shown
 from reconciler.report.rows import detail_fields, outcome_heading
@@ -28,10 +29,10 @@ _NO_OUTCOME = "in doubt: no answer was written down"
 
 def render_journal(record: RunRecord) -> SafeText:
     """The run, its calls in the order in which they went out, and its end."""
-    book = _book(record)
+    names = _names(record)
     lines = [*_header_lines(record.header), ""]
     for call in record.calls:
-        lines += _call_lines(call, book)
+        lines += _call_lines(call, names)
     if record.calls:
         lines.append("")
     lines += _end_lines(record)
@@ -40,13 +41,13 @@ def render_journal(record: RunRecord) -> SafeText:
 
 def render_cut_short(path: str, record: RunRecord) -> SafeText:
     """What a later run says of one that was cut short before it goes on itself."""
-    book, header = _book(record), record.header
+    names, header = _names(record), record.header
     lines = [
         f"Note: an earlier run was cut short: {header.command} of {header.started_at}, correlation id {header.run_id}."
     ]
     if record.in_doubt:
         lines.append("These calls of it may or may not have taken effect; the plan is made from the live state now:")
-    lines += [f"  {call.action.value} {book.short(call.resource_id)}" for call in record.in_doubt]
+    lines += [f"  {call.action.value} {names.describe(call.resource_id)}" for call in record.in_doubt]
     lines.append(f"  See: {shell_command('uami', 'show', path)}")
     return safe_lines(lines)
 
@@ -71,15 +72,15 @@ def _header_lines(header: RunHeader) -> list[str]:
     return lines
 
 
-def _call_lines(call: Call, book: AddressBook) -> list[str]:
+def _call_lines(call: Call, names: Names) -> list[str]:
     outcome = _NO_OUTCOME if call.outcome is None else call.outcome.value
     again = f", attempt {call.attempt}" if call.attempt > 1 else ""
     source = f"{call.source.file}:{call.source.line}"
     lines = [
         f"{call.number:>4}  {call.at}  {_SYMBOLS[call.action]} {call.action.value} "
-        f"{book.short(call.resource_id)}: {outcome}{again}  {source}"
+        f"{names.describe(call.resource_id)}: {outcome}{again}  {source}"
     ]
-    lines += [f"      {line}" for line in _state_lines(call)]
+    lines += [f"      {line}" for line in _state_lines(call, names)]
     if call.error is not None:
         lines.append(f"      {call.error.message}")
         if call.error.correlation_id:
@@ -87,27 +88,29 @@ def _call_lines(call: Call, book: AddressBook) -> list[str]:
     return lines
 
 
-def _state_lines(call: Call) -> list[str]:
+def _state_lines(call: Call, names: Names) -> list[str]:
     """What differs between before and after, field by field; the ids that ARM gave; what went with an identity."""
-    old, new = _fields(call.before), _fields(call.after)
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    old, new = _fields(call.before, names), _fields(call.after, names)
+    differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     if old and new:
         # An update says nothing of the ids, which ARM alone gives.
-        rows = {name: _change(name, old.get(name), new.get(name)) for name in names if name not in _IDS}
+        rows = {name: _change(name, old.get(name), new.get(name)) for name in differing if name not in _IDS}
     else:
-        rows = {name: shown(name, (old or new)[name]) for name in names}
+        rows = {name: shown(name, (old or new)[name]) for name in differing}
     if call.made is not None and call.action is Action.CREATE:
         rows |= {"principalId": call.made.principal_id, "clientId": call.made.client_id}
     widest = max((width(name) for name in rows), default=0)
     lines = [f"{name}{' ' * (widest - width(name))}  {text}" for name, text in rows.items()]
-    return lines + ([] if call.children is None else _children_lines(call.children))
+    return lines + ([] if call.children is None else _children_lines(call, call.children, names))
 
 
-def _children_lines(children: Children) -> list[str]:
+def _children_lines(call: Call, children: Children, names: Names) -> list[str]:
+    identity = identity_of(call.resource_id)
     return [
         *(f"with the federated credential {one.credential_id.name}" for one in children.credentials or ()),
         *(
-            f"with the role {role_name(one.role_guid)} at {one.scope}{with_condition(one.condition)}"
+            f"with the role {names.role(one.role_guid, one.role_guid)} on {names.scope(one.scope, identity)}"
+            f"{with_condition(one.condition)}"
             for one in children.assignments or ()
         ),
         *(f"attached to {one}" for one in children.attached or ()),
@@ -123,7 +126,7 @@ def _change(name: str, old: str | None, new: str | None) -> str:
 _IDS = ("principalId", "clientId")
 
 
-def _fields(state: Before | After) -> dict[str, str]:
+def _fields(state: Before | After, names: Names) -> dict[str, str]:
     match state:
         case Identity() | PlannedIdentity():
             fields = {"location": state.location or "", "isolationScope": str(state.isolation_scope)}
@@ -133,11 +136,11 @@ def _fields(state: Before | After) -> dict[str, str]:
             )
             return fields | ids
         case FederatedCredential():
-            return _fields(state.trust)
+            return _fields(state.trust, names)
         case Trust():
             return trust_document(state)
         case RoleAssignment():
-            known = {"roleDefinition": state.role_guid, "principalId": state.principal_id}
+            known = {"role": names.role(state.role_guid, state.role_guid), "principalId": state.principal_id}
             return known | dict(detail_fields(state.details))
         case None:
             return {}
@@ -145,10 +148,10 @@ def _fields(state: Before | After) -> dict[str, str]:
 
 
 def _end_lines(record: RunRecord) -> list[str]:
-    book, lines = _book(record), []
+    names, lines = _names(record), []
     if record.in_doubt:
         lines.append(f"{outcome_heading(Outcome.IN_DOUBT)}:")
-        lines += [f"  {call.action.value} {book.short(call.resource_id)}" for call in record.in_doubt]
+        lines += [f"  {call.action.value} {names.describe(call.resource_id)}" for call in record.in_doubt]
     if record.torn:
         lines.append("The last line is cut off, as a crash leaves it, and was passed over.")
     if record.end is None:
@@ -158,5 +161,7 @@ def _end_lines(record: RunRecord) -> list[str]:
     return [*lines, f"{how}, {record.end.at}. Changes: {counts or 'none'}."]
 
 
-def _book(record: RunRecord) -> AddressBook:
-    return AddressBook(group.group_id for group in record.header.groups)
+def _names(record: RunRecord) -> Names:
+    """A journal knows no subscription's name."""
+    book = AddressBook(group.group_id for group in record.header.groups)
+    return Names(book, {}, roles_in(call.resource_id for call in record.calls))

@@ -1,7 +1,7 @@
 """How a report names things: by the shortest words that are unambiguous, and by no GUID whose name anything knows."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -16,6 +16,7 @@ from reconciler.model import (
     identity_at,
     identity_of,
     is_guid,
+    role_name,
     same_name,
 )
 from reconciler.plan import Plan
@@ -64,7 +65,10 @@ class Names:
 
     def role(self, role: str, guid: str) -> str:
         """The name of a role, its GUID where nothing knows one."""
-        return self.roles.get((guid or role).casefold(), role) if is_guid(role) else role
+        if not is_guid(role):
+            return role
+        known = guid or role
+        return self.roles.get(known.casefold()) or role_name(known)
 
     def scope(self, scope: str, of: ResourceId) -> str:
         """What a role is given on, as seen from its identity: another subscription is named, the own one is not."""
@@ -94,15 +98,19 @@ class Names:
 def names_of(plan: Plan) -> Names:
     """What this plan knows the names of: its lines, its subscriptions, and the roles that were read for it."""
     ids = (*(one.resource_id for one in (*plan.changes, *plan.held, *plan.skipped)),)
-    roles = {
-        one.role_guid.casefold(): one.role
-        for one in ids
-        if isinstance(one, AssignmentId) and one.role_guid and not is_guid(one.role)
-    }
     shared = Counter(one.display_name for one in plan.subscriptions)
     named = {
         one.subscription_id.casefold(): one.display_name
         for one in plan.subscriptions
         if one.display_name and shared[one.display_name] == 1
     }
-    return Names(AddressBook(group.group_id for group in plan.desired.groups), named, roles)
+    return Names(AddressBook(group.group_id for group in plan.desired.groups), named, roles_in(ids))
+
+
+def roles_in(ids: Iterable[AnyId]) -> Mapping[str, str]:
+    """The names of roles that some ids bear, by GUID in lower case."""
+    return {
+        one.role_guid.casefold(): one.role
+        for one in ids
+        if isinstance(one, AssignmentId) and one.role_guid and not is_guid(one.role)
+    }

@@ -20,7 +20,8 @@ def render_warnings(findings: Sequence[Finding], desired: Desired, *, strict: bo
         return page.text()
     page.line()
     write_warnings(page, findings, Names(AddressBook(group.group_id for group in desired.groups), {}, {}))
-    count = f"{len(findings)} {'warning' if len(findings) == 1 else 'warnings'}"
+    number = sum(1 if same[0].given_by else len(same) for same in _alike(findings, group=True))
+    count = f"{number} {'warning' if number == 1 else 'warnings'}"
     page.line()
     page.line(f"{count}, refused because of --strict." if strict else f"{count}.")
     return page.text()
@@ -31,27 +32,40 @@ def write_warnings(
 ) -> None:
     """Two lines for each finding: its place and what is doubtful, and what to do.
 
-    With `group`, what is said of several identities in the same words is told once, at the place of the first.
+    What a default gives to many is told once, at the default. With `group`, so is what is said of several identities
+    in the same words, at the place of the first.
     """
-    alike: dict[object, list[Finding]] = {}
-    for number, one in enumerate(findings):
-        is_single = not group or one.resource_id is None or isinstance(one.resource_id, ResourceGroupId)
-        alike.setdefault(number if is_single else (one.code, one.message, one.hint), []).append(one)
-    for same in alike.values():
-        if len(same) < TOLD_ONCE:
+    for same in _alike(findings, group=group):
+        first = same[0]
+        if first.given_by is not None:
+            taken = f"of {len(same)} identities" if len(same) > 1 else f"taken at {first.pos}"
+            text = f"{first.label(names.book)} (a default, {taken}) {first.message}"
+            _write(page, first, text, style)
+        elif len(same) < TOLD_ONCE:
             for one in same:
                 _write(page, one, f"{one.label(names.book)} {one.message}", style)
-            continue
-        about = [one.resource_id for one in same if isinstance(one.resource_id, AnyId)]
-        _write(page, same[0], f"{_title(about, names)}: {same[0].message}", style)
-        places = [
-            (identity_of(one), f"{found.pos.file}:{found.pos.line}") for one, found in zip(about, same, strict=True)
-        ]
-        write_places(page, places, names, indent=INDENT)
+        else:
+            _write_once(page, same, names, style)
+
+
+def _alike(findings: Sequence[Finding], *, group: bool) -> list[list[Finding]]:
+    """The findings, those together that differ in nothing but the identity that they are about."""
+    found: dict[object, list[Finding]] = {}
+    for number, one in enumerate(findings):
+        is_single = one.resource_id is None or isinstance(one.resource_id, ResourceGroupId) or not group
+        key = number if is_single and one.given_by is None else (one.code, one.given_by, one.message, one.hint)
+        found.setdefault(key, []).append(one)
+    return list(found.values())
+
+
+def _write_once(page: Page, same: Sequence[Finding], names: Names, style: str) -> None:
+    about = [(one.pos, one.resource_id) for one in same if isinstance(one.resource_id, AnyId)]
+    _write(page, same[0], f"{_title([one for _, one in about], names)}: {same[0].message}", style)
+    write_places(page, [(identity_of(one), f"{pos.file}:{pos.line}") for pos, one in about], names, indent=INDENT)
 
 
 def _write(page: Page, finding: Finding, text: str, style: str) -> None:
-    page.line((f"{finding.pos}: warning: {text} [{finding.code}]", style))
+    page.line((f"{finding.given_by or finding.pos}: warning: {text} [{finding.code}]", style))
     page.line((f"    hint: {finding.hint}", style))
 
 

@@ -228,7 +228,7 @@ def test_stale_plan_exits_4_says_what_changed_and_does_nothing(uami: Uami, plann
 
     assert (ended.code, ended.stdout) == (4, "")
     assert ended.stderr == (
-        "Changed since the plan was made:\n"
+        "Not as in the saved plan:\n"
         "  rg-payments-prod/id-payments-worker: tags.tier was 'frontend', is now '\\x1b[2Jedge'\n"
         "\n"
         "Error: The saved plan is stale: 1 thing has changed since it was made; nothing was applied.\n"

@@ -19,6 +19,7 @@ COMMANDS = [
     ("undo",),
     ("show",),
     ("drift",),
+    ("output",),
     ("doctor",),
     ("explain",),
     ("schema",),

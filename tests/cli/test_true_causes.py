@@ -182,9 +182,8 @@ def test_role_keeps_its_name_and_address_when_its_line_and_its_definition_are_go
     add_to_state(state, permissions=[allowed])
     taken = uami("plan", *place).stdout
 
-    address = f"rg-a/id-one/roleAssignments/Reader@{group_scope('rg-a')}"
-    assert f" + {address}  will be created" in given
-    assert f" - {address}  will be destroyed" in taken
+    assert " + role Reader on rg-a  will be created" in given
+    assert "- role Reader on rg-a" in taken
 
 
 @pytest.mark.parametrize(

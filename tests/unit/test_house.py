@@ -24,7 +24,7 @@ BANNED = ("hanging", "wanted", "fresh", "told", "owner_entry", "reach")
 """Words that say less than ARM's and infrastructure-as-code's own: child, after, live, message, entry, scope."""
 
 CHANGING = {
-    *("apply/workers.py:Failures", "live/may_read.py:_Scope", "manifest/yaml/files.py:_Reading"),
+    *("apply/failures.py:Failures", "live/may_read.py:_Scope", "manifest/yaml/files.py:_Reading"),
     *("sandbox/serving/application.py:_Visit", "undo/reversal.py:Reversal"),
 }
 """The dataclasses that learn something while they live."""

@@ -32,6 +32,7 @@ ORDER = (
     "reconciler.undo",
     "reconciler.doctor",
     "reconciler.report",
+    "reconciler.outputs",
     "reconciler.workflow",
     "reconciler.cli",
     "reconciler.__main__",

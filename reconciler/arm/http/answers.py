@@ -49,6 +49,13 @@ _NEVER_SENT = (
     httpx.LocalProtocolError,
 )
 
+_NOT_SERVED = (HTTPStatus.NOT_IMPLEMENTED, "NotServedBySandbox")
+"""How the sandbox answers what Azure has and it has not; it then did nothing. Azure itself never says this."""
+
+_NOT_SERVED_HINT = (
+    "The sandbox lacks this, Azure does not: leave it out of the rehearsal, or run against Azure."
+    " `uami sandbox serve --help` lists what is not served."
+)
 _UNAUTHORIZED = "AuthorizationFailed"
 _ACTION = re.compile(r"perform action '([^'\s]+)'")
 _CONDITION = "ABAC condition that is not fulfilled"
@@ -108,7 +115,7 @@ class _Envelope:
 def error_answer(call: Call, response: httpx.Response, now_s: float, sign_in: str) -> ArmError:
     """The error for an answer that is not a success; `sign_in` is what to do where ARM refused the token.
 
-    `in_doubt` for writes answered 408 or 5xx: the service may have failed after it acted.
+    `in_doubt` for writes answered 408 or 5xx: the service may have failed after it acted. (Not served is not tried.)
     """
     status = response.status_code
     envelope = _envelope(response)
@@ -121,7 +128,7 @@ def error_answer(call: Call, response: httpx.Response, now_s: float, sign_in: st
         arm_code=envelope.code,
         correlation_id=_correlation_id(call, response),
         transient=status in TRANSIENT_STATUSES,
-        in_doubt=call.is_write and (status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR),
+        in_doubt=call.is_write and _may_have_acted(status, envelope),
         retry_after_s=retry_after_s(response, now_s),
         missing_action=_missing_action(envelope),
     )
@@ -200,6 +207,11 @@ def _name(info: JsonObject, what: str) -> str:
     return optional_text(info, f"{what}DisplayName") or optional_text(info, f"{what}Name") or ""
 
 
+def _may_have_acted(status: int, envelope: _Envelope) -> bool:
+    failed_inside = status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return failed_inside and (status, envelope.code) != _NOT_SERVED
+
+
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -222,6 +234,7 @@ def _hint(call: Call, status: int, envelope: _Envelope, sign_in: str) -> str:
         "InvalidResourceType": _version_hint(call),
         "NoRegisteredProviderFound": _region_hint(envelope.whole) or _version_hint(call),
         "LocationNotAvailableForResourceType": _region_hint(envelope.whole),
+        _NOT_SERVED[1]: _NOT_SERVED_HINT if status == _NOT_SERVED[0] else "",
     }
     by_status = {
         400: _limit_hint(envelope.message),

@@ -63,6 +63,11 @@ def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str
     assert_never(choice)
 
 
+def is_colored(choice: ColorChoice) -> bool:
+    """Whether stdout is coloured."""
+    return use_color(choice, sys.stdout, os.environ)
+
+
 def chosen_format(report: ReportFlags, stream: TextIO | None = None) -> ReportFormat:
     """The form that was asked for, coloured as is right for the stream; for stdout where none is given."""
     color = use_color(report.color_choice, stream or sys.stdout, os.environ)

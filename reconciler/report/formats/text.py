@@ -132,8 +132,8 @@ def _write_diagnostics(page: Page, diagnostics: Sequence[Diagnostic]) -> None:
 
 
 def _write_stale(page: Page, details: Sequence[StaleDetail]) -> None:
-    """Everything that is no longer as a saved plan has it."""
-    page.line(("Changed since the plan was made:", "bold"))
+    """Everything that is otherwise than a saved plan has it: changed, or seen by only one of two callers."""
+    page.line(("Not as in the saved plan:", "bold"))
     for one in details:
         page.line("  ", (one.label or "this run", "bold"), f": {one.message}")
     page.line()

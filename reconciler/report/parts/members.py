@@ -18,7 +18,8 @@ def write_members(page: Page, rows: Sequence[ChangeRow], names: Names, *, indent
     for row in rows:
         groups.setdefault(names.book.short_group(row.identity.group_id), []).append(row)
     for group, same in groups.items():
-        lead, entries = _listed(group, [(row.identity.name, row.source) for row in same])
+        given_by = ", ".join(sorted({row.given_by for row in same if row.given_by}))
+        lead, entries = _listed(group, [(row.identity.name, row.source) for row in same], given_by)
         if with_ids and any(field.of_identity for row in same for field in row.fields):
             page.line(" " * indent, lead)
             for entry, row in zip(entries, same, strict=True):
@@ -42,14 +43,12 @@ def write_places(page: Page, places: Sequence[tuple[ResourceId, str]], names: Na
         write_text(page, f"{lead} {', '.join(entries)}", indent=indent + 2, lead=[(" " * indent, "")])
 
 
-def _listed(group: str, same: Sequence[tuple[str, str]]) -> tuple[str, list[str]]:
+def _listed(group: str, same: Sequence[tuple[str, str]], given_by: str = "") -> tuple[str, list[str]]:
     """The words before a list of names, and its entries; a line is told before them where all have the same."""
-    sources = {source for _, source in same}
-    place = same[0][1]
-    if len(sources) == 1:
-        return f"{group} ({place}):", [name for name, _ in same]
-    lines = [f"{name}:{source.rpartition(':')[2]}" for name, source in same]
-    return f"{group} ({place.rpartition(':')[0]}):", lines
+    is_one_place = len({source for _, source in same}) == 1
+    place = same[0][1] if is_one_place else same[0][1].rpartition(":")[0]
+    lead = f"{group} ({place}{f'; default {given_by}' if given_by else ''}):"
+    return lead, [name if is_one_place else f"{name}:{source.rpartition(':')[2]}" for name, source in same]
 
 
 def write_ids(page: Page, ids: Sequence[AnyId], names: Names, *, indent: int) -> None:
@@ -66,7 +65,7 @@ def write_kinds(page: Page, rows: Sequence[ChangeRow], names: Names, *, indent: 
     for same in alike_in_kind(rows):
         action = f"{' ' * indent}{same[0].action.value:<{_LONGEST_ACTION}} "
         if len(same) == 1:
-            place = [(same[0].source, "dim")] if places else []
+            place = [(same[0].place, "dim")] if places else []
             pieces = [(names.describe(same[0].resource_id), ""), *place]
             write_pieces(page, pieces, indent=indent + 4, lead=(action, ""))
             continue

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.journal import Actor, Call, Outcome, Place, PlaceKind, RunHeader, RunRecord
 from reconciler.journal.record import RunEnd
-from reconciler.model import Children, IsolationScope, PlannedIdentity, Tags
+from reconciler.model import AssignmentId, Children, IsolationScope, PlannedIdentity, Tags
 from reconciler.report.journal_text import render_cut_short, render_journal
 from tests.builders import SUBSCRIPTION, TENANT
 from tests.unit.journal.calls import (
@@ -18,6 +18,8 @@ from tests.unit.journal.calls import (
     ERROR,
     HEADER,
     IDENTITY,
+    IDENTITY_ID,
+    OURS,
     SCOPE,
     UPDATED,
 )
@@ -121,7 +123,7 @@ def test_deleted_identity_is_told_with_its_children() -> None:
         "      principalId     principal",
         "      clientId        client",
         "      with the federated credential main",
-        f"      with the role Reader at {SCOPE}",
+        "      with the role Reader on rg-app",
         "      attached to /vm",
         "      not read: a gap",
     ]
@@ -138,10 +140,35 @@ def test_children_are_told_by_their_own_fields() -> None:
         [],
         [],
         [
-            '      roleDefinition  "acdd72a7-3385-48ef-bd42-f606fba81ae7"',
-            "      principalId     principal",
-            '      owner           "team-a"',
+            '      role         "Reader"',
+            "      principalId  principal",
+            '      owner        "team-a"',
         ],
+    ]
+
+
+CUSTOM = "0c0ffee0-0000-0000-0000-000000000001"
+VAULT = f"{SCOPE}/providers/Microsoft.KeyVault/vaults/kv"
+
+
+def test_roles_have_the_name_that_any_call_of_the_run_knows_and_a_short_scope() -> None:
+    """A custom role, at scopes of three kinds: as a child that goes with its identity, and as a call of its own."""
+    named = replace(CALLS[8], resource_id=AssignmentId(IDENTITY_ID, "Reads Much", CUSTOM, VAULT), outcome=Outcome.DONE)
+    unnamed = replace(CALLS[9], resource_id=AssignmentId(IDENTITY_ID, CUSTOM, CUSTOM, f"/subscriptions/{SUBSCRIPTION}"))
+    here = replace(OURS, role_guid=CUSTOM, scope=VAULT)
+    children = Children(assignments=(here, replace(here, scope="/"), replace(here, role_guid="unknown")))
+    deleted = replace(DELETED, children=children)
+
+    page = render_journal(RunRecord(HEADER, (named, unnamed, deleted), END, torn=False))
+
+    assert [line.strip() for line in page.splitlines() if "e role " in line] == [
+        f"8  {AT}  + create role Reads Much on vaults kv (rg-app) of rg-app/id-api: done  identities.yaml:5",
+        f"9  {AT}  - delete role Reads Much on subscription {SUBSCRIPTION} of rg-app/id-api:"
+        " in doubt: no answer was written down  identities.yaml:5",
+        "with the role Reads Much on vaults kv (rg-app)",
+        "with the role Reads Much on the root scope /",
+        "with the role unknown on vaults kv (rg-app)",
+        f"delete role Reads Much on subscription {SUBSCRIPTION} of rg-app/id-api",
     ]
 
 

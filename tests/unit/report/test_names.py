@@ -73,8 +73,12 @@ def test_name_that_two_subscriptions_share_is_not_used() -> None:
     assert names.scope(OTHERS, ID) == f"subscription {OTHER_SUBSCRIPTION}"
 
 
-def test_role_that_is_known_by_name_anywhere_is_nowhere_a_guid() -> None:
-    known = Skipped(AssignmentId(ID, "Reader", READER, OURS), SkipReason.NOT_OURS)
+CUSTOM = "0c0ffee0-0000-0000-0000-000000000001"
 
-    assert NAMES.role(READER, READER) == READER
-    assert names_of(replace(PLAN, skipped=(known,))).role(READER.upper(), "") == "Reader"
+
+def test_role_that_is_known_by_name_anywhere_is_nowhere_a_guid() -> None:
+    known = Skipped(AssignmentId(ID, "Reads Much", CUSTOM, OURS), SkipReason.NOT_OURS)
+
+    assert NAMES.role(CUSTOM, CUSTOM) == CUSTOM
+    assert names_of(replace(PLAN, skipped=(known,))).role(CUSTOM.upper(), "") == "Reads Much"
+    assert NAMES.role(READER.upper(), "") == "Reader"

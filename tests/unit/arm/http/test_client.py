@@ -234,6 +234,27 @@ def test_write_without_an_answer_is_in_doubt_once_it_was_sent(method: str, lost:
     )
 
 
+NOT_SERVED_HINT = (
+    "The sandbox lacks this, Azure does not: leave it out of the rehearsal, or run against Azure."
+    " `uami sandbox serve --help` lists what is not served."
+)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_what_the_sandbox_does_not_serve_is_tried_once_and_told_as_its_gap(method: str) -> None:
+    # One answer only: another try would find none.
+    error = failure(refusal(501, "NotServedBySandbox", "Azure has it."), method=method)
+
+    assert (error.transient, error.in_doubt, error.hint) == (False, False, NOT_SERVED_HINT)
+
+
+@pytest.mark.parametrize("status", [500, 400])
+def test_code_of_the_sandbox_at_another_status_says_nothing(status: int) -> None:
+    error = failure(refusal(status, "NotServedBySandbox", "x"), method="PUT")
+
+    assert (error.in_doubt, error.hint == NOT_SERVED_HINT) == (status == 500, False)
+
+
 def test_failed_read_is_never_in_doubt() -> None:
     error = failure(*[answer(503)] * 6)
 
