@@ -132,7 +132,9 @@ def not_written(error: OSError) -> ReportNotWritten:
     """What to say of a stdout that takes nothing any more; whatever else is written to it is lost."""
     silence(sys.stdout)
     return ReportNotWritten(
-        f"The report could not be written: {error.strerror}.", "What the run did stays done; `uami plan` shows it."
+        f"The report could not be written: {error.strerror}.",
+        "Make room, or write it elsewhere. What the run has changed, if anything, stays so; `uami plan` shows what is"
+        " left.",
     )
 
 
