@@ -12,6 +12,7 @@ The rooms, in the order in which they build on each other; each imports only wha
     arm         Azure Resource Manager, one file a resource
     plan        the comparison, its order, its document
     snapshot    a sandbox state taken from Azure
+    export      what is live as the manifest that a person would have typed
     guards      reasons to refuse a plan
     guardrails  what no flag and no manifest can lift, from a file beside both
     live        the live state, read through `arm`

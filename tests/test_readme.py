@@ -91,6 +91,7 @@ def test_readme_names_only_options_that_exist() -> None:
         "show",
         "drift",
         "output",
+        "export",
         "doctor",
         "explain",
         "schema",

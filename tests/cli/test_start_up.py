@@ -20,6 +20,7 @@ COMMANDS = [
     ("show",),
     ("drift",),
     ("output",),
+    ("export",),
     ("doctor",),
     ("explain",),
     ("schema",),

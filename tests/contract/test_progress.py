@@ -20,6 +20,7 @@ from reconciler.workflow.output import run_output
 from tests.builders import SUBSCRIPTION, TODAY
 from tests.contract.access import full_plan
 from tests.contract.arm import Arm, OpenArm
+from tests.contract.exporting import export_now
 from tests.contract.journaling import IN_USE_TOO, apply_with_journal, undo_now
 from tests.contract.test_undo import before_the_run, the_run
 
@@ -84,6 +85,10 @@ def _snapshot(arm: Arm, folder: Path) -> None:
     read_snapshot((SnapshotScope(SUBSCRIPTION),), arm.resources)
 
 
+def _export(arm: Arm, folder: Path) -> None:
+    export_now(arm)
+
+
 def _doctor(arm: Arm, folder: Path) -> None:
     run_doctor(Desired((the_run(),)), (), arm.azure, Caller("here", "token", lambda: None, lambda: None))
 
@@ -101,7 +106,7 @@ def _output(arm: Arm, folder: Path) -> None:
     run_output(listed, arm.azure, allow_missing=True)
 
 
-STORIES = [_plan, _apply, _verify, _undo, _snapshot, _doctor, _output]
+STORIES = [_plan, _apply, _verify, _undo, _snapshot, _export, _doctor, _output]
 
 
 @pytest.mark.parametrize(("is_terminal", "most_s"), [(True, SHOWN_AFTER_S), (False, LINE_EVERY_S)])

@@ -23,6 +23,7 @@ ORDER = (
     "reconciler.arm",
     "reconciler.plan",
     "reconciler.snapshot",
+    "reconciler.export",
     "reconciler.guards",
     "reconciler.guardrails",
     "reconciler.live",
