@@ -73,7 +73,9 @@ resourceGroups:
     )
     assert [one.name for one in exported.identities] == ["id-a", "id-b"]
     assert [one.name for one in exported.credentials] == ["ci-1"]
-    assert [(one.role, one.scope) for one in exported.assignments] == [("Reader", storage)]
+    assert [(one.role_guid, one.scope) for one in exported.assignments] == [
+        ("acdd72a7-3385-48ef-bd42-f606fba81ae7", storage)
+    ]
 
 
 def test_credential_that_cannot_be_listed_is_ignored_by_name() -> None:

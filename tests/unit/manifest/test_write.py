@@ -277,13 +277,15 @@ def test_what_defaults_give_stands_apart_and_makes_no_list_whole() -> None:
     text = (
         f"{HEAD}owner: team\ndefaults: {{federatedCredentials: [{{name: aks, issuer: 'https://i', subject: s}}],"
         " roleAssignments: [{role: Reader, scope: /}]}\nresourceGroups: {rg: {identities: [id-a,"
-        " {name: id-b, federatedCredentials: [{name: own, issuer: 'https://o', subject: s}], roleAssignments: null}]}}\n"
+        " {name: id-b, federatedCredentials: [{name: own, issuer: 'https://o', subject: s}],"
+        " roleAssignments: null}]}}\n"
     )
     desired = load_text(text)
 
     (saved,) = saved_manifests(desired)
 
-    first, second = saved["resourceGroups"]["rg"]["identities"]  # type: ignore[index,call-overload]
+    whole: Any = saved
+    first, second = whole["resourceGroups"]["rg"]["identities"]
     names = {
         key: [one["name"] for one in second.get(key, second["given"].get(key))] for key in ("federatedCredentials",)
     }
