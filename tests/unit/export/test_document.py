@@ -74,7 +74,7 @@ resourceGroups:
     assert [one.name for one in exported.identities] == ["id-a", "id-b"]
     assert [one.name for one in exported.credentials] == ["ci-1"]
     assert [(one.role_guid, one.scope) for one in exported.assignments] == [
-        ("acdd72a7-3385-48ef-bd42-f606fba81ae7", storage)
+        ("guid-Reader", storage)
     ]
 
 
