@@ -34,6 +34,7 @@ ORDER = (
     "reconciler.undo",
     "reconciler.doctor",
     "reconciler.report",
+    "reconciler.outputs",
     "reconciler.workflow",
     "reconciler.cli",
     "reconciler.__main__",
