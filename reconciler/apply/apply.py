@@ -7,9 +7,9 @@ the HTTP layer never repeats a write by itself, and a change is done, not done, 
 
 from dataclasses import replace
 
+from reconciler.apply.failures import Failures
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.step import ApplyTools
-from reconciler.apply.failures import Failures
 from reconciler.apply.workers import carry_out
 from reconciler.arm.http.service import watched_clock
 from reconciler.plan import Plan, order_work
