@@ -12,6 +12,7 @@ The rooms, in the order in which they build on each other; each imports only wha
     arm         Azure Resource Manager, one file a resource
     plan        the comparison, its order, its document
     snapshot    a sandbox state taken from Azure
+    export      what is live as the manifest that a person would have typed
     guards      reasons to refuse a plan
     guardrails  what no flag and no manifest can lift, from a file beside both
     live        the live state, read through `arm`
@@ -21,6 +22,7 @@ The rooms, in the order in which they build on each other; each imports only wha
     undo        reversing a run
     doctor      whether a run would have what it needs
     report      words and JSON for all of it
+    outputs     what Azure gave the identities of a manifest, in the forms that others read
     workflow    the story of each command on one page
     cli         commands and flags; alone prints and exits
     sandbox     the ARM emulator: imports nothing of the others, and only `cli` enters it

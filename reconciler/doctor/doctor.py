@@ -5,7 +5,7 @@ of another tenant, an endpoint that does not answer), the lines end there: nothi
 meant for it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from reconciler.arm.actions import role_with
 from reconciler.arm.http.service import ClockWatch, check_api_version, watched_clock
 from reconciler.arm.login.auth import Principal
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
-from reconciler.errors import ArmError, AuthError, CallFailed, LoginError, NotFound, ReconcilerError
+from reconciler.errors import ArmError, AuthError, CallFailed, LoginError, NotFound, ReconcilerError, SourcePos
 from reconciler.live.azure import Azure
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, read_rights
@@ -28,6 +28,9 @@ from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
 
 CLOCK_TOLERANCE_S = 300.0
 """From here on a clock is reported as wrong. Source: Microsoft Entra accepts tokens within five minutes (assumed)."""
+
+_SHOWN_PLACES = 3
+"""So many lines of a manifest are named where all say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +176,29 @@ def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: A
 
 
 def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -> Iterator[Check]:
-    """A line for each scope of a role that does not exist and that no line of the manifest makes.
+    """A line for each scope of roles that does not exist and that no line of the manifest makes.
 
     What is held is neither made nor given anything.
     """
-    roles = _roles_on_others(desired, targets)
-    missing, _ = find_missing((role.scope for role in roles), azure.resources)
-    for role in roles:
-        if normalize_scope(role.scope) in missing:
-            detail = f"{role.source.file}:{role.source.line}: {role.scope} does not exist"
+    places: dict[str, list[SourcePos]] = {}
+    scopes: dict[str, str] = {}
+    for role in _roles_on_others(desired, targets):
+        key = normalize_scope(role.scope)
+        scopes.setdefault(key, role.scope)
+        places.setdefault(key, []).append(role.line)
+    missing, _ = find_missing(scopes.values(), azure.resources)
+    for key, scope in scopes.items():
+        if key in missing:
+            detail = f"{_named(places[key])}: {scope} does not exist"
             hint = "Correct the scope in the manifest, or create what it names first."
-            yield Check("scope", Standing.FAILED, detail, hint, role.scope)
+            yield Check("scope", Standing.FAILED, detail, hint, scope)
+
+
+def _named(places: Sequence[SourcePos]) -> str:
+    """The first places, as `FILE:LINE`, and how many more there are."""
+    lines = list(dict.fromkeys(f"{place.file}:{place.line}" for place in places))
+    more = len(lines) - _SHOWN_PLACES
+    return ", ".join(lines[:_SHOWN_PLACES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _roles_on_others(desired: Desired, targets: tuple[Target, ...]) -> list[DesiredAssignment]:

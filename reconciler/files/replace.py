@@ -10,7 +10,7 @@ import os
 import stat
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -120,6 +120,42 @@ def output_file(
         yield write
     finally:
         _remove_temporary(temporary, file)
+
+
+def write_together(contents: Mapping[Path, bytes], *, flag: str, subject: str) -> None:
+    """Write new files, all of them or none; the directories right above them are made where they are missing.
+
+    Raises:
+        UsageError: one of the files exists already, or its place is refused.
+        OutputError: one cannot be written.
+    """
+    done: list[Path] = []
+    made: list[Path] = []
+    try:
+        for folder in dict.fromkeys(path.parent for path in contents):
+            if check_folder(folder, flag=flag, subject=subject) is None:
+                _make_folder(folder, subject)
+                made.append(folder)
+        for path in contents:
+            check_output(path, flag=flag, subject=subject)
+        for path, content in contents.items():
+            with output_file(path, flag=flag, subject=subject) as write:
+                write(content)
+            done.append(path)
+    except BaseException:
+        for path in done:
+            path.unlink(missing_ok=True)
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _make_folder(folder: Path, subject: str) -> None:
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise _not_written(folder, subject, error) from error
 
 
 def check_room(folder: Path) -> None:

@@ -93,9 +93,10 @@ def _of_identity(rails: Guardrails, entry: DesiredIdentity) -> _Found:
         yield identity, entry.source, lifted
     for credential in entry.federated_credentials or ():
         about = CredentialId(identity, credential.name)
-        yield from _found(about, credential.source, trust_breach(rails, identity, credential.trust))
+        yield from _found(about, credential.line, trust_breach(rails, identity, credential.trust))
     for role in entry.role_assignments or ():
-        yield from _found(AssignmentId(identity, role.role, "", role.scope), role.source, _role(rails, entry, role))
+        about_role = AssignmentId(identity, role.role, "", role.scope)
+        yield from _found(about_role, role.line, _role(rails, entry, role))
 
 
 def _role(rails: Guardrails, entry: DesiredIdentity, listed: DesiredAssignment) -> Breach | None:

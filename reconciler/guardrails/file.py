@@ -65,9 +65,10 @@ def sources_of(desired: Desired) -> tuple[str, ...]:
 
 def _read(file: str, inputs: Iterable[str]) -> Guardrails:
     try:
+        # First, since only this says in words why a path cannot be looked at.
+        path = resolve(Path(file))
         if Path(file).is_symlink():
             raise NotReadError("link", "this is a link, and guardrails are not read through one", _ELSEWHERE)
-        path = resolve(Path(file))
         _check_place(path, inputs)
         content = read_resolved(path, MAX_BYTES)
     except NotReadError as refusal:

@@ -4,21 +4,16 @@ from collections.abc import Iterator
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import ids_of
-from reconciler.manifest.rules.issuers import BINDING_ISSUERS
+from reconciler.manifest.rules.issuers import is_written_by_azure
 from reconciler.model import (
     MAX_CREDENTIALS,
-    FederatedCredential,
     ResourceId,
     Trust,
     Violation,
     identity_of,
-    same_name,
     shell_command,
 )
 from reconciler.plan import Action, Changes, CredentialChange, UnresolvedRole
-
-_BINDING = "aks-identity-binding"
-"""The credential that AKS writes for an identity binding. Source: AKS documentation on these."""
 
 
 def check_roles(changes: Changes, _: Allowances) -> Iterator[Violation]:
@@ -40,7 +35,7 @@ def _ignored(role: UnresolvedRole) -> Violation:
     return Violation(
         code="role-ignored",
         about=role.resource_id,
-        message=f"the role {role.desired.role!r} is listed at {role.desired.source}, and ignore.roleAssignments has it,"
+        message=f"the role {role.desired.role!r} is listed at {role.desired.line}, and ignore.roleAssignments has it,"
         " written another way, at the same scope",
         hint="Keep one of the two.",
     )
@@ -50,7 +45,7 @@ def _contradicted(role: UnresolvedRole) -> Violation:
     return Violation(
         code="role-listed-twice",
         about=role.resource_id,
-        message=f"the role {role.desired.role!r} is listed at {role.desired.source}, and by another line that writes it"
+        message=f"the role {role.desired.role!r} is listed at {role.desired.line}, and by another line that writes it"
         " another way, with another condition or description at the same scope",
         hint="Keep one of the two lines.",
     )
@@ -113,7 +108,7 @@ def check_managed_credential(changes: Changes, allowances: Allowances) -> Iterat
     for change in changes.access():
         if not isinstance(change, CredentialChange) or change.before is None or change.action is Action.NO_OP:
             continue
-        if not _is_written_by_azure(change.before):
+        if not is_written_by_azure(change.before):
             continue
         if not allowances.lift("managed-credential", change.resource_id, changes.addresses):
             short = changes.addresses.short(change.resource_id)
@@ -125,11 +120,6 @@ def check_managed_credential(changes: Changes, allowances: Allowances) -> Iterat
                 f" --allow managed-credential={short}.",
                 refused=ids_of([change]),
             )
-
-
-def _is_written_by_azure(credential: FederatedCredential) -> bool:
-    issuer = credential.trust.issuer if credential.trust else ""
-    return same_name(credential.credential_id.name, _BINDING) or issuer.startswith(BINDING_ISSUERS)
 
 
 def check_credential_limit(changes: Changes, _: Allowances) -> Iterator[Violation]:

@@ -167,7 +167,7 @@ class _Holder:
         """At and below which the policy takes its roles away; what cannot be read there stays, and is said."""
         match self.change:
             case IdentityChange(
-                desired=DesiredIdentity(role_assignments=tuple()),
+                desired=DesiredIdentity(role_assignments=tuple(), lists_all_assignments=True),
                 group=DesiredGroup(policy=Policy(role_assignments=AssignmentsPolicy.EXACT), role_scopes=scopes),
             ):
                 return scopes

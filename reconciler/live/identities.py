@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from reconciler.arm import resource_groups, subscriptions
 from reconciler.arm.resources import Resources
 from reconciler.arm.role_assignments import grant_command
-from reconciler.errors import AuthError, NotFound
+from reconciler.errors import ArmError, AuthError, NotFound
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.tenants import ExpectedTenant, check_subscription_tenant
 from reconciler.model import Identity, Live, LiveGroup, NotRead, ResourceGroup, ResourceGroupId, Subscription
@@ -88,6 +88,30 @@ def read_live(
     return _with_beyond(live, views.values(), reads) if beyond else live
 
 
+def read_whole_subscription(
+    subscription_id: str, resources: Resources, may_read: MayRead, *, expected: ExpectedTenant | None = None
+) -> Live:
+    """Read every group of a subscription, by one list of its groups and one of its identities.
+
+    Raises:
+        AuthError: the caller may not list all of them, or the subscription is of another tenant than it must be.
+        ArmError: the subscription could not be read, for whatever other reason.
+    """
+    reader = _Reader(resources, may_read)
+    with resources.activity.part("Reading subscriptions"):
+        view = reader.view_subscription(subscription_id, expected)
+    if view.all_groups is None:
+        raise _may_not_read(f"/subscriptions/{subscription_id}", f"{READ_IDENTITIES}, {READ_GROUPS}")
+    scope = _Scope(tuple(group.group_id for group in view.all_groups), view, by_subscription=True)
+    with resources.activity.part("Reading identities"):
+        read = reader.read_scope(scope)
+    if read.beyond:
+        # A group that has come to be between the two lists.
+        first = read.beyond[0].resource_id.group_id
+        raise ArmError(f"reading {first}: it came to be meanwhile", "Run the same command again.", transient=True)
+    return Live((view.subscription,), tuple(sorted(read.groups, key=lambda group: group.group_id.key)))
+
+
 def _with_beyond(live: Live, views: Iterable[_SubscriptionView], reads: Iterable[_ScopeRead]) -> Live:
     others = sorted((one for read in reads for one in read.beyond), key=lambda one: one.resource_id.key)
     closed = sorted(view.subscription.subscription_id for view in views if view.all_groups is None)
@@ -155,7 +179,7 @@ class _Reader:
                 return None
             raise
         if not allowed:
-            raise _may_not_read(group_id)
+            raise _may_not_read(str(group_id), READ_IDENTITIES)
         return resource_groups.get(self._client, group_id)
 
 
@@ -163,8 +187,8 @@ def _find_group(view: _SubscriptionView, group_id: ResourceGroupId) -> ResourceG
     return next((group for group in view.all_groups or () if group.group_id == group_id), None)
 
 
-def _may_not_read(group_id: ResourceGroupId) -> AuthError:
+def _may_not_read(scope: str, actions: str) -> AuthError:
     return AuthError(
-        f"reading the identities of {group_id}: not allowed ({READ_IDENTITIES}), so the list could be incomplete",
-        f"Ask for a role there: {grant_command('Reader', str(group_id))}",
+        f"reading the identities of {scope}: not allowed ({actions}), so the list could be incomplete",
+        f"Ask for a role there: {grant_command('Reader', scope)}",
     )

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from reconciler.errors import SourcePos
 from reconciler.manifest.declared_access import (
     DeclaredAssignment,
+    DeclaredAssignments,
+    DeclaredCredential,
     DeclaredCredentials,
     read_acceptances,
+    read_assignment_lines,
     read_assignments,
     read_credentials,
     read_scopes,
@@ -19,7 +22,7 @@ from reconciler.manifest.declared_access import (
 from reconciler.manifest.desired import Limits
 from reconciler.manifest.finding import Acceptance
 from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
-from reconciler.manifest.yaml.document import Document, Path, Plain
+from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Path, Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,6 @@ class DeclaredScope:
     `policy_keys` are the keys written under `policy`, those of a wrong value too.
     """
 
-    location: Located | None
     tags: DeclaredTags | None
     identities_policy: Located | None
     tags_policy: Located | None
@@ -61,10 +63,22 @@ class DeclaredScope:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredGiven:
+    """What one layer of defaults, of the document or of a group, gives an identity; in a saved plan, what all gave."""
+
+    location: Located | None
+    tags: DeclaredTags | None
+    protect: bool | None
+    credentials: DeclaredCredentials | None
+    assignments: DeclaredAssignments | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredIdentity:
     """An entry of `identities`; `pos` is where the entry begins, `name` is None where none can be read.
 
-    `given_location` is a default that a saved plan writes at the identity; a manifest cannot.
+    `credentials` and `assignments` are those of its own; `given` is what it takes of defaults, the layer of the
+    document before that of the group.
     """
 
     name: Located | None
@@ -72,13 +86,44 @@ class DeclaredIdentity:
     isolation_scope: str | None
     tags: DeclaredTags | None
     credentials: DeclaredCredentials | None
-    assignments: tuple[DeclaredAssignment, ...] | None
+    assignments: DeclaredAssignments | None
     pos: SourcePos
     protect: bool | None = None
     expected_principal_id: Located | None = None
-    given_location: Located | None = None
+    given: tuple[DeclaredGiven, ...] = ()
     hold: Located | None = None
     accept: tuple[Acceptance, ...] = ()
+
+    @property
+    def given_credentials(self) -> tuple[DeclaredCredential, ...]:
+        """The federated credentials that defaults give, but for those that the identity or its group overrides."""
+        taken, found = _credential_names(self.credentials), list[DeclaredCredential]()
+        for layer in reversed(self.given):
+            entries = () if layer.credentials is None else layer.credentials.entries
+            found[:0] = [one for one in entries if one.name is None or one.name.text.casefold() not in taken]
+            taken |= _credential_names(layer.credentials)
+        return tuple(found)
+
+    @property
+    def given_assignments(self) -> tuple[DeclaredAssignment, ...]:
+        """The same of role assignments."""
+        taken, found = _assignment_keys(self.assignments), list[DeclaredAssignment]()
+        for layer in reversed(self.given):
+            entries = () if layer.assignments is None else layer.assignments.entries
+            found[:0] = [one for one in entries if one.key is None or one.key not in taken]
+            taken |= _assignment_keys(layer.assignments)
+        return tuple(found)
+
+    @property
+    def tag_layers(self) -> tuple[DeclaredTags | None, ...]:
+        """Its tags and those that defaults give, the later over the earlier."""
+        return (*(layer.tags for layer in self.given), self.tags)
+
+    @property
+    def is_protected(self) -> bool | None:
+        """What it says of its protection, or else what the innermost defaults do."""
+        said = (self.protect, *(layer.protect for layer in reversed(self.given)))
+        return next((one for one in said if one is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +208,6 @@ def _limit(value: Plain, standard: int) -> int:
 def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredScope:
     defaults, policy, ignore = (mapping(scope.get(key)) for key in ("defaults", "policy", "ignore"))
     return DeclaredScope(
-        location=text_at(document, (*path, "defaults", "location"), defaults.get("location")),
         tags=_tags(document, (*path, "defaults", "tags"), defaults.get("tags")),
         identities_policy=text_at(document, (*path, "policy", "identities"), policy.get("identities")),
         tags_policy=text_at(document, (*path, "policy", "tags"), policy.get("tags")),
@@ -177,10 +221,9 @@ def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredS
         ignored_credentials=texts_at(
             document, (*path, "ignore", "federatedCredentials"), ignore.get("federatedCredentials")
         ),
-        ignored_assignments=read_assignments(
+        ignored_assignments=read_assignment_lines(
             document, (*path, "ignore", "roleAssignments"), ignore.get("roleAssignments")
-        )
-        or (),
+        ),
         role_scopes=read_scopes(document, (*path, "roleScopes"), scope.get("roleScopes")),
     )
 
@@ -228,7 +271,6 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
     location = text_at(document, (*path, "location"), identity.get("location"))
     isolation_scope = text_at(document, (*path, "isolationScope"), identity.get("isolationScope"))
     protect, expect = identity.get("protect"), mapping(identity.get("expect"))
-    given = mapping(identity.get("given"))
     return DeclaredIdentity(
         name=text_at(document, (*path, "name"), identity.get("name")),
         location=None if location is None else location.text,
@@ -239,10 +281,36 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
         pos=document.value_pos(path),
         protect=protect if isinstance(protect, bool) else None,
         expected_principal_id=text_at(document, (*path, "expect", "principalId"), expect.get("principalId")),
-        given_location=text_at(document, (*path, "given", "location"), given.get("location")),
+        given=tuple(_given(document, (*path, GIVEN), identity.get(GIVEN))),
         hold=text_at(document, (*path, "hold"), identity.get("hold")),
         accept=read_acceptances(document, (*path, "accept"), identity.get("accept")),
     )
+
+
+def _given(document: Document, path: Path, value: Plain) -> Iterator[DeclaredGiven]:
+    """Layers of defaults; a saved plan has one, which is no list."""
+    if value is None:
+        return
+    layers = [((*path, index), one) for index, one in enumerate(value)] if isinstance(value, list) else [(path, value)]
+    for at, layer in ((at, mapping(one)) for at, one in layers):
+        protect = layer.get("protect")
+        yield DeclaredGiven(
+            text_at(document, (*at, "location"), layer.get("location")),
+            _tags(document, (*at, "tags"), layer.get("tags")),
+            protect if isinstance(protect, bool) else None,
+            read_credentials(document, (*at, CREDENTIALS), layer.get(CREDENTIALS)),
+            read_assignments(document, (*at, ASSIGNMENTS), layer.get(ASSIGNMENTS)),
+        )
+
+
+def _credential_names(credentials: DeclaredCredentials | None) -> set[str]:
+    entries = () if credentials is None else credentials.entries
+    return {one.name.text.casefold() for one in entries if one.name is not None}
+
+
+def _assignment_keys(assignments: DeclaredAssignments | None) -> set[tuple[str, str]]:
+    entries = () if assignments is None else assignments.entries
+    return {one.key for one in entries if one.key is not None}
 
 
 def _tags(document: Document, path: Path, value: Plain) -> DeclaredTags | None:

@@ -15,7 +15,7 @@ from reconciler.manifest.finding import TRUST_BY_NAME, Acceptance
 from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
 from reconciler.manifest.rules.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
 from reconciler.manifest.yaml.document import Document, Path, Plain
-from reconciler.model import ResourceGroupId
+from reconciler.model import ResourceGroupId, normalize_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,21 @@ class DeclaredAssignment:
     details: tuple[tuple[str, Located | None], ...] = ()
     accept: tuple[Acceptance, ...] = ()
 
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """What tells one role at one scope from another, as far as a manifest alone says; None where either is."""
+        if self.role is None or self.scope is None:
+            return None
+        return normalize_scope(self.scope.text), self.role.text.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredAssignments:
+    """A list `roleAssignments` as written, each role at each scope; `pos` is that of the key."""
+
+    pos: SourcePos
+    entries: tuple[DeclaredAssignment, ...]
+
 
 def read_acceptances(document: Document, path: Path, value: Plain) -> tuple[Acceptance, ...]:
     """What a list `accept` answers, in the order in which it is written."""
@@ -83,11 +98,16 @@ def read_credentials(document: Document, path: Path, value: Plain) -> DeclaredCr
     return DeclaredCredentials(document.key_pos(path), tuple(entries))
 
 
-def read_assignments(document: Document, path: Path, value: Plain) -> tuple[DeclaredAssignment, ...] | None:
+def read_assignments(document: Document, path: Path, value: Plain) -> DeclaredAssignments | None:
     """The role assignments of an identity; None where it has no list of them."""
     if not isinstance(value, list):
         return None
-    entries = (((*path, index), mapping(entry)) for index, entry in enumerate(value))
+    return DeclaredAssignments(document.key_pos(path), read_assignment_lines(document, path, value))
+
+
+def read_assignment_lines(document: Document, path: Path, value: Plain) -> tuple[DeclaredAssignment, ...]:
+    """Each role at each scope of a list of role assignments."""
+    entries = (((*path, index), mapping(entry)) for index, entry in enumerate(items(value)))
     return tuple(one for at, entry in entries for one in _assignments(document, at, entry))
 
 

@@ -96,12 +96,22 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class DesiredCredential:
-    """A federated credential that a manifest lists: its form (such as `github`) expanded, its audience filled in."""
+    """A federated credential that a manifest lists: its form (such as `github`) expanded, its audience filled in.
+
+    `source` is its line; of one that a default gives, that of the identity that takes it, with the default's line as
+    `given_by`.
+    """
 
     name: str
     trust: Trust
     source: SourcePos
     accept: tuple[Acceptance, ...] = ()
+    given_by: SourcePos | None = None
+
+    @property
+    def line(self) -> SourcePos:
+        """Where it is written, at the identity or as a default: what has to change where it is wrong."""
+        return self.given_by or self.source
 
 
 DETAIL_KEYS = {
@@ -123,6 +133,8 @@ class DesiredAssignment:
     Attributes:
         details: those that the line names, by their names in AssignmentDetails and in order of these; None as a value:
             there must be none. Others stay as they live.
+        source: its line; of one that a default gives, that of the identity that takes it.
+        given_by: the line of the default that gives it; None where the identity lists it.
     """
 
     role: str
@@ -130,6 +142,12 @@ class DesiredAssignment:
     source: SourcePos
     details: tuple[tuple[str, str | None], ...] = ()
     accept: tuple[Acceptance, ...] = ()
+    given_by: SourcePos | None = None
+
+    @property
+    def line(self) -> SourcePos:
+        """Where it is written, at the identity or as a default: what has to change where it is wrong."""
+        return self.given_by or self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +213,16 @@ class DesiredIdentity:
         location: written on the identity itself, so a live identity elsewhere is a violation; None if not written.
         isolation_scope: None if the key is absent: not managed.
         tags: with the defaults merged in, sorted by name (without case); None as a value: the tag must be absent.
-        federated_credentials: sorted by name (without case); None if the key is absent: neither managed nor read.
-        role_assignments: sorted by scope and role (without case); None if the key is absent.
-        protect: whether the identity has the tag that prevents its delete; None if the key is absent.
+        federated_credentials: its own and those that defaults give, sorted by name (without case); None if there are
+            neither key nor defaults: neither managed nor read.
+        role_assignments: the same, sorted by scope and role (without case).
+        protect: whether the identity has the tag that prevents its delete; None if neither it nor a default says.
         expected_principal_id: the principal that the live identity must have; None allows any.
         default_location: where to create it if `location` is None; None means the location of the resource group.
         hold: why neither it nor any of its children is written; None if they are.
+        lists_all_credentials: the key is written on the identity, and so the list is whole: others are extras. Where
+            defaults alone give some, those that live beside them stay.
+        lists_all_assignments: the same of role assignments.
     """
 
     resource_id: ResourceId
@@ -215,6 +237,30 @@ class DesiredIdentity:
     default_location: str | None = None
     hold: DesiredHold | None = None
     accept: tuple[Acceptance, ...] = ()
+    lists_all_credentials: bool = True
+    lists_all_assignments: bool = True
+
+    @property
+    def own_credentials(self) -> tuple[DesiredCredential, ...] | None:
+        """What the identity itself lists; None if the key is absent."""
+        listed = self.federated_credentials if self.lists_all_credentials else None
+        return None if listed is None else tuple(one for one in listed if one.given_by is None)
+
+    @property
+    def own_assignments(self) -> tuple[DesiredAssignment, ...] | None:
+        """The same of role assignments."""
+        listed = self.role_assignments if self.lists_all_assignments else None
+        return None if listed is None else tuple(one for one in listed if one.given_by is None)
+
+    @property
+    def given_credentials(self) -> tuple[DesiredCredential, ...]:
+        """What defaults give it."""
+        return tuple(one for one in self.federated_credentials or () if one.given_by is not None)
+
+    @property
+    def given_assignments(self) -> tuple[DesiredAssignment, ...]:
+        """The same of role assignments."""
+        return tuple(one for one in self.role_assignments or () if one.given_by is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ class Finding:
 
     Attributes:
         resource_id: what it is about: a federated credential, a role, an identity, a group; None is a whole document.
+        pos: its line; of what a default gives, that of the identity that takes it.
         message: goes on where its address stops: "trusts ...".
+        given_by: the line of the default that gives it; None where no default does.
         accepted_by: the entries of `accept` that answer it, at the line itself or above.
     """
 
@@ -40,6 +42,7 @@ class Finding:
     message: str
     hint: str
     accepted_by: tuple[Acceptance, ...] = ()
+    given_by: SourcePos | None = None
 
     @property
     def address(self) -> str:
@@ -77,10 +80,13 @@ def finding_violation(finding: Finding, refused: tuple[AnyId, ...] = ()) -> Viol
 
 def finding_document(finding: Finding) -> JsonObject:
     """A finding in JSON."""
-    return {
+    document: JsonObject = {
         "code": finding.code,
         "address": finding.address,
         "message": finding.message,
         "hint": finding.hint,
         "source": source_document(finding.pos),
     }
+    if finding.given_by is not None:
+        document["given_by"] = source_document(finding.given_by)
+    return document

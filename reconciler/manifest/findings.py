@@ -142,15 +142,19 @@ def _find_broad_roles(desired: Desired) -> Iterator[Finding]:
         if is_privileged:
             message = f"gives the role {listed.role}, whose holder can give itself and others any role there"
             hint = "Give the roles that the workload needs by name; who gives roles should be a pipeline of its own."
-            yield Finding("role-privileged", assignment_id, listed.source, message, hint)
+            yield _of_line("role-privileged", assignment_id, listed, message, hint)
         if not is_within(listed.scope, "/subscriptions"):
             message = f"gives the role {listed.role} at {listed.scope}, for every subscription below it"
             hint = "Name the subscriptions or resource groups that are meant."
-            yield Finding("role-above-subscriptions", assignment_id, listed.source, message, hint)
+            yield _of_line("role-above-subscriptions", assignment_id, listed, message, hint)
         elif _SUBSCRIPTION.fullmatch(listed.scope) and not is_privileged:
             message = f"gives the role {listed.role} in a whole subscription, what is made there later included"
             hint = "Name the resource groups or resources that are meant."
-            yield Finding("role-at-subscription", assignment_id, listed.source, message, hint)
+            yield _of_line("role-at-subscription", assignment_id, listed, message, hint)
+
+
+def _of_line(code: str, about: AssignmentId, listed: DesiredAssignment, message: str, hint: str) -> Finding:
+    return Finding(code, about, listed.source, message, hint, given_by=listed.given_by)
 
 
 def _find_unpinned(desired: Desired) -> Iterator[Finding]:

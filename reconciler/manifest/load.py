@@ -1,7 +1,7 @@
 """The one way in: paths to what they declare, or every problem of every file at once.
 
-Each file goes through the same steps (bytes, text, documents, variables, schema, rules), and each step passes on
-what it could still understand, so one run reports a syntax error in one file beside a wrong tag in another. Only a
+Each file goes through the same steps (bytes, text, documents, variables, defaults, schema, rules), and each step passes
+on what it could still understand, so one run reports a syntax error in one file beside a wrong tag in another. Only a
 manifest without a single diagnostic becomes a Desired.
 """
 
@@ -19,7 +19,8 @@ from reconciler.manifest.rules.claims import check_group_claims, check_tenant_cl
 from reconciler.manifest.rules.rules import check_rules
 from reconciler.manifest.rules.schema import check_schema
 from reconciler.manifest.rules.texts import find_doubtful_texts
-from reconciler.manifest.yaml.document import Document
+from reconciler.manifest.yaml.defaults import spread_defaults
+from reconciler.manifest.yaml.document import Document, without_own_keys
 from reconciler.manifest.yaml.files import ManifestFile, no_manifest, read_files
 from reconciler.manifest.yaml.recognize import is_of_another_tool
 from reconciler.manifest.yaml.source import parse_documents
@@ -112,10 +113,13 @@ class _Checked:
 def _check(
     document: Document, variables: Mapping[str, str], environment: Mapping[str, str], *, saved: bool = False
 ) -> _Checked:
-    replaced, unresolved = replace_variables(document, variables, environment)
+    replaced, problems = replace_variables(document if saved else without_own_keys(document), variables, environment)
+    if not saved:
+        replaced, mistakes = spread_defaults(replaced)
+        problems += mistakes
     declared = read_declared(replaced)
-    problems = (*unresolved, *check_schema(replaced, saved=saved), *check_rules(declared))
-    return _Checked(declared, problems, () if problems else find_doubtful_texts(replaced))
+    problems += [*check_schema(replaced, saved=saved), *check_rules(declared)]
+    return _Checked(declared, tuple(problems), () if problems else find_doubtful_texts(replaced))
 
 
 def _merge(

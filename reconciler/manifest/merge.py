@@ -1,13 +1,16 @@
 """From what a document says to what each of its groups means: defaults, policy and ignore of the two merged.
 
 Policy keys of a group override those of its document, default tags merge by name, ignore patterns add up, and an
-identity's own tags go over all of them. A credential that names no audience takes the cloud's. Everything downstream
-reads the result only.
+identity's own tags go over all of them. Credentials and roles that defaults give are put together with its own, of
+which one of the same name, or the same role and scope, wins. A credential that names no audience takes the cloud's.
+Everything downstream reads the result only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import TypeVar
 
+from reconciler.errors import SourcePos
 from reconciler.manifest.declared import (
     DeclaredAllowance,
     DeclaredDocument,
@@ -65,7 +68,7 @@ def _merge_group(document: DeclaredDocument, group: DeclaredGroup, subscription_
     group_id = ResourceGroupId(subscription_id, group.name.text)
     outer, inner = document.scope, group.scope
     identities = (
-        _merge_identity(document, group, group_id.identity(identity.name.text), identity, audience)
+        _merge_identity(group_id.identity(identity.name.text), identity, audience)
         for identity in group.identities
         if identity.name is not None
     )
@@ -115,26 +118,24 @@ def _merge_policy(document: DeclaredDocument, group: DeclaredGroup) -> Policy:
     )
 
 
-def _merge_identity(
-    document: DeclaredDocument, group: DeclaredGroup, resource_id: ResourceId, identity: DeclaredIdentity, audience: str
-) -> DesiredIdentity:
+def _merge_identity(resource_id: ResourceId, identity: DeclaredIdentity, audience: str) -> DesiredIdentity:
     scope, expected = identity.isolation_scope, identity.expected_principal_id
-    default = identity.given_location or group.scope.location or document.scope.location
+    location = next((one.location for one in reversed(identity.given) if one.location is not None), None)
     return DesiredIdentity(
         resource_id=resource_id,
         location=identity.location,
         isolation_scope=None if scope is None else IsolationScope(scope),
-        tags=merged_tags(document.scope.tags, group.scope.tags, identity.tags),
+        tags=merged_tags(*identity.tag_layers),
         source=identity.pos,
-        federated_credentials=(
-            None if identity.credentials is None else _credentials(identity.credentials.entries, audience)
-        ),
-        role_assignments=None if identity.assignments is None else _assignments(identity.assignments),
-        protect=identity.protect,
+        federated_credentials=_credentials(identity, audience),
+        role_assignments=_assignments(identity),
+        protect=identity.is_protected,
         expected_principal_id=None if expected is None else expected.text,
-        default_location=None if default is None or identity.location is not None else default.text,
+        default_location=None if location is None or identity.location is not None else location.text,
         hold=None if identity.hold is None else DesiredHold(identity.hold.text, identity.hold.pos),
         accept=identity.accept,
+        lists_all_credentials=identity.credentials is not None or not identity.given_credentials,
+        lists_all_assignments=identity.assignments is not None or not identity.given_assignments,
     )
 
 
@@ -166,26 +167,49 @@ def _expires(entries: Iterable[DeclaredAllowance]) -> tuple[tuple[RemovalAllowan
     return tuple(sorted({(code, end) for code, end in ends if end is not None}))
 
 
-def _credentials(entries: Iterable[DeclaredCredential], audience: str) -> tuple[DesiredCredential, ...]:
-    """The credentials in order of their names."""
+_Line = TypeVar("_Line", DeclaredCredential, DeclaredAssignment)
+
+
+def _put_together(own: Iterable[_Line], given: Iterable[_Line]) -> Iterator[tuple[_Line, SourcePos | None]]:
+    """The lines of an identity, each with the place of the default that gives it, where one does."""
+    yield from ((entry, None) for entry in own)
+    yield from ((entry, entry.pos) for entry in given)
+
+
+def _credentials(identity: DeclaredIdentity, audience: str) -> tuple[DesiredCredential, ...] | None:
+    """The credentials in order of their names; None where neither the identity nor a default lists any."""
+    own, given = identity.credentials, identity.given_credentials
+    if own is None and not given:
+        return None
     credentials = (
         DesiredCredential(
             entry.name.text,
             Trust(entry.issuer.text, entry.subject.text, audience if entry.audience is None else entry.audience.text),
-            entry.pos,
+            entry.pos if given_by is None else identity.pos,
             entry.accept,
+            given_by,
         )
-        for entry in entries
+        for entry, given_by in _put_together(own.entries if own else (), given)
         if entry.name is not None and entry.issuer is not None and entry.subject is not None
     )
     return tuple(sorted(credentials, key=lambda credential: credential.name.casefold()))
 
 
-def _assignments(entries: Iterable[DeclaredAssignment]) -> tuple[DesiredAssignment, ...]:
-    """The assignments in order of scope and role."""
+def _assignments(identity: DeclaredIdentity) -> tuple[DesiredAssignment, ...] | None:
+    """The assignments in order of scope and role; None where neither the identity nor a default lists any."""
+    own, given = identity.assignments, identity.given_assignments
+    if own is None and not given:
+        return None
     assignments = (
-        DesiredAssignment(entry.role.text, _scope(entry.scope), entry.pos, _details(entry), entry.accept)
-        for entry in entries
+        DesiredAssignment(
+            entry.role.text,
+            _scope(entry.scope),
+            entry.pos if given_by is None else identity.pos,
+            _details(entry),
+            entry.accept,
+            given_by,
+        )
+        for entry, given_by in _put_together(own.entries if own else (), given)
         if entry.role is not None and entry.scope is not None
     )
     return tuple(sorted(assignments, key=lambda one: (normalize_scope(one.scope), one.role.casefold())))

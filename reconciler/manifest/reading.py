@@ -19,7 +19,7 @@ class Located:
 
 def text_at(document: Document, path: Path, value: Plain) -> Located | None:
     """A text with its place; None where it is none, or already has a diagnostic."""
-    if not isinstance(value, str) or path in document.broken_values:
+    if not isinstance(value, str) or not document.is_known(path):
         return None
     return Located(value, document.value_pos(path))
 

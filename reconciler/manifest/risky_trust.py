@@ -27,7 +27,14 @@ def find_risky_trust(desired: Desired, audience: str) -> tuple[Finding, ...]:
     """
     listed = tuple(_listed_credentials(desired))
     findings = [
-        Finding(reason.code, CredentialId(identity.resource_id, one.name), one.source, reason.message, reason.hint)
+        Finding(
+            reason.code,
+            CredentialId(identity.resource_id, one.name),
+            one.source,
+            reason.message,
+            reason.hint,
+            given_by=one.given_by,
+        )
         for identity, one in listed
         for reason in _reasons(identity, one.trust, audience)
     ]
@@ -188,7 +195,7 @@ def _find_shared(listed: tuple[_Listed, ...]) -> Iterator[Finding]:
     """Every credential whose issuer and subject an identity before it trusts too."""
     first: dict[tuple[str, str], tuple[DesiredIdentity, SourcePos]] = {}
     for identity, credential in listed:
-        other, source = first.setdefault(credential.trust.who, (identity, credential.source))
+        other, source = first.setdefault(credential.trust.who, (identity, credential.line))
         if other.resource_id != identity.resource_id:
             name = f"{other.resource_id.resource_group}/{other.resource_id.name}"
             message = (
@@ -197,4 +204,4 @@ def _find_shared(listed: tuple[_Listed, ...]) -> Iterator[Finding]:
             )
             hint = "Give the workload one identity; or tell its jobs apart by branch, environment or service account."
             credential_id = CredentialId(identity.resource_id, credential.name)
-            yield Finding("trust-shared", credential_id, credential.source, message, hint)
+            yield Finding("trust-shared", credential_id, credential.source, message, hint, given_by=credential.given_by)

@@ -2,8 +2,8 @@
 
 A written manifest needs nothing else: variables are replaced, defaults are merged in, and forms such as `github` are
 expanded. Loading it gives an equal Desired, the places apart. A saved plan adds the places under `sources`. A default
-location stands under `given`, a key that only a saved plan may have: written as the identity's own `location`, it would
-refuse a live identity elsewhere.
+location, and the credentials and roles that defaults give, stand under `given`, a key that only a saved plan may have:
+written as the identity's own, the location would refuse a live identity elsewhere, and the lists would be whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,11 +21,8 @@ from reconciler.manifest.desired import (
     RemovalAllowance,
 )
 from reconciler.manifest.finding import Acceptance
-from reconciler.manifest.yaml.document import Path, Plain, json_pointer
+from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Path, Plain, json_pointer
 from reconciler.model import trust_document
-
-_CREDENTIALS = "federatedCredentials"
-_ASSIGNMENTS = "roleAssignments"
 
 
 def saved_manifests(desired: Desired) -> list[dict[str, Plain]]:
@@ -46,7 +43,7 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
         policy={
             "identities": policy.identities.value,
             "tags": policy.tags.value,
-            _CREDENTIALS: policy.federated_credentials.value,
+            CREDENTIALS: policy.federated_credentials.value,
             **_present(roleAssignments=None if is_owned else policy.role_assignments.value),
         },
         roleScopes=[*group.role_scopes] or None,
@@ -75,7 +72,7 @@ def manifest_of(group: DesiredGroup) -> dict[str, Plain]:
 
 def _identity(identity: DesiredIdentity) -> Plain:
     scope, principal_id = identity.isolation_scope, identity.expected_principal_id
-    credentials, assignments = identity.federated_credentials, identity.role_assignments
+    credentials, assignments = identity.own_credentials, identity.own_assignments
     return _present(
         name=identity.resource_id.name,
         location=identity.location,
@@ -86,8 +83,17 @@ def _identity(identity: DesiredIdentity) -> Plain:
         expect=None if principal_id is None else {"principalId": principal_id},
         federatedCredentials=None if credentials is None else [_credential(one) for one in credentials],
         roleAssignments=None if assignments is None else [_assignment(one) for one in assignments],
-        given=_present(location=identity.default_location) or None,
+        given=_given(identity) or None,
         accept=_accept(identity.accept),
+    )
+
+
+def _given(identity: DesiredIdentity) -> dict[str, Plain]:
+    """What defaults give an identity, and what it neither claims nor needs to be all that there is."""
+    return _present(
+        location=identity.default_location,
+        federatedCredentials=[_credential(one) for one in identity.given_credentials] or None,
+        roleAssignments=[_assignment(one) for one in identity.given_assignments] or None,
     )
 
 
@@ -158,8 +164,10 @@ def _places(group: DesiredGroup) -> Iterator[tuple[Path, SourcePos]]:
         if identity.hold is not None:
             yield (*entry, "hold"), identity.hold.source
         yield from _places_of_accept(entry, identity.accept)
-        yield from _places_of((*entry, _CREDENTIALS), identity.federated_credentials)
-        yield from _places_of((*entry, _ASSIGNMENTS), identity.role_assignments)
+        yield from _places_of((*entry, CREDENTIALS), identity.own_credentials)
+        yield from _places_of((*entry, ASSIGNMENTS), identity.own_assignments)
+        yield from _places_of((*entry, GIVEN, CREDENTIALS), identity.given_credentials)
+        yield from _places_of((*entry, GIVEN, ASSIGNMENTS), identity.given_assignments)
     yield from _places_of((*path, "remove"), group.remove)
 
 
@@ -167,7 +175,7 @@ def _places_of(
     path: Path, entries: Sequence[DesiredCredential | DesiredAssignment | DesiredRemoval] | None
 ) -> Iterator[tuple[Path, SourcePos]]:
     for index, entry in enumerate(entries or ()):
-        yield (*path, index), entry.source
+        yield (*path, index), entry.source if isinstance(entry, DesiredRemoval) else entry.line
         yield from _places_of_accept((*path, index), entry.accept)
 
 

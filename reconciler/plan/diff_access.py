@@ -1,7 +1,7 @@
 """What differs in who may become an identity and in what it may do: describes, judges nothing.
 
-Only identities that list their credentials or roles are looked at; an absent key means that others manage them. Roles
-are in `diff_assignments`.
+Only identities that list their credentials or roles are looked at; an absent key means that others manage them. Where
+defaults alone give some, those are compared, and what lives beside them stays. Roles are in `diff_assignments`.
 """
 
 from collections.abc import Iterator
@@ -122,7 +122,7 @@ def _diff_credentials(
             yield Skipped(extra.credential_id, SkipReason.IGNORED)
         elif extra.trust is None:
             yield Skipped(extra.credential_id, SkipReason.INEXPRESSIBLE)
-        elif change.group.policy.federated_credentials is CredentialsPolicy.MERGE:
+        elif not entry.lists_all_credentials or change.group.policy.federated_credentials is CredentialsPolicy.MERGE:
             yield Skipped(extra.credential_id, SkipReason.NOT_LISTED)
         else:
             yield CredentialChange(

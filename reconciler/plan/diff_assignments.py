@@ -53,6 +53,7 @@ def diff_assignments(
 
     `limited_to` is what the run of an undo may change; None where anything.
     """
+    listed = _without_overridden(listed, access)
     live = {(normalize_scope(one.scope), one.role_guid): one for one in access.assignments.get(change.resource_id, ())}
     contradicted = _contradicted(listed, access)
     listed_roles: set[tuple[str, str]] = set()
@@ -83,14 +84,25 @@ def diff_assignments(
     yield from _extra_assignments(change, entry, extras, access, limited_to, all_resolved=all_resolved)
 
 
+def _without_overridden(listed: Iterable[DesiredAssignment], access: Access) -> tuple[DesiredAssignment, ...]:
+    """The lines without those of defaults whose role a line of the identity lists under another name."""
+    own = {granted for one in listed if one.given_by is None for granted in _granted(one, access)}
+    return tuple(one for one in listed if one.given_by is None or own.isdisjoint(_granted(one, access)))
+
+
+def _granted(line: DesiredAssignment, access: Access) -> Iterator[tuple[str, str]]:
+    """The role of a line by scope and GUID, where it is known which one it is."""
+    lookup = access.lookup(line.role, line.scope)
+    for role in lookup.found if len(lookup.found) == 1 else ():
+        yield normalize_scope(line.scope), role.guid
+
+
 def _contradicted(listed: Iterable[DesiredAssignment], access: Access) -> set[tuple[str, str]]:
     """The roles, by scope and GUID, that lines list with different details: once by name, once by GUID."""
     details: dict[tuple[str, str], tuple[tuple[str, str | None], ...]] = {}
     contradicted = set()
     for one in listed:
-        lookup = access.lookup(one.role, one.scope)
-        for role in lookup.found if len(lookup.found) == 1 else ():
-            granted = (normalize_scope(one.scope), role.guid)
+        for granted in _granted(one, access):
             if details.setdefault(granted, one.details) != one.details:
                 contradicted.add(granted)
     return contradicted
@@ -185,6 +197,8 @@ def _extra_assignments(
 
 def _why_extra_stays(group: DesiredGroup, entry: DesiredIdentity | None, extra: RoleAssignment) -> SkipReason | None:
     """Why a role that no line lists stays; None where it is taken away. `entry` is None where its identity goes."""
+    if entry is not None and not entry.lists_all_assignments:
+        return SkipReason.NOT_LISTED
     if entry is not None and group.policy.role_assignments is AssignmentsPolicy.MERGE:
         return SkipReason.NOT_LISTED
     if entry is not None and group.policy.role_assignments is AssignmentsPolicy.EXACT:

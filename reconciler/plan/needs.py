@@ -147,11 +147,12 @@ def _needs_of_children(group: DesiredGroup, identity: DesiredIdentity) -> Iterat
         if credentials:
             yield Need(f"{CREDENTIALS}/write", scope)
         # Two that exchange what they trust are deleted and made again, whatever the policy.
-        if group.policy.federated_credentials is CredentialsPolicy.EXACT or len(credentials) > 1:
+        takes_away = identity.lists_all_credentials and group.policy.federated_credentials is CredentialsPolicy.EXACT
+        if takes_away or len(credentials) > 1:
             yield Need(f"{CREDENTIALS}/delete", scope)
     if assignments is not None:
         yield Need(f"{ASSIGNMENTS}/read", scope)
-        exact = group.policy.role_assignments is AssignmentsPolicy.EXACT
+        exact = identity.lists_all_assignments and group.policy.role_assignments is AssignmentsPolicy.EXACT
         for scope_of_roles in group.role_scopes if exact else ():
             yield Need(f"{ASSIGNMENTS}/read", scope_of_roles)
             yield Need(f"{ASSIGNMENTS}/delete", scope_of_roles)

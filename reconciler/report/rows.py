@@ -36,6 +36,7 @@ from reconciler.plan import (
     Plan,
     Reason,
     field_text,
+    given_by,
     hold_of,
 )
 from reconciler.report.impact_rows import impact_rows
@@ -81,6 +82,7 @@ class ChangeRow:
     Attributes:
         label: of a credential or a role, what it is of its identity; empty for an identity.
         source: `FILE:LINE`.
+        given_by: that of the default that gives it; empty where the identity lists it.
         impact: what a delete would break: labels with what they are about, one line for each.
         hold: why the change is not made, for one that the manifest holds back.
     """
@@ -94,6 +96,12 @@ class ChangeRow:
     fields: tuple[FieldRow, ...]
     impact: tuple[tuple[str, str], ...] = ()
     hold: Hold | None = None
+    given_by: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the manifest says it: at the identity, and at the default that it takes."""
+        return f"{self.source} (default {self.given_by})" if self.given_by else self.source
 
     @property
     def identity(self) -> ResourceId:
@@ -126,6 +134,7 @@ def refused_rows(plan: Plan) -> tuple[ChangeRow, ...]:
 def change_row(change: Change, names: Names) -> ChangeRow:
     """One change; a delete shows what goes with it, because no later command can."""
     source = change.source
+    default = given_by(change)
     symbol, summary, fields = _describe(change)
     return ChangeRow(
         symbol,
@@ -136,6 +145,7 @@ def change_row(change: Change, names: Names) -> ChangeRow:
         f"{source.file}:{source.line}",
         fields,
         impact_rows(change, names),
+        given_by="" if default is None else f"{default.file}:{default.line}",
     )
 
 

@@ -11,28 +11,7 @@ names begin with `safe_`), and what is printed is `SafeText`, which nothing else
 
 from collections.abc import Iterable, Sequence
 
-_BLANK = frozenset(
-    chr(code)
-    for first, last in (
-        (0x034F, 0x034F),
-        (0x115F, 0x1160),
-        (0x17B4, 0x17B5),
-        (0x180B, 0x180F),
-        (0x2800, 0x2800),
-        (0x3164, 0x3164),
-        (0xFE00, 0xFE0F),
-        (0xFFA0, 0xFFA0),
-        (0x16FE4, 0x16FE4),
-        (0x1D159, 0x1D159),
-        (0xE0100, 0xE01EF),
-    )
-    for code in range(first, last + 1)
-)
-"""Characters that count as printable and are drawn as nothing.
-
-Source: Unicode Character Database, DerivedCoreProperties.txt (Default_Ignorable_Code_Point), as far as Python calls
-them printable; and the Braille pattern without a dot, the filler of Khitan and the note without a head.
-"""
+from reconciler.model import is_drawn
 
 
 class SafeText(str):
@@ -44,15 +23,11 @@ class SafeText(str):
 NOTHING = SafeText("")
 
 
-def _is_drawn(char: str) -> bool:
-    return char.isprintable() and char not in _BLANK
-
-
 def visible(text: str) -> str:
     """The text with every character that is not drawn written as `\\x1b`, `\\n` or `\\u202e`; twice is the same."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if _is_drawn(char) else _escape(char) for char in text)
+    return "".join(char if is_drawn(char) else _escape(char) for char in text)
 
 
 def _escape(char: str) -> str:
@@ -113,6 +88,15 @@ def safe_json(text: str) -> SafeText:
     if not text.isascii() or "\x7f" in text:
         text = "".join(char if char == "\n" or " " <= char <= "~" else _json_escape(char) for char in text)
     return SafeText(text.replace("##", "#\\u0023"))
+
+
+def safe_yaml(text: str) -> SafeText:
+    """The text of a YAML document whose texts all stand in double quotes, likewise, by YAML's escapes.
+
+    Source: YAML 1.2, 5.7 (`\\xNN` and `\\UNNNNNNNN` in double quotes).
+    """
+    escaped = "".join(char if char == "\n" or " " <= char <= "~" else f"\\U{ord(char):08x}" for char in text)
+    return SafeText(escaped.replace("##", "#\\x23"))
 
 
 def _json_escape(char: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.errors import UsageError
+from reconciler.errors import SourcePos, UsageError
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, DesiredRemoval
 from reconciler.manifest.findings import Finding
 from reconciler.manifest.rules.dates import parse_day
@@ -181,10 +181,11 @@ def _assignment_change(node: Node, identity: ResourceId, book: _Book) -> Assignm
     entry, action = book.entries.get(identity), Action(node["actions"][0])
     before = None if node["before"] is None else read_assignment(node["before"])
     after = None if node["after"] is None else read_planned_assignment(node["after"])
+    given_by = _given_by(node)
     listed = (
         one
         for one in (entry.role_assignments if entry else None) or ()
-        if one.scope == resource_id.scope and read_source(node["source"]) == one.source
+        if one.scope == resource_id.scope and (read_source(node["source"]), given_by) == (one.source, one.given_by)
     )
     return AssignmentChange(
         resource_id=resource_id,
@@ -223,8 +224,17 @@ def _about(address: str, ids: Mapping[str, AnyId]) -> AnyId | ResourceGroupId | 
 
 def _finding(node: Node) -> Finding:
     return Finding(
-        node["code"], _about(node["address"], {}), read_source(node["source"]), node["message"], node["hint"]
+        node["code"],
+        _about(node["address"], {}),
+        read_source(node["source"]),
+        node["message"],
+        node["hint"],
+        given_by=_given_by(node),
     )
+
+
+def _given_by(node: Node) -> SourcePos | None:
+    return read_source(node["given_by"]) if "given_by" in node else None
 
 
 def _skipped(node: Node) -> Skipped:

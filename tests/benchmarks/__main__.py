@@ -1,6 +1,6 @@
 """Measures parts of the tool at scale, each beside a yardstick measured in the same run.
 
-    python -m tests.benchmarks [plan|sandbox|rates [IDENTITIES]]
+    python -m tests.benchmarks [plan|export|sandbox|rates [IDENTITIES]]
 
 Without an argument it measures everything but `rates`, whose runs take a quarter of an hour of waiting.
 Times are medians, and machines differ: a ratio says more than a time.
@@ -8,9 +8,9 @@ Times are medians, and machines differ: a ratio says more than a time.
 
 import sys
 
-from tests.benchmarks import plan, rates, sandbox
+from tests.benchmarks import export, plan, rates, sandbox
 
-BENCHMARKS = {"plan": plan.main, "sandbox": sandbox.main, "rates": rates.main}
+BENCHMARKS = {"plan": plan.main, "export": export.main, "sandbox": sandbox.main, "rates": rates.main}
 ONLY_WHEN_NAMED = {"rates"}
 
 

@@ -284,6 +284,24 @@ def test_scope_of_a_role_that_does_not_exist_is_told_with_its_line(uami: Uami, f
     assert problems(ended.document, "doctor:v1") == []
 
 
+def test_missing_scope_of_many_lines_is_one_finding(uami: Uami, folder: Path) -> None:
+    write_state(folder / "s.json", {"rg-a": {}})
+    identities = "".join(
+        f"      - {{name: id-{number}, roleAssignments: [{{role: Reader, scope: {scope}}}]}}\n"
+        for number, scope in enumerate((ROLE["scope"], ROLE["scope"].upper()) * 3)
+    )
+    (folder / "m.yaml").write_text(
+        f"version: 1\nsubscription: {SUBSCRIPTION}\nowner: me\nresourceGroups:\n  rg-a:\n    identities:\n{identities}"
+    )
+
+    ended = uami(*DOCTOR)
+
+    assert ended.code == 1
+    assert ended.stdout.count("does not exist\n") == 1
+    assert f"m.yaml:7, m.yaml:8, m.yaml:9 and 3 more: {ROLE['scope']} does not exist\n" in ended.stdout
+    assert ended.stdout.endswith(": 0 missing, 1 failed.\n")
+
+
 def test_held_identity_needs_no_right_to_write_and_no_scope_of_its_roles(uami: Uami, folder: Path) -> None:
     write_state(folder / "s.json", {"rg-a": {}})
     write_manifest(

@@ -81,13 +81,31 @@ def test_journal_is_refused_where_there_can_be_none(uami: Uami, quickstart: Path
     assert _contents(quickstart) == before
 
 
-@pytest.mark.parametrize("flag", ["-o", "--journal", "--sandbox"])
-def test_name_that_is_too_long_is_told_without_a_traceback(uami: Uami, quickstart: Path, flag: str) -> None:
-    command = APPLY if flag == "--journal" else PLAN[:2] if flag == "--sandbox" else PLAN
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ((*PLAN, "-o"), 64),
+        ((*APPLY, "--journal"), 64),
+        ((*PLAN[:2], "--sandbox"), 65),
+        ((*PLAN, "--guardrails"), 65),
+        (("validate", "identities.yaml"), 65),
+        (("plan", *SANDBOX), 65),
+        (("apply", *SANDBOX), 65),
+        (("drift", *SANDBOX), 65),
+        (("doctor", *SANDBOX), 65),
+        (("undo", *SANDBOX), 65),
+        (("show",), 65),
+        (("sandbox", "serve", "--state"), 64),
+        (("sandbox", "serve", "--faults"), 65),
+    ],
+    ids=str,
+)
+def test_name_that_is_too_long_is_told_without_a_traceback(
+    uami: Uami, quickstart: Path, command: tuple[str, ...], code: int
+) -> None:
+    ended = uami(*command, "a" * 300)
 
-    ended = uami(*command, flag, "a" * 300)
-
-    assert (ended.code, ended.stdout) == (65 if flag == "--sandbox" else 64, "")
+    assert (ended.code, ended.stdout) == (code, "")
     assert "File name too long" in ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -184,7 +202,7 @@ def test_state_that_cannot_be_made_is_told_with_what_helps(uami: Uami, folder: P
         ("sandbox", "serve", "--state", "link"),
         ("sandbox", "serve", "--faults", "link"),
     ],
-    ids=" ".join,
+    ids=str,
 )
 def test_link_that_leads_outside_is_refused_unread(uami: Uami, quickstart: Path, arguments: tuple[str, ...]) -> None:
     outside = quickstart.parent / "outside"

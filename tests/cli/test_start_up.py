@@ -19,6 +19,8 @@ COMMANDS = [
     ("undo",),
     ("show",),
     ("drift",),
+    ("output",),
+    ("export",),
     ("doctor",),
     ("explain",),
     ("schema",),

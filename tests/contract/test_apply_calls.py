@@ -13,7 +13,7 @@ from reconciler.apply.identity import IdentityCalls
 from reconciler.apply.verify import verify_result
 from reconciler.errors import ArmAuthError, ArmError, NotFound, Throttled
 from reconciler.journal.call import Outcome
-from reconciler.model.access import AssignmentDetails, assignment_name
+from reconciler.model.access import AssignmentDetails, Children, RoleAssignment, assignment_name
 from reconciler.model.identity import OWNER_TAG, PlannedIdentity, Tags
 from reconciler.model.impact import Impact
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
@@ -205,6 +205,22 @@ def delete_of_old(arm: Arm, impact: Impact | None) -> IdentityChange:
     (change,) = full_plan(arm, desired_group("id-api")).applicable
     assert isinstance(change, IdentityChange)
     return replace(change, impact=impact)
+
+
+def test_children_of_a_delete_that_is_tried_again_are_those_of_its_first_try(arm: OpenArm) -> None:
+    opened = arm(contents("id-api", "id-old"))
+    change = delete_of_old(opened, Impact())
+    first = Children((), (given_role := RoleAssignment("name", IN_GROUP, READER_GUID, "principal"),), ())
+    answers = iter([first, Children((), (), ())])
+    calls = IdentityCalls(change, opened.resources, lambda _: next(answers))
+
+    calls.read()
+    found = calls.check(calls.read())
+
+    # The first try may have taken them along.
+    assert isinstance(found, Write)
+    assert found.children is not None
+    assert found.children.assignments == (given_role,)
 
 
 def test_use_that_nobody_had_looked_for_is_a_surprise(arm: OpenArm) -> None:

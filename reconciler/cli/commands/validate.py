@@ -6,7 +6,7 @@ from reconciler.cli.flags.report import ReportFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.support.flag_groups import with_flag_groups
 from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
-from reconciler.cli.support.inputs import note_skipped, parse_variables, read_standard_input
+from reconciler.cli.support.inputs import note_skipped, read_standard_input, read_variables
 from reconciler.cli.support.output import chosen_format, print_report
 from reconciler.errors import ExitCode
 
@@ -36,7 +36,7 @@ def validate(
     from reconciler.manifest.findings import find_accepted, find_doubts
     from reconciler.manifest.load import load_manifest
 
-    audience, given = CLOUDS[cloud].exchange_audience, parse_variables(variables.var)
+    audience, given = CLOUDS[cloud].exchange_audience, read_variables(variables)
     desired = load_manifest(paths, given, os.environ, read_standard_input, audience=audience, on_skipped=note_skipped)
     verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
     findings, accepted = find_doubts(desired, audience), find_accepted(desired, audience)

@@ -63,7 +63,16 @@ class VariableFlags(FlagGroup):
         typer.Option(
             "--var",
             metavar="NAME=VALUE",
-            help="Value of ${NAME}; else the environment's UAMI_VAR_NAME.",
+            help="Value of ${NAME}; else that of --var-file, the environment's UAMI_VAR_NAME or the manifest's `vars`.",
+            rich_help_panel=MANIFEST_PANEL,
+        ),
+    ] = ()
+    var_file: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            "--var-file",
+            metavar="FILE",
+            help="YAML map of variables and their values. Repeatable; the last wins.",
             rich_help_panel=MANIFEST_PANEL,
         ),
     ] = ()

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.cli.support.flags import CloudName, GuardFlags, ManifestFlags
+    from reconciler.cli.support.flags import CloudName, GuardFlags, ManifestFlags, VariableFlags
     from reconciler.workflow.declare import Request
 
 STANDARD_INPUT = "-"
+
+_OWN = "subscription"
+"""What `${...}` of this name stands for is written in the document."""
 
 _VARIABLE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)", re.DOTALL)
 
@@ -26,9 +29,24 @@ def parse_variables(var: Iterable[str]) -> dict[str, str]:
         if match is None:
             raise UsageError(f"--var {text}: not NAME=VALUE", "Names have letters, digits and _, as in --var ENV=prod.")
         name, value = match["name"], match["value"]
+        if name == _OWN:
+            raise UsageError(f"--var {name}: `${{{name}}}` is the document's own", "Choose another name.")
         if variables.setdefault(name, value) != value:
             raise UsageError(f"--var {name} is given two values", "Give each variable once.")
     return variables
+
+
+def read_variables(flags: "VariableFlags") -> dict[str, str]:
+    """The variables of a command line: those of `--var` before those of the files, of which the last wins.
+
+    Raises:
+        UsageError: a `--var` is malformed.
+        InputFileError: a file cannot be read; ManifestError: one is no map of variables.
+    """
+    from reconciler.manifest.yaml.variable_files import read_variable_files
+
+    given = parse_variables(flags.var)
+    return {**read_variable_files(flags.var_file), **given} if flags.var_file else given
 
 
 def today() -> date:
@@ -66,7 +84,7 @@ def make_request(
 
     return Request(
         tuple(paths),
-        parse_variables(manifest.var),
+        read_variables(manifest),
         os.environ,
         read_standard_input,
         manifest.subscription,

@@ -103,7 +103,11 @@ def declare(plan_file: str | None, digest: str | None, request: Request, azure: 
     """
     if plan_file is None:
         return load_declaration(request)
-    given = {"--var": request.variables, "--target": request.targets, "--subscription": request.subscriptions}
+    given = {
+        "--var or --var-file": request.variables,
+        "--target": request.targets,
+        "--subscription": request.subscriptions,
+    }
     for flag in (flag for flag, value in given.items() if value):
         raise UsageError(f"{flag} belongs to `uami plan`: a saved plan holds what it was given", f"Leave {flag} out.")
     check_digest_flag(digest)

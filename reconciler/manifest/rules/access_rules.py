@@ -5,11 +5,11 @@ issuer and subject is said here, before any request.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.declared import DeclaredDocument, DeclaredIdentity
-from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential, DeclaredCredentials
+from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential
 from reconciler.manifest.desired import AssignmentsPolicy
 from reconciler.manifest.reading import Located
 from reconciler.manifest.rules.issuers import known_issuer
@@ -20,7 +20,7 @@ from reconciler.model import (
     OWNER_MARK,
     MarkedDescription,
     foreign_to_ids,
-    normalize_scope,
+    same_name,
 )
 
 MAX_TRUST_TEXT = 600
@@ -45,27 +45,30 @@ _SCOPE = re.compile(
 
 
 def check_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
-    """What is wrong with the federated credentials of each identity."""
+    """What is wrong with the federated credentials of each identity, those that defaults give it among them."""
     for identity in _identities(document):
-        if identity.credentials is not None:
-            yield from _check_count(identity.credentials)
-            yield from _check_unique(identity.credentials.entries)
-            for credential in identity.credentials.entries:
-                yield from _check_issuer(credential.issuer)
-                yield from _check_subject(credential.subject)
+        own, given = identity.credentials, identity.given_credentials
+        yield from _check_count(identity)
+        for listed in (own, *(layer.credentials for layer in identity.given)):
+            if listed is not None:
+                yield from _check_names(listed.entries)
+        entries = (*given, *(() if own is None else own.entries))
+        yield from _check_trusts(entries)
+        for credential in entries:
+            yield from _check_issuer(credential.issuer)
+            yield from _check_subject(credential.subject)
 
 
 def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
-    """What is wrong with the role assignments of each identity."""
+    """What is wrong with the role assignments of each identity, those that defaults give it among them."""
     for identity in _identities(document):
-        first: dict[tuple[str, str], DeclaredAssignment] = {}
-        for assignment in identity.assignments or ():
-            yield from _check_scope(assignment)
-            yield from _check_details(dict(assignment.details), document.owner)
-            if assignment.scope is not None and assignment.role is not None:
-                key = _key(assignment.scope, assignment.role)
-                other = first.setdefault(key, assignment)
-                if other is not assignment:
+        for listed in (identity.assignments, *(layer.assignments for layer in identity.given)):
+            first: dict[tuple[str, str], DeclaredAssignment] = {}
+            for assignment in () if listed is None else listed.entries:
+                yield from _check_scope(assignment)
+                yield from _check_details(dict(assignment.details), document.owner)
+                other = assignment if assignment.key is None else first.setdefault(assignment.key, assignment)
+                if other is not assignment and assignment.role is not None:
                     message = f"the role {quoted(assignment.role.text)} on this scope is already listed at {other.pos}"
                     hint = "Keep one of the two; roles and scopes compare without case."
                     yield Diagnostic("assignment-listed-twice", assignment.pos, message, hint)
@@ -102,15 +105,14 @@ def check_ignored_assignments(document: DeclaredDocument) -> Iterator[Diagnostic
             yield from _check_scope(entry)
     for group in document.groups:
         ignored = {
-            _key(entry.scope, entry.role): entry
+            entry.key: entry
             for entry in (*document.scope.ignored_assignments, *group.scope.ignored_assignments)
-            if entry.scope is not None and entry.role is not None
+            if entry.key is not None
         }
-        for assignment in (one for identity in group.identities for one in identity.assignments or ()):
-            if assignment.scope is not None and assignment.role is not None:
-                match = ignored.get(_key(assignment.scope, assignment.role))
-                if match is not None:
-                    yield _listed_and_ignored(assignment.role, assignment.pos, match.pos)
+        for assignment in (one for identity in group.identities for one in _assignments(identity)):
+            match = None if assignment.key is None else ignored.get(assignment.key)
+            if match is not None and assignment.role is not None:
+                yield _listed_and_ignored(assignment.role, assignment.pos, match.pos)
 
 
 def _listed_and_ignored(role: Located, listed: SourcePos, ignored: SourcePos) -> Diagnostic:
@@ -128,11 +130,6 @@ def _check_scope(assignment: DeclaredAssignment) -> Iterator[Diagnostic]:
         message = f"the scope holds {quoted(foreign)}, which no ARM id does"
         hint = "Write the id as `az resource show --query id` prints it."
         yield Diagnostic(RULES["Scope"].code, assignment.scope.pos, message, hint)
-
-
-def _key(scope: Located, role: Located) -> tuple[str, str]:
-    """What tells one role at one scope from another, as far as a manifest alone says."""
-    return normalize_scope(scope.text), role.text.casefold()
 
 
 def _check_details(details: Mapping[str, Located | None], owner: Located | None) -> Iterator[Diagnostic]:
@@ -159,34 +156,54 @@ def _identities(document: DeclaredDocument) -> Iterator[DeclaredIdentity]:
         yield from group.identities
 
 
-def _check_count(credentials: DeclaredCredentials) -> Iterator[Diagnostic]:
-    count = len(credentials.entries)
+def _assignments(identity: DeclaredIdentity) -> tuple[DeclaredAssignment, ...]:
+    own = () if identity.assignments is None else identity.assignments.entries
+    return (*own, *identity.given_assignments)
+
+
+def _check_count(identity: DeclaredIdentity) -> Iterator[Diagnostic]:
+    """Told at the list of the identity, or, where it has none, at that of the innermost default."""
+    given = identity.given_credentials
+    lists = [*(layer.credentials for layer in identity.given), identity.credentials]
+    places = [one.pos for one in lists if one is not None and one.entries]
+    count = len(given) + (0 if identity.credentials is None else len(identity.credentials.entries))
     if count > MAX_CREDENTIALS:
-        message = f"these are {count} federated credentials, and an identity has at most {MAX_CREDENTIALS}"
+        *defaults, last = places
+        with_given = f" with what is given at {', '.join(map(str, defaults))}" if defaults else ""
+        message = f"these are {count} federated credentials{with_given}, and an identity has at most {MAX_CREDENTIALS}"
         hint = "List fewer, or share them out among identities; one GitHub environment can stand for many branches."
-        yield Diagnostic("too-many-credentials", credentials.pos, message, hint)
+        yield Diagnostic("too-many-credentials", last, message, hint)
 
 
-def _check_unique(credentials: tuple[DeclaredCredential, ...]) -> Iterator[Diagnostic]:
+def _check_names(credentials: Iterable[DeclaredCredential]) -> Iterator[Diagnostic]:
+    """Of one list; one of the same name in another list wins."""
     names: dict[str, DeclaredCredential] = {}
-    trusts: dict[tuple[str, str], DeclaredCredential] = {}
     for credential in credentials:
-        namesake = partner = credential
         if credential.name is not None:
             namesake = names.setdefault(credential.name.text.casefold(), credential)
             if namesake is not credential:
                 message = f"the federated credential {quoted(credential.name.text)} is already listed at {namesake.pos}"
                 hint = "Keep one of the two; names compare without case."
                 yield Diagnostic("credential-listed-twice", credential.pos, message, hint)
-        if credential.issuer is not None and credential.subject is not None:
-            partner = trusts.setdefault((credential.issuer.text, credential.subject.text), credential)
+
+
+def _check_trusts(credentials: Iterable[DeclaredCredential]) -> Iterator[Diagnostic]:
+    trusts: dict[tuple[str, str], DeclaredCredential] = {}
+    for credential in credentials:
+        if credential.issuer is None or credential.subject is None:
+            continue
+        partner = trusts.setdefault((credential.issuer.text, credential.subject.text), credential)
         # A whole entry written twice is one mistake.
-        if partner is not credential and partner is not namesake and credential.subject is not None:
+        if partner is not credential and not _have_one_name(partner, credential):
             message = (
                 f"this issuer and the subject {quoted(credential.subject.text)} are already trusted at {partner.pos}"
             )
             hint = "Keep one of the two: an identity trusts an issuer and subject once."
             yield Diagnostic("trust-listed-twice", credential.pos, message, hint)
+
+
+def _have_one_name(one: DeclaredCredential, other: DeclaredCredential) -> bool:
+    return one.name is not None and other.name is not None and same_name(one.name.text, other.name.text)
 
 
 def _check_issuer(issuer: Located | None) -> Iterator[Diagnostic]:

@@ -8,6 +8,8 @@ An issuer that looks like a known one is a slip at best: whoever owns its host c
 import re
 from dataclasses import dataclass
 
+from reconciler.model import FederatedCredential, same_name
+
 _HTTPS = "https://"
 
 
@@ -33,8 +35,18 @@ def _known(name: str, pattern: str, *hosts: str, ends_in_slash: bool = False) ->
     return KnownIssuer(name, re.compile(pattern, re.IGNORECASE), ends_in_slash, hosts)
 
 
+BINDING = "aks-identity-binding"
+"""The credential that AKS writes for an identity binding. Source: AKS documentation on these."""
+
 BINDING_ISSUERS = "https://ib.oic.prod-aks.azure.com/"
 """How the issuers begin that AKS trusts by itself, for identity bindings. Source: AKS documentation on these."""
+
+
+def is_written_by_azure(credential: FederatedCredential) -> bool:
+    """Whether Azure itself writes a credential, and would miss it."""
+    issuer = credential.trust.issuer if credential.trust else ""
+    return same_name(credential.credential_id.name, BINDING) or issuer.startswith(BINDING_ISSUERS)
+
 
 KNOWN_ISSUERS = (
     # Source: GitHub, "OpenID Connect reference"; an enterprise's own issuer has its slug behind the host.

@@ -62,6 +62,12 @@ class Key:
         """The last part of its path; "" for a file as a whole."""
         return "" if self.path in _FILES else self.path.rpartition(".")[2]
 
+    @property
+    def summary(self) -> str:
+        """The first sentence of what it is for."""
+        sentence, _, rest = self.description.split("\n\n")[0].partition(". ")
+        return f"{sentence}." if rest else sentence
+
 
 @functools.cache
 def all_keys() -> Mapping[str, Key]:
@@ -87,11 +93,17 @@ def find_key(asked: str) -> Key:
     matching = [key for other, key in keys.items() if other.endswith(f".{path}")]
     # Those of guardrails have the file's name before them, and so never stand in the way of a manifest's.
     matching = [key for key in matching if not key.path.startswith("guardrails.")] or matching
+    matching = [key for key in matching if not _is_default(key.path)] or matching
     if len(matching) == 1:
         return matching[0]
     if matching:
         raise UsageError(f"{len(matching)} keys are called {asked!r}.", f"Write one of {_named(matching)}.")
     raise UsageError(f"No key is called {asked!r}.", _did_you_mean(path, keys))
+
+
+def _is_default(path: str) -> bool:
+    """Whether a key is one of a default, and so described where an identity has the same."""
+    return "defaults" in path.casefold().split(".")[:-1]
 
 
 def _named(keys: list[Key]) -> str:
@@ -100,13 +112,14 @@ def _named(keys: list[Key]) -> str:
 
 
 def _did_you_mean(asked: str, keys: Mapping[str, Key]) -> str:
-    close = difflib.get_close_matches(asked, keys, n=3)
+    close = difflib.get_close_matches(asked, [path for path in keys if not _is_default(path)], n=3)
     names = {key.name.lower(): key.name for key in keys.values()}
     close_names = difflib.get_close_matches(asked.rpartition(".")[2], names, n=1)
     if close:
         return f"Did you mean {' or '.join(f'`{keys[path].path}`' for path in close)}?"
     if close_names:
         ending = [key for path, key in keys.items() if f".{path}".endswith(f".{close_names[0]}")]
+        ending = [key for key in ending if not _is_default(key.path)] or ending
         return f"Did you mean {_named(ending)}?"
     return "`uami explain` lists the first keys of a manifest; `uami explain guardrails` those of guardrails."
 
@@ -165,11 +178,15 @@ def _kind(schema: dict[str, Any], whole: dict[str, Any], definitions: dict[str, 
     elif "then" in whole:
         kind = f"text, or {_TYPES[whole['type']]}"
     else:
-        types = whole["type"] if isinstance(whole["type"], list) else [whole["type"]]
-        kind = " or ".join(_TYPES[one] for one in types)
-    if whole.get("type") == "array":
-        kind = f"a list; each entry is {_kind(whole['items'], _whole(whole['items'], definitions), definitions)}"
+        kind = " or ".join(_TYPES[one] for one in _types(whole))
+    if "array" in _types(whole):
+        kind += f"; each entry is {_kind(whole['items'], _whole(whole['items'], definitions), definitions)}"
     return f"{kind}; may have variables" if _VARIABLE in schema.get("anyOf", ()) else kind
+
+
+def _types(whole: dict[str, Any]) -> list[str]:
+    types = whole.get("type", [])
+    return types if isinstance(types, list) else [types]
 
 
 def _values(whole: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -189,7 +206,7 @@ def _rules(whole: dict[str, Any], mapping: dict[str, Any]) -> Iterator[str]:
 
 def _example(whole: dict[str, Any]) -> Any:
     """The first example; where editors are offered a mapping, that one."""
-    if whole.get("type") == "array" and "defaultSnippets" in whole:
+    if "array" in _types(whole) and "defaultSnippets" in whole:
         return [whole["defaultSnippets"][0]["body"]]
     for snippet in whole.get("defaultSnippets", ()):
         if "body" in snippet:

@@ -7,8 +7,8 @@ function from a document to diagnostics, and each diagnostic stands at the key o
 import re
 from collections.abc import Callable, Iterator
 
-from reconciler.errors import Diagnostic
-from reconciler.manifest.declared import DeclaredDocument, DeclaredTag, DeclaredTags
+from reconciler.errors import Diagnostic, SourcePos
+from reconciler.manifest.declared import DeclaredDocument, DeclaredGroup, DeclaredTag, DeclaredTags
 from reconciler.manifest.desired import IdentitiesPolicy
 from reconciler.manifest.finding import ACCEPTABLE_GUARDS
 from reconciler.manifest.merge import merged_tags
@@ -72,15 +72,23 @@ def _check_assignments_policy(document: DeclaredDocument) -> Iterator[Diagnostic
     if document.has_owner_key or "roleAssignments" in document.scope.policy_keys:
         return
     for group in document.groups:
-        first = next((one for one in group.identities if one.assignments is not None), None)
+        first = next(_places_of_assignments(group), None)
         if first is not None and "roleAssignments" not in group.scope.policy_keys:
             message = "role assignments need an `owner`, by which those to revoke later are known"
             hint = (
                 "Add `owner:`; or write `policy: {roleAssignments: ...}`: `merge` revokes none, `exact` all that are"
                 " not listed, at and below `roleScopes`."
             )
-            yield Diagnostic("assignments-without-owner", first.pos, message, hint)
+            yield Diagnostic("assignments-without-owner", first, message, hint)
             return
+
+
+def _places_of_assignments(group: DeclaredGroup) -> Iterator[SourcePos]:
+    """Where identities list role assignments, or defaults give them some."""
+    for identity in group.identities:
+        if identity.assignments is not None:
+            yield identity.pos
+        yield from (one.pos for one in identity.given_assignments)
 
 
 def _check_accepted_guards(document: DeclaredDocument) -> Iterator[Diagnostic]:
@@ -132,8 +140,8 @@ def _check_tag_counts(document: DeclaredDocument) -> Iterator[Diagnostic]:
     owner_tags = 0 if document.owner is None else 1
     for group in document.groups:
         for identity in group.identities:
-            layers = (document.scope.tags, group.scope.tags, identity.tags)
-            own_tags = owner_tags + (1 if identity.protect else 0)
+            layers = identity.tag_layers
+            own_tags = owner_tags + (1 if identity.is_protected else 0)
             count = own_tags + sum(value is not None for _, value in merged_tags(*layers))
             last = next((layer for layer in reversed(layers) if layer is not None), None)
             if count > MAX_TAGS and last is not None:
@@ -164,7 +172,8 @@ def _check_ignored_credentials(document: DeclaredDocument) -> Iterator[Diagnosti
     for group in document.groups:
         patterns = (*document.scope.ignored_credentials, *group.scope.ignored_credentials)
         for identity in group.identities:
-            for credential in identity.credentials.entries if identity.credentials else ():
+            own = identity.credentials.entries if identity.credentials else ()
+            for credential in (*own, *identity.given_credentials):
                 if credential.name is not None:
                     yield from _check_ignored("federated credential", credential.name, patterns)
 

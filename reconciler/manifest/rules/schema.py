@@ -67,15 +67,28 @@ _OF_MANIFESTS = Vocabulary()
 def manifest_validator(*, saved: bool = False) -> Draft202012Validator:
     """The compiled schema, for documents whose variables are replaced; it refers to nothing outside itself.
 
+    At identities it admits `given`: what defaults give, in layers or, in a saved plan, put together.
+
     Args:
-        saved: admit `given` at identities: what came from a default, as a saved plan writes it.
+        saved: the document is of a saved plan, whose tags and protection stand at the identity itself.
     """
     schema = json.loads(schema_text(MANIFEST_SCHEMA))
+    keys = schema["$defs"]["identityMapping"]["properties"]
+    given = schema["$defs"]["defaults"]
     if saved:
-        keys = schema["$defs"]["identityMapping"]["properties"]
-        given = {"type": "object", "additionalProperties": False, "properties": {"location": keys["location"]}}
-        keys["given"] = given
+        del schema["patternProperties"]  # nothing is left of keys that only an author reads
+        kept = {key: given["properties"][key] for key in ("location", "federatedCredentials", "roleAssignments")}
+        keys["given"] = {"type": "object", "additionalProperties": False, "properties": kept}
+    else:
+        keys["given"] = {"type": "array", "items": {"type": "object", "properties": given["properties"]}}
     return Draft202012Validator(_strict_form(schema, schema["$defs"]))
+
+
+@functools.cache
+def variables_validator() -> Draft202012Validator:
+    """The compiled schema of a map of variables, that of a file as that under `vars`."""
+    schema = json.loads(schema_text(MANIFEST_SCHEMA))
+    return Draft202012Validator(_strict_form(schema["properties"]["vars"], schema["$defs"]))
 
 
 @functools.cache
@@ -169,7 +182,7 @@ def _describe(document: Document, failure: _Failure) -> Iterator[Diagnostic]:
         path = (*failure.path, failure.value)
         if path not in document.broken_keys:
             yield broken_rule(failure.vocabulary.rules[failure.title], failure.value, document.key_pos(path))
-    elif failure.path not in document.broken_values:
+    elif document.is_known(failure.path):
         yield from _WORDINGS[failure.keyword](document, failure)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reconciler.manifest.declared_access import read_acceptances
 from reconciler.manifest.finding import Acceptance, Finding
 from reconciler.manifest.reading import items, mapping
-from reconciler.manifest.yaml.document import Document, Path, Plain
+from reconciler.manifest.yaml.document import GIVEN, Document, Path, Plain
 from reconciler.model import AnyId, AssignmentId, CredentialId, ResourceGroupId
 
 # Source: Azure Pipelines documentation (macro syntax `$(NAME)`), Helm and Jinja documentation (`{{ ... }}`), Windows
@@ -83,7 +83,8 @@ def _suspects(value: Plain) -> Iterator[tuple[Path, str, bool]]:
     for key, inner in pairs:
         if key == "tags" and isinstance(inner, dict):
             yield from (((key, name), name, True) for name in inner if _SUSPECT.search(name))
-        if key != _UNREAD:
+        # A copy of a default says what the default says.
+        if key != _UNREAD and not (key == GIVEN and isinstance(inner, list)):
             yield from (((key, *path), text, is_key) for path, text, is_key in _suspects(inner))
 
 

@@ -24,6 +24,11 @@ class Rule:
 
 
 RULES = {
+    "Variable name": Rule(
+        "variable-name",
+        "the name of a variable",
+        "Use letters, digits and `_`, beginning with no digit; `subscription` is the document's own.",
+    ),
     "Subscription id": Rule(
         "subscription-id",
         "the id of a subscription",
@@ -206,8 +211,12 @@ _EMPTY_HINTS = {
     "Identities": "To say that the group has no identities, write `identities: []`.",
     "Resource group": "Write `identities:` below it; `identities: []` empties the group.",
     "Resource groups": "List the resource groups below it.",
-    "Federated credentials": "To say that nobody may become the identity, write `federatedCredentials: []`.",
-    "Role assignments": "To say that the identity has no role from here, write `roleAssignments: []`.",
+    "Federated credentials": (
+        "To say that nobody may become the identity, write `federatedCredentials: []`; to manage none, `null`."
+    ),
+    "Role assignments": (
+        "To say that the identity has no role from here, write `roleAssignments: []`; to manage none, `null`."
+    ),
     "Acceptances": "List what is meant here, each with `code` and `reason`, or remove the key.",
     "Removals": "List what is to be deleted below it, or remove the key.",
 }

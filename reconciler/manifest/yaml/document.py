@@ -5,7 +5,8 @@ them and the data itself stays what any JSON tool understands.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TypeAlias
 
 from reconciler.errors import SourcePos
@@ -18,6 +19,25 @@ Path: TypeAlias = tuple[str | int, ...]
 
 Mark: TypeAlias = tuple[int, int]
 """Line and column from 1."""
+
+
+CREDENTIALS, ASSIGNMENTS = "federatedCredentials", "roleAssignments"
+"""The keys of lists that an identity and defaults can have."""
+
+GIVEN = "given"
+"""The key of what defaults give an identity; nobody writes it in a manifest."""
+
+
+class OwnName(StrEnum):
+    """What a variable inside an identity can name without anybody giving it a value."""
+
+    IDENTITY = "identity.name"
+    GROUP = "resourceGroup.name"
+    SUBSCRIPTION = "subscription"
+
+
+Template: TypeAlias = tuple[str | OwnName, ...]
+"""A text of which some parts are known only at an identity; all of its other variables are replaced."""
 
 
 def json_pointer(path: Path) -> str:
@@ -35,6 +55,7 @@ class Document:
         spellings: as written, the unquoted scalars that are not text (`007` for 7).
         broken_keys: paths whose key already has a diagnostic and stands for nothing.
         broken_values: the same of values.
+        templates: texts of defaults that each identity fills in with names of its own; they are looked at there.
     """
 
     file: str
@@ -44,6 +65,7 @@ class Document:
     spellings: Mapping[Path, str]
     broken_keys: frozenset[Path] = frozenset()
     broken_values: frozenset[Path] = frozenset()
+    templates: Mapping[Path, Template] = field(default_factory=dict)
 
     def key_pos(self, path: Path) -> SourcePos:
         """Where the key of a path stands; for an item or the root, where its value does."""
@@ -53,7 +75,22 @@ class Document:
         """Where the value of a path begins."""
         return SourcePos(self.file, *self.value_marks[path])
 
+    def is_known(self, path: Path) -> bool:
+        """Whether the value of a path stands for itself."""
+        return path not in self.broken_values and path not in self.templates
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all is written, not even `null`."""
         return self.data is None and self.spellings.get(()) == ""
+
+
+OWN_KEYS = "x-"
+"""The beginning of keys at the top of a document that only its author reads, such as those that hold anchors."""
+
+
+def without_own_keys(document: Document) -> Document:
+    """The document as a manifest says it; what its aliases repeat stands in its place already."""
+    if not isinstance(document.data, dict) or not any(key.startswith(OWN_KEYS) for key in document.data):
+        return document
+    return replace(document, data={key: value for key, value in document.data.items() if not key.startswith(OWN_KEYS)})

@@ -189,7 +189,8 @@ def _drift(change: Change, hold: Hold | None) -> JsonObject:
     claimed = claimed_location(change)
     if claimed is not None:
         differences.insert(0, {"field": field_text(claimed), "before": claimed.before, "after": claimed.after})
-    known = {key: document[key] for key in ("address", "resource_type", "before", "after", "source", "impact")}
+    keys = ("address", "resource_type", "before", "after", "source", "given_by", "impact")
+    known = {key: document[key] for key in keys if key in document}
     held = {} if hold is None else {"hold": hold_document(hold)}
     return {**known, "differences": differences, **held}
 

@@ -17,7 +17,7 @@ from reconciler.manifest.reading import Located
 from reconciler.manifest.yaml.source import parse_documents
 from reconciler.manifest.yaml.text import decode_source
 
-NOTHING = DeclaredScope(None, None, None, None, None, None, frozenset(), (), (), ())
+NOTHING = DeclaredScope(None, None, None, None, None, frozenset(), (), (), ())
 
 
 def pos(line: int, column: int) -> SourcePos:
@@ -63,7 +63,6 @@ resourceGroups:
         has_owner_key=True,
         limits=Limits(3, 7, 5),
         scope=DeclaredScope(
-            at("westeurope", 6, 22),
             tags,
             at("owned", 7, 22),
             at("exact", 7, 35),
@@ -77,7 +76,7 @@ resourceGroups:
         groups=(
             DeclaredGroup(
                 at("rg", 10, 3),
-                DeclaredScope(None, None, at("merge", 11, 26), None, None, None, frozenset({"identities"}), (), (), ()),
+                DeclaredScope(None, at("merge", 11, 26), None, None, None, frozenset({"identities"}), (), (), ()),
                 (
                     DeclaredIdentity(at("bare", 13, 9), None, None, None, None, None, pos(13, 9)),
                     DeclaredIdentity(

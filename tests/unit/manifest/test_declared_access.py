@@ -5,8 +5,10 @@ import pytest
 from reconciler.errors import SourcePos
 from reconciler.manifest.declared_access import (
     DeclaredAssignment,
+    DeclaredAssignments,
     DeclaredCredential,
     DeclaredCredentials,
+    read_assignment_lines,
     read_assignments,
     read_credentials,
 )
@@ -105,7 +107,7 @@ def test_assignment_has_its_role_and_scope() -> None:
     document = document_of("{role: Reader, scope: /}")
     assert isinstance(document.data, dict)
 
-    assert read_assignments(document, LIST, document.data["list"]) == (
+    assert read_assignment_lines(document, LIST, document.data["list"]) == (
         DeclaredAssignment(
             Located("Reader", SourcePos("a.yaml", 2, 10)),
             Located("/", SourcePos("a.yaml", 2, 25)),
@@ -119,4 +121,4 @@ def test_what_is_no_list_is_not_there_and_an_empty_one_is() -> None:
 
     assert (read_credentials(document, LIST, {}), read_assignments(document, LIST, "x")) == (None, None)
     assert read_credentials(document, LIST, []) == DeclaredCredentials(SourcePos("a.yaml", 1, 1), ())
-    assert read_assignments(document, LIST, []) == ()
+    assert read_assignments(document, LIST, []) == DeclaredAssignments(SourcePos("a.yaml", 1, 1), ())

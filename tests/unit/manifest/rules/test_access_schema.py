@@ -31,8 +31,14 @@ def test_empty_list_is_taken(keys: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "hint"),
     [
-        ("federatedCredentials: ", "To say that nobody may become the identity, write `federatedCredentials: []`."),
-        ("roleAssignments: ~", "To say that the identity has no role from here, write `roleAssignments: []`."),
+        (
+            "federatedCredentials: ",
+            "To say that nobody may become the identity, write `federatedCredentials: []`; to manage none, `null`.",
+        ),
+        (
+            "roleAssignments: ",
+            "To say that the identity has no role from here, write `roleAssignments: []`; to manage none, `null`.",
+        ),
     ],
 )
 def test_key_without_a_value_is_told_how_to_say_none(keys: str, hint: str) -> None:

@@ -1,0 +1,1 @@
+"""What is live, written as the manifest that a person would have typed; pure."""
