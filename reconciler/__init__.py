@@ -6,6 +6,7 @@ The rooms, in the order in which they build on each other; each imports only wha
     schemas     the JSON Schemas, wherever they are installed
     files       what comes from disk
     model       ARM's values
+    terraform   what a Terraform state holds, and how Terraform lets go of it
     stop        one wish to end the run, which every wait listens to
     parallel    a bounded thread pool that collects every error
     manifest    from YAML to what it declares

@@ -17,6 +17,7 @@ ORDER = (
     "reconciler.schemas",
     "reconciler.files",
     "reconciler.model",
+    "reconciler.terraform",
     "reconciler.stop",
     "reconciler.parallel",
     "reconciler.manifest",

@@ -274,20 +274,31 @@ def test_manifest_cannot_have_what_only_a_plan_has() -> None:
 
 
 def test_what_defaults_give_stands_apart_and_makes_no_list_whole() -> None:
-    text = (
-        f"{HEAD}owner: team\ndefaults: {{federatedCredentials: [{{name: aks, issuer: 'https://i', subject: s}}],"
-        " roleAssignments: [{role: Reader, scope: /}]}\nresourceGroups: {rg: {identities: [id-a,"
-        " {name: id-b, federatedCredentials: [{name: own, issuer: 'https://o', subject: s}], roleAssignments: null}]}}\n"
+    given = "{name: aks, issuer: 'https://i', subject: s}"
+    own = "{name: own, issuer: 'https://o', subject: s}"
+    desired = load_text(
+        f"{HEAD}owner: team\n"
+        f"defaults: {{federatedCredentials: [{given}], roleAssignments: [{{role: Reader, scope: /}}]}}\n"
+        "resourceGroups: {rg: {identities: [id-a,"
+        f" {{name: id-b, federatedCredentials: [{own}], roleAssignments: null}}]}}}}\n"
     )
-    desired = load_text(text)
 
     (saved,) = saved_manifests(desired)
 
-    first, second = saved["resourceGroups"]["rg"]["identities"]  # type: ignore[index,call-overload]
-    names = {
-        key: [one["name"] for one in second.get(key, second["given"].get(key))] for key in ("federatedCredentials",)
+    aks: Any = {"name": "aks", "issuer": "https://i", "subject": "s", "audience": "api://AzureADTokenExchange"}
+    assert saved["resourceGroups"] == {
+        "rg": {
+            "identities": [
+                {
+                    "name": "id-a",
+                    "given": {"federatedCredentials": [aks], "roleAssignments": [{"role": "Reader", "scope": "/"}]},
+                },
+                {
+                    "name": "id-b",
+                    "federatedCredentials": [{**aks, "name": "own", "issuer": "https://o"}],
+                    "given": {"federatedCredentials": [aks]},
+                },
+            ]
+        }
     }
-    assert (sorted(first), sorted(first["given"])) == (["given", "name"], ["federatedCredentials", "roleAssignments"])
-    assert (sorted(second), names) == (["federatedCredentials", "given", "name"], {"federatedCredentials": ["own"]})
-    assert [one["name"] for one in second["given"]["federatedCredentials"]] == ["aks"]
     assert read_desired([saved]) == desired
