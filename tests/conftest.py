@@ -1,9 +1,14 @@
-"""What holds for the whole suite: where Microsoft's documents are present, the sandbox answers as they say."""
+"""What holds for the whole suite: where Microsoft's documents are present, the sandbox answers as they say; and no
+property is judged by how fast a machine is."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.conformance.documents import Specification, specification_folder
 from tests.conformance.plugin import Conformance
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

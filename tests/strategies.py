@@ -9,7 +9,7 @@ from datetime import timedelta
 from random import Random
 from typing import TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from reconciler.errors import SourcePos
@@ -57,7 +57,7 @@ from tests.builders import (
 Value = TypeVar("Value")
 Line = TypeVar("Line", DesiredCredential, DesiredAssignment)
 
-FEW_EXAMPLES = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW_EXAMPLES = settings(max_examples=50)
 """For properties over whole states, which take long to make; a busy machine must not fail them."""
 
 GROUPS = ("rg-app", "rg-data")

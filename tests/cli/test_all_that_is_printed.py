@@ -5,6 +5,7 @@ Hostile text goes into every text of every document: manifest, guardrails, sandb
 saved plan, journal, command line.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.cli.conftest import Serve
 from tests.cli.hostile import ALL, FRAGMENTS, TOKEN, faults, json_faults, leaves, with_text, without_token
 from tests.cli.inputs import SUBSCRIPTION, TENANT, group_scope, identity_scope, write_manifest, write_state
 from tests.cli.mangling_wire import mangling_wire
+from tests.unit.saving import sealed
 
 WITH_TOKEN = {"UAMI_ACCESS_TOKEN": TOKEN}
 SANDBOX = ("--sandbox", "s.json")
@@ -25,9 +27,7 @@ FORMS = ((), ("--format", "json"))
 GUARDRAILS = "../rails.json"
 
 TEXTS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), min_size=1, max_size=3).map("".join)
-FEW = settings(
-    max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FEW = settings(max_examples=8, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 MANIFEST: dict[str, Any] = {
     "version": 1,
@@ -35,7 +35,8 @@ MANIFEST: dict[str, Any] = {
     "tenant": TENANT,
     "owner": "us",
     "policy": {"identities": "owned", "roleAssignments": "merge"},
-    "ignore": {"identities": ["aks-*"], "tags": ["hidden-*"]},
+    "ignore": {"identities": ["aks-*"], "tags": ["hidden-*"], "federatedCredentials": ["azwi-*"]},
+    "accept": [{"code": "role-privileged", "reason": "known"}],
     "resourceGroups": {
         "rg-a": {
             "identities": [
@@ -51,16 +52,30 @@ MANIFEST: dict[str, Any] = {
                             "issuer": "https://oidc.example/c1",
                             "subject": "s",
                             "audience": "a",
+                            "accept": [{"code": "trust-audience", "reason": "known"}],
                         }
                     ],
                     "roleAssignments": [
                         {"role": "Reader", "scope": group_scope("rg-a"), "condition": "c", "description": "d"}
                     ],
                 },
-                {"name": "id-new", "location": "westeurope", "hold": "reason"},
+                {
+                    "name": "id-new",
+                    "location": "westeurope",
+                    "hold": "reason",
+                    "accept": [{"code": "value-blanks", "reason": "known"}],
+                    "roleAssignments": [{"roles": ["Reader"], "scopes": ["rg-a", "rg-a/id-other", "subscription"]}],
+                },
                 {"name": "id-other", "tags": {"x": "y"}},
             ],
-            "remove": [{"name": "id-gone", "principalId": "9d1e0000-0000-4000-8000-000000000000", "allow": ["in-use"]}],
+            "remove": [
+                {
+                    "name": "id-gone",
+                    "principalId": "9d1e0000-0000-4000-8000-000000000000",
+                    "after": "2027-01-31",
+                    "allow": ["in-use", {"code": "trusted", "expires": "2027-03-31"}],
+                }
+            ],
         }
     },
 }
@@ -232,11 +247,33 @@ def applied(uami: Uami, folder: Path) -> Path:
 def test_saved_plan_of_any_text(uami: Uami, applied: Path, place: int, text: str) -> None:
     plan = json.loads((applied / "p.json").read_text())
     places = [*leaves(plan)]
-    _write(applied / "forged.json", with_text(plan, places[place % len(places)], text))
+    # With a fingerprint that fits: anybody can make one.
+    (applied / "forged.json").write_bytes(sealed(with_text(plan, places[place % len(places)], text)))
 
     for form in FORMS:
         run(uami, "show", "forged.json", *form)
         run(uami, "apply", "forged.json", *SANDBOX, *form)
+
+
+HOSTILE = " ".join((FRAGMENTS[0], FRAGMENTS[3], FRAGMENTS[6], FRAGMENTS[9], TOKEN))
+"""As much as a tag holds."""
+
+
+def with_hostile_tag(content: str) -> str:
+    """A saved plan or journal with another text wherever it has the live tag of `applied`, as nothing contradicts."""
+    old = json.dumps("##[x]")
+    assert old in content
+    return content.replace(old, json.dumps(HOSTILE))
+
+
+def test_saved_plan_with_hostile_texts_gets_past_the_reader_and_is_shown(uami: Uami, applied: Path) -> None:
+    plan = with_hostile_tag((applied / "p.json").read_text())
+    (applied / "forged.json").write_bytes(sealed(json.loads(plan)))
+
+    for form in FORMS:
+        ended = run(uami, "show", "forged.json", *form)
+        assert ended.code == 0, ended.stderr
+        assert "[secret]" in ended.stdout
 
 
 def test_shown_plan_is_what_its_document_says_and_not_its_text(uami: Uami, applied: Path) -> None:
@@ -259,7 +296,32 @@ def test_journal_of_any_text(uami: Uami, applied: Path, place: int, text: str) -
 
     for form in FORMS:
         run(uami, "show", "forged.jsonl", *form)
-    run(uami, "undo", "forged.jsonl", *SANDBOX)
+    digest = hashlib.sha256((applied / "forged.jsonl").read_bytes()).hexdigest()
+    run(uami, "undo", "forged.jsonl", *SANDBOX, "-y", "--digest", digest, "--journal", "undone.jsonl")
+    (applied / "undone.jsonl").unlink(missing_ok=True)
+
+
+def test_journal_with_hostile_texts_gets_past_the_reader_and_is_shown_and_undone(uami: Uami, applied: Path) -> None:
+    content = with_hostile_tag((applied / "run.jsonl").read_text()).encode()
+    (applied / "forged.jsonl").write_bytes(content)
+
+    shown = run(uami, "show", "forged.jsonl")
+    digest = hashlib.sha256(content).hexdigest()
+    undone = run(uami, "undo", "forged.jsonl", *SANDBOX, "-y", "--digest", digest, "--journal", "undone.jsonl")
+
+    assert shown.code == 0, shown.stderr
+    assert "[secret]" in shown.stdout
+    assert undone.stdout != "", undone.stderr
+
+
+def test_question_of_an_undo_of_any_text(uami: Uami, applied: Path) -> None:
+    with uami.at_terminal("undo", "run.jsonl", *SANDBOX, environment=WITH_TOKEN) as running:
+        running.wait_for("Answer: ")
+        running.type("yes\n")
+        ended = running.end()
+
+    assert ended.code == 0, ended.stderr
+    check(ended, ())
 
 
 ARGUMENTS = (
@@ -290,7 +352,7 @@ ARGUMENTS = (
 @given(st.sampled_from(ARGUMENTS), TEXTS)
 @example(ARGUMENTS[4], ALL)
 @example(ARGUMENTS[7], ALL)
-def test_arguments_of_any_text(uami: Uami, world: Path, arguments: tuple[str, ...], text: str) -> None:
+def test_arguments_of_any_text(uami: Uami, applied: Path, arguments: tuple[str, ...], text: str) -> None:
     # What no command line can hold.
     text = text.replace("\0", "").encode("utf-8", "ignore").decode()
 

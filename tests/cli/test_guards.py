@@ -3,7 +3,6 @@
 import hashlib
 import json
 import signal
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -201,12 +200,12 @@ def test_ctrl_c_ends_the_check_of_many_deletes_at_once(uami: Uami, folder: Path,
     with uami.started("plan", "m.yaml", *arm.flags, "--log-level", "debug", environment=TOKEN) as run:
         run.wait_for("/listAssociatedResources 200 ")
         run.signal(signal.SIGINT)
-        started_s = time.monotonic()
         ended = run.end()
 
     assert (ended.code, ended.stdout) == (130, "")
     assert "Error: Interrupted; nothing was changed.\n" in ended.stderr
-    assert time.monotonic() - started_s < 5
+    # One a second is asked: most of the minute that all would take was not waited for.
+    assert sum(1 for kind, _ in arm.requests if kind == "QUERY") < 60
 
 
 def test_check_of_many_deletes_is_bounded_by_the_time_of_the_run(uami: Uami, folder: Path, serve: Serve) -> None:

@@ -115,7 +115,7 @@ def test_credentials_under_merge_stay(arm: OpenArm) -> None:
 
 def test_identities_are_written_side_by_side_and_credentials_of_one_in_turn(arm: OpenArm) -> None:
     # Each of these two waits for the other: in turn, they would wait in vain.
-    side_by_side = threading.Barrier(2, timeout=30)
+    side_by_side = threading.Barrier(2, timeout=60)
     meeting = [Fault("PUT", name, meddle(side_by_side.wait)) for name in ("id-000", "id-001")]
     opened = arm(contents(lives("id-first")), *meeting)
     wanted = desired_group(

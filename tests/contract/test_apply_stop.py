@@ -17,7 +17,7 @@ from tests.contract.applying import Run, apply_now, endings, outcomes, plan_now
 from tests.contract.arm import Arm, OpenArm, contents
 from tests.contract.faults import ALWAYS, Fault, Forward, answer, meddle, reset_before
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 STOPPED = "the run was asked to stop"
 
 

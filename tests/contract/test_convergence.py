@@ -1,6 +1,6 @@
 """Whatever the manifest and the live state say: one apply is enough, and touches nothing that it should not."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from reconciler.guards import Allowance, Allowances, judge
 from reconciler.manifest.desired import Desired
@@ -15,7 +15,7 @@ from tests.contract.applying import apply_now
 from tests.contract.arm import PARALLELISM, Arm, contents, in_process, there
 from tests.strategies import GROUPS, OWNERS, World, worlds
 
-FEW_RUNS = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW_RUNS = settings(max_examples=30)
 ALLOWED = Allowances(
     tuple(Allowance("foreign-owner", owner) for owner in OWNERS), max_deletes=1000, max_delete_percent=100
 )

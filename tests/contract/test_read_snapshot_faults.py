@@ -273,7 +273,7 @@ def test_so_many_calls_are_under_way_at_once_as_was_asked(parallelism: int, expe
 
     def meet(request: httpx.Request, forward: Forward) -> httpx.Response:
         under_way.append(1)
-        meeting.wait(timeout=10)
+        meeting.wait(timeout=60)
         most = len(under_way)
         response = forward(request)
         under_way.pop()

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import replace
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.guards import Allowance, Allowances
@@ -22,7 +22,7 @@ from tests.contract.test_convergence import emulated
 from tests.exchanges import SEEDS, draw_world
 from tests.strategies import GROUPS, World
 
-FEW_RUNS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW_RUNS = settings(max_examples=40)
 ALLOWED = Allowances(
     tuple(Allowance("trusted", group) for group in GROUPS),
     max_deletes=1000,

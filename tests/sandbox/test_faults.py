@@ -52,7 +52,7 @@ def reached(app: Application, over_http: bool) -> Iterator[httpx.Client]:
         return
     with (
         running(app) as url,
-        httpx.Client(base_url=url, headers={"Authorization": "Bearer any"}, trust_env=False, timeout=5) as arm,
+        httpx.Client(base_url=url, headers={"Authorization": "Bearer any"}, trust_env=False, timeout=60) as arm,
     ):
         yield arm
 

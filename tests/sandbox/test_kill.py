@@ -14,6 +14,7 @@ from reconciler.sandbox.state.state import Contents, Identity
 from reconciler.sandbox.state_file.file import load_state, save_state
 from tests.sandbox.arm import IDENTITIES, VERSION, contents, identity
 from tests.sandbox.test_server import serving
+from tests.steps import HANG_S
 
 MANY = 5_000
 KILLED_IN = (1, 2, 1)
@@ -36,7 +37,7 @@ def unfinished(folder: Path) -> set[Path]:
 
 def write_until_a_save_is_under_way(arm: httpx.Client, folder: Path, run: int, saves: int) -> int:
     """Create identities one after the other; returns how many were answered when the last of so many saves was seen."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANG_S
     earlier = unfinished(folder)
     seen, was_there = 0, False
     for number in count():
@@ -52,7 +53,7 @@ def write_until_a_save_is_under_way(arm: httpx.Client, folder: Path, run: int, s
 
 def kill(process: "subprocess.Popen[str]") -> int:
     process.send_signal(signal.SIGKILL)
-    return process.wait(timeout=20)
+    return process.wait(timeout=HANG_S)
 
 
 def test_sandbox_killed_while_it_saves_loads_the_last_complete_state(tmp_path: Path) -> None:

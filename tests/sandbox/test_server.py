@@ -34,6 +34,7 @@ from tests.sandbox.arm import (
     files_in,
     names,
 )
+from tests.steps import HANG_S
 
 HEADERS = {"Authorization": "Bearer any"}
 COMMAND = [sys.executable, "-P", "-m", "reconciler", "sandbox", "serve"]
@@ -56,7 +57,7 @@ def serving(*arguments: str, before: Sequence[str] = ()) -> Iterator[tuple[subpr
 
 def stop(process: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> tuple[int, str]:
     process.send_signal(number)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=HANG_S)
     return process.returncode, errors
 
 
@@ -103,7 +104,7 @@ def test_state_is_saved_behind_the_calls_while_it_is_served(tmp_path: Path) -> N
 
     with serving("--state", str(path)) as (_process, arm):
         create_group_and_identity(arm)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + HANG_S
         while not load_state(path).of(Identity) and time.monotonic() < deadline:
             time.sleep(0.05)
         saved = load_state(path)

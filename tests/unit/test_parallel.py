@@ -7,7 +7,7 @@ import pytest
 from reconciler.errors import ArmError, ReconcilerError, UsageError
 from reconciler.parallel import Pool
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 def test_results_come_in_order_of_the_items() -> None:

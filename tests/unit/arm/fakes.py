@@ -145,11 +145,11 @@ def raw_server(*replies: bytes) -> Iterator[tuple[str, list[bytes]]]:
         thread = threading.Thread(target=_serve, args=(server, replies, heads), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}", heads
-        thread.join(timeout=5)
+        thread.join(timeout=60)
 
 
 def _serve(server: socket.socket, replies: Sequence[bytes], heads: list[bytes]) -> None:
-    server.settimeout(5)
+    server.settimeout(60)
     for reply in replies:
         connection, _ = server.accept()
         with connection:
@@ -169,7 +169,7 @@ def endless_server(head: bytes, piece: bytes, every_s: float = 0.0) -> Iterator[
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         over.set()
-        thread.join(timeout=5)
+        thread.join(timeout=60)
 
 
 def _serve_for_ever(server: socket.socket, head: bytes, piece: bytes, every_s: float, over: threading.Event) -> None:
@@ -177,7 +177,7 @@ def _serve_for_ever(server: socket.socket, head: bytes, piece: bytes, every_s: f
     while not over.is_set():
         with suppress(OSError):
             connection, _ = server.accept()
-            connection.settimeout(5)
+            connection.settimeout(60)
             with connection:
                 connection.recv(65536)
                 connection.sendall(head)

@@ -6,7 +6,7 @@ What is outside is said here a second time, in words of the contract and without
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import SourcePos
@@ -155,7 +155,7 @@ LIMITS: tuple[dict[str, object], ...] = (
     {"most_revokes": 1},
     {"keeps_protection": True},
 )
-MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=100)
 
 
 _OWNER = OWNERS[0]

@@ -5,7 +5,7 @@ import random
 from typing import TypeAlias
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError, SourcePos
@@ -126,13 +126,11 @@ def without_places(desired: Desired) -> list[object]:
     ]
 
 
-@settings(deadline=None)
 @given(GROUPS, st.integers(), st.integers())
 def test_order_of_a_manifest_does_not_matter(groups: Groups, one: int, other: int) -> None:
     assert without_places(load_text(manifest(groups, one))) == without_places(load_text(manifest(groups, other)))
 
 
-@settings(deadline=None)
 @given(st.lists(ACCESS, max_size=3), st.integers(), st.integers())
 def test_order_of_credentials_and_assignments_does_not_matter(access: list[Access], one: int, other: int) -> None:
     first, second = (load_text(access_manifest(access, seed)) for seed in (one, other))
@@ -143,7 +141,6 @@ def test_order_of_credentials_and_assignments_does_not_matter(access: list[Acces
     assert counts == [(len(credentials), len(assignments)) for credentials, assignments in access]
 
 
-@settings(deadline=None)
 @given(GROUPS, st.integers())
 def test_every_source_points_at_text_that_is_there(groups: Groups, seed: int) -> None:
     text = manifest(groups, seed)
@@ -158,19 +155,16 @@ def test_every_source_points_at_text_that_is_there(groups: Groups, seed: int) ->
             assert text_at(lines, identity.source).startswith((name, f'{{"name": {name}'))
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_give_desired_or_manifest_error(content: bytes) -> None:
     load_or_check(content)
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_any_near_manifest_gives_desired_or_manifest_error(text: str) -> None:
     load_or_check(text.encode())
 
 
-@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

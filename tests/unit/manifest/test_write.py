@@ -186,7 +186,7 @@ def _check(desired: Desired) -> None:
     assert _placeless(load_text(_text(saved))) == _defaults_apart(desired)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(DOCUMENT)
 def test_written_manifest_declares_the_same(document: dict[str, Any]) -> None:
     variables: Variables = {}
@@ -196,13 +196,13 @@ def test_written_manifest_declares_the_same(document: dict[str, Any]) -> None:
     _check(desired)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(GROUPS, st.integers())
 def test_written_groups_declare_the_same(groups: Groups, seed: int) -> None:
     _check(load_text(manifest(groups, seed)))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(ACCESS, max_size=3), st.integers())
 def test_written_credentials_and_roles_declare_the_same(access: list[Access], seed: int) -> None:
     _check(load_text(access_manifest(access, seed)))

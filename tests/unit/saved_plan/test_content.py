@@ -81,7 +81,7 @@ def test_plan_comes_back_as_it_was(world: World) -> None:
     assert problems(saved.document, "plan:v1") == []
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(GROUPS, st.integers())
 def test_identities_that_a_manifest_lists_come_back_with_their_places(groups: Groups, seed: int) -> None:
     desired = load_text(manifest(groups, seed))
@@ -89,7 +89,7 @@ def test_identities_that_a_manifest_lists_come_back_with_their_places(groups: Gr
     assert read_desired(_desired_document(desired)) == desired
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(ACCESS, max_size=3), st.integers())
 def test_credentials_and_roles_that_a_manifest_lists_come_back_with_their_places(
     access: list[Access], seed: int
@@ -172,7 +172,7 @@ def test_every_truncation_of_a_plan_is_refused() -> None:
     assert codes == {ExitCode.INVALID_INPUT}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(0, 255))
 def test_plan_with_a_changed_byte_is_refused_or_says_the_same(place: int, byte: int) -> None:
     plan = plan_of_everything()

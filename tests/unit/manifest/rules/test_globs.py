@@ -1,14 +1,13 @@
 """Patterns of `ignore`, compared as ARM compares names."""
 
-import time
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.reading import Located
 from reconciler.manifest.rules.globs import MAX_PATTERNS, check_count, find_match, matches_any
+from tests.steps import steps_of
 
 
 @pytest.mark.parametrize(
@@ -30,7 +29,6 @@ def test_pattern_matches_the_whole_name_without_case(pattern: str, name: str, ma
     assert matches_any(name, (pattern,)) is matches
 
 
-@settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_text_is_a_pattern(pattern: str, name: str) -> None:
     assert matches_any(name, (pattern,)) in (True, False)
@@ -40,7 +38,6 @@ def test_pattern_of_many_stars_is_matched_at_once() -> None:
     assert not matches_any("a" * 128, ("*a" * 40 + "b",))
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("ab*?[]!-", max_size=5), max_size=4), st.text("ab*?[]!-", max_size=5))
 def test_list_of_patterns_matches_what_one_of_them_matches(patterns: list[str], name: str) -> None:
     assert matches_any(name, tuple(patterns)) is any(matches_any(name, (pattern,)) for pattern in patterns)
@@ -51,14 +48,14 @@ def test_no_pattern_matches_nothing(name: str) -> None:
     assert not matches_any(name, ())
 
 
-def test_more_patterns_than_any_cache_holds_take_no_time_for_each_name() -> None:
+def test_more_patterns_than_any_cache_holds_are_compiled_once_and_not_for_each_name() -> None:
     patterns = tuple(f"aks-{number}-*" for number in range(1100))
-    started = time.perf_counter()
 
-    found = [matches_any(f"id-{number}", patterns) for number in range(300)]
+    first = steps_of(lambda: matches_any("id-0", patterns))
+    others = steps_of(lambda: [matches_any(f"id-{number}", patterns) for number in range(1, 301)])
 
-    # Compiled once for each name they take a minute.
-    assert (any(found), time.perf_counter() - started < 10) == (False, True)
+    # A name alone takes fewer steps than there are patterns.
+    assert (others < 300 * 100, first > 300 * 100) == (True, True)
 
 
 def located(*patterns: str) -> list[Located]:

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.manifest.yaml.scalars import resolve_plain
@@ -88,7 +88,6 @@ def test_number_of_thousands_of_digits_is_still_a_number() -> None:
     assert resolve_plain("9" * 5000) == math.inf
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_resolves_to_itself_or_to_no_text(text: str) -> None:
     resolved = resolve_plain(text)

@@ -1,7 +1,7 @@
 """`${NAME}`: where it is replaced, by what, and what is said where it cannot be."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Diagnostic, SourcePos
@@ -172,7 +172,6 @@ def test_manifest_without_variables_needs_none() -> None:
     assert load_group(HEAD + GROUP).owner is None
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec="ascii", categories=["L", "N"], include_characters="${} "), min_size=1))
 def test_value_of_a_variable_is_taken_as_it_is(value: str) -> None:
     tags = load_text(
