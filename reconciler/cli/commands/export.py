@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from reconciler.workflow.export import ExportRequest
 
 _PANEL = "Export"
+_Subscription = Annotated[
+    str, typer.Option("--subscription", metavar="ID", help="The subscription to export.", rich_help_panel=_PANEL)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,7 @@ class ExportFlags(FlagGroup):
 )
 @with_flag_groups
 def export(
-    subscription: Annotated[
-        str,
-        typer.Option("--subscription", metavar="ID", help="The subscription to export.", rich_help_panel=_PANEL),
-    ],
+    subscription: _Subscription,
     *,
     asked: ExportFlags,
     azure: AzureFlags,
