@@ -6,6 +6,7 @@ The rooms, in the order in which they build on each other; each imports only wha
     schemas     the JSON Schemas, wherever they are installed
     files       what comes from disk
     model       ARM's values
+    terraform   what a Terraform state holds, and how Terraform lets go of it
     stop        one wish to end the run, which every wait listens to
     parallel    a bounded thread pool that collects every error
     manifest    from YAML to what it declares
@@ -22,6 +23,7 @@ The rooms, in the order in which they build on each other; each imports only wha
     undo        reversing a run
     doctor      whether a run would have what it needs
     report      words and JSON for all of it
+    outputs     what Azure gave the identities of a manifest, in the forms that others read
     workflow    the story of each command on one page
     cli         commands and flags; alone prints and exits
     sandbox     the ARM emulator: imports nothing of the others, and only `cli` enters it

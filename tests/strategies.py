@@ -55,6 +55,7 @@ from tests.builders import (
 )
 
 Value = TypeVar("Value")
+Line = TypeVar("Line", DesiredCredential, DesiredAssignment)
 
 FEW_EXAMPLES = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """For properties over whole states, which take long to make; a busy machine must not fail them."""
@@ -224,7 +225,7 @@ def _listed_identities(group: str) -> st.SearchStrategy[DesiredIdentity]:
             for index, name in enumerate(sorted(names))
         ]
     )
-    return _NAMES.flatmap(
+    identities = _NAMES.flatmap(
         lambda name: st.builds(
             listed,
             st.just(name),
@@ -237,6 +238,24 @@ def _listed_identities(group: str) -> st.SearchStrategy[DesiredIdentity]:
             protect=st.sampled_from([None, None, True, False]),
             expect=_pins(name),
         )
+    )
+    return st.builds(_with_given, identities, st.randoms(use_true_random=False))
+
+
+def _with_given(identity: DesiredIdentity, random: Random) -> DesiredIdentity:
+    """The same, where defaults give some of its credentials and roles, at times all that it has."""
+
+    def taken(one: Line) -> Line:
+        return replace(one, source=identity.source, given_by=_SOURCE) if random.choice([True, False]) else one
+
+    credentials = None if identity.federated_credentials is None else tuple(map(taken, identity.federated_credentials))
+    roles = None if identity.role_assignments is None else tuple(map(taken, identity.role_assignments))
+    return replace(
+        identity,
+        federated_credentials=credentials,
+        role_assignments=roles,
+        lists_all_credentials=not credentials or any(one.given_by is None for one in credentials),
+        lists_all_assignments=not roles or any(one.given_by is None for one in roles),
     )
 
 

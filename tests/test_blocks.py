@@ -37,6 +37,7 @@ def test_documents_with_blocks_to_run_are_these() -> None:
         "README.md",
         "examples/guardrails/README.md",
         "examples/landing-zone/README.md",
+        "examples/moving-in/README.md",
     ]
 
 

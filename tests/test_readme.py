@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from reconciler.errors import ExitCode
 from reconciler.sandbox.faults.script import parse_faults
 
@@ -24,8 +26,9 @@ def run_uami(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_readme_shows_the_plan_that_its_command_prints() -> None:
-    command, _, shown = block_after("plan").partition("\n")
+@pytest.mark.parametrize("marker", ["plan", "output"])
+def test_readme_shows_what_its_command_prints(marker: str) -> None:
+    command, _, shown = block_after(marker).partition("\n")
 
     completed = run_uami(*command.split()[2:])
 
@@ -87,6 +90,7 @@ def test_readme_names_only_options_that_exist() -> None:
         "undo",
         "show",
         "drift",
+        "output",
         "export",
         "doctor",
         "explain",

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,6 +20,7 @@ from reconciler.cli.commands.doctor import doctor
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.explain import explain
 from reconciler.cli.commands.export import export
+from reconciler.cli.commands.output import output
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.sandbox import sandbox_app
 from reconciler.cli.commands.schema import schema
@@ -28,7 +29,7 @@ from reconciler.cli.commands.undo import undo
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.flags.report import report_flags_of
 from reconciler.cli.help.page import PlainCommand, PlainGroup, help_notes
-from reconciler.cli.help.usage import describe_usage_error
+from reconciler.cli.help.usage import check_dashes, describe_usage_error
 from reconciler.cli.support.output import ReportNotWritten, not_written, print_failure, print_report, silence
 from reconciler.errors import ExitCode, Interrupted, ReconcilerError, UsageError
 from reconciler.report.formats import Format
@@ -45,7 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for command in (validate, plan, apply, undo, show, drift, export, doctor, explain, schema):
+for command in (validate, plan, apply, undo, show, drift, export, output, doctor, explain, schema):
     app.command(cls=PlainCommand)(command)
 app.add_typer(sandbox_app, name="sandbox")
 
@@ -77,6 +78,7 @@ def run(arguments: Sequence[str]) -> int:
             silence(sys.stderr)
         return ExitCode.USAGE
     try:
+        check_dashes(arguments, _command_of(arguments)[0])
         code = app(list(arguments), prog_name="uami", standalone_mode=False)
     except typer.TyperException as error:
         # The library would exit 2, which here means "changes found".
@@ -107,17 +109,23 @@ _FLAGS_OF_WORDS = {"version": "--version", "help": "--help"}
 
 def _usage_hint(arguments: Sequence[str]) -> str:
     """Which help there is: of the command, or of whatever its name was looked for in."""
+    _, names, word = _command_of(arguments)
+    flag = _FLAGS_OF_WORDS.get(word)
+    return f"It is a flag: `{' '.join(names)} {flag}`." if flag and len(names) == 1 else _see(names)
+
+
+def _command_of(arguments: Sequence[str]) -> tuple[Any, list[str], str]:
+    """The command that is meant, as far as there is one, its names, and the word behind them that is no command."""
     command, names = typer.main.get_command(app), ["uami"]
     for word in arguments:
         known = getattr(command, "commands", {})
         if not known or word.startswith("-"):
             continue
         if word not in known:
-            flag = _FLAGS_OF_WORDS.get(word)
-            return f"It is a flag: `{' '.join(names)} {flag}`." if flag and len(names) == 1 else _see(names)
+            return command, names, word
         command = known[word]
         names.append(word)
-    return _see(names)
+    return command, names, ""
 
 
 def _see(names: Sequence[str]) -> str:

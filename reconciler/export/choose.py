@@ -16,6 +16,7 @@ from reconciler.model import (
     Identity,
     LiveGroup,
     ResourceGroup,
+    ResourceId,
     RoleAssignment,
 )
 
@@ -34,12 +35,14 @@ class Terms:
         exclude: glob patterns of identities that are left out.
         audience: of federated credentials that goes without saying: the cloud's.
         role_assignments: whether roles are listed.
+        only: identities to list; None for all. The others of their groups are neither listed nor ignored.
     """
 
     owner: str | None
     exclude: tuple[str, ...]
     audience: str
     role_assignments: bool = True
+    only: frozenset[ResourceId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,11 @@ def choose_identities(live: LiveGroup, terms: Terms) -> ChosenGroup | None:
     group = live.resource_group
     if group is None:
         return None
-    ignored = list(dict.fromkeys(_ignored(live.identities, group, terms)))
+    identities = [one for one in live.identities if terms.only is None or one.resource_id in terms.only]
+    ignored = list(dict.fromkeys(_ignored(identities, group, terms)))
     patterns = tuple(one.pattern for one in ignored)
-    listed = tuple(one for one in live.identities if not matches_any(one.resource_id.name, patterns))
-    excluded = all(matches_any(one.resource_id.name, terms.exclude) for one in live.identities)
+    listed = tuple(one for one in identities if not matches_any(one.resource_id.name, patterns))
+    excluded = all(matches_any(one.resource_id.name, terms.exclude) for one in identities)
     return ChosenGroup(group, listed, tuple(ignored), not excluded)
 
 

@@ -12,11 +12,11 @@ from reconciler.manifest.rules.globs import matches_any
 from reconciler.manifest.rules.issuers import BINDING
 from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, Path, Plain
 from reconciler.model import (
-    AssignmentId,
     CredentialId,
     FederatedCredential,
     ResourceGroupId,
     ResourceId,
+    RoleAssignment,
 )
 
 SUBSCRIPTION_VARIABLE = "SUBSCRIPTION_ID"
@@ -26,13 +26,13 @@ IDENTITIES = "identities"
 
 @dataclass(frozen=True, slots=True)
 class ExportedGroup:
-    """The manifest of a resource group, and what it lists, by id in its order."""
+    """The manifest of a resource group, and what it lists, in its order."""
 
     group_id: ResourceGroupId
     text: str
     identities: tuple[ResourceId, ...]
     credentials: tuple[CredentialId, ...]
-    assignments: tuple[AssignmentId, ...]
+    assignments: tuple[RoleAssignment, ...]
 
 
 def write_group(chosen: ChosenGroup, identities: Sequence[LiveIdentity], terms: Terms) -> ExportedGroup:
@@ -53,14 +53,7 @@ def write_group(chosen: ChosenGroup, identities: Sequence[LiveIdentity], terms: 
         _text(chosen, expressed, terms),
         tuple(one.resource_id for one in listed),
         tuple(line.about.credential_id for line in lines if isinstance(line.about, FederatedCredential)),
-        tuple(
-            AssignmentId(
-                one.resource_id, line.about.names[0], line.about.assignment.role_guid, line.about.assignment.scope
-            )
-            for one in listed
-            for line in one.roles or ()
-            if isinstance(line.about, LiveRole)
-        ),
+        tuple(line.about.assignment for line in lines if isinstance(line.about, LiveRole)),
     )
 
 

@@ -11,13 +11,17 @@ MAX_DEPTH = 50
 """Most levels of lists and objects; none of our documents has half as many."""
 
 
-def parse_object(content: bytes) -> dict[str, Any]:
-    """The one JSON object that the bytes are; raises ValueError with a reason that ends a sentence."""
+def parse_object(content: bytes, *, max_depth: int = MAX_DEPTH, fractions: bool = False) -> dict[str, Any]:
+    """The one JSON object that the bytes are; raises ValueError with a reason that ends a sentence.
+
+    Args:
+        fractions: whether numbers that are not whole may be in it, as in documents of others.
+    """
     try:
         value = json.loads(
             content.decode("utf-8"),
             object_pairs_hook=_object_of,
-            parse_float=_refuse_number,
+            parse_float=float if fractions else _refuse_number,
             parse_constant=_refuse_number,
         )
     except UnicodeDecodeError as error:
@@ -25,15 +29,16 @@ def parse_object(content: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise ValueError(f"it is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
     except RecursionError as error:
-        raise ValueError(_TOO_DEEP) from error
+        raise ValueError(_too_deep(max_depth)) from error
     if not isinstance(value, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004  wrong input, not a wrong call
-    _check_depth(value)
+    _check_depth(value, max_depth)
     _check_unicode(value)
     return value
 
 
-_TOO_DEEP = f"it is nested more than {MAX_DEPTH} levels deep"
+def _too_deep(max_depth: int) -> str:
+    return f"it is nested more than {max_depth} levels deep"
 
 
 def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -49,9 +54,9 @@ def _refuse_number(text: str) -> None:
     raise ValueError(f"the number {text} is not a whole one")
 
 
-def _check_depth(value: dict[str, Any]) -> None:
+def _check_depth(value: dict[str, Any], max_depth: int) -> None:
     level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(max_depth):
         level = [
             inner
             for outer in level
@@ -59,7 +64,7 @@ def _check_depth(value: dict[str, Any]) -> None:
             if isinstance(inner, dict | list)
         ]
     if level:
-        raise ValueError(_TOO_DEEP)
+        raise ValueError(_too_deep(max_depth))
 
 
 def _check_unicode(value: dict[str, Any]) -> None:

@@ -65,10 +65,10 @@ def sources_of(desired: Desired) -> tuple[str, ...]:
 
 def _read(file: str, inputs: Iterable[str]) -> Guardrails:
     try:
-        # Unlike Path.is_symlink, this raises nothing where the path cannot be looked at; `resolve` says why then.
-        if os.path.islink(file):  # noqa: PTH114
-            raise NotReadError("link", "this is a link, and guardrails are not read through one", _ELSEWHERE)
+        # First, since only this says in words why a path cannot be looked at.
         path = resolve(Path(file))
+        if Path(file).is_symlink():
+            raise NotReadError("link", "this is a link, and guardrails are not read through one", _ELSEWHERE)
         _check_place(path, inputs)
         content = read_resolved(path, MAX_BYTES)
     except NotReadError as refusal:

@@ -113,7 +113,7 @@ class _Checked:
 def _check(
     document: Document, variables: Mapping[str, str], environment: Mapping[str, str], *, saved: bool = False
 ) -> _Checked:
-    replaced, problems = replace_variables(without_own_keys(document), variables, environment)
+    replaced, problems = replace_variables(document if saved else without_own_keys(document), variables, environment)
     if not saved:
         replaced, mistakes = spread_defaults(replaced)
         problems += mistakes

@@ -33,6 +33,7 @@ from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.role_limit import role_limit_notes
+from reconciler.plan.sources import given_by
 from reconciler.plan.widening import is_new_trust, is_wider_role, marks_only, revocation_note
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "diff_identity",
     "diff_states",
     "field_text",
+    "given_by",
     "hold_document",
     "hold_of",
     "identity_differences",

@@ -178,11 +178,6 @@ class CredentialChange:
         """The place in the manifest that asks for the change."""
         return self.desired.source if self.desired else self.entry.source
 
-    @property
-    def given_by(self) -> SourcePos | None:
-        """The default that gives it to its identity; None where the identity lists it."""
-        return self.desired.given_by if self.desired else None
-
 
 @dataclass(frozen=True, slots=True)
 class AssignmentChange:
@@ -209,11 +204,6 @@ class AssignmentChange:
         """The place in the manifest that asks for the change."""
         known = self.desired or self.entry or self.group
         return known.source
-
-    @property
-    def given_by(self) -> SourcePos | None:
-        """The default that gives it to its identity; None where the identity lists it."""
-        return self.desired.given_by if self.desired else None
 
 
 AccessChange = CredentialChange | AssignmentChange

@@ -30,6 +30,7 @@ from reconciler.plan.changes import Action, AssignmentChange, Change, Credential
 from reconciler.plan.holds import Hold, hold_of
 from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.plan import Plan
+from reconciler.plan.sources import given_by
 
 _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
 
@@ -117,8 +118,9 @@ def change_document(change: Change, refused: frozenset[AnyId] = frozenset()) -> 
         "source": source_document(change.source),
         "impact": _impact(change),
     }
-    if not isinstance(change, IdentityChange) and change.given_by is not None:
-        document["given_by"] = source_document(change.given_by)
+    default = given_by(change)
+    if default is not None:
+        document["given_by"] = source_document(default)
     if change.resource_id in refused:
         document["refused"] = True
     return document

@@ -18,8 +18,10 @@ from reconciler.model import (
 from reconciler.plan import Action
 from reconciler.report.impact_rows import with_condition
 from reconciler.report.names import Names, roles_in
+from reconciler.report.page import width
+from reconciler.report.parts.blocks import shown
 from reconciler.report.rows import detail_fields, outcome_heading
-from reconciler.report.visible import SafeText, quoted, safe_lines
+from reconciler.report.visible import SafeText, safe_lines
 
 _SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
 _NO_OUTCOME = "in doubt: no answer was written down"
@@ -83,20 +85,22 @@ def _call_lines(call: Call, names: Names) -> list[str]:
         lines.append(f"      {call.error.message}")
         if call.error.correlation_id:
             lines.append(f"      correlation id {call.error.correlation_id}")
-    if call.made is not None and call.action is Action.CREATE:
-        lines.append(f"      principal id {call.made.principal_id}, client id {call.made.client_id}")
     return lines
 
 
 def _state_lines(call: Call, names: Names) -> list[str]:
-    """What differs between before and after, field by field; what went with an identity."""
+    """What differs between before and after, field by field; the ids that ARM gave; what went with an identity."""
     old, new = _fields(call.before, names), _fields(call.after, names)
     differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     if old and new:
         # An update says nothing of the ids, which ARM alone gives.
-        lines = [_change_line(name, old.get(name), new.get(name)) for name in differing if name not in _IDS]
+        rows = {name: _change(name, old.get(name), new.get(name)) for name in differing if name not in _IDS}
     else:
-        lines = [f"{name}  {quoted((old or new)[name])}" for name in differing]
+        rows = {name: shown(name, (old or new)[name]) for name in differing}
+    if call.made is not None and call.action is Action.CREATE:
+        rows |= {"principalId": call.made.principal_id, "clientId": call.made.client_id}
+    widest = max((width(name) for name in rows), default=0)
+    lines = [f"{name}{' ' * (widest - width(name))}  {text}" for name, text in rows.items()]
     return lines + ([] if call.children is None else _children_lines(call, call.children, names))
 
 
@@ -114,9 +118,9 @@ def _children_lines(call: Call, children: Children, names: Names) -> list[str]:
     ]
 
 
-def _change_line(name: str, old: str | None, new: str | None) -> str:
-    before, after = ("(absent)" if value is None else quoted(value) for value in (old, new))
-    return f"{name}  {before} -> {after}"
+def _change(name: str, old: str | None, new: str | None) -> str:
+    before, after = ("(absent)" if value is None else shown(name, value) for value in (old, new))
+    return f"{before} -> {after}"
 
 
 _IDS = ("principalId", "clientId")

@@ -22,7 +22,7 @@ def render_key(key: Key, width: int) -> SafeText:
     if key.example is not None:
         parts.append("\n".join(["Example", textwrap.indent(_as_yaml(key, key.example), "  ").rstrip("\n")]))
     if key.children:
-        rows = [(f"{one.name}{'*' if one.required else ''}", _first_sentence(one)) for one in key.children]
+        rows = [(f"{one.name}{'*' if one.required else ''}", one.summary) for one in key.children]
         parts.append("\n".join(["Keys below it (* must be there)", *_rows(rows, width)]))
     return safe_lines("\n\n".join(part for part in parts if part).split("\n"))
 
@@ -49,11 +49,6 @@ def _rows(rows: Any, width: int) -> Iterator[str]:
     for name, text in rows:
         first = f"  {name}".ljust(column)
         yield textwrap.fill(text, width, initial_indent=first, subsequent_indent=" " * column).rstrip()
-
-
-def _first_sentence(key: Key) -> str:
-    sentence, _, rest = key.description.split("\n\n")[0].partition(". ")
-    return f"{sentence}." if rest else sentence
 
 
 def _as_yaml(key: Key, value: Any) -> str:

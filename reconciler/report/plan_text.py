@@ -12,13 +12,14 @@ from reconciler.report.parts.blocks import write_blocks
 from reconciler.report.parts.header import write_header
 from reconciler.report.parts.left_alone import write_left_alone, write_removed_already
 from reconciler.report.parts.members import write_kinds
+from reconciler.report.parts.notes import write_notes
 from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.parts.totals import write_digest, write_totals
 from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.parts.wrap import INDENT, write_text
-from reconciler.report.rows import Header, addresses_of, change_rows, differs, drifting, refused_rows
+from reconciler.report.rows import Header, change_rows, differs, drifting, refused_rows
 from reconciler.report.visible import SafeText
-from reconciler.report.warnings import warning_lines
+from reconciler.report.warnings import write_warnings
 
 NO_CHANGES = "No changes. Live identities match the manifest."
 
@@ -36,7 +37,8 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     _write_held(page, plan, names, group=group)
     write_removed_already(page, plan, names)
     write_left_alone(page, plan, names, is_undo=header.is_undo)
-    _write_warnings(page, plan)
+    write_notes(page, plan, names, group=group)
+    _write_warnings(page, plan, names, group=group)
     write_totals(page, plan, names)
     if deletes:
         page.line(("Deletes:", "bold"))
@@ -74,9 +76,8 @@ def _write_held(page: Page, plan: Plan, names: Names, *, group: bool) -> None:
     write_blocks(page, blocks_of(rows, group=group), names)
 
 
-def _write_warnings(page: Page, plan: Plan) -> None:
-    for line in warning_lines(plan.findings, addresses_of(plan)):
-        page.line((line, "yellow"))
+def _write_warnings(page: Page, plan: Plan, names: Names, *, group: bool) -> None:
+    write_warnings(page, plan.findings, names, group=group, style="yellow")
     if plan.findings:
         page.line()
 

@@ -36,6 +36,7 @@ from reconciler.plan import (
     Plan,
     Reason,
     field_text,
+    given_by,
     hold_of,
 )
 from reconciler.report.impact_rows import impact_rows
@@ -133,7 +134,7 @@ def refused_rows(plan: Plan) -> tuple[ChangeRow, ...]:
 def change_row(change: Change, names: Names) -> ChangeRow:
     """One change; a delete shows what goes with it, because no later command can."""
     source = change.source
-    given_by = None if isinstance(change, IdentityChange) else change.given_by
+    default = given_by(change)
     symbol, summary, fields = _describe(change)
     return ChangeRow(
         symbol,
@@ -144,7 +145,7 @@ def change_row(change: Change, names: Names) -> ChangeRow:
         f"{source.file}:{source.line}",
         fields,
         impact_rows(change, names),
-        given_by="" if given_by is None else f"{given_by.file}:{given_by.line}",
+        given_by="" if default is None else f"{default.file}:{default.line}",
     )
 
 

@@ -90,6 +90,15 @@ def safe_json(text: str) -> SafeText:
     return SafeText(text.replace("##", "#\\u0023"))
 
 
+def safe_yaml(text: str) -> SafeText:
+    """The text of a YAML document whose texts all stand in double quotes, likewise, by YAML's escapes.
+
+    Source: YAML 1.2, 5.7 (`\\xNN` and `\\UNNNNNNNN` in double quotes).
+    """
+    escaped = "".join(char if char == "\n" or " " <= char <= "~" else f"\\U{ord(char):08x}" for char in text)
+    return SafeText(escaped.replace("##", "#\\x23"))
+
+
 def _json_escape(char: str) -> str:
     """A character of a JSON string as JSON's own escape: two of them beyond the first 65,536."""
     units = char.encode("utf-16-be", "surrogatepass").hex()

@@ -112,6 +112,8 @@ def _check_version(document: Node) -> None:
     version = document.get("format_version")
     if version == FORMAT_VERSION:
         return
+    if version is None:
+        raise ValueError("it is damaged: it has no `format_version`")
     if not isinstance(version, str) or _VERSION.fullmatch(version) is None:
         raise ValueError(f"it is damaged: its `format_version` is {str(version)[:40]!r}")
     age = "a newer" if _numbers(version) > _numbers(FORMAT_VERSION) else "an older"

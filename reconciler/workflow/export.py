@@ -91,7 +91,8 @@ def _read(request: ExportRequest, azure: Azure, may_read: MayRead) -> Live:
     ids = list(dict.fromkeys(ResourceGroupId(request.subscription_id, name) for name in request.resource_groups))
     live = read_live(ids, azure.resources, may_read, tenant_of=lambda _: expected)
     missing = [group.group_id.resource_group for group in live.groups if group.resource_group is None]
-    if missing:
+    # What Terraform's state still has may be gone: whoever hands over is told so.
+    if missing and request.terms.only is None:
         raise UsageError(
             f"--resource-group {missing[0]}: the subscription has no such resource group",
             "Check its name; without the flag, all of them are exported.",

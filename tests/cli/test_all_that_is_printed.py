@@ -150,6 +150,7 @@ def test_guardrails_of_any_text(uami: Uami, world: Path, place: int, text: str) 
         ("apply", "-y", "--skip-refused"),
         ("doctor",),
         ("plan", "-o", "p.json"),
+        ("output", "--allow-missing"),
     ],
 )
 def test_live_state_of_every_text(uami: Uami, world: Path, command: tuple[str, ...], form: tuple[str, ...]) -> None:
@@ -184,6 +185,8 @@ def test_answers_of_any_text(uami: Uami, world: Path, serve: Serve, key: str) ->
         wire.key, wire.text = key, ALL
         for command in (("apply", "-y", "--skip-refused"), ("drift", "--format", "json"), ("doctor",)):
             run(uami, command[0], "m.json", *wire.flags, *command[1:], "--log-level", "debug")
+        for form in ("text", "json", "yaml", "dotenv", "tfvars", "configmap", "service-accounts"):
+            run(uami, "output", "m.json", *wire.flags, "--allow-missing", "--format", form)
         run(uami, "sandbox", "snapshot", "--subscription", SUBSCRIPTION, *wire.flags)
 
 

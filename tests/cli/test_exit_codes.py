@@ -241,6 +241,9 @@ def test_command_without_arguments_shows_its_help_on_stderr_and_exits_64(uami: U
     ("arguments", "told"),
     [
         (("plan", *QUICKSTART, "--force"), "No such option: --force"),
+        (("plan", *QUICKSTART, "-out=p.json"), "-out: this flag has two dashes\nHint: Write --out."),
+        (("plan", "-help"), "-help: this flag has two dashes"),
+        (("apply", *QUICKSTART, "-target", "rg-data-prod"), "-target: this flag has two dashes"),
         (("plan",), "Missing argument 'PATH...'."),
         (("destroy", "identities.yaml"), "No such command 'destroy'."),
         (("plan", *QUICKSTART, "--parallelism", "0"), "--parallelism must be a whole number, from 1 to 100"),

@@ -48,7 +48,10 @@ def test_exit_codes_of_help_are_those_of_the_readme() -> None:
         (("plan", "m.yaml", "--max-revokes", "few"), "--max-revokes must be a whole number, 0 or more, not 'few'."),
         (("plan", "m.yaml", "--max-revokes", "-1"), "--max-revokes must be a whole number, 0 or more, not '-1'."),
         (("drift", "m.yaml", "--parallelism", "0"), "--parallelism must be a whole number, from 1 to 100, not '0'."),
-        (("schema", "plans"), "NAME must be manifest, plan, apply, drift, doctor, journal or guardrails, not 'plans'."),
+        (
+            ("schema", "plans"),
+            "NAME must be manifest, plan, apply, drift, output, doctor, journal or guardrails, not 'plans'.",
+        ),
         (("sandbox", "serve", "--port", "x"), "--port must be a whole number, from 0 to 65535, not 'x'."),
         (("sandbox",), "Missing command."),
     ],

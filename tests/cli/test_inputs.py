@@ -33,6 +33,50 @@ def test_variable_of_the_command_line_goes_before_the_environment(uami: Uami, wi
     assert " + rg-prod/id-one  will be created  m.yaml:1\n" in ended.stdout
 
 
+@pytest.mark.parametrize(
+    ("flags", "value"),
+    [
+        ((), "environment"),
+        (("--var-file", "a.yaml"), "first"),
+        (("--var-file", "a.yaml", "--var-file", "b.yaml"), "second"),
+        (("--var-file", "b.yaml", "--var-file", "a.yaml", "--var", "A=line"), "line"),
+    ],
+)
+def test_variable_of_a_file_goes_before_the_environment_and_after_the_command_line(
+    uami: Uami, folder: Path, flags: tuple[str, ...], value: str
+) -> None:
+    subscription = "00000000-0000-0000-0000-000000000001"
+    (folder / "m.yaml").write_text(
+        f"version: 1\nsubscription: {subscription}\nvars: {{A: document}}\nowner: 'bad${{A}}{'x' * 300}'\n"
+        "resourceGroups: {rg: {identities: []}}\n"
+    )
+    (folder / "a.yaml").write_text("A: first\n")
+    (folder / "b.yaml").write_text("A: second\n")
+
+    ended = uami("validate", "m.yaml", *flags, environment={"UAMI_VAR_A": "environment"})
+
+    assert ended.code == 65
+    assert f"`bad{value}x" in ended.stderr
+
+
+def test_file_of_variables_that_is_wrong_is_told_with_its_place(uami: Uami, folder: Path) -> None:
+    (folder / "a.yaml").write_text("A: 5\n")
+
+    ended = uami("validate", "m.yaml", "--var-file", "a.yaml")
+
+    assert ended.code == 65
+    assert ended.stderr.startswith("a.yaml:1:4: error: ")
+
+
+def test_variable_that_is_the_documents_own_is_wrong_usage(uami: Uami, folder: Path) -> None:
+    ended = uami("validate", "m.yaml", "--var", "subscription=x")
+
+    assert (ended.code, ended.stderr.splitlines()[0]) == (
+        64,
+        "Error: --var subscription: `${subscription}` is the document's own",
+    )
+
+
 @pytest.mark.parametrize("flags", [(), ("--var", "ENV=")], ids=["unset", "empty"])
 def test_variable_without_a_value_is_an_error(uami: Uami, with_variable: Path, flags: tuple[str, ...]) -> None:
     ended = uami("plan", "m.yaml", "--sandbox", "s.json", *flags)

@@ -48,14 +48,14 @@ policy: {identities: exact}
     return folder
 
 
-@pytest.mark.parametrize("name", ["manifest", "plan", "apply", "drift", "doctor", "journal", "guardrails"])
+@pytest.mark.parametrize("name", ["manifest", "plan", "apply", "drift", "output", "doctor", "journal", "guardrails"])
 def test_schema_is_printed_as_it_lies_in_the_repository(uami: Uami, name: str) -> None:
     ended = uami("schema", name)
 
     assert (ended.code, ended.stdout) == (0, (SCHEMAS / f"{name}.v1.schema.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", ["plan", "apply", "drift", "doctor", "journal"])
+@pytest.mark.parametrize("name", ["plan", "apply", "drift", "output", "doctor", "journal"])
 def test_schema_is_valid_itself(name: str) -> None:
     Draft202012Validator.check_schema(json.loads((SCHEMAS / f"{name}.v1.schema.json").read_text(encoding="utf-8")))
 
@@ -187,6 +187,14 @@ def test_drift_of_what_guards_would_refuse_is_as_its_schema_says(uami: Uami, ref
     assert fields == [["location", "isolation_scope"], ["tags.uami-owner"]]
 
 
+def test_output_is_as_its_schema_says(uami: Uami, quickstart: Path) -> None:
+    ended = uami("output", *QUICKSTART, "--allow-missing")
+
+    assert (ended.code, ended.stderr) == (0, "")
+    assert problems(ended.document, "output:v1") == []
+    assert [one["live"] for one in ended.document["identities"]] == [False, True, True, False, True]
+
+
 def test_validate_says_what_the_manifest_declares(uami: Uami, quickstart: Path) -> None:
     ended = uami("validate", "identities.yaml", "--format", "json")
 
@@ -202,6 +210,7 @@ def test_validate_says_what_the_manifest_declares(uami: Uami, quickstart: Path) 
         (("plan", "--format=json"), 64, "usage"),
         (("apply", *QUICKSTART), 1, "declined"),
         (("plan", *QUICKSTART, "--target", "rg-data-prod/id-x"), 64, "usage"),
+        (("output", *QUICKSTART), 1, "not-live-as-listed"),
         (("drift", "broken.yaml", *QUICKSTART), 65, "manifest-invalid"),
         (("validate", "broken.yaml", "--format", "json"), 65, "manifest-invalid"),
         (("plan", "identities.yaml", "--sandbox", "nowhere.json", "--format", "json"), 65, "file-invalid"),

@@ -19,6 +19,7 @@ COMMANDS = [
     ("undo",),
     ("show",),
     ("drift",),
+    ("output",),
     ("export",),
     ("doctor",),
     ("explain",),

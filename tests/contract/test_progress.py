@@ -12,9 +12,12 @@ from reconciler.apply.verify import verify_result
 from reconciler.arm.activity import Doing
 from reconciler.cli.support.progress import LINE_EVERY_S, LOOK_EVERY_S, SHOWN_AFTER_S, ProgressCounter
 from reconciler.doctor.doctor import Caller, run_doctor
+from reconciler.guards import NO_ALLOWANCES
 from reconciler.manifest.desired import Desired
 from reconciler.snapshot.read import SnapshotScope, read_snapshot
-from tests.builders import SUBSCRIPTION
+from reconciler.workflow.declare import Declaration
+from reconciler.workflow.output import run_output
+from tests.builders import SUBSCRIPTION, TODAY
 from tests.contract.access import full_plan
 from tests.contract.arm import Arm, OpenArm
 from tests.contract.exporting import export_now
@@ -97,7 +100,13 @@ def _verify(arm: Arm, folder: Path) -> None:
     verify_result(result, arm.resources, sleep=arm.retries.sleep)
 
 
-STORIES = [_plan, _apply, _verify, _undo, _snapshot, _export, _doctor]
+def _output(arm: Arm, folder: Path) -> None:
+    desired = Desired((the_run(),))
+    listed = Declaration(desired, (), NO_ALLOWANCES, (), strict=False, judged_on=TODAY)
+    run_output(listed, arm.azure, allow_missing=True)
+
+
+STORIES = [_plan, _apply, _verify, _undo, _snapshot, _export, _doctor, _output]
 
 
 @pytest.mark.parametrize(("is_terminal", "most_s"), [(True, SHOWN_AFTER_S), (False, LINE_EVERY_S)])

@@ -48,6 +48,11 @@ def test_form_of_a_value_does_not_cover_what_its_key_is_for(name: str) -> None:
     assert name == "guardrails" or {"owner", "scope", "location", "subscriptionId", "tenantId"} <= set(forms)
 
 
+def is_list(part: dict[str, Any]) -> bool:
+    """Whether a value is a list, or null in place of one."""
+    return part.get("type") in ("array", ["array", "null"])
+
+
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_schema_says_and_lists_what_the_code_does(name: str) -> None:
     text = schema_text(f"{name}.v1.schema.json")
@@ -85,7 +90,7 @@ def test_snippets_are_valid_where_they_are_offered(name: str) -> None:
     for part in parts(SCHEMAS[name]):
         for snippet in part.get("defaultSnippets", []):
             body = snippet.get("bodyText", snippet.get("body"))
-            offered = [body] if part.get("type") == "array" else body
+            offered = [body] if is_list(part) else body
             # The language server writes a null, and digits in quotes, as what they are not.
             texts = json.dumps(body)
             if not validator.evolve(schema={**part, "$defs": SCHEMAS[name]["$defs"]}).is_valid(offered):
@@ -101,7 +106,7 @@ def test_list_offers_what_its_entries_offer() -> None:
     lists = [
         (part["defaultSnippets"], part["items"]["$ref"].rpartition("/")[2])
         for part in parts(SCHEMAS["manifest"])
-        if part.get("type") == "array" and "defaultSnippets" in part
+        if is_list(part) and "defaultSnippets" in part
     ]
 
     assert {entry for _, entry in lists} >= {"identity", "federatedCredential", "roleAssignment", "removal"}

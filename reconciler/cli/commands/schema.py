@@ -18,6 +18,7 @@ class SchemaName(StrEnum):
     PLAN = "plan"
     APPLY = "apply"
     DRIFT = "drift"
+    OUTPUT = "output"
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"

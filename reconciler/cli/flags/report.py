@@ -32,6 +32,15 @@ class ColorChoice(StrEnum):
 Log = Annotated[
     LogLevel, typer.Option("--log-level", help="How much is logged on stderr.", rich_help_panel=OUTPUT_PANEL)
 ]
+Color = Annotated[
+    ColorChoice,
+    typer.Option(
+        "--color",
+        help="When to colour; auto heeds NO_COLOR, then FORCE_COLOR, then the terminal.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+NoColor = Annotated[bool, typer.Option("--no-color", help="The same as --color never.", rich_help_panel=OUTPUT_PANEL)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +50,8 @@ class ReportFlags(FlagGroup):
     format: Annotated[
         Format, typer.Option("--format", help="How the report is written.", rich_help_panel=OUTPUT_PANEL)
     ] = Format.TEXT
-    color: Annotated[
-        ColorChoice,
-        typer.Option(
-            "--color",
-            help="When to colour; auto heeds NO_COLOR, then FORCE_COLOR, then the terminal.",
-            rich_help_panel=OUTPUT_PANEL,
-        ),
-    ] = ColorChoice.AUTO
-    no_color: Annotated[
-        bool, typer.Option("--no-color", help="The same as --color never.", rich_help_panel=OUTPUT_PANEL)
-    ] = False
+    color: Color = ColorChoice.AUTO
+    no_color: NoColor = False
 
     @property
     def color_choice(self) -> ColorChoice:

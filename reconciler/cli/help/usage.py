@@ -1,11 +1,14 @@
 """What is wrong with a command line, in our words where the library has only those of Python's types."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import typer
 from typer.core import TyperOption
 
 from reconciler.cli.help.page import choice_name, range_words
+from reconciler.errors import UsageError
 
 
 def describe_usage_error(error: typer.TyperException) -> str:
@@ -36,3 +39,18 @@ def _expected(parameter: Any) -> str | None:
             f"a whole number, {range_words(parameter.min, parameter.max)}" if described.is_ranged else "a whole number"
         )
     return None
+
+
+_ONE_DASH = re.compile(r"(?P<flag>-[a-z][a-z-]+)(?:=.*)?", re.DOTALL)
+
+
+def check_dashes(arguments: Iterable[str], command: Any) -> None:
+    """Raises UsageError for a flag with one dash, as other tools have it: `-out=x` would be read as `-o ut=x`."""
+    # The library adds --help to each command by itself.
+    flags = {"--help", *(name for one in command.params for name in one.opts)}
+    for word in arguments:
+        if word == "--":
+            return
+        match = _ONE_DASH.fullmatch(word)
+        if match is not None and f"-{match['flag']}" in flags:
+            raise UsageError(f"{match['flag']}: this flag has two dashes", f"Write -{match['flag']}.")

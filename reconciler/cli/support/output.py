@@ -63,6 +63,11 @@ def use_color(choice: ColorChoice, stream: TextIO, environment: Mapping[str, str
     assert_never(choice)
 
 
+def is_colored(choice: ColorChoice) -> bool:
+    """Whether stdout is coloured."""
+    return use_color(choice, sys.stdout, os.environ)
+
+
 def chosen_format(report: ReportFlags, stream: TextIO | None = None) -> ReportFormat:
     """The form that was asked for, coloured as is right for the stream; for stdout where none is given."""
     color = use_color(report.color_choice, stream or sys.stdout, os.environ)
@@ -127,7 +132,9 @@ def not_written(error: OSError) -> ReportNotWritten:
     """What to say of a stdout that takes nothing any more; whatever else is written to it is lost."""
     silence(sys.stdout)
     return ReportNotWritten(
-        f"The report could not be written: {error.strerror}.", "What the run did stays done; `uami plan` shows it."
+        f"The report could not be written: {error.strerror}.",
+        "Make room, or write it elsewhere. What the run has changed, if anything, stays so; `uami plan` shows what is"
+        " left.",
     )
 
 

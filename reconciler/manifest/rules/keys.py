@@ -62,6 +62,12 @@ class Key:
         """The last part of its path; "" for a file as a whole."""
         return "" if self.path in _FILES else self.path.rpartition(".")[2]
 
+    @property
+    def summary(self) -> str:
+        """The first sentence of what it is for."""
+        sentence, _, rest = self.description.split("\n\n")[0].partition(". ")
+        return f"{sentence}." if rest else sentence
+
 
 @functools.cache
 def all_keys() -> Mapping[str, Key]:
@@ -87,13 +93,17 @@ def find_key(asked: str) -> Key:
     matching = [key for other, key in keys.items() if other.endswith(f".{path}")]
     # Those of guardrails have the file's name before them, and so never stand in the way of a manifest's.
     matching = [key for key in matching if not key.path.startswith("guardrails.")] or matching
-    # Defaults are lists of what an identity has; the identity is where it is described first.
-    matching = [key for key in matching if "defaults" not in key.path.split(".")[:-1]] or matching
+    matching = [key for key in matching if not _is_default(key.path)] or matching
     if len(matching) == 1:
         return matching[0]
     if matching:
         raise UsageError(f"{len(matching)} keys are called {asked!r}.", f"Write one of {_named(matching)}.")
     raise UsageError(f"No key is called {asked!r}.", _did_you_mean(path, keys))
+
+
+def _is_default(path: str) -> bool:
+    """Whether a key is one of a default, and so described where an identity has the same."""
+    return "defaults" in path.casefold().split(".")[:-1]
 
 
 def _named(keys: list[Key]) -> str:
@@ -102,13 +112,14 @@ def _named(keys: list[Key]) -> str:
 
 
 def _did_you_mean(asked: str, keys: Mapping[str, Key]) -> str:
-    close = difflib.get_close_matches(asked, keys, n=3)
+    close = difflib.get_close_matches(asked, [path for path in keys if not _is_default(path)], n=3)
     names = {key.name.lower(): key.name for key in keys.values()}
     close_names = difflib.get_close_matches(asked.rpartition(".")[2], names, n=1)
     if close:
         return f"Did you mean {' or '.join(f'`{keys[path].path}`' for path in close)}?"
     if close_names:
         ending = [key for path, key in keys.items() if f".{path}".endswith(f".{close_names[0]}")]
+        ending = [key for key in ending if not _is_default(key.path)] or ending
         return f"Did you mean {_named(ending)}?"
     return "`uami explain` lists the first keys of a manifest; `uami explain guardrails` those of guardrails."
 

@@ -76,6 +76,7 @@ def manifest_validator(*, saved: bool = False) -> Draft202012Validator:
     keys = schema["$defs"]["identityMapping"]["properties"]
     given = schema["$defs"]["defaults"]
     if saved:
+        del schema["patternProperties"]  # nothing is left of keys that only an author reads
         kept = {key: given["properties"][key] for key in ("location", "federatedCredentials", "roleAssignments")}
         keys["given"] = {"type": "object", "additionalProperties": False, "properties": kept}
     else:

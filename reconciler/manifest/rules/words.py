@@ -211,10 +211,12 @@ _EMPTY_HINTS = {
     "Identities": "To say that the group has no identities, write `identities: []`.",
     "Resource group": "Write `identities:` below it; `identities: []` empties the group.",
     "Resource groups": "List the resource groups below it.",
-    "Federated credentials": "To say that nobody may become the identity, write `federatedCredentials: []`; to manage"
-    " none here, `null`.",
-    "Role assignments": "To say that the identity has no role from here, write `roleAssignments: []`; to manage none,"
-    " `null`.",
+    "Federated credentials": (
+        "To say that nobody may become the identity, write `federatedCredentials: []`; to manage none, `null`."
+    ),
+    "Role assignments": (
+        "To say that the identity has no role from here, write `roleAssignments: []`; to manage none, `null`."
+    ),
     "Acceptances": "List what is meant here, each with `code` and `reason`, or remove the key.",
     "Removals": "List what is to be deleted below it, or remove the key.",
 }

@@ -7,12 +7,12 @@ of the layers.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.reading import items, mapping
 from reconciler.manifest.rules.words import type_hint
-from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Mark, OwnName, Path, Plain
+from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, OwnName, Path, Plain
 from reconciler.manifest.yaml.source import MAX_VALUES
 from reconciler.manifest.yaml.variables import DEFAULTS, GROUPS, IDENTITIES, Names, filled
 
@@ -44,25 +44,18 @@ class _Layer:
     defaults: Mapping[str, Plain]
 
 
-@dataclass(slots=True)
 class _Spreading:
     """The places of one document, those of copies added."""
 
-    document: Document
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    key_marks: dict[Path, Mark] = field(init=False)
-    value_marks: dict[Path, Mark] = field(init=False)
-    spellings: dict[Path, str] = field(init=False)
-    broken_keys: set[Path] = field(init=False)
-    broken_values: set[Path] = field(init=False)
-    copied: int = 0
-
-    def __post_init__(self) -> None:
-        self.key_marks = dict(self.document.key_marks)
-        self.value_marks = dict(self.document.value_marks)
-        self.spellings = dict(self.document.spellings)
-        self.broken_keys = set(self.document.broken_keys)
-        self.broken_values = set(self.document.broken_values)
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.diagnostics: list[Diagnostic] = []
+        self.key_marks = dict(document.key_marks)
+        self.value_marks = dict(document.value_marks)
+        self.spellings = dict(document.spellings)
+        self.broken_keys = set(document.broken_keys)
+        self.broken_values = set(document.broken_values)
+        self.copied = 0
 
     def spread(self) -> Document:
         """The document with all of its copies."""

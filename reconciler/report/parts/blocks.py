@@ -93,8 +93,8 @@ def _write_field(page: Page, begin: str, values: Sequence[str]) -> None:
 def _values(field: FieldRow, action: Action) -> tuple[str, ...]:
     if not field.known:
         return (KNOWN_AFTER_APPLY,)
-    before = "(absent)" if field.before is None else _shown(field.name, field.before)
-    after = "(absent)" if field.after is None else _shown(field.name, field.after)
+    before = "(absent)" if field.before is None else shown(field.name, field.before)
+    after = "(absent)" if field.after is None else shown(field.name, field.after)
     match action:
         case Action.CREATE:
             return (after,)
@@ -105,7 +105,8 @@ def _values(field: FieldRow, action: Action) -> tuple[str, ...]:
     assert_never(action)
 
 
-def _shown(name: str, value: str) -> str:
+def shown(name: str, value: str) -> str:
+    """A value of a field as reports write it: text of anybody's is quoted."""
     return value if name in _UNQUOTED else quoted(value)
 
 

@@ -1,7 +1,8 @@
 """The first lines of a report: where it looked, and as whom."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from reconciler.model import Subscription
 from reconciler.plan import Plan
 from reconciler.report.page import Page
 from reconciler.report.rows import Header
@@ -11,23 +12,29 @@ USUAL_CLOUD = "AzureCloud"
 
 
 def write_header(page: Page, plan: Plan, header: Header) -> None:
-    """The lines, their labels aligned, and an empty one."""
-    if header.place:
-        page.line((f"{header.kind:<14}{header.place}", "bold magenta"))
-    for label, text in _lines(plan, header):
-        page.line(f"{label:<14}", text)
+    """The lines of a plan's report, their labels aligned, and an empty one."""
+    write_connection(page, plan.cloud, plan.subscriptions, header)
+    for sha256 in (plan.guardrails or "").split("+"):
+        if sha256:
+            page.line(f"{'Guardrails':<14}", f"sha256 {sha256}")
     page.line()
 
 
-def _lines(plan: Plan, header: Header) -> Iterator[tuple[str, str]]:
-    if plan.cloud != USUAL_CLOUD:
-        yield "Cloud", plan.cloud
-    if plan.subscriptions:
-        yield "Tenant", plan.tenant or "several"
-    for one in plan.subscriptions:
+def write_connection(page: Page, cloud: str, subscriptions: Iterable[Subscription], header: Header) -> None:
+    """The lines alone, of a run that read these subscriptions."""
+    if header.place:
+        page.line((f"{header.kind:<14}{header.place}", "bold magenta"))
+    for label, text in _lines(cloud, tuple(subscriptions), header):
+        page.line(f"{label:<14}", text)
+
+
+def _lines(cloud: str, subscriptions: tuple[Subscription, ...], header: Header) -> Iterator[tuple[str, str]]:
+    if cloud != USUAL_CLOUD:
+        yield "Cloud", cloud
+    tenants = {one.tenant_id for one in subscriptions}
+    if tenants:
+        yield "Tenant", tenants.pop() if len(tenants) == 1 else "several"
+    for one in subscriptions:
         yield "Subscription", f"{one.display_name} ({one.subscription_id})"
     if header.principal:
         yield "Principal", header.principal
-    for sha256 in (plan.guardrails or "").split("+"):
-        if sha256:
-            yield "Guardrails", f"sha256 {sha256}"

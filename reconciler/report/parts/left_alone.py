@@ -34,7 +34,7 @@ _ACCESS = _IDENTITIES | {
 
 
 def write_left_alone(page: Page, plan: Plan, names: Names, *, is_undo: bool = False) -> None:
-    """How many identities are not touched, which credentials and roles, what is abandoned, and the plan's notes."""
+    """How many identities are not touched, which credentials and roles, and what is abandoned."""
     of_an_undo = NOT_OF_THE_RUN if is_undo else {}
     counts = _counts(plan, _IDENTITIES | of_an_undo)
     if counts:
@@ -50,10 +50,6 @@ def write_left_alone(page: Page, plan: Plan, names: Names, *, is_undo: bool = Fa
     if counts or children or kept:
         page.line()
     _write_abandoned(page, plan)
-    for note in plan.notes:
-        write_text(page, note, indent=2, lead=[("Note: ", "yellow")])
-    if plan.notes:
-        page.line()
 
 
 def _counts(plan: Plan, words: Mapping[SkipReason, str]) -> list[str]:

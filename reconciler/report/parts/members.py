@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reconciler.model import AnyId, identity_of
+from reconciler.model import AnyId, ResourceId, identity_of
 from reconciler.report.grouping import alike_in_kind
 from reconciler.report.names import Names
 from reconciler.report.page import Page
@@ -18,24 +18,37 @@ def write_members(page: Page, rows: Sequence[ChangeRow], names: Names, *, indent
     for row in rows:
         groups.setdefault(names.book.short_group(row.identity.group_id), []).append(row)
     for group, same in groups.items():
-        sources = {row.source for row in same}
-        file = same[0].source.rpartition(":")[0]
         given_by = ", ".join(sorted({row.given_by for row in same if row.given_by}))
-        place = f"{sources.copy().pop() if len(sources) == 1 else file}{f'; default {given_by}' if given_by else ''}"
-        lead = f"{group} ({place}):"
-        entries = [_entry(row, with_line=len(sources) > 1, with_ids=with_ids) for row in same]
+        lead, entries = _listed(group, [(row.identity.name, row.source) for row in same], given_by)
         if with_ids and any(field.of_identity for row in same for field in row.fields):
             page.line(" " * indent, lead)
-            for entry in entries:
-                page.line(" " * (indent + 2), entry)
+            for entry, row in zip(entries, same, strict=True):
+                page.line(" " * (indent + 2), entry, _ids(row))
         else:
             write_text(page, f"{lead} {', '.join(entries)}", indent=indent + 2, lead=[(" " * indent, "")])
 
 
-def _entry(row: ChangeRow, *, with_line: bool, with_ids: bool) -> str:
-    name = f"{row.identity.name}:{row.source.rpartition(':')[2]}" if with_line else row.identity.name
-    ids = (f"  {field.name} {field.before}" for field in row.fields if with_ids and field.of_identity)
-    return name + "".join(ids)
+def _ids(row: ChangeRow) -> str:
+    return "".join(f"  {field.name} {field.before}" for field in row.fields if field.of_identity)
+
+
+def write_places(page: Page, places: Sequence[tuple[ResourceId, str]], names: Names, *, indent: int) -> None:
+    """Identities with the places, as `FILE:LINE`, that say something of them."""
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for identity, source in places:
+        key = (names.book.short_group(identity.group_id), source.rpartition(":")[0])
+        groups.setdefault(key, []).append((identity.name, source))
+    for (group, _), same in groups.items():
+        lead, entries = _listed(group, same)
+        write_text(page, f"{lead} {', '.join(entries)}", indent=indent + 2, lead=[(" " * indent, "")])
+
+
+def _listed(group: str, same: Sequence[tuple[str, str]], given_by: str = "") -> tuple[str, list[str]]:
+    """The words before a list of names, and its entries; a line is told before them where all have the same."""
+    is_one_place = len({source for _, source in same}) == 1
+    place = same[0][1] if is_one_place else same[0][1].rpartition(":")[0]
+    lead = f"{group} ({place}{f'; default {given_by}' if given_by else ''}):"
+    return lead, [name if is_one_place else f"{name}:{source.rpartition(':')[2]}" for name, source in same]
 
 
 def write_ids(page: Page, ids: Sequence[AnyId], names: Names, *, indent: int) -> None:

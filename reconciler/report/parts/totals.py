@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.model import Violation
+from reconciler.model import AnyId, ResourceGroupId, Violation
 from reconciler.plan import Action, Change, Plan
 from reconciler.report.names import Names
 from reconciler.report.page import Page, width
+from reconciler.report.parts.members import several
 from reconciler.report.parts.wrap import write_text
 from reconciler.report.rows import ChangeRow
 
@@ -87,16 +88,26 @@ def write_digest(
         return
     page.line(("In short:", "bold"))
     if deletes:
-        write_text(
-            page, f"destroyed: {named([names.describe(row.resource_id) for row in deletes])}", indent=4, lead=_BELOW
-        )
-    by_guard: dict[str, dict[str, None]] = {}
+        text = f"destroyed: {_in_short([row.resource_id for row in deletes], names)}"
+        write_text(page, text, indent=4, lead=_BELOW)
+    by_guard: dict[str, dict[AnyId | ResourceGroupId, None]] = {}
     for violation in violations:
         held = by_guard.setdefault(violation.code, {})
-        held.update((names.describe(one), None) for one in violation.refused or [violation.about] if one is not None)
+        held.update((one, None) for one in violation.refused or [violation.about] if one is not None)
     for code, held in by_guard.items():
-        write_text(page, f"refused by {code}: {named([*held])}", indent=4, lead=_BELOW)
+        write_text(page, f"refused by {code}: {_in_short([*held], names)}", indent=4, lead=_BELOW)
     page.line()
+
+
+def _in_short(ids: Sequence[AnyId | ResourceGroupId], names: Names) -> str:
+    """How many changes there are, and the first few of them; the same role of several identities is told once."""
+    kinds: dict[str, list[str]] = {}
+    for one in ids:
+        label = "" if isinstance(one, ResourceGroupId) else names.label(one)
+        kinds.setdefault(label or names.describe(one), []).append(names.describe(one))
+    parts = [(same[0] if len(same) == 1 else several(kind, len(same)), len(same)) for kind, same in kinds.items()]
+    more = len(ids) - sum(number for _, number in parts[:_NAMED])
+    return f"{len(ids)} ({', '.join(text for text, _ in parts[:_NAMED])}{f' and {more} more' if more else ''})"
 
 
 def named(words: Sequence[str]) -> str:

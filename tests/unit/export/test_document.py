@@ -73,7 +73,7 @@ resourceGroups:
     )
     assert [one.name for one in exported.identities] == ["id-a", "id-b"]
     assert [one.name for one in exported.credentials] == ["ci-1"]
-    assert [(one.role, one.scope) for one in exported.assignments] == [("Reader", storage)]
+    assert [(one.role_guid, one.scope) for one in exported.assignments] == [("guid-Reader", storage)]
 
 
 def test_credential_that_cannot_be_listed_is_ignored_by_name() -> None:

@@ -47,3 +47,15 @@ def test_what_can_be_read_in_two_ways_is_refused(content: bytes, reason: str) ->
 def test_number_too_long_for_python_is_refused() -> None:
     with pytest.raises(ValueError, match="integer string conversion"):
         parse_object(b'{"a": ' + b"9" * 10_000 + b"}")
+
+
+def test_fractions_are_read_where_the_caller_takes_them() -> None:
+    assert parse_object(b'{"a": [1.5, 2e3, 7]}', fractions=True) == {"a": [1.5, 2000.0, 7]}
+
+
+def test_depth_is_the_callers_where_it_says_one() -> None:
+    nested = b'{"a": ' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}"
+
+    assert parse_object(nested, max_depth=MAX_DEPTH + 1)
+    with pytest.raises(ValueError, match="nested more than 3 levels deep"):
+        parse_object(b'{"a": [[[]]]}', max_depth=3)

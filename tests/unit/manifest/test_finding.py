@@ -1,5 +1,7 @@
 """A finding is told by its address, becomes a document, and in a strict run a refusal of what it is about."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.errors import SourcePos
@@ -69,4 +71,13 @@ def test_finding_has_a_document() -> None:
         "message": "is odd",
         "hint": "Mend it.",
         "source": {"file": MANIFEST, "line": 7, "column": 13},
+    }
+
+
+def test_document_of_what_a_default_gives_names_the_default_too() -> None:
+    given = replace(finding(CREDENTIAL), given_by=SourcePos(MANIFEST, 3, 5))
+
+    assert finding_document(given) == {
+        **finding_document(finding(CREDENTIAL)),
+        "given_by": {"file": MANIFEST, "line": 3, "column": 5},
     }

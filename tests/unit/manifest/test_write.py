@@ -271,3 +271,34 @@ def test_manifest_cannot_have_what_only_a_plan_has() -> None:
     text = identity_with("given: {location: uksouth}") + "sources: {}\n"
 
     assert places_of(text) == [("unknown-key", 5, 5), ("unknown-key", 7, 1)]
+
+
+def test_what_defaults_give_stands_apart_and_makes_no_list_whole() -> None:
+    given = "{name: aks, issuer: 'https://i', subject: s}"
+    own = "{name: own, issuer: 'https://o', subject: s}"
+    desired = load_text(
+        f"{HEAD}owner: team\n"
+        f"defaults: {{federatedCredentials: [{given}], roleAssignments: [{{role: Reader, scope: /}}]}}\n"
+        "resourceGroups: {rg: {identities: [id-a,"
+        f" {{name: id-b, federatedCredentials: [{own}], roleAssignments: null}}]}}}}\n"
+    )
+
+    (saved,) = saved_manifests(desired)
+
+    aks: Any = {"name": "aks", "issuer": "https://i", "subject": "s", "audience": "api://AzureADTokenExchange"}
+    assert saved["resourceGroups"] == {
+        "rg": {
+            "identities": [
+                {
+                    "name": "id-a",
+                    "given": {"federatedCredentials": [aks], "roleAssignments": [{"role": "Reader", "scope": "/"}]},
+                },
+                {
+                    "name": "id-b",
+                    "federatedCredentials": [{**aks, "name": "own", "issuer": "https://o"}],
+                    "given": {"federatedCredentials": [aks]},
+                },
+            ]
+        }
+    }
+    assert read_desired([saved]) == desired

@@ -25,22 +25,27 @@ from tests.unit.manifest.manifests import load_text
 
 Document = dict[str, Any]
 
+CREDENTIAL = {"issuer": "https://issuer.example", "subject": "subject-fic-a", "audience": "audience", "name": "fic-a"}
+ROLE = {"role": "Reader", "scope": "/subscriptions/00000000-0000-0000-0000-000000000009"}
+OWN_CREDENTIAL = {**CREDENTIAL, "name": "fic-${identity.name}", "subject": "${identity.name}"}
+
 DEFAULTS: dict[str, st.SearchStrategy[object]] = {
+    "protect": st.booleans(),
+    "federatedCredentials": st.sampled_from([[], [CREDENTIAL], [OWN_CREDENTIAL], [CREDENTIAL, OWN_CREDENTIAL]]),
+    "roleAssignments": st.sampled_from([[], [ROLE], [{**ROLE, "role": "Owner"}]]),
     "location": st.sampled_from(["westeurope", "northeurope"]),
     "tags": st.dictionaries(st.sampled_from(["env", "team", "cost"]), st.none() | st.just("prod"), max_size=3),
 }
 """What there is to give to all, key by key."""
 
-CREDENTIAL = {"issuer": "https://issuer.example", "subject": "subject-fic-a", "audience": "audience", "name": "fic-a"}
-ROLE = {"role": "Reader", "scope": "/subscriptions/00000000-0000-0000-0000-000000000009"}
 IDENTITY: st.SearchStrategy[Document] = st.fixed_dictionaries(
     {"name": st.sampled_from(["id-api", "ID-Api", "id-job"])},
     optional={
         "location": st.just("westeurope"),
         "tags": st.just({"env": None}),
         "protect": st.booleans(),
-        "federatedCredentials": st.sampled_from([[], [CREDENTIAL]]),
-        "roleAssignments": st.sampled_from([[], [ROLE]]),
+        "federatedCredentials": st.sampled_from([None, [], [CREDENTIAL]]),
+        "roleAssignments": st.sampled_from([None, [], [ROLE]]),
     },
 )
 SOME_DEFAULTS: st.SearchStrategy[Document] = st.fixed_dictionaries({}, optional=DEFAULTS)
@@ -51,7 +56,9 @@ def documents(draw: st.DrawFn) -> Document:
     """Manifests with defaults of the document, of its groups, or of both."""
     owner = draw(st.none() | st.sampled_from(OWNERS))
     identities = draw(st.sampled_from(["exact", "merge"] if owner is None else ["exact", "owned", "merge"]))
-    roles = {"roleAssignments": "merge"} if owner is None or draw(st.booleans()) else {}
+    roles: Document = {"roleAssignments": "merge"} if owner is None or draw(st.booleans()) else {}
+    exact: Document = {"roleScopes": [ROLE["scope"]]} if draw(st.booleans()) else {}
+    roles = {"roleAssignments": "exact"} if exact else roles
     tags = draw(st.sampled_from(["exact", "merge"]))
     groups = draw(st.lists(st.sampled_from(GROUPS), min_size=1, unique=True))
     return {
@@ -59,6 +66,7 @@ def documents(draw: st.DrawFn) -> Document:
         "subscription": SUBSCRIPTION,
         **({} if owner is None else {"owner": owner}),
         "policy": {"identities": identities, "tags": tags, **roles},
+        **exact,
         "defaults": draw(SOME_DEFAULTS),
         "ignore": draw(st.sampled_from([{}, {"identities": ["aks-*"]}])),
         "resourceGroups": {
@@ -98,6 +106,21 @@ def test_every_default_that_there_is_is_tried() -> None:
 
 
 LIVE = live_states().flatmap(lambda live: st.tuples(st.just(live), accesses(live)))
+
+
+@FEW_EXAMPLES
+@given(documents(), LIVE)
+def test_what_a_default_gives_is_created_and_kept_up_to_date(document: Document, found: tuple[Live, Access]) -> None:
+    changes = compared(load_text(json.dumps(document)), *found)
+
+    compared_ids = {one.resource_id for one in changes.access() if one.action is not Action.DELETE}
+    given_ids = {
+        CredentialId(entry.resource_id, one.name)
+        for change in changes.identities()
+        if (entry := change.desired) is not None
+        for one in entry.given_credentials
+    }
+    assert given_ids <= compared_ids
 
 
 @FEW_EXAMPLES
@@ -156,6 +179,10 @@ def _access_may_go(group: DesiredGroup, change: CredentialChange | AssignmentCha
     if isinstance(change, CredentialChange):
         listed = entry.federated_credentials
         name = change.resource_id.name.casefold()
-        return listed is not None and name not in {one.name.casefold() for one in listed}
+        return (
+            listed is not None and entry.lists_all_credentials and name not in {one.name.casefold() for one in listed}
+        )
     roles = entry.role_assignments
-    return roles is not None and change.resource_id.role not in {one.role for one in roles}
+    return (
+        roles is not None and entry.lists_all_assignments and change.resource_id.role not in {one.role for one in roles}
+    )

@@ -91,10 +91,11 @@ def test_header_says_what_is_known(header: RunHeader, line: str) -> None:
 def test_created_identity_is_told_with_the_ids_that_arm_gave() -> None:
     assert lines_of(replace(CREATED, after=PLANNED, outcome=Outcome.DONE, made=IDENTITY)) == [
         f"   1  {AT}  + create rg-app/id-api: done  identities.yaml:5",
-        '      location  "westeurope"',
-        '      isolationScope  "Regional"',
-        '      tags.env  "test"',
-        "      principal id principal, client id client",
+        "      location        westeurope",
+        "      isolationScope  Regional",
+        '      tags.env        "test"',
+        "      principalId     principal",
+        "      clientId        client",
     ]
 
 
@@ -116,11 +117,11 @@ def test_deleted_identity_is_told_with_its_children() -> None:
 
     assert lines_of(replace(DELETED, outcome=Outcome.IN_DOUBT, children=children)) == [
         f"   3  {AT}  - delete rg-app/id-api: in-doubt  identities.yaml:5",
-        '      location  "westeurope"',
-        '      isolationScope  "Regional"',
-        '      tags.env  "prod"',
-        '      principalId  "principal"',
-        '      clientId  "client"',
+        "      location        westeurope",
+        "      isolationScope  Regional",
+        '      tags.env        "prod"',
+        "      principalId     principal",
+        "      clientId        client",
         "      with the federated credential main",
         "      with the role Reader on rg-app",
         "      attached to /vm",
@@ -135,13 +136,13 @@ def test_children_are_told_by_their_own_fields() -> None:
     create, update, delete, give = (replace(one, outcome=Outcome.DONE) for one in CALLS[5:9])
 
     assert [lines_of(one)[1:] for one in (create, update, delete, give)] == [
-        ['      issuer  "https://i.example"', '      subject  "repo:a/b"', '      audience  "api://x"'],
+        ['      issuer    "https://i.example"', '      subject   "repo:a/b"', '      audience  "api://x"'],
         [],
         [],
         [
-            '      role  "Reader"',
-            '      principalId  "principal"',
-            '      owner  "team-a"',
+            '      role         "Reader"',
+            "      principalId  principal",
+            '      owner        "team-a"',
         ],
     ]
 

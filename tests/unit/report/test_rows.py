@@ -3,18 +3,24 @@
 import pytest
 
 from reconciler.apply.result import ApplyResult, ChangeResult
+from reconciler.errors import SourcePos
 from reconciler.journal.call import Outcome
+from reconciler.manifest.desired import DesiredCredential
+from reconciler.model.access import Access, Trust
 from reconciler.plan.changes import Action
+from reconciler.plan.diff_access import diff_access
+from reconciler.report.names import Names
 from reconciler.report.rows import (
     ChangeRow,
     FieldRow,
+    change_row,
     change_rows,
     drift_rows,
     not_held,
     outcome_heading,
     refused_rows,
 )
-from tests.builders import desired_group, label, listed, live_group, plan_of, resource_id
+from tests.builders import MANIFEST, compare, desired_group, label, listed, live_group, plan_of, resource_id
 from tests.unit.reporting import plan_of_everything, refused_plan, result_of_everything
 
 KNOWN_LATER = (FieldRow("principalId", None, None, known=False), FieldRow("clientId", None, None, known=False))
@@ -172,3 +178,15 @@ def test_result_is_complete_only_when_everything_is_done_and_holds() -> None:
         False,
         False,
     ]
+
+
+def test_row_of_what_a_default_gives_has_both_places() -> None:
+    default = SourcePos(MANIFEST, 3, 5)
+    credential = DesiredCredential("aks", Trust("https://i", "s", "a"), SourcePos(MANIFEST, 5, 9), (), default)
+
+    desired = desired_group(listed("id-a", federated_credentials=[credential]))
+    changes = diff_access(compare(desired, live_group()), Access())
+
+    places = [change_row(one, Names(changes.addresses, {}, {})).place for one in changes]
+
+    assert places == [f"{MANIFEST}:5", f"{MANIFEST}:5 (default {MANIFEST}:3)"]

@@ -3,10 +3,11 @@
 import json
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.report.visible import quoted, safe_json, safe_line, safe_parts, visible
+from reconciler.report.visible import quoted, safe_json, safe_line, safe_parts, safe_yaml, visible
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,16 @@ def test_safe_json_is_the_same_document(text: str) -> None:
     for written in (json.dumps(document, indent=2), json.dumps(document, ensure_ascii=False)):
         safe = safe_json(written)
         assert json.loads(safe) == document
+        assert safe.isascii()
+        assert safe.replace("\n", "").isprintable()
+        assert "##" not in safe
+
+
+@given(st.text("#\x7f\n\\é😀") | st.text(st.characters(exclude_categories=["Cs"])))
+def test_safe_yaml_is_the_same_document(text: str) -> None:
+    for unicode in (False, True):
+        safe = safe_yaml(yaml.safe_dump([text], default_style='"', allow_unicode=unicode, width=10_000))
+        assert yaml.safe_load(safe) == [text]
         assert safe.isascii()
         assert safe.replace("\n", "").isprintable()
         assert "##" not in safe

@@ -229,6 +229,7 @@ def _twice(items: list[Any]) -> None:
             lambda d: d.update(format_version="1.1", tool_version="9.0"),
             "it was made by a newer version, uami '9.0': it is of format '1.1', and this uami reads '1.0'.",
         ),
+        (lambda d: d.pop("format_version"), "it is damaged: it has no `format_version`"),
         (lambda d: d.update(format_version=1), "it is damaged: its `format_version` is '1'"),
         (lambda d: d.pop("changes"), "$: 'changes' is a required property."),
         (lambda d: d.update(colour="red"), "$ contradicts the rest of the plan, or is nothing that a plan says."),

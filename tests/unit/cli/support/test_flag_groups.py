@@ -128,7 +128,7 @@ repeated = st.lists(words, max_size=3).map(tuple)
 maybe = st.none() | words
 groups = st.tuples(
     st.lists(words.filter(bool), min_size=1, max_size=3),
-    st.builds(StrictManifestFlags, repeated, repeated, repeated, st.booleans()),
+    st.builds(StrictManifestFlags, repeated, repeated, repeated, repeated, st.booleans()),
     st.builds(ApplyRunFlags, st.booleans(), st.booleans(), maybe, maybe),
     st.builds(
         ApplyGuardFlags,

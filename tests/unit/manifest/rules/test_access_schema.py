@@ -33,8 +33,7 @@ def test_empty_list_is_taken(keys: str) -> None:
     [
         (
             "federatedCredentials: ",
-            "To say that nobody may become the identity, write `federatedCredentials: []`; to manage none here,"
-            " `null`.",
+            "To say that nobody may become the identity, write `federatedCredentials: []`; to manage none, `null`.",
         ),
         (
             "roleAssignments: ",

@@ -181,3 +181,128 @@ def test_value_of_a_variable_is_taken_as_it_is(value: str) -> None:
     )
 
     assert tags.groups[0].identities[0].tags == (("a", value),)
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "value"),
+    [
+        ({}, {}, "vars"),
+        ({}, {"UAMI_VAR_A": "environment"}, "environment"),
+        ({"A": "line"}, {"UAMI_VAR_A": "environment"}, "line"),
+        ({"A": "line"}, {}, "line"),
+    ],
+)
+def test_values_of_the_document_are_the_last_that_count(
+    given: dict[str, str], environment: dict[str, str], value: str
+) -> None:
+    (group,) = load_text(f"{HEAD}vars: {{A: vars}}\nowner: ${{A}}\n{GROUP}", given, environment).groups
+
+    assert group.owner == value
+
+
+def test_value_of_the_document_is_literal() -> None:
+    text = f"{HEAD}vars: {{A: '$${{B}}', B: 'b'}}\nowner: '${{A}}-${{B}}'\n{GROUP}"
+
+    assert load_group(text).owner == "${B}-b"
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        ("A: '${B}'", "variable-in-vars"),
+        ("A: '${'", "variable-in-vars"),
+        ("A: 5", "wrong-type"),
+        ("A: null", "empty-value"),
+        ("a-b: x", "variable-name"),
+        ("subscription: x", "variable-name"),
+    ],
+)
+def test_vars_are_names_with_texts(entry: str, code: str) -> None:
+    assert [(found, line) for found, line, _ in places_of(f"{HEAD}vars: {{{entry}}}\n{GROUP}")] == [(code, 3)]
+
+
+def test_value_of_the_document_that_is_empty_is_refused_where_it_is_used() -> None:
+    assert places_of(f"{HEAD}vars: {{A: ''}}\nowner: ${{A}}\n{GROUP}") == [("variable-empty", 4, 8)]
+
+
+@pytest.mark.parametrize("name", ["identity.name", "resourceGroup.name", "subscription"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "owner: '%s'",
+        "ignore: {identities: ['%s']}",
+        "tenant: '%s'",
+        "limits: {maxDeletes: '%s'}",
+    ],
+)
+def test_name_of_an_identity_is_known_inside_of_one_alone(name: str, line: str) -> None:
+    found = diagnostics_of(f"{HEAD}{line % f'${{{name}}}'}\n{GROUP}", {name: "x"})
+
+    assert [one.code for one in found] == ["variable-misplaced"]
+    assert found[0].message == f"`${{{name}}}` cannot stand here"
+    assert "inside an entry of `identities`" in found[0].hint
+
+
+@pytest.mark.parametrize(
+    "entry", ["'id-${identity.name}'", "{name: 'id-${identity.name}', tags: {a: '${identity.name}'}}"]
+)
+def test_name_of_an_identity_cannot_stand_in_itself(entry: str) -> None:
+    found = diagnostics_of(f"{HEAD}resourceGroups: {{rg: {{identities: [{entry}]}}}}\n{EXACT}")
+
+    assert [(one.code, one.message) for one in found] == [
+        ("variable-misplaced", "`${identity.name}` cannot stand in the name of its own identity")
+    ]
+
+
+def test_name_of_an_identity_may_hold_that_of_its_group() -> None:
+    text = f"{HEAD}resourceGroups: {{rg: {{identities: ['id-${{resourceGroup.name}}']}}}}\n{EXACT}"
+
+    assert load_group(text).identities[0].resource_id.name == "id-rg"
+
+
+def test_name_of_a_group_cannot_hold_its_own_names() -> None:
+    text = HEAD + "resourceGroups: {'rg-${resourceGroup.name}': {identities: []}}\n" + EXACT
+
+    assert [code for code, _, _ in places_of(text)] == ["variable-misplaced"]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("identity.nam", "Did you mean `${identity.name}`?"),
+        ("Identity.Name", "Did you mean `${identity.name}`?"),
+        ("resourcegroup.name", "Did you mean `${resourceGroup.name}`?"),
+        ("x.y", "Inside an identity: `${identity.name}`, `${resourceGroup.name}`, `${subscription}`."),
+    ],
+)
+def test_name_with_a_dot_that_nobody_knows_is_refused(name: str, hint: str) -> None:
+    text = f"{HEAD}resourceGroups: {{rg: {{identities: [{{name: id-a, tags: {{a: '${{{name}}}'}}}}]}}}}\n{EXACT}"
+
+    (found,) = diagnostics_of(text)
+
+    assert (found.code, found.hint) == ("variable-unknown", hint)
+
+
+def test_default_that_cannot_be_filled_in_causes_no_second_diagnostic() -> None:
+    text = "version: 1\nsubscription: ${S}\ndefaults: {tags: {a: '${subscription}', b: '${identity.name}${N}'}}\n"
+    text += f"resourceGroups: {{rg: {{identities: [id-a, {{name: '${{N}}'}}]}}}}\n{EXACT}"
+
+    assert [code for code, _, _ in places_of(text)] == ["variable-unset"] * 3
+
+
+def test_keys_of_the_author_are_read_for_aliases_alone() -> None:
+    text = f"{HEAD}x-tags: &shared {{tier: backend, '${{K}}': '${{unset}}', other: 5}}\nx-one: &one {{a: '${{A}}'}}\n"
+    text += f"resourceGroups: {{rg: {{identities: [{{name: id-a, tags: *one}}]}}}}\n{EXACT}"
+
+    assert load_group_with(text, {"A": "b"}) == (("a", "b"),)
+
+
+def load_group_with(text: str, variables: dict[str, str]) -> tuple[tuple[str, str | None], ...]:
+    (group,) = load_text(text, variables).groups
+    return group.identities[0].tags
+
+
+def test_keys_of_the_author_stand_at_the_top_alone() -> None:
+    text = f"{HEAD}resourceGroups: {{rg: {{x-note: 1, identities: []}}}}\n{EXACT}"
+
+    assert [code for code, _, _ in places_of(text)] == ["unknown-key"]

@@ -3,14 +3,15 @@
 from dataclasses import replace
 
 from reconciler.guards import Allowances, parse_allowances
-from reconciler.model import Violation
+from reconciler.model import AssignmentId, Violation
 from reconciler.plan import Plan
 from reconciler.report.names import names_of
 from reconciler.report.page import Page
 from reconciler.report.parts.totals import write_digest, write_totals
 from reconciler.report.rows import change_rows, refused_rows
-from tests.builders import desired_group, live_group, plan_of
+from tests.builders import desired_group, group_id, live_group, plan_of, resource_id
 
+SCOPE = str(group_id("rg-data"))
 ALL: Allowances = parse_allowances((), ("100", "100%"), None)
 
 
@@ -76,6 +77,21 @@ def test_many_deletes_and_refusals_are_told_once_more_in_short() -> None:
         "    rg-old/id-04)\n"
         "  refused by code: 20 (rg-new/id-00, rg-new/id-01, rg-new/id-02, rg-new/id-03,\n"
         "    rg-new/id-04 and 15 more)\n"
+        "\n"
+    )
+
+
+def test_same_role_of_many_is_one_word_in_short() -> None:
+    many = [AssignmentId(resource_id(f"id-{one}"), role, "", SCOPE) for role in ("Reader", "Owner") for one in "123456"]
+    held = (*many, AssignmentId(resource_id("id-a"), "Contributor", "", SCOPE))
+    made, page = plan_of(desired_group("id-a"), live_group("id-a")), Page(color=False)
+
+    write_digest(page, [], change_rows(plan(20, 0)), [Violation("code", None, "no", "hint", held)], names_of(made))
+
+    assert page.text() == (
+        "In short:\n"
+        "  refused by code: 13 (role Reader on rg-data of 6 identities, role Owner on\n"
+        "    rg-data of 6 identities, role Contributor on rg-data of rg-app/id-a)\n"
         "\n"
     )
 

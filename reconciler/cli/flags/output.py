@@ -1,0 +1,46 @@
+"""The flags of `uami output`: the form, which is none of a report's, and what to do about missing identities."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
+from reconciler.cli.support.flag_groups import FlagGroup
+from reconciler.cli.support.flags import OUTPUT_PANEL
+from reconciler.outputs.formats import OutputFormat
+
+_FORMATS = (
+    "How the outputs are written. text: for people. json, yaml: one document; `uami schema output` describes it."
+    " dotenv: variables of a shell; of id-payments-api they are ID_PAYMENTS_API_CLIENT_ID, and the same with"
+    " PRINCIPAL_ID, TENANT_ID and RESOURCE_ID. configmap: these as data of a Kubernetes ConfigMap `uami-outputs`, in"
+    " the namespace of `kubectl -n`. tfvars: one variable of Terraform, `uami_identities`, a map by name."
+    " service-accounts: a Kubernetes ServiceAccount for each that a federated credential trusts, annotated for Azure"
+    " Workload Identity."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFlags(FlagGroup):
+    """How outputs are written."""
+
+    allow_missing: Annotated[
+        bool,
+        typer.Option(
+            "--allow-missing",
+            help="Leave out identities that are not live yet, each with a note; text, json and yaml keep them, without"
+            " ids.",
+        ),
+    ] = False
+    format: Annotated[
+        OutputFormat,
+        typer.Option("--format", help=_FORMATS, rich_help_panel=OUTPUT_PANEL),
+    ] = OutputFormat.TEXT
+    color: Color = ColorChoice.AUTO
+    no_color: NoColor = False
+    log_level: Log = LogLevel.WARNING
+
+    @property
+    def color_choice(self) -> ColorChoice:
+        """What both flags for colour come to."""
+        return ColorChoice.NEVER if self.no_color else self.color
