@@ -63,11 +63,6 @@ def _text(chosen: ChosenGroup, expressed: Sequence[Expressed], terms: Terms) -> 
     shared = find_shared(listed)
     entries = [entry_of(one, shared) for one in listed]
     bindings, is_merge = _ignored_credentials(listed)
-    policy: dict[str, Plain] = (
-        {"identities": "merge", "roleAssignments": "merge"} if terms.owner is None else {"identities": "owned"}
-    )
-    if is_merge:
-        policy[CREDENTIALS] = "merge"
     parts = name_parts(listed, SUBSCRIPTION_VARIABLE)
     ignored = [*chosen.ignored, *(_refused(one) for one in expressed if one.refused)]
     document: dict[str, Plain] = {
@@ -80,7 +75,7 @@ def _text(chosen: ChosenGroup, expressed: Sequence[Expressed], terms: Terms) -> 
             **{name: Reference(_literal(part)) for part, name in parts.items()},
         },
         **({"defaults": shared.defaults} if shared.defaults else {}),
-        "policy": policy,
+        "policy": _policy(terms, is_merge=is_merge),
         "ignore": {
             **({IDENTITIES: [one.pattern for one in ignored]} if ignored else {}),
             "tags": [HIDDEN_TAGS],
@@ -94,6 +89,13 @@ def _text(chosen: ChosenGroup, expressed: Sequence[Expressed], terms: Terms) -> 
     spread = frozenset(_spread(path, entries, defaults=shared.defaults))
     variables = _Variables(group_id.subscription_id, parts)
     return Layout(spread, comments).text({key: variables.written(value, key) for key, value in document.items()})
+
+
+def _policy(terms: Terms, *, is_merge: bool) -> dict[str, Plain]:
+    credentials: dict[str, Plain] = {CREDENTIALS: "merge"} if is_merge else {}
+    if terms.owner is None:
+        return {IDENTITIES: "merge", ASSIGNMENTS: "merge", **credentials}
+    return {IDENTITIES: "owned", **credentials}
 
 
 def _ignored_credentials(listed: Iterable[Expressed]) -> tuple[list[Plain], bool]:

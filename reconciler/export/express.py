@@ -124,16 +124,7 @@ def _whole(live: LiveIdentity, group_id: ResourceGroupId, terms: Terms) -> Expre
     notes = [f"Not listed: the tag {name}, whose name holds `${{`; it is kept." for name in tags if _VARIABLE in name]
     if identity.is_protected and identity.tags[PROTECT_TAG] != _PROTECTED:
         notes.append(f"Not listed: the tag {PROTECT_TAG}, which protects with any value; it is kept.")
-    credentials: list[Line] = []
-    ignored: list[str] = []
-    for one in live.credentials:
-        name = one.credential_id.name
-        if is_written_by_azure(one):
-            ignored.append(name)
-        elif one.trust is None:
-            notes.append(f"Not listed: the credential {name}, which is flexible or has several audiences; it is kept.")
-        else:
-            credentials.append(Line(tuple(trust_forms(name, one.trust, terms.audience)), one))
+    credentials, ignored, unsaid = _credentials(live.credentials, terms)
     # ARM lists them by names that are made up.
     roles = sorted(live.roles or (), key=_place_of)
     whole = Expressed(
@@ -142,13 +133,31 @@ def _whole(live: LiveIdentity, group_id: ResourceGroupId, terms: Terms) -> Expre
         None if scope is IsolationScope.NONE else str(scope),
         {name: value for name, value in tags.items() if _VARIABLE not in name},
         identity.tags.get(PROTECT_TAG) == _PROTECTED,
-        tuple(credentials),
+        credentials,
         None if live.roles is None else tuple(_role_line(one, group_id) for one in roles),
-        tuple(ignored),
-        tuple(notes),
+        ignored,
+        (*notes, *unsaid),
     )
     unlisted = {index: why for index, one in enumerate(roles) if (why := _why_unlisted(one, terms))}
     return _without_roles(whole, unlisted, terms, for_good=True)
+
+
+def _credentials(
+    live: Iterable[FederatedCredential], terms: Terms
+) -> tuple[tuple[Line, ...], tuple[str, ...], tuple[str, ...]]:
+    """Lines of credentials, names of those that Azure writes itself, and what is not listed, in sentences."""
+    lines: list[Line] = []
+    ignored: list[str] = []
+    notes: list[str] = []
+    for one in live:
+        name = one.credential_id.name
+        if is_written_by_azure(one):
+            ignored.append(name)
+        elif one.trust is None:
+            notes.append(f"Not listed: the credential {name}, which is flexible or has several audiences; it is kept.")
+        else:
+            lines.append(Line(tuple(trust_forms(name, one.trust, terms.audience)), one))
+    return tuple(lines), tuple(ignored), tuple(notes)
 
 
 def _place_of(role: LiveRole) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -22,7 +22,8 @@ _LONG = 60
 _OF_RESOURCE = 8
 """Slashes in the id of a resource that is in a group."""
 
-_VARIABLE = re.compile(r"[^A-Za-z0-9_]")
+_NO_NAME = re.compile(r"[^A-Za-z0-9_]")
+_CLUSTER = "cluster"
 
 _NAME = Reference(f"${{{OwnName.IDENTITY}}}")
 
@@ -93,23 +94,33 @@ def name_parts(identities: Iterable[Expressed], taken: str) -> dict[str, str]:
     Args:
         taken: the name of another variable.
     """
-    uses: Counter[tuple[str, str]] = Counter()
-    for one in identities:
-        for line in (*one.credentials, *(one.roles or ())):
-            match line.entry:
-                case {"kubernetes": {"issuer": str(issuer)}}:
-                    uses["cluster", issuer] += 1
-                case {"scope": str(scope)} if scope.count("/") >= _OF_RESOURCE:
-                    place = scope.rpartition("/")[0]
-                    uses[_VARIABLE.sub("_", place.rpartition("/")[2]), place] += 1
-    named = sorted(part for part, count in uses.items() if count > 1 or (part[0] == "cluster" and len(part[1]) > _LONG))
+    uses = Counter(part for one in identities for part in _parts(one))
+    named = sorted(part for part, count in uses.items() if count > 1 or (part[0] == _CLUSTER and len(part[1]) > _LONG))
     bases = Counter(base for base, _ in named)
     names: dict[str, str] = {}
     for base, part in named:
-        number = next(n for n in range(1, len(named) + 2) if f"{base}{n}" not in (*names.values(), taken))
-        alone = bases[base] == 1 and base not in (*names.values(), taken) and not base[:1].isdigit()
-        names[part] = base if alone else f"_{base}{number}" if base[:1].isdigit() else f"{base}{number}"
+        free = [one for one in _names(base, bases[base], len(named)) if one not in (*names.values(), taken)]
+        names[part] = free[0]
     return names
+
+
+def _parts(one: Expressed) -> Iterator[tuple[str, str]]:
+    """The parts of an identity's lines that could have names, behind what they would be called."""
+    for line in (*one.credentials, *(one.roles or ())):
+        match line.entry:
+            case {"kubernetes": {"issuer": str(issuer)}}:
+                yield _CLUSTER, issuer
+            case {"scope": str(scope)} if scope.count("/") >= _OF_RESOURCE:
+                place = scope.rpartition("/")[0]
+                name = _NO_NAME.sub("_", place.rpartition("/")[2])
+                yield f"_{name}" if name[:1].isdigit() else name, place
+
+
+def _names(base: str, sharing: int, most: int) -> Iterator[str]:
+    """Names for a variable, the best first: more than there are others to be told from."""
+    if sharing == 1:
+        yield base
+    yield from (f"{base}{number}" for number in range(1, most + 3))
 
 
 def _ways(lines: Iterable[Line], one: Expressed) -> list[list[Entry]]:

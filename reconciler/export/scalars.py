@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
+from reconciler.files.drawn import is_drawn
 from reconciler.manifest.yaml.scalars import resolve_plain
 from reconciler.manifest.yaml.source import libyaml_parser
-from reconciler.model import is_drawn
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _BROKEN_UP = {"#": "\\x23", ":": "\\x3A"}

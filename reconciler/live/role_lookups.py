@@ -1,14 +1,25 @@
 """The roles that a manifest names and that live assignments bear: what ARM knows of them at their scopes."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reconciler.arm import role_definitions
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
-from reconciler.live.may_read import why_not
+from reconciler.export.choose import LiveRole
+from reconciler.live.children import READ_ASSIGNMENTS
+from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.manifest.desired import DesiredAssignment, IgnoredAssignment
-from reconciler.model import RoleAssignment, RoleDefinition, RoleKey, RoleLookup, is_guid, role_key, subscription_of
+from reconciler.model import (
+    GivenRole,
+    RoleAssignment,
+    RoleDefinition,
+    RoleKey,
+    RoleLookup,
+    is_guid,
+    role_key,
+    subscription_of,
+)
 
 NamedRole = DesiredAssignment | IgnoredAssignment
 """A role that the manifest names at a scope."""
@@ -83,3 +94,41 @@ def read_definitions(assignments: Iterable[RoleAssignment], resources: Resources
             return None
 
     return {guid: role for guid, role in resources.pairs("Reading role definitions", read, scopes) if role is not None}
+
+
+def name_roles(given: Iterable[GivenRole], resources: Resources, may_read: MayRead) -> list[LiveRole]:
+    """Each role as a manifest can name it, in the same order: by name only where no other at its scope has that name.
+
+    Raises:
+        LoginError, ArmError: a role could not be looked up.
+    """
+    roles = list(given)
+    lookups = look_up_roles(
+        (IgnoredAssignment(one.definition.name, one.scope) for one in roles if one.definition), resources
+    )
+    above = {one.scope for one in roles if not subscription_of(one.scope)}
+    closed = dict(resources.pairs("Reading permissions", lambda scope: _why_closed(may_read, scope), sorted(above)))
+    return [_name(one, lookups, closed.get(one.scope, "")) for one in roles]
+
+
+def _why_closed(may_read: MayRead, scope: str) -> str:
+    """Why a plan could not read a scope above the subscriptions, at which this caller has seen a role all the same."""
+    try:
+        return (
+            ""
+            if may_read.allows(scope, READ_ASSIGNMENTS)
+            else f"this login may not read there ({missing(READ_ASSIGNMENTS)})"
+        )
+    except NotFound:
+        return "its scope does not exist"
+
+
+def _name(role: GivenRole, lookups: Mapping[RoleKey, RoleLookup], closed: str) -> LiveRole:
+    guid = role.role_guid
+    if role.definition is None:
+        return LiveRole(role.assignment, (guid,), "its role definition could not be read")
+    name = role.definition.name
+    lookup = lookups[role_key(name, role.scope)]
+    names = (name, guid) if [one.guid for one in lookup.found] == [guid] else (guid,)
+    unread = "its scope does not exist" if lookup.is_scope_missing else lookup.unread
+    return LiveRole(role.assignment, names, closed or unread)

@@ -52,7 +52,6 @@ from reconciler.model.document import (
     source_document,
     trust_document,
 )
-from reconciler.model.drawn import is_drawn
 from reconciler.model.held_roles import NOTHING_HELD, GivenRole, HeldRoles
 from reconciler.model.identity import (
     MAX_TAGS,
@@ -185,7 +184,6 @@ __all__ = [
     "identity_document",
     "identity_of",
     "impact_document",
-    "is_drawn",
     "is_guid",
     "is_ours",
     "is_within",

@@ -11,7 +11,7 @@ names begin with `safe_`), and what is printed is `SafeText`, which nothing else
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.model import is_drawn
+from reconciler.files.drawn import is_drawn
 
 
 class SafeText(str):

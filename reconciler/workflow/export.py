@@ -10,7 +10,7 @@ from reconciler.live.azure import Azure
 from reconciler.live.children import READING_CREDENTIALS, list_credentials
 from reconciler.live.identities import read_live, read_whole_subscription
 from reconciler.live.may_read import MayRead
-from reconciler.live.role_names import name_roles
+from reconciler.live.role_lookups import name_roles
 from reconciler.live.roles import read_roles
 from reconciler.manifest.load import load_manifest
 from reconciler.manifest.refused import find_refused

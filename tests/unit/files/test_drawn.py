@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.model.drawn import is_drawn
+from reconciler.files.drawn import is_drawn
 
 
 @pytest.mark.parametrize("char", ["a", " ", "#", "ü", "中", "€", "\U0001f600"])
