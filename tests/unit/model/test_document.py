@@ -216,7 +216,7 @@ def test_tags_that_differ_in_case_alone_are_refused() -> None:
 
 TRUST_KEYS = {"issuer", "subject", "audience"}
 IDENTITY_KEYS = {"client_id", "principal_id", "tenant_id", "isolation_scope"}
-OTHER_LANGUAGES = ("arm", "manifest", "sandbox")
+OTHER_LANGUAGES = ("arm", "export", "manifest", "sandbox")
 """Rooms that speak ARM's JSON or the manifest's, not that of our documents."""
 
 
