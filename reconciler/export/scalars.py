@@ -40,7 +40,8 @@ def reads_back(text: str) -> bool:
         return False
     if _OLD_YAML.resolve(yaml.ScalarNode, text, (True, False)) != _TEXT_TAG:
         return False
-    return _scalars_of(f"{{{text}: {text}}}") == [text, text]
+    # A dash alone is text between braces, and the beginning of a list elsewhere.
+    return all(_scalars_of(pair) == [text, text] for pair in (f"{{{text}: {text}}}", f"{text}: {text}"))
 
 
 def is_plain_sight(text: str) -> bool:

@@ -42,7 +42,7 @@ RULES = {
     "Owner": Rule(
         "owner-invalid",
         "an owner",
-        "Write 1 to 256 characters that can be seen; or remove the key to manage identities without an owner.",
+        "Write 1 to 120 letters, digits and `. _ / # @ : -`; or remove the key to manage identities without an owner.",
     ),
     "Location": Rule(
         "location-invalid", "an Azure region", "Write a region such as `westeurope`: letters, digits and spaces only."

@@ -54,6 +54,7 @@ def test_line_of_a_text_is_printed_as_it_is(text: str) -> None:
         ("a: b", '"a: b"'),
         ("", '""'),
         ("---", '"---"'),
+        ("-", '"-"'),
         ('"', '"\\""'),
         ("a\nb\u200b\U000e0001", '"a\\nb\\u200B\\U000E0001"'),
         ("##vso[x]", '"#\\x23vso[x]"'),

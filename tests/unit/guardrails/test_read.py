@@ -143,7 +143,7 @@ def test_list_that_is_empty_is_not_one_that_is_absent() -> None:
         ("version: 1\ntenant: contoso.com\n", [("tenant-id", 2, 9)]),
         ("version: 1\nowners: ['']\n", [("owner-invalid", 2, 10)]),
         ("version: 1\nresourceGroups: ['']\n", [("name-pattern", 2, 18)]),
-        ('version: 1\nowners: ["${OWNER}"]\n', [("variable-in-guardrails", 2, 10)]),
+        ('version: 1\nresourceGroups: ["${GROUP}"]\n', [("variable-in-guardrails", 2, 18)]),
         ("version: 1\nversion: 1\n", [("duplicate-key", 2, 1)]),
         ("version: 1\nowners: [a\n", [("yaml-syntax", 2, 9)]),
         ("version: 1\n---\nversion: 1\n", [("several-documents", 3, 1)]),

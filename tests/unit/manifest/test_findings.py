@@ -176,7 +176,8 @@ def test_entry_that_an_alias_repeats_is_needed_where_one_of_its_places_needs_it(
 
 def test_warning_of_a_document_is_accepted_by_that_document_alone() -> None:
     def document(group: str, accept: str) -> str:
-        return f'{HEAD}owner: "me "\n{accept}\nresourceGroups: {{{group}: {{identities: [id-a]}}}}\n'
+        groups = f"{{{group}: {{identities: [id-a], policy: {{identities: exact}}}}}}"
+        return f'{HEAD}defaults: {{tags: {{t: "x "}}}}\n{accept}\nresourceGroups: {groups}\n'
 
     desired = load_text(f"{document('rg-a', ACCEPT.replace('CODE', 'value-blanks'))}---\n{document('rg-b', '')}")
 

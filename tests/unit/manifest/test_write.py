@@ -125,11 +125,12 @@ GROUP: Mapping = st.fixed_dictionaries(
         "remove": st.lists(REMOVAL, max_size=2, unique_by=lambda one: one["name"].casefold()),
     },
 )
+OWNERS = st.from_regex(r"[A-Za-z0-9._/#@:-]{1,120}", fullmatch=True)
 DOCUMENT: Mapping = st.fixed_dictionaries(
     {
         "version": st.just(1),
         "subscription": st.just(SUBSCRIPTION),
-        "owner": ODD,
+        "owner": OWNERS,
         "resourceGroups": st.dictionaries(st.sampled_from(["rg-a", "rg-é"]), GROUP, min_size=1),
     },
     optional={
@@ -218,7 +219,7 @@ def test_every_example_comes_back_equal(path: Path) -> None:
 
 def test_manifest_is_written_in_one_order_and_leaves_out_what_it_does_not_say() -> None:
     entries = "[id-b, {tags: {z: null, A: x}, name: id-a}]"
-    text = f"{HEAD}owner: a$${{b\nresourceGroups: {{rg: {{identities: {entries}}}}}\n{EXACT}"
+    text = f"{HEAD}owner: a/b#c@d\nresourceGroups: {{rg: {{identities: {entries}}}}}\n{EXACT}"
 
     written = manifest_of(load_group(text))
 
@@ -226,7 +227,7 @@ def test_manifest_is_written_in_one_order_and_leaves_out_what_it_does_not_say() 
         {
             "version": 1,
             "subscription": SUBSCRIPTION,
-            "owner": "a$${b",
+            "owner": "a/b#c@d",
             "policy": {
                 "identities": "exact",
                 "tags": "merge",

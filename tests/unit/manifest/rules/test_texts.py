@@ -136,7 +136,6 @@ IDENTITY = ResourceId(SUBSCRIPTION, "rg", "id-a")
 @pytest.mark.parametrize(
     ("keys", "about", "label"),
     [
-        ({"owner": "$(X)"}, None, "`owner`"),
         ({"defaults": {"tags": {"a": "$(X)"}}}, None, "the tag `a`"),
         ({"ignore": {"tags": ["b", "$(X)"]}}, None, "entry 2 of `tags`"),
         ({"group": {"defaults": {"tags": {"a": "$(X)"}}}}, ResourceGroupId(SUBSCRIPTION, "rg"), "the tag `a`"),

@@ -19,36 +19,36 @@ from tests.unit.manifest.manifests import (
 )
 
 
-def owner_of(
-    text: str, variables: dict[str, str] | None = None, environment: dict[str, str] | None = None
-) -> str | None:
-    (group,) = load_text(f"{HEAD}owner: '{text}'\n{GROUP}", variables, environment).groups
-    return group.owner
+def value_of(text: str, variables: dict[str, str] | None = None, environment: dict[str, str] | None = None) -> str:
+    manifest = f"{HEAD}ignore: {{tags: ['{text}']}}\n{GROUP}"
+    (group,) = load_text(manifest, variables, environment).groups
+    (value,) = group.ignore.tags
+    return value
 
 
 def test_variable_comes_from_the_command_line() -> None:
-    assert owner_of("team/${ENV}", {"ENV": "prod"}) == "team/prod"
+    assert value_of("team/${ENV}", {"ENV": "prod"}) == "team/prod"
 
 
 def test_variable_comes_from_the_environment_where_the_command_line_is_silent() -> None:
-    assert owner_of("team/${ENV}", {}, {"UAMI_VAR_ENV": "prod", "ENV": "other"}) == "team/prod"
+    assert value_of("team/${ENV}", {}, {"UAMI_VAR_ENV": "prod", "ENV": "other"}) == "team/prod"
 
 
 def test_command_line_goes_before_the_environment() -> None:
-    assert owner_of("${ENV}", {"ENV": "test"}, {"UAMI_VAR_ENV": "prod"}) == "test"
+    assert value_of("${ENV}", {"ENV": "test"}, {"UAMI_VAR_ENV": "prod"}) == "test"
 
 
 def test_several_variables_of_one_text_are_replaced() -> None:
-    assert owner_of("${A}-${_b2}", {"A": "x", "_b2": "y"}) == "x-y"
+    assert value_of("${A}-${_b2}", {"A": "x", "_b2": "y"}) == "x-y"
 
 
 def test_variable_is_replaced_once() -> None:
-    assert owner_of("${A}", {"A": "${B}", "B": "x"}) == "${B}"
+    assert value_of("${A}", {"A": "${B}", "B": "x"}) == "${B}"
 
 
 @pytest.mark.parametrize(("text", "value"), [("$${A}", "${A}"), ("$$${A}", "$${A}"), ("$A $$ {A} a$", "$A $$ {A} a$")])
 def test_escape_and_single_characters_are_kept(text: str, value: str) -> None:
-    assert owner_of(text, {"A": "x"}) == value
+    assert value_of(text, {"A": "x"}) == value
 
 
 def test_subscription_may_be_a_variable() -> None:
@@ -200,9 +200,9 @@ def test_values_of_the_document_are_the_last_that_count(
 
 
 def test_value_of_the_document_is_literal() -> None:
-    text = f"{HEAD}vars: {{A: '$${{B}}', B: 'b'}}\nowner: '${{A}}-${{B}}'\n{GROUP}"
+    text = f"{HEAD}vars: {{A: '$${{B}}', B: 'b'}}\nignore: {{tags: ['${{A}}-${{B}}']}}\n{GROUP}"
 
-    assert load_group(text).owner == "${B}-b"
+    assert load_group(text).ignore.tags == ("${B}-b",)
 
 
 @pytest.mark.parametrize(
