@@ -169,7 +169,7 @@ def _why_extra_stays(group: DesiredGroup, extra: Identity) -> SkipReason | None:
     if group.policy.identities is IdentitiesPolicy.MERGE:
         return SkipReason.NOT_LISTED
     if group.policy.identities is IdentitiesPolicy.OWNED and extra.owner != group.owner:
-        return SkipReason.NOT_OWNED
+        return SkipReason.NOT_OURS if extra.owner is None else SkipReason.NOT_OWNED
     return None
 
 

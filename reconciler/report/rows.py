@@ -151,7 +151,7 @@ def change_row(change: Change, names: Names) -> ChangeRow:
 
 def _adopted(change: Change) -> str:
     has_owner = isinstance(change.before, Identity | RoleAssignment) and change.before.owner is not None
-    return f"will be adopted: it exists, and has {'another' if has_owner else 'no'} owner{'' if has_owner else ' yet'}"
+    return f"will be adopted: already there, {'with another' if has_owner else 'without an'} owner"
 
 
 _Description = tuple[str, str, tuple[FieldRow, ...]]

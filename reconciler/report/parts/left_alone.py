@@ -17,6 +17,7 @@ from reconciler.report.rows import kept_conditions
 _IDENTITIES = {
     SkipReason.IGNORED: "ignored",
     SkipReason.NOT_OWNED: "of another owner",
+    SkipReason.NOT_OURS: "without an owner",
     SkipReason.NOT_LISTED: "not listed, kept by policy",
     SkipReason.NOT_TARGETED: "outside --target",
 }

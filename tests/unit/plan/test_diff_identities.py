@@ -194,7 +194,7 @@ def test_only_what_bears_the_owner_is_deleted_under_owned() -> None:
         (resource_id("id-ours"), Action.DELETE)
     ]
     assert group.skipped == (
-        Skipped(resource_id("id-nobody"), SkipReason.NOT_OWNED),
+        Skipped(resource_id("id-nobody"), SkipReason.NOT_OURS),
         Skipped(resource_id("id-theirs"), SkipReason.NOT_OWNED),
     )
 

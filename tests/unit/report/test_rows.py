@@ -32,7 +32,7 @@ def test_adoption_has_a_symbol_of_its_own() -> None:
         Action.UPDATE,
         resource_id("id-adopt"),
         "",
-        "will be adopted: it exists, and has no owner yet",
+        "will be adopted: already there, without an owner",
         "identities.yaml:5",
         (FieldRow("tags.uami-owner", None, "team-a"),),
     )

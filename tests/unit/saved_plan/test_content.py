@@ -128,7 +128,8 @@ def test_plan_of_a_manifest_with_variables_and_literals_comes_back() -> None:
         """\
 version: 1
 subscription: 00000000-0000-0000-0000-000000000001
-owner: a $${literal}
+owner: a
+ignore: {tags: ["t$${literal}"]}
 defaults: {tags: {price: "${PRICE}", old: null}}
 resourceGroups:
   ${GROUP}: {identities: [id-a, {name: id-b, tags: {Price: "$$${{"}}]}

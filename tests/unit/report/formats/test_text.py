@@ -54,7 +54,7 @@ SANDBOX       state.json
 {HEAD}\
 Principal     pipeline (object id 1)
 
-<= rg-app/id-adopt  will be adopted: it exists, and has no owner yet
+<= rg-app/id-adopt  will be adopted: already there, without an owner
      identities.yaml:5
      tags.uami-owner  (absent) -> "team-a"
 
