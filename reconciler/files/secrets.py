@@ -39,13 +39,16 @@ def hide_secrets(text: str, environment: Mapping[str, str], tokens: Iterable[str
 
 
 def hide_values(text: str, values: Iterable[str], replacement: str) -> str:
-    """The text with these values replaced: as they stand, escaped, percent-encoded, or in base64, alone or inside."""
+    """The text with these values replaced: as they stand, escaped, percent-encoded, or in base64, alone or inside.
+
+    In any case of letters: ids, regions and role GUIDs are compared in lower case, and shown so at times.
+    """
+    folded = text.lower()
     # The longest first: one may be the beginning of another.
     for value in sorted(set(values), key=lambda value: (-len(value), value)):
         for needle, pattern in _forms(value):
-            if needle not in text:
-                continue
-            text = text.replace(needle, replacement) if pattern is None else pattern.sub(replacement, text)
+            if needle in folded:
+                text = pattern.sub(replacement, text)
     return text
 
 
@@ -66,13 +69,12 @@ _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 @functools.lru_cache(maxsize=64)
-def _forms(value: str) -> tuple[tuple[str, re.Pattern[str] | None], ...]:
-    """In what forms a value may stand in a text: a part of the form, and its pattern where that part is not all."""
-    plain = _NEVER_ESCAPED.findall(value)
-    as_written: tuple[str, re.Pattern[str] | None] = (value, None)
-    if plain != [value]:
-        as_written = (max(plain, key=len, default=""), re.compile("".join(map(_spellings, value))))
-    return (as_written, *((form, None) for form in sorted(_in_base64(value))))
+def _forms(value: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """In what forms a value may stand in a text: a part of the form, in lower case, and its pattern."""
+    longest = max(_NEVER_ESCAPED.findall(value), key=len, default="")
+    forms = [(longest, "".join(map(_spellings, value)))]
+    forms += [(form, re.escape(form)) for form in sorted(_in_base64(value))]
+    return tuple((part.lower(), re.compile(pattern, re.IGNORECASE)) for part, pattern in forms)
 
 
 def _spellings(char: str) -> str:

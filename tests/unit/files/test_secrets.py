@@ -102,3 +102,9 @@ def test_document_stays_a_document() -> None:
     text = json.dumps({"a": "s3cr3t-value"})
 
     assert json.loads(hide_secrets(text, {"X_TOKEN": "s3cr3t-value"})) == {"a": "[secret]"}
+
+
+def test_secret_is_hidden_in_any_case_of_letters() -> None:
+    text = "region abcdefgh12, id ABCDEFGH12, as given AbcdEfgh12"
+
+    assert hide_secrets(text, {"A_TOKEN": "AbcdEfgh12"}) == "region [secret], id [secret], as given [secret]"
