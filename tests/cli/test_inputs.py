@@ -9,7 +9,7 @@ from tests.cli.conftest import EXAMPLES
 from tests.cli.inputs import SUBSCRIPTION, identity_names, write_manifest, write_state
 
 OWNED = {"uami-owner": "us"}
-WORKLOADS = "22222222-0000-4000-8000-000000000002"
+PRODUCTION = "22222222-0000-4000-8000-000000000002"
 
 
 @pytest.fixture
@@ -176,12 +176,12 @@ def test_allowance_lifts_one_guard_at_one_address(uami: Uami, folder: Path) -> N
 
 def test_subscription_leaves_others_out(uami: Uami) -> None:
     example = EXAMPLES / "landing-zone"
-    flags = ("--sandbox", str(example / "sandbox.json"), "--var", f"WORKLOADS={WORKLOADS}", "--format", "json")
+    flags = ("--sandbox", str(example / "sandbox.json"), "--format", "json")
 
-    document = uami("plan", str(example), *flags, "--subscription", WORKLOADS.upper()).document
+    document = uami("plan", str(example), *flags, "--subscription", PRODUCTION.upper()).document
 
-    assert [one["subscription_id"] for one in document["scope"]["subscriptions"]] == [WORKLOADS]
-    assert {change["address"].partition("/")[0] for change in document["changes"]} == {WORKLOADS}
+    assert [one["subscription_id"] for one in document["scope"]["subscriptions"]] == [PRODUCTION]
+    assert {change["address"].partition("/")[0] for change in document["changes"]} == {PRODUCTION}
 
 
 def test_one_request_at_a_time_gives_the_same_plan(uami: Uami, ten_live: Path) -> None:
