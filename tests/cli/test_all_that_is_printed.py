@@ -27,7 +27,7 @@ FORMS = ((), ("--format", "json"))
 GUARDRAILS = "../rails.json"
 
 TEXTS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), min_size=1, max_size=3).map("".join)
-FEW = settings(max_examples=8, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=3, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 MANIFEST: dict[str, Any] = {
     "version": 1,
@@ -191,6 +191,9 @@ KEYS = (
     *("audiences", "roleName", "roleDefinitionId", "scope", "description", "condition", "type", "value", "actions"),
 )
 
+OF_IDENTITIES = ("displayName", "tag", "location", "name", "tenantId")
+"""What those commands show that read little else."""
+
 
 @pytest.mark.parametrize("key", KEYS)
 def test_answers_of_any_text(uami: Uami, world: Path, serve: Serve, key: str) -> None:
@@ -198,11 +201,12 @@ def test_answers_of_any_text(uami: Uami, world: Path, serve: Serve, key: str) ->
     write_state(world / "t.json", {"rg-a": {"id-kept": {"note": "x", **ours}, "id-old": ours}})
     with mangling_wire(serve("t.json").url) as wire:
         wire.key, wire.text = key, ALL
-        for command in (("apply", "-y", "--skip-refused"), ("drift", "--format", "json"), ("doctor",)):
+        for command in (("apply", "-y", "--skip-refused"), ("drift", "--format", "json")):
             run(uami, command[0], "m.json", *wire.flags, *command[1:], "--log-level", "debug")
-        for form in ("text", "dotenv"):
-            run(uami, "output", "m.json", *wire.flags, "--allow-missing", "--format", form)
-        run(uami, "sandbox", "snapshot", "--subscription", SUBSCRIPTION, *wire.flags)
+        if key in OF_IDENTITIES:
+            run(uami, "doctor", "m.json", *wire.flags)
+            run(uami, "output", "m.json", *wire.flags, "--allow-missing")
+            run(uami, "sandbox", "snapshot", "--subscription", SUBSCRIPTION, *wire.flags)
 
 
 @pytest.mark.parametrize("command", [("plan", "-o", "p.json"), ("apply", "-y", "--journal", "p.json")])

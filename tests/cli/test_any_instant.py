@@ -177,7 +177,7 @@ def check_cut_short(ended: Signalled, document: Any, before: dict[str, str], whe
     touched = {name for name, tags in identities(ended.files).items() if identities(before).get(name) != tags}
     touched |= identities(before).keys() - identities(ended.files).keys()
     if document is None:
-        found = re.search(r"Resources: (\d+) added, (\d+) changed, (\d+) destroyed\.", ended.stdout)
+        found = re.search(r": (\d+) added, (\d+) changed, (\d+) destroyed", ended.stdout)
         assert found is not None, where
         assert sum(int(one) for one in found.groups()) == len(touched), where
         return
