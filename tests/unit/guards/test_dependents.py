@@ -13,6 +13,7 @@ from reconciler.model.access import (
     MAX_CREDENTIALS,
     Access,
     FederatedCredential,
+    RoleAssignment,
     RoleDefinition,
     RoleLookup,
     Trust,
@@ -189,6 +190,22 @@ def test_identity_is_refused_with_the_role_that_another_has_on_it() -> None:
 
     assert violation.refused == (role.resource_id, resource_id("id-old"))
     assert violation.message.endswith("(needs the role Reader of id-a on it to be taken away first)")
+
+
+def test_role_that_stays_keeps_no_identity_that_goes() -> None:
+    scope = str(resource_id("id-old"))
+    given = given_role("team-a", scope, "principal-of-id-a", READER.guid)
+    entry = listed("id-a", role_assignments=[DesiredAssignment("Reader", scope, HERE)])
+    live = live_group("id-a", live_identity("id-old", tags={"uami-owner": "team-a"}))
+    lookups = {role_key("Reader", scope): RoleLookup("Reader", scope, (READER,))}
+    live_roles: dict[ResourceId, tuple[RoleAssignment, ...]] = {IDENTITY: (given,), resource_id("id-old"): ()}
+    changes = diff_access(compare(desired_group(entry, owner="team-a"), live), Access({}, live_roles, lookups))
+
+    (role,) = changes.access()
+    violation = refusing(powerless(changes), role.resource_id)
+
+    assert role.action is Action.NO_OP
+    assert violation.refused == (role.resource_id,)
 
 
 # Whatever is refused
