@@ -17,7 +17,7 @@ from reconciler.manifest.finding import Finding
 from reconciler.manifest.merge import merge_document
 from reconciler.manifest.rules.claims import check_group_claims, check_tenant_claims
 from reconciler.manifest.rules.rules import check_rules
-from reconciler.manifest.rules.schema import check_schema
+from reconciler.manifest.rules.schema import check_schema, top_keys
 from reconciler.manifest.rules.texts import find_doubtful_texts
 from reconciler.manifest.yaml.defaults import spread_defaults
 from reconciler.manifest.yaml.document import Document, without_own_keys
@@ -70,6 +70,8 @@ def load_manifest(
         if file.directory and is_of_another_tool(file.content, documents, whole=not problems):
             skipped.append(file)
             continue
+        if not problems and documents and not any(map(_has_our_keys, documents)):
+            documents, problems = [], [_of_another_tool(file)]
         diagnostics += problems
         checked += [_check(document, variables, environment) for document in documents]
     names = tuple(file.name for file in skipped)
@@ -156,6 +158,21 @@ def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tu
         problems.append(_empty(SourcePos(file.name, 1, 1)))
     problems += [_empty(document.value_pos(())) for document in documents if document.data is None]
     return [document for document in documents if document.data is not None], problems
+
+
+def _has_our_keys(document: Document) -> bool:
+    """Whether a document is at least begun as a manifest is; what is no mapping is told of as such."""
+    return not isinstance(document.data, dict) or any(key in top_keys() for key in document.data)
+
+
+def _of_another_tool(file: ManifestFile) -> Diagnostic:
+    """What is said of a file that is named itself: what else is wrong with it says nothing to whoever named it."""
+    return Diagnostic(
+        code="not-a-manifest",
+        pos=SourcePos(file.name, 1, 1),
+        message="this is no uami manifest: it has no key of one",
+        hint="Name a manifest. `uami explain` tells what one has.",
+    )
 
 
 def _not_a_manifest(file: ManifestFile, kind: FileKind) -> Diagnostic:

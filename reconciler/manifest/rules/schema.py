@@ -85,6 +85,12 @@ def manifest_validator(*, saved: bool = False) -> Draft202012Validator:
 
 
 @functools.cache
+def top_keys() -> frozenset[str]:
+    """The keys at the top of a manifest, those apart that only its author reads."""
+    return frozenset(json.loads(schema_text(MANIFEST_SCHEMA))["properties"])
+
+
+@functools.cache
 def variables_validator() -> Draft202012Validator:
     """The compiled schema of a map of variables, that of a file as that under `vars`."""
     schema = json.loads(schema_text(MANIFEST_SCHEMA))
