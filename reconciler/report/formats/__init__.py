@@ -28,6 +28,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    HTML = "html"
 
 
 class ReportFormat(Protocol):
@@ -87,4 +88,8 @@ def report_format(name: Format, *, color: bool, group: bool = True) -> ReportFor
             from reconciler.report.formats.json import JsonFormat
 
             return JsonFormat()
+        case Format.HTML:
+            from reconciler.report.formats.html import HtmlFormat
+
+            return HtmlFormat(group)
     assert_never(name)
