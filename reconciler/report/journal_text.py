@@ -97,7 +97,8 @@ def _state_lines(call: Call, names: Names) -> list[str]:
     is_update = call.before is not None and call.after is not None
     widest = max((width(row.name) for row in rows), default=0)
     lines = [f"{row.name}{' ' * (widest - width(row.name))}  {_value(row, is_update)}" for row in rows]
-    return lines + ([] if call.children is None else children_lines(call, call.children, names))
+    also = () if call.children is None else children_rows(call, call.children, names)
+    return [*lines, *(f"{label} {text}" for label, text in also)]
 
 
 def state_fields(call: Call, names: Names) -> tuple[FieldRow, ...]:
@@ -116,19 +117,20 @@ def state_fields(call: Call, names: Names) -> tuple[FieldRow, ...]:
     )
 
 
-def children_lines(call: Call, children: Children, names: Names) -> list[str]:
-    """What went with an identity, and what could not be read of it right before."""
+def children_rows(call: Call, children: Children, names: Names) -> tuple[tuple[str, str], ...]:
+    """What went with an identity, and what could not be read of it right before: how it was its own, and what it is."""
     identity = identity_of(call.resource_id)
-    return [
-        *(f"with the federated credential {one.credential_id.name}" for one in children.credentials or ()),
-        *(
-            f"with the role {names.role(one.role_guid, one.role_guid)} on {names.scope(one.scope, identity)}"
-            f"{with_condition(one.condition)}"
-            for one in children.assignments or ()
-        ),
-        *(f"attached to {one}" for one in children.attached or ()),
-        *(f"not read: {one}" for one in children.unread),
-    ]
+    roles = (
+        f"role {names.role(one.role_guid, one.role_guid)} on {names.scope(one.scope, identity)}"
+        f"{with_condition(one.condition)}"
+        for one in children.assignments or ()
+    )
+    return (
+        *(("with the", f"federated credential {one.credential_id.name}") for one in children.credentials or ()),
+        *(("with the", role) for role in roles),
+        *(("attached to", str(one)) for one in children.attached or ()),
+        *(("not read:", str(one)) for one in children.unread),
+    )
 
 
 def _value(row: FieldRow, is_update: bool) -> str:

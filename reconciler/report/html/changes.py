@@ -26,6 +26,7 @@ _WORDS = {
     Tone.UPDATE: "to change",
     Tone.DELETE: "to destroy",
     Tone.HELD: "held",
+    Tone.REFUSED: "refused",
 }
 
 
@@ -47,8 +48,11 @@ def tone_of(row: ChangeRow) -> Tone:
     assert_never(row.action)
 
 
-def groups_of(rows: Sequence[ChangeRow], names: Names, *, group: bool) -> tuple[Group, ...]:
-    """The rows by resource group, in the order in which each begins; with `group`, equal changes are told once."""
+def groups_of(rows: Sequence[ChangeRow], names: Names, *, group: bool, tone: Tone | None = None) -> tuple[Group, ...]:
+    """The rows by resource group, in the order in which each begins; with `group`, equal changes are told once.
+
+    All have the `tone`, where one is given, and are closed then: something else has been said of them.
+    """
     by_group: dict[str, list[ChangeRow]] = {}
     for row in rows:
         by_group.setdefault(names.book.short_group(row.identity.group_id), []).append(row)
@@ -57,27 +61,27 @@ def groups_of(rows: Sequence[ChangeRow], names: Names, *, group: bool) -> tuple[
     return tuple(
         Group(
             title,
-            tallies_of(by_group[title]),
-            tuple(block_view(one, names, is_open=number <= ALL_OPEN) for one in some),
+            tallies_of(by_group[title], tone),
+            tuple(block_view(one, names, is_open=number <= ALL_OPEN and tone is None, tone=tone) for one in some),
             is_open=number <= GROUPS_OPEN,
         )
         for title, some in blocks.items()
     )
 
 
-def tallies_of(rows: Iterable[ChangeRow]) -> tuple[Tally, ...]:
-    """How many changes there are of each kind."""
-    tones = [tone_of(row) for row in rows]
+def tallies_of(rows: Iterable[ChangeRow], tone: Tone | None = None) -> tuple[Tally, ...]:
+    """How many changes there are of each kind, or of the one that all are."""
+    tones = [tone or tone_of(row) for row in rows]
     return tuple(Tally(tones.count(tone), words, tone) for tone, words in _WORDS.items() if tone in tones)
 
 
-def block_view(block: RowBlock, names: Names, *, is_open: bool) -> Block:
+def block_view(block: RowBlock, names: Names, *, is_open: bool, tone: Tone | None = None) -> Block:
     """An identity with its changes; of several, the fields that no two have the same stand in their list."""
     is_one = not block.members
     rows = (*(() if block.head is None else (block.head,)), *block.children)
     return Block(
         block.identity.name if is_one else several("", len(block.members)),
-        tuple(entry_of(row, is_one=is_one) for row in rows),
+        tuple(entry_of(row, is_one=is_one, tone=tone) for row in rows),
         tuple(members_of(block.members, names, with_ids=True)),
         _brief(block),
         is_open,
@@ -99,10 +103,10 @@ _NAMED = 2
 """So many children are named beside their identity."""
 
 
-def entry_of(row: ChangeRow, *, is_one: bool = True) -> Entry:
+def entry_of(row: ChangeRow, *, is_one: bool = True, tone: Tone | None = None) -> Entry:
     """One change with its fields, and what it breaks where it is a delete."""
     return Entry(
-        tone_of(row),
+        tone or tone_of(row),
         row.symbol,
         row.label,
         row.summary if row.hold is None else f"{row.summary}; {hold_words(row.hold)}",
@@ -121,9 +125,8 @@ def values_of(fields: Iterable[FieldRow], action: Action) -> tuple[Value, ...]:
 def _value(field: FieldRow, *, is_update: bool) -> Value:
     if not field.known:
         return Value(field.name, later=KNOWN_AFTER_APPLY)
-    absent = "(absent)" if is_update else None
-    old, new = (absent if one is None else shown(field.name, one) for one in (field.before, field.after))
-    return Value(field.name, old, new)
+    old, new = (None if one is None else shown(field.name, one) for one in (field.before, field.after))
+    return Value(field.name, old, new, is_update=is_update)
 
 
 def members_of(rows: Sequence[ChangeRow], names: Names, *, with_ids: bool = False) -> Iterator[Members]:

@@ -62,13 +62,13 @@ def checkup_page(checkup: Checkup) -> PageView:
     standings = [*(one.standing for one in checkup.checks), *(one.standing for one in checkup.rights)]
     tone = Tone.REFUSED if checkup.exit_code else Tone.GOOD
     rights = tuple(
-        Section(f"rights-{number}", f"Rights at {scope}", remarks=tuple(map(_right, some)))
+        Section(f"rights-{number}", f"Rights at {scope}", remarks=tuple(map(_right, some)), is_compact=True)
         for number, (scope, some) in enumerate(groupby(checkup.rights, key=lambda one: one.scope), start=1)
     )
     given = Remark(Tone.REFUSED, "To be given, by whoever administers these scopes:", commands=checkup.commands)
     sections = (
         Section("to-be-given", "What is missing", Tone.REFUSED, remarks=(given,) if checkup.commands else ()),
-        Section("checks", "What was looked at", remarks=tuple(map(_check, checkup.checks))),
+        Section("checks", "What was looked at", remarks=tuple(map(_check, checkup.checks)), is_compact=True),
         *rights,
         Section("not-checked", "Not checked", remarks=(Remark(Tone.QUIET, NOT_CHECKED),)),
     )

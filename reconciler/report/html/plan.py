@@ -102,7 +102,8 @@ def _sections(plan: Plan, rows: Iterable[ChangeRow], names: Names, header: Heade
         groups=groups_of(deletes, names, group=group),
         number=len(deletes),
     )
-    yield refused_section(plan.violations, refused_rows(plan), names, "Refused by guards, and not part of the plan")
+    refused = "Refused by guards, and not part of the plan"
+    yield refused_section(plan.violations, refused_rows(plan), names, refused, group=group)
     yield not_undone_section(plan)
     yield from totals_sections(plan, names)
     yield Section(CHANGES, "Changes", Tone.UPDATE, groups=groups_of(others, names, group=group), number=len(others))

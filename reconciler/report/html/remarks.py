@@ -1,12 +1,13 @@
 """What is told in sentences: refusals, warnings, notes, and what stays as it is."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.manifest.findings import Finding
 from reconciler.model import AnyId, Violation, identity_of
 from reconciler.plan import Plan, hold_of
-from reconciler.report.held_rows import not_due
-from reconciler.report.html.changes import kinds_of, members_at, members_by_id
+from reconciler.report.held_rows import WOULD_BE, not_due
+from reconciler.report.html.changes import groups_of, members_at, members_by_id
 from reconciler.report.html.views import Members, Remark, Section, Tone
 from reconciler.report.names import Names
 from reconciler.report.parts.blocks import hold_words
@@ -23,11 +24,21 @@ REFUSED, WARNINGS, STAYS = "refused", "warnings", "stays"
 """The names of sections."""
 
 
-def refused_section(violations: Iterable[Violation], rows: Sequence[ChangeRow], names: Names, title: str) -> Section:
+def refused_section(
+    violations: Iterable[Violation], rows: Sequence[ChangeRow], names: Names, title: str, *, group: bool = True
+) -> Section:
     """Why guards refuse and what lifts each, then the changes that they hold back."""
     remarks = [_refusal(code, one, names) for code, said in refusals_of(violations, names).items() for one in said]
-    remarks += [Remark(Tone.HELD, text, "held back", members=members) for text, members in kinds_of(rows, names)]
-    return Section(REFUSED, title, Tone.REFUSED, remarks=tuple(remarks), number=len(rows))
+    held = tuple(replace(row, summary=WOULD_BE[row.action]) for row in rows)
+    return Section(
+        REFUSED,
+        title,
+        Tone.REFUSED,
+        then="Held back:" if held else "",
+        groups=groups_of(held, names, group=group, tone=Tone.REFUSED),
+        remarks=tuple(remarks),
+        number=len(rows),
+    )
 
 
 def _refusal(code: str, said: Said, names: Names) -> Remark:

@@ -13,7 +13,7 @@ from reconciler.report.html.views import Block, Entry, Line, PageView, Remark, S
 from reconciler.report.journal_text import (
     CUT_OFF,
     NO_OUTCOME,
-    children_lines,
+    children_rows,
     end_line,
     header_rows,
     names_of_record,
@@ -45,7 +45,7 @@ def result_page(plan: Plan, result: ApplyResult, journal: str | None, continue_w
     sections = (
         *(_outcome_section(outcome, result, names) for outcome in _WORST_FIRST),
         _not_held_section(result, names),
-        refused_section(plan.violations, refused_rows(plan), names, "Refused by guards, and not applied"),
+        refused_section(plan.violations, refused_rows(plan), names, "Refused by guards, and not applied", group=group),
         not_undone_section(plan),
         Section("done", "Done", Tone.GOOD, groups=groups_of(rows, names, group=group), number=len(rows)),
         held_section(plan, names, group=group),
@@ -159,7 +159,7 @@ def _call(call: Call, names: Names, *, is_open: bool) -> Block:
     outcome = NO_OUTCOME if call.outcome is None else call.outcome.value
     again = f", attempt {call.attempt}" if call.attempt > 1 else ""
     is_update = call.before is not None and call.after is not None
-    lines = () if call.children is None else children_lines(call, call.children, names)
+    also = () if call.children is None else children_rows(call, call.children, names)
     entry = Entry(
         tone,
         symbol,
@@ -167,7 +167,10 @@ def _call(call: Call, names: Names, *, is_open: bool) -> Block:
         f"{call.action.value}: {outcome}{again}",
         f"{call.source.file}:{call.source.line}",
         values_of(state_fields(call, names), Action.UPDATE if is_update else call.action),
-        (*(Line("", text, Tone.WARNING) for text in lines), *(() if call.error is None else _error(call.error))),
+        (
+            *(Line(label.rstrip(":"), text, Tone.WARNING) for label, text in also),
+            *(() if call.error is None else _error(call.error)),
+        ),
         f"{call.at} to {call.ended_at}" if call.ended_at else call.at,
     )
     return Block(f"{call.number}. {names.describe(call.resource_id)}", (entry,), is_open=is_open)

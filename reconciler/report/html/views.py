@@ -34,12 +34,16 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A field: `old` alone is removed, `new` alone is set, both change; `later` is only known once it is done."""
+    """A field: `old` alone is removed, `new` alone is set; `later` is only known once it is done.
+
+    Of an update both sides are shown, also where one is None, and so absent.
+    """
 
     name: str
     old: str | None = None
     new: str | None = None
     later: str | None = None
+    is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +165,24 @@ class Table:
 class Section:
     """A part of a page under a heading; `name` is its own within the page, in letters and dashes.
 
-    `lead` is a sentence below the heading. A section that `is_folded` is closed until somebody opens it.
+    Attributes:
+        lead: a sentence below the heading.
+        then: a line between the remarks and the groups.
+        is_folded: it is closed until somebody opens it.
+        is_compact: each remark is one line.
     """
 
     name: str
     title: str
     tone: Tone = Tone.QUIET
     lead: str = ""
+    then: str = ""
     groups: tuple[Group, ...] = ()
     blocks: tuple[Block, ...] = ()
     remarks: tuple[Remark, ...] = ()
     table: Table | None = None
     is_folded: bool = False
+    is_compact: bool = False
     number: int | None = None
 
     @property
