@@ -120,7 +120,7 @@ def all_pages() -> Iterator[tuple[str, str]]:
     yield "plan", HTML.plan(everything, HEADER)
     yield "refused", HTML.plan(refused_plan(), HEADER)
     yield "hostile", HTML.plan(hostile_plan(), HEADER)
-    yield "large", HTML.plan(large_plan(400), HEADER)
+    yield "large", HTML.plan(large_plan(310), HEADER)
     yield "drift", HTML.drift(everything, HEADER)
     yield "result", HTML.result(everything, result, journal="run.jsonl", continue_with="uami apply identities.yaml")
     yield "journal", HTML.journal(a_record())

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from reconciler.apply.result import ApplyResult
 from reconciler.doctor.checkup import Checkup
 from reconciler.errors import ReconcilerError
+from reconciler.files.kinds import FileKind
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import RunRecord
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
+from reconciler.report.formats import BaseFormat
 from reconciler.report.html.checks import checkup_page, error_page, validated_page
 from reconciler.report.html.plan import SAVED_PLAN, drift_page, plan_page, refused_page
 from reconciler.report.html.render import render
@@ -25,11 +27,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class HtmlFormat:
+class HtmlFormat(BaseFormat):
     """One page at the end of a command, also where it fails; with `group`, equal changes are told once."""
 
     group: bool = True
-    streams: ClassVar[bool] = False
+    file_kind: ClassVar[FileKind | None] = FileKind.HTML_REPORT
 
     def plan(self, plan: Plan, header: Header) -> SafeText:
         """What is deleted and what that breaks, what guards refuse, who gains what, then every change."""
