@@ -10,11 +10,13 @@ from reconciler.report.held_rows import held_rows
 from reconciler.report.html.changes import groups_of, tone_of
 from reconciler.report.html.remarks import (
     REFUSED,
+    TRUST,
     WARNINGS,
     not_undone_section,
     notes_section,
     refused_section,
     stays_section,
+    trust_section,
     warnings_section,
 )
 from reconciler.report.html.views import Line, PageView, Section, Table, Tally, Tone
@@ -24,6 +26,7 @@ from reconciler.report.parts.totals import HEADINGS, totals_of
 from reconciler.report.parts.undo import count_not_undone
 from reconciler.report.plan_text import count_line, refused_line
 from reconciler.report.rows import ChangeRow, Header, beyond_guardrails, change_rows, drift_rows, refused_rows
+from reconciler.report.trust import plan_lines
 
 DELETES, CHANGES, HELD = "deletes", "changes", "held"
 """The names of sections."""
@@ -46,7 +49,7 @@ def plan_page(plan: Plan, header: Header, *, group: bool) -> PageView:
         _tone(plan, rows),
         tuple(one for one in asides if one.text),
         facts_of(plan, header),
-        (*_tallies(rows), *_more_tallies(plan)),
+        (*_tallies(rows), *_more_tallies(plan, names)),
         tuple(filter(None, _sections(plan, rows, names, header, group=group))),
     )
 
@@ -81,9 +84,10 @@ def _tallies(rows: Iterable[ChangeRow]) -> Iterator[Tally]:
     yield from (Tally(actions.count(action), words, tone, name) for action, tone, words, name in _COUNTED)
 
 
-def _more_tallies(plan: Plan) -> Iterator[Tally]:
+def _more_tallies(plan: Plan, names: Names) -> Iterator[Tally]:
     for number, words, tone, name in (
         (len(refused_rows(plan)), "refused", Tone.REFUSED, REFUSED),
+        (len(plan_lines(plan, names)), "trust and rights", Tone.WARNING, TRUST),
         (len(held_rows(plan)), "held", Tone.HELD, HELD),
         (len(plan.findings), "warnings" if len(plan.findings) > 1 else "warning", Tone.WARNING, WARNINGS),
     ):
@@ -104,6 +108,7 @@ def _sections(plan: Plan, rows: Iterable[ChangeRow], names: Names, header: Heade
     )
     refused = "Refused by guards, and not part of the plan"
     yield refused_section(plan.violations, refused_rows(plan), names, refused, group=group)
+    yield trust_section(plan_lines(plan, names, group=group), names)
     yield not_undone_section(plan)
     yield from totals_sections(plan, names)
     yield Section(CHANGES, "Changes", Tone.UPDATE, groups=groups_of(others, names, group=group), number=len(others))

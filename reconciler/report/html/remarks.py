@@ -17,10 +17,11 @@ from reconciler.report.parts.notes import TOLD_ONCE, Note, notes_of
 from reconciler.report.parts.refusals import Said, refusals_of, title_of
 from reconciler.report.parts.undo import what_stays
 from reconciler.report.rows import ChangeRow
+from reconciler.report.trust import TrustLine
 from reconciler.report.warnings import alike_findings, default_label
 from reconciler.report.warnings import title_of as title_of_findings
 
-REFUSED, WARNINGS, STAYS = "refused", "warnings", "stays"
+REFUSED, TRUST, WARNINGS, STAYS = "refused", "trust", "warnings", "stays"
 """The names of sections."""
 
 
@@ -49,6 +50,24 @@ def _refusal(code: str, said: Said, names: Names) -> Remark:
     groups = tuple((names.book.short_group(one), "") for one in said.groups)
     listed = (*((Members("", "", groups),) if groups else ()), *members_by_id(said.ids, names))
     return Remark(Tone.REFUSED, said.message, code, title_of(said), hint, members=listed)
+
+
+def trust_section(lines: Sequence[TrustLine], names: Names) -> Section:
+    """Who may do what afterwards that they could not before, and who no longer may: a sentence each."""
+    remarks = tuple(
+        Remark(
+            Tone.WARNING if one.is_gain else Tone.HELD,
+            one.text,
+            "gains" if one.is_gain else "loses",
+            place="" if one.members else one.place,
+            members=(
+                *members_at(one.members, names),
+                *((Members("", "", tuple((who, "") for who in one.whos)),) if one.whos else ()),
+            ),
+        )
+        for one in lines
+    )
+    return Section(TRUST, "Trust and rights", Tone.WARNING, remarks=remarks, number=len(lines))
 
 
 def warnings_section(findings: Sequence[Finding], names: Names, *, group: bool = True, lead: str = "") -> Section:
