@@ -42,7 +42,10 @@ def plan_page(plan: Plan, header: Header, *, group: bool) -> PageView:
     """What apply would do: what it deletes, what guards refuse, who gains what, and then all of it."""
     names, rows = names_of(plan), change_rows(plan, is_undo=header.is_undo)
     refused = refused_line(plan) if plan.violations else ""
-    asides = [Line("", text, tone) for text, tone in ((refused, Tone.REFUSED), (count_not_undone(plan), Tone.WARNING))]
+    asides = [
+        Line("", text, tone)
+        for text, tone in ((refused, Tone.REFUSED), (count_not_undone(plan, "below"), Tone.WARNING))
+    ]
     return PageView(
         "Undo" if header.is_undo else header.kind if header.kind == SAVED_PLAN else "Plan",
         count_line(plan, is_undo=header.is_undo),
@@ -61,9 +64,9 @@ SAVED_PLAN = "Saved plan"
 def refused_page(plan: Plan, refused: PlanRefused, *, group: bool) -> PageView:
     """A plan of which nothing was started, and why."""
     page = plan_page(plan, Header("", ""), group=group)
-    lines = [Line("", line, Tone.REFUSED) for line in refused.lines]
-    hints = [Line("", line) for line in refused.hint_lines]
-    return replace(page, kind="Apply", tone=Tone.REFUSED, asides=(*lines, *hints, *page.asides))
+    lines = (Line("", line, Tone.REFUSED) for line in refused.lines)
+    # Its hint points to the refusals, which say themselves what lifts them.
+    return replace(page, kind="Apply", tone=Tone.REFUSED, asides=(*lines, *page.asides))
 
 
 def facts_of(plan: Plan, header: Header) -> tuple[tuple[str, str], ...]:

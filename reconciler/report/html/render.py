@@ -20,7 +20,7 @@ from reconciler.report.visible import SafeText, safe_html, visible
 _CODE = re.compile(
     r"`(?P<quoted>[^`]+)`"
     r"|(?<=: )(?P<command>(?:az|uami) .+)"
-    r"|(?P<flag>--[a-z][a-z-]*(?: (?:(?=\S*[=/\d'])\S+|[A-Z]+\b))?)"
+    r"|(?P<flag>(?<![\w-])--[a-z][a-z-]*(?: (?:(?=\S*[=/\d'])\S+|[A-Z]+\b))?)"
 )
 """What is to be typed, in a sentence: between back-quotes, a command at its end, a flag with its value."""
 

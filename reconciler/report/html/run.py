@@ -54,7 +54,7 @@ def result_page(plan: Plan, result: ApplyResult, journal: str | None, continue_w
     )
     verdict, tone = _verdict(plan, result)
     refused = refused_line(plan) if plan.violations else ""
-    asides = ((refused, Tone.REFUSED), (count_not_undone(plan), Tone.WARNING))
+    asides = ((refused, Tone.REFUSED), (count_not_undone(plan, "below"), Tone.WARNING))
     return PageView(
         "Apply" if plan.not_undone is None else "Undo",
         verdict,
