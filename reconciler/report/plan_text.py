@@ -15,6 +15,7 @@ from reconciler.report.parts.members import write_kinds
 from reconciler.report.parts.notes import write_notes
 from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.parts.totals import write_digest, write_totals
+from reconciler.report.parts.trust import write_trust
 from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.parts.wrap import INDENT, write_text
 from reconciler.report.rows import Header, change_rows, differs, drifting, refused_rows
@@ -39,6 +40,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     write_left_alone(page, plan, names, is_undo=header.is_undo)
     write_notes(page, plan, names, group=group)
     _write_warnings(page, plan, names, group=group)
+    write_trust(page, plan, names, group=group)
     write_totals(page, plan, names)
     if deletes:
         page.line(("Deletes:", "bold"))
