@@ -34,6 +34,7 @@ class FileKind(Enum):
     TEXT_REPORT = "a text report of uami"
     JSON_REPORT = "a JSON report of uami"
     HTML_REPORT = "an HTML report of uami"
+    MARKDOWN_REPORT = "a Markdown report of uami"
     OTHER = "something else"
 
 
@@ -81,6 +82,7 @@ _IS_REPORT: Mapping[FileKind, Callable[[bytes], bool]] = {
     FileKind.TEXT_REPORT: lambda content: content.startswith(f"{TEXT_REPORT_BEGINS}\n".encode()),
     FileKind.JSON_REPORT: _is_json_report,
     FileKind.HTML_REPORT: lambda content: content.startswith(HTML_REPORT_BEGINS.encode()),
+    FileKind.MARKDOWN_REPORT: lambda content: content.startswith(b"<!-- uami:"),
 }
 """How a file with an earlier report is known again, by its form; a form that goes to files has its line here."""
 

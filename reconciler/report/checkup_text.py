@@ -36,7 +36,7 @@ def render_checkup(checkup: Checkup, *, color: bool) -> SafeText:
             page.line("  ", command)
     page.line()
     page.line((NOT_CHECKED, "dim"))
-    page.line((outcome_line(checkup), "bold"))
+    page.line((checkup_line(checkup), "bold"))
     return page.text()
 
 
@@ -59,8 +59,8 @@ def _standing(standing: Standing) -> tuple[str, str]:
     return (f"{standing.value.replace('-', ' '):<{_WIDTH}}", _STYLES[standing])
 
 
-def outcome_line(checkup: Checkup) -> str:
-    """Whether plan and apply have what they need, in a sentence."""
+def checkup_line(checkup: Checkup) -> str:
+    """Whether everything needed is there."""
     missing, failed = checkup.count(Standing.MISSING), checkup.count(Standing.FAILED)
     if missing + failed == 0:
         unknown = checkup.count(Standing.NOT_CHECKED)

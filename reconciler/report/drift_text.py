@@ -39,7 +39,7 @@ def render_drift(plan: Plan, header: Header, *, color: bool, group: bool = True)
 
 
 def drift_line(drift: DriftRows) -> str:
-    """How much differs: the last line of a report of drift."""
+    """How much the live side differs, in numbers."""
     if not drift.count:
         return NO_CHANGES
     return f"Drift: {len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed."

@@ -57,7 +57,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     return page.text()
 
 
-def verdict_line(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
+def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
     """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
     groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
     what = f"{identities} {'identity' if identities == 1 else 'identities'}"
@@ -112,7 +112,7 @@ def _write_refused(page: Page, plan: Plan, names: Names) -> None:
 
 
 def refused_line(plan: Plan) -> str:
-    """How much guards hold back: `Refused: 300 changes by 2 guards.`"""
+    """How much guards hold back, of a plan that is refused."""
     number = len(refused_rows(plan))
     guards = count_guards(plan.violations)
     if not number:
@@ -122,7 +122,7 @@ def refused_line(plan: Plan) -> str:
 
 
 def count_line(plan: Plan, *, is_undo: bool = False) -> str:
-    """The last line of a plan's report: what is added, changed and destroyed, or that nothing is."""
+    """What a plan would do, in numbers."""
     create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
     held = any(hold is not None and differs(change) for change, hold in drifting(plan))
     if not plan.applicable and not plan.violations and not held:

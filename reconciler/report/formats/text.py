@@ -19,7 +19,7 @@ from reconciler.report.drift_text import render_drift
 from reconciler.report.formats import BaseFormat
 from reconciler.report.journal_text import render_journal
 from reconciler.report.page import Page, width
-from reconciler.report.plan_text import render_declared, render_plan, verdict_line
+from reconciler.report.plan_text import render_declared, render_plan, validated_line
 from reconciler.report.result_text import render_result
 from reconciler.report.rows import Header
 from reconciler.report.visible import NOTHING, SafeText, safe_lines, safe_parts
@@ -91,7 +91,7 @@ class TextFormat(BaseFormat):
     ) -> SafeText:
         """What a valid manifest declares, in numbers, what guardrails refuse, each warning, and how many it accepts."""
         page = Page(color=self.color)
-        page.line(verdict_line(desired, len(findings) if strict else 0, verdict))
+        page.line(validated_line(desired, len(findings) if strict else 0, verdict))
         page.add(render_declared(verdict, desired, color=self.color))
         page.add(render_warnings(findings, desired, strict=strict))
         for note in accepted_note(accepted):

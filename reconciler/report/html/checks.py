@@ -10,11 +10,11 @@ from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, accepted_note
 from reconciler.model import AddressBook
 from reconciler.plan import NOT_CHECKED
-from reconciler.report.checkup_text import outcome_line, why_not_there
+from reconciler.report.checkup_text import checkup_line, why_not_there
 from reconciler.report.html.remarks import refused_section, warnings_section
 from reconciler.report.html.views import Line, PageView, Remark, Section, Tally, Tone
 from reconciler.report.names import Names
-from reconciler.report.plan_text import verdict_line
+from reconciler.report.plan_text import validated_line
 
 _TONES = {
     Standing.OK: Tone.GOOD,
@@ -50,7 +50,7 @@ def validated_page(
     )
     return PageView(
         "Validate",
-        verdict_line(desired, len(findings) if strict else 0, verdict),
+        validated_line(desired, len(findings) if strict else 0, verdict),
         Tone.REFUSED if refused else Tone.WARNING if findings else Tone.GOOD,
         tallies=tallies,
         sections=tuple(filter(None, sections)),
@@ -74,7 +74,7 @@ def checkup_page(checkup: Checkup) -> PageView:
     )
     return PageView(
         "Doctor",
-        outcome_line(checkup),
+        checkup_line(checkup),
         tone,
         facts=(("Cloud", checkup.cloud), ("Endpoint", checkup.endpoint), ("Credential", checkup.credential)),
         tallies=tuple(

@@ -21,8 +21,8 @@ from reconciler.report.html.remarks import (
 )
 from reconciler.report.html.views import Line, PageView, Section, Table, Tally, Tone
 from reconciler.report.names import Names, names_of
-from reconciler.report.parts.header import connection_rows, guardrail_rows
-from reconciler.report.parts.totals import HEADINGS, totals_of
+from reconciler.report.parts.header import connection_lines, guardrail_rows
+from reconciler.report.parts.totals import HEADINGS, is_large, totals_of
 from reconciler.report.parts.undo import count_not_undone
 from reconciler.report.plan_text import count_line, refused_line
 from reconciler.report.rows import ChangeRow, Header, beyond_guardrails, change_rows, drift_rows, refused_rows
@@ -72,7 +72,7 @@ def refused_page(plan: Plan, refused: PlanRefused, *, group: bool) -> PageView:
 def facts_of(plan: Plan, header: Header) -> tuple[tuple[str, str], ...]:
     """Where a run looked and as whom, by label."""
     place = [(header.kind, header.place)] if header.place else []
-    return (*place, *connection_rows(plan.cloud, plan.subscriptions, header), *guardrail_rows(plan))
+    return (*place, *connection_lines(plan.cloud, plan.subscriptions, header), *guardrail_rows(plan))
 
 
 def _tone(plan: Plan, rows: Iterable[ChangeRow]) -> Tone:
@@ -130,7 +130,7 @@ def held_section(plan: Plan, names: Names, *, group: bool) -> Section:
 
 def totals_sections(plan: Plan, names: Names) -> Iterator[Section]:
     """The numbers of a large plan by resource group, and by owner."""
-    for number, (title, totals) in enumerate(totals_of(plan, names).items(), start=1):
+    for number, (title, totals) in enumerate(totals_of(plan, names) if is_large(plan, names) else (), start=1):
         columns = [at for at in range(len(HEADINGS)) if any(one.numbers[at] for one in totals)]
         rows = tuple((one.name, *(str(one.numbers[at] or "") for at in columns)) for one in totals)
         table = Table((title.removeprefix("Totals by "), *(HEADINGS[at] for at in columns)), rows)

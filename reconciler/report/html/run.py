@@ -14,9 +14,9 @@ from reconciler.report.journal_text import (
     CUT_OFF,
     NO_OUTCOME,
     children_rows,
-    end_line,
     header_rows,
-    names_of_record,
+    journal_line,
+    journal_names,
     state_fields,
 )
 from reconciler.report.names import Names, names_of
@@ -123,7 +123,7 @@ def _not_held_section(result: ApplyResult, names: Names) -> Section:
 
 def journal_page(record: RunRecord) -> PageView:
     """A run: who ran what, what nobody knows of it, and each call in its order."""
-    names = names_of_record(record)
+    names = journal_names(record)
     end = record.end
     is_good = end is not None and end.complete and not record.in_doubt
     in_doubt = tuple(
@@ -133,7 +133,7 @@ def journal_page(record: RunRecord) -> PageView:
     calls = tuple(_call(call, names, is_open=len(record.calls) <= _MANY) for call in record.calls)
     return PageView(
         "Journal",
-        end_line(record),
+        journal_line(record),
         Tone.GOOD if is_good else Tone.REFUSED,
         (Line("", CUT_OFF, Tone.WARNING),) if record.torn else (),
         tuple(header_rows(record.header)),

@@ -40,6 +40,11 @@ class Total:
     name: str
     numbers: tuple[int, ...]
 
+    @property
+    def text(self) -> str:
+        """Those that are not zero: `1 to add, 2 to change`."""
+        return ", ".join(f"{one} {words}" for one, words in zip(self.numbers, HEADINGS, strict=True) if one)
+
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
@@ -52,26 +57,28 @@ class _Counted:
 
 def write_totals(page: Page, plan: Plan, names: Names) -> None:
     """A line for each group of a large plan in which something happens, and for each owner where there are several."""
-    for heading, rows in totals_of(plan, names).items():
+    for heading, rows in totals_of(plan, names) if is_large(plan, names) else ():
         page.line((f"{heading}:", "bold"))
         widest = max(width(row.name) for row in rows)
         for row in rows:
-            parts = [f"{number} {words}" for number, words in zip(row.numbers, HEADINGS, strict=True) if number]
-            page.line(f"  {row.name}{' ' * (widest - width(row.name))}  {', '.join(parts)}")
+            page.line(f"  {row.name}{' ' * (widest - width(row.name))}  {row.text}")
         page.line()
 
 
-def totals_of(plan: Plan, names: Names) -> dict[str, tuple[Total, ...]]:
-    """The tables of a large plan by their titles, each with a row for whatever something happens to."""
+def is_large(plan: Plan, names: Names) -> bool:
+    """Whether so much happens that nobody sees it at once."""
+    return len([*_counted(plan, names)]) > LARGE
+
+
+def totals_of(plan: Plan, names: Names) -> tuple[tuple[str, tuple[Total, ...]], ...]:
+    """By resource group and by owner, where there are several: a heading, and of each what happens there."""
     counted = [*_counted(plan, names)]
-    if len(counted) <= LARGE:
-        return {}
     whats = [one.what for one in counted]
     tables = {
         "Totals by resource group": _table([one.group for one in counted], whats),
         "Totals by owner": _table([one.owner for one in counted], whats),
     }
-    return {title: rows for title, rows in tables.items() if len(rows) > 1}
+    return tuple((heading, rows) for heading, rows in tables.items() if len(rows) > 1)
 
 
 def _counted(plan: Plan, names: Names) -> Iterator[_Counted]:

@@ -31,6 +31,6 @@ def count_not_undone(plan: Plan, where: str = "above") -> str:
 
 
 def what_stays(plan: Plan, one: NotUndone) -> str:
-    """What of the run stays: `tags.env of rg-app/id-api`."""
+    """What of the run one entry is about."""
     address = addresses_of(plan).short(one.resource_id)
     return f"{one.part} of {address}" if one.part else address
