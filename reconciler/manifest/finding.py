@@ -75,7 +75,7 @@ def finding_violation(finding: Finding, refused: tuple[AnyId, ...] = ()) -> Viol
     own = () if about is None or isinstance(about, ResourceGroupId) else (about,)
     message = f"the document {finding.message}" if about is None else finding.message
     hint = f"{finding.hint} --strict lets no warning pass that the manifest does not accept."
-    return Violation(finding.code, about, message, hint, refused or own)
+    return Violation(finding.code, about, message, hint, refused or own, is_warning=True)
 
 
 def finding_document(finding: Finding) -> JsonObject:

@@ -157,14 +157,15 @@ def _live_assignment(assignment_id: AssignmentId, live: RoleAssignment) -> JsonO
 
 
 def violation_document(violation: Violation) -> JsonObject:
-    """One refusal, with the addresses that it holds back."""
-    return {
+    """One refusal, with the addresses that it holds back; that it is a warning is said where it is."""
+    document: JsonObject = {
         "code": violation.code,
         "address": violation.address,
         "message": violation.message,
         "hint": violation.hint,
         "refused": [one.address for one in violation.refused],
     }
+    return {**document, "is_warning": True} if violation.is_warning else document
 
 
 def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:
