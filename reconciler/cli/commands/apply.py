@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.commands.plan import PlanFlags
+from reconciler.cli.flags.groups import command_line, with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.flags.shared import ApplyGuardFlags, ApplyRunFlags, AzureFlags, StrictManifestFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import command_line, with_flag_groups
-from reconciler.cli.support.flags import ApplyGuardFlags, ApplyRunFlags, AzureFlags, StrictManifestFlags
 from reconciler.errors import ExitCode
 
 PlanOrPaths = Annotated[

@@ -1,9 +1,9 @@
 """`uami output`: the ids that Azure gave the identities of a manifest, for whatever refers to them."""
 
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.output import OutputFlags
+from reconciler.cli.flags.shared import AzureFlags, ManifestFlags, Paths
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths
 from reconciler.errors import ExitCode
 
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.journal import Last, choose_journal
 from reconciler.cli.flags.report import ChangesReportFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
-from reconciler.cli.support.flag_groups import with_flag_groups
 from reconciler.cli.support.output import chosen_format, print_report
 from reconciler.errors import ExitCode
 

@@ -2,10 +2,10 @@
 
 import os
 
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.report import ReportFlags
+from reconciler.cli.flags.shared import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
 from reconciler.cli.support.inputs import note_skipped, read_standard_input, read_variables
 from reconciler.cli.support.output import chosen_format, print_report
 from reconciler.errors import ExitCode
