@@ -22,7 +22,7 @@ from reconciler.manifest.rules.texts import find_doubtful_texts
 from reconciler.manifest.yaml.defaults import spread_defaults
 from reconciler.manifest.yaml.document import Document, without_own_keys
 from reconciler.manifest.yaml.files import ManifestFile, no_manifest, read_files
-from reconciler.manifest.yaml.recognize import is_of_another_tool
+from reconciler.manifest.yaml.recognize import is_guardrails, is_of_another_tool
 from reconciler.manifest.yaml.source import parse_documents
 from reconciler.manifest.yaml.text import decode_source
 from reconciler.manifest.yaml.variables import replace_variables
@@ -67,10 +67,13 @@ def load_manifest(
             diagnostics.append(_not_a_manifest(file, kind))
             continue
         documents, problems = _read_documents(file, lines)
-        if file.directory and is_of_another_tool(file.content, documents, whole=not problems):
+        rails = not problems and is_guardrails(documents)
+        if file.directory and (rails or is_of_another_tool(file.content, documents, whole=not problems)):
             skipped.append(file)
             continue
-        if not problems and documents and not any(map(_has_our_keys, documents)):
+        if rails:
+            documents, problems = [], [_not_a_manifest(file, FileKind.GUARDRAILS)]
+        elif not problems and documents and not any(map(_has_our_keys, documents)):
             documents, problems = [], [_of_another_tool(file)]
         diagnostics += problems
         checked += [_check(document, variables, environment) for document in documents]
@@ -187,6 +190,7 @@ def _not_a_manifest(file: ManifestFile, kind: FileKind) -> Diagnostic:
 _TAKEN_BY = {
     FileKind.SAVED_PLAN: "`uami show` shows it, and `uami apply` takes it as its only path.",
     FileKind.JOURNAL: "`uami show` shows it, and `uami undo` takes it.",
+    FileKind.GUARDRAILS: "`--guardrails FILE` takes it, beside the path of a manifest.",
     FileKind.SANDBOX_STATE: "`--sandbox FILE` takes it, beside the path of a manifest.",
 }
 
