@@ -62,19 +62,11 @@ def load_manifest(
     checked: list[_Checked] = []
     skipped: list[ManifestFile] = []
     for file in files:
-        kind = kind_of(file.content)
-        if kind in NOT_MANIFESTS:
-            diagnostics.append(_not_a_manifest(file, kind))
-            continue
-        documents, problems = _read_documents(file, lines)
-        rails = not problems and is_guardrails(documents)
-        if file.directory and (rails or is_of_another_tool(file.content, documents, whole=not problems)):
+        found = _manifests_in(file, lines)
+        if found is None:
             skipped.append(file)
             continue
-        if rails:
-            documents, problems = [], [_not_a_manifest(file, FileKind.GUARDRAILS)]
-        elif not problems and documents and not any(map(_has_our_keys, documents)):
-            documents, problems = [], [_of_another_tool(file)]
+        documents, problems = found
         diagnostics += problems
         checked += [_check(document, variables, environment) for document in documents]
     names = tuple(file.name for file in skipped)
@@ -144,6 +136,27 @@ def _merge(
         groups=tuple(sorted(groups, key=lambda group: group.group_id.key)),
         texts=tuple(text for one in checked for text in one.texts),
     )
+
+
+def _manifests_in(
+    file: ManifestFile, lines: dict[str, tuple[str, ...]]
+) -> tuple[list[Document], list[Diagnostic]] | None:
+    """The documents of a file, or the one thing to say of a file that is no manifest.
+
+    None where it lies below a folder argument, and nobody meant it.
+    """
+    kind = kind_of(file.content)
+    if kind in NOT_MANIFESTS:
+        return [], [_not_a_manifest(file, kind)]
+    documents, problems = _read_documents(file, lines)
+    rails = not problems and is_guardrails(documents)
+    if file.directory and (rails or is_of_another_tool(file.content, documents, whole=not problems)):
+        return None
+    if rails:
+        return [], [_not_a_manifest(file, FileKind.GUARDRAILS)]
+    if not problems and documents and not any(map(_has_our_keys, documents)):
+        return [], [_of_another_tool(file)]
+    return documents, problems
 
 
 def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tuple[list[Document], list[Diagnostic]]:

@@ -4,7 +4,7 @@ Its reader is `saved_plan.read_document`.
 """
 
 from reconciler import __version__
-from reconciler.manifest.findings import finding_document
+from reconciler.manifest.findings import finding_documents
 from reconciler.manifest.write import saved_manifests
 from reconciler.model import (
     FORMAT_VERSION,
@@ -63,7 +63,7 @@ def plan_document(plan: Plan) -> JsonObject:
         "skipped": [_skipped(one) for one in plan.skipped],
         "violations": [violation_document(one) for one in plan.violations],
         "notes": list(plan.notes),
-        "warnings": [finding_document(one) for one in plan.findings],
+        "warnings": finding_documents(plan.findings),
         "abandoned": [
             {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
             for one in plan.abandoned

@@ -38,7 +38,8 @@ def write_warnings(
     for same in _alike(findings, group=group):
         first = same[0]
         if first.given_by is not None:
-            taken = f"of {len(same)} identities" if len(same) > 1 else f"taken at {first.pos}"
+            number = sum(one.identities for one in same)
+            taken = f"of {number} identities" if number > 1 else f"taken at {first.pos}"
             text = f"{first.label(names.book)} (a default, {taken}) {first.message}"
             _write(page, first, text, style)
         elif len(same) < TOLD_ONCE:

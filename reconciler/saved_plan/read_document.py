@@ -231,6 +231,7 @@ def _finding(node: Node) -> Finding:
         node["message"],
         node["hint"],
         given_by=_given_by(node),
+        identities=node.get("identities", 1),
     )
 
 
