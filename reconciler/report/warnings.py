@@ -20,7 +20,7 @@ def render_warnings(findings: Sequence[Finding], desired: Desired, *, strict: bo
         return page.text()
     page.line()
     write_warnings(page, findings, Names(AddressBook(group.group_id for group in desired.groups), {}, {}))
-    number = sum(1 if same[0].given_by else len(same) for same in _alike(findings, group=True))
+    number = sum(1 if same[0].given_by else len(same) for same in alike(findings, group=True))
     count = f"{number} {'warning' if number == 1 else 'warnings'}"
     page.line()
     page.line(f"{count}, refused because of --strict." if strict else f"{count}.")
@@ -35,7 +35,7 @@ def write_warnings(
     What a default gives to many is told once, at the default. With `group`, so is what is said of several identities
     in the same words, at the place of the first.
     """
-    for same in _alike(findings, group=group):
+    for same in alike(findings, group=group):
         first = same[0]
         if first.given_by is not None:
             taken = f"of {len(same)} identities" if len(same) > 1 else f"taken at {first.pos}"
@@ -48,7 +48,7 @@ def write_warnings(
             _write_once(page, same, names, style)
 
 
-def _alike(findings: Sequence[Finding], *, group: bool) -> list[list[Finding]]:
+def alike(findings: Sequence[Finding], *, group: bool) -> list[list[Finding]]:
     """The findings, those together that differ in nothing but the identity that they are about."""
     found: dict[object, list[Finding]] = {}
     for number, one in enumerate(findings):
