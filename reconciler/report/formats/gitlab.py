@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.errors import ReconcilerError
 from reconciler.files.checkout import Checkout
+from reconciler.files.kinds import FileKind
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
 from reconciler.model import JsonObject
 from reconciler.plan import Action, Plan
+from reconciler.report.formats import BaseFormat, Companion, ReportKind
 from reconciler.report.issues import (
     Issue,
     Severity,
@@ -35,11 +37,22 @@ _SEVERITIES = {Severity.INVALID: "blocker", Severity.REFUSED: "critical", Severi
 
 
 @dataclass(frozen=True, slots=True)
-class GitlabFormat:
-    """One document at the end of a command; files are named from the root of the checkout."""
+class GitlabFormat(BaseFormat):
+    """One document at the end of a command: counts of a plan, which bring its problems along, or problems alone.
+
+    `command` is the one that reports; files are named from the root of the checkout.
+    """
 
     checkout: Checkout
-    streams: ClassVar[bool] = False
+    command: str
+    serves: ClassVar[frozenset[ReportKind]] = frozenset({ReportKind.VALIDATION, ReportKind.PLAN, ReportKind.SAVED_PLAN})
+    file_kind: ClassVar[FileKind | None] = FileKind.GITLAB_REPORT
+
+    def companions(self, kind: ReportKind) -> tuple[Companion, ...]:
+        """The problems of a plan."""
+        if kind is ReportKind.VALIDATION:
+            return ()
+        return (Companion("codequality", _Problems(self.checkout, self.command)),)
 
     def plan(self, plan: Plan, header: Header) -> SafeText:  # noqa: ARG002 - three counts say nothing of who looked
         """How many changes would be made, of each kind; what guards hold back is none of them."""
@@ -52,10 +65,6 @@ class GitlabFormat:
         """The same, of a plan that was read from a file."""
         return self.plan(saved.plan, Header("", ""))
 
-    def problems(self, plan: Plan) -> SafeText:
-        """What guards refuse of a plan, and what is usually a mistake in its manifest."""
-        return self._quality(plan_issues(plan))
-
     def validated(
         self,
         desired: Desired,
@@ -66,29 +75,44 @@ class GitlabFormat:
         strict: bool,
     ) -> SafeText:
         """What guardrails do not let through of a valid manifest, and its warnings."""
-        return self._quality(declared_issues(desired, findings, verdict, strict=strict))
+        return _quality(declared_issues(desired, findings, verdict, strict=strict), self.checkout)
 
     def error(self, error: ReconcilerError) -> SafeText:
-        """The problems of a file that is not valid; of any other error, what GitLab shows as a report that failed."""
+        """What GitLab shows as a report that failed; where problems are reported, those of a file that is not valid."""
         issues = error_issues(error)
-        if issues:
-            return self._quality(issues)
+        if issues and self.command == ReportKind.VALIDATION:
+            return _quality(issues, self.checkout)
         return _text({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
 
-    def _quality(self, issues: Iterable[Issue]) -> SafeText:
-        return _text(
-            [
-                {
-                    "description": one.issue.text,
-                    "check_name": one.issue.code,
-                    # GitLab keeps one of each mark.
-                    "fingerprint": one.mark if one.number == 1 else f"{one.mark}-{one.number}",
-                    "severity": _SEVERITIES[one.issue.severity],
-                    "location": {"path": one.path, "lines": {"begin": one.issue.pos.line}},
-                }
-                for one in number_issues(issues, self.checkout.relative)
-            ]
-        )
+
+@dataclass(frozen=True, slots=True)
+class _Problems(GitlabFormat):
+    """What guards refuse of a plan, and what is usually a mistake in its manifest."""
+
+    def plan(self, plan: Plan, header: Header) -> SafeText:  # noqa: ARG002
+        """Each problem at its line."""
+        return _quality(plan_issues(plan), self.checkout)
+
+    def error(self, error: ReconcilerError) -> SafeText:
+        """The problems of a file that is not valid, or why there is no report."""
+        issues = error_issues(error)
+        return _quality(issues, self.checkout) if issues else GitlabFormat.error(self, error)
+
+
+def _quality(issues: Iterable[Issue], checkout: Checkout) -> SafeText:
+    return _text(
+        [
+            {
+                "description": one.issue.text,
+                "check_name": one.issue.code,
+                # GitLab keeps one of each mark.
+                "fingerprint": one.mark if one.number == 1 else f"{one.mark}-{one.number}",
+                "severity": _SEVERITIES[one.issue.severity],
+                "location": {"path": one.path, "lines": {"begin": one.issue.pos.line}},
+            }
+            for one in number_issues(issues, checkout.relative)
+        ]
+    )
 
 
 def _text(document: JsonObject | list[JsonObject]) -> SafeText:

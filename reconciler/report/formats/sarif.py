@@ -14,11 +14,13 @@ from urllib.parse import quote
 from reconciler import __version__
 from reconciler.errors import ExitCode, ManifestError, ReconcilerError
 from reconciler.files.checkout import Checkout
+from reconciler.files.kinds import FileKind
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
 from reconciler.model import JsonObject
 from reconciler.plan import Plan
+from reconciler.report.formats import BaseFormat, ReportKind
 from reconciler.report.issues import (
     Issue,
     Numbered,
@@ -44,11 +46,12 @@ _LEVELS = {Severity.INVALID: "error", Severity.REFUSED: "error", Severity.WARNIN
 
 
 @dataclass(frozen=True, slots=True)
-class SarifFormat:
+class SarifFormat(BaseFormat):
     """One log with one run at the end of a command; files are named from the root of the checkout."""
 
     checkout: Checkout
-    streams: ClassVar[bool] = False
+    serves: ClassVar[frozenset[ReportKind]] = frozenset({ReportKind.VALIDATION, ReportKind.PLAN, ReportKind.SAVED_PLAN})
+    file_kind: ClassVar[FileKind | None] = FileKind.SARIF_REPORT
 
     def plan(self, plan: Plan, header: Header) -> SafeText:  # noqa: ARG002 - a log says nothing of who looked
         """What guards refuse, and what is usually a mistake."""

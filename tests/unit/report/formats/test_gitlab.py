@@ -8,12 +8,17 @@ from reconciler.files.checkout import Checkout
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.finding import Finding
+from reconciler.report.formats import ReportKind
 from reconciler.report.formats.gitlab import GitlabFormat
 from reconciler.report.rows import Header
 from tests.builders import desired_group, resource_id
 from tests.unit.reporting import plan_of_everything, refused_plan
 
-FORM = GitlabFormat(Checkout("/repo", "/repo/teams"))
+CHECKOUT = Checkout("/repo", "/repo/teams")
+FORM = GitlabFormat(CHECKOUT, "validate")
+COUNTS = GitlabFormat(CHECKOUT, "plan")
+(COMPANION,) = COUNTS.companions(ReportKind.PLAN)
+PROBLEMS = COMPANION.form
 HEADER = Header("", "")
 SEVERITIES = ("info", "minor", "major", "critical", "blocker")
 
@@ -36,17 +41,17 @@ def quality_of(text: str) -> list[dict[str, Any]]:
 
 
 def test_plan_is_three_counts_without_what_is_refused() -> None:
-    assert json.loads(FORM.plan(plan_of_everything(), HEADER)) == {"create": 1, "update": 2, "delete": 1}
-    assert json.loads(FORM.plan(refused_plan(), HEADER)) == {"create": 1, "update": 0, "delete": 0}
+    assert json.loads(COUNTS.plan(plan_of_everything(), HEADER)) == {"create": 1, "update": 2, "delete": 1}
+    assert json.loads(COUNTS.plan(refused_plan(), HEADER)) == {"create": 1, "update": 0, "delete": 0}
 
 
 def test_refusals_of_a_plan_are_problems_at_their_lines() -> None:
-    problems = quality_of(FORM.problems(refused_plan()))
+    problems = quality_of(PROBLEMS.plan(refused_plan(), HEADER))
 
     assert {one["check_name"] for one in problems} == {"location", "foreign-owner", "group-missing"}
     assert {one["severity"] for one in problems} == {"critical"}
     assert {one["location"]["path"] for one in problems} == {"teams/identities.yaml"}
-    assert FORM.problems(plan_of_everything()) == "[]\n"
+    assert PROBLEMS.plan(plan_of_everything(), HEADER) == "[]\n"
 
 
 def test_warnings_of_a_manifest_are_problems() -> None:
@@ -60,16 +65,26 @@ def test_warnings_of_a_manifest_are_problems() -> None:
     assert second["fingerprint"] == f"{first['fingerprint']}-2"
 
 
+def test_a_file_of_counts_brings_problems_along_and_one_of_problems_nothing() -> None:
+    assert COMPANION.infix == "codequality"
+    assert COUNTS.companions(ReportKind.SAVED_PLAN) == (COMPANION,)
+    assert FORM.companions(ReportKind.VALIDATION) == ()
+
+
 def test_problems_of_a_file_are_the_worst() -> None:
     error = ManifestError((Diagnostic("unknown-key", SourcePos("a.yaml", 2, 1), "unknown key", "Remove it."),))
 
     (one,) = quality_of(FORM.error(error))
 
     assert (one["check_name"], one["severity"]) == ("unknown-key", "blocker")
+    assert PROBLEMS.error(error) == FORM.error(error)
+    # Without the three counts, GitLab's parser says that keys are missing.
+    assert {*json.loads(COUNTS.error(error))} == {"error"}
 
 
 def test_other_error_is_what_gitlab_calls_a_report_that_failed() -> None:
-    document = json.loads(FORM.error(UsageError("no such flag", "See --help.")))
+    error = UsageError("no such flag", "See --help.")
 
-    # Without the three counts, its parser says that keys are missing.
-    assert document == {"error": {"code": "usage", "message": "no such flag", "hint": "See --help."}}
+    documents = [json.loads(form.error(error)) for form in (FORM, COUNTS, PROBLEMS)]
+
+    assert documents == [{"error": {"code": "usage", "message": "no such flag", "hint": "See --help."}}] * 3
