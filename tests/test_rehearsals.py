@@ -199,6 +199,23 @@ def test_merge_is_applied_as_planned_and_then_asks_nobody(runner: Runner) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("guardrails", "plan", "names"),
+    [
+        ('{version: 1, resourceGroups: ["rg-app"]}', "success", ["id-api"]),
+        ('{version: 1, resourceGroups: ["rg-other"]}', "failure", []),
+        ("", "failure", []),
+    ],
+)
+def test_merge_is_applied_within_guardrails_alone(guardrails: str, plan: str, names: list[str], runner: Runner) -> None:
+    runner.write({**runner.read(), "environments": {"identities-apply": REVIEWED}})
+    runner.variables["GUARDRAILS"] = guardrails
+
+    jobs = runner.run(WORKFLOWS["guardrails.yml"], {})
+
+    assert (jobs["plan"].result, live(runner)) == (plan, names)
+
+
 @pytest.mark.parametrize("environments", [{}, {"identities-apply": {"protection_rules": [{"type": "branch_policy"}]}}])
 def test_nothing_is_applied_where_nobody_would_be_asked(environments: dict[str, Any], runner: Runner) -> None:
     runner.write({**runner.read(), "environments": environments})

@@ -62,6 +62,7 @@ class Runner:
         self._tool("uami", _UAMI.format(python=sys.executable, state=str(state)))
         self._tool("gh", _GH.format(python=sys.executable, github=str(self.github)))
         self.write({"comments": [], "issues": [], "environments": {}})
+        self.variables: dict[str, str] = {}
 
     def _tool(self, name: str, text: str) -> None:
         (self.tools / name).write_text(text, encoding="utf-8")
@@ -81,7 +82,7 @@ class Runner:
         shutil.rmtree(self.artifacts, ignore_errors=True)
         self.artifacts.mkdir()
         jobs: dict[str, Job] = {}
-        context = {"github": {"event": event, "repository": "contoso/identities", "token": "t"}, "vars": {}}
+        context = {"github": {"event": event, "repository": "contoso/identities", "token": "t"}, "vars": self.variables}
         for name, body in load(workflow)["jobs"].items():
             needs = body.get("needs", [])
             before = {one: jobs[one] for one in ([needs] if isinstance(needs, str) else needs)}
@@ -113,6 +114,7 @@ class _JobRun:
         shutil.rmtree(self._files, ignore_errors=True)
         self._files.mkdir()
         self._job = Job("success")
+        self._environment: dict[str, str] = {}
 
     def run(self) -> Job:
         """Every step that is due, and what they leave."""
@@ -162,18 +164,21 @@ class _JobRun:
         output, summary = self._files / f"output-{number}", self._files / f"summary-{number}"
         event = self._files / "event.json"
         event.write_text(json.dumps(self._context["github"]["event"]), encoding="utf-8")
-        output.touch()
-        summary.touch()
+        for_later = self._files / f"environment-{number}"
+        for path in (output, summary, for_later):
+            path.touch()
         given = {**self._body.get("env", {}), **step.get("env", {})}
         own = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "GITHUB_", "UAMI_"))}
         environment = {
             **own,
             **{name: interpolate(text, self._context) for name, text in given.items()},
+            **self._environment,
             "PATH": os.pathsep.join((str(self._runner.tools), os.environ["PATH"])),
             "PYTHONPATH": str(Path(__file__).parent.parent.parent),
             "XDG_STATE_HOME": str(self._files / "state"),
             "CI": "true",
             "GITHUB_ACTIONS": "true",
+            "GITHUB_ENV": str(for_later),
             "GITHUB_EVENT_PATH": str(event),
             "GITHUB_OUTPUT": str(output),
             "GITHUB_REPOSITORY": "contoso/identities",
@@ -193,6 +198,7 @@ class _JobRun:
         )
         self._job.log += ended.stdout + ended.stderr
         self._job.summary += summary.read_text(encoding="utf-8")
+        self._environment |= outputs_of(for_later.read_text(encoding="utf-8"))
         if "id" in step:
             self._context["steps"][step["id"]] = {"outputs": outputs_of(output.read_text(encoding="utf-8"))}
         return ended.returncode == 0

@@ -30,6 +30,7 @@ from reconciler.report.issues import (
     meaning_of,
     number_issues,
     plan_issues,
+    sentences,
 )
 from reconciler.report.rows import Header
 from reconciler.report.visible import SafeText, safe_json
@@ -143,7 +144,7 @@ def _invocation(failed: ReconcilerError | None, left_out: int) -> JsonObject:
     """Whether the run came to its end, and what is not among its results."""
     notes = []
     if failed is not None:
-        notes.append(_note("error", " ".join(filter(None, (failed.message, failed.hint))), failed.code))
+        notes.append(_note("error", sentences(failed.message, failed.hint), failed.code))
     if left_out:
         text = f"{left_out} more problems are not shown here: the first {MOST_RESULTS} are the worst."
         notes.append(_note("warning", text, "more-problems"))

@@ -2,7 +2,7 @@
 
 from reconciler.report.issues.codes import Meaning, meaning_of
 from reconciler.report.issues.collect import declared_issues, error_issues, plan_issues
-from reconciler.report.issues.issue import Issue, Numbered, Severity, number_issues
+from reconciler.report.issues.issue import Issue, Numbered, Severity, number_issues, sentences
 
 __all__ = [
     "Issue",
@@ -14,4 +14,5 @@ __all__ = [
     "meaning_of",
     "number_issues",
     "plan_issues",
+    "sentences",
 ]

@@ -39,13 +39,18 @@ class Issue:
     @property
     def text(self) -> str:
         """What is wrong and what to do about it, in sentences of one line."""
-        ends = self.message.endswith((".", "!", "?"))
-        return " ".join(filter(None, (self.message if ends else f"{self.message}.", self.hint)))
+        return sentences(self.message, self.hint)
 
     @property
     def key(self) -> tuple[Severity, SourcePos, str, str, str]:
         """By what issues are put in order: the worst first, then by place."""
         return self.severity, self.pos, self.code, self.address, self.message
+
+
+def sentences(message: str, hint: str) -> str:
+    """What is wrong and what to do about it, one behind the other; whatever is empty is left out."""
+    ends = message.endswith((".", "!", "?"))
+    return " ".join(filter(None, (message if ends else f"{message}.", hint)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def test_other_error_is_a_run_that_failed() -> None:
         {
             "executionSuccessful": False,
             "toolExecutionNotifications": [
-                {"level": "error", "message": {"text": "no such flag See --help."}, "descriptor": {"id": "usage"}}
+                {"level": "error", "message": {"text": "no such flag. See --help."}, "descriptor": {"id": "usage"}}
             ],
             "exitCode": 64,
             "exitCodeDescription": "usage",
