@@ -44,6 +44,14 @@ def appended_file(path: Path, variable: str, subject: str) -> Iterator[Callable[
         os.close(descriptor)
 
 
+def size_of(path: Path) -> int:
+    """Bytes that are there already; none where there is no such file."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
 def _refused(path: Path, variable: str, why: str) -> UsageError:
     hint = f"A job of the CI system sets {variable}; outside of one, unset it, or name a file that is there."
     return UsageError(f"{variable} {path}: {why}", hint)

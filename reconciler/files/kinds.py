@@ -35,6 +35,7 @@ class FileKind(Enum):
     JSON_REPORT = "a JSON report of uami"
     SARIF_REPORT = "a SARIF log of uami"
     GITLAB_REPORT = "a GitLab report of uami"
+    MARKDOWN_REPORT = "a Markdown report of uami"
     OTHER = "something else"
 
 
@@ -95,6 +96,7 @@ _IS_REPORT: Mapping[FileKind, Callable[[bytes], bool]] = {
     FileKind.JSON_REPORT: _is_json_report,
     FileKind.SARIF_REPORT: _is_sarif_report,
     FileKind.GITLAB_REPORT: _is_gitlab_report,
+    FileKind.MARKDOWN_REPORT: lambda content: content.startswith(b"<!-- uami:"),
 }
 """How a file with an earlier report is known again, by its form; a form that goes to files has its line here."""
 

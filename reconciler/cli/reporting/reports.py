@@ -25,7 +25,7 @@ from reconciler.cli.support.output import (
 )
 from reconciler.cli.support.signals import settle
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.files.append import appended_file
+from reconciler.files.append import appended_file, size_of
 from reconciler.files.replace import OutputError, output_file
 from reconciler.report.formats import Beside, Format, Occasion, ReportFormat, ReportKind, report_format
 from reconciler.report.visible import SafeText
@@ -77,19 +77,19 @@ class Reports:
         Raises:
             ReportNotWritten: in one place or another; the others have it.
         """
-        failures: list[ReportNotWritten] = []
+        # Before stdout, where a CI system may be told to take one of them.
+        failures = self._write(text_of)
         try:
             print_report(text_of(self.on_stdout))
         except ReportNotWritten as error:
             failures.append(error)
-        failures += self._write(text_of)
         for failure in failures:
             raise failure
 
     def fail(self, text_of: TextOf) -> None:
         """Say in each form why there is no report."""
-        print_failure(self._flags, text_of, self._occasion)
         self.keep(text_of)
+        print_failure(self._flags, text_of, self._occasion)
 
     def keep(self, text_of: TextOf) -> None:
         """The same, in the files alone."""
@@ -193,7 +193,7 @@ def _open_file(place: _Place, subject: Subject) -> AbstractContextManager[Callab
 
 def _open_beside(stack: ExitStack, reports: Reports, beside: Beside) -> None:
     if beside.path is None:
-        print_note(f"Note: {beside.variable} is not set, so {beside.what} is not written: no job would read it.")
+        print_note(f"Note: {beside.variable} is not set, as outside of a job, so there is no place for {beside.what}.")
         return
     path = Path(beside.path)
     opened = (
@@ -201,7 +201,7 @@ def _open_beside(stack: ExitStack, reports: Reports, beside: Beside) -> None:
         if beside.appends
         else output_file(path, flag=beside.variable, subject=beside.what)
     )
-    reports.add(beside.form, stack.enter_context(opened))
+    reports.add(beside.form(size_of(path)), stack.enter_context(opened))
 
 
 def _check_served(name: Format, form: ReportFormat, kind: ReportKind) -> None:

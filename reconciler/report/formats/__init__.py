@@ -5,7 +5,7 @@ class says what it is the form of (`serves`) and how its files are known again (
 module is read with every command line, so it imports a form only when that one is asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol, assert_never
@@ -32,6 +32,9 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    AZURE_DEVOPS = "azure-devops"
     SARIF = "sarif"
     GITLAB = "gitlab"
 
@@ -77,14 +80,14 @@ class Beside:
         variable: the environment variable that names the file or its folder.
         path: the file; None where the variable is not set, so that there is nobody to read it.
         what: what is written, for messages.
-        form: in which form.
+        form: in which form, where so many bytes are there already.
         appends: whether it is added to what is there; otherwise the file is new.
     """
 
     variable: str
     path: str | None
     what: str
-    form: "ReportFormat"
+    form: "Callable[[int], ReportFormat]"
     appends: bool
 
 
@@ -243,7 +246,7 @@ def report_format(name: Format, *, color: bool, group: bool = True, occasion: Oc
         group: tell equal changes once, in the forms that can.
         occasion: for the forms that tell where they are, or leave something for a CI system.
     """
-    here = occasion or Occasion()
+    occasion = occasion or Occasion()
     match name:
         case Format.TEXT:
             from reconciler.report.formats.text import TextFormat
@@ -262,5 +265,19 @@ def report_format(name: Format, *, color: bool, group: bool = True, occasion: Oc
             from reconciler.files.checkout import find_checkout
             from reconciler.report.formats.gitlab import GitlabFormat
 
-            return GitlabFormat(find_checkout(), here.command)
+            return GitlabFormat(find_checkout(), occasion.command)
+        case Format.MARKDOWN:
+            from reconciler.report.formats.markdown import MarkdownFormat
+
+            return MarkdownFormat(occasion.key)
+        case Format.GITHUB:
+            from reconciler.report.formats.github import GithubFormat
+            from reconciler.report.formats.text import TextFormat
+
+            return GithubFormat(TextFormat(color, group), occasion)
+        case Format.AZURE_DEVOPS:
+            from reconciler.report.formats.azure_devops import AzureDevopsFormat
+            from reconciler.report.formats.text import TextFormat
+
+            return AzureDevopsFormat(TextFormat(color, group), occasion)
     assert_never(name)
