@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.starters.runner import OUR_ACTION, Runner
-from tests.starters.scripts import ACTION, WORKFLOWS, containers
+from tests.starters.scripts import ACTION, GITLAB, WORKFLOWS, azure_devops_scripts, commands_in, containers, load
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 STATE = {
@@ -297,6 +298,72 @@ def test_indexed_job_looks_at_each_tenant_once(tmp_path: Path, runner: Runner) -
     ] == [True] * 3
     assert "no directory for index 3" in printed[3]
     assert ("id-api" in printed[0], "id-web" in printed[2]) == (True, True)
+
+
+def play(script: str, folder: Path, runner: Runner, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a script of another system in a folder, with the programs that stand in for what it brings."""
+    return subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PATH": f"{runner.tools}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+            "XDG_STATE_HOME": str(folder.parent / "state"),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_pipeline_of_gitlab_applies_what_it_planned_and_leaves_its_reports(
+    repository: Repository, runner: Runner, tmp_path: Path
+) -> None:
+    jobs, folder, token = load(GITLAB), repository.folder, tmp_path / "token"
+    before = "\n".join(jobs[".azure"]["before_script"])
+    scripts = {name: "\n".join(jobs[name]["script"]) for name in ("validate", "plan", "apply", "drift")}
+    login = {"AZURE_ID_TOKEN": "t", "AZURE_FEDERATED_TOKEN_FILE": str(token)}
+
+    codes = [play(scripts["validate"], folder, runner).returncode]
+    codes.append(play(f"{before}\n{scripts['drift']}", folder, runner, **login).returncode)
+    codes.append(play(f"{before}\n{scripts['plan']}", folder, runner, **login).returncode)
+    name, _, digest = (folder / "plan.env").read_text(encoding="utf-8").strip().partition("=")
+    codes.append(play(f"{before}\n{scripts['apply']}", folder, runner, **login, **{name: digest}).returncode)
+
+    assert codes == [0, 2, 0, 0]
+    assert live(runner) == ["id-api"]
+    assert token.stat().st_mode & 0o777 == 0o600
+    reports = {**jobs["validate"]["artifacts"]["reports"], **jobs["plan"]["artifacts"]["reports"]}
+    others = [path for job in ("plan", "apply", "drift") for path in jobs[job]["artifacts"]["paths"]]
+    assert [path for path in (*reports.values(), *others) if not (folder / path).is_file()] == []
+    assert json.loads((folder / reports["terraform"]).read_text(encoding="utf-8"))["create"] == 1
+    assert json.loads((folder / reports["codequality"]).read_text(encoding="utf-8")) == []
+
+
+def test_pipeline_of_azure_devops_applies_what_it_planned(
+    repository: Repository, runner: Runner, tmp_path: Path
+) -> None:
+    scripts = {command.split()[1]: one.text for one in azure_devops_scripts() for command in commands_in(one.text)}
+    staging = tmp_path / "staging"
+    staging.mkdir()
+
+    planned = play(scripts["plan"], repository.folder, runner, PLAN=str(staging))
+    said = dict(re.findall(r"##vso\[task\.setvariable variable=(\w+);isOutput=true\](\w+)", planned.stdout))
+    applied = play(
+        scripts["apply"],
+        repository.folder,
+        runner,
+        PLAN=str(staging),
+        DIGEST=said["digest"],
+        JOURNAL=str(tmp_path / "run.jsonl"),
+    )
+    drift = play(scripts["drift"], repository.folder, runner)
+
+    assert (planned.returncode, said["code"], applied.returncode, drift.returncode) == (0, "2", 0, 0)
+    assert live(runner) == ["id-api"]
+    assert (tmp_path / "run.jsonl").is_file()
 
 
 def test_python_of_the_tools_is_this_one(runner: Runner) -> None:

@@ -71,7 +71,8 @@ def _is_json_report(content: bytes) -> bool:
 
 
 def _is_sarif_report(content: bytes) -> bool:
-    return _keys_of(content) >= {"$schema", "runs"} and b'"name": "uami"' in content
+    is_object = content.lstrip().startswith(b"{")
+    return is_object and _keys_of(content) >= {"$schema", "runs"} and b'"name": "uami"' in content
 
 
 _GITLAB_KEYS = (

@@ -12,6 +12,7 @@ import typer
 import yaml
 
 from reconciler.cli.app import app
+from reconciler.cli.flags.report import ReportFlags
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -52,7 +53,7 @@ def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def scripts() -> list[Script]:
     """Every script of every starter."""
-    return [*_of_github(), *_of_gitlab(), *_of_azure_devops(), *_of_kubernetes(), *_of_containerfile()]
+    return [*_of_github(), *_of_gitlab(), *azure_devops_scripts(), *_of_kubernetes(), *_of_containerfile()]
 
 
 def _of_github() -> Iterator[Script]:
@@ -71,7 +72,8 @@ def _of_gitlab() -> Iterator[Script]:
                 yield Script(f"gitlab:{job}:{key}", "bash", "\n".join(body[key]))
 
 
-def _of_azure_devops() -> Iterator[Script]:
+def azure_devops_scripts() -> Iterator[Script]:
+    """Every script of the pipeline for Azure DevOps."""
     for path in AZURE_DEVOPS:
         for number, (key, text) in enumerate(_texts(load(path))):
             if key in ("bash", "inlineScript"):
@@ -138,3 +140,6 @@ def parse(command: str) -> None:
         assert name is not None
         assert inner is not None
         context = inner.make_context(name, rest, parent=context)
+    # The flags know the formats of a report; a command of other output has other formats.
+    if context.info_name != "output":
+        ReportFlags(format=tuple(context.params.get("format") or ()))
