@@ -57,19 +57,6 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     return page.text()
 
 
-def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
-    """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
-    page = Page(color=color)
-    if verdict.violations:
-        page.line()
-        page.line(("Refused by guardrails:", "bold red"))
-        page.line()
-    write_refusals(page, verdict.violations, Names(AddressBook(group.group_id for group in desired.groups), {}, {}))
-    for note in verdict.notes:
-        write_text(page, note, indent=2, lead=[("Note: ", "yellow")])
-    return page.text()
-
-
 def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
     """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
     groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
@@ -82,6 +69,19 @@ def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVer
     if whys:
         return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
     return f"The manifest is valid: {what} in {where}."
+
+
+def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
+    """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
+    page = Page(color=color)
+    if verdict.violations:
+        page.line()
+        page.line(("Refused by guardrails:", "bold red"))
+        page.line()
+    write_refusals(page, verdict.violations, Names(AddressBook(group.group_id for group in desired.groups), {}, {}))
+    for note in verdict.notes:
+        write_text(page, note, indent=2, lead=[("Note: ", "yellow")])
+    return page.text()
 
 
 def _write_held(page: Page, plan: Plan, names: Names, *, group: bool) -> None:

@@ -32,6 +32,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    HTML = "html"
     MARKDOWN = "markdown"
     GITHUB = "github"
     AZURE_DEVOPS = "azure-devops"
@@ -266,6 +267,10 @@ def report_format(name: Format, *, color: bool, group: bool = True, occasion: Oc
             from reconciler.report.formats.gitlab import GitlabFormat
 
             return GitlabFormat(find_checkout(), occasion.command)
+        case Format.HTML:
+            from reconciler.report.formats.html import HtmlFormat
+
+            return HtmlFormat(group)
         case Format.MARKDOWN:
             from reconciler.report.formats.markdown import MarkdownFormat
 

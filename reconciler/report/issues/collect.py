@@ -11,7 +11,7 @@ from reconciler.plan import Plan
 from reconciler.report.issues.issue import Issue, Severity
 from reconciler.report.issues.places import Places, places_of
 from reconciler.report.names import Names, names_of
-from reconciler.report.warnings import alike
+from reconciler.report.warnings import alike_findings, default_label
 
 
 def plan_issues(plan: Plan) -> tuple[Issue, ...]:
@@ -48,13 +48,8 @@ def _of_violations(violations: Iterable[Violation], places: Places, names: Names
 def _of_findings(findings: Sequence[Finding], names: Names, *, strict: bool) -> Iterator[Issue]:
     """An issue for each finding; what a default gives to many is one, at the default."""
     severity = Severity.REFUSED if strict else Severity.WARNING
-    for same in alike(findings, group=False):
+    for same in alike_findings(findings, group=False):
         first = same[0]
-        message = f"{first.label(names.book)}{_default(same)} {first.message}"
+        label = first.label(names.book) if first.given_by is None else default_label(same, names)
+        message = f"{label} {first.message}"
         yield Issue(first.code, severity, first.given_by or first.pos, first.address, message, first.hint)
-
-
-def _default(same: Sequence[Finding]) -> str:
-    if same[0].given_by is None:
-        return ""
-    return f" (a default, of {len(same)} {'identity' if len(same) == 1 else 'identities'})"

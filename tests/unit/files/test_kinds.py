@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.files.kinds import FileKind, is_kind, kind_of
+from reconciler.files.kinds import HTML_REPORT_BEGINS, FileKind, is_kind, kind_of
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,7 @@ REPORTS = {
     FileKind.TEXT_REPORT: [b"Report of uami\nNo changes.\n"],
     FileKind.JSON_REPORT: [b'{"format_version": "1.0", "error": {}}'],
     FileKind.MARKDOWN_REPORT: [b"<!-- uami:plan -->\n# Plan\n"],
+    FileKind.HTML_REPORT: [HTML_REPORT_BEGINS.encode() + b"\n"],
     FileKind.SARIF_REPORT: [b'{"$schema": "x", "runs": [{"tool": {"driver": {"name": "uami"}}}]}'],
     FileKind.GITLAB_REPORT: [
         b'{"create": 1, "update": 0, "delete": 0}',

@@ -70,7 +70,7 @@ def test_warning_of_a_default_is_one_issue_at_the_default() -> None:
 
     assert one.pos == default
     assert "(a default, of 2 identities)" in one.message
-    assert "(a default, of 1 identity)" in alone.message
+    assert "(a default, taken at identities.yaml:8:13)" in alone.message
 
 
 def test_what_guardrails_do_not_let_through_is_refused_at_its_line() -> None:
