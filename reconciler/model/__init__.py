@@ -21,7 +21,7 @@ from reconciler.model.access import (
     is_ours,
     role_key,
 )
-from reconciler.model.address import AddressBook, Target, parse_target
+from reconciler.model.address import AddressBook, Names, Target, parse_target, roles_in
 from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError, call_error
 from reconciler.model.document import (
@@ -150,6 +150,7 @@ __all__ = [
     "LiveGroup",
     "Lock",
     "MarkedDescription",
+    "Names",
     "NotRead",
     "Part",
     "PermissionEntry",
@@ -210,6 +211,7 @@ __all__ = [
     "role_key",
     "role_name",
     "roles_elsewhere",
+    "roles_in",
     "roles_of_deleted",
     "roles_unnamed",
     "same_name",

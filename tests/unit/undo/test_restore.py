@@ -103,9 +103,9 @@ LISTED = (DesiredCredential("main", TRUST, SOURCE),)
 CHILD = f"{NAME}/federatedCredentials/main"
 NOT_AS_LEFT = (CHILD, "", "it is no longer as the run has left it")
 IN_GIT = {
-    Action.CREATE: f"identities.yaml:5: take {CHILD} off the list in Git, or the next apply creates it again.",
-    Action.UPDATE: f"identities.yaml:5: change {CHILD} in Git too, or the next apply changes it again.",
-    Action.DELETE: f"identities.yaml:5: list {CHILD} again in Git, or the next apply deletes it again.",
+    Action.CREATE: f"identities.yaml:5: take credential main of {NAME} off the list in Git, or the next apply creates it again.",
+    Action.UPDATE: f"identities.yaml:5: change credential main of {NAME} in Git too, or the next apply changes it again.",
+    Action.DELETE: f"identities.yaml:5: list credential main of {NAME} again in Git, or the next apply deletes it again.",
 }
 
 
@@ -187,7 +187,7 @@ def test_role_of_another_principal_is_left_alone() -> None:
 
     assert found.targets == ()
     assert notes_of(found) == (
-        f"Left alone: {NAME}/roleAssignments/Reader@{SCOPE}: its identity has been created again since.",
+        f"Left alone: role Reader on rg-app of {NAME}: its identity has been created again since.",
     )
 
 
