@@ -101,11 +101,12 @@ CREATE, UPDATE = call(1, Action.CREATE, None, TRUST), call(1, Action.UPDATE, CRE
 DELETE = call(1, Action.DELETE, CREDENTIAL, None)
 LISTED = (DesiredCredential("main", TRUST, SOURCE),)
 CHILD = f"{NAME}/federatedCredentials/main"
+SHOWN = f"credential main of {NAME}"
 NOT_AS_LEFT = (CHILD, "", "it is no longer as the run has left it")
 IN_GIT = {
-    Action.CREATE: f"identities.yaml:5: take credential main of {NAME} off the list in Git, or the next apply creates it again.",
-    Action.UPDATE: f"identities.yaml:5: change credential main of {NAME} in Git too, or the next apply changes it again.",
-    Action.DELETE: f"identities.yaml:5: list credential main of {NAME} again in Git, or the next apply deletes it again.",
+    Action.CREATE: f"identities.yaml:5: take {SHOWN} off the list in Git, or the next apply creates it again.",
+    Action.UPDATE: f"identities.yaml:5: change {SHOWN} in Git too, or the next apply changes it again.",
+    Action.DELETE: f"identities.yaml:5: list {SHOWN} again in Git, or the next apply deletes it again.",
 }
 
 
