@@ -2,7 +2,7 @@
 
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
-from reconciler.model import AddressBook, refused_by
+from reconciler.model import AddressBook, refused_by, refusers
 from reconciler.plan import Action, Plan
 from reconciler.report.grouping import blocks_of
 from reconciler.report.held_rows import held_rows
@@ -101,7 +101,7 @@ def _write_warnings(page: Page, plan: Plan, names: Names, *, group: bool) -> Non
 def _write_refused(page: Page, plan: Plan, names: Names) -> None:
     if not plan.violations:
         return
-    page.line((f"Refused by {_refusers(plan)}, and not part of the plan:", "bold red"))
+    page.line((f"Refused by {refusers(plan.violations)}, and not part of the plan:", "bold red"))
     page.line()
     write_refusals(page, plan.violations, names)
     rows = refused_rows(plan)
@@ -109,11 +109,6 @@ def _write_refused(page: Page, plan: Plan, names: Names) -> None:
         page.line("Held back:")
         write_kinds(page, rows, names, indent=INDENT)
         page.line()
-
-
-def _refusers(plan: Plan) -> str:
-    kinds = {one.is_warning for one in plan.violations}
-    return " and ".join(word for is_warning, word in ((False, "guards"), (True, "warnings")) if is_warning in kinds)
 
 
 def refused_line(plan: Plan) -> str:
