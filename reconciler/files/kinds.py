@@ -30,6 +30,8 @@ class FileKind(Enum):
     SAVED_PLAN = "a saved plan"
     JOURNAL = "a run's journal"
     SANDBOX_STATE = "a sandbox state"
+    GUARDRAILS = "a guardrails file"
+    """Told by its reader alone: `kind_of` does not read YAML."""
     MANIFEST = "a manifest"
     TEXT_REPORT = "a text report of uami"
     JSON_REPORT = "a JSON report of uami"
