@@ -33,6 +33,7 @@ class FileKind(Enum):
     MANIFEST = "a manifest"
     TEXT_REPORT = "a text report of uami"
     JSON_REPORT = "a JSON report of uami"
+    HTML_REPORT = "an HTML report of uami"
     MARKDOWN_REPORT = "a Markdown report of uami"
     OTHER = "something else"
 
@@ -59,6 +60,15 @@ def kind_of(content: bytes) -> FileKind:
 TEXT_REPORT_BEGINS = "Report of uami"
 """The first line of a text report that is a file."""
 
+HTML_REPORT_BEGINS = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="generator" content="uami">
+"""
+"""The first lines of an HTML report."""
+
 _NO_REPORT_HAS = {"created_at", "fingerprint", "kind"}
 """What saved plans and journals have, damaged ones too."""
 
@@ -71,6 +81,7 @@ def _is_json_report(content: bytes) -> bool:
 _IS_REPORT: Mapping[FileKind, Callable[[bytes], bool]] = {
     FileKind.TEXT_REPORT: lambda content: content.startswith(f"{TEXT_REPORT_BEGINS}\n".encode()),
     FileKind.JSON_REPORT: _is_json_report,
+    FileKind.HTML_REPORT: lambda content: content.startswith(HTML_REPORT_BEGINS.encode()),
     FileKind.MARKDOWN_REPORT: lambda content: content.startswith(b"<!-- uami:"),
 }
 """How a file with an earlier report is known again, by its form; a form that goes to files has its line here."""

@@ -15,6 +15,7 @@ from reconciler.report.parts.members import write_kinds
 from reconciler.report.parts.notes import write_notes
 from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.parts.totals import write_digest, write_totals
+from reconciler.report.parts.trust import write_trust
 from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.parts.wrap import INDENT, write_text
 from reconciler.report.rows import Header, change_rows, differs, drifting, refused_rows
@@ -39,6 +40,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     write_left_alone(page, plan, names, is_undo=header.is_undo)
     write_notes(page, plan, names, group=group)
     _write_warnings(page, plan, names, group=group)
+    write_trust(page, plan, names, group=group)
     write_totals(page, plan, names)
     if deletes:
         page.line(("Deletes:", "bold"))
@@ -55,19 +57,6 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     return page.text()
 
 
-def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
-    """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
-    page = Page(color=color)
-    if verdict.violations:
-        page.line()
-        page.line(("Refused by guardrails:", "bold red"))
-        page.line()
-    write_refusals(page, verdict.violations, Names(AddressBook(group.group_id for group in desired.groups), {}, {}))
-    for note in verdict.notes:
-        write_text(page, note, indent=2, lead=[("Note: ", "yellow")])
-    return page.text()
-
-
 def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
     """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
     groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
@@ -80,6 +69,19 @@ def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVer
     if whys:
         return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
     return f"The manifest is valid: {what} in {where}."
+
+
+def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
+    """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
+    page = Page(color=color)
+    if verdict.violations:
+        page.line()
+        page.line(("Refused by guardrails:", "bold red"))
+        page.line()
+    write_refusals(page, verdict.violations, Names(AddressBook(group.group_id for group in desired.groups), {}, {}))
+    for note in verdict.notes:
+        write_text(page, note, indent=2, lead=[("Note: ", "yellow")])
+    return page.text()
 
 
 def _write_held(page: Page, plan: Plan, names: Names, *, group: bool) -> None:

@@ -32,6 +32,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    HTML = "html"
     MARKDOWN = "markdown"
     GITHUB = "github"
     AZURE_DEVOPS = "azure-devops"
@@ -236,6 +237,10 @@ def report_format(name: Format, *, color: bool, group: bool = True, occasion: Oc
             from reconciler.report.formats.json import JsonFormat
 
             return JsonFormat()
+        case Format.HTML:
+            from reconciler.report.formats.html import HtmlFormat
+
+            return HtmlFormat(group)
         case Format.MARKDOWN:
             from reconciler.report.formats.markdown import MarkdownFormat
 
