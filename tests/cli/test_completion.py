@@ -55,7 +55,7 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
         ("uami va", ["validate"]),
         ("uami sandbox s", ["serve", "snapshot"]),
         ("uami plan --max", ["--max-deletes", "--max-revokes"]),
-        ("uami drift m.yaml --format ", ["text", "json", "markdown", "github", "azure-devops"]),
+        ("uami drift m.yaml --format ", ["text", "json", "html", "markdown", "github", "azure-devops"]),
         ("uami drift m.yaml --format mark", ["markdown"]),
         ("uami output m.yaml --format ", ["text", "json", "yaml", "dotenv", "tfvars", "configmap", "service-accounts"]),
         ("uami apply m.yaml --color a", ["auto", "always"]),
