@@ -2,11 +2,14 @@
 
 import json
 import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import SCRIPT, Uami
+from tests.cli.command import SCRIPT, TIMEOUT_S, Uami
+from tests.cli.conftest import Serve
 from tests.cli.inputs import write_manifest, write_state
 
 PLAN = ("plan", "identities.yaml", "--sandbox", "sandbox.json")
@@ -64,7 +67,6 @@ def test_report_goes_over_nothing_but_an_earlier_one_of_its_kind(
     uami(*PLAN, "-o", "saved.json", "--format", "text=old.txt")
     before = {path.name: path.read_bytes() for path in quickstart.iterdir()}
 
-    # With an endpoint that nobody serves: it is found before anything is asked.
     ended = uami(*PLAN, "--format", form)
 
     assert (ended.code, ended.stdout) == (64, "")
@@ -184,3 +186,20 @@ def test_job_of_azure_pipelines_finds_the_page_that_the_log_names(uami: Uami, qu
     assert "- `nope.yaml:1:1` no such file" in Path(page).read_text()
     assert "##vso[task.logissue type=error;sourcepath=nope.yaml;linenumber=1]uami: file-unreadable: " in ended.stderr
     assert "##vso[task.setvariable variable=outcome;isOutput=true]error\n" in ended.stderr
+
+
+def test_signal_that_ends_the_command_is_told_in_its_files(uami: Uami, quickstart: Path, serve: Serve) -> None:
+    arm = serve("sandbox.json", "--latency-ms", "20000")
+    command = ("plan", "identities.yaml", *arm.flags, *of_files("json=p.json"))
+
+    with uami.started(*command, environment={"UAMI_ACCESS_TOKEN": "x"}) as running:
+        deadline = time.monotonic() + TIMEOUT_S
+        while not [*quickstart.glob(".uami-*")]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        running.signal(signal.SIGTERM)
+        ended = running.end()
+
+    assert ended.code == 143, ended
+    assert json.loads((quickstart / "p.json").read_text())["error"]["code"] == "interrupted"
+    assert [*quickstart.glob(".uami-*")] == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.files.kinds import FileKind, kind_of
+from reconciler.files.kinds import FileKind, is_kind, kind_of
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,33 @@ def test_manifest_is_told(content: bytes) -> None:
 @pytest.mark.parametrize("content", [b'{"version": 1, "tenantId": "x", "resourceGroups": []}', b'{"subscriptions": [{'])
 def test_sandbox_state_is_told_from_a_manifest(content: bytes) -> None:
     assert kind_of(content) is FileKind.SANDBOX_STATE
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"Report of uami\n\nNo changes.\n", FileKind.TEXT_REPORT),
+        (b'{"format_version": "1.0", "error": {}}', FileKind.JSON_REPORT),
+        (b"<!-- uami:plan-x -->\n**x**\n", FileKind.MARKDOWN_REPORT),
+    ],
+)
+def test_earlier_report_is_known_by_its_own_form_alone(content: bytes, kind: FileKind) -> None:
+    reports = (FileKind.TEXT_REPORT, FileKind.JSON_REPORT, FileKind.MARKDOWN_REPORT)
+
+    assert [one for one in reports if is_kind(content, one)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"format_version": "1.0", "created_at": "x"}',
+        b'{"format_version": "1.0", "kind": "run"}',
+        b"Report of uami plan\n",
+        b"# <!-- uami:x -->\n",
+        b"resourceGroups: {}\n",
+    ],
+)
+def test_no_other_file_is_a_report(content: bytes) -> None:
+    reports = (FileKind.TEXT_REPORT, FileKind.JSON_REPORT, FileKind.MARKDOWN_REPORT)
+
+    assert [one for one in reports if is_kind(content, one)] == []
