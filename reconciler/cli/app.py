@@ -19,6 +19,7 @@ from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.doctor import doctor
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.explain import explain
+from reconciler.cli.commands.explain_login import explain_login
 from reconciler.cli.commands.export import export
 from reconciler.cli.commands.output import output
 from reconciler.cli.commands.plan import plan
@@ -45,7 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for command in (validate, plan, apply, undo, show, drift, export, output, doctor, explain, schema):
+for command in (validate, plan, apply, undo, show, drift, export, output, explain_login, doctor, explain, schema):
     app.command(cls=PlainCommand)(command)
 app.add_typer(sandbox_app, name="sandbox")
 

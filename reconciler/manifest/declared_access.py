@@ -32,6 +32,12 @@ class DeclaredCredential:
     pos: SourcePos
     accept: tuple[Acceptance, ...] = ()
 
+    @property
+    def places(self) -> dict[str, SourcePos]:
+        """Where issuer, subject and audience stand, by these names, as far as they are written."""
+        written = {"issuer": self.issuer, "subject": self.subject, "audience": self.audience}
+        return {name: one.pos for name, one in written.items() if one is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class DeclaredCredentials:

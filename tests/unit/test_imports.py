@@ -33,6 +33,7 @@ ORDER = (
     "reconciler.apply",
     "reconciler.undo",
     "reconciler.doctor",
+    "reconciler.logins",
     "reconciler.report",
     "reconciler.outputs",
     "reconciler.workflow",
