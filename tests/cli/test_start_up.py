@@ -20,6 +20,7 @@ COMMANDS = [
     ("show",),
     ("drift",),
     ("output",),
+    ("explain-login",),
     ("export",),
     ("doctor",),
     ("explain",),

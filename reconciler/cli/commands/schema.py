@@ -19,6 +19,7 @@ class SchemaName(StrEnum):
     APPLY = "apply"
     DRIFT = "drift"
     OUTPUT = "output"
+    EXPLAIN_LOGIN = "explain-login"
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"
