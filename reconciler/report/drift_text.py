@@ -9,7 +9,7 @@ from reconciler.report.parts.header import write_header
 from reconciler.report.parts.left_alone import write_left_alone, write_not_due
 from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.plan_text import NO_CHANGES
-from reconciler.report.rows import Header, beyond_guardrails, drift_rows
+from reconciler.report.rows import DriftRows, Header, beyond_guardrails, drift_rows
 from reconciler.report.visible import SafeText
 
 
@@ -22,6 +22,7 @@ def render_drift(plan: Plan, header: Header, *, color: bool, group: bool = True)
         ("Missing: listed, but not live", drift.missing),
         ("Unexpected: live, but not listed", drift.unexpected),
         ("Changed: live, but not as listed", drift.changed),
+        ("Pending, and no drift: in the files as they are, and not applied yet", drift.pending),
     ):
         if rows:
             page.line((heading, "bold"))
@@ -34,9 +35,17 @@ def render_drift(plan: Plan, header: Header, *, color: bool, group: bool = True)
         page.line(("Refused by guardrails:", "bold red"))
         page.line()
     write_refusals(page, refused, names)
-    if drift.count:
-        counts = f"{len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed"
-        page.line((f"Drift: {counts}.", "bold"))
-    else:
-        page.line((NO_CHANGES, "bold"))
+    page.line((drift_line(plan, drift), "bold"))
     return page.text()
+
+
+def drift_line(plan: Plan, drift: DriftRows) -> str:
+    """How much differs: the last line of a report of drift."""
+    base = None if plan.drift is None else plan.drift.base
+    counts = f"{len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed"
+    if base is None:
+        return f"Drift: {counts}." if drift.count else NO_CHANGES
+    pending = f"Pending: {len(drift.pending)}."
+    if drift.count:
+        return f"Drift: {counts}. {pending}"
+    return f"No drift. Live identities are as {base.ref} says. {pending}"
