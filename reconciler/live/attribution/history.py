@@ -99,6 +99,7 @@ def _of_credential(change: CredentialChange, graph: Log, activity: Log) -> Found
     written, identity = activity.of(change.resource_id), change.resource_id.identity
     match change.action:
         case Action.CREATE:
+            # Once it was gone with its identity, another deletion of that was none of it.
             last_s = max((one.at_s for one in written), default=0.0)
             return _deletion(written) or _end_of(identity, graph, activity, last_s)
         case Action.DELETE:
@@ -109,7 +110,7 @@ def _of_credential(change: CredentialChange, graph: Log, activity: Log) -> Found
 def _of_assignment(change: AssignmentChange, graph: Log, activity: Log) -> Found | None:
     identity = change.resource_id.identity
     if change.action is Action.CREATE:
-        return _deletion_of_role(change, activity) or _end_of(identity, graph, activity, 0.0)
+        return _deletion_of_role(change, activity) or _end_of(identity, graph, activity, None)
     if change.before is None:
         return None
     written = activity.of(assignment_id(change.before.scope, change.before.name))
@@ -146,16 +147,21 @@ def _deletion(records: Iterable[RecordedChange]) -> Found | None:
     return Event.DELETED, last
 
 
-def _end_of(identity: ResourceId, graph: Log, activity: Log, since_s: float) -> Found | None:
-    """The last deletion of an identity from some time on, with all that was its own; it may have been made again."""
+def _end_of(identity: ResourceId, graph: Log, activity: Log, since_s: float | None) -> Found | None:
+    """A deletion of an identity, with all that was its own; it may have been made again.
+
+    Args:
+        since_s: the first one from then on is meant, None for the last one of all.
+    """
     found = [
         one
         for one in (*activity.of(identity), *graph.of(identity))
-        if one.kind is ChangeKind.DELETE and one.at_s >= since_s
+        if one.kind is ChangeKind.DELETE and one.at_s >= (since_s or 0)
     ]
-    # Resource Graph's record, which stands last, has fewer digits of the same second.
-    last = max(found, key=lambda one: int(one.at_s), default=None)
-    return None if last is None else (Event.IDENTITY_DELETED, last)
+    if not found:
+        return None
+    choose = max if since_s is None else min
+    return Event.IDENTITY_DELETED, choose(found, key=lambda one: one.at_s)
 
 
 def _creation(records: Iterable[RecordedChange]) -> Found | None:

@@ -62,9 +62,13 @@ def read_attributions(
     identities = list(dict.fromkeys(identity_of(change.resource_id) for change in changes))
     shown = _ask_graph(identities, resources)
     graph, nothing = make_log(shown.records), make_log(())
-    places = dict.fromkeys(
-        place for change in changes if find_cause(change, graph, nothing) is None for place in _places_of(change)
+    # Resource Graph knows nothing of children, and so not all that could have become of one.
+    open_ = (
+        change
+        for change in changes
+        if change.resource_id != identity_of(change.resource_id) or find_cause(change, graph, nothing) is None
     )
+    places = dict.fromkeys(place for change in open_ for place in _places_of(change))
     listed = dict(resources.pairs("Reading the Activity Log", lambda place: _list_events(place, resources), places))
     activity = make_log(record for read in listed.values() for record in read.records)
     causes = {change.resource_id: find_cause(change, graph, activity) for change in changes}
