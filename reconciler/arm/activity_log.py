@@ -79,8 +79,10 @@ class RecordedChange:
 
 def list_changes(
     client: ArmClient, subscription_id: str, provider: str, since_s: float, until_s: float
-) -> Iterator[RecordedChange]:
+) -> Iterator[RecordedChange | None]:
     """Yield what was written and deleted of a provider's resources, each once it was done. Raises as ArmClient.
+
+    There is a None for every event that tells of no such thing, so that whoever asks can stop after so many events.
 
     Args:
         subscription_id: "" for what stands above all subscriptions.
@@ -91,9 +93,7 @@ def list_changes(
     start, end = (_time_text(one) for one in (since_s, until_s))
     query = f"eventTimestamp ge '{start}' and eventTimestamp le '{end}' and resourceProvider eq '{provider}'"
     path = f"/subscriptions/{subscription_id}{_VALUES}" if subscription_id else _VALUES
-    for change in client.get_pages(path, API_VERSION, _read, query):
-        if change is not None:
-            yield change
+    return client.get_pages(path, API_VERSION, _read, query)
 
 
 def _time_text(epoch_s: float) -> str:

@@ -1,14 +1,17 @@
 """The comparison of `uami drift`: what is declared, here or in a commit, and a connection that only reads."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 
 from reconciler.arm.activity import Activity
 from reconciler.cli.drift.flags import DriftFlags, Switch
 from reconciler.cli.support.flags import AzureFlags
 from reconciler.cli.support.session import open_session
+from reconciler.cli.support.signals import clean_up
 from reconciler.errors import JournalError, UsageError
 from reconciler.files.git import commit_files
 from reconciler.journal import default_folder, find_runs
@@ -48,6 +51,7 @@ def _declare(request: Request, ref: str | None) -> tuple[Declaration, AgainstCom
     if STDIN_ARGUMENT in request.paths:
         raise UsageError(f"{_BASE} {ref}: standard input is in no commit", "Name files or directories of the clone.")
     with commit_files(ref, request.paths, flag=_BASE, longest=MAX_BYTES) as commit:
+        clean_up(partial(shutil.rmtree, commit.folder, ignore_errors=True))
         there = tuple(path for path in request.paths if commit.has(path))
         here = tuple(path for path in request.paths if os.path.lexists(path) or path not in there)
         head = replace(request, paths=here)

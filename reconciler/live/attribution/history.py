@@ -103,7 +103,10 @@ def _of_credential(change: CredentialChange, graph: Log, activity: Log) -> Found
             last_s = max((one.at_s for one in written), default=0.0)
             return _deletion(written) or _end_of(identity, graph, activity, last_s)
         case Action.DELETE:
-            return _creation(written) or _last_write(written)
+            end = _end_of(identity, graph, activity, None)
+            # What was there when its identity was deleted is another one of the same name, and no event tells its end.
+            own = [one for one in written if end is None or one.at_s >= end[1].at_s]
+            return _creation(own) or _last_write(own)
     return _last_write(written)
 
 

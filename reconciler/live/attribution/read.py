@@ -95,16 +95,17 @@ def _list_events(place: Place, resources: Resources) -> _Read:
     now_s = resources.client.clock()
     since_s = now_s - activity_log.RETENTION_DAYS * _DAY_S + _MARGIN_S
     subscription_id = subscription.rpartition("/")[2]
-    records: list[RecordedChange] = []
+    events: list[RecordedChange | None] = []
+    gap = None
     try:
         listed = activity_log.list_changes(resources.client, subscription_id, provider, since_s, now_s)
-        records += islice(listed, MOST_EVENTS + 1)
+        events += islice(listed, MOST_EVENTS + 1)
     except CallFailed as error:
-        return _Read(tuple(records), _not_read("the Activity Log", error))
-    if len(records) <= MOST_EVENTS:
-        return _Read(tuple(records))
-    because = f"not among the {MOST_EVENTS} events of {provider} in the Activity Log that were looked at"
-    return _Read(tuple(records[:MOST_EVENTS]), Unattributed(UnknownReason.NOT_READ, because))
+        gap = _not_read("the Activity Log", error)
+    if len(events) > MOST_EVENTS:
+        because = f"not among the {MOST_EVENTS} events of {provider} in the Activity Log that were looked at"
+        gap = Unattributed(UnknownReason.NOT_READ, because)
+    return _Read(tuple(one for one in events if one is not None), gap)
 
 
 def _not_read(log: str, error: CallFailed) -> Unattributed:
