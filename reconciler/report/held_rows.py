@@ -8,12 +8,13 @@ from reconciler.plan.drift.differences import claimed_location, differs
 from reconciler.report.names import Names, names_of
 from reconciler.report.rows import ChangeRow, change_row, differing_row
 
-_SUMMARIES = {
+WOULD_BE = {
     Action.CREATE: "would be created",
     Action.UPDATE: "would be updated in place",
     Action.DELETE: "would be destroyed",
     Action.NO_OP: "is as it should be",
 }
+"""What is said of a change that no run makes."""
 
 
 def held_rows(plan: Plan) -> tuple[ChangeRow, ...]:
@@ -38,7 +39,7 @@ def not_due(plan: Plan) -> tuple[Change, ...]:
 def _row(change: Change, names: Names) -> ChangeRow:
     hold = hold_of(change)
     row = change_row(change, names)
-    summary = _SUMMARIES[change.action]
+    summary = WOULD_BE[change.action]
     if claimed_location(change) is not None:
         row = differing_row(change, names)
         summary = row.summary

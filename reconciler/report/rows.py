@@ -234,13 +234,14 @@ def detail_fields(details: AssignmentDetails | None) -> tuple[tuple[str, str], .
 class DriftRows:
     """The comparison seen from the live side: what is missing, what nobody listed, what differs.
 
-    `pending` is no drift: what the working tree has beyond the commit that live is held against.
+    `pending` is no drift: what the working tree has beyond the commit that live is held against, whose name is `base`.
     """
 
     missing: tuple[ChangeRow, ...]
     unexpected: tuple[ChangeRow, ...]
     changed: tuple[ChangeRow, ...]
     pending: tuple[ChangeRow, ...] = ()
+    base: str = ""
 
     @property
     def count(self) -> int:
@@ -260,6 +261,7 @@ def drift_rows(plan: Plan) -> DriftRows:
             if is_changed(change)
         ),
         tuple(pending_row(change, names) for change in (plan.drift.pending if plan.drift else ())),
+        plan.drift.base.ref if plan.drift and plan.drift.base else "",
     )
 
 

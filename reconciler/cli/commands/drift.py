@@ -5,11 +5,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.drift.flags import DriftFlags
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.flags.shared import AzureFlags, GuardrailFlags, ManifestFlags, Paths
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, GuardrailFlags, ManifestFlags, Paths
+from reconciler.cli.reporting.reports import open_reports
+from reconciler.cli.reporting.subject import Subject
+from reconciler.cli.support.output import configure_logging
 from reconciler.errors import ExitCode
+from reconciler.report.formats import ReportKind
 
 if TYPE_CHECKING:
     from reconciler.plan import Plan
@@ -33,16 +37,17 @@ def drift(
     from reconciler.cli.drift.compare import compare_drift
     from reconciler.cli.drift.metrics_file import metrics_file
     from reconciler.cli.support.inputs import make_request
-    from reconciler.cli.support.output import chosen_format, configure_logging, print_report
     from reconciler.guardrails import guardrail_files
 
     configure_logging(report.log_level)
-    with metrics_file(asked.metrics, [*paths, *filter(None, [azure.sandbox])]) as metrics:
-        files = guardrail_files(bounds.guardrails, os.environ)
-        request = replace(make_request(paths, manifest, azure.cloud), guardrails=files)
-        plan, header = compare_drift(request, asked, azure, metrics.watch)
-        metrics.plan = plan
-    print_report(chosen_format(report).drift(plan, header))
+    subject = Subject("drift", paths, (manifest, bounds, azure), (asked.metrics,))
+    with open_reports(report, ReportKind.DRIFT, subject) as reports:
+        with metrics_file(asked.metrics, subject.inputs) as metrics:
+            files = guardrail_files(bounds.guardrails, os.environ)
+            request = replace(make_request(paths, manifest, azure.cloud), guardrails=files)
+            plan, header = compare_drift(request, asked, azure, metrics.watch)
+            metrics.plan = plan
+        reports.end(lambda form: form.drift(plan, header))
     return _exit_code(plan)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from reconciler.arm.activity import Activity
 from reconciler.cli.drift.flags import DriftFlags, Switch
-from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.support.session import open_session
 from reconciler.cli.support.signals import clean_up
 from reconciler.errors import JournalError, UsageError

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.support.flag_groups import FlagGroup
-from reconciler.cli.support.flags import AZURE_PANEL, MANIFEST_PANEL, OUTPUT_PANEL
+from reconciler.cli.flags.groups import FlagGroup
+from reconciler.cli.flags.shared import AZURE_PANEL, MANIFEST_PANEL, OUTPUT_PANEL
 
 
 class Switch(StrEnum):
