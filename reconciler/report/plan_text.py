@@ -2,7 +2,7 @@
 
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
-from reconciler.model import AddressBook, count_guards
+from reconciler.model import AddressBook, refused_by, refusers
 from reconciler.plan import Action, Plan
 from reconciler.report.grouping import blocks_of
 from reconciler.report.held_rows import held_rows
@@ -101,7 +101,7 @@ def _write_warnings(page: Page, plan: Plan, names: Names, *, group: bool) -> Non
 def _write_refused(page: Page, plan: Plan, names: Names) -> None:
     if not plan.violations:
         return
-    page.line(("Refused by guards, and not part of the plan:", "bold red"))
+    page.line((f"Refused by {refusers(plan.violations)}, and not part of the plan:", "bold red"))
     page.line()
     write_refusals(page, plan.violations, names)
     rows = refused_rows(plan)
@@ -114,11 +114,11 @@ def _write_refused(page: Page, plan: Plan, names: Names) -> None:
 def refused_line(plan: Plan) -> str:
     """How much guards hold back, of a plan that is refused."""
     number = len(refused_rows(plan))
-    guards = count_guards(plan.violations)
+    by = refused_by(plan.violations)
     if not number:
         # A role that nobody knows, for one, is refused without being a change.
-        return f"Refused by {guards}."
-    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {guards}."
+        return f"Refused by {by}."
+    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {by}."
 
 
 def count_line(plan: Plan, *, is_undo: bool = False) -> str:

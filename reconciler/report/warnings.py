@@ -48,7 +48,8 @@ def write_warnings(
 
 def default_label(same: Sequence[Finding], names: Names) -> str:
     """What a warning about a default is about, with how many take it, or where the one does."""
-    taken = f"of {len(same)} identities" if len(same) > 1 else f"taken at {same[0].pos}"
+    number = sum(one.identities for one in same)
+    taken = f"of {number} identities" if number > 1 else f"taken at {same[0].pos}"
     return f"{same[0].label(names.book)} (a default, {taken})"
 
 

@@ -1,16 +1,17 @@
 """Measures parts of the tool at scale, each beside a yardstick measured in the same run.
 
-    python -m tests.benchmarks [plan|export|sandbox|rates [IDENTITIES]]
+    python -m tests.benchmarks [plan|export|html|sandbox|rates [IDENTITIES]]
 
-Without an argument it measures everything but `rates`, whose runs take a quarter of an hour of waiting.
+Without an argument it measures everything but `rates`, whose runs take a quarter of an hour of waiting. What `html`
+measures in a browser needs a Chromium.
 Times are medians, and machines differ: a ratio says more than a time.
 """
 
 import sys
 
-from tests.benchmarks import export, plan, rates, sandbox
+from tests.benchmarks import export, html, plan, rates, sandbox
 
-BENCHMARKS = {"plan": plan.main, "export": export.main, "sandbox": sandbox.main, "rates": rates.main}
+BENCHMARKS = {"plan": plan.main, "export": export.main, "html": html.main, "sandbox": sandbox.main, "rates": rates.main}
 ONLY_WHEN_NAMED = {"rates"}
 
 

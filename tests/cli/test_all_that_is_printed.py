@@ -21,6 +21,7 @@ from tests.cli.hostile import (
     FRAGMENTS,
     TOKEN,
     faults,
+    html_faults,
     json_faults,
     leaves,
     with_text,
@@ -34,10 +35,13 @@ from tests.unit.saving import sealed
 
 WITH_TOKEN = {"UAMI_ACCESS_TOKEN": TOKEN}
 SANDBOX = ("--sandbox", "s.json")
-BESIDE = "r.md"
-FORMS = ((), ("--format", "json", "--format", f"markdown={BESIDE}"))
+FORMS = ((), ("--format", "json"))
 JOBS = (("--format", "github"), ("--format", "azure-devops"))
 """The forms for jobs are the text and what a job obeys, so that they go along only where that has much to say."""
+FILES = {"r.html": html_faults, "r.md": markdown_faults}
+"""The files beside stdout, and what is looked for in each."""
+REPORTING = ("validate", "plan", "apply", "drift", "doctor", "show", "undo")
+"""The commands that have a report."""
 GUARDRAILS = "../rails.json"
 
 TEXTS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), min_size=1, max_size=3).map("".join)
@@ -123,15 +127,16 @@ def check(ended: Ended, arguments: tuple[str, ...]) -> None:
 
 
 def run(uami: Uami, *arguments: str, stdin: bytes = b"") -> Ended:
-    """Run with a token that nothing may print, and look at all that is printed."""
-    beside = uami.folder / BESIDE
-    beside.unlink(missing_ok=True)
-    ended = uami(*arguments, environment=WITH_TOKEN, stdin=stdin)
+    """Run with a token that nothing may print, and look at all that is printed, and at the files beside it."""
+    for name in FILES:
+        (uami.folder / name).unlink(missing_ok=True)
+    beside = ("--format", "html=r.html", "--format", "markdown=r.md") if arguments[0] in REPORTING else ()
+    ended = uami(*arguments, *beside, environment=WITH_TOKEN, stdin=stdin)
     check(ended, arguments)
-    if f"markdown={BESIDE}" in arguments and ended.code != 64:
-        # Wrong usage is found before there is a file.
-        text = beside.read_text(encoding="utf-8")
-        assert (faults(text), markdown_faults(text)) == ([], []), arguments
+    for name, other_faults in FILES.items():
+        if (uami.folder / name).exists():
+            text = (uami.folder / name).read_text(encoding="utf-8")
+            assert (faults(text), other_faults(text)) == ([], []), (name, arguments)
     return ended
 
 

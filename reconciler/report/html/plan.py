@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from reconciler.model import PlanRefused
+from reconciler.model import PlanRefused, refusers
 from reconciler.plan import Action, Plan
 from reconciler.report.drift_text import drift_line
 from reconciler.report.held_rows import held_rows
@@ -109,7 +109,7 @@ def _sections(plan: Plan, rows: Iterable[ChangeRow], names: Names, header: Heade
         groups=groups_of(deletes, names, group=group),
         number=len(deletes),
     )
-    refused = "Refused by guards, and not part of the plan"
+    refused = f"Refused by {refusers(plan.violations)}, and not part of the plan"
     yield refused_section(plan.violations, refused_rows(plan), names, refused, group=group)
     yield trust_section(plan_lines(plan, names, group=group), names)
     yield not_undone_section(plan)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from reconciler.manifest.findings import Finding
-from reconciler.model import Violation
+from reconciler.model import Violation, refusers
 from reconciler.plan import Action, Plan
 from reconciler.report.held_rows import held_rows
 from reconciler.report.impact_rows import NOT_LOOKED_AT
@@ -76,7 +76,8 @@ def refused_sections(
     about = {one.about for one in violations}
     rest = [row for row in held_back if row.resource_id not in about]
     refusals = tuple(violation_entry(one, names) for one in violations)
-    yield Section("Refused by guards, and not part of the plan", "refusals", refusals, must=True, folded=False)
+    title = f"Refused by {refusers(violations)}, and not part of the plan"
+    yield Section(title, "refusals", refusals, must=True, folded=False)
     entries = tuple(
         line_entry(f"- {row.action.value} {described(row.resource_id, names)}", f"  - {code(row.place)}")
         for row in rest
