@@ -7,7 +7,7 @@ from datetime import date
 from reconciler.guardrails import Guardrails, read_guardrails, sources_of
 from reconciler.guards import NO_ALLOWANCES, Allowances, check_allowances
 from reconciler.manifest.desired import Desired
-from reconciler.manifest.findings import UNUSED, Finding, find_accepted, find_doubts
+from reconciler.manifest.findings import UNUSED, Finding, find_doubts_and_accepted
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
 from reconciler.manifest.scope import is_looked_at, only_subscriptions, only_targets, parse_targets
 from reconciler.manifest.tenants import check_one_tenant
@@ -88,8 +88,8 @@ def load_declaration(request: Request) -> Declaration:
     check_one_tenant(desired)
     # Over the whole manifest, since trust is also compared between identities; shown for what this run looks at.
     findings, accepted = (
-        tuple(one for one in found(whole, request.audience) if is_looked_at(one.resource_id, desired, targets))
-        for found in (find_doubts, find_accepted)
+        tuple(one for one in found if is_looked_at(one.resource_id, desired, targets))
+        for found in find_doubts_and_accepted(whole, request.audience)
     )
     return Declaration(
         desired,
@@ -118,9 +118,10 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     desired = saved.desired
     targets = parse_targets(saved.targets, desired)
     check_allowances(request.allowances, _group_ids(desired), _group_ids(desired))
+    found, accepted = find_doubts_and_accepted(desired, request.audience)
     # Trust that is shared with an identity outside of what was planned is known from the plan's file alone, and so is
     # whether there was no reason to accept that.
-    doubts = (one for one in find_doubts(desired, request.audience) if one.code != UNUSED)
+    doubts = (one for one in found if one.code != UNUSED)
     # What a document says once about a value, the plan's manifests say at every identity that takes it.
     known = {(one.code, one.message) for one in saved.findings} | {
         (one.code, one.resource_id) for one in saved.findings
@@ -134,7 +135,7 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
         tuple(one for one in in_order if is_looked_at(one.resource_id, desired, targets)),
         request.strict,
         saved,
-        accepted=find_accepted(desired, request.audience),
+        accepted=accepted,
         skipped_files=saved.skipped_files,
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(desired))),
         judged_on=request.judged_on,

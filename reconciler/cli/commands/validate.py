@@ -33,12 +33,12 @@ def validate(
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.arm.login.clouds import CLOUDS
     from reconciler.guardrails import judge_offline
-    from reconciler.manifest.findings import find_accepted, find_doubts
+    from reconciler.manifest.findings import find_doubts_and_accepted
     from reconciler.manifest.load import load_manifest
 
     audience, given = CLOUDS[cloud].exchange_audience, read_variables(variables)
     desired = load_manifest(paths, given, os.environ, read_standard_input, audience=audience, on_skipped=note_skipped)
     verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
-    findings, accepted = find_doubts(desired, audience), find_accepted(desired, audience)
+    findings, accepted = find_doubts_and_accepted(desired, audience)
     print_report(chosen_format(report).validated(desired, findings, accepted, verdict, strict=strict))
     return ExitCode.REFUSED if verdict.violations or (strict and findings) else ExitCode.DONE
