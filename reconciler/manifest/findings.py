@@ -111,15 +111,19 @@ def _holders(desired: Desired) -> Iterator[_Holder]:
             yield _Holder(group.group_id, group.accept, document)
         yield from (_Holder(one.resource_id, one.accept, here) for one in group.remove if here or one.accept)
         for identity in group.identities:
-            below = (*here, *identity.accept)
-            if below:
-                yield _Holder(identity.resource_id, identity.accept, here)
-            for credential in identity.federated_credentials or ():
-                if below or credential.accept:
-                    yield _Holder(CredentialId(identity.resource_id, credential.name), credential.accept, below)
-            for role in identity.role_assignments or ():
-                if below or role.accept:
-                    yield _Holder(_role_id(identity, role), role.accept, below)
+            yield from _holders_of_identity(identity, here)
+
+
+def _holders_of_identity(identity: DesiredIdentity, here: tuple[Acceptance, ...]) -> Iterator[_Holder]:
+    below = (*here, *identity.accept)
+    if below:
+        yield _Holder(identity.resource_id, identity.accept, here)
+    for credential in identity.federated_credentials or ():
+        if below or credential.accept:
+            yield _Holder(CredentialId(identity.resource_id, credential.name), credential.accept, below)
+    for role in identity.role_assignments or ():
+        if below or role.accept:
+            yield _Holder(_role_id(identity, role), role.accept, below)
 
 
 def _role_id(identity: DesiredIdentity, role: DesiredAssignment) -> AssignmentId:

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from reconciler.errors import InputFileError
+from reconciler.files.compiled_schema import CompiledSchema
 from reconciler.files.kinds import FileKind, kind_of
 from reconciler.files.strict_json import parse_object
 from reconciler.model import FORMAT_VERSION, JsonObject
@@ -99,7 +98,7 @@ def _parse(name: str, content: bytes) -> SavedPlan:
     document = parse_object(content)
     _check_version(document)
     _check_whole(document)
-    problems = _validator().iter_errors(document)
+    problems = _schema().errors(document)
     for problem in sorted(problems, key=lambda problem: list(map(str, problem.absolute_path))):
         raise ValueError(f"{problem.json_path}: {_first_line(problem.message)}")
     plan = read_plan(document)
@@ -156,13 +155,13 @@ def _first_difference(path: str, one: object, other: object) -> str | None:
 
 
 @functools.cache
-def _validator() -> Draft202012Validator:
+def _schema() -> CompiledSchema:
     schema = json.loads(schema_text(PLAN_SCHEMA))
-    return Draft202012Validator(_written_out(schema, schema["$defs"]))
+    return CompiledSchema(_written_out(schema, schema["$defs"]))
 
 
 def _written_out(schema: Any, definitions: Node) -> Any:
-    """A schema with its references written out: following them is half of jsonschema's work on a long plan."""
+    """A schema with its references written out."""
     if isinstance(schema, list):
         return [_written_out(item, definitions) for item in schema]
     if not isinstance(schema, dict):
