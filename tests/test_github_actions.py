@@ -15,7 +15,7 @@ import pytest
 import typer
 import yaml
 
-from reconciler.cli.app import app
+from reconciler.cli.app import command_line
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "github-actions"
 FOLDERS = (EXAMPLE, EXAMPLE.parent / "guardrails")
@@ -62,7 +62,7 @@ def parse(command: str) -> None:
     words = [
         *itertools.takewhile(lambda word: not re.match(r"[&|]|\d?[<>]", word), shlex.split(command, comments=True)[1:])
     ]
-    context = typer.main.get_command(app).make_context("uami", words)
+    context = command_line().make_context("uami", words)
     while isinstance(context.command, typer.core.TyperGroup):
         name, inner, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
         assert name is not None

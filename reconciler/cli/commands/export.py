@@ -8,8 +8,8 @@ import typer
 
 from reconciler.cli.flags.report import Log, LogLevel
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
-from reconciler.cli.support.flags import OUTPUT_PANEL, AzureFlags
+from reconciler.cli.support.flag_groups import OUTPUT_PANEL, FlagGroup, with_flag_groups
+from reconciler.cli.support.flags import AzureFlags
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import typer
 
 from reconciler.cli.flags.report import ChangesRunReportFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
-from reconciler.cli.support.flags import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
+from reconciler.cli.support.flag_groups import GUARDS_PANEL, OUTPUT_PANEL, FlagGroup, with_flag_groups
+from reconciler.cli.support.flags import AzureFlags, GuardFlags, Paths, StrictManifestFlags
 from reconciler.errors import ExitCode
 
 if TYPE_CHECKING:

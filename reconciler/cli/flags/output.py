@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
-from reconciler.cli.support.flag_groups import FlagGroup
-from reconciler.cli.support.flags import OUTPUT_PANEL
+from reconciler.cli.support.flag_groups import OUTPUT_PANEL, FlagGroup
 from reconciler.outputs.formats import OutputFormat
 
 _FORMATS = (

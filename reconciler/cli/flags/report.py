@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.support.flag_groups import FlagGroup
-from reconciler.cli.support.flags import OUTPUT_PANEL
+from reconciler.cli.support.flag_groups import OUTPUT_PANEL, FlagGroup
 from reconciler.report.formats import Format
 
 
