@@ -61,4 +61,4 @@ def test_colour_changes_nothing_of_the_text(parts: list[tuple[str, str]]) -> Non
     for page in (plain, colored):
         page.line(*parts)
 
-    assert Text.from_ansi(colored.text()).plain == plain.text().rstrip("\n")
+    assert Text.from_ansi(colored.text().rstrip("\n")).plain == plain.text().rstrip("\n")
