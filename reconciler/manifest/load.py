@@ -24,7 +24,7 @@ from reconciler.manifest.yaml.document import Document, without_own_keys
 from reconciler.manifest.yaml.files import ManifestFile, no_manifest, read_files
 from reconciler.manifest.yaml.recognize import is_of_another_tool
 from reconciler.manifest.yaml.source import parse_documents
-from reconciler.manifest.yaml.text import decode_source
+from reconciler.manifest.yaml.text import SourceText, decode_source
 from reconciler.manifest.yaml.variables import replace_variables
 
 PUBLIC_AUDIENCE = "api://AzureADTokenExchange"
@@ -58,7 +58,7 @@ def load_manifest(
     """
     files, diagnostics = read_files(paths, stdin)
     not_read = tuple(diagnostics)
-    lines: dict[str, tuple[str, ...]] = {}
+    sources: dict[str, SourceText] = {}
     checked: list[_Checked] = []
     skipped: list[ManifestFile] = []
     for file in files:
@@ -66,7 +66,7 @@ def load_manifest(
         if kind in NOT_MANIFESTS:
             diagnostics.append(_not_a_manifest(file, kind))
             continue
-        documents, problems = _read_documents(file, lines)
+        documents, problems = _read_documents(file, sources)
         if file.directory and is_of_another_tool(file.content, documents, whole=not problems):
             skipped.append(file)
             continue
@@ -79,7 +79,7 @@ def load_manifest(
         on_skipped(names)
     diagnostics += _without_a_manifest(files, skipped)
     try:
-        return replace(_merge(checked, diagnostics, lines, audience), skipped_files=names)
+        return replace(_merge(checked, diagnostics, sources, audience), skipped_files=names)
     except ManifestError as error:
         if set(error.diagnostics) == set(not_read):
             raise ManifestNotRead(error.diagnostics) from None
@@ -127,7 +127,7 @@ def _check(
 def _merge(
     checked: Sequence[_Checked],
     diagnostics: Iterable[Diagnostic],
-    lines: Mapping[str, tuple[str, ...]],
+    sources: Mapping[str, SourceText],
     audience: str,
 ) -> Desired:
     """What documents declare together; raises ManifestError where anything is wrong with their files or with them."""
@@ -135,7 +135,7 @@ def _merge(
     found = [*diagnostics, *(problem for one in checked for problem in one.problems)]
     found += [*check_group_claims(declared), *check_tenant_claims(declared)]
     if found:
-        raise ManifestError(in_order(found, lines))
+        raise ManifestError(in_order(found, {name: source.lines for name, source in sources.items()}))
     groups = (group for document in declared for group in merge_document(document, audience))
     return Desired(
         groups=tuple(sorted(groups, key=lambda group: group.group_id.key)),
@@ -143,12 +143,12 @@ def _merge(
     )
 
 
-def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tuple[list[Document], list[Diagnostic]]:
-    """The documents of a file that say something; its lines are noted for the diagnostics to quote."""
+def _read_documents(file: ManifestFile, sources: dict[str, SourceText]) -> tuple[list[Document], list[Diagnostic]]:
+    """The documents of a file that say something; its text is noted for the diagnostics to quote."""
     source, problems = decode_source(file.name, file.content)
     if source is None:
         return [], problems
-    lines[file.name] = source.lines
+    sources[file.name] = source
     documents, mistakes = parse_documents(source)
     problems += mistakes
     if len(documents) > 1 and documents[-1].is_empty:

@@ -73,19 +73,20 @@ def find_doubtful_texts(document: Document) -> tuple[Finding, ...]:
     )
 
 
-def _suspects(value: Plain) -> Iterator[tuple[Path, str, bool]]:
+def _suspects(value: Plain, path: Path = ()) -> Iterator[tuple[Path, str, bool]]:
     """Paths and texts of what has to be looked at; the last part says whether the key itself is meant."""
-    if isinstance(value, str):
-        if _SUSPECT.search(value):
-            yield (), value, False
-        return
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in pairs:
-        if key == "tags" and isinstance(inner, dict):
-            yield from (((key, name), name, True) for name in inner if _SUSPECT.search(name))
-        # A copy of a default says what the default says.
-        if key != _UNREAD and not (key == GIVEN and isinstance(inner, list)):
-            yield from (((key, *path), text, is_key) for path, text, is_key in _suspects(inner))
+        if isinstance(inner, str):
+            if _SUSPECT.search(inner) and key != _UNREAD:
+                yield (*path, key), inner, False
+        elif isinstance(inner, dict | list) and inner:
+            below = (*path, key)
+            if key == "tags" and isinstance(inner, dict):
+                yield from (((*below, name), name, True) for name in inner if _SUSPECT.search(name))
+            # A copy of a default says what the default says.
+            if key != _UNREAD and not (key == GIVEN and isinstance(inner, list)):
+                yield from _suspects(inner, below)
 
 
 def _label(path: Path, *, is_key: bool) -> str:

@@ -8,6 +8,7 @@ the rest of the file is still checked.
 import codecs
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from reconciler.errors import Diagnostic, SourcePos
 
@@ -27,13 +28,21 @@ _OTHER_ENCODINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceText:
-    """A manifest file as text: printable throughout, without byte order mark; `lines` are without their breaks."""
+    """A manifest file as text: printable throughout, without byte order mark.
+
+    `written` is the text before what is not printable was replaced in it.
+    """
 
     file: str
     text: str
-    lines: tuple[str, ...]
+    written: str
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines as they are written, without their breaks; only what is wrong with a file is told with them."""
+        return split_lines(self.written)
 
 
 def split_lines(text: str) -> tuple[str, ...]:
@@ -54,7 +63,7 @@ def decode_source(file: str, content: bytes) -> tuple[SourceText | None, list[Di
     except UnicodeDecodeError as error:
         pos = _position(file, content[: error.start].decode("utf-8"))
         return None, [_not_utf8(pos, f"byte 0x{content[error.start]:02x} is not UTF-8")]
-    source = SourceText(file, _NOT_PRINTABLE.sub("\ufffd", text), split_lines(text))
+    source = SourceText(file, _NOT_PRINTABLE.sub("\ufffd", text), text)
     return source, _forbidden_characters(source, text)
 
 
