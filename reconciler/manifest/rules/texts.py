@@ -64,7 +64,7 @@ def find_doubtful_texts(document: Document) -> tuple[Finding, ...]:
     What stands above all groups is about the document, with what that accepts.
     """
     root = mapping(document.data)
-    accepted = read_acceptances(document, (_UNREAD,), root.get(_UNREAD))
+    accepted = read_acceptances(document, (), root)
     return tuple(
         _finding(document, path, is_key, oddity, accepted)
         for path, text, is_key in _suspects(document.data)

@@ -6,7 +6,7 @@ goes on; what cannot (a syntax error, nesting, size) ends its file, but not the 
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import yaml
 
@@ -103,14 +103,15 @@ class _Composer:
         self._broken_values: set[Path] = set()
         # None while the anchored value is still being read.
         self._anchors: dict[str, tuple[Path, Plain] | None] = {}
+        # Keys that are text as they stand: the same few stand at every identity, and one text serves them all.
+        self._keys: dict[str, str] = {}
 
     def _value(self, event: Any, path: Path, owner: Mark) -> Plain:
         """The value that an event begins; `owner` is where an unwritten value is shown."""
         self._check_size(path, event)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
-        mark = _mark(event)
-        self._value_marks[path] = mark
+        self._value_marks[path] = _mark(event)
         self._check_tag(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
@@ -125,6 +126,15 @@ class _Composer:
             self._anchors[event.anchor] = (path, data)
         return data
 
+    def _bare(self, event: Any, path: Path, owner: Mark) -> Plain:
+        """The value of a scalar without anchor and tag, within the bound of depth: nearly every value is one."""
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._refuse_more(event)
+        mark = event.start_mark
+        self._value_marks[path] = (mark.line + 1, mark.column + 1)
+        return self._scalar(event, path, owner) if event.implicit[0] else event.value
+
     def _scalar(self, event: Any, path: Path, owner: Mark) -> Plain:
         text: str = event.value
         if not event.implicit[0]:
@@ -138,29 +148,45 @@ class _Composer:
 
     def _sequence(self, path: Path) -> Plain:
         items: list[Plain] = []
-        while not isinstance(event := self._next_event(), yaml.SequenceEndEvent):
+        is_shallow = len(path) < MAX_DEPTH
+        while (event := self._next_event()).__class__ is not yaml.SequenceEndEvent:
             # An unwritten item is marked right after its dash; the dash is what can be pointed at.
-            dash = (event.start_mark.line + 1, max(event.start_mark.column, 1))
-            items.append(self._value(event, (*path, len(items)), dash))
+            mark = event.start_mark
+            dash = (mark.line + 1, max(mark.column, 1))
+            is_bare = event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None and is_shallow
+            items.append((self._bare if is_bare else self._value)(event, (*path, len(items)), dash))
         return items
 
     def _mapping(self, path: Path) -> Plain:
         items: dict[str, Plain] = {}
-        while not isinstance(event := self._next_event(), yaml.MappingEndEvent):
-            mark = _mark(event)
+        is_shallow = len(path) < MAX_DEPTH
+        while (event := self._next_event()).__class__ is not yaml.MappingEndEvent:
+            start = event.start_mark
+            mark = (start.line + 1, start.column + 1)
             key = self._key(event, path)
+            at = (*path, key) if key is not None else (*path, _DISCARDED)
             if key is not None and key in items:
-                self._report_duplicate(key, mark, self._key_marks[*path, key])
-                key = None
+                self._report_duplicate(key, mark, self._key_marks[at])
+                key, at = None, (*path, _DISCARDED)
+            event = self._next_event()
             if key is None:
-                self._value(self._next_event(), (*path, _DISCARDED), mark)
+                self._value(event, at, mark)
                 continue
-            self._key_marks[*path, key] = mark
-            items[key] = self._value(self._next_event(), (*path, key), mark)
+            self._key_marks[at] = mark
+            is_bare = event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None and is_shallow
+            items[key] = (self._bare if is_bare else self._value)(event, at, mark)
         return items
 
     def _key(self, event: Any, path: Path) -> str | None:
         """The text of a key; None where the pair cannot be kept."""
+        if event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+            known = self._keys.get(event.value)
+            if known is not None:
+                return known
+        return self._new_key(event, path)
+
+    def _new_key(self, event: Any, path: Path) -> str | None:
+        """The text of a key that was not met before, or has an anchor or a tag."""
         if not isinstance(event, yaml.ScalarEvent):
             self._report(
                 "key-type", _mark(event), "a key must be text", "Write the name itself, between quotes if need be."
@@ -176,7 +202,9 @@ class _Composer:
         if text == "<<":
             self._report("merge-key", _mark(event), *_MERGE_KEY)
             return None
-        if not text or not isinstance(resolve_plain(text), str):
+        if text and isinstance(resolve_plain(text), str):
+            self._keys[text] = text
+        else:
             message = f"the key `{text}` is not text" if text else "a key is missing before the colon"
             self._report("key-type", _mark(event), message, f'Quote it: "{text}".' if text else "Write the key.")
         return text or None
@@ -223,9 +251,12 @@ class _Composer:
             self._report("nested-too-deep", _mark(event), *TOO_DEEP)
             raise _FileEnded
         if self._values > MAX_VALUES:
-            message = f"the file holds more than {MAX_VALUES:,} values, counting what its aliases repeat"
-            self._report("too-many-values", _mark(event), message, "Split the file, or repeat less.")
-            raise _FileEnded
+            self._refuse_more(event)
+
+    def _refuse_more(self, event: Any) -> NoReturn:
+        message = f"the file holds more than {MAX_VALUES:,} values, counting what its aliases repeat"
+        self._report("too-many-values", _mark(event), message, "Split the file, or repeat less.")
+        raise _FileEnded
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None:
