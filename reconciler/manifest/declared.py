@@ -6,6 +6,7 @@ more than one place of a document still see everything else in the same run.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.declared_access import (
@@ -25,8 +26,7 @@ from reconciler.manifest.reading import Located, items, mapping, text_at, text_i
 from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Path, Plain
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredTag:
+class DeclaredTag(NamedTuple):
     """A tag as one place writes it; `pos` is that of its name, `value` is None for a tag that must be absent."""
 
     name: str
@@ -34,8 +34,7 @@ class DeclaredTag:
     pos: SourcePos
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredTags:
+class DeclaredTags(NamedTuple):
     """A `tags` mapping as written; `pos` is that of the key `tags`."""
 
     pos: SourcePos
@@ -73,8 +72,7 @@ class DeclaredGiven:
     assignments: DeclaredAssignments | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredIdentity:
+class DeclaredIdentity(NamedTuple):
     """An entry of `identities`; `pos` is where the entry begins, `name` is None where none can be read.
 
     `credentials` and `assignments` are those of its own; `given` is what it takes of defaults, the layer of the

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import DETAIL_KEYS
@@ -18,8 +19,7 @@ from reconciler.manifest.yaml.document import Document, Path, Plain
 from reconciler.model import ResourceGroupId, normalize_scope
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredCredential:
+class DeclaredCredential(NamedTuple):
     """An entry of `federatedCredentials`; what cannot be read is None, and so is an audience that is not written.
 
     Issuer and subject stand where they are written, or at the form that means them.
@@ -33,8 +33,7 @@ class DeclaredCredential:
     accept: tuple[Acceptance, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredCredentials:
+class DeclaredCredentials(NamedTuple):
     """A list `federatedCredentials` as written; `pos` is that of the key."""
 
     pos: SourcePos

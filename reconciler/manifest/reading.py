@@ -4,15 +4,14 @@ The schema has a diagnostic for it already, and everything else can still be loo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.yaml.document import Document, Path, Plain
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A text and where it stands."""
+class Located(NamedTuple):
+    """A text and where it stands; a tuple for the reason that its place is one."""
 
     text: str
     pos: SourcePos

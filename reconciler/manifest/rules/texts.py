@@ -81,12 +81,16 @@ def _suspects(value: Plain, path: Path = ()) -> Iterator[tuple[Path, str, bool]]
             if _SUSPECT.search(inner) and key != _UNREAD:
                 yield (*path, key), inner, False
         elif isinstance(inner, dict | list) and inner:
-            below = (*path, key)
-            if key == "tags" and isinstance(inner, dict):
-                yield from (((*below, name), name, True) for name in inner if _SUSPECT.search(name))
-            # A copy of a default says what the default says.
-            if key != _UNREAD and not (key == GIVEN and isinstance(inner, list)):
-                yield from _suspects(inner, below)
+            yield from _suspects_below((*path, key), inner)
+
+
+def _suspects_below(path: Path, value: dict[str, Plain] | list[Plain]) -> Iterator[tuple[Path, str, bool]]:
+    key = path[-1]
+    if key == "tags" and isinstance(value, dict):
+        yield from (((*path, name), name, True) for name in value if _SUSPECT.search(name))
+    # A copy of a default says what the default says.
+    if key != _UNREAD and not (key == GIVEN and isinstance(value, list)):
+        yield from _suspects(value, path)
 
 
 def _label(path: Path, *, is_key: bool) -> str:

@@ -8,7 +8,6 @@ the rest of the file is still checked.
 import codecs
 import re
 from dataclasses import dataclass
-from functools import cached_property
 
 from reconciler.errors import Diagnostic, SourcePos
 
@@ -28,7 +27,7 @@ _OTHER_ENCODINGS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SourceText:
     """A manifest file as text: printable throughout, without byte order mark.
 
@@ -39,9 +38,9 @@ class SourceText:
     text: str
     written: str
 
-    @cached_property
+    @property
     def lines(self) -> tuple[str, ...]:
-        """The lines as they are written, without their breaks; only what is wrong with a file is told with them."""
+        """The lines as they are written, without breaks; split when asked for, as only a mistake is told with them."""
         return split_lines(self.written)
 
 
