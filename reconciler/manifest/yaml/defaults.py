@@ -14,8 +14,11 @@ from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.reading import items, mapping
 from reconciler.manifest.rules.words import type_hint
 from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Mark, OwnName, Path, Plain
-from reconciler.manifest.yaml.source import MAX_VALUES
+from reconciler.manifest.yaml.marks import Overlaid
 from reconciler.manifest.yaml.variables import DEFAULTS, GROUPS, IDENTITIES, Names, filled
+
+MAX_COPIED = 1_000_000
+"""Most values that the defaults of a document give: five to each of two hundred thousand identities."""
 
 _KEYS = ("location", "tags", "protect", CREDENTIALS, ASSIGNMENTS)
 _LISTS = {CREDENTIALS: "Federated credentials", ASSIGNMENTS: "Role assignments"}
@@ -28,7 +31,7 @@ def spread_defaults(document: Document) -> tuple[Document, list[Diagnostic]]:
     try:
         return spreading.spread(), spreading.diagnostics
     except _TooManyError:
-        message = f"what the defaults give comes to more than {MAX_VALUES:,} values"
+        message = f"what the defaults give comes to more than {MAX_COPIED:,} values"
         pos = document.value_pos((DEFAULTS,) if DEFAULTS in mapping(document.data) else ())
         return document, [Diagnostic("too-many-values", pos, message, "Split the document, or give less to all.")]
 
@@ -165,7 +168,7 @@ class _Spreading:
 
     def _copy(self, value: Plain, origin: Path, target: Path, names: Names) -> Plain:
         self.copied += 1
-        if self.copied > MAX_VALUES:
+        if self.copied > MAX_COPIED:
             raise _TooManyError
         self._note(origin, target)
         template = self.document.templates.get(origin)
@@ -201,7 +204,7 @@ _Place = TypeVar("_Place")
 
 def _with(written: Mapping[Path, _Place], copied: Mapping[Path, _Place]) -> Mapping[Path, _Place]:
     """The places of a document with those of the copies; most documents have none."""
-    return {**written, **copied} if copied else written
+    return Overlaid(written, copied) if copied else written
 
 
 def _takes(own: Mapping[str, Plain], key: str) -> bool:

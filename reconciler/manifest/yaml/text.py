@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import Diagnostic, SourcePos
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 """Longest manifest file that is read."""
 
 # Source: libyaml's IS_BREAK; `str.splitlines` also breaks at form feeds and other characters that libyaml reads over.
