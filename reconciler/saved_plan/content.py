@@ -59,13 +59,31 @@ def format_plan(plan: Plan, clock_s: float) -> bytes:
     document = plan_document(plan)
     first = {key: document[key] for key in ("format_version", "tool_version")}
     document = {**first, "created_at": created_at, "judged_on": plan.judged_on.isoformat(), **document}
-    content = (json.dumps({**document, "fingerprint": fingerprint(document)}, indent=2) + "\n").encode()
+    content = _text_of({**document, "fingerprint": fingerprint(document)}).encode()
     if len(content) > MAX_BYTES:
         raise InputFileError(
             f"The plan is {len(content)} bytes long, and a saved plan can have {MAX_BYTES}.",
             "Split the run with --target or --subscription.",
         )
     return content
+
+
+def _text_of(document: JsonObject) -> str:
+    """The document with a line for each key, and one for each entry of its lists, such as a change.
+
+    A plan can be read and compared by lines, and is not made half of blanks: `uami show --format json` indents it all.
+    """
+    return "{\n" + ",\n".join(f"  {json.dumps(key)}: {_lines_of(value)}" for key, value in document.items()) + "\n}\n"
+
+
+def _lines_of(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return _compact(value)
+    return "[\n" + ",\n".join(f"    {_compact(one)}" for one in value) + "\n  ]"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def fingerprint(document: JsonObject) -> str:
