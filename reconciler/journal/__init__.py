@@ -14,7 +14,7 @@ from reconciler.journal.folder import (
     mark_reported,
 )
 from reconciler.journal.read_file import read_journal
-from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader, RunRecord
+from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader, RunRecord, names_of_run
 
 __all__ = [
     "Actor",
@@ -37,6 +37,7 @@ __all__ = [
     "journal_name",
     "make_folder",
     "mark_reported",
+    "names_of_run",
     "net_effects",
     "read_journal",
     "record_document",

@@ -21,7 +21,7 @@ from reconciler.model.access import (
     is_ours,
     role_key,
 )
-from reconciler.model.address import AddressBook, Target, parse_target
+from reconciler.model.address import AddressBook, Names, Target, parse_target, roles_in
 from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError, call_error
 from reconciler.model.document import (
@@ -35,6 +35,7 @@ from reconciler.model.document import (
     error_document,
     identity_document,
     impact_document,
+    live_trust_document,
     planned_assignment_document,
     planned_document,
     read_assignment,
@@ -43,6 +44,7 @@ from reconciler.model.document import (
     read_error,
     read_identity,
     read_impact,
+    read_live_trust,
     read_planned,
     read_planned_assignment,
     read_role,
@@ -94,6 +96,7 @@ from reconciler.model.impact import (
     HeldRole,
     Impact,
     Impacts,
+    LiveTrust,
     Lock,
     Part,
     attached,
@@ -110,7 +113,7 @@ from reconciler.model.not_read import (
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.permissions import PermissionEntry, action_matches
 from reconciler.model.shell import shell_command
-from reconciler.model.violation import PlanRefused, Violation, count_guards
+from reconciler.model.violation import PlanRefused, Violation, refused_by, refusers
 
 __all__ = [
     "FORMAT_VERSION",
@@ -148,8 +151,10 @@ __all__ = [
     "JsonObject",
     "Live",
     "LiveGroup",
+    "LiveTrust",
     "Lock",
     "MarkedDescription",
+    "Names",
     "NotRead",
     "Part",
     "PermissionEntry",
@@ -175,7 +180,6 @@ __all__ = [
     "bears_our_name",
     "call_error",
     "children_document",
-    "count_guards",
     "credential_document",
     "describe_scope",
     "error_document",
@@ -187,6 +191,7 @@ __all__ = [
     "is_guid",
     "is_ours",
     "is_within",
+    "live_trust_document",
     "normalize_location",
     "normalize_scope",
     "noted",
@@ -201,15 +206,19 @@ __all__ = [
     "read_error",
     "read_identity",
     "read_impact",
+    "read_live_trust",
     "read_planned",
     "read_planned_assignment",
     "read_role",
     "read_source",
     "read_trust",
+    "refused_by",
+    "refusers",
     "role_document",
     "role_key",
     "role_name",
     "roles_elsewhere",
+    "roles_in",
     "roles_of_deleted",
     "roles_unnamed",
     "same_name",

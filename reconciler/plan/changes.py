@@ -4,7 +4,7 @@ One class for each kind of resource, because each compares other things; what is
 reason, group, source) has the same name in all of them. Nothing here compares or judges.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -29,6 +29,7 @@ from reconciler.model import (
     Impact,
     Impacts,
     LiveGroup,
+    LiveTrust,
     Lock,
     PlannedAssignment,
     PlannedIdentity,
@@ -148,7 +149,8 @@ class IdentityChange:
     @property
     def source(self) -> SourcePos:
         """The place in the manifest that asks for the change."""
-        return (self.desired or self.removal or self.group).source
+        listed = self.desired or self.removal
+        return listed.source if listed else self.group.place_of(self.resource_id)
 
     @property
     def contradicts_location(self) -> bool:
@@ -176,7 +178,7 @@ class CredentialChange:
     @property
     def source(self) -> SourcePos:
         """The place in the manifest that asks for the change."""
-        return self.desired.source if self.desired else self.entry.source
+        return self.desired.source if self.desired else self.group.place_of(self.resource_id, self.entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +204,7 @@ class AssignmentChange:
     @property
     def source(self) -> SourcePos:
         """The place in the manifest that asks for the change."""
-        known = self.desired or self.entry or self.group
-        return known.source
+        return self.desired.source if self.desired else self.group.place_of(self.resource_id, self.entry)
 
 
 AccessChange = CredentialChange | AssignmentChange
@@ -295,12 +296,14 @@ class Changes:
         locks: those where something is to be written.
         missing_scopes: at which roles would be given and that do not exist, in their normal form.
         held_roles: of the live identities that would get new trust, and of those that a new role could become.
+        trust: who may become live identities whose trust or roles would change, and what that gives.
     """
 
     groups: tuple[GroupChanges, ...]
     locks: tuple[Lock, ...] = ()
     missing_scopes: frozenset[str] = frozenset()
     held_roles: HeldRoles = NOTHING_HELD
+    trust: Mapping[ResourceId, LiveTrust] = field(default_factory=dict)
     judged_on: date = field(kw_only=True)
 
     def with_impacts(self, read: Impacts) -> "Changes":
@@ -312,13 +315,8 @@ class Changes:
             )
             for group in self.groups
         )
-        return replace(
-            self,
-            groups=groups,
-            locks=read.locks,
-            missing_scopes=read.missing_scopes,
-            held_roles=read.held_roles,
-        )
+        met = replace(self, groups=groups, locks=read.locks, missing_scopes=read.missing_scopes)
+        return replace(met, held_roles=read.held_roles, trust=read.trust)
 
     def identities(self) -> Iterator[IdentityChange]:
         """The changes of identities."""

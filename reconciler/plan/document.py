@@ -4,7 +4,7 @@ Its reader is `saved_plan.read_document`.
 """
 
 from reconciler import __version__
-from reconciler.manifest.findings import finding_document
+from reconciler.manifest.findings import finding_documents
 from reconciler.manifest.write import saved_manifests
 from reconciler.model import (
     FORMAT_VERSION,
@@ -21,6 +21,7 @@ from reconciler.model import (
     credential_document,
     identity_document,
     impact_document,
+    live_trust_document,
     planned_assignment_document,
     planned_document,
     source_document,
@@ -31,6 +32,8 @@ from reconciler.plan.holds import Hold, hold_of
 from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.plan import Plan
 from reconciler.plan.sources import given_by
+from reconciler.plan.trust.document import trust_row_document
+from reconciler.plan.trust.rows import trust_rows
 
 _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
 
@@ -63,11 +66,15 @@ def plan_document(plan: Plan) -> JsonObject:
         "skipped": [_skipped(one) for one in plan.skipped],
         "violations": [violation_document(one) for one in plan.violations],
         "notes": list(plan.notes),
-        "warnings": [finding_document(one) for one in plan.findings],
+        "warnings": finding_documents(plan.findings),
         "abandoned": [
             {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
             for one in plan.abandoned
         ],
+        "live_trust": [
+            {"address": identity.address, **live_trust_document(live)} for identity, live in plan.trust.items()
+        ],
+        "trust": [trust_row_document(row) for row in trust_rows(plan)],
         "guardrails": plan.guardrails,
         **({"skipped_files": list(plan.skipped_files)} if plan.skipped_files else {}),
     }
@@ -157,14 +164,15 @@ def _live_assignment(assignment_id: AssignmentId, live: RoleAssignment) -> JsonO
 
 
 def violation_document(violation: Violation) -> JsonObject:
-    """One refusal, with the addresses that it holds back."""
-    return {
+    """One refusal, with the addresses that it holds back; that it is a warning is said where it is."""
+    document: JsonObject = {
         "code": violation.code,
         "address": violation.address,
         "message": violation.message,
         "hint": violation.hint,
         "refused": [one.address for one in violation.refused],
     }
+    return {**document, "is_warning": True} if violation.is_warning else document
 
 
 def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:

@@ -2,7 +2,7 @@
 
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
-from reconciler.model import AddressBook, count_guards
+from reconciler.model import AddressBook, refused_by, refusers
 from reconciler.plan import Action, Plan
 from reconciler.report.grouping import blocks_of
 from reconciler.report.held_rows import held_rows
@@ -15,6 +15,7 @@ from reconciler.report.parts.members import write_kinds
 from reconciler.report.parts.notes import write_notes
 from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.parts.totals import write_digest, write_totals
+from reconciler.report.parts.trust import write_trust
 from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.parts.wrap import INDENT, write_text
 from reconciler.report.rows import Header, change_rows, differs, drifting, refused_rows
@@ -39,6 +40,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     write_left_alone(page, plan, names, is_undo=header.is_undo)
     write_notes(page, plan, names, group=group)
     _write_warnings(page, plan, names, group=group)
+    write_trust(page, plan, names, group=group)
     write_totals(page, plan, names)
     if deletes:
         page.line(("Deletes:", "bold"))
@@ -50,8 +52,8 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     if count_not_undone(plan):
         page.line((count_not_undone(plan), "bold yellow"))
     if plan.violations:
-        page.line((_refused_line(plan), "bold red"))
-    page.line((_count_line(plan, is_undo=header.is_undo), "bold"))
+        page.line((refused_line(plan), "bold red"))
+    page.line((count_line(plan, is_undo=header.is_undo), "bold"))
     return page.text()
 
 
@@ -85,7 +87,7 @@ def _write_warnings(page: Page, plan: Plan, names: Names, *, group: bool) -> Non
 def _write_refused(page: Page, plan: Plan, names: Names) -> None:
     if not plan.violations:
         return
-    page.line(("Refused by guards, and not part of the plan:", "bold red"))
+    page.line((f"Refused by {refusers(plan.violations)}, and not part of the plan:", "bold red"))
     page.line()
     write_refusals(page, plan.violations, names)
     rows = refused_rows(plan)
@@ -95,16 +97,18 @@ def _write_refused(page: Page, plan: Plan, names: Names) -> None:
         page.line()
 
 
-def _refused_line(plan: Plan) -> str:
+def refused_line(plan: Plan) -> str:
+    """How much guards hold back, of a plan that is refused."""
     number = len(refused_rows(plan))
-    guards = count_guards(plan.violations)
+    by = refused_by(plan.violations)
     if not number:
         # A role that nobody knows, for one, is refused without being a change.
-        return f"Refused by {guards}."
-    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {guards}."
+        return f"Refused by {by}."
+    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {by}."
 
 
-def _count_line(plan: Plan, *, is_undo: bool = False) -> str:
+def count_line(plan: Plan, *, is_undo: bool = False) -> str:
+    """What a plan would do, in numbers."""
     create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
     held = any(hold is not None and differs(change) for change, hold in drifting(plan))
     if not plan.applicable and not plan.violations and not held:

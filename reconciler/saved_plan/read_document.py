@@ -18,6 +18,7 @@ from reconciler.model import (
     AssignmentId,
     CredentialId,
     Identity,
+    LiveTrust,
     ResourceGroupId,
     ResourceId,
     Subscription,
@@ -30,6 +31,7 @@ from reconciler.model import (
     read_credential,
     read_identity,
     read_impact,
+    read_live_trust,
     read_planned,
     read_planned_assignment,
     read_role,
@@ -86,6 +88,7 @@ def read_plan(document: Node) -> Plan:
             for one in document.get("abandoned", ())
         ),
         held=tuple(_change(one, book) for one in held),
+        trust=dict(map(_live_trust, document.get("live_trust", ()))),
         judged_on=judged_on,
         guardrails=document.get("guardrails"),
     )
@@ -211,7 +214,8 @@ def _entry(identity: ResourceId, book: _Book) -> DesiredIdentity:
 def _violation(node: Node, ids: Mapping[str, AnyId]) -> Violation:
     # Of a role that is refused, only its change says the GUID.
     refused = tuple(ids.get(one) or parse_address(one) for one in node["refused"])
-    return Violation(node["code"], _about(node["address"], ids), node["message"], node["hint"], refused)
+    about, is_warning = _about(node["address"], ids), node.get("is_warning", False)
+    return Violation(node["code"], about, node["message"], node["hint"], refused, is_warning)
 
 
 def _about(address: str, ids: Mapping[str, AnyId]) -> AnyId | ResourceGroupId | None:
@@ -230,6 +234,7 @@ def _finding(node: Node) -> Finding:
         node["message"],
         node["hint"],
         given_by=_given_by(node),
+        identities=node.get("identities", 1),
     )
 
 
@@ -239,6 +244,11 @@ def _given_by(node: Node) -> SourcePos | None:
 
 def _skipped(node: Node) -> Skipped:
     return Skipped(parse_address(node["address"]), SkipReason(node["reason"]), node.get("condition"))
+
+
+def _live_trust(node: Node) -> tuple[ResourceId, LiveTrust]:
+    identity = identity_of(parse_address(node["address"]))
+    return identity, read_live_trust(node, identity)
 
 
 def _target(text: str, desired: Desired) -> str:

@@ -7,12 +7,12 @@ from reconciler.errors import SourcePos
 from reconciler.journal import NetEffect
 from reconciler.manifest.desired import DesiredIdentity
 from reconciler.model import (
-    AddressBook,
     AnyId,
     AssignmentId,
     CredentialId,
     FederatedCredential,
     Identity,
+    Names,
     ResourceId,
     RoleAssignment,
     identity_of,
@@ -36,6 +36,7 @@ class Reversal:
     """One identity's: `desired` is None where it is deleted, or left as it is, as `is_target` says.
 
     Attributes:
+        places: what the run did to it and its children, in order, by the place that asked for it.
         journal: the file's name, for a command that shows it.
         limited_to: the children that may be changed.
         notes: what the reader should know or do, in sentences.
@@ -43,8 +44,8 @@ class Reversal:
     """
 
     identity: ResourceId
-    source: SourcePos
-    book: AddressBook
+    places: dict[AnyId, SourcePos]
+    names: Names
     journal: str
     desired: DesiredIdentity | None = None
     is_target: bool = False
@@ -53,9 +54,14 @@ class Reversal:
     not_undone: list[NotUndone] = field(default_factory=list)
 
     @property
+    def source(self) -> SourcePos:
+        """The place that asked for the first of it."""
+        return next(iter(self.places.values()))
+
+    @property
     def name(self) -> str:
         """The identity as messages write it."""
-        return self.book.short(self.identity)
+        return self.names.identity(self.identity)
 
     def leave(self, resource_id: AnyId, because: str, advice: str = "", part: str = "") -> None:
         """Something of the run stays; without advice of its own, the journal says what it was."""

@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +35,8 @@ FRAGMENTS = (
     "$(touch x) `touch x`",
     "\"quo'ted\\",
     "[bold]{x}%s",
+    "<script>x</script><a href='javascript:x' onclick=x>",
+    '"><img src=x> {{ 7 * 7 }}&lt;',
     "😀é",
     TOKEN,
     base64.b64encode(f"a:{TOKEN}".encode()).decode(),
@@ -64,6 +67,36 @@ def _is_right(line: str) -> bool:
 def json_faults(text: str) -> list[str]:
     """As `faults`, for a JSON document: besides, it is ASCII."""
     return faults(text) + [line for line in text.split("\n") if not line.isascii()]
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _TAGS or any(name not in _ATTRIBUTES for name, _ in attrs):
+            self.found.append(str(self.get_starttag_text()))
+        self.found += [str(value) for name, value in attrs if name == "href" and not str(value).startswith("#")]
+
+
+_TAGS = {
+    *("html", "head", "title", "style", "body", "header", "main", "section", "h1", "h2", "h3", "p", "ul", "li", "dl"),
+    *("div", "dt", "dd", "details", "summary", "span", "b", "code", "pre", "table", "thead", "tbody", "tr", "th", "td"),
+    *("a", "meta"),
+}
+_ATTRIBUTES = {
+    *("class", "id", "href", "open", "scope", "lang", "charset", "content", "name", "http-equiv", "tabindex"),
+    *("aria-hidden", "aria-labelledby"),
+}
+
+
+def html_faults(text: str) -> list[str]:
+    """The tags and addresses in a page that no page of ours has."""
+    tags = _Tags()
+    tags.feed(text)
+    tags.close()
+    return tags.found
 
 
 def without_token(value: Any) -> Any:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.cli.command import Ended, Uami
 from tests.cli.conftest import Serve
-from tests.cli.hostile import ALL, FRAGMENTS, TOKEN, faults, json_faults, leaves, with_text, without_token
+from tests.cli.hostile import ALL, FRAGMENTS, TOKEN, faults, html_faults, json_faults, leaves, with_text, without_token
 from tests.cli.inputs import SUBSCRIPTION, TENANT, group_scope, identity_scope, write_manifest, write_state
 from tests.cli.mangling_wire import mangling_wire
 from tests.unit.saving import sealed
@@ -24,6 +24,8 @@ from tests.unit.saving import sealed
 WITH_TOKEN = {"UAMI_ACCESS_TOKEN": TOKEN}
 SANDBOX = ("--sandbox", "s.json")
 FORMS = ((), ("--format", "json"))
+REPORTING = ("validate", "plan", "apply", "drift", "doctor", "show", "undo")
+"""The commands that have a report."""
 GUARDRAILS = "../rails.json"
 
 TEXTS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), min_size=1, max_size=3).map("".join)
@@ -107,9 +109,16 @@ def check(ended: Ended, arguments: tuple[str, ...]) -> None:
 
 
 def run(uami: Uami, *arguments: str, stdin: bytes = b"") -> Ended:
-    """Run with a token that nothing may print, and look at all that is printed."""
-    ended = uami(*arguments, environment=WITH_TOKEN, stdin=stdin)
+    """Run with a token that nothing may print, and look at all that is printed, and at the page in a file beside it."""
+    page = uami.folder / "r.html"
+    page.unlink(missing_ok=True)
+    beside = ("--format", "html=r.html") if arguments[0] in REPORTING else ()
+    ended = uami(*arguments, *beside, environment=WITH_TOKEN, stdin=stdin)
     check(ended, arguments)
+    if page.exists():
+        text = page.read_text(encoding="utf-8")
+        assert faults(text) == [], arguments
+        assert html_faults(text) == [], arguments
     return ended
 
 

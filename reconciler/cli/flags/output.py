@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
 from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
-from reconciler.cli.support.flag_groups import OUTPUT_PANEL, FlagGroup
 from reconciler.outputs.formats import OutputFormat
 
 _FORMATS = (

@@ -28,8 +28,8 @@ from reconciler.arm.login.credentials import fixed_token, foreign_authority, sig
 from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
 from reconciler.cli.collector import resume_collector
+from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.support.embedded import open_embedded
-from reconciler.cli.support.flags import AzureFlags
 from reconciler.cli.support.output import keep_secret
 from reconciler.cli.support.progress import show_progress
 from reconciler.doctor.doctor import Caller

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerError, StaleDetail
+from reconciler.files.kinds import TEXT_REPORT_BEGINS, FileKind
+from reconciler.report.formats import BaseFormat
 from reconciler.report.page import Page, width
-from reconciler.report.visible import NOTHING, SafeText, safe_parts
+from reconciler.report.parts.validated import validated_line
+from reconciler.report.visible import NOTHING, SafeText, safe_lines, safe_parts
 
 if TYPE_CHECKING:
     from reconciler.apply.result import ApplyResult
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class TextFormat:
+class TextFormat(BaseFormat):
     """Lines for people, written while the run goes on; the same words with colour and without.
 
     With `group`, changes that are the same but for their identity are told once.
@@ -34,6 +37,12 @@ class TextFormat:
     color: bool
     group: bool = True
     streams: ClassVar[bool] = True
+    file_kind: ClassVar[FileKind | None] = FileKind.TEXT_REPORT
+
+    @property
+    def beginning(self) -> SafeText:
+        """A line that no other file begins with."""
+        return safe_lines((TEXT_REPORT_BEGINS, ""))
 
     def plan(self, plan: "Plan", header: "Header") -> SafeText:
         """Header, what is made and changed, what stays as it is and why, deletes, refusals, and the totals."""
@@ -100,7 +109,7 @@ class TextFormat:
     ) -> SafeText:
         """What a valid manifest declares, in numbers, what guardrails refuse, each warning, and how many it accepts."""
         page = Page(color=self.color)
-        page.line(_verdict(desired, len(findings) if strict else 0, verdict))
+        page.line(validated_line(desired, len(findings) if strict else 0, verdict))
         if verdict.violations or verdict.notes:
             from reconciler.report.plan_text import render_declared
 
@@ -127,20 +136,6 @@ class TextFormat:
             for number, line in enumerate(lines):
                 page.line(*(() if number else (label,)), line)
         return page.text()
-
-
-def _verdict(desired: "Desired", refused_warnings: int, verdict: "DeclaredVerdict") -> str:
-    """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
-    groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
-    what = f"{identities} {'identity' if identities == 1 else 'identities'}"
-    where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
-    whys = ["guardrails do not let the manifest through"] if verdict.violations else []
-    if refused_warnings:
-        number = f"{refused_warnings} {'warning' if refused_warnings == 1 else 'warnings'}"
-        whys.append(f"the manifest has {number} that it does not accept, and --strict lets none pass")
-    if whys:
-        return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
-    return f"The manifest is valid: {what} in {where}."
 
 
 def _write_diagnostics(page: Page, diagnostics: Sequence[Diagnostic]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.support.flag_groups import AZURE_PANEL, GUARDS_PANEL, MANIFEST_PANEL, OUTPUT_PANEL, FlagGroup
+from reconciler.cli.flags.groups import AZURE_PANEL, GUARDS_PANEL, MANIFEST_PANEL, OUTPUT_PANEL, FlagGroup
 
 
 class CloudName(StrEnum):
