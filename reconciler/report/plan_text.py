@@ -4,6 +4,7 @@ from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
 from reconciler.model import AddressBook, refused_by, refusers
 from reconciler.plan import Action, Plan
+from reconciler.plan.drift.differences import differs
 from reconciler.report.grouping import blocks_of
 from reconciler.report.held_rows import held_rows
 from reconciler.report.names import Names, names_of
@@ -18,7 +19,7 @@ from reconciler.report.parts.totals import write_digest, write_totals
 from reconciler.report.parts.trust import write_trust
 from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.parts.wrap import INDENT, write_text
-from reconciler.report.rows import Header, change_rows, differs, drifting, refused_rows
+from reconciler.report.rows import Header, change_rows, drifting, refused_rows
 from reconciler.report.visible import SafeText
 from reconciler.report.warnings import write_warnings
 

@@ -310,8 +310,11 @@ class RetryTransport(httpx.BaseTransport):
 
     def _note_refusal(self, request: httpx.Request, response: httpx.Response) -> None:
         """Let others not run into the same refusal."""
+        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            return
+        self._retries.activity.note_throttled()
         wait_s = retry_after_s(response, self._retries.wall())
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and wait_s:
+        if wait_s:
             self._retries.throttle.note(request.url, self._retries.clock(), wait_s)
 
 
