@@ -1,18 +1,25 @@
 """Measures parts of the tool at scale, each beside a yardstick measured in the same run.
 
-    python -m tests.benchmarks [plan|export|html|sandbox|rates [IDENTITIES]]
+    python -m tests.benchmarks [plan|export|html|sandbox|cpu|rates [IDENTITIES]]
 
-Without an argument it measures everything but `rates`, whose runs take a quarter of an hour of waiting. What `html`
-measures in a browser needs a Chromium.
+Without an argument it measures everything but `cpu`, whose runs take minutes of work, and `rates`, a quarter of an hour
+of waiting. What `html` measures in a browser needs a Chromium.
 Times are medians, and machines differ: a ratio says more than a time.
 """
 
 import sys
 
-from tests.benchmarks import export, html, plan, rates, sandbox
+from tests.benchmarks import cpu, export, html, plan, rates, sandbox
 
-BENCHMARKS = {"plan": plan.main, "export": export.main, "html": html.main, "sandbox": sandbox.main, "rates": rates.main}
-ONLY_WHEN_NAMED = {"rates"}
+BENCHMARKS = {
+    "plan": plan.main,
+    "export": export.main,
+    "html": html.main,
+    "sandbox": sandbox.main,
+    "cpu": cpu.main,
+    "rates": rates.main,
+}
+ONLY_WHEN_NAMED = {"cpu", "rates"}
 
 
 def main(arguments: list[str]) -> int:

@@ -27,6 +27,7 @@ from reconciler.arm.login.clouds import CLOUDS
 from reconciler.arm.login.credentials import fixed_token, foreign_authority, sign_in_hint
 from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
+from reconciler.cli.collector import resume_collector
 from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.cli.support.output import keep_secret
@@ -81,6 +82,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         InputFileError: the sandbox's file is missing, damaged or in use.
     """
     _check_flags(flags)
+    # What was read until now stays; from here on there are calls, and threads that wait for them.
+    resume_collector()
     cloud = CLOUDS[flags.cloud]
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
