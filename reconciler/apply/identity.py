@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from reconciler.apply.before_delete import surprise_before_delete
 from reconciler.apply.checks import ANOTHER_PRINCIPAL, Stale, Write, another_owner, appeared_meanwhile
+from reconciler.arm.http.paths import identity_path
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError
 from reconciler.manifest.desired import DesiredGroup, DesiredIdentity
@@ -21,6 +22,7 @@ from reconciler.model import (
 )
 from reconciler.plan import Action, Field, FieldChange, IdentityChange, diff_identity, field_text, value_text
 
+_METHODS = {Action.CREATE: "PUT", Action.UPDATE: "PATCH", Action.DELETE: "DELETE"}
 _NO_PLAN = "a change that no plan makes"
 
 ReadChildren = Callable[[Identity], Children]
@@ -36,6 +38,11 @@ class IdentityCalls:
         self._read_children = read_children
         self._children: Children | None = None
         self._surprise: Stale | None = None
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Method and path of the call."""
+        return _METHODS[self._change.action], identity_path(self._change.resource_id)
 
     def read(self) -> Identity | None:
         """The identity as it is now, read last, so that nothing comes between this read and the call."""

@@ -8,7 +8,6 @@ from reconciler.arm.activity import Activity
 from reconciler.arm.associated_resources import AssociatedResources
 from reconciler.arm.federated_credentials import FederatedCredentials
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.pace import no_pace
 from reconciler.arm.identities import API_VERSION, Identities
 from reconciler.arm.role_assignments import RoleAssignments
 from reconciler.parallel import ONE_BY_ONE, Pool
@@ -23,14 +22,12 @@ class Resources:
 
     Attributes:
         api_version: of Microsoft.ManagedIdentity.
-        wait_for_associated: keeps calls of listAssociatedResources apart.
         pool: by which several calls are made at once.
         activity: hears what is read, and how far it is.
     """
 
     client: ArmClient
     api_version: str = API_VERSION
-    wait_for_associated: Callable[[], None] = no_pace
     pool: Pool = ONE_BY_ONE
     activity: Activity = field(default_factory=Activity)
 
@@ -63,7 +60,7 @@ class Resources:
     @property
     def associated(self) -> AssociatedResources:
         """What identities are attached to."""
-        return AssociatedResources(self.client, self.wait_for_associated)
+        return AssociatedResources(self.client)
 
     @property
     def assignments(self) -> RoleAssignments:

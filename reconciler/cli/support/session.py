@@ -15,11 +15,9 @@ from typing import TypeVar
 import httpx
 
 from reconciler.arm.activity import Activity
-from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.endpoints import endpoint_name
-from reconciler.arm.http.pace import Pace, no_pace
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
@@ -133,13 +131,8 @@ def _azure(
     sign_in = partial(sign_in_hint, flags.credential.value)
     client = ArmClient(http, time.time, sign_in=sign_in(""))
     pool, activity = Pool(flags.parallelism), retries.activity
-    resources = Resources(client, flags.api_version, _pace(flags, retries), pool, activity)
+    resources = Resources(client, flags.api_version, pool, activity)
     return Azure(flags.cloud, resources, flags.tenant, _signing_in(auth.token_tenant, activity), runner, sign_in)
-
-
-def _pace(flags: AzureFlags, retries: Retries) -> Callable[[], None]:
-    """What keeps calls of listAssociatedResources apart; the embedded sandbox has no rates."""
-    return no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
 
 
 def _check_flags(flags: AzureFlags) -> None:
