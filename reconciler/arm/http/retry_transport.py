@@ -84,6 +84,7 @@ class RetryTransport(httpx.BaseTransport):
         try:
             self._retries.wait_turn(request.method, _raw_path(request), ends_s)
         except NoTimeLeftError as error:
+            self._retries.budget.end(self._retries.clock())
             raise self._time_over() from error
 
     def _time_over(self) -> TimeOver:

@@ -7,12 +7,15 @@ recently, among those that of the identity, among those the one that came first.
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from reconciler.arm.http.rates.bucket import Bucket
 from reconciler.arm.http.rates.documented import ARM, Limit
 
 Limits = tuple[Limit, ...]
+
+_NEARLY = 0.75
+"""How empty a limit must be here for a refusal that names none to be its."""
 
 _SWEEP_FROM = 1024
 """How many limits are known before those that are full again are forgotten."""
@@ -45,6 +48,7 @@ class Queue:
         self._sweep_at = _SWEEP_FROM
         self._waiting: dict[int, Ticket] = {}
         self._served: dict[str, int] = {}
+        self._unexplained: dict[str, tuple[Limits, float]] = {}
         self._number = 0
 
     def join(self, limits: Limits, ends_s: Callable[[], float] = lambda: math.inf) -> Ticket:
@@ -105,13 +109,27 @@ class Queue:
         """An answer says that a limit takes nothing before an instant."""
         self._bucket(limit, now_s).hold(until_s)
 
-    def refuse(self, limits: Sequence[Limit], limit: Limit | None, wait_s: float, now_s: float) -> None:
-        """A call was refused; where its answer does not say by which limit, it was the one that is emptiest here."""
-        if not limits:
-            return
-        narrowest_first = tuple(reversed(limits))
-        emptiest = max(narrowest_first, key=lambda one: self._bucket(one, now_s).emptiness(now_s, self._speed))
-        self._bucket(limit or emptiest, now_s).refuse(now_s, wait_s, self._speed)
+    def refuse(self, path: str, limits: Limits, limit: Limit | None, wait_s: float, now_s: float) -> None:
+        """A call was refused by this limit; None where its answer does not say by which.
+
+        Then it was the one that is emptiest here, if one is nearly empty. If none is, this call alone may be meant;
+        where a second one is refused, both have met what they have in common, and that waits.
+        """
+        limit = limit or self._nearly_empty(limits, now_s) or self._common(path, limits, now_s + wait_s, now_s)
+        if limit is not None:
+            self._bucket(limit, now_s).refuse(now_s, wait_s, self._speed)
+
+    def _nearly_empty(self, limits: Limits, now_s: float) -> Limit | None:
+        found = [(self._bucket(one, now_s).emptiness(now_s, self._speed), -index) for index, one in enumerate(limits)]
+        emptiness, index = max(found, default=(0.0, 0))
+        return limits[-index] if emptiness >= _NEARLY else None
+
+    def _common(self, path: str, limits: Limits, until_s: float, now_s: float) -> Limit | None:
+        path = path.casefold()
+        waiting = {other: known for other, known in self._unexplained.items() if known[1] > now_s}
+        self._unexplained = {**waiting, path: (limits, until_s)}
+        others = [limit for other, (known, _) in waiting.items() if other != path for limit in known]
+        return next((limit for limit in limits if limit in others), None)
 
     def last_of_s(self, calls: Iterable[Limits], now_s: float) -> float:
         """How long until the last of these calls may go, by the limit that they must wait for longest."""

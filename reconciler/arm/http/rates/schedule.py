@@ -119,7 +119,7 @@ class Schedule:
         with self._lock:
             self._refused += 1
             if wait_s:
-                self._queue.refuse(limits, refused_limit(limits, body), wait_s, now_s)
+                self._queue.refuse(path, limits, refused_limit(limits, body), wait_s, now_s)
 
     def last_of_s(self, calls: Iterable[tuple[str, str]], now_s: float) -> float:
         """How long it takes at least until the last of these calls (method and path) may go out."""
