@@ -38,6 +38,10 @@ class _Scope:
     view: _SubscriptionView
     by_subscription: bool
 
+    def lane(self) -> str:
+        """What its calls are counted for, together with those of other lists."""
+        return self.view.subscription.subscription_id
+
 
 @dataclass(frozen=True, slots=True)
 class _ScopeRead:
@@ -80,7 +84,7 @@ def read_live(
         )
     )
     scopes = [scope for one, view in views.items() for scope in _plan_reads(view, by_subscription[one], beyond=beyond)]
-    reads = resources.map("Reading identities", reader.read_scope, scopes)
+    reads = resources.map("Reading identities", reader.read_scope, scopes, _Scope.lane)
     live = Live(
         tuple(sorted((view.subscription for view in views.values()), key=lambda one: one.subscription_id)),
         tuple(sorted((group for read in reads for group in read.groups), key=lambda group: group.group_id.key)),
