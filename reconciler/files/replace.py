@@ -16,7 +16,7 @@ from io import FileIO
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.files.kinds import FileKind, kind_of
+from reconciler.files.kinds import FileKind, is_kind, kind_of
 from reconciler.files.read import NotReadError, read_resolved, reason_of
 
 _SNIFFED = 100 * 1024 * 1024
@@ -247,11 +247,11 @@ def _check_kind(path: Path, named: str, found: os.stat_result, replaces: FileKin
     if found.st_size == 0:
         return
     try:
-        kind = kind_of(read_resolved(path, _SNIFFED))
+        content = read_resolved(path, _SNIFFED)
     except NotReadError as error:
         raise UsageError(f"{named}: what is there {error.message}", _NAME_ANOTHER) from error
-    if kind is not replaces:
-        raise _exists(named, kind.value, replaces)
+    if not is_kind(content, replaces):
+        raise _exists(named, kind_of(content).value, replaces)
 
 
 def _exists(named: str, there: str, replaces: FileKind | None = None) -> UsageError:

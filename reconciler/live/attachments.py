@@ -51,6 +51,19 @@ def read_attachments(
     return parts
 
 
+def find_attachments(
+    identities: Sequence[ResourceId], resources: Resources, may_read: MayRead
+) -> dict[ResourceId, Part[AttachedResource]]:
+    """What each identity is attached to as far as Resource Graph shows it: enough to say who gains, not that none does.
+
+    Raises Interrupted and OutOfTime only.
+    """
+    if not identities:
+        return {}
+    shown = _ask_graph(identities, resources, may_read)
+    return {one: Part(shown.resources.get(one, ()), shown.why_not(one)) for one in identities}
+
+
 def _ask_graph(identities: Sequence[ResourceId], resources: Resources, may_read: MayRead) -> _Shown:
     groups = dict.fromkeys(one.group_id for one in identities)
     without_right = dict(resources.pairs("Reading permissions", lambda group: _graph_right(group, may_read), groups))

@@ -10,13 +10,14 @@ from reconciler.live.held_roles import read_held_roles
 from reconciler.live.locks import read_locks
 from reconciler.live.may_read import MayRead
 from reconciler.live.scopes import read_scopes
+from reconciler.live.trust.changed import read_live_trust
 from reconciler.model import Access, HeldRole, Impact, Impacts, Part, is_ours
 from reconciler.plan import Changes, IdentityChange
 
 
 def read_impact(changes: Changes, access: Access, resources: Resources, may_read: MayRead) -> Impacts:
     """Read what uses the identities that would be deleted, the locks wherever something is to be written, the scopes at
-    which roles would be given, and the roles that new trust would hand out."""
+    which roles would be given, the roles that new trust would hand out, and who would get or lose what."""
     deletes = {change.resource_id: change for group in changes.groups for change in group.deletes()}
     identities = list(deletes)
     locks = read_locks(changes, resources, may_read)
@@ -28,7 +29,8 @@ def read_impact(changes: Changes, access: Access, resources: Resources, may_read
     }
     missing_scopes, unread_scopes = read_scopes(changes, resources)
     held_roles = read_held_roles(changes, access, resources, may_read)
-    return Impacts(impacts, locks.locks, missing_scopes, (*locks.not_read, *unread_scopes), held_roles)
+    trust = read_live_trust(changes, access, held_roles, resources, may_read)
+    return Impacts(impacts, locks.locks, missing_scopes, (*locks.not_read, *unread_scopes), held_roles, trust)
 
 
 def _roles(change: IdentityChange, access: Access) -> Part[HeldRole]:

@@ -23,7 +23,7 @@ from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId, foreign_to_ids
-from reconciler.model.impact import NEVER_READ, AttachedResource, HeldRole, Impact, Lock, Part
+from reconciler.model.impact import NEVER_READ, AttachedResource, HeldRole, Impact, LiveTrust, Lock, Part
 
 T = TypeVar("T")
 
@@ -211,16 +211,10 @@ def read_children(document: Document, identity: ResourceId) -> Children:
 def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
     """What the delete of an identity would break; what was not looked at is null, so that nobody takes it for empty."""
     return {
-        "attachments": _part_document(
-            impact.attachments, lambda one: {"id": one.resource_id, "type": one.resource_type}
-        ),
+        "attachments": _part_document(impact.attachments, _attached_document),
         "role_assignments": _part_document(
             impact.assignments,
-            lambda one: {
-                **role_document(one.role, one.role_guid, one.scope),
-                "removed": one.removed,
-                "condition": one.condition,
-            },
+            _held_role_document,
         ),
         "federated_credentials": _part_document(impact.credentials, named_credential_document),
         "locks": _part_document(
@@ -239,13 +233,41 @@ def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
 def read_impact(document: Document, identity: ResourceId) -> Impact:
     """The impact that a document is."""
     return Impact(
-        attachments=_read_part(document["attachments"], lambda one: AttachedResource(_text(one, "id"))),
+        attachments=_read_part(document["attachments"], _read_attached),
         assignments=_read_part(document["role_assignments"], _read_held_role),
         credentials=_read_part(document["federated_credentials"], lambda one: read_named_credential(one, identity)),
         locks=_read_part(
             document["locks"], lambda one: Lock(_text(one, "level"), _text(one, "name"), _text(one, "scope"))
         ),
     )
+
+
+def live_trust_document(live: LiveTrust) -> JsonObject:
+    """Who may become a live identity, and what it may do; null for what was not asked for."""
+    roles, attachments = live.roles, live.attachments
+    return {
+        "federated_credentials": _part_document(live.credentials, named_credential_document),
+        "role_assignments": None if roles is None else _part_document(roles, _held_role_document),
+        "attachments": None if attachments is None else _part_document(attachments, _attached_document),
+    }
+
+
+def read_live_trust(document: Document, identity: ResourceId) -> LiveTrust:
+    """What a document says of who may become an identity."""
+    roles, attachments = document["role_assignments"], document["attachments"]
+    return LiveTrust(
+        _read_part(document["federated_credentials"], lambda one: read_named_credential(one, identity)),
+        None if roles is None else _read_part(roles, _read_held_role),
+        None if attachments is None else _read_part(attachments, _read_attached),
+    )
+
+
+def _attached_document(attached: AttachedResource) -> JsonObject:
+    return {"id": attached.resource_id, "type": attached.resource_type}
+
+
+def _read_attached(document: Document) -> AttachedResource:
+    return AttachedResource(_text(document, "id"))
 
 
 def _part_document(part: Part[T], show: Callable[[T], JsonObject]) -> JsonObject:
@@ -255,6 +277,11 @@ def _part_document(part: Part[T], show: Callable[[T], JsonObject]) -> JsonObject
 
 def _read_part(document: Document, read: Callable[[Document], T]) -> Part[T]:
     return Part(tuple(read(one) for one in document["found"] or ()), document["not_checked"])
+
+
+def _held_role_document(held: HeldRole) -> JsonObject:
+    known = role_document(held.role, held.role_guid, held.scope)
+    return {**known, "removed": held.removed, "condition": held.condition}
 
 
 def _read_held_role(document: Document) -> HeldRole:

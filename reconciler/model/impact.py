@@ -129,11 +129,27 @@ UNREAD = Impact(Part((), _NOT_LOOKED), Part((), _NOT_LOOKED), Part((), _NOT_LOOK
 
 
 @dataclass(frozen=True, slots=True)
+class LiveTrust:
+    """What lives of an identity whose trust or roles a plan changes, unmanaged parts included.
+
+    Attributes:
+        credentials: all federated credentials.
+        roles: all roles; None where only roles change, so that the others are not asked for.
+        attachments: resources that sign in as the identity; None where no role changes.
+    """
+
+    credentials: Part[FederatedCredential]
+    roles: Part[HeldRole] | None = None
+    attachments: Part[AttachedResource] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Impacts:
     """What was read about the changes of a run, beyond the changes themselves.
 
     Attributes:
         deletes: the impact of each identity that would be deleted.
+        trust: who may become the other live identities of which trust or roles would change, and what that gives.
         locks: all that were found where something is to be written.
         missing_scopes: at which roles would be given and that do not exist, in their normal form.
         not_read: where locks and scopes could not be looked for.
@@ -145,6 +161,7 @@ class Impacts:
     missing_scopes: frozenset[str] = frozenset()
     not_read: tuple[NotRead, ...] = ()
     held_roles: HeldRoles = NOTHING_HELD
+    trust: Mapping[ResourceId, LiveTrust] = field(default_factory=dict)
 
 
 def attached(*many: Iterable[AttachedResource]) -> tuple[AttachedResource, ...]:

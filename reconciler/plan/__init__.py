@@ -34,7 +34,14 @@ from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.role_limit import role_limit_notes
 from reconciler.plan.sources import given_by
-from reconciler.plan.widening import is_new_trust, is_wider_role, marks_only, revocation_note
+from reconciler.plan.widening import (
+    changes_rights,
+    changes_trust,
+    is_new_trust,
+    is_wider_role,
+    marks_only,
+    revocation_note,
+)
 
 __all__ = [
     "NOT_CHECKED",
@@ -62,6 +69,8 @@ __all__ = [
     "UnresolvedRole",
     "Work",
     "change_document",
+    "changes_rights",
+    "changes_trust",
     "detail_differences",
     "diff_identity",
     "diff_states",

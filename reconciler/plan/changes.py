@@ -4,7 +4,7 @@ One class for each kind of resource, because each compares other things; what is
 reason, group, source) has the same name in all of them. Nothing here compares or judges.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -29,6 +29,7 @@ from reconciler.model import (
     Impact,
     Impacts,
     LiveGroup,
+    LiveTrust,
     Lock,
     PlannedAssignment,
     PlannedIdentity,
@@ -295,12 +296,14 @@ class Changes:
         locks: those where something is to be written.
         missing_scopes: at which roles would be given and that do not exist, in their normal form.
         held_roles: of the live identities that would get new trust, and of those that a new role could become.
+        trust: who may become live identities whose trust or roles would change, and what that gives.
     """
 
     groups: tuple[GroupChanges, ...]
     locks: tuple[Lock, ...] = ()
     missing_scopes: frozenset[str] = frozenset()
     held_roles: HeldRoles = NOTHING_HELD
+    trust: Mapping[ResourceId, LiveTrust] = field(default_factory=dict)
     judged_on: date = field(kw_only=True)
 
     def with_impacts(self, read: Impacts) -> "Changes":
@@ -312,13 +315,8 @@ class Changes:
             )
             for group in self.groups
         )
-        return replace(
-            self,
-            groups=groups,
-            locks=read.locks,
-            missing_scopes=read.missing_scopes,
-            held_roles=read.held_roles,
-        )
+        met = replace(self, groups=groups, locks=read.locks, missing_scopes=read.missing_scopes)
+        return replace(met, held_roles=read.held_roles, trust=read.trust)
 
     def identities(self) -> Iterator[IdentityChange]:
         """The changes of identities."""

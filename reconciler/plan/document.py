@@ -21,6 +21,7 @@ from reconciler.model import (
     credential_document,
     identity_document,
     impact_document,
+    live_trust_document,
     planned_assignment_document,
     planned_document,
     source_document,
@@ -31,6 +32,8 @@ from reconciler.plan.holds import Hold, hold_of
 from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.plan import Plan
 from reconciler.plan.sources import given_by
+from reconciler.plan.trust.document import trust_row_document
+from reconciler.plan.trust.rows import trust_rows
 
 _KNOWN_AFTER_CREATE = ("principal_id", "client_id", "tenant_id")
 
@@ -68,6 +71,10 @@ def plan_document(plan: Plan) -> JsonObject:
             {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
             for one in plan.abandoned
         ],
+        "live_trust": [
+            {"address": identity.address, **live_trust_document(live)} for identity, live in plan.trust.items()
+        ],
+        "trust": [trust_row_document(row) for row in trust_rows(plan)],
         "guardrails": plan.guardrails,
         **({"skipped_files": list(plan.skipped_files)} if plan.skipped_files else {}),
     }

@@ -4,12 +4,22 @@ What is held back is part of the plan but of none of its counts, so that the cou
 always the same set.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
-from reconciler.model import AnyId, FederatedCredential, Live, Subscription, Violation, identity_of
+from reconciler.model import (
+    AnyId,
+    FederatedCredential,
+    Live,
+    LiveTrust,
+    ResourceId,
+    Subscription,
+    Violation,
+    identity_of,
+)
 from reconciler.plan.abandoned import Abandoned, find_abandoned
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, CredentialChange, IdentityChange, Skipped
 from reconciler.plan.not_undone import NotUndone
@@ -32,6 +42,7 @@ class Plan:
         findings: what is usually a mistake in the manifest; refused only where the caller asks for that.
         abandoned: what has an owner of the manifest in groups that it does not name; only reported.
         unused_allowances: those of the caller that lifted nothing; of this run alone, and part of no document.
+        trust: what lives of identities whose trust or roles change; nothing of those that are made or deleted.
         not_undone: of a plan that takes a run back, what of that run stays; None for a plan of manifests.
         guardrails: SHA-256 of the guardrails that it was judged by, of two joined by `+`; None without any.
         skipped_files: files below folder arguments that are no manifests, by name.
@@ -53,6 +64,7 @@ class Plan:
     guardrails: str | None = None
     not_undone: tuple[NotUndone, ...] | None = None
     skipped_files: tuple[str, ...] = ()
+    trust: Mapping[ResourceId, LiveTrust] = field(default_factory=dict)
     judged_on: date = field(kw_only=True)
 
     @property
@@ -108,6 +120,7 @@ def make_plan(
         kept,
         abandoned=find_abandoned(desired, live),
         held=tuple(one for group in changes.groups for one in group.held),
+        trust=changes.trust,
         judged_on=changes.judged_on,
     )
 

@@ -24,6 +24,20 @@ def is_wider_role(change: Change) -> TypeGuard[AssignmentChange]:
     return any(one.before is not None for one in conditions)
 
 
+def changes_rights(change: Change) -> TypeGuard[AssignmentChange]:
+    """Whether a change gives a role, takes one away, or narrows one otherwise than before."""
+    if not isinstance(change, AssignmentChange) or change.action is Action.NO_OP:
+        return False
+    if change.action is not Action.UPDATE:
+        return True
+    return any(one.kind in (Field.CONDITION, Field.CONDITION_VERSION) for one in change.differences)
+
+
+def changes_trust(change: Change) -> TypeGuard[CredentialChange]:
+    """Whether a change lets somebody sign in as an identity, or nobody any more who could."""
+    return isinstance(change, CredentialChange) and change.action is not Action.NO_OP
+
+
 def marks_only(change: Change) -> bool:
     """Whether a change of a role assignment says whose it is, and leaves everything that it gives as it lives."""
     is_update = isinstance(change, AssignmentChange) and change.action is Action.UPDATE

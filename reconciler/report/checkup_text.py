@@ -35,7 +35,7 @@ def render_checkup(checkup: Checkup, *, color: bool) -> SafeText:
             page.line("  ", command)
     page.line()
     page.line((NOT_CHECKED, "dim"))
-    page.line((_outcome(checkup), "bold"))
+    page.line((checkup_line(checkup), "bold"))
     return page.text()
 
 
@@ -59,7 +59,8 @@ def _standing(standing: Standing) -> tuple[str, str]:
     return (f"{standing.value.replace('-', ' '):<{_WIDTH}}", _STYLES[standing])
 
 
-def _outcome(checkup: Checkup) -> str:
+def checkup_line(checkup: Checkup) -> str:
+    """Whether everything needed is there."""
     missing, failed = checkup.count(Standing.MISSING), checkup.count(Standing.FAILED)
     if missing + failed == 0:
         unknown = checkup.count(Standing.NOT_CHECKED)

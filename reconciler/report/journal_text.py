@@ -29,7 +29,7 @@ _NO_OUTCOME = "in doubt: no answer was written down"
 
 def render_journal(record: RunRecord) -> SafeText:
     """The run, its calls in the order in which they went out, and its end."""
-    names = _names(record)
+    names = journal_names(record)
     lines = [*_header_lines(record.header), ""]
     for call in record.calls:
         lines += _call_lines(call, names)
@@ -41,7 +41,7 @@ def render_journal(record: RunRecord) -> SafeText:
 
 def render_cut_short(path: str, record: RunRecord) -> SafeText:
     """What a later run says of one that was cut short before it goes on itself."""
-    names, header = _names(record), record.header
+    names, header = journal_names(record), record.header
     lines = [
         f"Note: an earlier run was cut short: {header.command} of {header.started_at}, correlation id {header.run_id}."
     ]
@@ -148,20 +148,25 @@ def _fields(state: Before | After, names: Names) -> dict[str, str]:
 
 
 def _end_lines(record: RunRecord) -> list[str]:
-    names, lines = _names(record), []
+    names, lines = journal_names(record), []
     if record.in_doubt:
         lines.append(f"{outcome_heading(Outcome.IN_DOUBT)}:")
         lines += [f"  {call.action.value} {names.describe(call.resource_id)}" for call in record.in_doubt]
     if record.torn:
         lines.append("The last line is cut off, as a crash leaves it, and was passed over.")
+    return [*lines, journal_line(record)]
+
+
+def journal_line(record: RunRecord) -> str:
+    """How the run ended."""
     if record.end is None:
-        return [*lines, "The run was cut short: its journal has no end."]
+        return "The run was cut short: its journal has no end."
     counts = ", ".join(f"{number} {outcome.value}" for outcome, number in record.end.counts if number)
     how = "Interrupted" if record.end.interrupted else "Complete" if record.end.complete else "Incomplete"
-    return [*lines, f"{how}, {record.end.at}. Changes: {counts or 'none'}."]
+    return f"{how}, {record.end.at}. Changes: {counts or 'none'}."
 
 
-def _names(record: RunRecord) -> Names:
-    """A journal knows no subscription's name."""
+def journal_names(record: RunRecord) -> Names:
+    """What a journal knows the names of; a journal knows no subscription's name."""
     book = AddressBook(group.group_id for group in record.header.groups)
     return Names(book, {}, roles_in(call.resource_id for call in record.calls))

@@ -15,6 +15,7 @@ from reconciler.report.parts.members import write_kinds
 from reconciler.report.parts.notes import write_notes
 from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.parts.totals import write_digest, write_totals
+from reconciler.report.parts.trust import write_trust
 from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.parts.wrap import INDENT, write_text
 from reconciler.report.rows import Header, change_rows, differs, drifting, refused_rows
@@ -39,6 +40,7 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     write_left_alone(page, plan, names, is_undo=header.is_undo)
     write_notes(page, plan, names, group=group)
     _write_warnings(page, plan, names, group=group)
+    write_trust(page, plan, names, group=group)
     write_totals(page, plan, names)
     if deletes:
         page.line(("Deletes:", "bold"))
@@ -50,8 +52,8 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     if count_not_undone(plan):
         page.line((count_not_undone(plan), "bold yellow"))
     if plan.violations:
-        page.line((_refused_line(plan), "bold red"))
-    page.line((_count_line(plan, is_undo=header.is_undo), "bold"))
+        page.line((refused_line(plan), "bold red"))
+    page.line((count_line(plan, is_undo=header.is_undo), "bold"))
     return page.text()
 
 
@@ -66,6 +68,20 @@ def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) 
     for note in verdict.notes:
         write_text(page, note, indent=2, lead=[("Note: ", "yellow")])
     return page.text()
+
+
+def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
+    """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
+    groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
+    what = f"{identities} {'identity' if identities == 1 else 'identities'}"
+    where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
+    whys = ["guardrails do not let the manifest through"] if verdict.violations else []
+    if refused_warnings:
+        number = f"{refused_warnings} {'warning' if refused_warnings == 1 else 'warnings'}"
+        whys.append(f"the manifest has {number} that it does not accept, and --strict lets none pass")
+    if whys:
+        return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
+    return f"The manifest is valid: {what} in {where}."
 
 
 def _write_held(page: Page, plan: Plan, names: Names, *, group: bool) -> None:
@@ -95,7 +111,8 @@ def _write_refused(page: Page, plan: Plan, names: Names) -> None:
         page.line()
 
 
-def _refused_line(plan: Plan) -> str:
+def refused_line(plan: Plan) -> str:
+    """How much guards hold back, of a plan that is refused."""
     number = len(refused_rows(plan))
     guards = count_guards(plan.violations)
     if not number:
@@ -104,7 +121,8 @@ def _refused_line(plan: Plan) -> str:
     return f"Refused: {number} {'change' if number == 1 else 'changes'} by {guards}."
 
 
-def _count_line(plan: Plan, *, is_undo: bool = False) -> str:
+def count_line(plan: Plan, *, is_undo: bool = False) -> str:
+    """What a plan would do, in numbers."""
     create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
     held = any(hold is not None and differs(change) for change, hold in drifting(plan))
     if not plan.applicable and not plan.violations and not held:

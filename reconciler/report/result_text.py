@@ -17,7 +17,7 @@ from reconciler.report.parts.wrap import write_text
 from reconciler.report.rows import change_row, not_held, outcome_heading
 from reconciler.report.visible import SafeText
 
-_NOT_DONE = (Outcome.NOT_TRIED, Outcome.SKIPPED, Outcome.STALE, Outcome.IN_DOUBT, Outcome.FAILED)
+NOT_DONE = (Outcome.NOT_TRIED, Outcome.SKIPPED, Outcome.STALE, Outcome.IN_DOUBT, Outcome.FAILED)
 """The order in which they are told: what needs somebody most comes last."""
 
 _FEW = 10
@@ -34,10 +34,10 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
     if result.complete:
         if count_not_undone(plan):
             page.line((count_not_undone(plan), "bold yellow"))
-        page.line(_complete_line(plan, result))
+        page.line(complete_line(plan, result))
         return page.text()
     _write_done(page, names, result)
-    for outcome in _NOT_DONE:
+    for outcome in NOT_DONE:
         causes = _causes(result.ended(outcome))
         if causes:
             page.line((f"{outcome_heading(outcome)}:", "bold red"))
@@ -50,7 +50,7 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
     page.line(f"Correlation id of this run, for the Activity Log: {result.correlation_id}")
     page.line(f"To continue: {continue_with}")
     _write_digest(page, names, result)
-    page.line((_incomplete_line(result), "bold red"))
+    page.line((incomplete_line(result), "bold red"))
     return page.text()
 
 
@@ -61,7 +61,8 @@ def _counts(result: ApplyResult) -> str:
     )
 
 
-def _complete_line(plan: Plan, result: ApplyResult) -> tuple[str, str]:
+def complete_line(plan: Plan, result: ApplyResult) -> tuple[str, str]:
+    """What a run did that did all of it, and its style."""
     counts = f"Resources: {_counts(result)}."
     if result.interrupted:
         return (f"Apply interrupted before it was verified. {counts}", "bold red")
@@ -70,7 +71,8 @@ def _complete_line(plan: Plan, result: ApplyResult) -> tuple[str, str]:
     return (f"Apply complete! {counts}", "bold green")
 
 
-def _incomplete_line(result: ApplyResult) -> str:
+def incomplete_line(result: ApplyResult) -> str:
+    """What a run did that did not do all of it."""
     words = {
         Outcome.FAILED: "failed",
         Outcome.IN_DOUBT: "in doubt",
@@ -163,10 +165,10 @@ def _write_cause(page: Page, cause: _Cause, names: Names, result: ApplyResult) -
 
 def _write_digest(page: Page, names: Names, result: ApplyResult) -> None:
     """Where what is not done fills a page: each cause once more in a few words, for who sees only the end."""
-    if sum(len(result.ended(outcome)) for outcome in _NOT_DONE) <= _FEW:
+    if sum(len(result.ended(outcome)) for outcome in NOT_DONE) <= _FEW:
         return
     page.line(("In short:", "bold"))
-    for outcome in _NOT_DONE:
+    for outcome in NOT_DONE:
         for cause in _causes(result.ended(outcome)):
             which = named([names.describe(one.change.resource_id) for one in cause.entries])
             text = f"{outcome.value}, {cause.in_short}: {which}"

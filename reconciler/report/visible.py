@@ -9,7 +9,7 @@ These rules hold for a whole line, so they are applied where lines are made (`pa
 names begin with `safe_`), and what is printed is `SafeText`, which nothing else makes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.files.drawn import is_drawn
 
@@ -21,6 +21,11 @@ class SafeText(str):
 
 
 NOTHING = SafeText("")
+
+
+def joined(*texts: SafeText) -> SafeText:
+    """Whole lines behind whole lines."""
+    return SafeText("".join(texts))
 
 
 def visible(text: str) -> str:
@@ -103,3 +108,36 @@ def _json_escape(char: str) -> str:
     """A character of a JSON string as JSON's own escape: two of them beyond the first 65,536."""
     units = char.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def github_command(name: str, properties: Mapping[str, str], message: str) -> SafeText:
+    """A line that GitHub Actions obeys: the one that is asked for, whatever is in its values.
+
+    Source: actions/toolkit, packages/core/src/command.ts (`escapeData`, `escapeProperty`).
+    """
+    values = ",".join(f"{key}={_percent(_shown(value), '%:,')}" for key, value in properties.items())
+    return SafeText(f"::{name}{' ' if values else ''}{values}::{_percent(_shown(message), '%')}\n")
+
+
+def azure_command(name: str, properties: Mapping[str, str], message: str) -> SafeText:
+    """A line that Azure Pipelines obeys, likewise.
+
+    Source: Microsoft Learn, "Logging commands", "Formatting commands": `%` is `%AZP25`, `;` is `%3B`, `]` is `%5D`.
+    """
+    values = ";".join(f"{key}={_azure(value, '];')}" for key, value in properties.items())
+    return SafeText(f"##vso[{name}{' ' if values else ''}{values}]{_azure(message, '')}\n")
+
+
+def _azure(text: str, special: str) -> str:
+    return _percent(_shown(text).replace("%", "%AZP25"), special)
+
+
+def _shown(text: str) -> str:
+    """A value of a command as it may stand in any line; it has no line break to be escaped any more."""
+    return "".join(safe_parts([text]))
+
+
+def _percent(text: str, special: str) -> str:
+    for char in special:
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text

@@ -18,6 +18,7 @@ from reconciler.model import (
     AssignmentId,
     CredentialId,
     Identity,
+    LiveTrust,
     ResourceGroupId,
     ResourceId,
     Subscription,
@@ -30,6 +31,7 @@ from reconciler.model import (
     read_credential,
     read_identity,
     read_impact,
+    read_live_trust,
     read_planned,
     read_planned_assignment,
     read_role,
@@ -86,6 +88,7 @@ def read_plan(document: Node) -> Plan:
             for one in document.get("abandoned", ())
         ),
         held=tuple(_change(one, book) for one in held),
+        trust=dict(map(_live_trust, document.get("live_trust", ()))),
         judged_on=judged_on,
         guardrails=document.get("guardrails"),
     )
@@ -239,6 +242,11 @@ def _given_by(node: Node) -> SourcePos | None:
 
 def _skipped(node: Node) -> Skipped:
     return Skipped(parse_address(node["address"]), SkipReason(node["reason"]), node.get("condition"))
+
+
+def _live_trust(node: Node) -> tuple[ResourceId, LiveTrust]:
+    identity = identity_of(parse_address(node["address"]))
+    return identity, read_live_trust(node, identity)
 
 
 def _target(text: str, desired: Desired) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
 from reconciler.apply.step import ApplyTools
 from reconciler.apply.workers import GRACE_S
-from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.reporting.reports import Reports
 from reconciler.cli.support.approval import Approval, ask
 from reconciler.cli.support.flag_groups import command_line
 from reconciler.cli.support.flags import (
@@ -19,13 +19,8 @@ from reconciler.cli.support.flags import (
 )
 from reconciler.cli.support.output import (
     begin_line,
-    chosen_format,
-    configure_logging,
     note_unused_allowances,
-    print_failure,
     print_note,
-    print_part,
-    print_report,
 )
 from reconciler.cli.support.progress import counts_on_terminal
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
@@ -53,7 +48,6 @@ class WritingRun:
     approval: Approval
     guards: ApplyGuardFlags
     azure: AzureFlags
-    report: ChangesRunReportFlags
 
     def take_back(self, journal: str, digest: str) -> str:
         """The command that undoes this run where it was made, within the same guardrails."""
@@ -61,42 +55,41 @@ class WritingRun:
         return command_line("undo", [journal], self.azure, rails, UndoRunFlags(digest=digest))
 
 
-def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> ExitCode:
+def carry_out(declare: Callable[[Session], Declaration], run: WritingRun, out: Reports) -> ExitCode:
     """From a declaration to the exit code; `declare` may look at the live side first."""
-    configure_logging(run.report.log_level)
     check_journal_flag(run.flags.journal)
     stop = Stop()
     with (
         open_session(run.azure, stop, writes=True) as session,
         open_run_journal(run.flags.journal, run.name, session) as journal,
     ):
-        reports = _Reports(run, session, journal)
+        course = _Course(run, session, journal, out)
         try:
             plan, result = run_apply(
                 declare(session),
                 session.azure,
-                reports.tools(stop),
+                course.tools(stop),
                 ApplyOptions(run.guards.skip_refused, verify=not run.flags.no_verify),
-                show=reports.show,
-                confirm=lambda plan: reports.confirm(plan, stop),
+                show=course.show,
+                confirm=lambda plan: course.confirm(plan, stop),
             )
         except PlanRefused as refused:
-            last_words = partial(reports.refused, refused)
+            last_words = partial(course.refused, refused)
         else:
             journal.end(result, run.take_back)
-            last_words = partial(reports.ended, plan, result)
+            last_words = partial(course.ended, plan, result)
     # Once all is closed, and the sandbox's file saved: whatever fails there is said instead.
     return last_words()
 
 
-class _Reports:
+class _Course:
     """What is said along the way: the plan, the question, progress, the end."""
 
-    def __init__(self, run: WritingRun, session: Session, journal: RunJournal) -> None:
+    def __init__(self, run: WritingRun, session: Session, journal: RunJournal, out: Reports) -> None:
         self._run = run
         self._session = session
         self._journal = journal
-        self._format = chosen_format(run.report)
+        self._out = out
         self._plan: Plan | None = None
         self._counts = counts_on_terminal()
 
@@ -120,9 +113,9 @@ class _Reports:
         if plan.applicable and (self._run.guards.skip_refused or not plan.violations):
             self._journal.check_place()
         self._journal.show_cut_short(plan)
-        if self._format.streams:
+        if self._out.stream:
             header = replace(self._session.header, is_undo=self._run.name == "undo")
-            print_part(self._format.plan(plan, header))
+            self._out.part(lambda form: form.plan(plan, header))
         note_unused_allowances(plan)
 
     def confirm(self, plan: Plan, stop: Stop) -> None:
@@ -137,14 +130,13 @@ class _Reports:
     def refused(self, refused: PlanRefused) -> ExitCode:
         """Say that nothing was started, and why."""
         plan = self._shown()
-        print_failure(self._run.report, lambda form: form.refused(plan, refused))
+        self._out.fail(lambda form: form.refused(plan, refused))
         return refused.exit_code
 
     def ended(self, plan: Plan, result: ApplyResult) -> ExitCode:
         """Say what was done and what was not."""
-        print_report(
-            self._format.result(plan, result, journal=self._journal.path, continue_with=self._run.continue_with)
-        )
+        journal, again = self._journal.path, self._run.continue_with
+        self._out.end(lambda form: form.result(plan, result, journal=journal, continue_with=again))
         interrupted = exit_code() if result.interrupted else None
         if interrupted is not None or not result.complete:
             return interrupted or result.exit_code

@@ -26,7 +26,9 @@ from urllib.parse import urlsplit
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 """The issuer of github.com. Source: GitHub, "OpenID Connect reference"."""
 
-_PULL_REQUEST = "pull_request"
+PULL_REQUEST = "pull_request"
+"""The claim that has no value. Source: GitHub, "OpenID Connect reference"."""
+
 _WITH_IDS = re.compile(r"[^@/]+@[0-9]+/[^@/]+@[0-9]+")
 # Claims that a subject can be made of, and those among them that outlive a name.
 # Source: GitHub, "OpenID Connect reference", "Customizing the subject claims for an organization or repository".
@@ -79,7 +81,7 @@ class GitHubWorkflows:
             case GitHubContext.ENVIRONMENT:
                 return f"environment:{self.name.replace(':', '%3A')}"
             case GitHubContext.PULL_REQUEST:
-                return _PULL_REQUEST
+                return PULL_REQUEST
         assert_never(self.context)
 
 
@@ -109,21 +111,24 @@ def has_lasting_subjects(issuer: str) -> bool:
 
 def is_pull_request(subject: str) -> bool:
     """Whether a subject of GitHub's is that of pull requests, of the default format or of one with more claims."""
-    return any(claim == _PULL_REQUEST for claim, _ in _claims(subject))
+    return any(claim == PULL_REQUEST for claim, _ in claims_of(subject))
 
 
 def is_by_name_only(subject: str) -> bool:
     """Whether a subject of GitHub's names a repository or its owner, and has no id that outlives the name."""
-    claims = dict(_claims(subject))
+    claims = dict(claims_of(subject))
     named = [claims[name] for name in _NAME_CLAIMS if name in claims]
     return bool(named) and not any(map(_WITH_IDS.fullmatch, named)) and not _LASTING_CLAIMS & claims.keys()
 
 
-def _claims(subject: str) -> list[tuple[str, str]]:
-    """The claims that a subject is made of: `NAME:VALUE` one after the other, but for `pull_request`, which is bare."""
+def claims_of(subject: str) -> list[tuple[str, str]]:
+    """The claims that a subject is made of: `NAME:VALUE` one after the other, but for `pull_request`, which is bare.
+
+    GitLab's subjects are made in the same way. Source: GitLab, "OpenID Connect (OIDC) authentication using ID tokens".
+    """
     words = subject.split(":")
     claims = []
     while words:
         name = words.pop(0)
-        claims.append((name, words.pop(0) if words and name != _PULL_REQUEST else ""))
+        claims.append((name, words.pop(0) if words and name != PULL_REQUEST else ""))
     return claims

@@ -11,6 +11,7 @@ from reconciler import __version__
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.doctor.checkup import Checkup, Standing
 from reconciler.errors import ManifestError, PlanStale, ReconcilerError, lines_of
+from reconciler.files.kinds import FileKind
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Outcome, RunRecord, record_document
 from reconciler.manifest.desired import Desired
@@ -29,6 +30,7 @@ from reconciler.plan import (
     plan_document,
     violation_document,
 )
+from reconciler.report.formats import BaseFormat
 from reconciler.report.held_rows import not_due
 from reconciler.report.rows import Header, beyond_guardrails, claimed_location, drifting, is_changed
 from reconciler.report.visible import SafeText, safe_json
@@ -37,10 +39,10 @@ if TYPE_CHECKING:
     from reconciler.saved_plan.content import SavedPlan
 
 
-class JsonFormat:
+class JsonFormat(BaseFormat):
     """One document at the end of a command, also where it fails."""
 
-    streams: ClassVar[bool] = False
+    file_kind: ClassVar[FileKind | None] = FileKind.JSON_REPORT
 
     def plan(self, plan: Plan, header: Header) -> SafeText:  # noqa: ARG002 - a document says nothing of who looked
         """The plan; described by `schemas/plan.v1.schema.json`."""

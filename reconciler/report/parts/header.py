@@ -24,11 +24,12 @@ def write_connection(page: Page, cloud: str, subscriptions: Iterable[Subscriptio
     """The lines alone, of a run that read these subscriptions."""
     if header.place:
         page.line((f"{header.kind:<14}{header.place}", "bold magenta"))
-    for label, text in _lines(cloud, tuple(subscriptions), header):
+    for label, text in connection_lines(cloud, tuple(subscriptions), header):
         page.line(f"{label:<14}", text)
 
 
-def _lines(cloud: str, subscriptions: tuple[Subscription, ...], header: Header) -> Iterator[tuple[str, str]]:
+def connection_lines(cloud: str, subscriptions: tuple[Subscription, ...], header: Header) -> Iterator[tuple[str, str]]:
+    """Label and text of each line but the one of the place."""
     if cloud != USUAL_CLOUD:
         yield "Cloud", cloud
     tenants = {one.tenant_id for one in subscriptions}

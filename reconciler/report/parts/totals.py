@@ -41,18 +41,25 @@ class _Counted:
 
 def write_totals(page: Page, plan: Plan, names: Names) -> None:
     """A line for each group of a large plan in which something happens, and for each owner where there are several."""
-    counted = [*_counted(plan, names)]
-    if len(counted) <= LARGE:
+    if len([*_counted(plan, names)]) <= LARGE:
         return
-    for heading, keys in (
-        ("Totals by resource group:", [one.group for one in counted]),
-        ("Totals by owner:", [one.owner for one in counted]),
-    ):
-        if len(set(keys)) > 1:
-            page.line((heading, "bold"))
-            for line in _table(keys, [one.what for one in counted]):
-                page.line(f"  {line}")
-            page.line()
+    for heading, totals in totals_of(plan, names):
+        page.line((f"{heading}:", "bold"))
+        widest = max(width(key) for key, _ in totals)
+        for key, counts in totals:
+            page.line(f"  {key}{' ' * (widest - width(key))}  {counts}")
+        page.line()
+
+
+def totals_of(plan: Plan, names: Names) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """By resource group and by owner, where there are several: a heading, and of each what happens there."""
+    counted = [*_counted(plan, names)]
+    whats = [one.what for one in counted]
+    tables = (
+        ("Totals by resource group", [one.group for one in counted]),
+        ("Totals by owner", [one.owner for one in counted]),
+    )
+    return tuple((heading, (*_table(keys, whats),)) for heading, keys in tables if len(set(keys)) > 1)
 
 
 def _counted(plan: Plan, names: Names) -> Iterator[_Counted]:
@@ -67,13 +74,11 @@ def _owner(change: Change) -> str:
     return "(no owner)" if change.group.owner is None else change.group.owner
 
 
-def _table(keys: Sequence[str], whats: Sequence[str]) -> Iterator[str]:
+def _table(keys: Sequence[str], whats: Sequence[str]) -> Iterator[tuple[str, str]]:
     counts = Counter(zip(keys, whats, strict=True))
-    named = list(dict.fromkeys(keys))
-    widest = max(width(key) for key in named)
-    for key in named:
+    for key in dict.fromkeys(keys):
         parts = [f"{counts[key, what]} {words}" for what, words in _WORDS if counts[key, what]]
-        yield f"{key}{' ' * (widest - width(key))}  {', '.join(parts)}"
+        yield key, ", ".join(parts)
 
 
 def write_digest(

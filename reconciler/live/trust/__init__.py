@@ -1,0 +1,1 @@
+"""Who may become identities and what that lets them do, as it lives."""

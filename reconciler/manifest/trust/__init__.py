@@ -1,0 +1,1 @@
+"""Whom federated credentials trust, in words."""
