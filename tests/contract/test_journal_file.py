@@ -1,7 +1,6 @@
 """A journal under many threads: what is recorded before a call is on the disk when the call may go out."""
 
 import hashlib
-import os
 import resource
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +38,7 @@ def test_calls_that_begin_side_by_side_are_each_on_the_disk_before_they_go_out(t
 
     with ThreadPoolExecutor(16) as pool:
         there = list(pool.map(one, range(200)))
-    journal.finish(complete=True, interrupted=False, counts=((Outcome.DONE, 200),))
+    journal.finish(complete=True, interrupted=False, counts=tuple((one, 0) for one in Outcome))
     journal.close()
 
     record = read_journal(path)
@@ -68,7 +67,7 @@ def test_calls_whose_lines_find_no_room_do_not_begin_and_leave_no_trace(tmp_path
     def one(_: int) -> None:
         begun.append(journal.begin(replace(UPDATE)))
 
-    with no_larger_than(os.path.getsize(path) + 5000), ThreadPoolExecutor(8) as pool:
+    with no_larger_than(path.stat().st_size + 5000), ThreadPoolExecutor(8) as pool:
         results = [pool.submit(one, number) for number in range(100)]
         errors = [error for error in (result.exception() for result in results) if error is not None]
     journal.close()
