@@ -158,6 +158,19 @@ class Pool:
 ONE_BY_ONE = Pool(1)
 
 
+def both(first: Callable[[], Item], second: Callable[[], Result]) -> tuple[Item, Result]:
+    """The results of two functions that run side by side; errors as of `Pool.map`."""
+    executor = ThreadPoolExecutor(max_workers=2)
+    try:
+        one, other = executor.submit(first), executor.submit(second)
+        errors = [error for error in (_error_of(one), _error_of(other)) if error is not None]
+        if errors:
+            raise _together(errors)
+        return one.result(), other.result()
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
 def _error_of(future: "Future[Result]") -> ReconcilerError | None:
     error = future.exception()
     if error is None or isinstance(error, ReconcilerError):

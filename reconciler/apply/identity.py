@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.apply.before_delete import surprise_before_delete
+from reconciler.apply.before_delete import look_before_delete
 from reconciler.apply.checks import ANOTHER_PRINCIPAL, Stale, Write, another_owner, appeared_meanwhile
 from reconciler.arm.http.paths import identity_path
 from reconciler.arm.resources import Resources
@@ -14,8 +14,10 @@ from reconciler.model import (
     PROTECT_TAG,
     UNREAD,
     Children,
+    FederatedCredential,
     Identity,
     Impact,
+    Part,
     PlannedIdentity,
     Tags,
     normalize_location,
@@ -25,8 +27,9 @@ from reconciler.plan import Action, Field, FieldChange, IdentityChange, diff_ide
 _METHODS = {Action.CREATE: "PUT", Action.UPDATE: "PATCH", Action.DELETE: "DELETE"}
 _NO_PLAN = "a change that no plan makes"
 
-ReadChildren = Callable[[Identity], Children]
-"""Reads the children of an identity that is about to be deleted; called from several threads."""
+ReadChildren = Callable[[Identity, Part[FederatedCredential]], Children]
+"""The children of an identity that is about to be deleted, its credentials as they were just read; called from several
+threads."""
 
 
 class IdentityCalls:
@@ -48,9 +51,11 @@ class IdentityCalls:
         """The identity as it is now, read last, so that nothing comes between this read and the call."""
         match self._change:
             case IdentityChange(action=Action.DELETE, before=Identity() as before) as change:
-                if self._children is None:
-                    self._children = _with_attached(self._read_children(before), change.impact)
-                self._surprise = surprise_before_delete(change, self._resources)
+                look = look_before_delete(change, self._resources)
+                self._surprise = look.surprise
+                if self._children is None and look.surprise is None:
+                    # Those of the first attempt: it may take them along, and yet fail.
+                    self._children = _with_attached(self._read_children(before, look.credentials), change.impact)
         return self._resources.identities.get(self._change.resource_id)
 
     def check(self, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
-from reconciler.apply.before_delete import surprise_before_delete
+from reconciler.apply.before_delete import look_before_delete
 from reconciler.apply.checks import Stale, check_parent
 from reconciler.apply.failures import Failures, no_login
 from reconciler.apply.give_back import Taken, give_back, not_given_back, taken_by, tools_to_finish
@@ -259,7 +259,7 @@ class IdentityWork:
         match self._work.own:
             case IdentityChange(action=Action.DELETE) as own:
                 found = check_identity(own, live)
-                return found if isinstance(found, Stale) else surprise_before_delete(own, self._tools.resources)
+                return found if isinstance(found, Stale) else look_before_delete(own, self._tools.resources).surprise
         return None
 
 
