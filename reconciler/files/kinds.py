@@ -30,9 +30,14 @@ class FileKind(Enum):
     SAVED_PLAN = "a saved plan"
     JOURNAL = "a run's journal"
     SANDBOX_STATE = "a sandbox state"
+    GUARDRAILS = "a guardrails file"
+    """Told by its reader alone: `kind_of` does not read YAML."""
     MANIFEST = "a manifest"
     TEXT_REPORT = "a text report of uami"
     JSON_REPORT = "a JSON report of uami"
+    SARIF_REPORT = "a SARIF log of uami"
+    GITLAB_REPORT = "a GitLab report of uami"
+    HTML_REPORT = "an HTML report of uami"
     MARKDOWN_REPORT = "a Markdown report of uami"
     OTHER = "something else"
 
@@ -59,6 +64,15 @@ def kind_of(content: bytes) -> FileKind:
 TEXT_REPORT_BEGINS = "Report of uami"
 """The first line of a text report that is a file."""
 
+HTML_REPORT_BEGINS = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="generator" content="uami">
+"""
+"""The first lines of an HTML report."""
+
 _NO_REPORT_HAS = {"created_at", "fingerprint", "kind"}
 """What saved plans and journals have, damaged ones too."""
 
@@ -68,9 +82,34 @@ def _is_json_report(content: bytes) -> bool:
     return _FORMAT_VERSION in keys and not keys & _NO_REPORT_HAS
 
 
+def _is_sarif_report(content: bytes) -> bool:
+    is_object = content.lstrip().startswith(b"{")
+    return is_object and _keys_of(content) >= {"$schema", "runs"} and b'"name": "uami"' in content
+
+
+_GITLAB_KEYS = (
+    {"create", "update", "delete"},
+    {"error"},
+    {"description", "check_name", "fingerprint", "severity", "location"},
+)
+
+
+def _is_gitlab_report(content: bytes) -> bool:
+    """Whether bytes are three counts, an error, or a list of problems, which may be empty."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    parts = document if isinstance(document, list) else [document]
+    return all(isinstance(one, dict) and {*one} in _GITLAB_KEYS for one in parts)
+
+
 _IS_REPORT: Mapping[FileKind, Callable[[bytes], bool]] = {
     FileKind.TEXT_REPORT: lambda content: content.startswith(f"{TEXT_REPORT_BEGINS}\n".encode()),
     FileKind.JSON_REPORT: _is_json_report,
+    FileKind.SARIF_REPORT: _is_sarif_report,
+    FileKind.GITLAB_REPORT: _is_gitlab_report,
+    FileKind.HTML_REPORT: lambda content: content.startswith(HTML_REPORT_BEGINS.encode()),
     FileKind.MARKDOWN_REPORT: lambda content: content.startswith(b"<!-- uami:"),
 }
 """How a file with an earlier report is known again, by its form; a form that goes to files has its line here."""

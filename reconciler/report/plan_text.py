@@ -2,7 +2,7 @@
 
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
-from reconciler.model import AddressBook, count_guards
+from reconciler.model import AddressBook, refused_by
 from reconciler.plan import Action, Plan
 from reconciler.report.grouping import blocks_of
 from reconciler.report.held_rows import held_rows
@@ -57,19 +57,6 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     return page.text()
 
 
-def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
-    """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
-    page = Page(color=color)
-    if verdict.violations:
-        page.line()
-        page.line(("Refused by guardrails:", "bold red"))
-        page.line()
-    write_refusals(page, verdict.violations, Names(AddressBook(group.group_id for group in desired.groups), {}, {}))
-    for note in verdict.notes:
-        write_text(page, note, indent=2, lead=[("Note: ", "yellow")])
-    return page.text()
-
-
 def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
     """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
     groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
@@ -82,6 +69,19 @@ def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVer
     if whys:
         return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
     return f"The manifest is valid: {what} in {where}."
+
+
+def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
+    """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
+    page = Page(color=color)
+    if verdict.violations:
+        page.line()
+        page.line(("Refused by guardrails:", "bold red"))
+        page.line()
+    write_refusals(page, verdict.violations, Names(AddressBook(group.group_id for group in desired.groups), {}, {}))
+    for note in verdict.notes:
+        write_text(page, note, indent=2, lead=[("Note: ", "yellow")])
+    return page.text()
 
 
 def _write_held(page: Page, plan: Plan, names: Names, *, group: bool) -> None:
@@ -101,7 +101,7 @@ def _write_warnings(page: Page, plan: Plan, names: Names, *, group: bool) -> Non
 def _write_refused(page: Page, plan: Plan, names: Names) -> None:
     if not plan.violations:
         return
-    page.line(("Refused by guards, and not part of the plan:", "bold red"))
+    page.line((f"Refused by {_refusers(plan)}, and not part of the plan:", "bold red"))
     page.line()
     write_refusals(page, plan.violations, names)
     rows = refused_rows(plan)
@@ -111,14 +111,19 @@ def _write_refused(page: Page, plan: Plan, names: Names) -> None:
         page.line()
 
 
+def _refusers(plan: Plan) -> str:
+    kinds = {one.is_warning for one in plan.violations}
+    return " and ".join(word for is_warning, word in ((False, "guards"), (True, "warnings")) if is_warning in kinds)
+
+
 def refused_line(plan: Plan) -> str:
     """How much guards hold back, of a plan that is refused."""
     number = len(refused_rows(plan))
-    guards = count_guards(plan.violations)
+    by = refused_by(plan.violations)
     if not number:
         # A role that nobody knows, for one, is refused without being a change.
-        return f"Refused by {guards}."
-    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {guards}."
+        return f"Refused by {by}."
+    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {by}."
 
 
 def count_line(plan: Plan, *, is_undo: bool = False) -> str:

@@ -38,7 +38,7 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
         return page.text()
     _write_done(page, names, result)
     for outcome in NOT_DONE:
-        causes = _causes(result.ended(outcome))
+        causes = causes_of(result.ended(outcome))
         if causes:
             page.line((f"{outcome_heading(outcome)}:", "bold red"))
         for cause in causes:
@@ -62,7 +62,7 @@ def _counts(result: ApplyResult) -> str:
 
 
 def complete_line(plan: Plan, result: ApplyResult) -> tuple[str, str]:
-    """What a run did that did all of it, and its style."""
+    """The last line of a run that did all that it was to do, and its style."""
     counts = f"Resources: {_counts(result)}."
     if result.interrupted:
         return (f"Apply interrupted before it was verified. {counts}", "bold red")
@@ -72,7 +72,7 @@ def complete_line(plan: Plan, result: ApplyResult) -> tuple[str, str]:
 
 
 def incomplete_line(result: ApplyResult) -> str:
-    """What a run did that did not do all of it."""
+    """The last line of any other: the numbers of what is done and of what is not."""
     words = {
         Outcome.FAILED: "failed",
         Outcome.IN_DOUBT: "in doubt",
@@ -90,13 +90,14 @@ def incomplete_line(result: ApplyResult) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cause:
+class Cause:
     """Changes that ended in the same way for the same reason, whatever its words say of the single one."""
 
     entries: tuple[ChangeResult, ...]
 
     @property
     def is_in_same_words(self) -> bool:
+        """Whether the reason reads the same for all of them."""
         return len({one.because for one in self.entries}) == 1
 
     @property
@@ -107,13 +108,14 @@ class _Cause:
         return " ".join(dict.fromkeys(str(one) for one in words if one)) or first.because
 
 
-def _causes(entries: Sequence[ChangeResult]) -> tuple[_Cause, ...]:
+def causes_of(entries: Sequence[ChangeResult]) -> tuple[Cause, ...]:
+    """The changes by why they ended as they did, in the order in which each cause begins."""
     found: dict[tuple[object, ...], list[ChangeResult]] = {}
     for one in entries:
         error = one.error
         said = () if error is None else (error.status, error.code, _general(error.hint, one.change))
         found.setdefault((_general(one.because, one.change), *said), []).append(one)
-    return tuple(_Cause(tuple(same)) for same in found.values())
+    return tuple(Cause(tuple(same)) for same in found.values())
 
 
 def _general(text: str, change: Change) -> str:
@@ -142,7 +144,7 @@ def _write_done(page: Page, names: Names, result: ApplyResult) -> None:
     write_kinds(page, [change_row(one.change, names) for one in entries], names, indent=2, places=False)
 
 
-def _write_cause(page: Page, cause: _Cause, names: Names, result: ApplyResult) -> None:
+def _write_cause(page: Page, cause: Cause, names: Names, result: ApplyResult) -> None:
     """The changes, then why: with one change on its line, of several once."""
     first = cause.entries[0]
     if len(cause.entries) == 1:
@@ -169,7 +171,7 @@ def _write_digest(page: Page, names: Names, result: ApplyResult) -> None:
         return
     page.line(("In short:", "bold"))
     for outcome in NOT_DONE:
-        for cause in _causes(result.ended(outcome)):
+        for cause in causes_of(result.ended(outcome)):
             which = named([names.describe(one.change.resource_id) for one in cause.entries])
             text = f"{outcome.value}, {cause.in_short}: {which}"
             write_text(page, text, indent=4, lead=[("  ", "")])

@@ -9,6 +9,7 @@ These rules hold for a whole line, so they are applied where lines are made (`pa
 names begin with `safe_`), and what is printed is `SafeText`, which nothing else makes.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.files.drawn import is_drawn
@@ -102,6 +103,19 @@ def safe_yaml(text: str) -> SafeText:
     """
     escaped = "".join(char if char == "\n" or " " <= char <= "~" else f"\\U{ord(char):08x}" for char in text)
     return SafeText(escaped.replace("##", "#\\x23"))
+
+
+def safe_html(text: str) -> SafeText:
+    """The text of an HTML document without `##`, and with no line that `::` begins, by HTML's own references.
+
+    It is the same document. What is not drawn is written as an escape, though whoever makes HTML does so before: only
+    there is a line break within a value one.
+    """
+    lines = "\n".join(visible(line) for line in text.split("\n"))
+    return SafeText(_BEGINS_COMMAND.sub(r"\1&#58;:", lines.replace("##", "#&#35;")))
+
+
+_BEGINS_COMMAND = re.compile("^( *)::", re.MULTILINE)
 
 
 def _json_escape(char: str) -> str:

@@ -3,12 +3,12 @@
 import os
 from dataclasses import replace
 
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.flags.shared import AzureFlags, GuardrailFlags, ManifestFlags, Paths
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, GuardrailFlags, ManifestFlags, Paths
 from reconciler.cli.support.output import configure_logging
 from reconciler.errors import ExitCode
 from reconciler.report.formats import ReportKind

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import FlagGroup, with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.flags.shared import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
-from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
-from reconciler.cli.support.flags import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
 from reconciler.cli.support.output import configure_logging, note_refused
 from reconciler.errors import ExitCode
 from reconciler.report.formats import ReportKind

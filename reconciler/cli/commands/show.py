@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.journal import Last, choose_journal
 from reconciler.cli.flags.report import ChangesReportFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
-from reconciler.cli.support.flag_groups import with_flag_groups
 from reconciler.errors import ExitCode
 from reconciler.report.formats import ReportKind
 

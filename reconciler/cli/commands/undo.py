@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import command_line, with_flag_groups
 from reconciler.cli.flags.journal import Last, choose_journal
 from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.flags.shared import ApplyGuardFlags, AzureFlags, UndoRunFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
-from reconciler.cli.support.flag_groups import command_line, with_flag_groups
-from reconciler.cli.support.flags import ApplyGuardFlags, AzureFlags, UndoRunFlags
 from reconciler.cli.support.output import configure_logging
 from reconciler.errors import ExitCode
 from reconciler.report.formats import ReportKind

@@ -4,12 +4,12 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.report import ReportFlags
+from reconciler.cli.flags.shared import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
 from reconciler.cli.support.inputs import note_skipped, read_standard_input, read_variables
 from reconciler.errors import ExitCode
 from reconciler.report.formats import ReportKind

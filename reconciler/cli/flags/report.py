@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.support.flag_groups import FlagGroup
-from reconciler.cli.support.flags import OUTPUT_PANEL
+from reconciler.cli.flags.groups import FlagGroup
+from reconciler.cli.flags.shared import OUTPUT_PANEL
 from reconciler.errors import UsageError
 from reconciler.report.formats import Format
 

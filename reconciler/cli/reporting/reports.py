@@ -6,7 +6,7 @@ the error where the command fails, so that nobody takes the report of an earlier
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,10 +129,11 @@ def open_reports(flags: ReportFlags, kind: ReportKind, subject: Subject) -> Iter
         _check_served(name, form, kind)
     if flags.comment_key is not None and not any(form.keyed for form in forms):
         raise UsageError("--comment-key is for a report that has a marker", f"Add {_FLAG} markdown=FILE.")
-    _check_apart([path for _, path in flags.files], subject.outputs)
+    places = [place for name, path in flags.files for place in _places(flags, name, path, (kind, occasion))]
+    _check_apart([one.path for one in places], subject.outputs)
     with ExitStack() as stack:
-        for name, path in flags.files:
-            reports.add(*_open_file(stack, flags, name, path, (subject, occasion)))
+        for place in places:
+            reports.add(place.form, stack.enter_context(_open_file(place, subject)))
         for beside in reports.on_stdout.beside:
             _open_beside(stack, reports, beside)
         _open.append(reports)
@@ -157,20 +158,37 @@ def keep_interrupted(error: ReconcilerError) -> None:
             reports.keep(lambda form: form.error(error))
 
 
-def _open_file(
-    stack: ExitStack, flags: ReportFlags, name: Format, path: Path, run: tuple[Subject, Occasion]
-) -> tuple[ReportFormat, Callable[[bytes], None]]:
-    subject, occasion = run
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A file for a report."""
+
+    name: Format
+    form: ReportFormat
+    path: Path
+
+
+def _places(flags: ReportFlags, name: Format, path: Path, run: tuple[ReportKind, Occasion]) -> Iterator[_Place]:
+    """The file that a flag names, and those that come with it."""
+    kind, occasion = run
     form = report_format(name, color=False, group=flags.tells_equal_changes_once, occasion=occasion)
     if form.file_kind is None:
         raise UsageError(
             f"{_FLAG} {name}={path}: this form is read from the log of a job, and is of no use in a file",
             f"Write {_FLAG} {name}.",
         )
-    writing = output_file(
-        path, flag=f"{_FLAG} {name}", replaces=form.file_kind, inputs=subject.inputs, subject="the report"
+    yield _Place(name, form, path)
+    for one in form.companions(kind):
+        yield _Place(name, one.form, path.with_name(f"{path.stem}.{one.infix}{path.suffix}"))
+
+
+def _open_file(place: _Place, subject: Subject) -> AbstractContextManager[Callable[[bytes], None]]:
+    return output_file(
+        place.path,
+        flag=f"{_FLAG} {place.name}",
+        replaces=place.form.file_kind,
+        inputs=subject.inputs,
+        subject="the report",
     )
-    return form, stack.enter_context(writing)
 
 
 def _open_beside(stack: ExitStack, reports: Reports, beside: Beside) -> None:

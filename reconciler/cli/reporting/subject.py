@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.cli.flags.groups import FlagGroup
 from reconciler.cli.flags.report import ReportFlags
-from reconciler.cli.support.flag_groups import FlagGroup
 from reconciler.cli.support.inputs import STANDARD_INPUT
 from reconciler.report.formats import Occasion
 

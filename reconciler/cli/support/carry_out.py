@@ -4,35 +4,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
+from reconciler.apply.result import ApplyEvent, ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.apply.workers import GRACE_S
-from reconciler.cli.reporting.reports import Reports
-from reconciler.cli.support.approval import Approval, ask
-from reconciler.cli.support.flag_groups import command_line
-from reconciler.cli.support.flags import (
+from reconciler.cli.flags.groups import command_line
+from reconciler.cli.flags.shared import (
     ApplyGuardFlags,
     AzureFlags,
     GuardrailFlags,
     RunFlags,
     UndoRunFlags,
 )
+from reconciler.cli.reporting.reports import Reports
+from reconciler.cli.support.approval import Approval, ask
+from reconciler.cli.support.change_lines import ChangeLines
 from reconciler.cli.support.output import (
     begin_line,
     note_unused_allowances,
     print_note,
 )
-from reconciler.cli.support.progress import counts_on_terminal
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import end_in_order, exit_code
 from reconciler.errors import ExitCode
-from reconciler.journal import Outcome
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
-from reconciler.plan import Action, Plan
-from reconciler.report.rows import addresses_of
+from reconciler.plan import Plan
 from reconciler.stop import Stop
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
@@ -91,7 +89,7 @@ class _Course:
         self._journal = journal
         self._out = out
         self._plan: Plan | None = None
-        self._counts = counts_on_terminal()
+        self._lines: ChangeLines | None = None
 
     def tools(self, stop: Stop) -> ApplyTools:
         """What apply needs, with progress on stderr; permissions are asked again, as after a confirmation."""
@@ -123,6 +121,7 @@ class _Course:
         if not self._run.approval.given:
             with self._session.retries.paused():
                 ask(plan, self._run.approval)
+        self._lines = ChangeLines(plan)
         # Before the journal: where a signal ends the process, no file is left behind.
         end_in_order(stop, self._answer_signal)
         self._journal.begin(plan)
@@ -145,6 +144,11 @@ class _Course:
         # What an undo has to leave is no failure of a change, and yet the run is not undone.
         return ExitCode.PARTIAL if plan.not_undone else ExitCode.DONE
 
+    def _progress(self, event: ApplyEvent) -> None:
+        if self._lines is None:
+            raise AssertionError("nothing was confirmed yet")
+        self._lines.show(event)
+
     def _shown(self) -> Plan:
         if self._plan is None:
             raise AssertionError("no plan was shown yet")
@@ -163,21 +167,3 @@ class _Course:
                 f"Interrupted: no further change is started; waiting for {number}, {GRACE_S:.0f} s at most. Press"
                 " Ctrl-C again to stop waiting, and leave them in doubt."
             )
-
-    def _progress(self, event: ApplyEvent) -> None:
-        if self._counts and (event.moment is Moment.STARTED or event.outcome is Outcome.DONE):
-            return  # the counter has it
-        address = addresses_of(self._shown()).short(event.change.resource_id)
-        if event.moment is Moment.STARTED:
-            print_note(f"{address}: {_DOING[event.change.action]}...")
-        elif event.moment in _WAITS:
-            what, minutes = _WAITS[event.moment], round(event.at_most_s / 60)
-            print_note(f"{address}: {what} ({event.reason}); trying for {minutes} minutes at most...")
-        else:
-            done = event.outcome is Outcome.DONE
-            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}")
-
-
-_WAITS = {Moment.WAITING: "Azure is not ready yet", Moment.BUSY: "somebody else is writing to this identity"}
-_DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}
-_DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NO_OP: "kept"}

@@ -25,8 +25,8 @@ from reconciler.arm.login.clouds import CLOUDS
 from reconciler.arm.login.credentials import fixed_token, foreign_authority, sign_in_hint
 from reconciler.arm.login.logins import Login
 from reconciler.arm.resources import Resources
+from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.support.embedded import open_embedded
-from reconciler.cli.support.flags import AzureFlags
 from reconciler.cli.support.output import keep_secret
 from reconciler.cli.support.progress import show_progress
 from reconciler.doctor.doctor import Caller

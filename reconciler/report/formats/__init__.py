@@ -32,9 +32,12 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    HTML = "html"
     MARKDOWN = "markdown"
     GITHUB = "github"
     AZURE_DEVOPS = "azure-devops"
+    SARIF = "sarif"
+    GITLAB = "gitlab"
 
 
 class ReportKind(StrEnum):
@@ -89,6 +92,17 @@ class Beside:
     appends: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A second file that comes with the one that was asked for.
+
+    `infix` stands before the last suffix of its name: `plan.json` brings `plan.codequality.json`.
+    """
+
+    infix: str
+    form: "ReportFormat"
+
+
 class ReportFormat(Protocol):
     """Every report of every command in one form; each method returns the whole text, safe to print."""
 
@@ -115,6 +129,9 @@ class ReportFormat(Protocol):
     @property
     def beside(self) -> "tuple[Beside, ...]":
         """What is written beside stdout, of its own accord."""
+
+    def companions(self, kind: ReportKind) -> "tuple[Companion, ...]":
+        """What a file with such a report brings along."""
 
     def plan(self, plan: "Plan", header: "Header") -> "SafeText":
         """What apply would do, and what the guards refuse."""
@@ -177,6 +194,10 @@ class BaseFormat:
         """Nothing."""
         return ()
 
+    def companions(self, kind: ReportKind) -> tuple[Companion, ...]:  # noqa: ARG002
+        """Nothing."""
+        return ()
+
     def plan(self, plan: "Plan", header: "Header") -> "SafeText":
         """Not served."""
         raise NotImplementedError
@@ -236,6 +257,20 @@ def report_format(name: Format, *, color: bool, group: bool = True, occasion: Oc
             from reconciler.report.formats.json import JsonFormat
 
             return JsonFormat()
+        case Format.SARIF:
+            from reconciler.files.checkout import find_checkout
+            from reconciler.report.formats.sarif import SarifFormat
+
+            return SarifFormat(find_checkout())
+        case Format.GITLAB:
+            from reconciler.files.checkout import find_checkout
+            from reconciler.report.formats.gitlab import GitlabFormat
+
+            return GitlabFormat(find_checkout(), occasion.command)
+        case Format.HTML:
+            from reconciler.report.formats.html import HtmlFormat
+
+            return HtmlFormat(group)
         case Format.MARKDOWN:
             from reconciler.report.formats.markdown import MarkdownFormat
 

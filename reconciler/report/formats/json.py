@@ -15,7 +15,7 @@ from reconciler.files.kinds import FileKind
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Outcome, RunRecord, record_document
 from reconciler.manifest.desired import Desired
-from reconciler.manifest.findings import Finding, finding_document
+from reconciler.manifest.findings import Finding, finding_documents
 from reconciler.model import FORMAT_VERSION, JsonObject, PlanRefused, error_document
 from reconciler.plan import (
     NOT_CHECKED,
@@ -114,7 +114,7 @@ class JsonFormat(BaseFormat):
                 },
                 "violations": [violation_document(one) for one in verdict.violations],
                 "notes": list(verdict.notes),
-                "warnings": [finding_document(one) for one in findings],
+                "warnings": finding_documents(findings),
                 "skipped_files": list(desired.skipped_files),
             }
         )

@@ -123,5 +123,5 @@ def _entries(rows: Sequence[ChangeRow], names: Names) -> tuple[Entry, ...]:
 
 def _totals(plan: Plan, names: Names) -> Iterator[Section]:
     for heading, totals in totals_of(plan, names):
-        entries = tuple(line_entry(f"- {code(key)}: {counts}") for key, counts in totals)
+        entries = tuple(line_entry(f"- {code(one.name)}: {one.text}") for one in totals)
         yield Section(heading, "totals", entries, folded=False)

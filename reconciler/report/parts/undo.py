@@ -22,12 +22,12 @@ def write_not_undone(page: Page, plan: Plan) -> None:
         page.line()
 
 
-def count_not_undone(plan: Plan) -> str:
-    """How much of the run stays; empty where nothing does, and of a plan that is no undo."""
+def count_not_undone(plan: Plan, where: str = "above") -> str:
+    """How much of the run stays, and `where` it is said; empty where nothing does, and of a plan that is no undo."""
     number = len(plan.not_undone or ())
     if not number:
         return ""
-    return f"Not taken back: {number} {'part' if number == 1 else 'parts'} of the run, as said above."
+    return f"Not taken back: {number} {'part' if number == 1 else 'parts'} of the run, as said {where}."
 
 
 def what_stays(plan: Plan, one: NotUndone) -> str:

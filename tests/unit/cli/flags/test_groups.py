@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cli.commands.plan import PlanFlags
+from reconciler.cli.flags.groups import FlagGroup, command_line, with_flag_groups
 from reconciler.cli.flags.report import ColorChoice, LogLevel, ReportFlags, RunReportFlags, report_flags_of
-from reconciler.cli.support.flag_groups import FlagGroup, command_line, with_flag_groups
-from reconciler.cli.support.flags import (
+from reconciler.cli.flags.shared import (
     ApplyGuardFlags,
     ApplyRunFlags,
     AzureFlags,
