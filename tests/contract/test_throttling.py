@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from reconciler.apply.forecast import Countdown, apply_time_s
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.arm.http.budget import RunBudget
@@ -22,19 +23,21 @@ from reconciler.guards import Runner
 from reconciler.journal.call import Outcome
 from reconciler.live.azure import Azure
 from reconciler.parallel import Pool
+from reconciler.plan.changes import Action
+from reconciler.plan.order import order_work
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.rates.rates import Rates
 from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.transport import SandboxTransport
 from reconciler.sandbox.state.kinds import FederatedCredential
-from reconciler.sandbox.state.state import Contents
+from reconciler.sandbox.state.state import Contents, ResourceGroup
 from reconciler.stop import Stop
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Request, load_declaration
 from reconciler.workflow.plan import run_plan
-from tests.builders import SUBSCRIPTION, TODAY, resource_id
+from tests.builders import SUBSCRIPTION, TENANT, TODAY, resource_id
 from tests.contract.applying import MemoryJournal, no_children
-from tests.contract.arm import CORRELATION_ID, PIPELINE, contents
+from tests.contract.arm import CORRELATION_ID, PIPELINE, contents, subscription
 from tests.contract.virtual_time import VirtualTime, WatchedTransport
 from tests.sandbox.arm import token_of
 
@@ -42,6 +45,7 @@ ENDPOINT = "https://management.azure.com"
 PARALLELISM = 10
 BURST_S = 20
 WRITES_A_SECOND, LISTS_A_SECOND = 2, 5
+KEEP_NONE = "policy: {identities: exact}\nlimits: {maxDeletes: 1000, maxDeletePercent: 100}\n"
 ISSUER = "https://oidc.example/c1"
 
 
@@ -139,6 +143,55 @@ def test_hundred_creates_are_all_done() -> None:
     assert (result.exit_code, result.verified) == (ExitCode.DONE, True)
     assert len(result.ended(Outcome.DONE)) == 100
     assert bound_s(100, WRITES_A_SECOND) <= lasted_s < 1.05 * bound_s(100, WRITES_A_SECOND)
+    assert run.throttled <= 0.02
+
+
+def test_apply_takes_as_long_as_was_foretold_after_the_plan() -> None:
+    manifest = manifest_of(names_of(90))
+    with opened(contents()) as run:
+        foretold_s = apply_time_s(run.plan(manifest), run.retries)
+        began_s = run.time.now_s
+        run.apply(manifest)
+        lasted_s = run.time.now_s - began_s
+
+    assert foretold_s == pytest.approx(bound_s(90, WRITES_A_SECOND), rel=0.05)
+    assert lasted_s == pytest.approx(foretold_s, rel=0.05)
+
+
+def test_countdown_ends_with_the_last_change() -> None:
+    with opened(contents(*names_of(60))) as run:
+        plan = run.plan(manifest_of(["id-000"]).replace("owner: contoso/prod\n", KEEP_NONE))
+        countdown = Countdown(order_work(plan.changes, frozenset(), ()), run.retries)
+        before_s = countdown.left_s()
+        for change in plan.changes:
+            countdown.end(change.resource_id)
+
+    # Each of the 59 is asked about once more before it goes.
+    assert 57 <= before_s <= 60
+    assert countdown.left_s() <= 1.0
+
+
+def test_four_subscriptions_take_no_longer_than_one() -> None:
+    subscriptions = [f"00000000-0000-0000-0000-00000000000{number}" for number in range(1, 5)]
+    items = [item for one in subscriptions for item in (subscription(one), ResourceGroup(one, "rg-app", "westeurope"))]
+    manifests = [manifest_of(names_of(60)).replace(SUBSCRIPTION, one) for one in subscriptions]
+    with opened(Contents(items=tuple(items), tenant_id=TENANT)) as run:
+        result = run.apply("---\n".join(manifests))
+        lasted_s = run.time.now_s - run.time.began_s
+
+    assert len(result.ended(Outcome.DONE)) == 240
+    assert bound_s(60, WRITES_A_SECOND) <= lasted_s < 1.1 * bound_s(60, WRITES_A_SECOND)
+    assert run.throttled <= 0.02
+
+
+def test_plan_of_many_deletes_asks_of_all_as_fast_as_azure_answers() -> None:
+    with opened(contents(*names_of(120))) as run:
+        began_s = run.time.now_s
+        plan = run.plan(manifest_of(names_of(60)).replace("owner: contoso/prod\n", KEEP_NONE))
+        lasted_s = run.time.now_s - began_s
+
+    assert sum(change.action is Action.DELETE for change in plan.changes) == 60
+    assert 59 <= lasted_s < 1.1 * 60
     assert run.throttled <= 0.02
 
 

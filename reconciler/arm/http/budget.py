@@ -38,6 +38,15 @@ def duration_text(seconds: float) -> str:
     return "".join(f"{count}{unit}" for unit, count in parts.items() if count) or "0s"
 
 
+def rough_duration(seconds: float) -> str:
+    """A duration as somebody who waits for it needs it: `40 s`, `3 min`, `2.5 h`."""
+    if seconds < 90:
+        return f"{max(10, 10 * round(seconds / 10))} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f}".removesuffix(".0") + " h"
+
+
 class RunBudget:
     """The time of one run, shared by its threads; every time that it takes is in seconds of a monotonic clock."""
 

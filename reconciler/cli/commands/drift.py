@@ -32,7 +32,7 @@ def drift(
     configure_logging(report.log_level)
     with open_reports(report, ReportKind.DRIFT, Subject("drift", paths, (manifest, bounds, azure))) as reports:
         files = guardrail_files(bounds.guardrails, os.environ)
-        plan, header = compare(replace(make_request(paths, manifest, azure.cloud), guardrails=files), azure)
+        plan, header, _ = compare(replace(make_request(paths, manifest, azure.cloud), guardrails=files), azure)
         reports.end(lambda form: form.drift(plan, header))
     if drift_rows(plan).count:
         return ExitCode.CHANGES_FOUND

@@ -1,5 +1,6 @@
 """From flags to a connection: which ARM (Azure's, another endpoint's, the embedded sandbox's), and as whom."""
 
+import logging
 import os
 import random
 import re
@@ -40,6 +41,7 @@ from reconciler.report.rows import Header
 from reconciler.stop import Stop
 
 Result = TypeVar("Result")
+_log = logging.getLogger("reconciler.arm")
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 
@@ -117,7 +119,16 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
         principal = _signing_in(auth.principal, retries.activity)
         caller = Caller(where, kind, principal, auth.token_expiry, authority)
-        yield Session(azure, retries, correlation_id, caller, target, auth, place)
+        try:
+            yield Session(azure, retries, correlation_id, caller, target, auth, place)
+        finally:
+            tally = retries.schedule.tally
+            _log.info(
+                "%d requests; %d answered 429; %.0f s waited, all calls together",
+                tally.sent,
+                tally.refused,
+                tally.waited_s,
+            )
 
 
 def _azure(

@@ -6,7 +6,8 @@ seconds in one region (twice as many as it may write anywhere).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -67,6 +68,10 @@ class Limit:
     of: str
     rate: Rate
 
+    def allows_at_once(self, calls: int) -> bool:
+        """Whether a full limit lets so many calls come together."""
+        return calls <= self.rate.capacity
+
 
 def limits_of(method: str, path: str) -> tuple[Limit, ...]:
     """What a call draws on, ARM's own limit first; nothing where it is no call to ARM.
@@ -83,6 +88,11 @@ def limits_of(method: str, path: str) -> tuple[Limit, ...]:
     if words == _QUERY_WORDS:
         return (own, Limit("queries", "tenant", "", _QUERIES))
     return (own, *_provider_limits(method, words, of))
+
+
+def count_limits(calls: Iterable[tuple[str, str]]) -> Counter[Limit]:
+    """How many of these calls, each by method and path, draw on each limit."""
+    return Counter(limit for method, path in calls for limit in limits_of(method, path))
 
 
 def refused_limit(limits: Sequence[Limit], body: str) -> Limit | None:

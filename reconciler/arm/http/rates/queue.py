@@ -7,7 +7,7 @@ recently, among those that of the identity, among those the one that came first.
 
 import heapq
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.arm.http.rates.bucket import Bucket
 from reconciler.arm.http.rates.documented import ARM, Limit
@@ -131,12 +131,8 @@ class Queue:
         others = [limit for other, (known, _) in waiting.items() if other != path for limit in known]
         return next((limit for limit in limits if limit in others), None)
 
-    def last_of_s(self, calls: Iterable[Limits], now_s: float) -> float:
-        """How long until the last of these calls may go, by the limit that they must wait for longest."""
-        counts: dict[Limit, int] = {}
-        for limits in calls:
-            for limit in limits:
-                counts[limit] = counts.get(limit, 0) + 1
+    def last_of_s(self, counts: Mapping[Limit, int], now_s: float) -> float:
+        """How long until the last of so many calls to each limit may go, by the one that takes longest."""
         known = self._buckets
         waits_s = (
             (known.get(limit) or Bucket(limit.rate, now_s)).last_of_s(count, now_s, self._speed)

@@ -7,11 +7,11 @@ that a request to stop ends the wait at once. The others are woken when it is th
 import math
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from reconciler.arm.http.rates.documented import limits_of, refused_limit
+from reconciler.arm.http.rates.documented import Limit, limits_of, refused_limit
 from reconciler.arm.http.rates.queue import Limits, Queue, Ticket
 
 SANDBOX_RATES = "x-uami-sandbox-rates"
@@ -121,10 +121,10 @@ class Schedule:
             if wait_s:
                 self._queue.refuse(path, limits, refused_limit(limits, body), wait_s, now_s)
 
-    def last_of_s(self, calls: Iterable[tuple[str, str]], now_s: float) -> float:
-        """How long it takes at least until the last of these calls (method and path) may go out."""
+    def last_of_s(self, counts: Mapping[Limit, int], now_s: float) -> float:
+        """How long it takes at least until the last of so many calls to each limit may go out."""
         with self._lock:
-            return self._queue.last_of_s([limits_of(method, path) for method, path in calls], now_s)
+            return self._queue.last_of_s(counts, now_s)
 
     def _note_speed(self, headers: Mapping[str, str]) -> None:
         text = headers.get(SANDBOX_RATES, "")

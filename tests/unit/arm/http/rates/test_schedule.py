@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from reconciler.arm.http.rates.bucket import MARGIN_S
+from reconciler.arm.http.rates.documented import count_limits
 from reconciler.arm.http.rates.schedule import NoTimeLeftError, Schedule, Wait
 from reconciler.errors import Interrupted
 from reconciler.stop import Stop
@@ -164,4 +165,4 @@ def test_refusals_are_counted_and_waited_for() -> None:
 def test_last_of_many_calls_is_foreseen() -> None:
     schedule = Schedule()
 
-    assert schedule.last_of_s([("PUT", f"{ID}{number}") for number in range(100)], 0.0) == 30.0 + MARGIN_S
+    assert schedule.last_of_s(count_limits(("PUT", f"{ID}{number}") for number in range(100)), 0.0) == 30.0 + MARGIN_S
