@@ -1,27 +1,29 @@
 """Measures parts of the tool at scale, each beside a yardstick measured in the same run.
 
-    python -m tests.benchmarks [plan|export|sandbox|rates [IDENTITIES]]
+    python -m tests.benchmarks [plan|export|sandbox [IDENTITIES]]
+    python -m tests.benchmarks speed [--runs N] [--json FILE] [SCENARIO...]
 
-Without an argument it measures everything but `rates`, whose runs take a quarter of an hour of waiting.
+Without an argument it measures everything but `speed`, whose runs take an hour of waiting.
 Times are medians, and machines differ: a ratio says more than a time.
 """
 
 import sys
 
-from tests.benchmarks import export, plan, rates, sandbox
+from tests.benchmarks import export, plan, sandbox, speed
 
-BENCHMARKS = {"plan": plan.main, "export": export.main, "sandbox": sandbox.main, "rates": rates.main}
-ONLY_WHEN_NAMED = {"rates"}
+BENCHMARKS = {"plan": plan.main, "export": export.main, "sandbox": sandbox.main}
 
 
 def main(arguments: list[str]) -> int:
     """Measure what is asked for; 64 where that is nothing that there is."""
+    if arguments[:1] == ["speed"]:
+        return speed.main(arguments[1:])
     chosen, *size = arguments or [""]
     if (chosen and chosen not in BENCHMARKS) or len(size) > 1 or not all(one.isdecimal() for one in size):
         print(__doc__, file=sys.stderr)
         return 64
     for name, measure in BENCHMARKS.items():
-        if chosen == name or (not chosen and name not in ONLY_WHEN_NAMED):
+        if chosen in ("", name):
             measure(*(int(one) for one in size))
     return 0
 
