@@ -82,7 +82,7 @@ class Scene:
         parts = [f"name: id-{number:05}"]
         if self.credentials:
             credentials = [
-                f"{{name: c{one}, issuer: '{_ISSUER}', subject: '{number}-{one}'}}" for one in range(self.credentials)
+                f"{{name: fic{one}, issuer: '{_ISSUER}', subject: '{number}-{one}'}}" for one in range(self.credentials)
             ]
             parts.append(f"federatedCredentials: [{', '.join(credentials)}]")
         if self.roles:
@@ -101,7 +101,7 @@ class Scene:
             "identities": [self._identity(one, number) for one, number in live],
             "federatedIdentityCredentials": [
                 {
-                    "id": f"{identity_id(one, number)}/federatedIdentityCredentials/c{credential}",
+                    "id": f"{identity_id(one, number)}/federatedIdentityCredentials/fic{credential}",
                     "properties": {"issuer": _ISSUER, "subject": f"{number}-{credential}", "audiences": [AUDIENCE]},
                 }
                 for one, number in live
