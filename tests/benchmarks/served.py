@@ -128,7 +128,7 @@ class Ended:
     """How a run of the command ended.
 
     Attributes:
-        writes_s: from the beginning of its journal, after the confirmation, to the last write's answer; 0 for a plan.
+        writes_s: from the moment before the first write to the last write's answer; 0 for a plan.
         done_s: when each write was answered, in epoch seconds.
     """
 
@@ -184,7 +184,7 @@ class Served:
 
 def _with_writes(ended: Ended, journal: Path) -> Ended:
     lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
-    began_s = _epoch_s(lines[0]["started_at"])
+    began_s = next((_epoch_s(line["at"]) for line in lines if line["kind"] == "intent"), 0.0)
     done_s = tuple(_epoch_s(line["at"]) for line in lines if line["kind"] == "outcome")
     last_s = max(done_s, default=began_s)
     return Ended(ended.code, ended.wall_s, last_s - began_s, done_s, ended.errors)

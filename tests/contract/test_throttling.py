@@ -1,8 +1,11 @@
 """Runs that are larger than Azure's buckets, at its documented rates, with ten workers: they take time and end well."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from reconciler.apply.forecast import Countdown, apply_time_s
+from reconciler.apply.result import ApplyResult
 from reconciler.errors import ArmError, ExitCode
 from reconciler.journal.call import Outcome
 from reconciler.plan.changes import Action
@@ -16,6 +19,7 @@ from tests.contract.throttled import (
     KEEP_NONE,
     LISTS_A_SECOND,
     WRITES_A_SECOND,
+    Run,
     apply_through_storm_s,
     bound_s,
     manifest_of,
@@ -125,6 +129,22 @@ def test_storm_of_refusals_is_outlasted() -> None:
 
     assert (result.exit_code, len(result.ended(Outcome.DONE))) == (ExitCode.DONE, 100)
     assert 600 < lasted_s < 660
+
+
+def test_two_runs_at_once_share_what_azure_takes() -> None:
+    with opened(contents()) as first, opened(contents(), beside=first) as second, ThreadPoolExecutor(2) as pool:
+        runs = [(first, manifest_of(names_of(300))), (second, manifest_of([f"b-{name}" for name in names_of(300)]))]
+        shares: list[float] = []
+
+        def apply(run: Run, manifest: str) -> ApplyResult:
+            result = run.apply(manifest.replace("contoso/prod", f"contoso/{len(manifest)}"))
+            shares.append(first.written / (first.written + second.written))
+            return result
+
+        results = [one.result() for one in [pool.submit(apply, *one) for one in runs]]
+
+    assert [one.exit_code for one in results] == [ExitCode.DONE, ExitCode.DONE]
+    assert 0.4 <= shares[0] <= 0.6
 
 
 def test_plan_that_outlasts_its_time_is_an_error_that_says_so() -> None:

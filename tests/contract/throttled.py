@@ -12,6 +12,7 @@ from reconciler.apply.result import ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.arm.http.budget import RunBudget
 from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.rates.schedule import Schedule
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth
@@ -71,6 +72,7 @@ class Run:
     """A run against the emulator, and what it has taken."""
 
     time: VirtualTime
+    application: Application
     wire: WatchedTransport
     retries: Retries
     azure: Azure
@@ -95,18 +97,30 @@ class Run:
         return result
 
     @property
+    def written(self) -> int:
+        """How many identities it has created."""
+        return self.wire.calls.count(("PUT", 201))
+
+    @property
     def throttled(self) -> float:
         """The share of calls that were answered 429."""
         return sum(status == 429 for _, status in self.wire.calls) / len(self.wire.calls)
 
 
 @contextmanager
-def opened(start: Contents, timeout_s: float = 3600.0, storm_s: float = 0.0) -> Iterator[Run]:
-    """A run that may last so long, at Azure's rates, with jitter; `storm_s` is how long a storm lasts."""
-    time = VirtualTime()
-    application = Application(start, Options(rates=Rates()), clock=time.now)
+def opened(
+    start: Contents, timeout_s: float = 3600.0, storm_s: float = 0.0, beside: "Run | None" = None
+) -> Iterator[Run]:
+    """A run that may last so long, at Azure's rates, with jitter.
+
+    `storm_s` is how long a storm lasts; `beside` is another run, at the same emulator, in place of `start`.
+    """
+    time = beside.time if beside else VirtualTime()
+    application = beside.application if beside else Application(start, Options(rates=Rates()), clock=time.now)
     wire = WatchedTransport(Storm(SandboxTransport(application), time, storm_s), time)
-    retries = Retries(time.clock, time.sleep, random.Random(7).random, time.wall, budget=RunBudget(timeout_s))
+    jitter = random.Random(7 if beside is None else 8).random
+    budget, schedule = RunBudget(timeout_s), Schedule(jitter)
+    retries = Retries(time.clock, time.sleep, jitter, time.wall, budget=budget, schedule=schedule)
     ids = itertools.count()
     with open_http_client(
         ENDPOINT,
@@ -118,7 +132,7 @@ def opened(start: Contents, timeout_s: float = 3600.0, storm_s: float = 0.0) -> 
     ) as http:
         resources = Resources(ArmClient(http, time.wall), pool=Pool(PARALLELISM))
         azure = Azure("AzureCloud", resources, None, lambda: None, lambda: Runner(PIPELINE))
-        yield Run(time, wire, retries, azure)
+        yield Run(time, application, wire, retries, azure)
 
 
 def manifest_of(names: list[str], more: str = "") -> str:

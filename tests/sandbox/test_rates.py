@@ -327,7 +327,7 @@ def test_speed_that_makes_no_sense_is_wrong_usage(text: str) -> None:
 
 @pytest.mark.parametrize(("rates", "text"), [(None, "off"), (Rates(), "1"), (Rates(20.0), "20"), (Rates(0.5), "0.5")])
 def test_every_answer_says_how_fast_the_buckets_fill(rates: Rates | None, text: str) -> None:
-    application = Application(contents([group()]), Options(rates=rates))
+    application = Application(contents(), Options(rates=rates))
     with client(application) as arm:
         answers = [arm.get(f"/subscriptions/{SUBSCRIPTION}", params=params) for params in (GROUPS_VERSION, {})]
 

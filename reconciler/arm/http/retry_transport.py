@@ -14,7 +14,7 @@ from http import HTTPStatus
 import httpx
 
 from reconciler.arm.http.budget import duration_text
-from reconciler.arm.http.rates.schedule import NoTimeLeftError
+from reconciler.arm.http.rates.schedule import NoTimeLeftError, Refusal
 from reconciler.arm.http.receive import ENCODING, TimeOver, receive
 from reconciler.arm.http.redaction import redact
 from reconciler.arm.http.retry import TRANSIENT_STATUSES, Attempts, Retries, retry_after_s
@@ -24,6 +24,9 @@ REPEATABLE = "uami.repeatable"
 """The name of a request's extension that says that it changes nothing, whatever its method."""
 
 TIME_HINT = "Run again with a longer --timeout, or look at less at once with --target."
+
+APART_S = 0.5
+"""How far apart two runs come back that were asked to wait alike: as long as the narrowest limit takes for a token."""
 
 _FIRST_TRIES = 2
 """How often a host is tried that was never reached: more likely its name is wrong than that it comes back."""
@@ -143,10 +146,15 @@ class RetryTransport(httpx.BaseTransport):
     def _note(self, request: httpx.Request, response: httpx.Response) -> None:
         """Let other calls know what the answer to this one says of Azure's rates."""
         schedule, now_s, path = self._retries.schedule, self._retries.clock(), _raw_path(request)
-        schedule.note_answer(request.method, path, response.headers, now_s)
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            wait_s = retry_after_s(response, self._retries.wall())
-            schedule.note_refusal(request.method, path, response.text, wait_s, now_s)
+        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            schedule.note_answer(request.method, path, response.headers, now_s)
+            return
+        wait_s = retry_after_s(response, self._retries.wall())
+        # Whole seconds bring a run back at the very instants at which another one takes what there is.
+        spread_s = APART_S * self._retries.jitter() if wait_s else 0.0
+        schedule.note_refusal(
+            request.method, path, Refusal(response.headers, response.text, wait_s and wait_s + spread_s), now_s
+        )
 
 
 def _log_request(request: httpx.Request, result: str, taken_s: float) -> None:

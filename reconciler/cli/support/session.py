@@ -19,6 +19,7 @@ from reconciler.arm.activity import Activity
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.endpoints import endpoint_name
+from reconciler.arm.http.rates.schedule import Schedule
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
@@ -85,7 +86,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
     budget = RunBudget(parse_duration(flags.timeout))
-    retries = Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget)
+    schedule = Schedule(random.random)
+    retries = Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget, schedule=schedule)
     with ExitStack() as stack:
         if flags.sandbox is not None:
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))

@@ -17,9 +17,16 @@ REPEATED_WITHIN_S = 30.0
 RECOVERS_S = 30.0
 """How long a bucket that hardly fills any more takes to fill at its full pace again."""
 
+_BEHIND = 0.5
+"""By how much of a token a bucket that was refused stays behind that of the service: whoever takes each token at the
+instant at which it comes leaves none to another run."""
+
 _LEAST_SHARE = 1 / 16
-_ENOUGH = 1 - 1e-6
-"""A token: parts of seconds, added up in floating point, must not cost one."""
+_SHARED_FROM = 1.0
+"""Tokens a second of the narrowest limit that several identities share."""
+
+_ALMOST = 1e-6
+"""Of a token: parts of seconds, added up in floating point, must not cost one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +51,17 @@ class Bucket:
         self._share = 1.0
         self._held_until_s = -math.inf
         self._refused_s = -math.inf
+        self._admitted = False
+        self._ahead = 0.0
 
     def wait_s(self, now_s: float, speed: float) -> float:
         """How long until a call may come; 0 where one may come now."""
         self._fill(now_s, speed)
         held_s = max(0.0, self._held_until_s - now_s)
-        if self._level >= _ENOUGH or math.isinf(speed):
+        needed = min(1 + self._ahead, self._most(speed))
+        if self._level >= needed - _ALMOST or math.isinf(speed):
             return held_s
-        return max(held_s, (1 - self._level) / (self._rate.refill_per_s * speed * self._share))
+        return max(held_s, (needed - self._level) / (self._rate.refill_per_s * speed * self._share))
 
     def last_of_s(self, calls: int, now_s: float, speed: float) -> float:
         """How long until the last of so many calls may come, if nothing else does."""
@@ -66,9 +76,14 @@ class Bucket:
         self._fill(now_s, speed)
         return 1 - self._level / self._rate.capacity
 
-    def take(self) -> None:
-        """A call comes; `wait_s` has just said that it may."""
+    def take(self, ahead: float = 0.0) -> None:
+        """A call comes; `wait_s` has just said that it may.
+
+        `ahead` is what must be there beyond the next token: of a limit that others draw on, a run that takes each token
+        at the very instant at which it comes would leave none to another run, and never notice.
+        """
         self._level = max(0.0, self._level - 1)
+        self._ahead = ahead if self._rate.refill_per_s >= _SHARED_FROM else 0.0
 
     def give_back(self) -> None:
         """A call that was counted does not come after all."""
@@ -83,13 +98,19 @@ class Bucket:
         """The service takes no call before an instant."""
         self._held_until_s = max(self._held_until_s, until_s)
 
+    def admit(self) -> None:
+        """The service has taken a call."""
+        self._admitted = True
+
     def refuse(self, now_s: float, wait_s: float, speed: float) -> None:
         """A call was refused, and the service asks to wait."""
-        self.lower_to(0.0, now_s, speed)
+        self.lower_to(-_BEHIND, now_s, speed)
         is_new = now_s >= self._held_until_s  # calls that were under way together are refused together
-        if is_new and math.isfinite(speed) and now_s - self._refused_s <= REPEATED_WITHIN_S / speed + wait_s:
+        repeated = math.isfinite(speed) and now_s - self._refused_s <= REPEATED_WITHIN_S / speed + wait_s
+        # Whoever gets nothing at all must not ask more and more seldom: another run would have it all for itself.
+        if is_new and repeated and self._admitted:
             self._share = max(_LEAST_SHARE, self._share / 2)
-        self._refused_s = now_s
+        self._refused_s, self._admitted = now_s, False
         self.hold(now_s + wait_s)
 
     def is_as_new(self, now_s: float, speed: float) -> bool:

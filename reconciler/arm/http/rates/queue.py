@@ -42,7 +42,9 @@ class Ticket:
 class Queue:
     """The limits of a run and the calls that wait for them; not for several threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, jitter: Callable[[], float] = lambda: 0.0) -> None:
+        """`jitter` is a random number in [0, 1), so that this run and another one at once take turns."""
+        self._jitter = jitter
         self._speed = 1.0
         self._buckets: dict[Limit, Bucket] = {}
         self._sweep_at = _SWEEP_FROM
@@ -105,6 +107,12 @@ class Queue:
         """An answer says how much of a limit is left."""
         self._bucket(limit, now_s).lower_to(left, now_s, self._speed)
 
+    def admit(self, limits: Limits) -> None:
+        """The service has taken a call."""
+        for limit in limits:
+            if (bucket := self._buckets.get(limit)) is not None:
+                bucket.admit()
+
     def hold(self, limit: Limit, until_s: float, now_s: float) -> None:
         """An answer says that a limit takes nothing before an instant."""
         self._bucket(limit, now_s).hold(until_s)
@@ -147,7 +155,7 @@ class Queue:
             ticket.not_before_s = now_s + wait_s
             return False
         for bucket in buckets:
-            bucket.take()
+            bucket.take(self._jitter())
         ticket.granted = True
         self._number += 1
         for name in _served_by(ticket.limits):

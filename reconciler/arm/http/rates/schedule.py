@@ -36,6 +36,15 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a 429 says: its headers and body, and for how long to send nothing of its kind; None where it does not."""
+
+    headers: Mapping[str, str]
+    body: str
+    wait_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """What a run's calls came to: how many were sent and answered 429, and how long all of them waited for a turn."""
 
@@ -47,9 +56,10 @@ class Tally:
 class Schedule:
     """Shared by the threads of a run."""
 
-    def __init__(self) -> None:
+    def __init__(self, jitter: Callable[[], float] = lambda: 0.0) -> None:
+        """`jitter` as of a `Queue`."""
         self._lock = threading.Lock()
-        self._queue = Queue()
+        self._queue = Queue(jitter)
         self._wakes: dict[int, threading.Event] = {}
         self._sleepers: dict[int, float] = {}
         self._thread = threading.local()
@@ -105,21 +115,27 @@ class Schedule:
                     self._hand_over(wait.clock())
 
     def note_answer(self, method: str, path: str, headers: Mapping[str, str], now_s: float) -> None:
-        """Learn from the headers of an answer how much is left, and how fast a sandbox is."""
+        """A call was answered, and not 429: learn how much is left, and how fast a sandbox is."""
         limits = limits_of(method, path)
         with self._lock:
             self._sent += 1
-            if limits:
-                self._note_speed(headers)
-                self._note_remaining(limits, headers, now_s)
+            self._queue.admit(limits)
+            self._note_headers(limits, headers, now_s)
 
-    def note_refusal(self, method: str, path: str, body: str, wait_s: float | None, now_s: float) -> None:
-        """A call was answered 429, with what its answer asks to wait, if it asks."""
+    def note_refusal(self, method: str, path: str, refusal: Refusal, now_s: float) -> None:
+        """A call was answered 429."""
         limits = limits_of(method, path)
         with self._lock:
+            self._sent += 1
             self._refused += 1
-            if wait_s:
-                self._queue.refuse(path, limits, refused_limit(limits, body), wait_s, now_s)
+            self._note_headers(limits, refusal.headers, now_s)
+            if refusal.wait_s:
+                self._queue.refuse(path, limits, refused_limit(limits, refusal.body), refusal.wait_s, now_s)
+
+    def _note_headers(self, limits: Limits, headers: Mapping[str, str], now_s: float) -> None:
+        if limits:
+            self._note_speed(headers)
+            self._note_remaining(limits, headers, now_s)
 
     def last_of_s(self, counts: Mapping[Limit, int], now_s: float) -> float:
         """How long it takes at least until the last of so many calls to each limit may go out."""

@@ -60,23 +60,35 @@ def test_one_refusal_is_waited_for_and_slows_nothing() -> None:
     bucket.refuse(0.0, 4.0, 1.0)
 
     assert bucket.wait_s(0.0, 1.0) == 4.0
-    assert taken_at_once(bucket, 4.0) == 8
+    assert taken_at_once(bucket, 4.0) == 7
 
 
 def test_refusals_that_go_on_slow_it_and_those_that_came_together_count_once() -> None:
     bucket = Bucket(RATE, 0.0)
 
     for at_s in (0.0, 1.0, 1.0, 1.1):
+        bucket.admit()
         bucket.refuse(at_s, 1.0, 1.0)
     bucket.lower_to(0.0, 2.1, 1.0)
 
     assert 0.9 < bucket.wait_s(2.1, 1.0) <= 1.0
 
 
+def test_refusals_alone_slow_nothing_since_another_run_would_have_it_all() -> None:
+    bucket = drained()
+
+    for at_s in range(20):
+        bucket.refuse(float(at_s), 1.0, 1.0)
+    bucket.lower_to(0.0, 20.0, 1.0)
+
+    assert bucket.wait_s(20.0, 1.0) == 0.5
+
+
 def test_slowed_one_gets_its_pace_back() -> None:
     bucket = drained()
-    bucket.refuse(0.0, 1.0, 1.0)
-    bucket.refuse(1.0, 1.0, 1.0)
+    for at_s in (0.0, 1.0):
+        bucket.admit()
+        bucket.refuse(at_s, 1.0, 1.0)
 
     bucket.wait_s(2 + RECOVERS_S, 1.0)
     bucket.lower_to(0.0, 2 + RECOVERS_S, 1.0)

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.arm.http.rates.bucket import MARGIN_S
 from reconciler.arm.http.rates.documented import count_limits
-from reconciler.arm.http.rates.schedule import NoTimeLeftError, Schedule, Wait
+from reconciler.arm.http.rates.schedule import NoTimeLeftError, Refusal, Schedule, Wait
 from reconciler.errors import Interrupted
 from reconciler.stop import Stop
 from tests.contract.virtual_time import VirtualTime
@@ -154,12 +154,12 @@ def test_refusals_are_counted_and_waited_for() -> None:
     time, schedule = FakeTime(), Schedule()
     because = "Request is temporarily throttled because subscription s1 has issued too many requests."
 
-    schedule.note_answer("PUT", ID, {}, time.now_s)
-    schedule.note_refusal("PUT", ID, because, 7.0, time.now_s)
+    schedule.note_refusal("PUT", ID, Refusal({}, because, 7.0), time.now_s)
+    schedule.note_refusal("PUT", ID, Refusal({}, because, None), time.now_s)
     schedule.wait_turn("PUT", ID.replace("id-a", "id-b"), waits(time))
 
     assert time.slept_s == [7.0]
-    assert (schedule.tally.sent, schedule.tally.refused) == (1, 1)
+    assert (schedule.tally.sent, schedule.tally.refused) == (2, 2)
 
 
 def test_last_of_many_calls_is_foreseen() -> None:
