@@ -58,6 +58,7 @@ class Activity:
         self._number = 0
         self._answers = 0
         self._in_flight = 0
+        self._throttled = 0
 
     @contextmanager
     def part(
@@ -108,6 +109,23 @@ class Activity:
         finally:
             with self._lock:
                 self._waits.remove(why)
+
+    def note_throttled(self) -> None:
+        """Azure refused a call for the number of calls."""
+        with self._lock:
+            self._throttled += 1
+
+    @property
+    def requests(self) -> int:
+        """How many calls were sent so far, each try of each."""
+        with self._lock:
+            return self._answers + self._in_flight
+
+    @property
+    def throttled(self) -> int:
+        """How many of them Azure refused for the number of calls."""
+        with self._lock:
+            return self._throttled
 
     @property
     def in_flight(self) -> int:

@@ -21,7 +21,7 @@ class Checkout:
         Code scanning shows nothing in a file that it is given by a link. Source: GitHub documentation, "SARIF support
         for code scanning".
         """
-        if not self.root:
+        if not self.root or "\0" in name:  # which no file's name has, but what a saved plan names as its source may
             return name
         return os.path.relpath(os.path.realpath(Path(self.here, name)), self.root).replace(os.sep, "/")
 

@@ -9,12 +9,13 @@ from reconciler.journal.folder import (
     default_folder,
     find_cut_short,
     find_last,
+    find_runs,
     journal_name,
     make_folder,
     mark_reported,
 )
 from reconciler.journal.read_file import read_journal
-from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader, RunRecord
+from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader, RunRecord, names_of_run
 
 __all__ = [
     "Actor",
@@ -34,9 +35,11 @@ __all__ = [
     "default_folder",
     "find_cut_short",
     "find_last",
+    "find_runs",
     "journal_name",
     "make_folder",
     "mark_reported",
+    "names_of_run",
     "net_effects",
     "read_journal",
     "record_document",

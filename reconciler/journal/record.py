@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.journal.call import Call, Outcome
-from reconciler.model import ResourceGroupId
+from reconciler.model import AddressBook, Names, ResourceGroupId, roles_in
 
 
 class PlaceKind(StrEnum):
@@ -97,3 +97,9 @@ class RunRecord:
         """The calls of which nothing says if they took effect, nor makes up for it: not even a repeated one."""
         last = {(call.resource_id, call.action): call for call in self.calls}
         return tuple(call for call in last.values() if call.in_doubt)
+
+
+def names_of_run(record: RunRecord) -> Names:
+    """What a journal knows the names of: roles, and no subscription."""
+    book = AddressBook(group.group_id for group in record.header.groups)
+    return Names(book, {}, roles_in(call.resource_id for call in record.calls))

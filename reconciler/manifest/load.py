@@ -56,7 +56,19 @@ def load_manifest(
     Raises:
         ManifestError: anything at all is wrong; carries every diagnostic, in order of place and each once.
     """
-    files, diagnostics = read_files(paths, stdin)
+    return load_files(read_files(paths, stdin), variables, environment, audience=audience, on_skipped=on_skipped)
+
+
+def load_files(
+    read: tuple[Sequence[ManifestFile], Sequence[Diagnostic]],
+    variables: Mapping[str, str],
+    environment: Mapping[str, str],
+    *,
+    audience: str = PUBLIC_AUDIENCE,
+    on_skipped: Callable[[Sequence[str]], None] | None = None,
+) -> Desired:
+    """As `load_manifest`, for files that were read, and what could not be, as `read_files` gives them."""
+    files, diagnostics = read[0], list(read[1])
     not_read = tuple(diagnostics)
     lines: dict[str, tuple[str, ...]] = {}
     checked: list[_Checked] = []
@@ -205,6 +217,7 @@ _TAKEN_BY = {
     FileKind.JOURNAL: "`uami show` shows it, and `uami undo` takes it.",
     FileKind.GUARDRAILS: "`--guardrails FILE` takes it, beside the path of a manifest.",
     FileKind.SANDBOX_STATE: "`--sandbox FILE` takes it, beside the path of a manifest.",
+    FileKind.METRICS: "Prometheus reads it; name a manifest.",
 }
 
 

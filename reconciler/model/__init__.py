@@ -21,7 +21,7 @@ from reconciler.model.access import (
     is_ours,
     role_key,
 )
-from reconciler.model.address import AddressBook, Target, parse_target
+from reconciler.model.address import AddressBook, Names, Target, parse_target, roles_in
 from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError, call_error
 from reconciler.model.document import (
@@ -113,7 +113,7 @@ from reconciler.model.not_read import (
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.permissions import PermissionEntry, action_matches
 from reconciler.model.shell import shell_command
-from reconciler.model.violation import PlanRefused, Violation, refused_by
+from reconciler.model.violation import PlanRefused, Violation, refused_by, refusers
 
 __all__ = [
     "FORMAT_VERSION",
@@ -154,6 +154,7 @@ __all__ = [
     "LiveTrust",
     "Lock",
     "MarkedDescription",
+    "Names",
     "NotRead",
     "Part",
     "PermissionEntry",
@@ -212,10 +213,12 @@ __all__ = [
     "read_source",
     "read_trust",
     "refused_by",
+    "refusers",
     "role_document",
     "role_key",
     "role_name",
     "roles_elsewhere",
+    "roles_in",
     "roles_of_deleted",
     "roles_unnamed",
     "same_name",

@@ -42,6 +42,12 @@ def refused_by(violations: Iterable[Violation]) -> str:
     return " and ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counts if number)
 
 
+def refusers(violations: Iterable[Violation]) -> str:
+    """What refuses, in a heading: `guards`, `warnings` or both; guards, where nothing does."""
+    kinds = {one.is_warning for one in violations} or {False}
+    return " and ".join(word for is_warning, word in ((False, "guards"), (True, "warnings")) if is_warning in kinds)
+
+
 class PlanRefused(ReconcilerError):
     """Guards refuse the plan; carries every violation."""
 

@@ -2,9 +2,8 @@
 
 from typing import assert_never
 
-from reconciler.journal import After, Before, Call, Outcome, PlaceKind, RunHeader, RunRecord
+from reconciler.journal import After, Before, Call, Outcome, PlaceKind, RunHeader, RunRecord, names_of_run
 from reconciler.model import (
-    AddressBook,
     Children,
     FederatedCredential,
     Identity,
@@ -17,7 +16,7 @@ from reconciler.model import (
 )
 from reconciler.plan import Action
 from reconciler.report.impact_rows import with_condition
-from reconciler.report.names import Names, roles_in
+from reconciler.report.names import Names
 from reconciler.report.page import width
 from reconciler.report.parts.blocks import shown
 from reconciler.report.rows import FieldRow, detail_fields, outcome_heading
@@ -29,7 +28,7 @@ NO_OUTCOME = "in doubt: no answer was written down"
 
 def render_journal(record: RunRecord) -> SafeText:
     """The run, its calls in the order in which they went out, and its end."""
-    names = journal_names(record)
+    names = names_of_run(record)
     lines = [*_header_lines(record.header), ""]
     for call in record.calls:
         lines += _call_lines(call, names)
@@ -41,7 +40,7 @@ def render_journal(record: RunRecord) -> SafeText:
 
 def render_cut_short(path: str, record: RunRecord) -> SafeText:
     """What a later run says of one that was cut short before it goes on itself."""
-    names, header = journal_names(record), record.header
+    names, header = names_of_run(record), record.header
     lines = [
         f"Note: an earlier run was cut short: {header.command} of {header.started_at}, correlation id {header.run_id}."
     ]
@@ -163,7 +162,7 @@ def _fields(state: Before | After, names: Names) -> dict[str, str]:
 
 
 def _end_lines(record: RunRecord) -> list[str]:
-    names, lines = journal_names(record), []
+    names, lines = names_of_run(record), []
     if record.in_doubt:
         lines.append(f"{outcome_heading(Outcome.IN_DOUBT)}:")
         lines += [f"  {call.action.value} {names.describe(call.resource_id)}" for call in record.in_doubt]
@@ -182,9 +181,3 @@ def journal_line(record: RunRecord) -> str:
     counts = ", ".join(f"{number} {outcome.value}" for outcome, number in record.end.counts if number)
     how = "Interrupted" if record.end.interrupted else "Complete" if record.end.complete else "Incomplete"
     return f"{how}, {record.end.at}. Changes: {counts or 'none'}."
-
-
-def journal_names(record: RunRecord) -> Names:
-    """A journal knows no subscription's name."""
-    book = AddressBook(group.group_id for group in record.header.groups)
-    return Names(book, {}, roles_in(call.resource_id for call in record.calls))

@@ -2,8 +2,9 @@
 
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
-from reconciler.model import AddressBook, refused_by
+from reconciler.model import AddressBook, refused_by, refusers
 from reconciler.plan import Action, Plan
+from reconciler.plan.drift.differences import differs
 from reconciler.report.grouping import blocks_of
 from reconciler.report.held_rows import held_rows
 from reconciler.report.names import Names, names_of
@@ -18,7 +19,7 @@ from reconciler.report.parts.totals import write_digest, write_totals
 from reconciler.report.parts.trust import write_trust
 from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.parts.wrap import INDENT, write_text
-from reconciler.report.rows import Header, change_rows, differs, drifting, refused_rows
+from reconciler.report.rows import Header, change_rows, drifting, refused_rows
 from reconciler.report.visible import SafeText
 from reconciler.report.warnings import write_warnings
 
@@ -101,7 +102,7 @@ def _write_warnings(page: Page, plan: Plan, names: Names, *, group: bool) -> Non
 def _write_refused(page: Page, plan: Plan, names: Names) -> None:
     if not plan.violations:
         return
-    page.line((f"Refused by {_refusers(plan)}, and not part of the plan:", "bold red"))
+    page.line((f"Refused by {refusers(plan.violations)}, and not part of the plan:", "bold red"))
     page.line()
     write_refusals(page, plan.violations, names)
     rows = refused_rows(plan)
@@ -109,11 +110,6 @@ def _write_refused(page: Page, plan: Plan, names: Names) -> None:
         page.line("Held back:")
         write_kinds(page, rows, names, indent=INDENT)
         page.line()
-
-
-def _refusers(plan: Plan) -> str:
-    kinds = {one.is_warning for one in plan.violations}
-    return " and ".join(word for is_warning, word in ((False, "guards"), (True, "warnings")) if is_warning in kinds)
 
 
 def refused_line(plan: Plan) -> str:

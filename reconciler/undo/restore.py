@@ -96,7 +96,7 @@ def _credential_back(way: Reversal, effect: NetEffect, live: LiveNow) -> Iterato
         way.leave(credential_id, "it was flexible or had several audiences", "create it by hand")
         return
     way.limited_to.append(credential_id)
-    way.notes.append(in_git(effect, way.book.short(credential_id)))
+    way.notes.append(in_git(effect, way.names.describe(credential_id)))
     if old is not None:
         yield DesiredCredential(credential_id.name, old, effect.source)
 
@@ -119,7 +119,7 @@ def _role_back(way: Reversal, effect: NetEffect, now: Identity, live: LiveNow) -
         way.leave(assignment_id, _CHANGED)
         return
     way.limited_to.append(assignment_id)
-    way.notes.append(in_git(effect, way.book.short(assignment_id)))
+    way.notes.append(in_git(effect, way.names.describe(assignment_id)))
     if before is not None:
         yield assignment_back(before, effect.source)
 
@@ -128,7 +128,7 @@ def _leave_old_principals(way: Reversal, assignment_id: AssignmentId, effect: Ne
     """A role of a principal that is gone: what the run gave went with it, what it took is nobody's to give back."""
     because = "its identity has been created again since"
     if effect.before is None:
-        way.notes.append(left_alone(way.book.short(assignment_id), because))
+        way.notes.append(left_alone(way.names.describe(assignment_id), because))
     else:
         way.leave(assignment_id, because)
 

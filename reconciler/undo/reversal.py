@@ -7,12 +7,12 @@ from reconciler.errors import SourcePos
 from reconciler.journal import NetEffect
 from reconciler.manifest.desired import DesiredIdentity
 from reconciler.model import (
-    AddressBook,
     AnyId,
     AssignmentId,
     CredentialId,
     FederatedCredential,
     Identity,
+    Names,
     ResourceId,
     RoleAssignment,
     identity_of,
@@ -45,7 +45,7 @@ class Reversal:
 
     identity: ResourceId
     places: dict[AnyId, SourcePos]
-    book: AddressBook
+    names: Names
     journal: str
     desired: DesiredIdentity | None = None
     is_target: bool = False
@@ -61,7 +61,7 @@ class Reversal:
     @property
     def name(self) -> str:
         """The identity as messages write it."""
-        return self.book.short(self.identity)
+        return self.names.identity(self.identity)
 
     def leave(self, resource_id: AnyId, because: str, advice: str = "", part: str = "") -> None:
         """Something of the run stays; without advice of its own, the journal says what it was."""

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.errors import ReconcilerError, SourcePos
-from reconciler.journal import Before, NetEffect, Outcome, RunGroup, RunRecord, net_effects
+from reconciler.journal import Before, NetEffect, Outcome, RunGroup, RunRecord, names_of_run, net_effects
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity, DesiredTenant, Ignore, Limits, Policy
 from reconciler.model import (
-    AddressBook,
     AnyId,
     AssignmentId,
     CredentialId,
     Identity,
+    Names,
     ResourceId,
     Target,
     identity_of,
@@ -73,17 +73,17 @@ def touched_identities(record: RunRecord) -> tuple[ResourceId, ...]:
 
 def make_undo(record: RunRecord, live: LiveNow, journal: str) -> Undo:
     """Work out the way back; `journal` is the file's name."""
-    book = AddressBook(group.group_id for group in record.header.groups)
+    names = names_of_run(record)
     ways = [
-        _reverse(Reversal(identity, {one.resource_id: one.source for one in effects}, book, journal), effects, live)
+        _reverse(Reversal(identity, {one.resource_id: one.source for one in effects}, names, journal), effects, live)
         for identity, effects in _by_identity(record).items()
     ]
-    notes = [title(record), *_not_made(record, book), *(note for way in ways for note in way.notes)]
+    notes = [title(record), *_not_made(record, names), *(note for way in ways for note in way.notes)]
     groups = [one for group in record.header.groups if (one := _group(group, ways, record, journal)) is not None]
     targets = (way.identity for way in ways if way.is_target)
     return Undo(
         Desired(tuple(sorted(groups, key=lambda one: one.group_id.key))),
-        tuple(Target(one.group_id, one.name, book.short(one)) for one in targets),
+        tuple(Target(one.group_id, one.name, names.identity(one)) for one in targets),
         frozenset(one for way in ways for one in way.limited_to),
         live.identities,
         tuple(dict.fromkeys(notes)),
@@ -98,10 +98,10 @@ def _by_identity(record: RunRecord) -> dict[ResourceId, list[NetEffect]]:
     return found
 
 
-def _not_made(record: RunRecord, book: AddressBook) -> Iterator[str]:
+def _not_made(record: RunRecord, names: Names) -> Iterator[str]:
     for call in record.calls:
         if call.outcome is Outcome.STALE:
-            yield left_alone(book.short(call.resource_id), "it appeared meanwhile, and the run did not make it")
+            yield left_alone(names.describe(call.resource_id), "it appeared meanwhile, and the run did not make it")
 
 
 def _group(group: RunGroup, ways: Iterable[Reversal], record: RunRecord, journal: str) -> DesiredGroup | None:

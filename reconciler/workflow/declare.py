@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from reconciler.files.read import ON_DISK, Places
 from reconciler.guardrails import Guardrails, read_guardrails, sources_of
 from reconciler.guards import NO_ALLOWANCES, Allowances, check_allowances
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import UNUSED, Finding, find_accepted, find_doubts
-from reconciler.manifest.load import PUBLIC_AUDIENCE, load_manifest
+from reconciler.manifest.load import PUBLIC_AUDIENCE, load_files
 from reconciler.manifest.scope import is_looked_at, only_subscriptions, only_targets, parse_targets
 from reconciler.manifest.tenants import check_one_tenant
+from reconciler.manifest.yaml.files import read_files
 from reconciler.model import ResourceGroupId, Target
 from reconciler.plan import Plan
 from reconciler.saved_plan.staleness import check_same_place
@@ -27,6 +29,7 @@ class Request:
         strict: what is usually a mistake is refused rather than warned about.
         guardrails: files whose rules all have to be kept.
         on_skipped: called with the names of files below directories that are no manifests.
+        places: where the paths lead: to the files as they are, or as they are in a commit.
     """
 
     paths: tuple[str, ...]
@@ -40,6 +43,7 @@ class Request:
     strict: bool = False
     guardrails: tuple[str, ...] = ()
     on_skipped: Callable[[Sequence[str]], None] | None = None
+    places: Places = ON_DISK
     judged_on: date = field(kw_only=True)
 
 
@@ -73,11 +77,10 @@ def load_declaration(request: Request) -> Declaration:
         InputFileError: the guardrails are missing, or lie where the manifests do.
         UsageError: a target, a subscription or an allowance that the manifest does not have, or several tenants.
     """
-    whole = load_manifest(
-        request.paths,
+    whole = load_files(
+        read_files(request.paths, request.stdin, request.places),
         request.variables,
         request.environment,
-        request.stdin,
         audience=request.audience,
         on_skipped=request.on_skipped,
     )
@@ -102,6 +105,16 @@ def load_declaration(request: Request) -> Declaration:
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(whole))),
         judged_on=request.judged_on,
     )
+
+
+def reads_the_same(one: Request, other: Request) -> bool:
+    """Whether two requests about the same paths find the same files there, byte for byte."""
+    found = []
+    for request in (one, other):
+        files, problems = read_files(request.paths, request.stdin, request.places)
+        prefix = request.places.prefix
+        found.append(([(file.name.removeprefix(prefix), file.content) for file in files], bool(problems)))
+    return found[0] == found[1]
 
 
 def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | None) -> Declaration:

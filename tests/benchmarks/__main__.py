@@ -1,6 +1,6 @@
 """Measures parts of the tool at scale, each beside a yardstick measured in the same run.
 
-    python -m tests.benchmarks [plan|export|sandbox [IDENTITIES]]
+    python -m tests.benchmarks [plan|export|html|sandbox [SIZE]]
     python -m tests.benchmarks speed [--runs N] [--json FILE] [SCENARIO...]
 
 Without an argument it measures everything but `speed`, whose runs take an hour of waiting.
@@ -9,9 +9,9 @@ Times are medians, and machines differ: a ratio says more than a time.
 
 import sys
 
-from tests.benchmarks import export, plan, sandbox, speed
+from tests.benchmarks import export, html, plan, sandbox, speed
 
-BENCHMARKS = {"plan": plan.main, "export": export.main, "sandbox": sandbox.main}
+BENCHMARKS = {"plan": plan.main, "export": export.main, "html": html.main, "sandbox": sandbox.main}
 
 
 def main(arguments: list[str]) -> int:

@@ -73,23 +73,27 @@ def test_page_is_whole_without_script_and_asks_for_nothing(browser: Browser, fil
 
 @pytest.mark.parametrize("name", NAMES)
 def test_page_is_never_wider_than_the_window(browser: Browser, files: dict[str, Path], name: str) -> None:
-    for width in (NARROW, WIDE):
-        with opened(browser, files[name], width=width) as (page, _):
-            _open_all(page)
+    with opened(browser, files[name], width=NARROW) as (page, _):
+        _open_all(page)
+        for width in (NARROW, WIDE):
+            page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.scrollingElement.scrollWidth") <= width
-            outside = "(width) => [...document.querySelectorAll('main *, header *')].filter((one) => {"
-            outside += (
-                " const box = one.getBoundingClientRect(); return box.width > 1 && box.right > width + 1; }).length"
-            )
-            assert page.evaluate(outside, width) == 0
+            assert page.evaluate(_NUMBER_OUTSIDE, width) == 0
+
+
+_NUMBER_OUTSIDE = """(width) => [...document.querySelectorAll('main *, header *')].filter((one) => {
+  const box = one.getBoundingClientRect();
+  return box.width > 1 && box.right > width + 1;
+}).length"""
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "large"])
 def test_page_is_usable_with_a_screen_reader(browser: Browser, files: dict[str, Path], name: str) -> None:
-    for scheme in SCHEMES:
-        with opened(browser, files[name], scheme=scheme, script=True) as (page, _):
-            page.evaluate(AXE)
-            _open_all(page)
+    with opened(browser, files[name], script=True) as (page, _):
+        page.evaluate(AXE)
+        _open_all(page)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
             found = page.evaluate("axe.run({resultTypes: ['violations']}).then((result) => result.violations)")
             bad = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
             assert bad == []

@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +35,14 @@ FRAGMENTS = (
     "$(touch x) `touch x`",
     "\"quo'ted\\",
     "[bold]{x}%s",
+    "<script>x</script><a href='javascript:x' onclick=x>",
+    '"><img src=x> {{ 7 * 7 }}&lt;',
+    "<script>x</script><img src=x onerror=y> </details>--> &amp;<!--",
+    "[a](https://e.example/?q) ![b](c) <https://e.example> https://e.example www.e.example",
+    "@octocat #12 GH-12 a@e.example _x_ *y* ~~z~~ | a | b |",
+    "a`b``c```",
+    "\n```\n# x\n> y\n---\n",
+    "%0A::error::x%3A,;]%AZP25",
     "😀é",
     TOKEN,
     base64.b64encode(f"a:{TOKEN}".encode()).decode(),
@@ -61,9 +70,56 @@ def _is_right(line: str) -> bool:
     return drawn and not commanded and not begin.startswith(FORGED) and TOKEN[-20:] not in line
 
 
+_OWN = {
+    "github": re.compile(r"::(error|warning) (file=[^:,\n]*,line=\d+,)?title=[^:,\n]*::(?P<text>[^\n]*)"),
+    "azure-devops": re.compile(
+        r"#\#vso\[task\.(logissue type=(error|warning)(;sourcepath=[^];\n]*;linenumber=\d+)?"
+        r"|setvariable variable=[a-z_]+;isOutput=true|uploadsummary)\](?P<text>[^\n]*)"
+    ),
+}
+
+
+def without_own_commands(text: str, form: str) -> str:
+    """What a form for a CI system has printed, with no more than the text of each command that is its own."""
+    own = _OWN.get(form)
+    lines = text.split("\n")
+    found = [None if own is None else own.fullmatch(line) for line in lines]
+    return "\n".join(line if match is None else f"- {match['text']}" for line, match in zip(lines, found, strict=True))
+
+
 def json_faults(text: str) -> list[str]:
     """As `faults`, for a JSON document: besides, it is ASCII."""
     return faults(text) + [line for line in text.split("\n") if not line.isascii()]
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _TAGS or any(name not in _ATTRIBUTES for name, _ in attrs):
+            self.found.append(str(self.get_starttag_text()))
+        self.found += [str(value) for name, value in attrs if name == "href" and not str(value).startswith("#")]
+
+
+_TAGS = {
+    *("html", "head", "title", "style", "body", "header", "main", "section", "h1", "h2", "h3", "p", "ul", "li", "dl"),
+    *("div", "dt", "dd", "details", "summary", "span", "b", "code", "pre", "table", "thead", "tbody", "tr", "th", "td"),
+    *("a", "meta"),
+}
+_ATTRIBUTES = {
+    *("class", "id", "href", "open", "scope", "lang", "charset", "content", "name", "http-equiv", "tabindex"),
+    *("aria-hidden", "aria-labelledby"),
+}
+
+
+def html_faults(text: str) -> list[str]:
+    """The tags and addresses in a page that no page of ours has."""
+    tags = _Tags()
+    tags.feed(text)
+    tags.close()
+    return tags.found
 
 
 def without_token(value: Any) -> Any:

@@ -16,14 +16,31 @@ from hypothesis import strategies as st
 
 from tests.cli.command import Ended, Uami
 from tests.cli.conftest import Serve
-from tests.cli.hostile import ALL, FRAGMENTS, TOKEN, faults, json_faults, leaves, with_text, without_token
+from tests.cli.hostile import (
+    ALL,
+    FRAGMENTS,
+    TOKEN,
+    faults,
+    html_faults,
+    json_faults,
+    leaves,
+    with_text,
+    without_own_commands,
+    without_token,
+)
 from tests.cli.inputs import SUBSCRIPTION, TENANT, group_scope, identity_scope, write_manifest, write_state
 from tests.cli.mangling_wire import mangling_wire
+from tests.unit.report.markdown_faults import markdown_faults
 from tests.unit.saving import sealed
 
 WITH_TOKEN = {"UAMI_ACCESS_TOKEN": TOKEN}
 SANDBOX = ("--sandbox", "s.json")
+HTML, MARKDOWN = "r.html", "r.md"
 FORMS = ((), ("--format", "json"))
+REPORTING = ("validate", "plan", "apply", "drift", "doctor", "show", "undo")
+"""The commands that have a report, which is written to files besides."""
+JOBS = (("--format", "github"), ("--format", "azure-devops"))
+"""The forms for jobs are the text and what a job obeys, so that they go along only where that has much to say."""
 GUARDRAILS = "../rails.json"
 
 TEXTS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), min_size=1, max_size=3).map("".join)
@@ -99,17 +116,27 @@ def _write(path: Path, document: Any) -> None:
 
 def check(ended: Ended, arguments: tuple[str, ...]) -> None:
     """What every run has printed."""
-    assert "Traceback" not in ended.stderr, ended.stderr
-    assert faults(ended.stderr) == [], arguments
-    assert (json_faults if "json" in arguments else faults)(ended.stdout) == [], arguments
+    form = next((one for one in ("github", "azure-devops") if one in arguments), "")
+    stdout, stderr = (without_own_commands(text, form) for text in (ended.stdout, ended.stderr))
+    assert "Traceback" not in stderr, stderr
+    assert faults(stderr) == [], arguments
+    assert (json_faults if "json" in arguments else faults)(stdout) == [], arguments
     if "json" in arguments:
         assert isinstance(ended.document, dict)
 
 
 def run(uami: Uami, *arguments: str, stdin: bytes = b"") -> Ended:
-    """Run with a token that nothing may print, and look at all that is printed."""
-    ended = uami(*arguments, environment=WITH_TOKEN, stdin=stdin)
+    """Run with a token that nothing may print, and look at what is printed, and at the reports in files beside it."""
+    files = [uami.folder / HTML, uami.folder / MARKDOWN]
+    for file in files:
+        file.unlink(missing_ok=True)
+    beside = ("--format", f"html={HTML}", "--format", f"markdown={MARKDOWN}") if arguments[0] in REPORTING else ()
+    ended = uami(*arguments, *beside, environment=WITH_TOKEN, stdin=stdin)
     check(ended, arguments)
+    page, comment = (file.read_text(encoding="utf-8") if file.exists() else "" for file in files)
+    assert (faults(page), html_faults(page)) == ([], []), arguments
+    assert (faults(comment), markdown_faults(comment)) == ([], []), arguments
+    assert ended.code == 64 or not beside or (page and comment), arguments
     return ended
 
 
@@ -156,7 +183,7 @@ def test_guardrails_of_any_text(uami: Uami, world: Path, place: int, text: str) 
         run(uami, "plan", "m.json", *SANDBOX, *form, "--guardrails", GUARDRAILS)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS, *JOBS])
 @pytest.mark.parametrize(
     "command",
     [
@@ -171,7 +198,7 @@ def test_guardrails_of_any_text(uami: Uami, world: Path, place: int, text: str) 
 def test_live_state_of_every_text(uami: Uami, world: Path, command: tuple[str, ...], form: tuple[str, ...]) -> None:
     ended = run(uami, command[0], "m.json", *SANDBOX, *form, *command[1:])
 
-    if command[0] in ("plan", "drift") and not form:
+    if command[0] in ("plan", "drift") and form in ((), *JOBS):
         assert "[secret]" in ended.stdout
         assert r"#\x23vso[task.setvariable variable=a]b" in ended.stdout
 
@@ -226,7 +253,7 @@ def test_no_file_holds_the_token_of_its_run(uami: Uami, folder: Path, serve: Ser
 def test_errors_of_any_text(uami: Uami, world: Path, serve: Serve, text: str) -> None:
     with mangling_wire("") as wire:
         wire.fails, wire.text = True, text
-        for form in FORMS:
+        for form in (*FORMS, *JOBS):
             run(uami, "plan", "m.json", *wire.flags, *form, "--log-level", "debug")
         run(uami, "doctor", "m.json", *wire.flags)
 

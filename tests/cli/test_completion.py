@@ -57,6 +57,7 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
         ("uami sandbox s", ["serve", "snapshot"]),
         ("uami plan --max", ["--max-deletes", "--max-revokes"]),
         ("uami drift m.yaml --format ", [*Format]),
+        ("uami drift m.yaml --format mark", ["markdown"]),
         ("uami output m.yaml --format ", ["text", "json", "yaml", "dotenv", "tfvars", "configmap", "service-accounts"]),
         ("uami apply m.yaml --color a", ["auto", "always"]),
         ("uami explain limits.maxD", ["limits.maxDeletes", "limits.maxDeletePercent"]),

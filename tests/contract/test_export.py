@@ -1,5 +1,7 @@
 """Exports of generated subscriptions: what is written says what is live, and says it again once it was applied."""
 
+import os
+
 from hypothesis import given, settings
 
 from reconciler.plan import Action, Reason
@@ -18,8 +20,11 @@ from tests.contract.exporting import (
 )
 from tests.strategies import FEW_EXAMPLES
 
+EXAMPLES = settings(FEW_EXAMPLES, max_examples=int(os.environ.get("UAMI_EXPORT_EXAMPLES", "15")))
+"""A subscription takes half a second; 300 of them are worth their time once, and not in every run."""
 
-@settings(FEW_EXAMPLES, max_examples=15)
+
+@EXAMPLES
 @given(brownfields())
 def test_export_without_owner_has_an_empty_plan(start: Contents) -> None:
     with in_process(start) as arm:
@@ -32,7 +37,7 @@ def test_export_without_owner_has_an_empty_plan(start: Contents) -> None:
     assert max(map(len, text.split("\n"))) <= 120
 
 
-@settings(FEW_EXAMPLES, max_examples=15)
+@EXAMPLES
 @given(brownfields())
 def test_export_with_owner_only_adopts_and_then_has_an_empty_plan(start: Contents) -> None:
     with in_process(start) as arm:
@@ -52,7 +57,7 @@ def test_export_with_owner_only_adopts_and_then_has_an_empty_plan(start: Content
     assert [one for one in after.changes if one.action is not Action.NO_OP] == []
 
 
-@settings(FEW_EXAMPLES, max_examples=15)
+@EXAMPLES
 @given(brownfields(listable=True))
 def test_export_that_is_applied_to_the_rest_is_exported_as_the_same_text(start: Contents) -> None:
     with in_process(start) as arm:

@@ -20,6 +20,7 @@ from reconciler.model.identity import OWNER_TAG, IsolationScope
 from reconciler.plan.changes import Action, field_text
 from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.plan import Plan
+from reconciler.report.formats.text import TextFormat
 from reconciler.workflow.plan import run_plan
 from reconciler.workflow.undo import UndoRequest, declare_undo
 from tests.builders import SUBSCRIPTION, TODAY, desired_group, label, listed
@@ -419,7 +420,10 @@ def test_journal_from_elsewhere_forges_no_line(arm: OpenArm, tmp_path: Path) -> 
             PLACE,
         )
 
-    assert "\n" not in caught.value.message
+    said, _ = TextFormat(color=False).error(caught.value).splitlines()
+    assert said == (
+        r"Error: run.jsonl: the run was in the sandbox /x\n::error::y, and this one is in the sandbox /state.json"
+    )
 
 
 def test_digest_of_a_journal_is_that_of_its_file(tmp_path: Path, arm: OpenArm) -> None:

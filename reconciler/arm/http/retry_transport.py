@@ -149,6 +149,7 @@ class RetryTransport(httpx.BaseTransport):
         if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
             schedule.note_answer(request.method, path, response.headers, now_s)
             return
+        self._retries.activity.note_throttled()
         wait_s = retry_after_s(response, self._retries.wall())
         # Whole seconds bring a run back at the very instants at which another one takes what there is.
         spread_s = APART_S * self._retries.jitter() if wait_s else 0.0

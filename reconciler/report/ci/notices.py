@@ -8,12 +8,11 @@ from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.doctor.checkup import Checkup, Standing
 from reconciler.errors import ManifestError, PlanStale, ReconcilerError, SourcePos
 from reconciler.guardrails import DeclaredVerdict
-from reconciler.journal import Outcome, RunRecord
+from reconciler.journal import Outcome, RunRecord, names_of_run
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
 from reconciler.model import AddressBook, Violation
 from reconciler.plan import Action, Plan
-from reconciler.report.journal_text import journal_names
 from reconciler.report.names import Names, names_of
 from reconciler.report.rows import ChangeRow, beyond_guardrails, change_rows, drift_rows, not_held
 
@@ -88,7 +87,7 @@ def result_notices(plan: Plan, result: ApplyResult) -> Iterator[Notice]:
 
 def journal_notices(record: RunRecord) -> Iterator[Notice]:
     """Calls that are in doubt or failed."""
-    names = journal_names(record)
+    names = names_of_run(record)
     for call in record.calls:
         if call.outcome in (None, Outcome.FAILED, Outcome.IN_DOUBT):
             outcome = "in doubt" if call.outcome is None else call.outcome.value
@@ -156,7 +155,8 @@ def _findings(findings: Iterable[Finding], names: Names, level: Level) -> Iterat
 def _row_notice(row: ChangeRow, names: Names, title: str) -> Notice:
     impact = "".join(f"; {label} {text}" for label, text in row.impact)
     file, _, line = row.source.rpartition(":")
-    text = f"{names.describe(row.resource_id)} {row.summary}{impact}"
+    made = "" if row.attribution is None else f"; {row.attribution.label} {row.attribution.text}"
+    text = f"{names.describe(row.resource_id)} {row.summary}{made}{impact}"
     return Notice(Level.WARNING, title, text, SourcePos(file, int(line), 1))
 
 

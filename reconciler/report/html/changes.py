@@ -112,7 +112,10 @@ def entry_of(row: ChangeRow, *, is_one: bool = True, tone: Tone | None = None) -
         row.summary if row.hold is None else f"{row.summary}; {hold_words(row.hold)}",
         row.place if is_one else "",
         values_of((one for one in row.fields if is_one or not one.of_identity), row.action),
-        tuple(Line(label, text, Tone.QUIET if text == FOUND_NOTHING else Tone.WARNING) for label, text in row.impact),
+        (
+            *([] if row.attribution is None else [Line(row.attribution.label, row.attribution.text, Tone.QUIET)]),
+            *(Line(label, text, Tone.QUIET if text == FOUND_NOTHING else Tone.WARNING) for label, text in row.impact),
+        ),
         NOT_LOOKED_AT if row.impact else "",
     )
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from reconciler.model import PlanRefused
+from reconciler.model import PlanRefused, refusers
 from reconciler.plan import Action, Plan
-from reconciler.report.drift_text import drift_line
+from reconciler.report.drift_text import PENDING, drift_line
 from reconciler.report.held_rows import held_rows
 from reconciler.report.html.changes import groups_of, tone_of
 from reconciler.report.html.remarks import (
@@ -109,7 +109,7 @@ def _sections(plan: Plan, rows: Iterable[ChangeRow], names: Names, header: Heade
         groups=groups_of(deletes, names, group=group),
         number=len(deletes),
     )
-    refused = "Refused by guards, and not part of the plan"
+    refused = f"Refused by {refusers(plan.violations)}, and not part of the plan"
     yield refused_section(plan.violations, refused_rows(plan), names, refused, group=group)
     yield trust_section(plan_lines(plan, names, group=group), names)
     yield not_undone_section(plan)
@@ -153,7 +153,7 @@ def drift_page(plan: Plan, header: Header, *, group: bool) -> PageView:
     sections = (
         *(
             Section(name, title, tone, groups=groups_of(rows, names, group=group), number=len(rows))
-            for name, title, rows, tone in lists
+            for name, title, rows, tone in (*lists, ("pending", PENDING, drift.pending, Tone.QUIET))
         ),
         refused_section(refused, (), names, "Refused by guardrails"),
         stays_section(plan, names, with_not_due=True),

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from reconciler.apply.result import ApplyResult
-from reconciler.journal import Call, Outcome, RunRecord
-from reconciler.model import CallError
+from reconciler.journal import Call, Outcome, RunRecord, names_of_run
+from reconciler.model import CallError, refusers
 from reconciler.plan import Action, Plan
 from reconciler.report.html.changes import groups_of, kinds_of, values_of
 from reconciler.report.html.plan import facts_of, held_section
@@ -16,7 +16,6 @@ from reconciler.report.journal_text import (
     children_rows,
     header_rows,
     journal_line,
-    journal_names,
     state_fields,
 )
 from reconciler.report.names import Names, names_of
@@ -42,10 +41,11 @@ def result_page(plan: Plan, result: ApplyResult, journal: str | None, continue_w
     """What an apply did: what did not work and why, what is done, and what guards held back."""
     names, done = names_of(plan), result.ended(Outcome.DONE)
     rows = [change_row(one.change, names) for one in done]
+    refused = f"Refused by {refusers(plan.violations)}, and not applied"
     sections = (
         *(_outcome_section(outcome, result, names) for outcome in _WORST_FIRST),
         _not_held_section(result, names),
-        refused_section(plan.violations, refused_rows(plan), names, "Refused by guards, and not applied", group=group),
+        refused_section(plan.violations, refused_rows(plan), names, refused, group=group),
         not_undone_section(plan),
         Section("done", "Done", Tone.GOOD, groups=groups_of(rows, names, group=group), number=len(rows)),
         held_section(plan, names, group=group),
@@ -123,7 +123,7 @@ def _not_held_section(result: ApplyResult, names: Names) -> Section:
 
 def journal_page(record: RunRecord) -> PageView:
     """A run: who ran what, what nobody knows of it, and each call in its order."""
-    names = journal_names(record)
+    names = names_of_run(record)
     end = record.end
     is_good = end is not None and end.complete and not record.in_doubt
     in_doubt = tuple(

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from reconciler.doctor.checkup import Checkup, Standing
 from reconciler.errors import lines_of
 from reconciler.guardrails import DeclaredVerdict
-from reconciler.journal import Call, Outcome, RunRecord
+from reconciler.journal import Call, Outcome, RunRecord, names_of_run
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, accepted_note
 from reconciler.model import AddressBook
 from reconciler.plan import NOT_CHECKED
 from reconciler.report.checkup_text import checkup_line, render_checkup
-from reconciler.report.journal_text import journal_line, journal_names, render_journal
+from reconciler.report.journal_text import journal_line, render_journal
 from reconciler.report.markdown.document import Entry, Section, line_entry
 from reconciler.report.markdown.escape import code, prose
 from reconciler.report.markdown.plan import refused_sections, text_section, warnings_section
@@ -73,7 +73,7 @@ def journal_head(record: RunRecord) -> tuple[str, ...]:
 
 def journal_sections(record: RunRecord) -> Iterator[Section]:
     """What is in doubt and what failed; then the journal, call by call."""
-    names = journal_names(record)
+    names = names_of_run(record)
     doubted = tuple(_call_entry(call, names) for call in record.in_doubt)
     yield Section("In doubt: it may or may not have taken effect", "calls in doubt", doubted, must=True, folded=False)
     failed = tuple(_call_entry(call, names) for call in record.calls if call.outcome is Outcome.FAILED)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from reconciler.manifest.findings import Finding
-from reconciler.model import Violation
+from reconciler.model import Violation, refusers
 from reconciler.plan import Action, Plan
 from reconciler.report.held_rows import held_rows
 from reconciler.report.impact_rows import NOT_LOOKED_AT
@@ -18,6 +18,7 @@ from reconciler.report.parts.totals import totals_of
 from reconciler.report.parts.undo import count_not_undone, what_stays
 from reconciler.report.plan_text import count_line, refused_line
 from reconciler.report.rows import ChangeRow, Header, change_rows, refused_rows
+from reconciler.report.trust import TrustLine, plan_lines
 from reconciler.report.visible import SafeText
 
 
@@ -46,8 +47,8 @@ _FEW = 10
 """Subscriptions that the first lines name."""
 
 
-def plan_sections(plan: Plan, header: Header) -> tuple[Section, ...]:
-    """All that a plan says, in the order of its worth."""
+def plan_sections(plan: Plan, header: Header, *, group: bool = True) -> tuple[Section, ...]:
+    """All that a plan says, in the order of its worth; with `group`, equal sentences about trust are told once."""
     names = names_of(plan)
     rows = change_rows(plan, is_undo=header.is_undo)
     deletes = [row for row in rows if row.action is Action.DELETE]
@@ -55,6 +56,7 @@ def plan_sections(plan: Plan, header: Header) -> tuple[Section, ...]:
         *refused_sections(plan.violations, refused_rows(plan), names),
         _not_undone(plan),
         Section(_DELETED, "deletes", _entries(deletes, names), must=True, folded=False),
+        _trust_section(plan, names, group=group),
         *_totals(plan, names),
         *sections_by_group((row for row in rows if row.action is not Action.DELETE), names),
         Section(
@@ -74,12 +76,30 @@ def refused_sections(
     about = {one.about for one in violations}
     rest = [row for row in held_back if row.resource_id not in about]
     refusals = tuple(violation_entry(one, names) for one in violations)
-    yield Section("Refused by guards, and not part of the plan", "refusals", refusals, must=True, folded=False)
+    title = f"Refused by {refusers(violations)}, and not part of the plan"
+    yield Section(title, "refusals", refusals, must=True, folded=False)
     entries = tuple(
         line_entry(f"- {row.action.value} {described(row.resource_id, names)}", f"  - {code(row.place)}")
         for row in rest
     )
     yield Section("Held back by these refusals", "refused changes", entries, must=True, folded=False)
+
+
+def _trust_section(plan: Plan, names: Names, *, group: bool) -> Section:
+    """Who gains or loses which trust and right, a sentence each."""
+    return Section(
+        "Trust and rights",
+        "sentences about trust and rights",
+        tuple(_trust_entry(line, names) for line in plan_lines(plan, names, group=group)),
+        folded=False,
+    )
+
+
+def _trust_entry(line: TrustLine, names: Names) -> Entry:
+    place = "" if line.members else f" {code(line.place)}"
+    members = (f"  - {code(names.book.short(one))} {code(where)}" for one, where in line.members)
+    whos = (f"  - {prose(who)}" for who in line.whos)
+    return line_entry(f"- {code('+' if line.is_gain else '-')} {prose(line.text)}{place}", *members, *whos)
 
 
 def warnings_section(findings: Sequence[Finding], names: Names, *, folded: bool = True) -> Section:

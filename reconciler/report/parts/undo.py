@@ -1,8 +1,8 @@
 """What a text report says of an undo where it would speak of manifests and `--target` otherwise."""
 
 from reconciler.plan import NotUndone, Plan, SkipReason
+from reconciler.report.names import names_of
 from reconciler.report.page import Page
-from reconciler.report.rows import addresses_of
 
 NOTHING_TO_UNDO = "No changes. Nothing of the run is left that could be taken back."
 
@@ -32,5 +32,5 @@ def count_not_undone(plan: Plan, where: str = "above") -> str:
 
 def what_stays(plan: Plan, one: NotUndone) -> str:
     """What of the run one entry is about."""
-    address = addresses_of(plan).short(one.resource_id)
-    return f"{one.part} of {address}" if one.part else address
+    what = names_of(plan).describe(one.resource_id)
+    return f"{one.part} of {what}" if one.part else what

@@ -101,11 +101,12 @@ CREATE, UPDATE = call(1, Action.CREATE, None, TRUST), call(1, Action.UPDATE, CRE
 DELETE = call(1, Action.DELETE, CREDENTIAL, None)
 LISTED = (DesiredCredential("main", TRUST, SOURCE),)
 CHILD = f"{NAME}/federatedCredentials/main"
+SHOWN = f"credential main of {NAME}"
 NOT_AS_LEFT = (CHILD, "", "it is no longer as the run has left it")
 IN_GIT = {
-    Action.CREATE: f"identities.yaml:5: take {CHILD} off the list in Git, or the next apply creates it again.",
-    Action.UPDATE: f"identities.yaml:5: change {CHILD} in Git too, or the next apply changes it again.",
-    Action.DELETE: f"identities.yaml:5: list {CHILD} again in Git, or the next apply deletes it again.",
+    Action.CREATE: f"identities.yaml:5: take {SHOWN} off the list in Git, or the next apply creates it again.",
+    Action.UPDATE: f"identities.yaml:5: change {SHOWN} in Git too, or the next apply changes it again.",
+    Action.DELETE: f"identities.yaml:5: list {SHOWN} again in Git, or the next apply deletes it again.",
 }
 
 
@@ -187,7 +188,7 @@ def test_role_of_another_principal_is_left_alone() -> None:
 
     assert found.targets == ()
     assert notes_of(found) == (
-        f"Left alone: {NAME}/roleAssignments/Reader@{SCOPE}: its identity has been created again since.",
+        f"Left alone: role Reader on rg-app of {NAME}: its identity has been created again since.",
     )
 
 

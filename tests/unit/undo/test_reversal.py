@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reconciler.journal import NetEffect
-from reconciler.model import AddressBook, AssignmentId
+from reconciler.model import AddressBook, AssignmentId, Names
 from reconciler.plan import NotUndone
 from reconciler.undo.reversal import Reversal, roles_seen
 from tests.builders import group_id
@@ -17,7 +17,7 @@ def _deleted(children: object) -> NetEffect:
 
 
 def test_what_is_left_without_advice_of_its_own_is_compared_with_the_journal() -> None:
-    way = Reversal(IDENTITY_ID, {IDENTITY_ID: SOURCE}, AddressBook([group_id()]), "a b.jsonl")
+    way = Reversal(IDENTITY_ID, {IDENTITY_ID: SOURCE}, Names(AddressBook([group_id()]), {}, {}), "a b.jsonl")
 
     way.leave(IDENTITY_ID, "it is now 'x'", part="tags.env")
     way.leave(ASSIGNMENT_ID, "it is gone", "give it again")

@@ -22,7 +22,7 @@ def test_what_stays_is_shown_with_why_and_with_what_to_do() -> None:
     assert page.text() == (
         "Not taken back: tags.env of rg-app/id-api: it is now 'x'\n"
         "     compare\n"
-        "Not taken back: rg-app/id-api/federatedCredentials/main: it is \\x1b[2Jgone\n"
+        "Not taken back: credential main of rg-app/id-api: it is \\x1b[2Jgone\n"
         "     create it\\n::error::x\n"
         "\n"
     )
