@@ -13,7 +13,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import group_path, identity_path, subscription_path
 from reconciler.arm.identities import Identities
-from reconciler.arm.resources import Resources
+from reconciler.arm.resources import Resources, lane_of
 from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, LoginError, NotFound, UsageError
 from reconciler.model import ResourceGroupId, ResourceId, Subscription
@@ -221,8 +221,12 @@ def _read_credentials(
     identities: Identities, asked: Sequence[Entry], resources: Resources
 ) -> Mapping[Key, tuple[Entry, ...] | None]:
     """The credentials of each identity; None where the identity is gone."""
-    found = resources.pairs(_PROGRESS, lambda identity: _credentials_of(identities, identity), asked)
+    found = resources.pairs(_PROGRESS, lambda identity: _credentials_of(identities, identity), asked, _lane_of)
     return {identity.key: credentials for identity, credentials in found}
+
+
+def _lane_of(identity: Entry) -> str:
+    return lane_of(ResourceId.parse(identity.resource_id))
 
 
 def _credentials_of(identities: Identities, identity: Entry) -> tuple[Entry, ...] | None:

@@ -14,7 +14,7 @@ import httpx
 from reconciler.arm.http.answers import QUERY, Call, error_answer, malformed_answer, no_answer, too_many_pages
 from reconciler.arm.http.endpoints import origin_of
 from reconciler.arm.http.fields import JsonObject, object_list, optional_text, parse_object
-from reconciler.arm.http.retry import REPEATABLE
+from reconciler.arm.http.retry_transport import REPEATABLE
 from reconciler.errors import NotFound
 
 T = TypeVar("T")

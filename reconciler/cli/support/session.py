@@ -1,5 +1,6 @@
 """From flags to a connection: which ARM (Azure's, another endpoint's, the embedded sandbox's), and as whom."""
 
+import logging
 import os
 import random
 import re
@@ -15,11 +16,10 @@ from typing import TypeVar
 import httpx
 
 from reconciler.arm.activity import Activity
-from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.endpoints import endpoint_name
-from reconciler.arm.http.pace import Pace, no_pace
+from reconciler.arm.http.rates.schedule import Schedule
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
@@ -43,6 +43,7 @@ from reconciler.report.rows import Header
 from reconciler.stop import Stop
 
 Result = TypeVar("Result")
+_log = logging.getLogger("reconciler.arm")
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 
@@ -88,7 +89,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
     budget = RunBudget(parse_duration(flags.timeout))
-    retries = Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget)
+    schedule = Schedule(random.random)
+    retries = Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget, schedule=schedule)
     with ExitStack() as stack:
         if flags.sandbox is not None:
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
@@ -122,7 +124,16 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
         principal = _signing_in(auth.principal, retries.activity)
         caller = Caller(where, kind, principal, auth.token_expiry, authority)
-        yield Session(azure, retries, correlation_id, caller, target, auth, place)
+        try:
+            yield Session(azure, retries, correlation_id, caller, target, auth, place)
+        finally:
+            tally = retries.schedule.tally
+            _log.info(
+                "%d requests; %d answered 429; %.0f s waited, all calls together",
+                tally.sent,
+                tally.refused,
+                tally.waited_s,
+            )
 
 
 def _azure(
@@ -136,13 +147,8 @@ def _azure(
     sign_in = partial(sign_in_hint, flags.credential.value)
     client = ArmClient(http, time.time, sign_in=sign_in(""))
     pool, activity = Pool(flags.parallelism), retries.activity
-    resources = Resources(client, flags.api_version, _pace(flags, retries), pool, activity)
+    resources = Resources(client, flags.api_version, pool, activity)
     return Azure(flags.cloud, resources, flags.tenant, _signing_in(auth.token_tenant, activity), runner, sign_in)
-
-
-def _pace(flags: AzureFlags, retries: Retries) -> Callable[[], None]:
-    """What keeps calls of listAssociatedResources apart; the embedded sandbox has no rates."""
-    return no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
 
 
 def _check_flags(flags: AzureFlags) -> None:
