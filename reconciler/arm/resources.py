@@ -10,6 +10,7 @@ from reconciler.arm.federated_credentials import FederatedCredentials
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.pace import no_pace
 from reconciler.arm.identities import API_VERSION, Identities
+from reconciler.arm.microsoft_graph import MicrosoftGraph
 from reconciler.arm.role_assignments import RoleAssignments
 from reconciler.parallel import ONE_BY_ONE, Pool
 
@@ -26,6 +27,7 @@ class Resources:
         wait_for_associated: keeps calls of listAssociatedResources apart.
         pool: by which several calls are made at once.
         activity: hears what is read, and how far it is.
+        open_graph: gives what says more of principals than ARM; None where it is not asked, as `why_no_graph` says.
     """
 
     client: ArmClient
@@ -33,6 +35,8 @@ class Resources:
     wait_for_associated: Callable[[], None] = no_pace
     pool: Pool = ONE_BY_ONE
     activity: Activity = field(default_factory=Activity)
+    open_graph: Callable[[], MicrosoftGraph] | None = None
+    why_no_graph: str = "nothing was looked at"
 
     def map(self, what: str, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Call the function for each item, side by side, counted as `what`; otherwise as `Pool.map`."""

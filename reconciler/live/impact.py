@@ -11,7 +11,8 @@ from reconciler.live.locks import read_locks
 from reconciler.live.may_read import MayRead
 from reconciler.live.scopes import read_scopes
 from reconciler.live.trust.changed import read_live_trust
-from reconciler.model import Access, HeldRole, Impact, Impacts, Part, is_ours
+from reconciler.live.trust.directory import read_directory
+from reconciler.model import DIRECTORY_UNREAD, Access, HeldRole, Impact, Impacts, Part, is_ours
 from reconciler.plan import Changes, IdentityChange
 
 
@@ -23,8 +24,15 @@ def read_impact(changes: Changes, access: Access, resources: Resources, may_read
     locks = read_locks(changes, resources, may_read)
     attachments = read_attachments(identities, resources, may_read)
     credentials = dict(resources.pairs(READING_CREDENTIALS, lambda one: credentials_of(one, resources), identities))
+    directory = read_directory((one.before for one in deletes.values() if one.before is not None), resources)
     impacts = {
-        one: Impact(attachments[one], _roles(change, access), credentials[one], locks.reaching(str(one)))
+        one: Impact(
+            attachments[one],
+            _roles(change, access),
+            credentials[one],
+            locks.reaching(str(one)),
+            directory.get(one, DIRECTORY_UNREAD),
+        )
         for one, change in deletes.items()
     }
     missing_scopes, unread_scopes = read_scopes(changes, resources)

@@ -1,7 +1,7 @@
 """How a report names things: by the shortest words that are unambiguous, and by no GUID whose name anything knows."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -12,6 +12,7 @@ from reconciler.model import (
     CredentialId,
     ResourceGroupId,
     ResourceId,
+    Subscription,
     describe_scope,
     identity_at,
     identity_of,
@@ -98,13 +99,18 @@ class Names:
 def names_of(plan: Plan) -> Names:
     """What this plan knows the names of: its lines, its subscriptions, and the roles that were read for it."""
     ids = (*(one.resource_id for one in (*plan.changes, *plan.held, *plan.skipped)),)
-    shared = Counter(one.display_name for one in plan.subscriptions)
+    return names_in(plan.subscriptions, AddressBook(group.group_id for group in plan.desired.groups), roles_in(ids))
+
+
+def names_in(subscriptions: Sequence[Subscription], book: AddressBook, roles: Mapping[str, str]) -> Names:
+    """The names of these subscriptions, where they are no other's, and of roles by GUID in lower case."""
+    shared = Counter(one.display_name for one in subscriptions)
     named = {
         one.subscription_id.casefold(): one.display_name
-        for one in plan.subscriptions
+        for one in subscriptions
         if one.display_name and shared[one.display_name] == 1
     }
-    return Names(AddressBook(group.group_id for group in plan.desired.groups), named, roles_in(ids))
+    return Names(book, named, roles)
 
 
 def roles_in(ids: Iterable[AnyId]) -> Mapping[str, str]:

@@ -39,7 +39,7 @@ from reconciler.plan import (
     given_by,
     hold_of,
 )
-from reconciler.report.impact_rows import impact_rows
+from reconciler.report.impact_rows import impact_rows, unlooked
 from reconciler.report.names import Names, names_of
 
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -85,6 +85,7 @@ class ChangeRow:
         given_by: that of the default that gives it; empty where the identity lists it.
         impact: what a delete would break: labels with what they are about, one line for each.
         hold: why the change is not made, for one that the manifest holds back.
+        not_looked_at: the last line of an impact.
     """
 
     symbol: str
@@ -97,6 +98,7 @@ class ChangeRow:
     impact: tuple[tuple[str, str], ...] = ()
     hold: Hold | None = None
     given_by: str = ""
+    not_looked_at: str = ""
 
     @property
     def place(self) -> str:
@@ -146,6 +148,7 @@ def change_row(change: Change, names: Names) -> ChangeRow:
         fields,
         impact_rows(change, names),
         given_by="" if default is None else f"{default.file}:{default.line}",
+        not_looked_at=unlooked(change),
     )
 
 
