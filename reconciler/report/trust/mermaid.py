@@ -1,8 +1,8 @@
 """Who can become each identity, as a diagram that GitHub, GitLab and Azure DevOps draw: subject, identity, role.
 
-Every label is in double quotes, and whatever in it is no plain letter or digit, nor what names are made of, is written as
-the code of its character, which Mermaid shows and never reads: no name can end its label, begin a command, a comment or
-a line, become Markdown or HTML, or end the block of a Markdown file that the diagram stands in.
+Every label is in double quotes, and whatever in it is neither a plain letter or digit nor what names are made of is
+written as the code of its character, which Mermaid shows and never reads: no name can end its label, begin a command, a
+comment or a line, become Markdown or HTML, or end the block of a Markdown file that the diagram stands in.
 
 Source: Mermaid documentation, "Flowcharts" (double quotes; entity codes such as `#35;`).
 """
