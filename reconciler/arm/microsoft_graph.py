@@ -29,9 +29,19 @@ _ANY_ROLE = "00000000-0000-0000-0000-000000000000"
 class GivenAppRole:
     """An app role by the ids that its assignment has."""
 
+    assignment_id: str
     role_id: str
     resource_id: str
     resource_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraphApplication:
+    """The service principal of an application; `roles` is what it calls its app roles, by their ids in lower case."""
+
+    app_id: str
+    name: str
+    roles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +64,10 @@ class MicrosoftGraph:
         path = f"{_VERSION}/servicePrincipals/{segment(principal_id)}/appRoleAssignments"
         return tuple(self.client.get_pages(path, "", _read_app_role))
 
-    def role_names(self, resource_id: str) -> dict[str, str]:
-        """What an application calls its app roles, by their ids in lower case."""
+    def application(self, resource_id: str) -> GraphApplication:
+        """An application, by the object id of its service principal."""
         path = f"{_VERSION}/servicePrincipals/{segment(resource_id)}"
-        return self.client.get(path, "", _read_names)
+        return self.client.get(path, "", _read_application)
 
 
 def named(given: GivenAppRole, names: Mapping[str, str]) -> AppRole:
@@ -74,13 +84,18 @@ def _read_membership(body: JsonObject) -> Membership:
 
 def _read_app_role(body: JsonObject) -> GivenAppRole:
     return GivenAppRole(
-        text(body, "appRoleId"), text(body, "resourceId"), optional_text(body, "resourceDisplayName") or ""
+        text(body, "id"),
+        text(body, "appRoleId"),
+        text(body, "resourceId"),
+        optional_text(body, "resourceDisplayName") or "",
     )
 
 
-def _read_names(body: JsonObject) -> dict[str, str]:
+def _read_application(body: JsonObject) -> GraphApplication:
     roles = object_list(body, "appRoles") if "appRoles" in body else ()
-    return {
+    names = {
         text(one, "id").casefold(): optional_text(one, "value") or optional_text(one, "displayName") or text(one, "id")
         for one in roles
     }
+    app_id = text(body, "appId")
+    return GraphApplication(app_id, optional_text(body, "displayName") or app_id, names)

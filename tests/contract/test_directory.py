@@ -13,7 +13,9 @@ from reconciler.model import AppRole, Directory, Identity, Membership, Part
 from reconciler.sandbox.microsoft_graph.directory_kinds import Application, AppRoleAssignment, DirectoryGroup
 from reconciler.sandbox.microsoft_graph.relations import GRAPH_APP_ID
 from reconciler.sandbox.state.state import Contents, Grant
-from tests.builders import live_identity
+from reconciler.sandbox.state_file.document import parse_state, state_text_of
+from reconciler.snapshot.read import SnapshotScope, read_snapshot
+from tests.builders import SUBSCRIPTION, live_identity
 from tests.contract.access import lives, principal_of
 from tests.contract.arm import Arm, OpenArm, contents
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, reset_before
@@ -32,7 +34,8 @@ def start() -> Contents:
     )
     graph = Application(APPLICATION, GRAPH_APP_ID, "Microsoft Graph", ((ROLE, "User.Read.All"),))
     given = AppRoleAssignment("a1", ROLE, principal_of("id-a"), APPLICATION)
-    kept = contents(lives("id-a"), lives("id-b")).having(DirectoryGroup, groups)
+    kept = contents(*(replace(lives(name), client_id=principal_of(f"client {name}")) for name in ("id-a", "id-b")))
+    kept = kept.having(DirectoryGroup, groups)
     return kept.having(Application, (graph,)).having(AppRoleAssignment, (given,))
 
 
@@ -113,3 +116,28 @@ def test_where_graph_is_not_asked_it_says_why(arm: OpenArm) -> None:
 
     assert [*unread.values()] == [Directory(Part((), "no token"), Part((), "no token"))]
     assert opened.asked == []
+
+
+def test_snapshot_has_groups_and_app_roles_and_is_the_same_when_it_is_taken_again(arm: OpenArm) -> None:
+    opened = arm(start())
+    scopes = (SnapshotScope(SUBSCRIPTION),)
+
+    taken = read_snapshot(scopes, with_graph(opened))
+    again = read_snapshot(scopes, with_graph(arm(parse_state(state_text_of(taken.tenant_id, taken.collections)))))
+
+    assert (again, taken.notes) == (taken, ())
+    members = [(one["id"], one["displayName"], one["members"]) for one in taken.collections["directoryGroups"]]
+    assert members == [(TEAM, "Payments", [principal_of("id-a")]), (PARENT, None, [principal_of("id-a")])]
+    assert [one["appRoleId"] for one in taken.collections["appRoleAssignments"]] == [ROLE]
+
+
+def test_snapshot_says_what_it_could_not_take_of_the_directory(arm: OpenArm) -> None:
+    opened = arm(start(), Fault("GET", MEMBER_OF, answer(403, "Authorization_RequestDenied", "No."), times=ALWAYS))
+    scopes = (SnapshotScope(SUBSCRIPTION),)
+
+    denied = read_snapshot(scopes, with_graph(opened))
+    unasked = read_snapshot(scopes, replace(opened.resources, why_no_graph="there is no token for it"))
+
+    assert "directoryGroups" not in denied.collections
+    assert "403" in denied.notes[0]
+    assert unasked.notes == ("Left out: Entra groups and app roles, since there is no token for it.",)

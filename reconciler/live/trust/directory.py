@@ -76,10 +76,10 @@ def _part(read: Callable[[], tuple[T, ...]]) -> tuple[Part[T], str]:
     return Part((), denied), denied
 
 
-def _names(application: str, graph: MicrosoftGraph) -> dict[str, str]:
+def _names(application: str, graph: MicrosoftGraph) -> Mapping[str, str]:
     """What an application calls its app roles; nothing where that cannot be read, so that their ids stand there."""
     try:
-        return graph.role_names(application)
+        return graph.application(application).roles
     except OutOfTime:
         raise
     except CallFailed:

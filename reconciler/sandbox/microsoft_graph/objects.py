@@ -154,10 +154,9 @@ def _route(state: State, asked: _Asked) -> Answer:
     if match is not None and len(asked.words) == 1:
         return _show_by(state, asked, _COLLECTIONS[match[1].casefold()], "appId", match[2])
     kind = _COLLECTIONS.get(head.casefold())
-    related = asked.words[-1].casefold() if len(asked.words) > 1 else ""
-    if related in _RELATIONS and (match is not None or (kind == SERVICE_PRINCIPAL and len(asked.words) == 3)):
-        by = ("id", asked.words[1]) if match is None else ("appId", match[2])
-        return _list_related(state, asked, by, related)
+    owner = _owner_of_relation(asked)
+    if owner is not None:
+        return _list_related(state, asked, owner)
     if [word.casefold() for word in asked.words] == ["directoryobjects", "getbyids"]:
         return _get_by_ids(state, asked)
     if head.casefold() == "me":  # Source: as quoted by users (msgraph-sdk-php issue 1163); nobody here is a user
@@ -174,6 +173,17 @@ def _route(state: State, asked: _Asked) -> Answer:
     if len(asked.words) == 2:
         return _show_by(state, asked, kind, "id", asked.words[1])
     return _list(state, asked, kind)
+
+
+def _owner_of_relation(asked: _Asked) -> tuple[str, str] | None:
+    """By what the service principal is named of which a relation is asked; None for everything else."""
+    if len(asked.words) < 2 or asked.words[-1].casefold() not in _RELATIONS:
+        return None
+    match = _BY_APP_ID.fullmatch(asked.words[0])
+    if match is not None and len(asked.words) == 2:
+        return ("appId", match[2])
+    is_by_id = len(asked.words) == 3 and _COLLECTIONS.get(asked.words[0].casefold()) == SERVICE_PRINCIPAL
+    return ("id", asked.words[1]) if is_by_id else None
 
 
 def _list(state: State, asked: _Asked, kind: Kind) -> Answer:
@@ -203,7 +213,7 @@ def _page(asked: _Asked, items: list[Body], context: str) -> Answer:
     return Answer(200, {**body, "value": [_selected(asked, item) for item in shown]})
 
 
-def _list_related(state: State, asked: _Asked, by: tuple[str, str], related: str) -> Answer:
+def _list_related(state: State, asked: _Asked, by: tuple[str, str]) -> Answer:
     """What a service principal is related to, in the order of the ids, in pages.
 
     Source: the refusal's status, code and text as quoted by users (issues on Authorization_RequestDenied); that the
@@ -221,7 +231,7 @@ def _list_related(state: State, asked: _Asked, by: tuple[str, str], related: str
         )
     if "$filter" in asked.query:
         raise GraphGapError(f"`$filter` of `servicePrincipals/{{id}}/{asked.words[-1]}` in Microsoft Graph")
-    if related == MEMBER_OF.casefold():
+    if asked.words[-1].casefold() == MEMBER_OF.casefold():
         return _page(asked, list(memberships(state, str(principal["id"]))), "directoryObjects")
     # Source: the example of the documentation (context of the answer).
     context = f"servicePrincipals('{principal['id']}')/{APP_ROLES}"
