@@ -16,7 +16,9 @@ LONGEST_TREE = 250
 """Lines of manifests that landing-zone may have: it shows that many identities need few."""
 GOLDEN = Path(__file__).parent / "cli" / "golden"
 CLIENTS = ("sandbox-with-az", "sandbox-with-terraform")
-"""See test_example_clients; `moving-in`, which has no manifest yet, is in test_blocks and tests/cli/test_hand_over."""
+"""See test_example_clients; `moving-in`, which has no manifest yet, is in test_blocks and tests/cli/test_hand_over.
+
+The starters for pipelines are in test_starters, and played in test_rehearsals."""
 RUNS = {
     "quickstart": ("quickstart/identities.yaml", "quickstart/sandbox.json"),
     "landing-zone": ("landing-zone", "landing-zone/sandbox.json"),
@@ -60,7 +62,8 @@ def examples(tmp_path: Path) -> Path:
 
 
 def test_examples_are_all_run_here_or_with_their_clients() -> None:
-    others = ("github-actions", "moving-in")
+    starters = ("azure-devops", "container", "github-actions", "gitlab", "kubernetes")
+    others = ("moving-in", *starters)
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {*RUNS, *CLIENTS, *others}
 
 

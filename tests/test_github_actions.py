@@ -1,47 +1,42 @@
 """The example workflows are safe to copy: what triggers them, what they may do, and every command line in them."""
 
-import itertools
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
-import yaml
 
-from reconciler.cli.app import app
+from tests.starters.scripts import ACTION, EXAMPLES, ROOT, WORKFLOWS, commands, commands_in, load, parse, steps
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "github-actions"
-FOLDERS = (EXAMPLE, EXAMPLE.parent / "guardrails")
-WORKFLOWS = {path.name: path for folder in FOLDERS for path in sorted((folder / "workflows").iterdir())}
-DOCUMENTS = sorted([*EXAMPLE.parent.glob("*/README.md"), EXAMPLE.parent.parent / "README.md"])
+EXAMPLE = EXAMPLES / "github-actions"
+DOCUMENTS = sorted([*EXAMPLES.glob("*/README.md"), ROOT / "README.md"])
 APPLYING = ("apply.yml", "guardrails.yml")
 ACTIONS = {"actions/checkout", "actions/setup-python", "actions/upload-artifact", "actions/download-artifact"}
+OURS = "./.github/actions/uami"
 
-
-def load(name: str) -> dict[str, Any]:
-    """A workflow; every scalar a string, since YAML 1.1 would read the key `on` as true."""
-    document = yaml.load(WORKFLOWS[name].read_text(encoding="utf-8"), yaml.BaseLoader)
-    assert isinstance(document, dict)
-    return document
-
-
-def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every step of every job."""
-    for job in workflow["jobs"].values():
-        yield from job["steps"]
+READ, LOGIN = ("contents", "read"), ("id-token", "write")
+PERMISSIONS = {
+    "plan.yml": {
+        "validate": {READ},
+        "plan": {READ, LOGIN},
+        "comment": {("pull-requests", "write")},
+        "gate": set(),
+    },
+    "apply.yml": {"plan": {READ, LOGIN}, "reviewers": {("actions", "read")}, "apply": {READ, LOGIN}},
+    "guardrails.yml": {"plan": {READ, LOGIN}, "reviewers": {("actions", "read")}, "apply": {READ, LOGIN}},
+    "drift.yml": {"drift": {READ, LOGIN}, "issue": {("issues", "write")}},
+}
+"""What each job may do: what logs in to Azure writes nothing on GitHub, and the other way round."""
 
 
 def commands_of_workflows() -> list[str]:
     """Every command line of ours in a workflow."""
-    scripts = [step["run"] for name in WORKFLOWS for step in steps(load(name)) if "run" in step]
-    return [line.strip() for script in scripts for line in script.splitlines() if line.strip().startswith("uami ")]
+    scripts = [step["run"] for name in sorted(WORKFLOWS) for step in steps(load(WORKFLOWS[name])) if "run" in step]
+    return [line for script in scripts for line in commands_in(script)]
 
 
 def commands_of_documents() -> list[str]:
@@ -56,28 +51,16 @@ def commands_of_documents() -> list[str]:
     return [*found, *(" ".join(one.split()) for one in re.findall(r"`(uami \w+ [^`]+)`", prose))]
 
 
-def parse(command: str) -> None:
-    """Read a command line as the command itself does, without running it; fails as wrong usage does."""
-    # What follows belongs to the shell.
-    words = [
-        *itertools.takewhile(lambda word: not re.match(r"[&|]|\d?[<>]", word), shlex.split(command, comments=True)[1:])
-    ]
-    context = typer.main.get_command(app).make_context("uami", words)
-    while isinstance(context.command, typer.core.TyperGroup):
-        name, inner, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
-        assert name is not None
-        assert inner is not None
-        context = inner.make_context(name, rest, parent=context)
-
-
 def test_command_lines_of_every_workflow_are_found() -> None:
     assert [command.split()[1] for command in commands_of_workflows()] == [
-        *("plan", "apply", "drift", "validate", "plan"),
         *("plan", "apply"),
+        "drift",
+        *("plan", "apply"),
+        *("validate", "plan"),
     ]
 
 
-@pytest.mark.parametrize("command", [*commands_of_workflows(), *commands_of_documents()])
+@pytest.mark.parametrize("command", [*commands(), *commands_of_documents()])
 def test_command_line_is_one(command: str) -> None:
     parse(command)
 
@@ -90,34 +73,47 @@ def test_command_line_that_is_none_would_be_noticed(command: str) -> None:
         parse(command)
 
 
-@pytest.mark.parametrize("name", WORKFLOWS)
-def test_workflow_uses_only_actions_of_github_by_their_major_version(name: str) -> None:
-    used = [step["uses"] for step in steps(load(name)) if "uses" in step]
+@pytest.mark.parametrize("path", [*WORKFLOWS.values(), ACTION], ids=lambda path: path.name)
+def test_only_actions_of_github_are_used_and_each_by_its_commit(path: Path) -> None:
+    lines = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+    others = [line for line in lines if line != OURS]
 
-    assert used
-    assert [
-        one for one in used if not re.fullmatch(r"[a-z/-]+@v\d+", one) or one.partition("@")[0] not in ACTIONS
-    ] == []
+    assert others
+    assert [line for line in others if not re.fullmatch(r"[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
+    assert {line.partition("@")[0] for line in others} <= ACTIONS
+
+
+def test_an_action_has_one_commit_everywhere() -> None:
+    texts = "".join(path.read_text(encoding="utf-8") for path in (*WORKFLOWS.values(), ACTION))
+    pins = {*re.findall(r"uses: ([a-z/-]+)@(.+)", texts)}
+
+    assert len(pins) == len({action for action, _ in pins})
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_workflow_gives_each_job_no_more_than_it_needs(name: str) -> None:
-    workflow = load(name)
+    workflow = load(WORKFLOWS[name])
 
-    logs_in = {
-        job: any("--credential github" in step.get("run", "") for step in body["steps"])
-        for job, body in workflow["jobs"].items()
-    }
     assert workflow["permissions"] == {}
-    for job, body in workflow["jobs"].items():
-        assert set(body["permissions"].items()) <= {("contents", "read"), ("id-token", "write")}
+    assert {job: {*body["permissions"].items()} for job, body in workflow["jobs"].items()} == PERMISSIONS[name]
+    for body in workflow["jobs"].values():
+        logs_in = any("--credential github" in step.get("run", "") for step in body["steps"])
         # A login without an environment would be one that any branch can have.
-        assert ("id-token" in body["permissions"], "environment" in body) == (logs_in[job], logs_in[job])
+        assert ("id-token" in body["permissions"], "environment" in body) == (logs_in, logs_in)
     assert "secrets." not in WORKFLOWS[name].read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_two_runs_of_a_workflow_do_not_meet(name: str) -> None:
+    concurrency = load(WORKFLOWS[name])["concurrency"]
+
+    assert concurrency["group"]
+    # What is begun on Azure is never cut short by the next run; a plan of an older commit is worth nothing.
+    assert concurrency["cancel-in-progress"] == ("true" if name == "plan.yml" else "false")
+
+
 def test_workflows_are_started_by_what_cannot_be_abused() -> None:
-    triggers = {name: sorted(load(name)["on"]) for name in WORKFLOWS}
+    triggers = {name: sorted(load(WORKFLOWS[name])["on"]) for name in WORKFLOWS}
 
     assert triggers == {
         "apply.yml": ["push"],
@@ -125,20 +121,31 @@ def test_workflows_are_started_by_what_cannot_be_abused() -> None:
         "guardrails.yml": ["push"],
         "plan.yml": ["pull_request"],
     }
-    assert [load(name)["on"]["push"]["branches"] for name in ("apply.yml", "guardrails.yml")] == [["main"]] * 2
+    assert [load(WORKFLOWS[name])["on"]["push"]["branches"] for name in ("apply.yml", "guardrails.yml")] == [
+        ["main"]
+    ] * 2
 
 
 def test_pull_request_of_a_fork_is_only_validated() -> None:
-    jobs = load("plan.yml")["jobs"]
+    jobs = load(WORKFLOWS["plan.yml"])["jobs"]
 
-    assert jobs["plan"]["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+    assert jobs["plan"]["if"].endswith("&& github.event.pull_request.head.repo.full_name == github.repository")
     assert "id-token" not in jobs["validate"]["permissions"]
 
 
-def test_guardrails_come_from_the_environment_and_lie_outside_of_the_checkout() -> None:
-    jobs = load("guardrails.yml")["jobs"]
+def test_gate_is_a_check_that_always_ends() -> None:
+    workflow = load(WORKFLOWS["plan.yml"])
 
-    for job in jobs.values():
+    # A filter of paths would leave a required check waiting for ever.
+    assert workflow["on"] == {"pull_request": ""}
+    assert workflow["jobs"]["gate"]["if"] == "always()"
+    assert workflow["jobs"]["gate"]["needs"] == ["validate", "plan"]
+
+
+def test_guardrails_come_from_the_environment_and_lie_outside_of_the_checkout() -> None:
+    jobs = load(WORKFLOWS["guardrails.yml"])["jobs"]
+
+    for job in (jobs["plan"], jobs["apply"]):
         scripts = [step.get("run", "") for step in job["steps"]]
         written = next(number for number, script in enumerate(scripts) if '> "$RUNNER_TEMP/guardrails.yaml"' in script)
         assert job["env"]["GUARDRAILS"] == "${{ vars.GUARDRAILS }}"
@@ -155,7 +162,7 @@ def test_guardrails_come_from_the_environment_and_lie_outside_of_the_checkout() 
 def test_plan_without_changes_asks_nobody_and_one_that_failed_ends_the_run(
     name: str, code: int, ended: int, written: str, tmp_path: Path
 ) -> None:
-    jobs = load(name)["jobs"]
+    jobs = load(WORKFLOWS[name])["jobs"]
     script = next(step["run"] for step in jobs["plan"]["steps"] if step.get("id") == "plan")
     stub = tmp_path / "uami"
     stub.write_text(f"#!/bin/sh\nexit {code}\n", encoding="utf-8")
@@ -168,12 +175,13 @@ def test_plan_without_changes_asks_nobody_and_one_that_failed_ends_the_run(
 
     assert (completed.returncode, output.read_text(encoding="utf-8")) == (ended, written)
     assert jobs["plan"]["outputs"]["code"] == "${{ steps.plan.outputs.code }}"
-    assert jobs["apply"]["if"] == "needs.plan.outputs.code == '2'"
+    assert jobs["apply"]["if"] == jobs["reviewers"]["if"] == "needs.plan.outputs.code == '2'"
+    assert jobs["apply"]["needs"] == ["plan", "reviewers"]
 
 
 @pytest.mark.parametrize("name", APPLYING)
 def test_journal_of_an_apply_is_kept_however_it_ends(name: str) -> None:
-    *_, apply, upload = load(name)["jobs"]["apply"]["steps"]
+    *_, apply, upload = load(WORKFLOWS[name])["jobs"]["apply"]["steps"]
 
     assert "--journal run.jsonl" in apply["run"]
     assert (upload["uses"].partition("@")[0], upload["if"]) == ("actions/upload-artifact", "always()")
@@ -187,16 +195,17 @@ def test_pull_request_and_merge_are_planned_by_one_measure() -> None:
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_workflow_installs_the_tool_from_a_file_of_the_repository(name: str) -> None:
-    installs = [step["run"] for step in steps(load(name)) if "pip install" in step.get("run", "")]
-
-    assert installs
-    assert set(installs) == {"pip install tools/uami_reconciler-*.whl"}
+def test_uami_is_there_before_it_is_called(name: str) -> None:
+    for body in load(WORKFLOWS[name])["jobs"].values():
+        calls = [number for number, step in enumerate(body["steps"]) if commands_in(step.get("run", ""))]
+        installs = [number for number, step in enumerate(body["steps"]) if step.get("uses") == OURS]
+        assert len(installs) == bool(calls)
+        assert calls == [] or min(calls) > installs[0]
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_workflow_puts_no_text_of_others_into_a_script(name: str) -> None:
-    scripts = [step["run"] for step in steps(load(name)) if "run" in step]
+    scripts = [step["run"] for step in steps(load(WORKFLOWS[name])) if "run" in step]
 
     assert [script for script in scripts if "${{" in script] == []
 

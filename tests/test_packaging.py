@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.errors import UsageError
+from reconciler.report.formats.html import HtmlFormat
 from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +57,20 @@ def test_built_in_roles_are_read_from_a_zipped_wheel(wheel: Path) -> None:
     )
 
     assert int(completed.stdout) == len(BUILT_IN_ROLES)
+
+
+def test_html_is_written_by_a_zipped_wheel(wheel: Path) -> None:
+    code = (
+        "from reconciler.errors import UsageError; from reconciler.report.formats.html import HtmlFormat;"
+        " print(HtmlFormat().error(UsageError('x')), end='')"
+    )
+    path = f"import sys; sys.path.insert(0, {str(wheel)!r}); import reconciler; assert '.whl' in reconciler.__file__; "
+
+    completed = subprocess.run(
+        [sys.executable, "-c", path + code], cwd=wheel.parent, capture_output=True, text=True, check=True
+    )
+
+    assert completed.stdout == HtmlFormat().error(UsageError("x"))
 
 
 def test_schemas_are_read_from_a_bare_checkout(tmp_path: Path) -> None:

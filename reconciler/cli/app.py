@@ -33,7 +33,6 @@ from reconciler.cli.help.page import PlainCommand, PlainGroup, help_notes
 from reconciler.cli.help.usage import check_dashes, describe_usage_error
 from reconciler.cli.support.output import ReportNotWritten, not_written, print_failure, print_report, silence
 from reconciler.errors import ExitCode, Interrupted, ReconcilerError, UsageError
-from reconciler.report.formats import Format
 from reconciler.report.visible import safe_line
 
 COMPLETION_VARIABLE = "_UAMI_COMPLETE"
@@ -99,7 +98,7 @@ def _fail(error: ReconcilerError, arguments: Sequence[str]) -> int:
     flags = report_flags_of(arguments)
     if isinstance(error, ReportNotWritten):
         # On stderr: stdout takes nothing any more.
-        flags = replace(flags, format=Format.TEXT)
+        flags = replace(flags, format=())
     print_failure(flags, lambda form: form.error(error))
     return error.exit_code
 
@@ -133,6 +132,10 @@ def _see(names: Sequence[str]) -> str:
     return f"See `{' '.join(names)} --help`."
 
 
+INTERRUPTED = Interrupted("Interrupted; nothing was changed.", "Run the same command again.")
+"""What is said where a signal came before anything was done."""
+
+
 def report_interrupted(arguments: Sequence[str]) -> None:
-    """Say that a signal came before anything was done."""
-    _fail(Interrupted("Interrupted; nothing was changed.", "Run the same command again."), arguments)
+    """Say so."""
+    _fail(INTERRUPTED, arguments)

@@ -46,8 +46,10 @@ def _print_bug(error: BaseException | None) -> None:
 
 
 def _interrupted() -> None:
-    from reconciler.cli.app import report_interrupted
+    from reconciler.cli.app import INTERRUPTED, report_interrupted
+    from reconciler.cli.reporting.reports import keep_interrupted
     from reconciler.files.replace import remove_temporaries
 
+    keep_interrupted(INTERRUPTED)
     remove_temporaries()
     report_interrupted(sys.argv[1:])

@@ -5,8 +5,8 @@ of another tenant, an endpoint that does not answer), the lines end there: nothi
 meant for it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler.arm import subscriptions
@@ -14,23 +14,19 @@ from reconciler.arm.actions import role_with
 from reconciler.arm.http.service import ClockWatch, check_api_version, watched_clock
 from reconciler.arm.login.auth import Principal
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
-from reconciler.errors import ArmError, AuthError, CallFailed, LoginError, NotFound, ReconcilerError, SourcePos
+from reconciler.doctor.missing import find_missing_places
+from reconciler.errors import ArmError, AuthError, CallFailed, LoginError, NotFound, ReconcilerError
 from reconciler.live.azure import Azure
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import grant_commands, read_rights
-from reconciler.live.scopes import find_missing
-from reconciler.manifest.desired import Desired, DesiredAssignment
+from reconciler.manifest.desired import Desired
 from reconciler.manifest.scope import check_api_version as check_manifest_version
-from reconciler.manifest.scope import is_looked_at
 from reconciler.manifest.tenants import check_subscription_tenant, check_token_tenant, expected_tenant
-from reconciler.model import Target, identity_at, normalize_scope
+from reconciler.model import Target
 from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
 
 CLOCK_TOLERANCE_S = 300.0
 """From here on a clock is reported as wrong. Source: Microsoft Entra accepts tokens within five minutes (assumed)."""
-
-_SHOWN_PLACES = 3
-"""So many lines of a manifest are named where all say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,59 +156,37 @@ def _check_clock(watch: ClockWatch) -> Iterator[Check]:
 
 
 def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: Azure) -> tuple[list[Check], Rights]:
-    """A line for each subscription of the manifest, and the rights in those that may be asked."""
-    checks, closed = [], set()
-    for subscription_id in dict.fromkeys(group.group_id.subscription_id.casefold() for group in desired.groups):
-        check = _check_subscription(desired, azure, subscription_id)
-        checks.append(check)
-        if _is_bad(check):
-            closed.add(subscription_id)
-    needs = [need for need in needs_of_manifest(desired, targets) if _subscription_of(need) not in closed]
-    checks += _check_scopes(desired, targets, azure)
+    """A line for each subscription of the manifest and for what does not exist, and the rights at what does.
+
+    A token that ARM refuses on the way ends the lines: no right is missing, and none could be given.
+    """
+    checks: list[Check] = []
     try:
-        return checks, read_rights(needs, MayRead(azure.resources.client), azure.resources)
+        checks += _check_subscription_of_each(desired, azure)
+        closed = {one.subject for one in checks if _is_bad(one)}
+        needs = [need for need in needs_of_manifest(desired, targets) if _subscription_of(need) not in closed]
+        missing = find_missing_places(desired, targets, azure.resources)
+        checks += missing.checks
+        there, not_there = ([one for one in needs if missing.holds(one.scope) is gone] for gone in (False, True))
+        rights = read_rights(there, MayRead(azure.resources.client), azure.resources)
+    except LoginError as error:
+        return [*checks, _failed("token", error)], Rights()
     except CallFailed as error:
         return [*checks, _failed("rights", error)], Rights()
+    return checks, replace(rights, unchecked=(*rights.unchecked, *not_there))
 
 
-def _check_scopes(desired: Desired, targets: tuple[Target, ...], azure: Azure) -> Iterator[Check]:
-    """A line for each scope of roles that does not exist and that no line of the manifest makes.
-
-    What is held is neither made nor given anything.
-    """
-    places: dict[str, list[SourcePos]] = {}
-    scopes: dict[str, str] = {}
-    for role in _roles_on_others(desired, targets):
-        key = normalize_scope(role.scope)
-        scopes.setdefault(key, role.scope)
-        places.setdefault(key, []).append(role.line)
-    missing, _ = find_missing(scopes.values(), azure.resources)
-    for key, scope in scopes.items():
-        if key in missing:
-            detail = f"{_named(places[key])}: {scope} does not exist"
-            hint = "Correct the scope in the manifest, or create what it names first."
-            yield Check("scope", Standing.FAILED, detail, hint, scope)
-
-
-def _named(places: Sequence[SourcePos]) -> str:
-    """The first places, as `FILE:LINE`, and how many more there are."""
-    lines = list(dict.fromkeys(f"{place.file}:{place.line}" for place in places))
-    more = len(lines) - _SHOWN_PLACES
-    return ", ".join(lines[:_SHOWN_PLACES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _roles_on_others(desired: Desired, targets: tuple[Target, ...]) -> list[DesiredAssignment]:
-    """The roles to give on what no line of the manifest makes."""
-    written = [one for group in desired.groups for one in group.identities if one.hold is None]
-    made = {one.resource_id for one in written}
-    concerned = (one for one in written if is_looked_at(one.resource_id, desired, targets))
-    return [role for one in concerned for role in one.role_assignments or () if identity_at(role.scope) not in made]
+def _check_subscription_of_each(desired: Desired, azure: Azure) -> Iterator[Check]:
+    for subscription_id in dict.fromkeys(group.group_id.subscription_id.casefold() for group in desired.groups):
+        yield _check_subscription(desired, azure, subscription_id)
 
 
 def _check_subscription(desired: Desired, azure: Azure, subscription_id: str) -> Check:
     try:
         found = subscriptions.find(azure.resources.client, subscription_id)
         check_subscription_tenant(found, expected_tenant(desired, subscription_id, azure.tenant))
+    except LoginError:
+        raise
     except CallFailed as error:
         return _failed("subscription", error, subscription_id)
     detail = f"{found.display_name} ({found.subscription_id}) of the tenant {found.tenant_id}"

@@ -6,6 +6,7 @@ damaged file counts as what it was: it is refused by that name, and never read a
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from enum import Enum
 
 _FORMAT_VERSION = "format_version"
@@ -29,7 +30,15 @@ class FileKind(Enum):
     SAVED_PLAN = "a saved plan"
     JOURNAL = "a run's journal"
     SANDBOX_STATE = "a sandbox state"
+    GUARDRAILS = "a guardrails file"
+    """Told by its reader alone: `kind_of` does not read YAML."""
     MANIFEST = "a manifest"
+    TEXT_REPORT = "a text report of uami"
+    JSON_REPORT = "a JSON report of uami"
+    SARIF_REPORT = "a SARIF log of uami"
+    GITLAB_REPORT = "a GitLab report of uami"
+    HTML_REPORT = "an HTML report of uami"
+    MARKDOWN_REPORT = "a Markdown report of uami"
     OTHER = "something else"
 
 
@@ -50,6 +59,70 @@ def kind_of(content: bytes) -> FileKind:
     if keys & _STATE_KEYS:
         return FileKind.SANDBOX_STATE
     return FileKind.MANIFEST if _MANIFEST_KEY in keys else FileKind.OTHER
+
+
+TEXT_REPORT_BEGINS = "Report of uami"
+"""The first line of a text report that is a file."""
+
+HTML_REPORT_BEGINS = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="generator" content="uami">
+"""
+"""The first lines of an HTML report."""
+
+_NO_REPORT_HAS = {"created_at", "fingerprint", "kind"}
+"""What saved plans and journals have, damaged ones too."""
+
+
+def _is_json_report(content: bytes) -> bool:
+    keys = _keys_of(content) if content.lstrip().startswith(b"{") else set()
+    return _FORMAT_VERSION in keys and not keys & _NO_REPORT_HAS
+
+
+def _is_sarif_report(content: bytes) -> bool:
+    is_object = content.lstrip().startswith(b"{")
+    return is_object and _keys_of(content) >= {"$schema", "runs"} and b'"name": "uami"' in content
+
+
+_GITLAB_KEYS = (
+    {"create", "update", "delete"},
+    {"error"},
+    {"description", "check_name", "fingerprint", "severity", "location"},
+)
+
+
+def _is_gitlab_report(content: bytes) -> bool:
+    """Whether bytes are three counts, an error, or a list of problems, which may be empty."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    parts = document if isinstance(document, list) else [document]
+    return all(isinstance(one, dict) and {*one} in _GITLAB_KEYS for one in parts)
+
+
+_IS_REPORT: Mapping[FileKind, Callable[[bytes], bool]] = {
+    FileKind.TEXT_REPORT: lambda content: content.startswith(f"{TEXT_REPORT_BEGINS}\n".encode()),
+    FileKind.JSON_REPORT: _is_json_report,
+    FileKind.SARIF_REPORT: _is_sarif_report,
+    FileKind.GITLAB_REPORT: _is_gitlab_report,
+    FileKind.HTML_REPORT: lambda content: content.startswith(HTML_REPORT_BEGINS.encode()),
+    FileKind.MARKDOWN_REPORT: lambda content: content.startswith(b"<!-- uami:"),
+}
+"""How a file with an earlier report is known again, by its form; a form that goes to files has its line here."""
+
+
+def is_kind(content: bytes, kind: FileKind) -> bool:
+    """Whether bytes are of a kind, such that a new file of that kind may replace them.
+
+    Reports are told from each other here alone: to whoever reads a file that is named as something else they are, as
+    ever, what `kind_of` takes them for.
+    """
+    is_report = _IS_REPORT.get(kind)
+    return kind_of(content) is kind if is_report is None else is_report(content.removeprefix(_MARK))
 
 
 def _keys_of(content: bytes) -> set[str]:

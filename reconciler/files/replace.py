@@ -16,13 +16,14 @@ from io import FileIO
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.files.kinds import FileKind, kind_of
+from reconciler.files.kinds import FileKind, is_kind, kind_of
 from reconciler.files.read import NotReadError, read_resolved, reason_of
 
 _SNIFFED = 100 * 1024 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MANIFEST_SUFFIXES = (".yaml", ".yml")
 _NAME_ANOTHER = "Name another file."
+_NAME_DIRECTORY = "Name a directory."
 
 _changing = threading.Lock()
 _temporaries: set[Path] = set()
@@ -76,6 +77,18 @@ def check_folder(path: Path, *, flag: str, subject: str) -> os.stat_result | Non
     if folder is None or not stat.S_ISDIR(folder.st_mode):
         raise UsageError(f"{flag} {path}: there is no directory {path.parent}", "Make the directory first.")
     return found
+
+
+def check_directory(path: Path, *, flag: str) -> None:
+    """Raises UsageError where something is to be written below a directory and there is none at that place."""
+    try:
+        found = _looked_at(path, follow=True)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{flag} {path}: it cannot be looked at: {reason_of(error)}", _NAME_DIRECTORY) from error
+    if found is None:
+        raise UsageError(f"{flag} {path}: there is no directory {path}", "Make the directory first.")
+    if not stat.S_ISDIR(found.st_mode):
+        raise UsageError(f"{flag} {path}: it is no directory, and what is written are several files", _NAME_DIRECTORY)
 
 
 @contextmanager
@@ -247,11 +260,11 @@ def _check_kind(path: Path, named: str, found: os.stat_result, replaces: FileKin
     if found.st_size == 0:
         return
     try:
-        kind = kind_of(read_resolved(path, _SNIFFED))
+        content = read_resolved(path, _SNIFFED)
     except NotReadError as error:
         raise UsageError(f"{named}: what is there {error.message}", _NAME_ANOTHER) from error
-    if kind is not replaces:
-        raise _exists(named, kind.value, replaces)
+    if not is_kind(content, replaces):
+        raise _exists(named, kind_of(content).value, replaces)
 
 
 def _exists(named: str, there: str, replaces: FileKind | None = None) -> UsageError:

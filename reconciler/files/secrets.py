@@ -6,6 +6,7 @@ So whatever is printed goes through here, however it came to be.
 
 import base64
 import functools
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -78,7 +79,8 @@ def _forms(value: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def _spellings(char: str) -> str:
-    """A pattern of all the ways in which a character is written: itself, escaped once or twice, percent-encoded."""
+    """A pattern of all the ways in which a character is written: itself, escaped once or twice, percent-encoded, and
+    each of these in HTML."""
     if _NEVER_ESCAPED.fullmatch(char):
         return re.escape(char)
     percent = quote(char.encode("utf-8", "surrogatepass"), safe="")
@@ -88,7 +90,14 @@ def _spellings(char: str) -> str:
         *(f"\\x{code:02x}", f"\\u{code:04x}", json.dumps(char)[1:-1], percent, percent.lower()),
     }
     twice = {json.dumps(one)[1:-1] for one in once}
-    return f"(?:{'|'.join(map(re.escape, sorted(once | twice, key=lambda one: (-len(one), one))))})"
+    plain = once | twice
+    in_html = {form for one in plain for form in (html.escape(one), html.escape(one, quote=False).translate(_QUOTES))}
+    forms = plain | in_html | {f"&#{code};"}
+    return f"(?:{'|'.join(map(re.escape, sorted(forms, key=lambda one: (-len(one), one))))})"
+
+
+_QUOTES = {ord('"'): "&#34;", ord("'"): "&#39;"}
+"""Quotes as templates escape them, which is not as Python's `html` does."""
 
 
 def _in_base64(value: str) -> set[str]:

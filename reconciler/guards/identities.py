@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 
 from reconciler.guards.allowances import FOREIGN_OWNER, Allowances, is_lifted, ways_to_lift
-from reconciler.guards.words import changes_below, count, ids_of
+from reconciler.guards.words import changes_below, count, create_group_command, ids_of
 from reconciler.manifest.desired import DesiredIdentity
 from reconciler.model import (
     MAX_DESCRIPTION,
@@ -12,10 +12,8 @@ from reconciler.model import (
     Identity,
     PlannedAssignment,
     PlannedIdentity,
-    ResourceGroupId,
     RoleAssignment,
     Violation,
-    shell_command,
 )
 from reconciler.plan import Action, AssignmentChange, Changes, IdentityChange
 
@@ -36,14 +34,9 @@ def check_group_missing(changes: Changes, _: Allowances) -> Iterator[Violation]:
                 about=group_id,
                 message=f"resource group {group_id.resource_group} does not exist,"
                 f" and {count(len(creates), 'identity')} would be created in it",
-                hint=f"Create it first: {_create(group_id)}",
+                hint=f"Create it first: {create_group_command(group_id)}",
                 refused=creates,
             )
-
-
-def _create(group_id: ResourceGroupId) -> str:
-    place = ("--subscription", group_id.subscription_id, "--name", group_id.resource_group)
-    return shell_command("az", "group", "create", *place, "--location", "LOCATION")
 
 
 def check_location(changes: Changes, _: Allowances) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.model import AnyId, ResourceId, identity_of
+from reconciler.model import AnyId, ResourceGroupId, ResourceId, identity_of, shell_command
 from reconciler.plan import AccessChange, Change, Changes
 
 
@@ -26,6 +26,12 @@ def named(names: Sequence[str]) -> str:
     """Names in one line, and how many more there are."""
     more = len(names) - NAMES_AT_MOST
     return ", ".join(names[:NAMES_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def create_group_command(group_id: ResourceGroupId) -> str:
+    """The command that makes a resource group, which this tool does not; where it is to be is the reader's to say."""
+    place = ("--subscription", group_id.subscription_id, "--name", group_id.resource_group)
+    return shell_command("az", "group", "create", *place, "--location", "LOCATION")
 
 
 def changes_below(changes: Changes) -> dict[ResourceId, list[AccessChange]]:

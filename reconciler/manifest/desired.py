@@ -4,13 +4,14 @@ Every rule of a group (owner, policy, limits, ignore patterns) stands at the gro
 that take it. So nothing downstream needs to know which document or which level a value came from.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.finding import Acceptance, Finding
-from reconciler.model import IsolationScope, ResourceGroupId, ResourceId, Trust
+from reconciler.model import AnyId, IsolationScope, ResourceGroupId, ResourceId, Trust
 
 
 class IdentitiesPolicy(StrEnum):
@@ -273,6 +274,7 @@ class DesiredGroup:
         role_scopes: the ARM ids of `roleScopes`, sorted (without case): at and below them, and nowhere else, the policy
             `exact` takes role assignments away.
         document_accept: what its document answers for all of its groups.
+        places: where a delete is asked for of what is not listed, by id; an undo alone knows any.
     """
 
     group_id: ResourceGroupId
@@ -287,6 +289,12 @@ class DesiredGroup:
     accept: tuple[Acceptance, ...] = ()
     document_accept: tuple[Acceptance, ...] = ()
     role_scopes: tuple[str, ...] = ()
+    places: Mapping[AnyId, SourcePos] = field(default_factory=dict, compare=False, repr=False)
+
+    def place_of(self, resource_id: AnyId, entry: DesiredIdentity | None = None) -> SourcePos:
+        """Where a delete of what is not listed is asked for: elsewhere than at its identity's entry or the group itself
+        only where that is known."""
+        return self.places.get(resource_id) or (self if entry is None else entry).source
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A warning about a manifest, and what in the manifest answers it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.errors import SourcePos
@@ -33,6 +34,7 @@ class Finding:
         pos: its line; of what a default gives, that of the identity that takes it.
         message: goes on where its address stops: "trusts ...".
         given_by: the line of the default that gives it; None where no default does.
+        identities: how many take it from there; 1 but where a document has said it of all of them at once.
         accepted_by: the entries of `accept` that answer it, at the line itself or above.
     """
 
@@ -43,6 +45,7 @@ class Finding:
     hint: str
     accepted_by: tuple[Acceptance, ...] = ()
     given_by: SourcePos | None = None
+    identities: int = 1
 
     @property
     def address(self) -> str:
@@ -75,11 +78,19 @@ def finding_violation(finding: Finding, refused: tuple[AnyId, ...] = ()) -> Viol
     own = () if about is None or isinstance(about, ResourceGroupId) else (about,)
     message = f"the document {finding.message}" if about is None else finding.message
     hint = f"{finding.hint} --strict lets no warning pass that the manifest does not accept."
-    return Violation(finding.code, about, message, hint, refused or own)
+    return Violation(finding.code, about, message, hint, refused or own, is_warning=True)
 
 
-def finding_document(finding: Finding) -> JsonObject:
-    """A finding in JSON."""
+def finding_documents(findings: Iterable[Finding]) -> list[JsonObject]:
+    """Findings in JSON: what a default gives to many is said once, of the first, with their number."""
+    alike: dict[object, list[Finding]] = {}
+    for number, one in enumerate(findings):
+        key = number if one.given_by is None else (one.code, one.given_by, one.message, one.hint)
+        alike.setdefault(key, []).append(one)
+    return [_document(same[0], sum(one.identities for one in same)) for same in alike.values()]
+
+
+def _document(finding: Finding, identities: int) -> JsonObject:
     document: JsonObject = {
         "code": finding.code,
         "address": finding.address,
@@ -88,5 +99,5 @@ def finding_document(finding: Finding) -> JsonObject:
         "source": source_document(finding.pos),
     }
     if finding.given_by is not None:
-        document["given_by"] = source_document(finding.given_by)
+        document |= {"given_by": source_document(finding.given_by), "identities": identities}
     return document

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredIdentity
-from reconciler.manifest.finding import ACCEPTABLE_GUARDS, Acceptance, Finding, finding_document, finding_violation
+from reconciler.manifest.finding import ACCEPTABLE_GUARDS, Acceptance, Finding, finding_documents, finding_violation
 from reconciler.manifest.risky_trust import find_risky_trust
 from reconciler.model import AnyId, AssignmentId, CredentialId, ResourceGroupId, is_within
 
@@ -23,7 +23,7 @@ __all__ = [
     "find_accepted",
     "find_doubts",
     "find_risky_trust",
-    "finding_document",
+    "finding_documents",
     "finding_violation",
 ]
 

@@ -22,7 +22,7 @@ from reconciler.manifest.rules.texts import find_doubtful_texts
 from reconciler.manifest.yaml.defaults import spread_defaults
 from reconciler.manifest.yaml.document import Document, without_own_keys
 from reconciler.manifest.yaml.files import ManifestFile, no_manifest, read_files
-from reconciler.manifest.yaml.recognize import is_of_another_tool
+from reconciler.manifest.yaml.recognize import is_guardrails, is_of_another_tool
 from reconciler.manifest.yaml.source import parse_documents
 from reconciler.manifest.yaml.text import decode_source
 from reconciler.manifest.yaml.variables import replace_variables
@@ -62,16 +62,11 @@ def load_manifest(
     checked: list[_Checked] = []
     skipped: list[ManifestFile] = []
     for file in files:
-        kind = kind_of(file.content)
-        if kind in NOT_MANIFESTS:
-            diagnostics.append(_not_a_manifest(file, kind))
-            continue
-        documents, problems = _read_documents(file, lines)
-        if file.directory and is_of_another_tool(file.content, documents, whole=not problems):
+        found = _manifests_in(file, lines)
+        if found is None:
             skipped.append(file)
             continue
-        if not problems and documents and not any(map(_has_our_keys, documents)):
-            documents, problems = [], [_of_another_tool(file)]
+        documents, problems = found
         diagnostics += problems
         checked += [_check(document, variables, environment) for document in documents]
     names = tuple(file.name for file in skipped)
@@ -143,6 +138,27 @@ def _merge(
     )
 
 
+def _manifests_in(
+    file: ManifestFile, lines: dict[str, tuple[str, ...]]
+) -> tuple[list[Document], list[Diagnostic]] | None:
+    """The documents of a file, or the one thing to say of a file that is no manifest.
+
+    None where it lies below a folder argument, and nobody meant it.
+    """
+    kind = kind_of(file.content)
+    if kind in NOT_MANIFESTS:
+        return [], [_not_a_manifest(file, kind)]
+    documents, problems = _read_documents(file, lines)
+    rails = not problems and is_guardrails(documents)
+    if file.directory and (rails or is_of_another_tool(file.content, documents, whole=not problems)):
+        return None
+    if rails:
+        return [], [_not_a_manifest(file, FileKind.GUARDRAILS)]
+    if not problems and documents and not any(map(_has_our_keys, documents)):
+        return [], [_of_another_tool(file)]
+    return documents, problems
+
+
 def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tuple[list[Document], list[Diagnostic]]:
     """The documents of a file that say something; its lines are noted for the diagnostics to quote."""
     source, problems = decode_source(file.name, file.content)
@@ -187,6 +203,7 @@ def _not_a_manifest(file: ManifestFile, kind: FileKind) -> Diagnostic:
 _TAKEN_BY = {
     FileKind.SAVED_PLAN: "`uami show` shows it, and `uami apply` takes it as its only path.",
     FileKind.JOURNAL: "`uami show` shows it, and `uami undo` takes it.",
+    FileKind.GUARDRAILS: "`--guardrails FILE` takes it, beside the path of a manifest.",
     FileKind.SANDBOX_STATE: "`--sandbox FILE` takes it, beside the path of a manifest.",
 }
 

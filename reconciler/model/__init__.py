@@ -117,7 +117,7 @@ from reconciler.model.not_read import (
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.permissions import PermissionEntry, action_matches
 from reconciler.model.shell import shell_command
-from reconciler.model.violation import PlanRefused, Violation, count_guards
+from reconciler.model.violation import PlanRefused, Violation, refused_by
 
 __all__ = [
     "DIRECTORY_UNREAD",
@@ -187,7 +187,6 @@ __all__ = [
     "bears_our_name",
     "call_error",
     "children_document",
-    "count_guards",
     "credential_document",
     "describe_scope",
     "directory_not_read",
@@ -222,6 +221,7 @@ __all__ = [
     "read_role",
     "read_source",
     "read_trust",
+    "refused_by",
     "role_document",
     "role_key",
     "role_name",

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from reconciler.errors import Lines, ReconcilerError, UsageError
 from reconciler.manifest.desired import Desired, DesiredIdentity
 from reconciler.model import AddressBook, Identity, Live, ResourceId, Subscription, Target, same_name
+from reconciler.report.rows import Header
+
+NOBODY = Header("", "")
+"""Of outputs that no run has read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,12 @@ class IdentityOutput:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The identities of a run in order of their ids, and the subscriptions that they are in."""
+    """The identities of a run in order of their ids, the subscriptions that they are in, and who looked, and where."""
 
     cloud: str
     subscriptions: tuple[Subscription, ...]
     identities: tuple[IdentityOutput, ...]
+    header: Header = NOBODY
 
     @property
     def live(self) -> tuple[IdentityOutput, ...]:

@@ -149,7 +149,8 @@ class IdentityChange:
     @property
     def source(self) -> SourcePos:
         """The place in the manifest that asks for the change."""
-        return (self.desired or self.removal or self.group).source
+        listed = self.desired or self.removal
+        return listed.source if listed else self.group.place_of(self.resource_id)
 
     @property
     def contradicts_location(self) -> bool:
@@ -177,7 +178,7 @@ class CredentialChange:
     @property
     def source(self) -> SourcePos:
         """The place in the manifest that asks for the change."""
-        return self.desired.source if self.desired else self.entry.source
+        return self.desired.source if self.desired else self.group.place_of(self.resource_id, self.entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +204,7 @@ class AssignmentChange:
     @property
     def source(self) -> SourcePos:
         """The place in the manifest that asks for the change."""
-        known = self.desired or self.entry or self.group
-        return known.source
+        return self.desired.source if self.desired else self.group.place_of(self.resource_id, self.entry)
 
 
 AccessChange = CredentialChange | AssignmentChange

@@ -4,7 +4,7 @@ Its reader is `saved_plan.read_document`.
 """
 
 from reconciler import __version__
-from reconciler.manifest.findings import finding_document
+from reconciler.manifest.findings import finding_documents
 from reconciler.manifest.write import saved_manifests
 from reconciler.model import (
     FORMAT_VERSION,
@@ -66,7 +66,7 @@ def plan_document(plan: Plan) -> JsonObject:
         "skipped": [_skipped(one) for one in plan.skipped],
         "violations": [violation_document(one) for one in plan.violations],
         "notes": list(plan.notes),
-        "warnings": [finding_document(one) for one in plan.findings],
+        "warnings": finding_documents(plan.findings),
         "abandoned": [
             {"address": one.resource_id.address, "owner": one.owner, "principal_id": one.principal_id}
             for one in plan.abandoned
@@ -164,14 +164,15 @@ def _live_assignment(assignment_id: AssignmentId, live: RoleAssignment) -> JsonO
 
 
 def violation_document(violation: Violation) -> JsonObject:
-    """One refusal, with the addresses that it holds back."""
-    return {
+    """One refusal, with the addresses that it holds back; that it is a warning is said where it is."""
+    document: JsonObject = {
         "code": violation.code,
         "address": violation.address,
         "message": violation.message,
         "hint": violation.hint,
         "refused": [one.address for one in violation.refused],
     }
+    return {**document, "is_warning": True} if violation.is_warning else document
 
 
 def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:

@@ -27,7 +27,8 @@ def render_checkup(checkup: Checkup, *, color: bool) -> SafeText:
         page.line()
         page.line(("Rights at ", "bold"), (scope, "bold"))
         for right in rights:
-            page.line("  ", _standing(right.standing), f"  {right.right}", _missing(right))
+            why = why_not_there(right)
+            page.line("  ", _standing(right.standing), f"  {right.right}", f"  ({why})" if why else "")
     if checkup.commands:
         page.line()
         page.line(("To be given, by whoever administers these scopes:", "bold"))
@@ -35,7 +36,7 @@ def render_checkup(checkup: Checkup, *, color: bool) -> SafeText:
             page.line("  ", command)
     page.line()
     page.line((NOT_CHECKED, "dim"))
-    page.line((_outcome(checkup), "bold"))
+    page.line((checkup_line(checkup), "bold"))
     return page.text()
 
 
@@ -45,21 +46,21 @@ def _write_check(page: Page, check: Check) -> None:
         page.line(" " * (_WIDTH + 16), line)
 
 
-def _missing(right: RightCheck) -> str:
+def why_not_there(right: RightCheck) -> str:
+    """Of a right that is not there: its action, and the role that has it; empty for one that is."""
     if right.standing is Standing.NOT_CHECKED:
-        return "  (it does not exist, or you may not read your permissions there)"
+        return "it does not exist, or you may not read your permissions there"
     if right.standing is not Standing.MISSING:
         return ""
-    return (
-        f"  ({right.action}; {f'the role {right.role} has it' if right.role else 'no built-in role known here has it'})"
-    )
+    return f"{right.action}; {f'the role {right.role} has it' if right.role else 'no built-in role known here has it'}"
 
 
 def _standing(standing: Standing) -> tuple[str, str]:
     return (f"{standing.value.replace('-', ' '):<{_WIDTH}}", _STYLES[standing])
 
 
-def _outcome(checkup: Checkup) -> str:
+def checkup_line(checkup: Checkup) -> str:
+    """Whether everything needed is there."""
     missing, failed = checkup.count(Standing.MISSING), checkup.count(Standing.FAILED)
     if missing + failed == 0:
         unknown = checkup.count(Standing.NOT_CHECKED)

@@ -9,7 +9,7 @@ from reconciler.report.parts.header import write_header
 from reconciler.report.parts.left_alone import write_left_alone, write_not_due
 from reconciler.report.parts.refusals import write_refusals
 from reconciler.report.plan_text import NO_CHANGES
-from reconciler.report.rows import Header, beyond_guardrails, drift_rows
+from reconciler.report.rows import DriftRows, Header, beyond_guardrails, drift_rows
 from reconciler.report.visible import SafeText
 
 
@@ -34,9 +34,12 @@ def render_drift(plan: Plan, header: Header, *, color: bool, group: bool = True)
         page.line(("Refused by guardrails:", "bold red"))
         page.line()
     write_refusals(page, refused, names)
-    if drift.count:
-        counts = f"{len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed"
-        page.line((f"Drift: {counts}.", "bold"))
-    else:
-        page.line((NO_CHANGES, "bold"))
+    page.line((drift_line(drift), "bold"))
     return page.text()
+
+
+def drift_line(drift: DriftRows) -> str:
+    """How much the live side differs, in numbers."""
+    if not drift.count:
+        return NO_CHANGES
+    return f"Drift: {len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed."

@@ -7,12 +7,13 @@ from reconciler.plan import Action, Change, IdentityChange, Plan, hold_of
 from reconciler.report.names import Names, names_of
 from reconciler.report.rows import ChangeRow, change_row, claimed_location, differing_row, differs
 
-_SUMMARIES = {
+WOULD_BE = {
     Action.CREATE: "would be created",
     Action.UPDATE: "would be updated in place",
     Action.DELETE: "would be destroyed",
     Action.NO_OP: "is as it should be",
 }
+"""What is said of a change that no run makes."""
 
 
 def held_rows(plan: Plan) -> tuple[ChangeRow, ...]:
@@ -37,7 +38,7 @@ def not_due(plan: Plan) -> tuple[Change, ...]:
 def _row(change: Change, names: Names) -> ChangeRow:
     hold = hold_of(change)
     row = change_row(change, names)
-    summary = _SUMMARIES[change.action]
+    summary = WOULD_BE[change.action]
     if claimed_location(change) is not None:
         row = differing_row(change, names)
         summary = row.summary

@@ -20,16 +20,16 @@ from reconciler.report.impact_rows import with_condition
 from reconciler.report.names import Names, roles_in
 from reconciler.report.page import width
 from reconciler.report.parts.blocks import shown
-from reconciler.report.rows import detail_fields, outcome_heading
+from reconciler.report.rows import FieldRow, detail_fields, outcome_heading
 from reconciler.report.visible import SafeText, safe_lines
 
 _SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.NO_OP: " "}
-_NO_OUTCOME = "in doubt: no answer was written down"
+NO_OUTCOME = "in doubt: no answer was written down"
 
 
 def render_journal(record: RunRecord) -> SafeText:
     """The run, its calls in the order in which they went out, and its end."""
-    names = _names(record)
+    names = journal_names(record)
     lines = [*_header_lines(record.header), ""]
     for call in record.calls:
         lines += _call_lines(call, names)
@@ -41,7 +41,7 @@ def render_journal(record: RunRecord) -> SafeText:
 
 def render_cut_short(path: str, record: RunRecord) -> SafeText:
     """What a later run says of one that was cut short before it goes on itself."""
-    names, header = _names(record), record.header
+    names, header = journal_names(record), record.header
     lines = [
         f"Note: an earlier run was cut short: {header.command} of {header.started_at}, correlation id {header.run_id}."
     ]
@@ -53,6 +53,11 @@ def render_cut_short(path: str, record: RunRecord) -> SafeText:
 
 
 def _header_lines(header: RunHeader) -> list[str]:
+    return [f"{name:<14}{value}" for name, value in header_rows(header)]
+
+
+def header_rows(header: RunHeader) -> list[tuple[str, str]]:
+    """Label and text of each line that says who ran what, where, and on which groups."""
     principal = {"object id": header.actor.object_id, "client id": header.actor.client_id}
     ids = ", ".join(f"{name} {value}" for name, value in principal.items() if value)
     who = f"{header.actor.name} ({ids})" if header.actor.name and ids else header.actor.name or ids
@@ -65,15 +70,13 @@ def _header_lines(header: RunHeader) -> list[str]:
         "Tenant": header.tenant or "several",
         "Principal": who or "(the token did not say)",
     }
-    lines = [f"{name:<14}{value}" for name, value in rows.items()]
-    for group in header.groups:
-        owner = "no owner" if group.owner is None else f"owner {group.owner!r}"
-        lines.append(f"{'Group':<14}{group.group_id.address} ({owner})")
-    return lines
+    owners = ("no owner" if group.owner is None else f"owner {group.owner!r}" for group in header.groups)
+    groups = zip((group.group_id.address for group in header.groups), owners, strict=True)
+    return [*rows.items(), *(("Group", f"{address} ({owner})") for address, owner in groups)]
 
 
 def _call_lines(call: Call, names: Names) -> list[str]:
-    outcome = _NO_OUTCOME if call.outcome is None else call.outcome.value
+    outcome = NO_OUTCOME if call.outcome is None else call.outcome.value
     again = f", attempt {call.attempt}" if call.attempt > 1 else ""
     source = f"{call.source.file}:{call.source.line}"
     lines = [
@@ -90,37 +93,49 @@ def _call_lines(call: Call, names: Names) -> list[str]:
 
 def _state_lines(call: Call, names: Names) -> list[str]:
     """What differs between before and after, field by field; the ids that ARM gave; what went with an identity."""
+    rows = state_fields(call, names)
+    is_update = call.before is not None and call.after is not None
+    widest = max((width(row.name) for row in rows), default=0)
+    lines = [f"{row.name}{' ' * (widest - width(row.name))}  {_value(row, is_update)}" for row in rows]
+    also = () if call.children is None else children_rows(call, call.children, names)
+    return [*lines, *(f"{label} {text}" for label, text in also)]
+
+
+def state_fields(call: Call, names: Names) -> tuple[FieldRow, ...]:
+    """What differs between before and after, field by field, and the ids that ARM gave."""
     old, new = _fields(call.before, names), _fields(call.after, names)
     differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     if old and new:
         # An update says nothing of the ids, which ARM alone gives.
-        rows = {name: _change(name, old.get(name), new.get(name)) for name in differing if name not in _IDS}
-    else:
-        rows = {name: shown(name, (old or new)[name]) for name in differing}
+        differing = [name for name in differing if name not in _IDS]
+    made = {}
     if call.made is not None and call.action is Action.CREATE:
-        rows |= {"principalId": call.made.principal_id, "clientId": call.made.client_id}
-    widest = max((width(name) for name in rows), default=0)
-    lines = [f"{name}{' ' * (widest - width(name))}  {text}" for name, text in rows.items()]
-    return lines + ([] if call.children is None else _children_lines(call, call.children, names))
+        made = {"principalId": call.made.principal_id, "clientId": call.made.client_id}
+    return (
+        *(FieldRow(name, old.get(name), new.get(name)) for name in differing if name not in made),
+        *(FieldRow(name, None, value) for name, value in made.items()),
+    )
 
 
-def _children_lines(call: Call, children: Children, names: Names) -> list[str]:
+def children_rows(call: Call, children: Children, names: Names) -> tuple[tuple[str, str], ...]:
+    """What went with an identity, and what could not be read of it right before: how it was its own, and what it is."""
     identity = identity_of(call.resource_id)
-    return [
-        *(f"with the federated credential {one.credential_id.name}" for one in children.credentials or ()),
-        *(
-            f"with the role {names.role(one.role_guid, one.role_guid)} on {names.scope(one.scope, identity)}"
-            f"{with_condition(one.condition)}"
-            for one in children.assignments or ()
-        ),
-        *(f"attached to {one}" for one in children.attached or ()),
-        *(f"not read: {one}" for one in children.unread),
-    ]
+    roles = (
+        f"role {names.role(one.role_guid, one.role_guid)} on {names.scope(one.scope, identity)}"
+        f"{with_condition(one.condition)}"
+        for one in children.assignments or ()
+    )
+    return (
+        *(("with the", f"federated credential {one.credential_id.name}") for one in children.credentials or ()),
+        *(("with the", role) for role in roles),
+        *(("attached to", str(one)) for one in children.attached or ()),
+        *(("not read:", str(one)) for one in children.unread),
+    )
 
 
-def _change(name: str, old: str | None, new: str | None) -> str:
-    before, after = ("(absent)" if value is None else shown(name, value) for value in (old, new))
-    return f"{before} -> {after}"
+def _value(row: FieldRow, is_update: bool) -> str:
+    before, after = ("(absent)" if value is None else shown(row.name, value) for value in (row.before, row.after))
+    return f"{before} -> {after}" if is_update else after if row.before is None else before
 
 
 _IDS = ("principalId", "clientId")
@@ -148,20 +163,28 @@ def _fields(state: Before | After, names: Names) -> dict[str, str]:
 
 
 def _end_lines(record: RunRecord) -> list[str]:
-    names, lines = _names(record), []
+    names, lines = journal_names(record), []
     if record.in_doubt:
         lines.append(f"{outcome_heading(Outcome.IN_DOUBT)}:")
         lines += [f"  {call.action.value} {names.describe(call.resource_id)}" for call in record.in_doubt]
     if record.torn:
-        lines.append("The last line is cut off, as a crash leaves it, and was passed over.")
+        lines.append(CUT_OFF)
+    return [*lines, journal_line(record)]
+
+
+CUT_OFF = "The last line is cut off, as a crash leaves it, and was passed over."
+
+
+def journal_line(record: RunRecord) -> str:
+    """How the run ended, when, and how its changes did."""
     if record.end is None:
-        return [*lines, "The run was cut short: its journal has no end."]
+        return "The run was cut short: its journal has no end."
     counts = ", ".join(f"{number} {outcome.value}" for outcome, number in record.end.counts if number)
     how = "Interrupted" if record.end.interrupted else "Complete" if record.end.complete else "Incomplete"
-    return [*lines, f"{how}, {record.end.at}. Changes: {counts or 'none'}."]
+    return f"{how}, {record.end.at}. Changes: {counts or 'none'}."
 
 
-def _names(record: RunRecord) -> Names:
+def journal_names(record: RunRecord) -> Names:
     """A journal knows no subscription's name."""
     book = AddressBook(group.group_id for group in record.header.groups)
     return Names(book, {}, roles_in(call.resource_id for call in record.calls))

@@ -2,7 +2,7 @@
 
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
-from reconciler.model import AddressBook, count_guards
+from reconciler.model import AddressBook, refused_by
 from reconciler.plan import Action, Plan
 from reconciler.report.grouping import blocks_of
 from reconciler.report.held_rows import held_rows
@@ -52,9 +52,23 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     if count_not_undone(plan):
         page.line((count_not_undone(plan), "bold yellow"))
     if plan.violations:
-        page.line((_refused_line(plan), "bold red"))
-    page.line((_count_line(plan, is_undo=header.is_undo), "bold"))
+        page.line((refused_line(plan), "bold red"))
+    page.line((count_line(plan, is_undo=header.is_undo), "bold"))
     return page.text()
+
+
+def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
+    """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
+    groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
+    what = f"{identities} {'identity' if identities == 1 else 'identities'}"
+    where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
+    whys = ["guardrails do not let the manifest through"] if verdict.violations else []
+    if refused_warnings:
+        number = f"{refused_warnings} {'warning' if refused_warnings == 1 else 'warnings'}"
+        whys.append(f"the manifest has {number} that it does not accept, and --strict lets none pass")
+    if whys:
+        return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
+    return f"The manifest is valid: {what} in {where}."
 
 
 def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
@@ -87,7 +101,7 @@ def _write_warnings(page: Page, plan: Plan, names: Names, *, group: bool) -> Non
 def _write_refused(page: Page, plan: Plan, names: Names) -> None:
     if not plan.violations:
         return
-    page.line(("Refused by guards, and not part of the plan:", "bold red"))
+    page.line((f"Refused by {_refusers(plan)}, and not part of the plan:", "bold red"))
     page.line()
     write_refusals(page, plan.violations, names)
     rows = refused_rows(plan)
@@ -97,16 +111,23 @@ def _write_refused(page: Page, plan: Plan, names: Names) -> None:
         page.line()
 
 
-def _refused_line(plan: Plan) -> str:
+def _refusers(plan: Plan) -> str:
+    kinds = {one.is_warning for one in plan.violations}
+    return " and ".join(word for is_warning, word in ((False, "guards"), (True, "warnings")) if is_warning in kinds)
+
+
+def refused_line(plan: Plan) -> str:
+    """How much guards hold back, of a plan that is refused."""
     number = len(refused_rows(plan))
-    guards = count_guards(plan.violations)
+    by = refused_by(plan.violations)
     if not number:
         # A role that nobody knows, for one, is refused without being a change.
-        return f"Refused by {guards}."
-    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {guards}."
+        return f"Refused by {by}."
+    return f"Refused: {number} {'change' if number == 1 else 'changes'} by {by}."
 
 
-def _count_line(plan: Plan, *, is_undo: bool = False) -> str:
+def count_line(plan: Plan, *, is_undo: bool = False) -> str:
+    """What a plan would do, in numbers."""
     create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
     held = any(hold is not None and differs(change) for change, hold in drifting(plan))
     if not plan.applicable and not plan.violations and not held:

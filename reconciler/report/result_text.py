@@ -17,7 +17,7 @@ from reconciler.report.parts.wrap import write_text
 from reconciler.report.rows import change_row, not_held, outcome_heading
 from reconciler.report.visible import SafeText
 
-_NOT_DONE = (Outcome.NOT_TRIED, Outcome.SKIPPED, Outcome.STALE, Outcome.IN_DOUBT, Outcome.FAILED)
+NOT_DONE = (Outcome.NOT_TRIED, Outcome.SKIPPED, Outcome.STALE, Outcome.IN_DOUBT, Outcome.FAILED)
 """The order in which they are told: what needs somebody most comes last."""
 
 _FEW = 10
@@ -34,11 +34,11 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
     if result.complete:
         if count_not_undone(plan):
             page.line((count_not_undone(plan), "bold yellow"))
-        page.line(_complete_line(plan, result))
+        page.line(complete_line(plan, result))
         return page.text()
     _write_done(page, names, result)
-    for outcome in _NOT_DONE:
-        causes = _causes(result.ended(outcome))
+    for outcome in NOT_DONE:
+        causes = causes_of(result.ended(outcome))
         if causes:
             page.line((f"{outcome_heading(outcome)}:", "bold red"))
         for cause in causes:
@@ -50,7 +50,7 @@ def render_result(plan: Plan, result: ApplyResult, continue_with: str, *, color:
     page.line(f"Correlation id of this run, for the Activity Log: {result.correlation_id}")
     page.line(f"To continue: {continue_with}")
     _write_digest(page, names, result)
-    page.line((_incomplete_line(result), "bold red"))
+    page.line((incomplete_line(result), "bold red"))
     return page.text()
 
 
@@ -61,7 +61,8 @@ def _counts(result: ApplyResult) -> str:
     )
 
 
-def _complete_line(plan: Plan, result: ApplyResult) -> tuple[str, str]:
+def complete_line(plan: Plan, result: ApplyResult) -> tuple[str, str]:
+    """The last line of a run that did all that it was to do, and its style."""
     counts = f"Resources: {_counts(result)}."
     if result.interrupted:
         return (f"Apply interrupted before it was verified. {counts}", "bold red")
@@ -70,7 +71,8 @@ def _complete_line(plan: Plan, result: ApplyResult) -> tuple[str, str]:
     return (f"Apply complete! {counts}", "bold green")
 
 
-def _incomplete_line(result: ApplyResult) -> str:
+def incomplete_line(result: ApplyResult) -> str:
+    """The last line of any other: the numbers of what is done and of what is not."""
     words = {
         Outcome.FAILED: "failed",
         Outcome.IN_DOUBT: "in doubt",
@@ -88,13 +90,14 @@ def _incomplete_line(result: ApplyResult) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cause:
+class Cause:
     """Changes that ended in the same way for the same reason, whatever its words say of the single one."""
 
     entries: tuple[ChangeResult, ...]
 
     @property
     def is_in_same_words(self) -> bool:
+        """Whether the reason reads the same for all of them."""
         return len({one.because for one in self.entries}) == 1
 
     @property
@@ -105,13 +108,14 @@ class _Cause:
         return " ".join(dict.fromkeys(str(one) for one in words if one)) or first.because
 
 
-def _causes(entries: Sequence[ChangeResult]) -> tuple[_Cause, ...]:
+def causes_of(entries: Sequence[ChangeResult]) -> tuple[Cause, ...]:
+    """The changes by why they ended as they did, in the order in which each cause begins."""
     found: dict[tuple[object, ...], list[ChangeResult]] = {}
     for one in entries:
         error = one.error
         said = () if error is None else (error.status, error.code, _general(error.hint, one.change))
         found.setdefault((_general(one.because, one.change), *said), []).append(one)
-    return tuple(_Cause(tuple(same)) for same in found.values())
+    return tuple(Cause(tuple(same)) for same in found.values())
 
 
 def _general(text: str, change: Change) -> str:
@@ -140,7 +144,7 @@ def _write_done(page: Page, names: Names, result: ApplyResult) -> None:
     write_kinds(page, [change_row(one.change, names) for one in entries], names, indent=2, places=False)
 
 
-def _write_cause(page: Page, cause: _Cause, names: Names, result: ApplyResult) -> None:
+def _write_cause(page: Page, cause: Cause, names: Names, result: ApplyResult) -> None:
     """The changes, then why: with one change on its line, of several once."""
     first = cause.entries[0]
     if len(cause.entries) == 1:
@@ -163,11 +167,11 @@ def _write_cause(page: Page, cause: _Cause, names: Names, result: ApplyResult) -
 
 def _write_digest(page: Page, names: Names, result: ApplyResult) -> None:
     """Where what is not done fills a page: each cause once more in a few words, for who sees only the end."""
-    if sum(len(result.ended(outcome)) for outcome in _NOT_DONE) <= _FEW:
+    if sum(len(result.ended(outcome)) for outcome in NOT_DONE) <= _FEW:
         return
     page.line(("In short:", "bold"))
-    for outcome in _NOT_DONE:
-        for cause in _causes(result.ended(outcome)):
+    for outcome in NOT_DONE:
+        for cause in causes_of(result.ended(outcome)):
             which = named([names.describe(one.change.resource_id) for one in cause.entries])
             text = f"{outcome.value}, {cause.in_short}: {which}"
             write_text(page, text, indent=4, lead=[("  ", "")])

@@ -9,7 +9,8 @@ These rules hold for a whole line, so they are applied where lines are made (`pa
 names begin with `safe_`), and what is printed is `SafeText`, which nothing else makes.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.files.drawn import is_drawn
 
@@ -21,6 +22,11 @@ class SafeText(str):
 
 
 NOTHING = SafeText("")
+
+
+def joined(*texts: SafeText) -> SafeText:
+    """Whole lines behind whole lines."""
+    return SafeText("".join(texts))
 
 
 def visible(text: str) -> str:
@@ -99,7 +105,53 @@ def safe_yaml(text: str) -> SafeText:
     return SafeText(escaped.replace("##", "#\\x23"))
 
 
+def safe_html(text: str) -> SafeText:
+    """The text of an HTML document without `##`, and with no line that `::` begins, by HTML's own references.
+
+    It is the same document. What is not drawn is written as an escape, though whoever makes HTML does so before: only
+    there is a line break within a value one.
+    """
+    lines = "\n".join(visible(line) for line in text.split("\n"))
+    return SafeText(_BEGINS_COMMAND.sub(r"\1&#58;:", lines.replace("##", "#&#35;")))
+
+
+_BEGINS_COMMAND = re.compile("^( *)::", re.MULTILINE)
+
+
 def _json_escape(char: str) -> str:
     """A character of a JSON string as JSON's own escape: two of them beyond the first 65,536."""
     units = char.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def github_command(name: str, properties: Mapping[str, str], message: str) -> SafeText:
+    """A line that GitHub Actions obeys: the one that is asked for, whatever is in its values.
+
+    Source: actions/toolkit, packages/core/src/command.ts (`escapeData`, `escapeProperty`).
+    """
+    values = ",".join(f"{key}={_percent(_shown(value), '%:,')}" for key, value in properties.items())
+    return SafeText(f"::{name}{' ' if values else ''}{values}::{_percent(_shown(message), '%')}\n")
+
+
+def azure_command(name: str, properties: Mapping[str, str], message: str) -> SafeText:
+    """A line that Azure Pipelines obeys, likewise.
+
+    Source: Microsoft Learn, "Logging commands", "Formatting commands": `%` is `%AZP25`, `;` is `%3B`, `]` is `%5D`.
+    """
+    values = ";".join(f"{key}={_azure(value, '];')}" for key, value in properties.items())
+    return SafeText(f"##vso[{name}{' ' if values else ''}{values}]{_azure(message, '')}\n")
+
+
+def _azure(text: str, special: str) -> str:
+    return _percent(_shown(text).replace("%", "%AZP25"), special)
+
+
+def _shown(text: str) -> str:
+    """A value of a command as it may stand in any line; it has no line break to be escaped any more."""
+    return "".join(safe_parts([text]))
+
+
+def _percent(text: str, special: str) -> str:
+    for char in special:
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text

@@ -20,7 +20,7 @@ def render_warnings(findings: Sequence[Finding], desired: Desired, *, strict: bo
         return page.text()
     page.line()
     write_warnings(page, findings, Names(AddressBook(group.group_id for group in desired.groups), {}, {}))
-    number = sum(1 if same[0].given_by else len(same) for same in _alike(findings, group=True))
+    number = sum(1 if same[0].given_by else len(same) for same in alike_findings(findings, group=True))
     count = f"{number} {'warning' if number == 1 else 'warnings'}"
     page.line()
     page.line(f"{count}, refused because of --strict." if strict else f"{count}.")
@@ -35,12 +35,10 @@ def write_warnings(
     What a default gives to many is told once, at the default. With `group`, so is what is said of several identities
     in the same words, at the place of the first.
     """
-    for same in _alike(findings, group=group):
+    for same in alike_findings(findings, group=group):
         first = same[0]
         if first.given_by is not None:
-            taken = f"of {len(same)} identities" if len(same) > 1 else f"taken at {first.pos}"
-            text = f"{first.label(names.book)} (a default, {taken}) {first.message}"
-            _write(page, first, text, style)
+            _write(page, first, f"{default_label(same, names)} {first.message}", style)
         elif len(same) < TOLD_ONCE:
             for one in same:
                 _write(page, one, f"{one.label(names.book)} {one.message}", style)
@@ -48,7 +46,14 @@ def write_warnings(
             _write_once(page, same, names, style)
 
 
-def _alike(findings: Sequence[Finding], *, group: bool) -> list[list[Finding]]:
+def default_label(same: Sequence[Finding], names: Names) -> str:
+    """What a warning about a default is about, with how many take it, or where the one does."""
+    number = sum(one.identities for one in same)
+    taken = f"of {number} identities" if number > 1 else f"taken at {same[0].pos}"
+    return f"{same[0].label(names.book)} (a default, {taken})"
+
+
+def alike_findings(findings: Sequence[Finding], *, group: bool) -> list[list[Finding]]:
     """The findings, those together that differ in nothing but the identity that they are about."""
     found: dict[object, list[Finding]] = {}
     for number, one in enumerate(findings):
@@ -60,7 +65,7 @@ def _alike(findings: Sequence[Finding], *, group: bool) -> list[list[Finding]]:
 
 def _write_once(page: Page, same: Sequence[Finding], names: Names, style: str) -> None:
     about = [(one.pos, one.resource_id) for one in same if isinstance(one.resource_id, AnyId)]
-    _write(page, same[0], f"{_title([one for _, one in about], names)}: {same[0].message}", style)
+    _write(page, same[0], f"{title_of(same, names)}: {same[0].message}", style)
     write_places(page, [(identity_of(one), f"{pos.file}:{pos.line}") for pos, one in about], names, indent=INDENT)
 
 
@@ -72,8 +77,9 @@ def _write(page: Page, finding: Finding, text: str, style: str) -> None:
 _PLURALS = {ResourceId: "identities", CredentialId: "credentials", AssignmentId: "roles"}
 
 
-def _title(about: Sequence[AnyId], names: Names) -> str:
+def title_of(same: Sequence[Finding], names: Names) -> str:
     """What several findings are about: `60 identities`, `role Owner on rg-data of 60 identities`, `60 credentials`."""
+    about = [one.resource_id for one in same if isinstance(one.resource_id, AnyId)]
     labels = {names.label(one) for one in about}
     if len(labels) == 1:
         return several(labels.pop(), len(about))

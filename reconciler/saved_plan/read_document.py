@@ -214,7 +214,8 @@ def _entry(identity: ResourceId, book: _Book) -> DesiredIdentity:
 def _violation(node: Node, ids: Mapping[str, AnyId]) -> Violation:
     # Of a role that is refused, only its change says the GUID.
     refused = tuple(ids.get(one) or parse_address(one) for one in node["refused"])
-    return Violation(node["code"], _about(node["address"], ids), node["message"], node["hint"], refused)
+    about, is_warning = _about(node["address"], ids), node.get("is_warning", False)
+    return Violation(node["code"], about, node["message"], node["hint"], refused, is_warning)
 
 
 def _about(address: str, ids: Mapping[str, AnyId]) -> AnyId | ResourceGroupId | None:
@@ -233,6 +234,7 @@ def _finding(node: Node) -> Finding:
         node["message"],
         node["hint"],
         given_by=_given_by(node),
+        identities=node.get("identities", 1),
     )
 
 

@@ -36,6 +36,7 @@ class Reversal:
     """One identity's: `desired` is None where it is deleted, or left as it is, as `is_target` says.
 
     Attributes:
+        places: what the run did to it and its children, in order, by the place that asked for it.
         journal: the file's name, for a command that shows it.
         limited_to: the children that may be changed.
         notes: what the reader should know or do, in sentences.
@@ -43,7 +44,7 @@ class Reversal:
     """
 
     identity: ResourceId
-    source: SourcePos
+    places: dict[AnyId, SourcePos]
     book: AddressBook
     journal: str
     desired: DesiredIdentity | None = None
@@ -51,6 +52,11 @@ class Reversal:
     limited_to: list[AnyId] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     not_undone: list[NotUndone] = field(default_factory=list)
+
+    @property
+    def source(self) -> SourcePos:
+        """The place that asked for the first of it."""
+        return next(iter(self.places.values()))
 
     @property
     def name(self) -> str:

@@ -75,7 +75,7 @@ def make_undo(record: RunRecord, live: LiveNow, journal: str) -> Undo:
     """Work out the way back; `journal` is the file's name."""
     book = AddressBook(group.group_id for group in record.header.groups)
     ways = [
-        _reverse(Reversal(identity, effects[0].source, book, journal), effects, live)
+        _reverse(Reversal(identity, {one.resource_id: one.source for one in effects}, book, journal), effects, live)
         for identity, effects in _by_identity(record).items()
     ]
     notes = [title(record), *_not_made(record, book), *(note for way in ways for note in way.notes)]
@@ -119,6 +119,8 @@ def _group(group: RunGroup, ways: Iterable[Reversal], record: RunRecord, journal
         Ignore(),
         tuple(sorted((way.desired for way in within if way.desired), key=lambda one: one.resource_id.key)),
         min(way.source for way in within),
+        # What the run made is listed nowhere, and goes by the line that once asked for it.
+        places={one: place for way in within for one, place in way.places.items()},
     )
 
 

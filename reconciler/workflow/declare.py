@@ -118,20 +118,12 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     desired = saved.desired
     targets = parse_targets(saved.targets, desired)
     check_allowances(request.allowances, _group_ids(desired), _group_ids(desired))
-    # Trust that is shared with an identity outside of what was planned is known from the plan's file alone, and so is
-    # whether there was no reason to accept that.
-    doubts = (one for one in find_doubts(desired, request.audience) if one.code != UNUSED)
-    # What a document says once about a value, the plan's manifests say at every identity that takes it.
-    known = {(one.code, one.message) for one in saved.findings} | {
-        (one.code, one.resource_id) for one in saved.findings
-    }
-    news = (one for one in doubts if (one.code, one.message if one in desired.texts else one.resource_id) not in known)
-    in_order = sorted((*saved.findings, *news), key=lambda one: one.key)
+    findings = _findings_of(saved, request.audience)
     return Declaration(
         desired,
         targets,
         request.allowances,
-        tuple(one for one in in_order if is_looked_at(one.resource_id, desired, targets)),
+        tuple(one for one in findings if is_looked_at(one.resource_id, desired, targets)),
         request.strict,
         saved,
         accepted=find_accepted(desired, request.audience),
@@ -139,6 +131,25 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(desired))),
         judged_on=request.judged_on,
     )
+
+
+def _findings_of(saved: Plan, audience: str) -> list[Finding]:
+    """What is doubtful in a saved plan, by its file and by its manifests, in order of the ids.
+
+    Trust that is shared with an identity outside of what was planned is known from the plan's file alone, and so is
+    whether there was no reason to accept that.
+    """
+    desired = saved.desired
+    doubts = [one for one in find_doubts(desired, audience) if one.code != UNUSED]
+    # What a default gives to many the file says once, and here it holds back each of them.
+    of_default = [one for one in doubts if one.given_by is not None]
+    said_of_each = {(one.code, one.given_by, one.message) for one in of_default}
+    said = [one for one in saved.findings if (one.code, one.given_by, one.message) not in said_of_each]
+    # What a document says once about a value, the plan's manifests say at every identity that takes it.
+    known = {(one.code, one.message) for one in said} | {(one.code, one.resource_id) for one in said}
+    others = (one for one in doubts if one.given_by is None)
+    news = (one for one in others if (one.code, one.message if one in desired.texts else one.resource_id) not in known)
+    return sorted((*said, *of_default, *news), key=lambda one: one.key)
 
 
 def _group_ids(desired: Desired) -> tuple[ResourceGroupId, ...]:

@@ -14,7 +14,6 @@ from reconciler.journal import Place, PlaceKind, RunHeader, RunRecord
 from reconciler.live.azure import Azure
 from reconciler.manifest.tenants import check_earlier_tenant
 from reconciler.model import same_name
-from reconciler.report.visible import visible
 from reconciler.undo.read_live import read_live_now
 from reconciler.undo.reverse import make_undo
 from reconciler.workflow.declare import Declaration
@@ -75,9 +74,7 @@ def declare_undo(request: UndoRequest, azure: Azure, place: Place) -> Declaratio
 
 def _check_same_place(header: RunHeader, journal: str, azure: Azure, place: Place) -> None:
     if header.cloud != azure.cloud:
-        raise UsageError(
-            f"{journal}: the run was in {visible(header.cloud)}, not in {azure.cloud}", "Pass that one as --cloud."
-        )
+        raise UsageError(f"{journal}: the run was in {header.cloud}, not in {azure.cloud}", "Pass that one as --cloud.")
     if header.place != place:
         raise UsageError(
             f"{journal}: the run was {_described(header.place)}, and this one is {_described(place)}",
@@ -85,14 +82,14 @@ def _check_same_place(header: RunHeader, journal: str, azure: Azure, place: Plac
         )
     if azure.tenant is not None and header.tenant is not None and not same_name(azure.tenant, header.tenant):
         raise UsageError(
-            f"{journal}: the run was in the tenant {visible(header.tenant)}, and --tenant names {azure.tenant}",
+            f"{journal}: the run was in the tenant {header.tenant}, and --tenant names {azure.tenant}",
             "Name the run's tenant, or leave --tenant out.",
         )
 
 
 def _described(place: Place) -> str:
     where = {PlaceKind.AZURE: "in Azure at", PlaceKind.ENDPOINT: "at the endpoint", PlaceKind.SANDBOX: "in the sandbox"}
-    return f"{where[place.kind]} {visible(place.name)}"
+    return f"{where[place.kind]} {place.name}"
 
 
 _FLAGS = {

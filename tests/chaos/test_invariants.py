@@ -111,7 +111,7 @@ BROKEN = {
     "interrupted": Broken(said(130, ""), "without a signal"),
     "two-documents": Broken(said(0, "{}\n{}", "--format", "json"), "not one JSON document"),
     "failed-and-0": Broken(said(0, INCOMPLETE, "--format", "json"), "and not all is done"),
-    "hung": Broken(said(None, "creating..."), "hang"),
+    "hung": Broken(said(None, "created (1 of 2)"), "hang"),
     "traceback": Broken(said(0, "Traceback (most recent call last):"), "traceback"),
     "token": Broken(said(0, "Bearer s3cret"), "token printed"),
 }

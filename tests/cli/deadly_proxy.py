@@ -59,6 +59,7 @@ def deadly_wire(upstream: str) -> Iterator[Wire]:
     wire = Wire(upstream)
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # head and body are two writes: one would wait for the other
         protocol_version = "HTTP/1.1"
 
         def pass_on(self) -> None:

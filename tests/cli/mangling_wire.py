@@ -46,6 +46,8 @@ def mangling_wire(upstream: str) -> Iterator[Mangling]:
     wire = Mangling(upstream)
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # head and body are two writes: one would wait for the other
+
         def pass_on(self) -> None:
             """Answer as the emulator does, but for the text; or refuse, in words of the text."""
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.report.formats import Format
 from tests.cli.command import SCRIPT, TIMEOUT_S, Uami
 
 BASH = shutil.which("bash") or "/bin/bash"
@@ -55,7 +56,7 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
         ("uami va", ["validate"]),
         ("uami sandbox s", ["serve", "snapshot"]),
         ("uami plan --max", ["--max-deletes", "--max-revokes"]),
-        ("uami drift m.yaml --format ", ["text", "json"]),
+        ("uami drift m.yaml --format ", [*Format]),
         ("uami output m.yaml --format ", ["text", "json", "yaml", "dotenv", "tfvars", "configmap", "service-accounts"]),
         ("uami apply m.yaml --color a", ["auto", "always"]),
         ("uami explain limits.maxD", ["limits.maxDeletes", "limits.maxDeletePercent"]),

@@ -172,8 +172,8 @@ def test_doctor_is_as_its_schema_says(uami: Uami, folder: Path) -> None:
     assert ended.document["credential"] == "sandbox"
 
 
-def test_doctor_says_that_a_group_does_not_let_itself_be_asked(uami: Uami, folder: Path) -> None:
-    write_manifest(folder / "m.yaml", {"rg-gone": ["id-two"]}, policy={"identities": "merge"})
+def test_group_that_does_not_let_itself_be_asked_is_not_checked(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-gone": []}, policy={"identities": "merge"})
     write_state(folder / "s.json", {}, [grant(IN_SUBSCRIPTION, "Microsoft.Resources/*", "*/permissions/read")])
 
     ended = uami(*DOCTOR)
@@ -184,6 +184,24 @@ def test_doctor_says_that_a_group_does_not_let_itself_be_asked(uami: Uami, folde
         in ended.stdout
     )
     assert ended.stdout.endswith("need is there, as far as it could be checked.\n")
+
+
+def test_no_right_counts_as_there_below_what_does_not_exist(uami: Uami, folder: Path) -> None:
+    role = {"role": "Reader", "scope": f"{group_scope('rg-nowhere')}/providers/Microsoft.Storage/storageAccounts/st"}
+    write_manifest(
+        folder / "m.yaml",
+        {"rg-a": [{"name": "id-one", "roleAssignments": [role]}], "rg-gone": ["id-two", "id-three"]},
+        policy=KEEP_ALL,
+    )
+    write_state(folder / "s.json", {"rg-a": {}})
+
+    document = uami(*DOCTOR, "--format", "json").document
+
+    failed = [(one["name"], one["subject"]) for one in document["checks"] if one["status"] == "failed"]
+    assert failed == [("group", group_scope("rg-gone")), ("scope", role["scope"])]
+    assert {scope for scope, _ in rights(document, "ok")} == {"rg-a"}
+    assert {scope for scope, _ in rights(document, "not-checked")} == {"rg-gone", "st"}
+    assert problems(document, "doctor:v1") == []
 
 
 def test_doctor_of_a_subscription_that_is_not_there_says_what_to_check(uami: Uami, folder: Path) -> None:

@@ -138,7 +138,9 @@ def test_no_file_stays_where_a_later_one_cannot_be_written(uami: Uami, brownfiel
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("-o", "missing"), "there is no directory missing"),
+        (("-o", "missing"), "-o missing: there is no directory missing\n"),
+        (("-o", "missing/deeper"), "-o missing/deeper: there is no directory missing/deeper\n"),
+        (("-o", "s.json"), "-o s.json: it is no directory"),
         (("-o", "yaml"), "a format where a directory belongs"),
         (("-g", "rg-x"), "--resource-group rg-x: the subscription has no such resource group"),
         (("--owner", " "), "--owner  : "),

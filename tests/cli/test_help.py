@@ -44,7 +44,6 @@ def test_exit_codes_of_help_are_those_of_the_readme() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("plan", "m.yaml", "--format", "xml"), "--format must be text or json, not 'xml'."),
         (("plan", "m.yaml", "--max-revokes", "few"), "--max-revokes must be a whole number, 0 or more, not 'few'."),
         (("plan", "m.yaml", "--max-revokes", "-1"), "--max-revokes must be a whole number, 0 or more, not '-1'."),
         (("drift", "m.yaml", "--parallelism", "0"), "--parallelism must be a whole number, from 1 to 100, not '0'."),

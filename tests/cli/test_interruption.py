@@ -130,7 +130,7 @@ def test_stop_among_writes_finishes_those_under_way_and_tells_the_others(
     assert ended.stdout.endswith("\nApply incomplete: 1 added, 0 changed, 0 destroyed, 0 failed, 1 not tried.\n")
     again = f"uami apply m.yaml {' '.join(arm.flags)} --parallelism 1 --auto-approve --log-level debug"
     assert f"To continue: {again}\n" in ended.stdout
-    assert "rg-a/id-one: created\n" in ended.stderr
+    assert "rg-a/id-one: created (1 of 2)\n" in ended.stderr
     assert list(arm.identities) == ["rg-a/id-one"]
 
 

@@ -254,7 +254,7 @@ def test_tenant_is_held_against_the_subscriptions_of_a_sandbox_too(uami: Uami, f
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        (("--cloud", "azurecloud"), "'AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'"),
+        (("--cloud", "azurecloud"), "--cloud must be AzureCloud, AzureUSGovernment or AzureChinaCloud"),
         (("--tenant", "contoso.onmicrosoft.com"), "--tenant contoso.onmicrosoft.com: not the id of a tenant"),
     ],
 )

@@ -125,5 +125,7 @@ def test_apply_into_head_completes_its_work(uami: Uami, long_plan: Path) -> None
 
     again = uami("plan", "m.yaml", "--sandbox", "s.json")
     assert (code, read) == (0, "SANDBOX       s.json\n")
-    assert said.count(": created\n") == 20
+    lines = [line.partition(": ")[2] for line in said.splitlines() if ": created " in line]
+    assert lines == [f"created ({number} of 20)" for number in range(1, 21)]
+    assert "creating..." not in said
     assert again.stdout.endswith("\nNo changes. Live identities match the manifest.\n")

@@ -314,7 +314,7 @@ def test_saved_plan_where_a_manifest_belongs_is_told(uami: Uami, planned: Path, 
     ("arguments", "said"),
     [
         (("identities.yaml",), "plan.json is a saved plan, and it is not the only path"),
-        (("--var", "A=b"), "--var belongs to `uami plan`: a saved plan holds what it was given"),
+        (("--var", "A=b"), "--var or --var-file belongs to `uami plan`: a saved plan holds what it was given"),
         (("--target", "rg-data-prod"), "--target belongs to `uami plan`"),
         (("--subscription", "x"), "--subscription belongs to `uami plan`"),
         (("--digest", "abc"), "--digest abc: not a SHA-256"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.support.session import open_session
 from reconciler.journal.call import Outcome
 from reconciler.stop import Stop

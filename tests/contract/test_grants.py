@@ -1,6 +1,7 @@
 """Attacks by a pull request on what can grow, and on the pipeline's own identity: each ends refused, and nothing is
 written."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -297,6 +298,24 @@ def test_what_is_accepted_above_a_line_comes_back_with_the_saved_plan(arm: OpenA
     assert (found.violations, found.findings) == ((), ())
     assert "The manifest accepts 1 warning: role-at-subscription (1)." in found.notes
     assert len(opened.writes) == 1
+
+
+def test_warning_of_a_default_is_saved_once_and_holds_back_each_identity_that_takes_it(arm: OpenArm) -> None:
+    text = (
+        f"version: 1\nsubscription: {SUBSCRIPTION}\nowner: {OWNER}\n"
+        f"defaults: {{roleAssignments: [{{role: Reader, scope: subscription}}]}}\n"
+        "resourceGroups: {rg-app: {identities: [id-api, id-deploy]}}\n"
+    )
+    opened = arm(start())
+
+    found = run_plan(load_declaration(request(text)), azure_as(opened, None))
+    saved = save(found)
+    again = run_plan(replace(declare(saved), strict=True), azure_as(opened, None))
+
+    (warning,) = json.loads(saved)["warnings"]
+    assert (warning["code"], warning["identities"], len(found.findings)) == ("role-at-subscription", 2, 2)
+    assert [code for code, _ in refusals(again)] == ["role-at-subscription", "role-at-subscription"]
+    assert (len(found.applicable), again.applicable) == (2, ())
 
 
 def test_strict_run_holds_back_all_that_a_warning_of_the_document_is_about(arm: OpenArm) -> None:

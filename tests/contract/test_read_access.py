@@ -11,7 +11,7 @@ from reconciler.model import NotRead
 from reconciler.model.access import Access
 from reconciler.model.identity import OWNER_TAG
 from reconciler.plan.diff_identities import diff_states
-from reconciler.sandbox.state.state import Grant
+from reconciler.sandbox.state.state import Grant, Subscription
 from tests.builders import OTHER_SUBSCRIPTION, TODAY, desired_group, listed, resource_id
 from tests.contract.access import (
     CONTRIBUTOR,
@@ -115,6 +115,19 @@ def test_roles_at_the_root_and_in_the_subscription_are_both_read(arm: OpenArm) -
 
     (found,) = access.assignments.values()
     assert [(one.scope, one.role_guid) for one in found] == [("/", READER), (IN_GROUP, CONTRIBUTOR)]
+
+
+def test_role_that_lives_where_a_line_names_another_subscription_is_found_without_the_index(arm: OpenArm) -> None:
+    there, start = f"/subscriptions/{OTHER_SUBSCRIPTION}", contents(lives("id-api"))
+    lives_there = given("id-api", READER, there)
+    start = start.having(Subscription, (*start.of(Subscription), Subscription(OTHER_SUBSCRIPTION, "Other")))
+    opened = arm(with_roles(start, lives_there))
+
+    access = access_of(opened, desired_group(listed("id-api", role_assignments=[role("Reader", there)])))
+
+    (found,) = access.assignments[resource_id("id-api")]
+    assert (found.scope, found.name) == (there, lives_there.name)
+    assert count(opened, GRAPH) == 0
 
 
 def test_role_that_a_line_names_is_not_looked_up_again(arm: OpenArm) -> None:

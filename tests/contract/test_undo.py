@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.arm.identities import API_VERSION
-from reconciler.errors import AuthError, InputFileError, JournalError, ReconcilerError, UsageError
+from reconciler.errors import AuthError, InputFileError, JournalError, ReconcilerError, SourcePos, UsageError
 from reconciler.files.digest import digest_of
 from reconciler.guards import NO_ALLOWANCES, Allowance
 from reconciler.journal.call import Outcome
@@ -128,6 +128,28 @@ def test_undone_run_leaves_nothing_to_undo(arm: OpenArm, tmp_path: Path) -> None
     again = undo_plan(opened, tmp_path / "run.jsonl")
 
     assert [label(change) for change in again.applicable] == []
+
+
+def test_each_delete_names_the_line_that_asked_for_what_it_takes_back(arm: OpenArm, tmp_path: Path) -> None:
+    opened = arm(contents(lives("id-api")))
+    (trust,) = (replace(one, source=SourcePos("a.yaml", 21, 9)) for one in trusts(main="m"))
+    reader, of_second = (replace(role("Reader"), source=SourcePos("a.yaml", line, 9)) for line in (22, 41))
+    run = desired_group(
+        listed("id-api", federated_credentials=[trust], role_assignments=[reader], line=20),
+        listed("id-first", line=30),
+        listed("id-second", role_assignments=[of_second], line=40),
+    )
+    apply_with_journal(opened, full_plan(opened, run), tmp_path / "run.jsonl")
+
+    plan = undo_plan(opened, tmp_path / "run.jsonl")
+
+    assert {label(change): change.source.line for change in plan.applicable} == {
+        "id-api/federatedCredentials/main": 21,
+        f"id-api/roleAssignments/Reader@{IN_GROUP}": 22,
+        "id-first": 30,
+        "id-second": 40,
+        f"id-second/roleAssignments/Reader@{IN_GROUP}": 41,
+    }
 
 
 def test_undo_of_an_undo_does_the_run_again(arm: OpenArm, tmp_path: Path) -> None:

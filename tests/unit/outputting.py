@@ -7,12 +7,10 @@ from reconciler.errors import SourcePos
 from reconciler.manifest.desired import DesiredCredential, DesiredIdentity
 from reconciler.model import Identity, Trust
 from reconciler.outputs.collect import Outputs, collect_outputs
-from reconciler.report.rows import Header
 from tests.builders import GROUP, MANIFEST, listed, live_group, live_identity, live_of
 
 CLIENT = "c11e0000-0000-4000-8000-{:012}"
 PRINCIPAL = "0b2c0000-0000-4000-8000-{:012}"
-NOBODY = Header("", "")
 ISSUER = "https://oidc.example/c1/"
 
 

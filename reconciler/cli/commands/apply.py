@@ -1,16 +1,21 @@
 """`uami apply`: show the plan, ask, carry it out, verify."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from reconciler.cli.commands.plan import PlanFlags
+from reconciler.cli.flags.groups import FlagGroup, command_line, with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.flags.shared import ApplyGuardFlags, ApplyRunFlags, AzureFlags, StrictManifestFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import command_line, with_flag_groups
-from reconciler.cli.support.flags import ApplyGuardFlags, ApplyRunFlags, AzureFlags, StrictManifestFlags
+from reconciler.cli.reporting.reports import open_reports
+from reconciler.cli.reporting.subject import Subject
+from reconciler.cli.support.output import configure_logging
 from reconciler.errors import ExitCode
+from reconciler.report.formats import ReportKind
 
 PlanOrPaths = Annotated[
     list[str],
@@ -44,12 +49,19 @@ def apply(
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.saved_plan import approve_apply, declare, find_saved_plan
 
-    request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
-    plan_file = find_saved_plan(paths, run.digest)
-    # A later run has a journal of its own.
-    again = command_line("apply", paths, azure, manifest, guards, replace(run, journal=None), report)
-    again = again if plan_file is None else command_line("plan", ["PATH..."], PlanFlags(out=plan_file))
-    approval = approve_apply(plan_file, run, report, paths)
-    declaration = declare(plan_file, run.digest, request, azure)
-    writing = WritingRun("apply", again, run, approval, guards, azure, report)
-    return carry_out(lambda _: declaration, writing)
+    configure_logging(report.log_level)
+    subject = Subject("apply", paths, (manifest, guards, azure), (run.journal,))
+    with open_reports(report, ReportKind.RUN, subject) as reports:
+        request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
+        plan_file = find_saved_plan(paths, run.digest)
+        again = _again(plan_file, paths, (azure, manifest, guards, replace(run, journal=None), report))
+        approval = approve_apply(plan_file, run, report, paths)
+        declaration = declare(plan_file, run.digest, request, azure)
+        return carry_out(lambda _: declaration, WritingRun("apply", again, run, approval, guards, azure), reports)
+
+
+def _again(plan_file: str | None, paths: Sequence[str], groups: Sequence[FlagGroup]) -> str:
+    """The command that goes on where this one ends; a later run has a journal of its own."""
+    if plan_file is not None:
+        return command_line("plan", ["PATH..."], PlanFlags(out=plan_file))
+    return command_line("apply", paths, *groups)

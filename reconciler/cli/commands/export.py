@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import FlagGroup, with_flag_groups
 from reconciler.cli.flags.report import Log, LogLevel
+from reconciler.cli.flags.shared import OUTPUT_PANEL, AzureFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
-from reconciler.cli.support.flags import OUTPUT_PANEL, AzureFlags
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,9 +1,11 @@
 """`uami output`: the ids that Azure gave the identities of a manifest, for whatever refers to them."""
 
+from dataclasses import replace
+
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.output import OutputFlags
+from reconciler.cli.flags.shared import AzureFlags, ManifestFlags, Paths
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths
 from reconciler.errors import ExitCode
 
 
@@ -29,8 +31,9 @@ def output(paths: Paths, manifest: ManifestFlags, asked: OutputFlags, azure: Azu
     form = output_form(asked.format, color=is_colored(asked.color_choice))
     declaration = declare_outputs(make_request(paths, manifest, azure.cloud), form.check)
     with open_session(azure, Stop(), writes=False) as session:
-        outputs = run_output(declaration, session.azure, allow_missing=asked.allow_missing)
-        text = form.write(outputs, session.header)
+        found = run_output(declaration, session.azure, allow_missing=asked.allow_missing)
+        outputs = replace(found, header=session.header)
+        text = form.write(outputs)
     print_note(*(f"Note: {note}" for note in form.notes(outputs)))
     print_report(text)
     return ExitCode.DONE

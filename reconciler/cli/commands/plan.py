@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import FlagGroup, with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.flags.shared import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
-from reconciler.cli.support.flags import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
+from reconciler.cli.reporting.reports import open_reports
+from reconciler.cli.reporting.subject import Subject
+from reconciler.cli.support.output import configure_logging, note_refused
 from reconciler.errors import ExitCode
+from reconciler.report.formats import ReportKind
 
 if TYPE_CHECKING:
     from reconciler.plan import Plan
@@ -62,20 +66,27 @@ def plan(
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
     from reconciler.cli.support.compare import compare
     from reconciler.cli.support.inputs import make_request
-    from reconciler.cli.support.output import configure_logging, print_plan
     from reconciler.cli.support.saved_plan import plan_output, show_what_was_saved
 
     configure_logging(report.log_level)
-    request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
-    with plan_output(asked.out, [*paths, *filter(None, [azure.sandbox])]) as save:
-        result, header = compare(request, azure, asked.applier)
-        digest = save(result)  # before the report: a file that cannot be written is an error instead of it
-    print_plan(result, header, report)
+    subject = Subject("plan", paths, (manifest, guards, azure), (asked.out,))
+    with open_reports(report, ReportKind.PLAN, subject) as reports:
+        request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
+        with plan_output(asked.out, subject.inputs) as save:
+            result, header = compare(request, azure, asked.applier)
+            digest = save(result)  # before the report: a file that cannot be written is an error instead of it
+        reports.end(lambda form: form.plan(result, header))
+    note_refused(result)
     if asked.out is not None:
-        # With other flags than these, apply would find the plan stale, or look elsewhere.
-        needed = guards.without(result.unused_allowances)
-        show_what_was_saved(asked.out, digest, result, (azure, needed, StrictManifestFlags(strict=manifest.strict)))
+        show_what_was_saved(asked.out, digest, result, _needed(result, manifest, guards, azure))
     return _exit_code(result, asked)
+
+
+def _needed(
+    result: "Plan", manifest: StrictManifestFlags, guards: GuardFlags, azure: AzureFlags
+) -> tuple[FlagGroup, ...]:
+    """With other flags than these, apply would find the plan stale, or look elsewhere."""
+    return azure, guards.without(result.unused_allowances), StrictManifestFlags(strict=manifest.strict)
 
 
 def _exit_code(result: "Plan", asked: PlanFlags) -> ExitCode:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import FlagGroup, with_flag_groups
 from reconciler.cli.help.page import help_notes
 from reconciler.cli.support.embedded import check_subscriptions, extra_needed, not_saved
-from reconciler.cli.support.flag_groups import FlagGroup, with_flag_groups
 from reconciler.cli.support.output import print_note, print_part
 from reconciler.cli.support.signals import end_in_order
 from reconciler.errors import ExitCode, InputFileError, ReconcilerError, UsageError

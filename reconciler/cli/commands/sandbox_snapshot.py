@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.report import Log, LogLevel
+from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:

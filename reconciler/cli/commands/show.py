@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.journal import Last, choose_journal
 from reconciler.cli.flags.report import ChangesReportFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.output import chosen_format, print_report
+from reconciler.cli.reporting.reports import open_reports
+from reconciler.cli.reporting.subject import Subject
 from reconciler.errors import ExitCode
+from reconciler.report.formats import ReportKind
 
 File = Annotated[
     str | None,
@@ -29,9 +31,13 @@ def show(report: ChangesReportFlags, file: File = None, last: Last = False) -> E
     from reconciler.saved_plan.file import kind_of_file, read_input
 
     file = choose_journal(file, last=last, kind="a saved plan or a journal")
-    if kind_of_file(file) is FileKind.JOURNAL:
-        text = chosen_format(report).journal(read_journal(Path(file)))
-    else:
-        text = chosen_format(report).saved_plan(parse_plan(file, read_input(file)))
-    print_report(text)
+    is_journal = kind_of_file(file) is FileKind.JOURNAL
+    kind = ReportKind.JOURNAL if is_journal else ReportKind.SAVED_PLAN
+    with open_reports(report, kind, Subject("show", [file])) as reports:
+        if is_journal:
+            record = read_journal(Path(file))
+            reports.end(lambda form: form.journal(record))
+        else:
+            saved = parse_plan(file, read_input(file))
+            reports.end(lambda form: form.saved_plan(saved))
     return ExitCode.DONE

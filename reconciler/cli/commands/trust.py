@@ -1,9 +1,9 @@
 """`uami trust`: who can become the identities of a manifest, and what that lets them do."""
 
+from reconciler.cli.flags.groups import with_flag_groups
+from reconciler.cli.flags.shared import AzureFlags, ManifestFlags, Paths
 from reconciler.cli.flags.trust import TrustFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import AzureFlags, ManifestFlags, Paths
 from reconciler.errors import ExitCode
 
 
@@ -17,7 +17,7 @@ def trust(paths: Paths, manifest: ManifestFlags, asked: TrustFlags, azure: Azure
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.output import configure_logging, is_colored, print_note, print_report
     from reconciler.cli.support.session import open_session
-    from reconciler.report.formats.trust import remark, render_report
+    from reconciler.report.trust_format import remark, render_report
     from reconciler.stop import Stop
     from reconciler.workflow.declare import load_declaration
     from reconciler.workflow.trust import run_trust

@@ -5,12 +5,16 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import command_line, with_flag_groups
 from reconciler.cli.flags.journal import Last, choose_journal
 from reconciler.cli.flags.report import ChangesRunReportFlags
+from reconciler.cli.flags.shared import ApplyGuardFlags, AzureFlags, UndoRunFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.cli.support.flag_groups import command_line, with_flag_groups
-from reconciler.cli.support.flags import ApplyGuardFlags, AzureFlags, UndoRunFlags
+from reconciler.cli.reporting.reports import open_reports
+from reconciler.cli.reporting.subject import Subject
+from reconciler.cli.support.output import configure_logging
 from reconciler.errors import ExitCode
+from reconciler.report.formats import ReportKind
 
 File = Annotated[str | None, typer.Argument(metavar="FILE", help="The journal of the run.", show_default=False)]
 
@@ -38,9 +42,11 @@ def undo(
     from reconciler.workflow.undo import declare_undo
 
     journal = choose_journal(file, last=last)
-    approval = approve_undo(journal, run, report)
-    request = read_undo_request(journal, run, guards)
-    # A later run has a journal of its own.
-    again = command_line("undo", [journal], azure, guards, replace(run, journal=None), report)
-    writing = WritingRun("undo", again, run, approval, guards, azure, report)
-    return carry_out(lambda session: declare_undo(request, session.azure, session.place), writing)
+    configure_logging(report.log_level)
+    with open_reports(report, ReportKind.RUN, Subject("undo", [journal], (guards, azure), (run.journal,))) as reports:
+        approval = approve_undo(journal, run, report)
+        request = read_undo_request(journal, run, guards)
+        # A later run has a journal of its own.
+        again = command_line("undo", [journal], azure, guards, replace(run, journal=None), report)
+        writing = WritingRun("undo", again, run, approval, guards, azure)
+        return carry_out(lambda session: declare_undo(request, session.azure, session.place), writing, reports)

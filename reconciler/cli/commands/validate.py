@@ -1,14 +1,21 @@
 """`uami validate`: check manifests offline."""
 
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.report import ReportFlags
+from reconciler.cli.flags.shared import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
-from reconciler.cli.support.flag_groups import with_flag_groups
-from reconciler.cli.support.flags import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
+from reconciler.cli.reporting.reports import open_reports
+from reconciler.cli.reporting.subject import Subject
 from reconciler.cli.support.inputs import note_skipped, read_standard_input, read_variables
-from reconciler.cli.support.output import chosen_format, print_report
 from reconciler.errors import ExitCode
+from reconciler.report.formats import ReportKind
+
+if TYPE_CHECKING:
+    from reconciler.manifest.desired import Desired
 
 
 @help_notes(
@@ -34,11 +41,18 @@ def validate(
     from reconciler.arm.login.clouds import CLOUDS
     from reconciler.guardrails import judge_offline
     from reconciler.manifest.findings import find_accepted, find_doubts
+
+    with open_reports(report, ReportKind.VALIDATION, Subject("validate", paths, (variables, bounds))) as reports:
+        audience = CLOUDS[cloud].exchange_audience
+        desired = _load(paths, variables, audience)
+        verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
+        findings, accepted = find_doubts(desired, audience), find_accepted(desired, audience)
+        reports.end(lambda form: form.validated(desired, findings, accepted, verdict, strict=strict))
+    return ExitCode.REFUSED if verdict.violations or (strict and findings) else ExitCode.DONE
+
+
+def _load(paths: Sequence[str], variables: VariableFlags, audience: str) -> "Desired":
     from reconciler.manifest.load import load_manifest
 
-    audience, given = CLOUDS[cloud].exchange_audience, read_variables(variables)
-    desired = load_manifest(paths, given, os.environ, read_standard_input, audience=audience, on_skipped=note_skipped)
-    verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
-    findings, accepted = find_doubts(desired, audience), find_accepted(desired, audience)
-    print_report(chosen_format(report).validated(desired, findings, accepted, verdict, strict=strict))
-    return ExitCode.REFUSED if verdict.violations or (strict and findings) else ExitCode.DONE
+    given = read_variables(variables)
+    return load_manifest(paths, given, os.environ, read_standard_input, audience=audience, on_skipped=note_skipped)

@@ -1,1 +1,1 @@
-"""Flags and arguments by subject, beyond those that `support.flags` has for every command."""
+"""Flags and arguments by subject: those that every command may take in `shared`, the rest in files of their own."""

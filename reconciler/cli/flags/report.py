@@ -1,16 +1,24 @@
 """The flags of reports: their form, their colours, how much they put together; and of the log beside them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reconciler.cli.support.flag_groups import FlagGroup
-from reconciler.cli.support.flags import OUTPUT_PANEL
+from reconciler.cli.flags.groups import FlagGroup
+from reconciler.cli.flags.shared import OUTPUT_PANEL
+from reconciler.errors import UsageError
 from reconciler.report.formats import Format
+
+_FORMATS = {one.value: one for one in Format}
+_LONGEST_KEY = 64
+_KEY = re.compile(r"[A-Za-z0-9._]+(-[A-Za-z0-9._]+)*")
+"""What can stand in a comment of HTML without ending it."""
 
 
 class LogLevel(StrEnum):
@@ -43,15 +51,71 @@ Color = Annotated[
 NoColor = Annotated[bool, typer.Option("--no-color", help="The same as --color never.", rich_help_panel=OUTPUT_PANEL)]
 
 
+_HELP = (
+    "How the report is written: with =FILE in that file, beside the report on stdout. Repeatable; at most one without a"
+    f" file. FORMAT is one of: {', '.join(_FORMATS)}. Default: {next(iter(_FORMATS))}."
+)
+
+
+def _complete_format(incomplete: str) -> list[str]:
+    return [one for one in _FORMATS if one.startswith(incomplete)]
+
+
 @dataclass(frozen=True, slots=True)
 class ReportFlags(FlagGroup):
-    """The form of a report."""
+    """The forms of a report."""
 
     format: Annotated[
-        Format, typer.Option("--format", help="How the report is written.", rich_help_panel=OUTPUT_PANEL)
-    ] = Format.TEXT
+        tuple[str, ...],
+        typer.Option(
+            "--format",
+            metavar="FORMAT[=FILE]",
+            help=_HELP,
+            autocompletion=_complete_format,
+            rich_help_panel=OUTPUT_PANEL,
+        ),
+    ] = ()
     color: Color = ColorChoice.AUTO
     no_color: NoColor = False
+    comment_key: Annotated[
+        str | None,
+        typer.Option(
+            "--comment-key",
+            metavar="KEY",
+            help="What the hidden marker of a markdown report says, by which a comment with an earlier one is found"
+            " again; otherwise made of the command and its paths.",
+            show_default=False,
+            rich_help_panel=OUTPUT_PANEL,
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a format that there is not, for two on stdout, and for a key that is none."""
+        _check_key(self.comment_key)
+        for word in self.format:
+            _check_format(word)
+        on_stdout = [word for word in self.format if "=" not in word]
+        if len(on_stdout) > 1:
+            raise UsageError(
+                f"--format {on_stdout[0]} and --format {on_stdout[1]}: stdout takes one report",
+                f"Name a file for each other one: --format {on_stdout[1]}=FILE.",
+            )
+
+    @property
+    def on_stdout(self) -> Format:
+        """The form of the report on stdout."""
+        return next((_FORMATS[word] for word in self.format if "=" not in word), Format.TEXT)
+
+    @property
+    def names(self) -> tuple[Format, ...]:
+        """All forms: that of stdout, and those in files."""
+        return (self.on_stdout, *(name for name, _ in self.files))
+
+    @property
+    def files(self) -> tuple[tuple[Format, Path], ...]:
+        """The forms of the reports in files, and the files, in the order of the command line."""
+        words = (word.partition("=") for word in self.format if "=" in word)
+        return tuple((_FORMATS[name], Path(file)) for name, _, file in words)
 
     @property
     def color_choice(self) -> ColorChoice:
@@ -97,14 +161,39 @@ class ChangesRunReportFlags(ChangesReportFlags):
     log_level: Log = LogLevel.WARNING
 
 
+def _check_key(key: str | None) -> None:
+    if key is not None and (len(key) > _LONGEST_KEY or _KEY.fullmatch(key) is None):
+        raise UsageError(
+            f"--comment-key {key}: not a key",
+            f"It has letters, digits, `.`, `_` and single `-` between them, at most {_LONGEST_KEY}: plan-prod.",
+        )
+
+
+def _check_format(word: str) -> None:
+    name, equals, file = word.partition("=")
+    if name not in _FORMATS:
+        *others, last = _FORMATS
+        raise UsageError(
+            f"--format must be {', '.join(others)} or {last}, not {name!r}.",
+            "Write --format FORMAT for stdout, or --format FORMAT=FILE.",
+        )
+    if equals and file in ("", "-"):
+        raise UsageError(f"--format {word}: this names no file", f"For stdout write --format {name}.")
+
+
+def _known_formats(words: Iterable[str]) -> tuple[str, ...]:
+    """Of several forms for stdout the last one that there is; files are not written to before they are looked at."""
+    return tuple(word for word in words if word in _FORMATS)[-1:]
+
+
 def report_flags_of(arguments: Sequence[str]) -> ReportFlags:
     """The form in which to report what is wrong with a command line, as far as it can be known from it."""
-    given = {}
+    given: dict[str, list[str]] = {}
     for word, following in pairwise([*arguments, ""]):
         flag, equals, value = word.partition("=")
-        given[flag] = value if equals else following
+        given.setdefault(flag, []).append(value if equals else following)
     return ReportFlags(
-        {one.value: one for one in Format}.get(given.get("--format", ""), Format.TEXT),
-        {one.value: one for one in ColorChoice}.get(given.get("--color", ""), ColorChoice.AUTO),
+        _known_formats(given.get("--format", ())),
+        {one.value: one for one in ColorChoice}.get(given.get("--color", [""])[-1], ColorChoice.AUTO),
         "--no-color" in given,
     )

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.flags.groups import FlagGroup
 from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
-from reconciler.cli.support.flag_groups import FlagGroup
-from reconciler.cli.support.flags import OUTPUT_PANEL
-from reconciler.report.formats.trust import TrustFormat
+from reconciler.cli.flags.shared import OUTPUT_PANEL
+from reconciler.report.trust_format import TrustFormat
 
 
 @dataclass(frozen=True, slots=True)

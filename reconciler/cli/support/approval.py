@@ -35,7 +35,7 @@ def check_somebody_to_ask(approval: Approval, report: ReportFlags, paths: Sequen
     if approval.given:
         return
     if not chosen_format(report).streams:
-        what = f"--format {report.format}"
+        what = f"--format {report.on_stdout}"
     elif STANDARD_INPUT in paths:
         what = "a manifest from standard input"
     else:

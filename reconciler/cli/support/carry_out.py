@@ -4,40 +4,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reconciler.apply.result import ApplyEvent, ApplyResult, Moment
+from reconciler.apply.result import ApplyEvent, ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.apply.workers import GRACE_S
-from reconciler.cli.flags.report import ChangesRunReportFlags
-from reconciler.cli.support.approval import Approval, ask
-from reconciler.cli.support.flag_groups import command_line
-from reconciler.cli.support.flags import (
+from reconciler.cli.flags.groups import command_line
+from reconciler.cli.flags.shared import (
     ApplyGuardFlags,
     AzureFlags,
     GuardrailFlags,
     RunFlags,
     UndoRunFlags,
 )
+from reconciler.cli.reporting.reports import Reports
+from reconciler.cli.support.approval import Approval, ask
+from reconciler.cli.support.change_lines import ChangeLines
 from reconciler.cli.support.output import (
     begin_line,
-    chosen_format,
-    configure_logging,
     note_unused_allowances,
-    print_failure,
     print_note,
-    print_part,
-    print_report,
 )
-from reconciler.cli.support.progress import counts_on_terminal
 from reconciler.cli.support.run_journal import RunJournal, check_journal_flag, open_run_journal
 from reconciler.cli.support.session import Session, open_session
 from reconciler.cli.support.signals import end_in_order, exit_code
 from reconciler.errors import ExitCode
-from reconciler.journal import Outcome
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
-from reconciler.plan import Action, Plan
-from reconciler.report.rows import addresses_of
+from reconciler.plan import Plan
 from reconciler.stop import Stop
 from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import Declaration
@@ -53,7 +46,6 @@ class WritingRun:
     approval: Approval
     guards: ApplyGuardFlags
     azure: AzureFlags
-    report: ChangesRunReportFlags
 
     def take_back(self, journal: str, digest: str) -> str:
         """The command that undoes this run where it was made, within the same guardrails."""
@@ -61,44 +53,43 @@ class WritingRun:
         return command_line("undo", [journal], self.azure, rails, UndoRunFlags(digest=digest))
 
 
-def carry_out(declare: Callable[[Session], Declaration], run: WritingRun) -> ExitCode:
+def carry_out(declare: Callable[[Session], Declaration], run: WritingRun, out: Reports) -> ExitCode:
     """From a declaration to the exit code; `declare` may look at the live side first."""
-    configure_logging(run.report.log_level)
     check_journal_flag(run.flags.journal)
     stop = Stop()
     with (
         open_session(run.azure, stop, writes=True) as session,
         open_run_journal(run.flags.journal, run.name, session) as journal,
     ):
-        reports = _Reports(run, session, journal)
+        course = _Course(run, session, journal, out)
         try:
             plan, result = run_apply(
                 declare(session),
                 session.azure,
-                reports.tools(stop),
+                course.tools(stop),
                 ApplyOptions(run.guards.skip_refused, verify=not run.flags.no_verify),
-                show=reports.show,
-                confirm=lambda plan: reports.confirm(plan, stop),
+                show=course.show,
+                confirm=lambda plan: course.confirm(plan, stop),
             )
         except PlanRefused as refused:
-            last_words = partial(reports.refused, refused)
+            last_words = partial(course.refused, refused)
         else:
             journal.end(result, run.take_back)
-            last_words = partial(reports.ended, plan, result)
+            last_words = partial(course.ended, plan, result)
     # Once all is closed, and the sandbox's file saved: whatever fails there is said instead.
     return last_words()
 
 
-class _Reports:
+class _Course:
     """What is said along the way: the plan, the question, progress, the end."""
 
-    def __init__(self, run: WritingRun, session: Session, journal: RunJournal) -> None:
+    def __init__(self, run: WritingRun, session: Session, journal: RunJournal, out: Reports) -> None:
         self._run = run
         self._session = session
         self._journal = journal
-        self._format = chosen_format(run.report)
+        self._out = out
         self._plan: Plan | None = None
-        self._counts = counts_on_terminal()
+        self._lines: ChangeLines | None = None
 
     def tools(self, stop: Stop) -> ApplyTools:
         """What apply needs, with progress on stderr; permissions are asked again, as after a confirmation."""
@@ -120,9 +111,9 @@ class _Reports:
         if plan.applicable and (self._run.guards.skip_refused or not plan.violations):
             self._journal.check_place()
         self._journal.show_cut_short(plan)
-        if self._format.streams:
+        if self._out.stream:
             header = replace(self._session.header, is_undo=self._run.name == "undo")
-            print_part(self._format.plan(plan, header))
+            self._out.part(lambda form: form.plan(plan, header))
         note_unused_allowances(plan)
 
     def confirm(self, plan: Plan, stop: Stop) -> None:
@@ -130,6 +121,7 @@ class _Reports:
         if not self._run.approval.given:
             with self._session.retries.paused():
                 ask(plan, self._run.approval)
+        self._lines = ChangeLines(plan)
         # Before the journal: where a signal ends the process, no file is left behind.
         end_in_order(stop, self._answer_signal)
         self._journal.begin(plan)
@@ -137,14 +129,13 @@ class _Reports:
     def refused(self, refused: PlanRefused) -> ExitCode:
         """Say that nothing was started, and why."""
         plan = self._shown()
-        print_failure(self._run.report, lambda form: form.refused(plan, refused))
+        self._out.fail(lambda form: form.refused(plan, refused))
         return refused.exit_code
 
     def ended(self, plan: Plan, result: ApplyResult) -> ExitCode:
         """Say what was done and what was not."""
-        print_report(
-            self._format.result(plan, result, journal=self._journal.path, continue_with=self._run.continue_with)
-        )
+        journal, again = self._journal.path, self._run.continue_with
+        self._out.end(lambda form: form.result(plan, result, journal=journal, continue_with=again))
         interrupted = exit_code() if result.interrupted else None
         if interrupted is not None or not result.complete:
             return interrupted or result.exit_code
@@ -152,6 +143,11 @@ class _Reports:
             return ExitCode.REFUSED
         # What an undo has to leave is no failure of a change, and yet the run is not undone.
         return ExitCode.PARTIAL if plan.not_undone else ExitCode.DONE
+
+    def _progress(self, event: ApplyEvent) -> None:
+        if self._lines is None:
+            raise AssertionError("nothing was confirmed yet")
+        self._lines.show(event)
 
     def _shown(self) -> Plan:
         if self._plan is None:
@@ -171,21 +167,3 @@ class _Reports:
                 f"Interrupted: no further change is started; waiting for {number}, {GRACE_S:.0f} s at most. Press"
                 " Ctrl-C again to stop waiting, and leave them in doubt."
             )
-
-    def _progress(self, event: ApplyEvent) -> None:
-        if self._counts and (event.moment is Moment.STARTED or event.outcome is Outcome.DONE):
-            return  # the counter has it
-        address = addresses_of(self._shown()).short(event.change.resource_id)
-        if event.moment is Moment.STARTED:
-            print_note(f"{address}: {_DOING[event.change.action]}...")
-        elif event.moment in _WAITS:
-            what, minutes = _WAITS[event.moment], round(event.at_most_s / 60)
-            print_note(f"{address}: {what} ({event.reason}); trying for {minutes} minutes at most...")
-        else:
-            done = event.outcome is Outcome.DONE
-            print_note(f"{address}: {_DONE[event.change.action] if done else event.reason or event.outcome}")
-
-
-_WAITS = {Moment.WAITING: "Azure is not ready yet", Moment.BUSY: "somebody else is writing to this identity"}
-_DOING = {Action.CREATE: "creating", Action.UPDATE: "updating", Action.DELETE: "destroying", Action.NO_OP: "keeping"}
-_DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "destroyed", Action.NO_OP: "kept"}

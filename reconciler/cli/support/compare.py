@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from reconciler.cli.support.flags import AzureFlags
+from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.support.session import check_guid, open_session
 from reconciler.guards import Runner
 from reconciler.plan import Plan

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from reconciler.cli.support.output import check_no_token, print_note, print_report
 from reconciler.cli.support.signals import settle
 from reconciler.errors import UsageError
-from reconciler.files.replace import check_folder, write_together
+from reconciler.files.replace import check_directory, write_together
 from reconciler.report.parts.hand_over import render_hand_over
 from reconciler.report.visible import NOTHING, safe_lines
 from reconciler.terraform import FILE_NAME, HandOver, removed_blocks
@@ -27,7 +27,7 @@ def check_out(out: str) -> Path:
             f"--out {out}: a format where a directory belongs",
             f"A manifest is always YAML. For a directory of that name write --out ./{out}.",
         )
-    check_folder(path / _SUBJECT, flag=_FLAG, subject=_SUBJECT)
+    check_directory(path, flag=_FLAG)
     return path
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.cli.support.flags import CloudName, GuardFlags, ManifestFlags, VariableFlags
+    from reconciler.cli.flags.shared import CloudName, GuardFlags, ManifestFlags, VariableFlags
     from reconciler.workflow.declare import Request
 
 STANDARD_INPUT = "-"

@@ -15,12 +15,11 @@ from reconciler.cli.flags.report import ColorChoice, LogLevel, ReportFlags
 from reconciler.cli.support.signals import go_on, settle
 from reconciler.errors import ReconcilerError
 from reconciler.files.secrets import SHORTEST, hide_secrets
-from reconciler.report.formats import Format, ReportFormat, report_format
+from reconciler.report.formats import Occasion, ReportFormat, report_format
 from reconciler.report.visible import SafeText, safe_lines, safe_open_line
 
 if TYPE_CHECKING:
     from reconciler.plan import Plan
-    from reconciler.report.rows import Header
 
 
 _TOKENS: set[str] = set()
@@ -31,6 +30,11 @@ def keep_secret(token: str) -> None:
     """From now on this token is printed nowhere; one as short as an emulator's would garble every text."""
     if len(token) >= SHORTEST:
         _TOKENS.add(token)
+
+
+def hidden(text: str) -> str:
+    """The text without what the environment and this run keep secret, for whatever people read."""
+    return hide_secrets(text, os.environ, (*_TOKENS,))
 
 
 def check_no_token(text: str, what: str) -> None:
@@ -68,10 +72,10 @@ def is_colored(choice: ColorChoice) -> bool:
     return use_color(choice, sys.stdout, os.environ)
 
 
-def chosen_format(report: ReportFlags, stream: TextIO | None = None) -> ReportFormat:
-    """The form that was asked for, coloured as is right for the stream; for stdout where none is given."""
+def chosen_format(report: ReportFlags, stream: TextIO | None = None, occasion: Occasion | None = None) -> ReportFormat:
+    """The form that stdout is to have, coloured as is right for the stream; for stdout where none is given."""
     color = use_color(report.color_choice, stream or sys.stdout, os.environ)
-    return report_format(report.format, color=color, group=report.tells_equal_changes_once)
+    return report_format(report.on_stdout, color=color, group=report.tells_equal_changes_once, occasion=occasion)
 
 
 class TokenEchoed(ReconcilerError):
@@ -86,15 +90,17 @@ class ReportNotWritten(ReconcilerError):
     code = "report-unwritable"
 
 
-def print_failure(report: ReportFlags, text_of: Callable[[ReportFormat], SafeText]) -> None:
+def print_failure(
+    report: ReportFlags, text_of: Callable[[ReportFormat], SafeText], occasion: Occasion | None = None
+) -> None:
     """Say why there is no report: on stderr, or, where stdout gets one document, in that, if it can be written."""
     settle()
-    form = chosen_format(report, sys.stderr)
+    form = chosen_format(report, sys.stderr, occasion)
     if not form.streams:
         try:
             _write(text_of(form))
         except ReportNotWritten:
-            form = chosen_format(replace(report, format=Format.TEXT), sys.stderr)
+            form = chosen_format(replace(report, format=()), sys.stderr)
         else:
             return
     print_beside(text_of(form))
@@ -120,7 +126,7 @@ def print_part(text: SafeText) -> None:
 
 def _write(text: SafeText) -> None:
     try:
-        sys.stdout.write(hide_secrets(text, os.environ, (*_TOKENS,)))
+        sys.stdout.write(hidden(text))
         sys.stdout.flush()
     except BrokenPipeError:
         silence(sys.stdout)
@@ -138,11 +144,10 @@ def not_written(error: OSError) -> ReportNotWritten:
     )
 
 
-def print_plan(plan: "Plan", header: "Header", report: ReportFlags) -> None:
-    """Write the report of a plan, and to stderr that it is refused, and which allowances it had no use for."""
+def note_refused(plan: "Plan") -> None:
+    """Say on stderr that a plan is refused, and which allowances it had no use for."""
     from reconciler.model import PlanRefused
 
-    print_report(chosen_format(report).plan(plan, header))
     if plan.violations:
         print_note(f"Error: {PlanRefused(plan.violations).message}")
     note_unused_allowances(plan)
@@ -179,7 +184,7 @@ def print_beside(text: SafeText) -> None:
     """Write to stderr; where it cannot be written, go on: a run must not end half-way for want of an audience."""
     go_on()
     try:
-        sys.stderr.write(hide_secrets(text, os.environ, (*_TOKENS,)))
+        sys.stderr.write(hidden(text))
         sys.stderr.flush()
     except OSError:
         silence(sys.stderr)
@@ -217,4 +222,4 @@ def configure_logging(level: LogLevel) -> None:
 class _VisibleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         # The handler ends the line.
-        return hide_secrets(safe_open_line(super().format(record)), os.environ, (*_TOKENS,))
+        return hidden(safe_open_line(super().format(record)))

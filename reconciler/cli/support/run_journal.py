@@ -10,10 +10,10 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult
+from reconciler.cli.flags.groups import command_line
 from reconciler.cli.flags.report import ReportFlags
+from reconciler.cli.flags.shared import ApplyGuardFlags, UndoRunFlags
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
-from reconciler.cli.support.flag_groups import command_line
-from reconciler.cli.support.flags import ApplyGuardFlags, UndoRunFlags
 from reconciler.cli.support.inputs import today
 from reconciler.cli.support.output import check_no_token, print_beside, print_note
 from reconciler.cli.support.session import Session

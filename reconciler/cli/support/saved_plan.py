@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconciler.cli.flags.groups import FlagGroup, command_line
 from reconciler.cli.flags.report import ReportFlags
+from reconciler.cli.flags.shared import ApplyRunFlags, AzureFlags
 from reconciler.cli.support.approval import Approval, check_somebody_to_ask
-from reconciler.cli.support.flag_groups import FlagGroup, command_line
-from reconciler.cli.support.flags import ApplyRunFlags, AzureFlags
 from reconciler.cli.support.output import check_no_token, print_note
 from reconciler.cli.support.signals import settle
 from reconciler.errors import UsageError

@@ -28,8 +28,8 @@ from reconciler.arm.login.credentials import TOKEN_VARIABLE, fixed_token, foreig
 from reconciler.arm.login.logins import Login
 from reconciler.arm.microsoft_graph import PAGE_LINK, MicrosoftGraph
 from reconciler.arm.resources import Resources
+from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.support.embedded import open_embedded
-from reconciler.cli.support.flags import AzureFlags
 from reconciler.cli.support.output import keep_secret
 from reconciler.cli.support.progress import show_progress
 from reconciler.doctor.doctor import Caller

@@ -34,6 +34,37 @@ def is_of_another_tool(content: bytes, documents: Sequence[Document], *, whole: 
     return bool(keys) and not any(_is_mark(key, value) for key, value in keys)
 
 
+GUARDRAILS: dict[str, type] = {
+    "subscriptions": list,
+    "identities": dict,
+    "owners": list,
+    "locations": list,
+    "trust": list,
+    "roles": list,
+    "deletes": dict,
+    "revokes": dict,
+    "protect": dict,
+}
+"""Keys that guardrails have and no manifest has, and what stands there."""
+
+SHARED_WITH_GUARDRAILS = ("version", "tenant", "resourceGroups")
+
+
+def is_guardrails(documents: Sequence[Document]) -> bool:
+    """Whether a file is guardrails, which may lie in the repository whose manifests they bound.
+
+    Each key has to say so: a manifest with a slip in it is none.
+    """
+    return bool(documents) and all(_has_rules(document.data) for document in documents)
+
+
+def _has_rules(data: Plain) -> bool:
+    if not isinstance(data, dict) or isinstance(data.get("resourceGroups"), dict):
+        return False
+    rules = [key for key in data if key not in SHARED_WITH_GUARDRAILS]
+    return bool(rules) and all(isinstance(data[key], GUARDRAILS.get(key, ())) for key in rules)
+
+
 def skipped_note(skipped: Sequence[str]) -> str:
     """What to say of files that are not read, in a line; empty where there are none."""
     if not skipped:

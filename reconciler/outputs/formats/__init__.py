@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 if TYPE_CHECKING:
     from reconciler.manifest.desired import DesiredIdentity
     from reconciler.outputs.collect import Outputs
-    from reconciler.report.rows import Header
     from reconciler.report.visible import SafeText
 
 
@@ -37,10 +36,10 @@ class OutputForm(Protocol):
             UsageError: identities that cannot be told apart in it; ManifestError: what it cannot name.
         """
 
-    def write(self, outputs: "Outputs", header: "Header") -> "SafeText":
+    def write(self, outputs: "Outputs") -> "SafeText":
         """The whole text, of identities that `check` let pass."""
 
-    def notes(self, outputs: "Outputs") -> tuple[str, ...]:
+    def notes(self, outputs: "Outputs", /) -> tuple[str, ...]:
         """What the text leaves out, in words for whoever ran the command."""
 
 

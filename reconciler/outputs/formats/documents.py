@@ -10,7 +10,6 @@ from reconciler import __version__
 from reconciler.manifest.desired import DesiredIdentity
 from reconciler.model import FORMAT_VERSION, JsonObject
 from reconciler.outputs.collect import Outputs
-from reconciler.report.rows import Header
 from reconciler.report.visible import SafeText, safe_json, safe_yaml
 
 
@@ -20,11 +19,11 @@ class JsonForm:
     def check(self, listed: Sequence[DesiredIdentity]) -> None:
         """Nothing to say: each identity has its address."""
 
-    def write(self, outputs: Outputs, header: Header) -> SafeText:  # noqa: ARG002 - it says nothing of who looked
+    def write(self, outputs: Outputs) -> SafeText:
         """The document in JSON."""
         return safe_json(json.dumps(_document(outputs), indent=2) + "\n")
 
-    def notes(self, outputs: Outputs) -> tuple[str, ...]:  # noqa: ARG002 - as every form has it
+    def notes(self, _: Outputs) -> tuple[str, ...]:
         """Nothing: nothing is left out."""
         return ()
 
@@ -32,7 +31,7 @@ class JsonForm:
 class YamlForm(JsonForm):
     """The same document in YAML."""
 
-    def write(self, outputs: Outputs, header: Header) -> SafeText:  # noqa: ARG002
+    def write(self, outputs: Outputs) -> SafeText:
         """The document in YAML."""
         return yaml_text([_document(outputs)])
 

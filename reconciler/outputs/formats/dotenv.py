@@ -11,7 +11,6 @@ from reconciler.errors import UsageError
 from reconciler.manifest.desired import DesiredIdentity
 from reconciler.outputs.collect import Outputs
 from reconciler.outputs.variables import check_one_each, variable_stem, variables_of
-from reconciler.report.rows import Header
 from reconciler.report.visible import SafeText, safe_line, safe_lines
 
 
@@ -22,7 +21,7 @@ class DotenvForm:
         """UsageError where two identities would have the same variables."""
         check_one_each("--format dotenv", listed, variable_stem)
 
-    def write(self, outputs: Outputs, header: Header) -> SafeText:  # noqa: ARG002 - variables say nothing of who looked
+    def write(self, outputs: Outputs) -> SafeText:
         """The lines.
 
         Raises:

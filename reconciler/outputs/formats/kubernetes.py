@@ -14,7 +14,6 @@ from reconciler.outputs.formats.documents import yaml_text
 from reconciler.outputs.formats.dotenv import left_out_notes
 from reconciler.outputs.service_accounts import ServiceAccount, service_accounts_of
 from reconciler.outputs.variables import check_one_each, variable_stem, variables_of
-from reconciler.report.rows import Header
 from reconciler.report.visible import SafeText
 
 CONFIG_MAP = "uami-outputs"
@@ -27,7 +26,7 @@ class ConfigMapForm:
         """UsageError where two identities would have the same keys."""
         check_one_each("--format configmap", listed, variable_stem)
 
-    def write(self, outputs: Outputs, header: Header) -> SafeText:  # noqa: ARG002 - an object says nothing of who looked
+    def write(self, outputs: Outputs) -> SafeText:
         """The object; it names no namespace, so that `kubectl -n` does."""
         return yaml_text(
             [
@@ -52,7 +51,7 @@ class ServiceAccountsForm:
         """UsageError where two identities trust the same service account, ManifestError where one cannot exist."""
         service_accounts_of(listed)
 
-    def write(self, outputs: Outputs, header: Header) -> SafeText:  # noqa: ARG002
+    def write(self, outputs: Outputs) -> SafeText:
         """The objects, in order of namespaces and names."""
         by_id = {one.listed.resource_id: one.live for one in outputs.live}
         accounts = _accounts(outputs).items()

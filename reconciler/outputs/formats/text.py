@@ -7,7 +7,6 @@ from reconciler.manifest.desired import DesiredIdentity
 from reconciler.outputs.collect import Outputs
 from reconciler.report.page import Page
 from reconciler.report.parts.header import write_connection
-from reconciler.report.rows import Header
 from reconciler.report.visible import SafeText
 
 _SHOWN = ("client_id", "principal_id", "tenant_id", "resource_id", "location")
@@ -23,10 +22,10 @@ class TextForm:
     def check(self, listed: Sequence[DesiredIdentity]) -> None:
         """Nothing to say: each identity stands under its address."""
 
-    def write(self, outputs: Outputs, header: Header) -> SafeText:
+    def write(self, outputs: Outputs) -> SafeText:
         """Where it looked, and the identities by address."""
         page = Page(color=self.color)
-        write_connection(page, outputs.cloud, outputs.subscriptions, header)
+        write_connection(page, outputs.cloud, outputs.subscriptions, outputs.header)
         for one in outputs.identities:
             page.line()
             page.line((one.address, "bold"), *([] if one.live else [("  (not live yet)", "yellow")]))
@@ -38,6 +37,6 @@ class TextForm:
             page.line("No identity is listed.")
         return page.text()
 
-    def notes(self, outputs: Outputs) -> tuple[str, ...]:  # noqa: ARG002 - as every form has it
+    def notes(self, _: Outputs) -> tuple[str, ...]:
         """Nothing: the text itself says which identities are not live yet."""
         return ()

@@ -9,7 +9,6 @@ from reconciler.manifest.desired import DesiredIdentity
 from reconciler.outputs.collect import Outputs
 from reconciler.outputs.formats.dotenv import left_out_notes
 from reconciler.outputs.variables import check_one_each
-from reconciler.report.rows import Header
 from reconciler.report.visible import SafeText, safe_lines
 
 VARIABLE = "uami_identities"
@@ -24,7 +23,7 @@ class TfvarsForm:
         """UsageError where two identities have the same name, in whatever case."""
         check_one_each("--format tfvars", listed, str.casefold)
 
-    def write(self, outputs: Outputs, header: Header) -> SafeText:  # noqa: ARG002 - a variable says nothing of who looked
+    def write(self, outputs: Outputs) -> SafeText:
         """The assignment."""
         return safe_lines(_lines(outputs))
 

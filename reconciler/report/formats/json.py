@@ -11,10 +11,11 @@ from reconciler import __version__
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.doctor.checkup import Checkup, Standing
 from reconciler.errors import ManifestError, PlanStale, ReconcilerError, lines_of
+from reconciler.files.kinds import FileKind
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Outcome, RunRecord, record_document
 from reconciler.manifest.desired import Desired
-from reconciler.manifest.findings import Finding, finding_document
+from reconciler.manifest.findings import Finding, finding_documents
 from reconciler.model import FORMAT_VERSION, JsonObject, PlanRefused, error_document
 from reconciler.plan import (
     NOT_CHECKED,
@@ -29,6 +30,7 @@ from reconciler.plan import (
     plan_document,
     violation_document,
 )
+from reconciler.report.formats import BaseFormat
 from reconciler.report.held_rows import not_due
 from reconciler.report.rows import Header, beyond_guardrails, claimed_location, drifting, is_changed
 from reconciler.report.visible import SafeText, safe_json
@@ -37,10 +39,10 @@ if TYPE_CHECKING:
     from reconciler.saved_plan.content import SavedPlan
 
 
-class JsonFormat:
+class JsonFormat(BaseFormat):
     """One document at the end of a command, also where it fails."""
 
-    streams: ClassVar[bool] = False
+    file_kind: ClassVar[FileKind | None] = FileKind.JSON_REPORT
 
     def plan(self, plan: Plan, header: Header) -> SafeText:  # noqa: ARG002 - a document says nothing of who looked
         """The plan; described by `schemas/plan.v1.schema.json`."""
@@ -112,7 +114,7 @@ class JsonFormat:
                 },
                 "violations": [violation_document(one) for one in verdict.violations],
                 "notes": list(verdict.notes),
-                "warnings": [finding_document(one) for one in findings],
+                "warnings": finding_documents(findings),
                 "skipped_files": list(desired.skipped_files),
             }
         )

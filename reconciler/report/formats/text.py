@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from reconciler.apply.result import ApplyResult
 from reconciler.doctor.checkup import Checkup
 from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerError, StaleDetail
+from reconciler.files.kinds import TEXT_REPORT_BEGINS, FileKind
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import RunRecord
 from reconciler.manifest.desired import Desired
@@ -15,12 +16,13 @@ from reconciler.model import PlanRefused
 from reconciler.plan import Plan
 from reconciler.report.checkup_text import render_checkup
 from reconciler.report.drift_text import render_drift
+from reconciler.report.formats import BaseFormat
 from reconciler.report.journal_text import render_journal
 from reconciler.report.page import Page, width
-from reconciler.report.plan_text import render_declared, render_plan
+from reconciler.report.plan_text import render_declared, render_plan, validated_line
 from reconciler.report.result_text import render_result
 from reconciler.report.rows import Header
-from reconciler.report.visible import NOTHING, SafeText, safe_parts
+from reconciler.report.visible import NOTHING, SafeText, safe_lines, safe_parts
 from reconciler.report.warnings import render_warnings
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class TextFormat:
+class TextFormat(BaseFormat):
     """Lines for people, written while the run goes on; the same words with colour and without.
 
     With `group`, changes that are the same but for their identity are told once.
@@ -37,6 +39,12 @@ class TextFormat:
     color: bool
     group: bool = True
     streams: ClassVar[bool] = True
+    file_kind: ClassVar[FileKind | None] = FileKind.TEXT_REPORT
+
+    @property
+    def beginning(self) -> SafeText:
+        """A line that no other file begins with."""
+        return safe_lines((TEXT_REPORT_BEGINS, ""))
 
     def plan(self, plan: Plan, header: Header) -> SafeText:
         """Header, what is made and changed, what stays as it is and why, deletes, refusals, and the totals."""
@@ -83,7 +91,7 @@ class TextFormat:
     ) -> SafeText:
         """What a valid manifest declares, in numbers, what guardrails refuse, each warning, and how many it accepts."""
         page = Page(color=self.color)
-        page.line(_verdict(desired, len(findings) if strict else 0, verdict))
+        page.line(validated_line(desired, len(findings) if strict else 0, verdict))
         page.add(render_declared(verdict, desired, color=self.color))
         page.add(render_warnings(findings, desired, strict=strict))
         for note in accepted_note(accepted):
@@ -101,20 +109,6 @@ class TextFormat:
             for number, line in enumerate(lines):
                 page.line(*(() if number else (label,)), line)
         return page.text()
-
-
-def _verdict(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
-    """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
-    groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
-    what = f"{identities} {'identity' if identities == 1 else 'identities'}"
-    where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
-    whys = ["guardrails do not let the manifest through"] if verdict.violations else []
-    if refused_warnings:
-        number = f"{refused_warnings} {'warning' if refused_warnings == 1 else 'warnings'}"
-        whys.append(f"the manifest has {number} that it does not accept, and --strict lets none pass")
-    if whys:
-        return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
-    return f"The manifest is valid: {what} in {where}."
 
 
 def _write_diagnostics(page: Page, diagnostics: Sequence[Diagnostic]) -> None:

@@ -1,6 +1,6 @@
 """Absence is shown too: what of the live side a run does not touch, and why."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 from reconciler.model import AnyId, AssignmentId, ResourceId
 from reconciler.plan import Action, IdentityChange, Plan, SkipReason, hold_of
@@ -36,35 +36,42 @@ _ACCESS = _IDENTITIES | {
 
 def write_left_alone(page: Page, plan: Plan, names: Names, *, is_undo: bool = False) -> None:
     """How many identities are not touched, which credentials and roles, and what is abandoned."""
-    of_an_undo = NOT_OF_THE_RUN if is_undo else {}
-    counts = _counts(plan, _IDENTITIES | of_an_undo)
+    counts = counts_left_alone(plan, is_undo=is_undo)
     if counts:
         page.line((f"Left alone: {', '.join(counts)}.", "dim"))
-    children = _children(plan, _ACCESS | of_an_undo, names)
-    for (label, words), ids in children.items():
-        _write_child(page, "Left alone", label, words, ids, names)
-    kept: dict[str, list[AnyId]] = {}
-    for one in kept_conditions(plan):
-        kept.setdefault(names.label(one), []).append(one)
-    for label, ids in kept.items():
-        _write_child(page, "Kept", label, "with a condition that the manifest does not name", ids, names)
-    if counts or children or kept:
+    children = children_left_alone(plan, names, is_undo=is_undo)
+    for one in children:
+        _write_child(page, one, names)
+    if counts or children:
         page.line()
     _write_abandoned(page, plan)
 
 
-def _counts(plan: Plan, words: Mapping[SkipReason, str]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """Credentials or roles of one name that stay for one reason; `lead` is `Left alone` or `Kept`."""
+
+    lead: str
+    label: str
+    words: str
+    ids: tuple[AnyId, ...]
+
+
+def counts_left_alone(plan: Plan, *, is_undo: bool) -> list[str]:
+    """How many identities are not touched, for each reason: `2 ignored`."""
+    words = _IDENTITIES | (NOT_OF_THE_RUN if is_undo else {})
     reasons = [one.reason for one in plan.skipped if isinstance(one.resource_id, ResourceId)]
     return [f"{reasons.count(one)} {text}" for one, text in words.items() if one in reasons]
 
 
-def _children(plan: Plan, words_for: Mapping[SkipReason, str], names: Names) -> dict[tuple[str, str], list[AnyId]]:
-    """The credentials and roles that are left alone, by what they are and why.
+def children_left_alone(plan: Plan, names: Names, *, is_undo: bool) -> tuple[LeftAlone, ...]:
+    """The credentials and roles that are left alone, by what they are and why; last, conditions that stay.
 
     The roles of an identity that would be deleted are no part of it: its delete is what becomes of them.
     """
     going = {one.resource_id for one in plan.changes if isinstance(one, IdentityChange) and one.action is Action.DELETE}
-    found: dict[tuple[str, str], list[AnyId]] = {}
+    words_for = _ACCESS | (NOT_OF_THE_RUN if is_undo else {})
+    found: dict[tuple[str, str, str], list[AnyId]] = {}
     for one in plan.skipped:
         match one.resource_id:
             case ResourceId():
@@ -73,16 +80,20 @@ def _children(plan: Plan, words_for: Mapping[SkipReason, str], names: Names) -> 
                 continue
             case child:
                 words = f"{words_for[one.reason]}{with_condition(one.condition)}"
-                found.setdefault((names.label(child), words), []).append(child)
-    return found
+                found.setdefault(("Left alone", names.label(child), words), []).append(child)
+    for kept in kept_conditions(plan):
+        words = "with a condition that the manifest does not name"
+        found.setdefault(("Kept", names.label(kept), words), []).append(kept)
+    return tuple(LeftAlone(*key, tuple(ids)) for key, ids in found.items())
 
 
-def _write_child(page: Page, lead: str, label: str, words: str, ids: list[AnyId], names: Names) -> None:
-    if len(ids) == 1:
-        write_text(page, f"{names.describe(ids[0])}, {words}.", indent=4, lead=[(f"{lead}: ", "dim")], style="dim")
+def _write_child(page: Page, one: LeftAlone, names: Names) -> None:
+    lead = [(f"{one.lead}: ", "dim")]
+    if len(one.ids) == 1:
+        write_text(page, f"{names.describe(one.ids[0])}, {one.words}.", indent=4, lead=lead, style="dim")
         return
-    write_text(page, f"{several(label, len(ids))}, {words}:", indent=4, lead=[(f"{lead}: ", "dim")], style="dim")
-    write_ids(page, ids, names, indent=4)
+    write_text(page, f"{several(one.label, len(one.ids))}, {one.words}:", indent=4, lead=lead, style="dim")
+    write_ids(page, one.ids, names, indent=4)
 
 
 def _write_abandoned(page: Page, plan: Plan) -> None:

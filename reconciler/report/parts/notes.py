@@ -1,7 +1,7 @@
 """Notes of a plan, in which what is the same for many identities is told once, with their list."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model import ResourceId, identity_of
@@ -20,7 +20,7 @@ _GUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{
 
 
 @dataclass(frozen=True, slots=True)
-class _Note:
+class Note:
     """A note about an identity.
 
     Attributes:
@@ -37,11 +37,22 @@ class _Note:
 
 def write_notes(page: Page, plan: Plan, names: Names, *, group: bool) -> None:
     """Each note, or with `group` those that say the same once, in the order in which each begins."""
+    for note in notes_of(plan, names, group=group):
+        if isinstance(note, str):
+            _write(page, note)
+        else:
+            _write_once(page, note, names)
+    if plan.notes:
+        page.line()
+
+
+def notes_of(plan: Plan, names: Names, *, group: bool) -> Iterator[str | list[Note]]:
+    """Each note, or with `group` those that say the same of several identities together, in their order."""
     known = {
         names.book.short(identity): identity
         for identity in (identity_of(one.resource_id) for one in (*plan.changes, *plan.held, *plan.skipped))
     }
-    alike: dict[str, list[tuple[str, _Note | None]]] = {}
+    alike: dict[str, list[tuple[str, Note | None]]] = {}
     for note in plan.notes:
         parsed = _parse(note, known) if group else None
         key = note if parsed is None else f"{bool(parsed.source)} {parsed.general}"
@@ -49,19 +60,16 @@ def write_notes(page: Page, plan: Plan, names: Names, *, group: bool) -> None:
     for same in alike.values():
         notes = sorted((note for _, note in same if note is not None), key=lambda one: one.identity.key)
         if len(notes) < TOLD_ONCE:
-            for text, _ in same:
-                _write(page, text)
+            yield from (text for text, _ in same)
         else:
-            _write_once(page, notes, names)
-    if plan.notes:
-        page.line()
+            yield notes
 
 
 def _write(page: Page, text: str) -> None:
     write_text(page, text, indent=2, lead=[("Note: ", "yellow")])
 
 
-def _write_once(page: Page, notes: Sequence[_Note], names: Names) -> None:
+def _write_once(page: Page, notes: Sequence[Note], names: Names) -> None:
     _write(page, f"{several('', len(notes))}: {notes[0].general}")
     if notes[0].ids:
         for note in notes:
@@ -72,7 +80,7 @@ def _write_once(page: Page, notes: Sequence[_Note], names: Names) -> None:
         write_ids(page, [note.identity for note in notes], names, indent=INDENT)
 
 
-def _parse(note: str, known: Mapping[str, ResourceId]) -> _Note | None:
+def _parse(note: str, known: Mapping[str, ResourceId]) -> Note | None:
     """A note that names an identity of the plan; None for any other."""
     match = _PLACE.fullmatch(note)
     source, text = (match["place"], match["text"]) if match else ("", note)
@@ -82,5 +90,5 @@ def _parse(note: str, known: Mapping[str, ResourceId]) -> _Note | None:
             if address in known:
                 general = re.sub(rf"(?<![\w/.-]){re.escape(address)}(?![\w-])", "GROUP/IDENTITY", text)
                 ids = tuple(_GUID.findall(general))
-                return _Note(_GUID.sub("...", general), known[address], source, ids)
+                return Note(_GUID.sub("...", general), known[address], source, ids)
     return None

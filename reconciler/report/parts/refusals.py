@@ -12,7 +12,7 @@ from reconciler.report.parts.wrap import INDENT, write_text
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class Said:
     """Refusals of one guard in the same words, but for the address that each is about."""
 
     message: str
@@ -20,26 +20,40 @@ class _Said:
     label: str
     violations: list[Violation]
 
+    @property
+    def groups(self) -> tuple[ResourceGroupId, ...]:
+        """The resource groups that they are about."""
+        return tuple(one.about for one in self.violations if isinstance(one.about, ResourceGroupId))
+
+    @property
+    def ids(self) -> tuple[AnyId, ...]:
+        """Whatever else they are about."""
+        return tuple(one.about for one in self.violations if isinstance(one.about, AnyId))
+
 
 def write_refusals(page: Page, violations: Iterable[Violation], names: Names) -> None:
     """A paragraph for each guard, with an empty line behind it, in the order in which the guards speak."""
-    by_code: dict[str, list[Violation]] = {}
-    for violation in violations:
-        by_code.setdefault(violation.code, []).append(violation)
-    for code, same in by_code.items():
-        _write_guard(page, code, same, names)
+    for code, said in refusals_of(violations, names).items():
+        _write_guard(page, code, said, names)
         page.line()
 
 
-def _write_guard(page: Page, code: str, violations: Sequence[Violation], names: Names) -> None:
-    said = _said(violations, names)
+def refusals_of(violations: Iterable[Violation], names: Names) -> dict[str, list[Said]]:
+    """What each guard says, by its code, in the order in which the guards speak."""
+    by_code: dict[str, list[Violation]] = {}
+    for violation in violations:
+        by_code.setdefault(violation.code, []).append(violation)
+    return {code: _said(same, names) for code, same in by_code.items()}
+
+
+def _write_guard(page: Page, code: str, said: Sequence[Said], names: Names) -> None:
     begin = (f" ! {code}", "bold red")
     if len(said) == 1:
         (one,) = said
         _write_said(page, one, names, lead=[begin, ("  ", "")])
         write_text(page, one.hint, indent=INDENT, lead=[(" " * INDENT, "")])
         return
-    page.line(begin, f"  {len(violations)} places")
+    page.line(begin, f"  {sum(len(one.violations) for one in said)} places")
     for hint in dict.fromkeys(one.hint for one in said):
         for one in said:
             if one.hint == hint:
@@ -47,10 +61,10 @@ def _write_guard(page: Page, code: str, violations: Sequence[Violation], names: 
         write_text(page, hint, indent=INDENT + 2, lead=[(" " * (INDENT + 2), "")])
 
 
-def _write_said(page: Page, said: _Said, names: Names, *, lead: Sequence[tuple[str, str]]) -> None:
+def _write_said(page: Page, said: Said, names: Names, *, lead: Sequence[tuple[str, str]]) -> None:
     if len(said.violations) == 1:
         (violation,) = said.violations
-        address = _address(violation, names)
+        address = names.describe(violation.about)
         whole = f"{address}: {violation.message}"
         if sum(width(text) for text, _ in lead) + width(address) < _ADDRESS_ENDS:
             write_text(page, whole, indent=INDENT + 2, lead=lead)
@@ -58,30 +72,24 @@ def _write_said(page: Page, said: _Said, names: Names, *, lead: Sequence[tuple[s
         page.line(*lead, f"{address}:")
         write_text(page, violation.message, indent=INDENT + 2, lead=[(" " * (INDENT + 2), "")])
         return
-    write_text(page, f"{_title(said)}: {said.message}", indent=INDENT + 2, lead=lead)
-    about = [one.about for one in said.violations]
-    groups = [one for one in about if isinstance(one, ResourceGroupId)]
-    ids: list[AnyId] = [one for one in about if one is not None and not isinstance(one, ResourceGroupId)]
-    if groups:
-        text = ", ".join(names.book.short_group(one) for one in groups)
+    write_text(page, f"{title_of(said)}: {said.message}", indent=INDENT + 2, lead=lead)
+    if said.groups:
+        text = ", ".join(names.book.short_group(one) for one in said.groups)
         write_text(page, text, indent=INDENT + 4, lead=[(" " * (INDENT + 4), "")])
-    write_ids(page, ids, names, indent=INDENT + 4)
+    write_ids(page, said.ids, names, indent=INDENT + 4)
 
 
 _ADDRESS_ENDS = 70
 """An address that ends behind this column has its line alone, so that no message stands in a narrow edge."""
 
 
-def _title(said: _Said) -> str:
+def title_of(said: Said) -> str:
+    """What several refusals are about: `3 groups`, `role Reader on rg-data of 5 identities`."""
     number = len(said.violations)
     return f"{number} groups" if isinstance(said.violations[0].about, ResourceGroupId) else several(said.label, number)
 
 
-def _address(violation: Violation, names: Names) -> str:
-    return names.describe(violation.about)
-
-
-def _said(violations: Sequence[Violation], names: Names) -> list[_Said]:
+def _said(violations: Sequence[Violation], names: Names) -> list[Said]:
     """The refusals by what they say; one that is alone keeps its own words."""
     found: dict[tuple[str, str, str, type], list[Violation]] = {}
     for one in violations:
@@ -92,7 +100,7 @@ def _said(violations: Sequence[Violation], names: Names) -> list[_Said]:
     for (_, hint, _, _), same in found.items():
         hints.setdefault(hint, set()).update(one.hint for one in same)
     return [
-        _Said(message, hint if len(hints[hint]) > 1 else same[0].hint, label, same)
+        Said(message, hint if len(hints[hint]) > 1 else same[0].hint, label, same)
         for (message, hint, label, _), same in found.items()
     ]
 

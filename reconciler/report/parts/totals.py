@@ -29,6 +29,22 @@ _WORDS = (
     ("refused", "refused"),
 )
 
+HEADINGS = tuple(words for _, words in _WORDS)
+"""What the numbers of a total are of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What happens in a group, or to what is of an owner; the numbers are those of `HEADINGS`."""
+
+    name: str
+    numbers: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """Those that are not zero: `1 to add, 2 to change`."""
+        return ", ".join(f"{one} {words}" for one, words in zip(self.numbers, HEADINGS, strict=True) if one)
+
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
@@ -41,18 +57,28 @@ class _Counted:
 
 def write_totals(page: Page, plan: Plan, names: Names) -> None:
     """A line for each group of a large plan in which something happens, and for each owner where there are several."""
+    for heading, rows in totals_of(plan, names) if is_large(plan, names) else ():
+        page.line((f"{heading}:", "bold"))
+        widest = max(width(row.name) for row in rows)
+        for row in rows:
+            page.line(f"  {row.name}{' ' * (widest - width(row.name))}  {row.text}")
+        page.line()
+
+
+def is_large(plan: Plan, names: Names) -> bool:
+    """Whether so much happens that nobody sees it at once."""
+    return len([*_counted(plan, names)]) > LARGE
+
+
+def totals_of(plan: Plan, names: Names) -> tuple[tuple[str, tuple[Total, ...]], ...]:
+    """By resource group and by owner, where there are several: a heading, and of each what happens there."""
     counted = [*_counted(plan, names)]
-    if len(counted) <= LARGE:
-        return
-    for heading, keys in (
-        ("Totals by resource group:", [one.group for one in counted]),
-        ("Totals by owner:", [one.owner for one in counted]),
-    ):
-        if len(set(keys)) > 1:
-            page.line((heading, "bold"))
-            for line in _table(keys, [one.what for one in counted]):
-                page.line(f"  {line}")
-            page.line()
+    whats = [one.what for one in counted]
+    tables = {
+        "Totals by resource group": _table([one.group for one in counted], whats),
+        "Totals by owner": _table([one.owner for one in counted], whats),
+    }
+    return tuple((heading, rows) for heading, rows in tables.items() if len(rows) > 1)
 
 
 def _counted(plan: Plan, names: Names) -> Iterator[_Counted]:
@@ -67,13 +93,9 @@ def _owner(change: Change) -> str:
     return "(no owner)" if change.group.owner is None else change.group.owner
 
 
-def _table(keys: Sequence[str], whats: Sequence[str]) -> Iterator[str]:
+def _table(keys: Sequence[str], whats: Sequence[str]) -> tuple[Total, ...]:
     counts = Counter(zip(keys, whats, strict=True))
-    named = list(dict.fromkeys(keys))
-    widest = max(width(key) for key in named)
-    for key in named:
-        parts = [f"{counts[key, what]} {words}" for what, words in _WORDS if counts[key, what]]
-        yield f"{key}{' ' * (widest - width(key))}  {', '.join(parts)}"
+    return tuple(Total(key, tuple(counts[key, what] for what, _ in _WORDS)) for key in dict.fromkeys(keys))
 
 
 def write_digest(

@@ -3,7 +3,7 @@
 import json
 
 from reconciler import __version__
-from reconciler.manifest.findings import finding_document
+from reconciler.manifest.findings import finding_documents
 from reconciler.model import FORMAT_VERSION, JsonObject, live_trust_document
 from reconciler.plan.trust import standing_sentence, who_document
 from reconciler.plan.trust.words import WholeNames
@@ -24,7 +24,7 @@ def trust_report_document(report: TrustReport) -> JsonObject:
         "cloud": report.cloud,
         "identities": [_identity(one) for one in report.identities],
         "not_live": [one.address for one in report.missing],
-        "warnings": [finding_document(one) for one in report.findings],
+        "warnings": finding_documents(report.findings),
         "accepted_warnings": report.accepted,
     }
 

@@ -134,7 +134,8 @@ class Graph:
         base_url = request.host_url.rstrip("/")
         asked = _Asked(request.method, words[0], words[1:], query, request.get_data(), caller, base_url)
         with self._state.lock:
-            return _route(self._state, asked)
+            owner = _owner_of_relation(asked)
+            return _route(self._state, asked) if owner is None else _list_related(self._state, asked, owner)
 
     def _refusal(self, refusal: GraphRefusalError, request_id: str, client_request_id: str) -> Answer:
         # Source: Microsoft Graph documentation (error responses and resource types).
@@ -154,9 +155,6 @@ def _route(state: State, asked: _Asked) -> Answer:
     if match is not None and len(asked.words) == 1:
         return _show_by(state, asked, _COLLECTIONS[match[1].casefold()], "appId", match[2])
     kind = _COLLECTIONS.get(head.casefold())
-    owner = _owner_of_relation(asked)
-    if owner is not None:
-        return _list_related(state, asked, owner)
     if [word.casefold() for word in asked.words] == ["directoryobjects", "getbyids"]:
         return _get_by_ids(state, asked)
     if head.casefold() == "me":  # Source: as quoted by users (msgraph-sdk-php issue 1163); nobody here is a user

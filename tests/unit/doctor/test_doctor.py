@@ -15,17 +15,19 @@ from reconciler.doctor.doctor import Caller, run_doctor
 from reconciler.errors import ExitCode, lines_of
 from reconciler.live.azure import Azure
 from reconciler.manifest.desired import Desired
+from tests.builders import SUBSCRIPTION, TENANT, desired_group, group_id
 from tests.unit.arm.fakes import ENDPOINT, FakeTime, answer, arm_client, jwt, refusal
 
+NOTHING = Desired(())
 CALLER = Caller(ENDPOINT, "token", lambda: None, lambda: None)
 
 
-def look(*script: httpx.Response | Exception, caller: Caller = CALLER) -> dict[str, Check]:
-    """What is found of a service that answers like this, for a manifest that asks for nothing."""
+def look(*script: httpx.Response | Exception, caller: Caller = CALLER, desired: Desired = NOTHING) -> dict[str, Check]:
+    """What is found of a service that answers like this; the manifest asks for nothing unless it is given."""
     time = FakeTime()
     with arm_client(*script, time=time) as (client, _):
         azure = Azure("AzureCloud", Resources(client), None, lambda: None, lambda: None)
-        return {one.name: one for one in run_doctor(Desired(()), (), azure, caller).checks}
+        return {one.name: one for one in run_doctor(desired, (), azure, caller).checks}
 
 
 def operations(ahead_s: float) -> httpx.Response:
@@ -86,6 +88,23 @@ def test_token_that_arm_refuses_is_missing_a_login() -> None:
         Standing.MISSING,
         "ARM refused the token. Sign in again.",
     )
+
+
+@pytest.mark.parametrize("asked", ["subscription", "group", "rights"])
+def test_token_that_arm_refuses_on_the_way_is_no_missing_right(asked: str) -> None:
+    subscription = {"subscriptionId": SUBSCRIPTION, "displayName": "contoso", "tenantId": TENANT}
+    group = {"id": str(group_id()), "location": "westeurope"}
+    answers = {"operations": operations(0), "subscription": answer(200, subscription), "group": answer(200, group)}
+    before = list(answers)[: [*answers, "rights"].index(asked)]
+    refused = refusal(401, "ExpiredAuthenticationToken", "The access token expiry is in the past.")
+
+    found = look(*(answers[one] for one in before), refused, desired=Desired((desired_group("id-a"),)))
+
+    login = ["cloud", "credential", "principal", "token", "tenant"]
+    seen = [] if asked == "subscription" else ["subscription"]
+    assert list(found) == [*login, "endpoint", "api-version", *seen, "clock"]
+    assert found["token"].standing is Standing.MISSING
+    assert "ExpiredAuthenticationToken" in found["token"].detail
 
 
 @pytest.mark.parametrize(

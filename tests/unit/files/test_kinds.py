@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.files.kinds import FileKind, kind_of
+from reconciler.files.kinds import HTML_REPORT_BEGINS, FileKind, is_kind, kind_of
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,39 @@ def test_manifest_is_told(content: bytes) -> None:
 @pytest.mark.parametrize("content", [b'{"version": 1, "tenantId": "x", "resourceGroups": []}', b'{"subscriptions": [{'])
 def test_sandbox_state_is_told_from_a_manifest(content: bytes) -> None:
     assert kind_of(content) is FileKind.SANDBOX_STATE
+
+
+REPORTS = {
+    FileKind.TEXT_REPORT: [b"Report of uami\nNo changes.\n"],
+    FileKind.JSON_REPORT: [b'{"format_version": "1.0", "error": {}}'],
+    FileKind.MARKDOWN_REPORT: [b"<!-- uami:plan -->\n# Plan\n"],
+    FileKind.HTML_REPORT: [HTML_REPORT_BEGINS.encode() + b"\n"],
+    FileKind.SARIF_REPORT: [b'{"$schema": "x", "runs": [{"tool": {"driver": {"name": "uami"}}}]}'],
+    FileKind.GITLAB_REPORT: [
+        b'{"create": 1, "update": 0, "delete": 0}',
+        b'{"error": {}}',
+        b"[]",
+        b'[{"description": "", "check_name": "", "fingerprint": "", "severity": "", "location": {}}]',
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_report_is_known_again_as_its_own_kind_alone(kind: FileKind) -> None:
+    for content in REPORTS[kind]:
+        assert [one for one in REPORTS if is_kind(content, one)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'[{"description": ""}]',
+        b'{"create": 1}',
+        b'{"$schema": "x", "runs": [{"tool": {"driver": {"name": "other"}}}]}',
+        b"[" * 100_000,
+        b'[{"description": "", "check_name": "", "fingerprint": "", "severity": "", "location": {}}, 1]',
+    ],
+)
+def test_file_of_another_tool_is_no_report(content: bytes) -> None:
+    assert [one for one in REPORTS if is_kind(content, one)] == []

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.errors import UsageError
 from reconciler.files.kinds import FileKind
-from reconciler.files.replace import OutputError, check_output, check_room, hint_for, output_file
+from reconciler.files.replace import OutputError, check_directory, check_output, check_room, hint_for, output_file
 
 PLAN = b'{"format_version": "1.0"}'
 
@@ -189,3 +189,21 @@ def test_room_is_tried_and_left_as_it_was() -> None:
 )
 def test_hint_fits_the_cause(number: int, hint: str) -> None:
     assert hint_for(OSError(number, "x"), "Elsewhere") == hint
+
+
+def test_directory_to_write_below_has_to_be_one() -> None:
+    Path("there").mkdir()
+    Path("linked").symlink_to("there")
+    Path("file").write_bytes(b"")
+    said = {}
+    for name in ("there", "linked", "missing", "file", "file/below"):
+        try:
+            check_directory(Path(name), flag="-o")
+        except UsageError as error:
+            said[name] = error.message
+
+    assert said == {
+        "missing": "-o missing: there is no directory missing",
+        "file": "-o file: it is no directory, and what is written are several files",
+        "file/below": "-o file/below: it cannot be looked at: Not a directory",
+    }

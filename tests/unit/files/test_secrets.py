@@ -1,13 +1,17 @@
 """Secrets of the environment, wherever they turn up in what is printed."""
 
 import base64
+import html
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
+import markupsafe
 import pytest
 
 from reconciler.files.secrets import hide_secrets
+from reconciler.report.visible import quoted
 
 SECRET = 's3cr3t"\\ü\t~x'
 
@@ -58,6 +62,15 @@ def test_secret_is_found_however_a_report_escapes_it(shown: str) -> None:
 
     assert "[secret]" in hidden
     assert "s3cr3t" not in hidden
+
+
+@pytest.mark.parametrize("secret", ["s3cr3t<&'##\"x", "s3cr3t\\\"&amp;'"])
+@pytest.mark.parametrize("as_shown", [str, quoted, json.dumps])
+def test_secret_is_found_in_html(secret: str, as_shown: Callable[[str], str]) -> None:
+    for escape in (html.escape, lambda text: str(markupsafe.escape(text)).replace("##", "#&#35;")):
+        hidden = hide_secrets(f"<td>{escape(as_shown(secret))}</td>", {"AZURE_CLIENT_SECRET": secret})
+
+        assert re.fullmatch(r"<td>(&\w+;|&#\w+;|['\"])?\[secret\](&\w+;|&#\w+;|['\"])?</td>", hidden), hidden
 
 
 TOKEN = "eyJhbGciOi.eyJzdWIi_-x.s1gn+/=="

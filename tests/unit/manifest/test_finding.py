@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.finding import Finding, finding_document, finding_violation
+from reconciler.manifest.finding import Finding, finding_documents, finding_violation
 from reconciler.model.address import AddressBook
 from reconciler.model.ids import AssignmentId, CredentialId, ResourceGroupId
 from reconciler.model.violation import Violation
@@ -61,23 +61,31 @@ def test_finding_becomes_a_violation_that_holds_back_what_it_is_about(
 ) -> None:
     message = "the document is odd" if about is None else "is odd"
     hint = "Mend it. --strict lets no warning pass that the manifest does not accept."
-    assert finding_violation(finding(about), changes) == Violation("some-code", violation_about, message, hint, refused)
+    assert finding_violation(finding(about), changes) == Violation(
+        "some-code", violation_about, message, hint, refused, is_warning=True
+    )
+
+
+DOCUMENT = {
+    "code": "some-code",
+    "address": f"{SUBSCRIPTION}/rg-app/id-a/federatedCredentials/cred",
+    "message": "is odd",
+    "hint": "Mend it.",
+    "source": {"file": MANIFEST, "line": 7, "column": 13},
+}
 
 
 def test_finding_has_a_document() -> None:
-    assert finding_document(finding(CREDENTIAL)) == {
-        "code": "some-code",
-        "address": f"{SUBSCRIPTION}/rg-app/id-a/federatedCredentials/cred",
-        "message": "is odd",
-        "hint": "Mend it.",
-        "source": {"file": MANIFEST, "line": 7, "column": 13},
-    }
+    assert finding_documents([finding(CREDENTIAL), finding(CREDENTIAL)]) == [DOCUMENT, DOCUMENT]
 
 
-def test_document_of_what_a_default_gives_names_the_default_too() -> None:
+def test_what_a_default_gives_is_one_document_with_the_default_and_how_many_take_it() -> None:
     given = replace(finding(CREDENTIAL), given_by=SourcePos(MANIFEST, 3, 5))
+    of_another = replace(given, resource_id=CredentialId(resource_id("id-b"), "cred"), pos=SourcePos(MANIFEST, 8, 13))
+    other_words = replace(of_another, message="is odder")
 
-    assert finding_document(given) == {
-        **finding_document(finding(CREDENTIAL)),
-        "given_by": {"file": MANIFEST, "line": 3, "column": 5},
-    }
+    found = finding_documents([given, finding(ROLE), of_another, other_words, replace(of_another, identities=5)])
+
+    place = {"given_by": {"file": MANIFEST, "line": 3, "column": 5}}
+    assert found[0] == {**DOCUMENT, **place, "identities": 7}
+    assert [(one["message"], one.get("identities")) for one in found[1:]] == [("is odd", None), ("is odder", 1)]

@@ -151,3 +151,21 @@ def test_diagnostics_of_a_file_are_bounded_and_the_rest_is_counted(
 )
 def test_file_of_ours_is_never_read_as_a_manifest(content: bytes, code: str) -> None:
     assert [found.code for found in diagnostics_of(content)] == [code]
+
+
+def test_guardrails_beside_manifests_are_passed_over_and_named_themselves_are_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m").mkdir()
+    Path("m/a.yaml").write_text(f"{HEAD}{GROUP}{EXACT}")
+    Path("m/guardrails.yaml").write_text("version: 1\nsubscriptions: [x]\nroles: []\nprotect: {lift: false}\n")
+
+    desired = load_manifest(["m"], {}, {}, bytes)
+    with pytest.raises(ManifestError) as caught:
+        load_manifest(["m/guardrails.yaml"], {}, {}, bytes)
+
+    assert desired.skipped_files == ("m/guardrails.yaml",)
+    assert [(one.code, one.message) for one in caught.value.diagnostics] == [
+        ("not-a-manifest", "this is a guardrails file, not a manifest")
+    ]

@@ -1,5 +1,7 @@
 """A refusal names what it is about; the error of a refused plan carries each of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.errors import ExitCode
@@ -43,9 +45,22 @@ def test_address_is_the_whole_one_of_what_is_refused(about: AnyId | ResourceGrou
             "The plan is refused by 2 guards; nothing was changed.",
             "Each refusal above says what to do about it.",
         ),
+        (
+            (replace(violation(), is_warning=True),),
+            "The plan is refused by 1 warning; nothing was changed.",
+            "h",
+        ),
+        (
+            (
+                violation(code="in-use"),
+                *(replace(violation(resource_id(name)), is_warning=True) for name in ("a", "b")),
+            ),
+            "The plan is refused by 1 guard and 2 warnings; nothing was changed.",
+            "Each refusal above says what to do about it.",
+        ),
     ],
 )
-def test_refused_plan_counts_its_guards_and_not_the_places(
+def test_refused_plan_counts_its_guards_and_not_their_places_and_each_warning(
     violations: tuple[Violation, ...], message: str, hint: str
 ) -> None:
     error = PlanRefused(violations)

@@ -181,6 +181,23 @@ def test_refusal_of_what_is_no_change_counts_none() -> None:
     assert text.endswith("\nRefused by 1 guard.\nPlan: 0 to add, 0 to change, 0 to destroy.\n")
 
 
+def test_warnings_that_refuse_are_not_counted_as_guards() -> None:
+    plan = plan_of(desired_group("id-a", "id-new"), live_group("id-a"))
+    new = resource_id("id-new")
+    guard, *warnings = (
+        Violation("in-use", new, "message", "hint", (new,)),
+        Violation("trust-by-name", new, "first", "hint", (new,), is_warning=True),
+        Violation("trust-by-name", new, "second", "hint", (new,), is_warning=True),
+    )
+
+    mixed, strict = (page(replace(plan, violations=tuple(many))) for many in ((guard, *warnings), warnings[:1]))
+
+    assert "\nRefused by guards and warnings, and not part of the plan:\n" in mixed
+    assert "\nRefused: 1 change by 1 guard and 2 warnings.\n" in mixed
+    assert "\nRefused by warnings, and not part of the plan:\n" in strict
+    assert "\nRefused: 1 change by 1 warning.\n" in strict
+
+
 def test_drift_is_told_in_three_lists() -> None:
     plan = plan_of(desired_group("id-new", listed("id-a", tags={"x": "1"})), live_group("id-a", "id-old"))
 

@@ -1,5 +1,6 @@
 """Text of others: shown, never obeyed."""
 
+import html
 import json
 
 import pytest
@@ -7,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.report.visible import quoted, safe_json, safe_line, safe_parts, safe_yaml, visible
+from reconciler.report.visible import quoted, safe_html, safe_json, safe_line, safe_parts, safe_yaml, visible
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,17 @@ def test_safe_yaml_is_the_same_document(text: str) -> None:
         assert safe.isascii()
         assert safe.replace("\n", "").isprintable()
         assert "##" not in safe
+
+
+@given(st.text("#: <&\n\x7f\u202ea") | st.text(st.characters(exclude_categories=["Cs"])))
+def test_safe_html_is_the_same_document_in_lines_that_nothing_obeys(text: str) -> None:
+    shown = "\n".join(visible(line) for line in text.split("\n"))
+
+    safe = safe_html(html.escape(text))
+
+    assert html.unescape(safe) == shown
+    assert "##" not in safe
+    assert [line for line in safe.split("\n") if line.lstrip().startswith("::") or not line.isprintable()] == []
 
 
 @pytest.mark.parametrize(

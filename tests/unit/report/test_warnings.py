@@ -1,6 +1,7 @@
 """Warnings as text: each in a line of its own, with its place, whatever the manifest says."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -50,8 +51,12 @@ def test_warning_of_a_default_is_told_once_at_the_default() -> None:
         )
     )
 
-    text = render_warnings((of_a, of_b, other), ONE_GROUP, strict=False)
+    text, of_a_file = (
+        render_warnings(many, ONE_GROUP, strict=False)
+        for many in ((of_a, of_b, other), (replace(of_a, identities=2), other))
+    )
 
+    assert text == of_a_file
     assert text.splitlines()[1:] == [
         "m.yaml:3:5: warning: rg-app/id-a/federatedCredentials/cred (a default, of 2 identities) is odd [code]",
         "    hint: Look.",

@@ -17,7 +17,7 @@ from reconciler.manifest.desired import (
     Policy,
     RemovalAllowance,
 )
-from reconciler.manifest.findings import Finding
+from reconciler.manifest.findings import Finding, finding_violation
 from reconciler.model import (
     OWNER_TAG,
     Access,
@@ -247,3 +247,14 @@ def test_violation_of_a_group_and_of_a_whole_run_come_back() -> None:
     whole, group = read_plan(edited).violations
 
     assert (whole.about, whole.refused, group.address) == (None, (resource_id("id-api"),), "s/g")
+    assert (whole.is_warning, group.is_warning) == (False, False)
+
+
+def test_warning_that_refuses_comes_back_as_one() -> None:
+    finding = Finding("remove-unpinned", resource_id("id-api"), SourcePos(MANIFEST, 5, 9), "is doubtful", "Look.")
+    violation = finding_violation(finding)
+
+    again = read_plan(document_of(replace(plan_with_children(), violations=(violation,))))
+
+    assert violation.is_warning
+    assert again.violations == (violation,)

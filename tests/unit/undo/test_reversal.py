@@ -17,7 +17,7 @@ def _deleted(children: object) -> NetEffect:
 
 
 def test_what_is_left_without_advice_of_its_own_is_compared_with_the_journal() -> None:
-    way = Reversal(IDENTITY_ID, SOURCE, AddressBook([group_id()]), "a b.jsonl")
+    way = Reversal(IDENTITY_ID, {IDENTITY_ID: SOURCE}, AddressBook([group_id()]), "a b.jsonl")
 
     way.leave(IDENTITY_ID, "it is now 'x'", part="tags.env")
     way.leave(ASSIGNMENT_ID, "it is gone", "give it again")

@@ -12,7 +12,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD, AZURE_US_GOVERNMENT, CLOUDS, Cloud
 from reconciler.arm.login.credentials import credential_kinds, foreign_authority, sign_in_hint, token_source
 from reconciler.arm.login.logins import KINDS
-from reconciler.cli.support.flags import CloudName, CredentialKind
+from reconciler.cli.flags.shared import CloudName, CredentialKind
 from reconciler.errors import AuthError, UsageError
 from tests.unit.arm.fakes import FakeTime, az_script, login, put_az_on_path, raw_server
 

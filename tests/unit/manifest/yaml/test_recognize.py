@@ -1,10 +1,19 @@
 """YAML of other tools is told from a manifest, and whatever could be one is not taken for another's."""
 
+import json
+
 import pytest
 
-from reconciler.manifest.yaml.recognize import is_of_another_tool, skipped_note
+from reconciler.manifest.yaml.recognize import (
+    GUARDRAILS,
+    SHARED_WITH_GUARDRAILS,
+    is_guardrails,
+    is_of_another_tool,
+    skipped_note,
+)
 from reconciler.manifest.yaml.source import parse_documents
 from reconciler.manifest.yaml.text import decode_source
+from reconciler.schemas import schema_text
 
 
 def is_foreign(text: str | bytes) -> bool:
@@ -102,3 +111,46 @@ def test_what_could_be_a_manifest_is_none_of_another_tool(text: str | bytes) -> 
 )
 def test_note_counts_the_files_and_names_the_first(files: list[str], note: str) -> None:
     assert skipped_note(files) == note
+
+
+def are_rails(text: str) -> bool:
+    """Whether a file with this content is guardrails."""
+    source, _ = decode_source("a.yaml", text.encode())
+    documents, _ = ([], []) if source is None else parse_documents(source)
+    return is_guardrails(documents)
+
+
+def test_guardrails_are_told_by_every_key_that_they_can_have() -> None:
+    assert {*GUARDRAILS, *SHARED_WITH_GUARDRAILS} == {
+        *json.loads(schema_text("guardrails.v1.schema.json"))["properties"]
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 1\nsubscriptions: [a]\n",
+        "version: 1\ntenant: t\nresourceGroups: [rg-*]\nprotect: {lift: false}\n",
+        "identities: {deny: [a]}\n",
+    ],
+)
+def test_guardrails_in_a_folder_are_no_manifest(text: str) -> None:
+    assert are_rails(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "version: 1\n",
+        "version: 1\nresourceGroups: [rg-*]\n",
+        "version: 1\nsubscriptions: 00000000-0000-0000-0000-000000000001\nresourceGroups: {rg: {identities: []}}\n",
+        "version: 1\nsubscriptions: 00000000-0000-0000-0000-000000000001\n",
+        "version: 1\nsubscription: a\nidentities: {deny: [a]}\n",
+        "version: 1\nidentities: [a]\n",
+        "roles: []\nresourceGroups: {rg: {identities: []}}\n",
+        "protect: {lift: false}\n---\nversion: 1\nresourceGroups: {rg: {identities: []}}\n",
+    ],
+)
+def test_what_could_be_a_manifest_is_no_guardrails(text: str) -> None:
+    assert not are_rails(text)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.outputs.formats.documents import JsonForm, YamlForm, yaml_text
 from tests.builders import listed
-from tests.unit.outputting import NOBODY, living, outputs_of
+from tests.unit.outputting import living, outputs_of
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -18,7 +18,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 def test_both_documents_say_the_same_of_whatever_azure_sends(text: str) -> None:
     outputs = outputs_of([listed("id-a"), listed("id-b")], [living("id-a", location=text)])
 
-    as_json, as_yaml = JsonForm().write(outputs, NOBODY), YamlForm().write(outputs, NOBODY)
+    as_json, as_yaml = JsonForm().write(outputs), YamlForm().write(outputs)
 
     document = json.loads(as_json)
     assert document == yaml.safe_load(as_yaml)

@@ -11,7 +11,7 @@ import pytest
 from reconciler.errors import UsageError
 from reconciler.outputs.formats.dotenv import DotenvForm
 from tests.builders import SUBSCRIPTION, listed
-from tests.unit.outputting import CLIENT, NOBODY, living, outputs_of
+from tests.unit.outputting import CLIENT, living, outputs_of
 
 SHELLS = [shell for shell in ("sh", "bash", "dash", "zsh") if shutil.which(shell)]
 PRINT = f"{sys.executable} -c 'import json, os; print(json.dumps(dict(os.environ)))'"
@@ -28,7 +28,7 @@ def test_variables_survive_a_shell(tmp_path: Path, shell: str, group: str) -> No
         ],
     )
     path = tmp_path / "ids.env"
-    path.write_text(DotenvForm().write(outputs, NOBODY), encoding="utf-8")
+    path.write_text(DotenvForm().write(outputs), encoding="utf-8")
 
     completed = subprocess.run(
         [shell, "-c", f'set -a; . "$1"; {PRINT}', shell, str(path)],
@@ -46,7 +46,7 @@ def test_variables_survive_a_shell(tmp_path: Path, shell: str, group: str) -> No
 
 
 def test_values_stand_bare_where_a_shell_lets_them() -> None:
-    text = DotenvForm().write(outputs_of([listed("id-a")], [living("id-a", 1)]), NOBODY)
+    text = DotenvForm().write(outputs_of([listed("id-a")], [living("id-a", 1)]))
 
     assert text.startswith(f"ID_A_CLIENT_ID={CLIENT.format(1)}\nID_A_PRINCIPAL_ID=")
     assert "'" not in text
@@ -57,7 +57,7 @@ def test_text_that_cannot_be_printed_as_it_is_is_refused(group: str) -> None:
     outputs = outputs_of([listed("id-a", group=group)], [living("id-a", group=group)])
 
     with pytest.raises(UsageError, match="--format dotenv cannot write ID_A_RESOURCE_ID: "):
-        DotenvForm().write(outputs, NOBODY)
+        DotenvForm().write(outputs)
 
 
 def test_identities_of_the_same_variables_are_refused_before_anything_is_read() -> None:
@@ -68,5 +68,5 @@ def test_identities_of_the_same_variables_are_refused_before_anything_is_read() 
 def test_missing_identity_is_noted() -> None:
     outputs = outputs_of([listed("id-a")], [])
 
-    assert DotenvForm().write(outputs, NOBODY) == ""
+    assert DotenvForm().write(outputs) == ""
     assert DotenvForm().notes(outputs) == ("rg-app/id-a is left out: it is not live yet (identities.yaml:5:9).",)

@@ -9,7 +9,7 @@ import yaml
 from reconciler.errors import UsageError
 from reconciler.outputs.formats.kubernetes import ConfigMapForm, ServiceAccountsForm
 from tests.builders import TENANT, listed
-from tests.unit.outputting import CLIENT, NOBODY, living, outputs_of, trusting
+from tests.unit.outputting import CLIENT, living, outputs_of, trusting
 
 NEWEST = kubernetes_validate.latest_version()
 API, JOBS = "system:serviceaccount:payments:api", "system:serviceaccount:payments:jobs"
@@ -26,7 +26,7 @@ def valid(text: str) -> list[Any]:
 def test_config_map_has_every_variable() -> None:
     outputs = outputs_of([listed("id-a"), listed("1st")], [living("id-a", 1), living("1st", 2)])
 
-    [found] = valid(ConfigMapForm().write(outputs, NOBODY))
+    [found] = valid(ConfigMapForm().write(outputs))
 
     assert found["metadata"] == {"name": "uami-outputs"}
     assert found["data"]["ID_A_CLIENT_ID"] == CLIENT.format(1)
@@ -36,7 +36,7 @@ def test_config_map_has_every_variable() -> None:
 def test_config_map_of_nothing_is_one_and_says_why() -> None:
     outputs = outputs_of([listed("id-a")], [])
 
-    [found] = valid(ConfigMapForm().write(outputs, NOBODY))
+    [found] = valid(ConfigMapForm().write(outputs))
 
     assert found["data"] == {}
     assert ConfigMapForm().notes(outputs) == ("rg-app/id-a is left out: it is not live yet (identities.yaml:5:9).",)
@@ -50,7 +50,7 @@ def test_config_map_of_shared_keys_is_refused() -> None:
 def test_service_accounts_have_the_annotations_of_workload_identity_and_nothing_else() -> None:
     outputs = outputs_of([trusting("id-b", JOBS, API), listed("id-a")], [living("id-b", 2), living("id-a", 1)])
 
-    found = valid(ServiceAccountsForm().write(outputs, NOBODY))
+    found = valid(ServiceAccountsForm().write(outputs))
 
     annotations = {
         "azure.workload.identity/client-id": CLIENT.format(2),
@@ -70,7 +70,7 @@ def test_service_accounts_have_the_annotations_of_workload_identity_and_nothing_
 def test_service_account_of_a_missing_identity_is_left_out_with_a_note() -> None:
     outputs = outputs_of([trusting("id-a", API), trusting("id-b", JOBS), listed("id-c")], [living("id-b", 2)])
 
-    found = valid(ServiceAccountsForm().write(outputs, NOBODY))
+    found = valid(ServiceAccountsForm().write(outputs))
 
     assert [one["metadata"]["name"] for one in found] == ["jobs"]
     assert ServiceAccountsForm().notes(outputs) == (
@@ -81,7 +81,7 @@ def test_service_account_of_a_missing_identity_is_left_out_with_a_note() -> None
 def test_that_there_is_no_service_account_is_noted() -> None:
     outputs = outputs_of([listed("id-a")], [living("id-a")])
 
-    assert ServiceAccountsForm().write(outputs, NOBODY) == ""
+    assert ServiceAccountsForm().write(outputs) == ""
     assert ServiceAccountsForm().notes(outputs) == (
         "No federated credential of a listed identity trusts a Kubernetes service account.",
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reconciler.errors import UsageError
 from reconciler.outputs.formats.tfvars import TfvarsForm, hcl_text
 from tests.builders import listed
-from tests.unit.outputting import CLIENT, NOBODY, living, outputs_of
+from tests.unit.outputting import CLIENT, living, outputs_of
 
 _ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))")
 
@@ -26,7 +26,7 @@ def meaning(quoted: str) -> str:
 def test_variable_is_a_map_of_the_identities_that_live() -> None:
     outputs = outputs_of([listed("Id-A"), listed("id-b"), listed("1st")], [living("id-a", 1), living("1st", 2)])
 
-    found = hcl2.loads(TfvarsForm().write(outputs, NOBODY))["uami_identities"]
+    found = hcl2.loads(TfvarsForm().write(outputs))["uami_identities"]
 
     by_name = {meaning(name): {key: meaning(value) for key, value in one.items()} for name, one in found.items()}
     assert by_name == {one.listed.resource_id.name: one.values for one in outputs.live}
@@ -36,7 +36,7 @@ def test_variable_is_a_map_of_the_identities_that_live() -> None:
 def test_map_of_nothing_is_one() -> None:
     outputs = outputs_of([listed("id-a")], [])
 
-    assert hcl2.loads(TfvarsForm().write(outputs, NOBODY)) == {"uami_identities": {}}
+    assert hcl2.loads(TfvarsForm().write(outputs)) == {"uami_identities": {}}
     assert TfvarsForm().notes(outputs) == ("rg-app/id-a is left out: it is not live yet (identities.yaml:5:9).",)
 
 

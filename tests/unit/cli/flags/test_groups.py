@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cli.commands.plan import PlanFlags
+from reconciler.cli.flags.groups import FlagGroup, command_line, with_flag_groups
 from reconciler.cli.flags.report import ColorChoice, LogLevel, ReportFlags, RunReportFlags, report_flags_of
-from reconciler.cli.support.flag_groups import FlagGroup, command_line, with_flag_groups
-from reconciler.cli.support.flags import (
+from reconciler.cli.flags.shared import (
     ApplyGuardFlags,
     ApplyRunFlags,
     AzureFlags,
@@ -22,7 +22,6 @@ from reconciler.cli.support.flags import (
     CredentialKind,
     StrictManifestFlags,
 )
-from reconciler.report.formats import Format
 from tests.strategies import FEW_EXAMPLES
 
 Paths = Annotated[list[str], typer.Argument()]
@@ -126,6 +125,8 @@ def test_argument_that_looks_like_a_flag_comes_last() -> None:
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 repeated = st.lists(words, max_size=3).map(tuple)
 maybe = st.none() | words
+FORMATS = ((), ("json",), ("text", "json=a=b.json", "json= c"))
+KEYS = (None, "plan-prod")
 groups = st.tuples(
     st.lists(words.filter(bool), min_size=1, max_size=3),
     st.builds(StrictManifestFlags, repeated, repeated, repeated, repeated, st.booleans()),
@@ -150,7 +151,12 @@ groups = st.tuples(
         st.integers(1, 100),
     ),
     st.builds(
-        RunReportFlags, st.sampled_from(Format), st.sampled_from(ColorChoice), st.booleans(), st.sampled_from(LogLevel)
+        RunReportFlags,
+        st.sampled_from(FORMATS),
+        st.sampled_from(ColorChoice),
+        st.booleans(),
+        st.sampled_from(KEYS),
+        st.sampled_from(LogLevel),
     ),
     st.builds(PlanFlags, maybe, st.booleans()),
 )
@@ -171,9 +177,10 @@ def test_printed_command_is_parsed_as_the_flags_that_it_was_printed_from(given_f
     ("arguments", "flags"),
     [
         ([], ReportFlags()),
-        (["plan", "--format", "json"], ReportFlags(Format.JSON)),
-        (["plan", "--bogus", "--format=json", "--color=never"], ReportFlags(Format.JSON, ColorChoice.NEVER)),
-        (["plan", "--format", "json", "--format", "text"], ReportFlags()),
+        (["plan", "--format", "json"], ReportFlags(("json",))),
+        (["plan", "--bogus", "--format=json", "--color=never"], ReportFlags(("json",), ColorChoice.NEVER)),
+        (["plan", "--format", "json", "--format", "text"], ReportFlags(("text",))),
+        (["plan", "--format", "json=x", "--format=json=y"], ReportFlags()),
         (["plan", "--format", "bogus", "--color", "loud", "--no-color"], ReportFlags(no_color=True)),
         (["plan", "--format"], ReportFlags()),
     ],

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from reconciler.report.formats.trust import TrustFormat, remark, render_report
 from reconciler.report.rows import Header
+from reconciler.report.trust_format import TrustFormat, remark, render_report
 from reconciler.report.visible import SafeText
 from tests.unit.report.trust.trusting import EVERYTHING, report
 

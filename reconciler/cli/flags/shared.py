@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.support.flag_groups import FlagGroup
+from reconciler.cli.flags.groups import FlagGroup
 
 
 class CloudName(StrEnum):

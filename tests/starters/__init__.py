@@ -1,0 +1,1 @@
+"""The starters in `examples/`: what is in them, and a small runner that plays a workflow of theirs."""
