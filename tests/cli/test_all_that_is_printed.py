@@ -193,6 +193,7 @@ def test_guardrails_of_any_text(uami: Uami, world: Path, place: int, text: str) 
         ("doctor",),
         ("plan", "-o", "p.json"),
         ("output", "--allow-missing"),
+        ("trust",),
     ],
 )
 def test_live_state_of_every_text(uami: Uami, world: Path, command: tuple[str, ...], form: tuple[str, ...]) -> None:
@@ -228,7 +229,8 @@ def test_answers_of_any_text(uami: Uami, world: Path, serve: Serve, key: str) ->
     write_state(world / "t.json", {"rg-a": {"id-kept": {"note": "x", **ours}, "id-old": ours}})
     with mangling_wire(serve("t.json").url) as wire:
         wire.key, wire.text = key, ALL
-        for command in (("apply", "-y", "--skip-refused"), ("drift", "--format", "json")):
+        commands = (("apply", "-y", "--skip-refused"), ("drift", "--format", "json"), ("trust", "--format", "mermaid"))
+        for command in commands:
             run(uami, command[0], "m.json", *wire.flags, *command[1:], "--log-level", "debug")
         if key in OF_IDENTITIES:
             run(uami, "doctor", "m.json", *wire.flags)
