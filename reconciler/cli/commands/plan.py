@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup, with_flag_groups
+from reconciler.cli.flags.groups import GUARDS_PANEL, OUTPUT_PANEL, FlagGroup, with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
-from reconciler.cli.flags.shared import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
+from reconciler.cli.flags.shared import AzureFlags, GuardFlags, Paths, StrictManifestFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
@@ -64,7 +64,7 @@ def plan(
     report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
-    from reconciler.cli.support.compare import compare
+    from reconciler.cli.support.compare import compare, note_apply_time
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.saved_plan import plan_output, show_what_was_saved
 
@@ -73,10 +73,11 @@ def plan(
     with open_reports(report, ReportKind.PLAN, subject) as reports:
         request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
         with plan_output(asked.out, subject.inputs) as save:
-            result, header = compare(request, azure, asked.applier)
+            result, header, lasts_s = compare(request, azure, asked.applier)
             digest = save(result)  # before the report: a file that cannot be written is an error instead of it
         reports.end(lambda form: form.plan(result, header))
     note_refused(result)
+    note_apply_time(lasts_s)
     if asked.out is not None:
         show_what_was_saved(asked.out, digest, result, _needed(result, manifest, guards, azure))
     return _exit_code(result, asked)

@@ -19,7 +19,11 @@ class SchemaName(StrEnum):
     APPLY = "apply"
     DRIFT = "drift"
     OUTPUT = "output"
+<<<<<<< HEAD
     EXPLAIN_LOGIN = "explain-login"
+=======
+    TRUST = "trust"
+>>>>>>> main
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"
