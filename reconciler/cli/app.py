@@ -17,22 +17,6 @@ from typing import Annotated, Any
 import typer
 
 from reconciler import __version__
-<<<<<<< HEAD
-from reconciler.cli.commands.apply import apply
-from reconciler.cli.commands.doctor import doctor
-from reconciler.cli.commands.drift import drift
-from reconciler.cli.commands.explain import explain
-from reconciler.cli.commands.explain_login import explain_login
-from reconciler.cli.commands.export import export
-from reconciler.cli.commands.output import output
-from reconciler.cli.commands.plan import plan
-from reconciler.cli.commands.sandbox import sandbox_app
-from reconciler.cli.commands.schema import schema
-from reconciler.cli.commands.show import show
-from reconciler.cli.commands.undo import undo
-from reconciler.cli.commands.validate import validate
-=======
->>>>>>> main
 from reconciler.cli.flags.report import report_flags_of
 from reconciler.cli.help.page import PlainCommand, PlainGroup, help_notes
 from reconciler.cli.help.usage import check_dashes, describe_usage_error
@@ -46,16 +30,11 @@ COMPLETION_VARIABLE = "_UAMI_COMPLETE"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 COMMANDS = (
-    *("validate", "plan", "apply", "undo", "show", "drift", "export", "output", "trust", "doctor", "explain", "schema"),
-    "sandbox",
+    *("validate", "plan", "apply", "undo", "show", "drift", "export", "output", "trust", "explain-login", "doctor"),
+    *("explain", "schema", "sandbox"),
 )
-<<<<<<< HEAD
-for command in (validate, plan, apply, undo, show, drift, export, output, explain_login, doctor, explain, schema):
-    app.command(cls=PlainCommand)(command)
-app.add_typer(sandbox_app, name="sandbox")
-=======
 """In the order in which help lists them; each is a module in `commands/`, with a function of its name or, of several
-commands below it, `NAME_app`."""
+commands below it, `NAME_app`; `-` is `_` there."""
 
 
 def command_line(names: Sequence[str] = COMMANDS) -> Any:
@@ -67,11 +46,12 @@ def command_line(names: Sequence[str] = COMMANDS) -> Any:
         pretty_exceptions_enable=False,
     )
     for name in names:
-        module = import_module(f"reconciler.cli.commands.{name}")
-        if hasattr(module, f"{name}_app"):
-            app.add_typer(getattr(module, f"{name}_app"), name=name)
+        known_as = name.replace("-", "_")
+        module = import_module(f"reconciler.cli.commands.{known_as}")
+        if hasattr(module, f"{known_as}_app"):
+            app.add_typer(getattr(module, f"{known_as}_app"), name=name)
         else:
-            app.command(cls=PlainCommand)(getattr(module, name))
+            app.command(cls=PlainCommand)(getattr(module, known_as))
     app.callback()(root)
     return typer.main.get_command(app)
 
@@ -82,7 +62,6 @@ def _meant(arguments: Sequence[str]) -> Any:
     if first in COMMANDS and COMPLETION_VARIABLE not in os.environ:
         return command_line((first,))
     return command_line(() if first == "--version" else COMMANDS)
->>>>>>> main
 
 
 def _print_version(asked: bool) -> None:

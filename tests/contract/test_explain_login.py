@@ -15,7 +15,7 @@ from reconciler.logins.compare import Field
 from reconciler.logins.verdict import LoginReport
 from reconciler.manifest.load import load_manifest
 from reconciler.model import AddressBook
-from reconciler.report.formats.login import LoginFormat, render_login_report
+from reconciler.report.login.form import LoginFormat, render_login_report
 from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.state.kinds import FederatedCredential
 from reconciler.sandbox.state.state import Grant

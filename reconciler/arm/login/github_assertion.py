@@ -8,21 +8,8 @@ Source: GitHub's documentation of OpenID Connect (the job's two variables, the q
 
 import httpx
 
-<<<<<<< HEAD
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.login.host_request import HostRequest, ask_host
-=======
-from reconciler.arm.http.fields import FieldError, parse_object, text
-from reconciler.arm.http.redaction import quote_answer
-from reconciler.arm.http.retry import Retries
-from reconciler.arm.http.retry_transport import RetryTransport
-from reconciler.arm.http.transport import CONNECT_TIMEOUT_S, open_wire
-from reconciler.errors import Interrupted, LoginError
-
-_READ_TIMEOUT_S = 30.0
-_FAILURE = "GitHub Actions gave no assertion about this job"
-_HINT = "Check that the job has `permissions: id-token: write` and is still running, then run again."
->>>>>>> main
 
 
 def request_assertion(address: str, request_token: str, audience: str, retries: Retries) -> str:

@@ -49,7 +49,7 @@ def _compare(paths: list[str], manifest: ManifestFlags, asked: LoginFlags, azure
     from reconciler.cli.support.output import is_colored, print_report
     from reconciler.cli.support.token import connection, find_login
     from reconciler.model import AddressBook
-    from reconciler.report.formats.login import render_login_report
+    from reconciler.report.login.form import render_login_report
     from reconciler.workflow.declare import load_declaration
     from reconciler.workflow.explain_login import explain_login as run
 

@@ -19,11 +19,8 @@ class SchemaName(StrEnum):
     APPLY = "apply"
     DRIFT = "drift"
     OUTPUT = "output"
-<<<<<<< HEAD
-    EXPLAIN_LOGIN = "explain-login"
-=======
     TRUST = "trust"
->>>>>>> main
+    EXPLAIN_LOGIN = "explain-login"
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup
+from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
 from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
-from reconciler.cli.flags.shared import OUTPUT_PANEL
-from reconciler.report.formats.login import LoginFormat
+from reconciler.report.login.form import LoginFormat
 
 TOKEN_PANEL = "Token"  # noqa: S105  a heading
 

@@ -3,7 +3,7 @@
 import json
 
 from reconciler.model import AddressBook
-from reconciler.report.formats.login import LoginFormat, render_login_report
+from reconciler.report.login.form import LoginFormat, render_login_report
 from tests.unit.logins.logging_in import claims, report
 
 
