@@ -6,16 +6,13 @@ from dataclasses import dataclass, replace
 
 from reconciler.errors import CallFailed, OutOfTime
 from reconciler.live.azure import Azure
-from reconciler.live.children import READING_CREDENTIALS, credentials_of
-from reconciler.live.identities import read_live
-from reconciler.live.may_read import MayRead
 from reconciler.logins.claims import Claims
 from reconciler.logins.compare import Candidate, compare
 from reconciler.logins.verdict import LoginReport, listed_candidates
 from reconciler.model import CredentialId, FederatedCredential, Identity, Part, same_name
 from reconciler.outputs.collect import listed_identities
 from reconciler.workflow.declare import Declaration
-from reconciler.workflow.preflight import check_before_reading
+from reconciler.workflow.listed_credentials import read_listed_credentials
 
 Open = Callable[[], AbstractContextManager[Azure]]
 """Connects to ARM."""
@@ -63,7 +60,7 @@ def explain_login(declaration: Declaration, login: Login, connect: Open | None) 
         return report
     try:
         with connect() as azure:
-            live = _read(declaration, azure)
+            live = [_lived(*pair) for pair in read_listed_credentials(declaration, azure)]
     except OutOfTime:
         raise
     except CallFailed as error:
@@ -79,19 +76,6 @@ class _Lived:
     identity: Identity
     candidates: tuple[Candidate, ...]
     notes: tuple[str, ...]
-
-
-def _read(declaration: Declaration, azure: Azure) -> list[_Lived]:
-    listed = listed_identities(declaration.desired, declaration.targets)
-    tenant_of = check_before_reading(declaration, azure)
-    group_ids = tuple(dict.fromkeys(one.resource_id.group_id for one in listed))
-    live = read_live(group_ids, azure.resources, MayRead(azure.resources.client), tenant_of=tenant_of)
-    entries = {one.resource_id for one in listed}
-    identities = [one for group in live.groups for one in group.identities if one.resource_id in entries]
-    read = azure.resources.pairs(
-        READING_CREDENTIALS, lambda one: credentials_of(one.resource_id, azure.resources), identities
-    )
-    return [_lived(*pair) for pair in read]
 
 
 def _lived(identity: Identity, part: Part[FederatedCredential]) -> _Lived:

@@ -34,6 +34,7 @@ ORDER = (
     "reconciler.undo",
     "reconciler.doctor",
     "reconciler.logins",
+    "reconciler.migration",
     "reconciler.report",
     "reconciler.outputs",
     "reconciler.workflow",
