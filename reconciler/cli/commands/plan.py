@@ -64,7 +64,7 @@ def plan(
     report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
-    from reconciler.cli.support.compare import compare
+    from reconciler.cli.support.compare import compare, note_apply_time
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.saved_plan import plan_output, show_what_was_saved
 
@@ -73,10 +73,11 @@ def plan(
     with open_reports(report, ReportKind.PLAN, subject) as reports:
         request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
         with plan_output(asked.out, subject.inputs) as save:
-            result, header = compare(request, azure, asked.applier)
+            result, header, lasts_s = compare(request, azure, asked.applier)
             digest = save(result)  # before the report: a file that cannot be written is an error instead of it
         reports.end(lambda form: form.plan(result, header))
     note_refused(result)
+    note_apply_time(lasts_s)
     if asked.out is not None:
         show_what_was_saved(asked.out, digest, result, _needed(result, manifest, guards, azure))
     return _exit_code(result, asked)
