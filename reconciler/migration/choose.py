@@ -140,17 +140,10 @@ def with_ids(repository: str, ids: RepositoryIds) -> str:
 def _decide(line: SourcePos, olds: list[_Old], live: Live, rooms: dict[ResourceId, int]) -> tuple[Change | None, str]:
     """What to do about a line, which counts for every identity that it gives a credential to."""
     first, addresses = olds[0], tuple(one.identity.resource_id.address for one in olds)
-    if len({(one.repository, one.new) for one in olds}) > 1 and len({one.repository for one in olds}) > 1:
+    if len({one.repository for one in olds}) > 1:
         return None, f"{line}: this line stands for several repositories: give each identity a line of its own."
     if all(one.is_paired for one in olds):
-        waiting = [one for one in olds if not one.lives_new(live)]
-        if waiting:
-            where = waiting[0].identity.resource_id.address
-            return (
-                None,
-                f"{line}: both subjects are listed, and the new one does not live at {where}: run `uami apply`.",
-            )
-        return Change(Step.REMOVE, line, first.repository, first.ids, "", addresses), ""
+        return _removal(line, olds, live)
     full = next((one for one in olds if rooms[one.identity.resource_id] < 1), None)
     if full is not None:
         return None, _no_room(line, full.identity)
@@ -160,6 +153,16 @@ def _decide(line: SourcePos, olds: list[_Old], live: Live, rooms: dict[ResourceI
     for one in olds:
         rooms[one.identity.resource_id] -= 1
     return Change(Step.ADD, line, first.repository, first.ids, suffix, addresses), ""
+
+
+def _removal(line: SourcePos, olds: list[_Old], live: Live) -> tuple[Change | None, str]:
+    """The removal of a line whose new one is listed, once that lives wherever the old one does."""
+    waiting = next((one for one in olds if not one.lives_new(live)), None)
+    if waiting is not None:
+        where = waiting.identity.resource_id.address
+        return None, f"{line}: both subjects are listed, and the new one does not live at {where}: run `uami apply`."
+    addresses = tuple(one.identity.resource_id.address for one in olds)
+    return Change(Step.REMOVE, line, olds[0].repository, olds[0].ids, "", addresses), ""
 
 
 def _no_room(line: SourcePos, identity: DesiredIdentity) -> str:
