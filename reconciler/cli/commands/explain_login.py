@@ -21,7 +21,6 @@ _Paths = Annotated[
 
 
 @help_notes(
-    "uami explain-login manifests/",
     "uami explain-login --claims > claims.json",
     "uami explain-login manifests/ --claims-file claims.json",
     codes=OF_AZURE,

@@ -9,7 +9,6 @@ from reconciler.report.trust_format import TrustFormat
 
 
 @help_notes(
-    "uami trust manifests/",
     "uami trust manifests/ --format mermaid > trust.mmd",
     "uami trust manifests/ --migrate-github ids.json | git apply",
     codes=OF_AZURE,
