@@ -11,7 +11,7 @@ from reconciler.cli.flags.shared import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, 
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
-from reconciler.cli.support.output import configure_logging, note_refused
+from reconciler.cli.support.output import configure_logging
 from reconciler.errors import ExitCode
 from reconciler.report.formats import ReportKind
 
@@ -64,7 +64,7 @@ def plan(
     report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
-    from reconciler.cli.support.compare import compare, note_apply_time
+    from reconciler.cli.support.compare import compare, note_after_plan
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.saved_plan import plan_output, show_what_was_saved
 
@@ -76,9 +76,8 @@ def plan(
             result, header, lasts_s = compare(request, azure, asked.applier)
             digest = save(result)  # before the report: a file that cannot be written is an error instead of it
         reports.end(lambda form: form.plan(result, header))
-    note_refused(result)
-    note_apply_time(lasts_s)
-    if asked.out is not None:
+    note_after_plan(result, lasts_s)
+    if asked.out:
         show_what_was_saved(asked.out, digest, result, _needed(result, manifest, guards, azure))
     return _exit_code(result, asked)
 

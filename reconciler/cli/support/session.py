@@ -85,10 +85,9 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
     cloud = CLOUDS[flags.cloud]
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
-    budget = RunBudget(parse_duration(flags.timeout))
-    schedule = Schedule(random.random)
-    retries = Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget, schedule=schedule)
+    retries = _retries(flags, stop)
     with ExitStack() as stack:
+        stack.callback(_log_tally, retries.schedule)
         if flags.sandbox is not None:
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
@@ -121,16 +120,19 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
         principal = _signing_in(auth.principal, retries.activity)
         caller = Caller(where, kind, principal, auth.token_expiry, authority)
-        try:
-            yield Session(azure, retries, correlation_id, caller, target, auth, place)
-        finally:
-            tally = retries.schedule.tally
-            _log.info(
-                "%d requests; %d answered 429; %.0f s waited, all calls together",
-                tally.sent,
-                tally.refused,
-                tally.waited_s,
-            )
+        yield Session(azure, retries, correlation_id, caller, target, auth, place)
+
+
+def _retries(flags: AzureFlags, stop: Stop) -> Retries:
+    """What the calls of the run share."""
+    budget, schedule = RunBudget(parse_duration(flags.timeout)), Schedule(random.random)
+    return Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget, schedule=schedule)
+
+
+def _log_tally(schedule: Schedule) -> None:
+    """Say at INFO what the calls of the run came to."""
+    tally, text = schedule.tally, "%d requests; %d answered 429; %.0f s waited, all calls together"
+    _log.info(text, tally.sent, tally.refused, tally.waited_s)
 
 
 def _azure(
