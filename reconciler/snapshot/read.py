@@ -27,6 +27,7 @@ from reconciler.snapshot.choose import (
     make_entry,
     make_snapshot,
 )
+from reconciler.snapshot.directory import read_directory_part
 
 _PROGRESS = "Reading the federated credentials of identities"
 _READ_CREDENTIALS = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read"
@@ -144,6 +145,8 @@ def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources) -> Snap
     }
     asked = identities_to_ask(listed[_GROUPS], listed[_IDENTITIES])
     credentials = _read_credentials(identities, asked, resources)
+    principals = [str(one.at("properties", "principalId")) for one in asked]
+    directory = read_directory_part(principals, resources)
     return make_snapshot(
         Listed(
             scopes=tuple(scope.key for scope in scopes),
@@ -156,6 +159,7 @@ def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources) -> Snap
             locks=listed[_LOCKS],
             resources=listed[_RESOURCES],
             deny_assignments=listed[_DENY_ASSIGNMENTS],
+            directory=directory,
         )
     )
 

@@ -8,8 +8,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,15 +18,17 @@ import httpx
 from reconciler.arm.activity import Activity
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.endpoints import endpoint_name
+from reconciler.arm.http.endpoints import endpoint_name, is_loopback
 from reconciler.arm.http.rates.schedule import Schedule
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
-from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
-from reconciler.arm.login.clouds import CLOUDS
-from reconciler.arm.login.credentials import fixed_token, foreign_authority, sign_in_hint
+from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth, make_graph_auth
+from reconciler.arm.login.clouds import CLOUDS, Cloud
+from reconciler.arm.login.credentials import TOKEN_VARIABLE, fixed_token, foreign_authority, sign_in_hint
 from reconciler.arm.login.logins import Login
+from reconciler.arm.microsoft_graph import PAGE_LINK, MicrosoftGraph
 from reconciler.arm.resources import Resources
+from reconciler.cli.collector import resume_collector
 from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.cli.support.output import keep_secret
@@ -82,6 +84,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         InputFileError: the sandbox's file is missing, damaged or in use.
     """
     _check_flags(flags)
+    # What was read until now stays; from here on there are calls, and threads that wait for them.
+    resume_collector()
     cloud = CLOUDS[flags.cloud]
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
@@ -105,18 +109,20 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
             place = ("", "") if name == endpoint_name(cloud.endpoint) else ("Endpoint", endpoint)
             runner = partial(_runner_of, auth)
             target = Place(PlaceKind.ENDPOINT if all(place) else PlaceKind.AZURE, name)
-        http = stack.enter_context(
-            open_http_client(
-                endpoint,
-                auth,
-                Sender(correlation_id, lambda: str(uuid.uuid4()), os.environ),
-                retries=retries,
-                max_connections=flags.parallelism,
-                transport=transport,
-            )
-        )
+        sender = Sender(correlation_id, lambda: str(uuid.uuid4()), os.environ)
+        opened = partial(open_http_client, sender=sender, retries=retries, max_connections=flags.parallelism)
+        http = stack.enter_context(opened(endpoint, auth, transport=transport))
         stack.enter_context(show_progress(retries.activity, time.monotonic))
         azure = _azure(flags, retries, http, auth, runner)
+        if flags.sandbox is not None or is_loopback(http.base_url.host):
+            azure = _with_graph(azure, lambda: http)  # an emulator has both at one place, and for one token
+        else:
+            graph = _graph_auth(flags, cloud, auth, retries)
+            azure = (
+                replace(azure, resources=replace(azure.resources, why_no_graph=graph))
+                if isinstance(graph, str)
+                else _with_graph(azure, lambda: stack.enter_context(opened(cloud.graph, graph)))
+            )
         where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
         principal = _signing_in(auth.principal, retries.activity)
         caller = Caller(where, kind, principal, auth.token_expiry, authority)
@@ -148,6 +154,26 @@ def _azure(
     pool, activity = Pool(flags.parallelism), retries.activity
     resources = Resources(client, flags.api_version, pool, activity)
     return Azure(flags.cloud, resources, flags.tenant, _signing_in(auth.token_tenant, activity), runner, sign_in)
+
+
+def _with_graph(azure: Azure, open_http: Callable[[], httpx.Client]) -> Azure:
+    """The same, with Microsoft Graph asked through a client that is opened when it is needed first."""
+
+    @cache
+    def open_graph() -> MicrosoftGraph:
+        return MicrosoftGraph(ArmClient(open_http(), time.time, link_name=PAGE_LINK))
+
+    return replace(azure, resources=replace(azure.resources, open_graph=open_graph))
+
+
+def _graph_auth(
+    flags: AzureFlags, cloud: Cloud, auth: CachedCredentialAuth, retries: Retries
+) -> CachedCredentialAuth | str:
+    """What signs in to the cloud's own Microsoft Graph; or why it is not asked."""
+    if flags.endpoint is not None and endpoint_name(flags.endpoint) != endpoint_name(cloud.endpoint):
+        return "Microsoft Graph is asked only where the endpoint is the cloud's own"
+    graph = make_graph_auth(Login(cloud, os.environ, retries, flags.tenant), auth, fetched=keep_secret)
+    return graph or f"the token in {TOKEN_VARIABLE} is for ARM, and Microsoft Graph takes its own"
 
 
 def _check_flags(flags: AzureFlags) -> None:
