@@ -89,9 +89,8 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
     cloud = CLOUDS[flags.cloud]
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
-    retries = _retries(flags, stop)
     with ExitStack() as stack:
-        stack.callback(_log_tally, retries.schedule)
+        retries = stack.enter_context(_counted_retries(flags, stop))
         if flags.sandbox is not None:
             transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
             auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
@@ -129,16 +128,15 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         yield Session(azure, retries, correlation_id, caller, target, auth, place)
 
 
-def _retries(flags: AzureFlags, stop: Stop) -> Retries:
-    """What the calls of the run share."""
+@contextmanager
+def _counted_retries(flags: AzureFlags, stop: Stop) -> Iterator[Retries]:
+    """What the calls of the run share; at the end INFO says what they came to."""
     budget, schedule = RunBudget(parse_duration(flags.timeout)), Schedule(random.random)
-    return Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget, schedule=schedule)
-
-
-def _log_tally(schedule: Schedule) -> None:
-    """Say at INFO what the calls of the run came to."""
-    tally, text = schedule.tally, "%d requests; %d answered 429; %.0f s waited, all calls together"
-    _log.info(text, tally.sent, tally.refused, tally.waited_s)
+    try:
+        yield Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget, schedule=schedule)
+    finally:
+        tally, text = schedule.tally, "%d requests; %d answered 429; %.0f s waited, all calls together"
+        _log.info(text, tally.sent, tally.refused, tally.waited_s)
 
 
 def _azure(
