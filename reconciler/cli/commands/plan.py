@@ -11,7 +11,7 @@ from reconciler.cli.flags.shared import AzureFlags, GuardFlags, Paths, StrictMan
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
-from reconciler.cli.support.output import configure_logging
+from reconciler.cli.support.output import configure_logging, note_refused
 from reconciler.errors import ExitCode
 from reconciler.report.formats import ReportKind
 
@@ -64,7 +64,7 @@ def plan(
     report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
-    from reconciler.cli.support.compare import compare, note_after_plan
+    from reconciler.cli.support.compare import compare
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.saved_plan import plan_output, show_what_was_saved
 
@@ -76,8 +76,8 @@ def plan(
             result, header, lasts_s = compare(request, azure, asked.applier)
             digest = save(result)  # before the report: a file that cannot be written is an error instead of it
         reports.end(lambda form: form.plan(result, header))
-    note_after_plan(result, lasts_s)
-    if asked.out:
+    _note(result, lasts_s)
+    if asked.out is not None:
         show_what_was_saved(asked.out, digest, result, _needed(result, manifest, guards, azure))
     return _exit_code(result, asked)
 
@@ -87,6 +87,14 @@ def _needed(
 ) -> tuple[FlagGroup, ...]:
     """With other flags than these, apply would find the plan stale, or look elsewhere."""
     return azure, guards.without(result.unused_allowances), StrictManifestFlags(strict=manifest.strict)
+
+
+def _note(plan: "Plan", lasts_s: float) -> None:
+    """Say beside the report what its last lines are about: that nothing can be applied, or how long it will take."""
+    from reconciler.cli.support.compare import note_apply_time
+
+    note_refused(plan)
+    note_apply_time(lasts_s)
 
 
 def _exit_code(result: "Plan", asked: PlanFlags) -> ExitCode:

@@ -6,7 +6,7 @@ from functools import partial
 from reconciler.apply.forecast import apply_time_s
 from reconciler.arm.http.budget import rough_duration
 from reconciler.cli.flags.shared import AzureFlags
-from reconciler.cli.support.output import note_refused, print_note
+from reconciler.cli.support.output import print_note
 from reconciler.cli.support.session import check_guid, open_session
 from reconciler.guards import Runner
 from reconciler.plan import Plan
@@ -35,12 +35,6 @@ def compare(request: Request, azure: AzureFlags, applier: str | None = None) -> 
         live = session.azure if applier is None else replace(session.azure, runner=partial(Runner, applier, applier))
         plan = run_plan(declaration, live)
         return plan, session.header, apply_time_s(plan, session.retries)
-
-
-def note_after_plan(plan: Plan, apply_s: float) -> None:
-    """What stderr says once a plan is shown: that it is refused, and how long applying it takes."""
-    note_refused(plan)
-    note_apply_time(apply_s)
 
 
 def note_apply_time(seconds: float) -> None:

@@ -89,54 +89,85 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
     cloud = CLOUDS[flags.cloud]
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
+    budget = RunBudget(parse_duration(flags.timeout))
+    schedule = Schedule(random.random)
+    retries = Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget, schedule=schedule)
     with ExitStack() as stack:
-        retries = stack.enter_context(_counted_retries(flags, stop))
         if flags.sandbox is not None:
-            transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
-            auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
-            place, authority = ("SANDBOX", flags.sandbox), ""
-            # The embedded sandbox's user is none of its identities.
-            runner: Callable[[], Runner | None] = Runner
-            target = Place(PlaceKind.SANDBOX, str(Path(flags.sandbox).resolve()))
+            place = _sandbox(flags.sandbox, endpoint, stack, writes=writes)
         else:
-            transport = None
-            login = Login(cloud, os.environ, retries, flags.tenant)
-            authority = foreign_authority(flags.credential.value, login)
-            auth = make_auth(flags.credential.value, login, endpoint=endpoint, fetched=keep_secret)
-            # In normal form: an undo compares it with the place of its own run.
-            name = endpoint_name(endpoint)
-            place = ("", "") if name == endpoint_name(cloud.endpoint) else ("Endpoint", endpoint)
-            runner = partial(_runner_of, auth)
-            target = Place(PlaceKind.ENDPOINT if all(place) else PlaceKind.AZURE, name)
+            place = _azure_or_endpoint(flags, cloud, retries)
         sender = Sender(correlation_id, lambda: str(uuid.uuid4()), os.environ)
         opened = partial(open_http_client, sender=sender, retries=retries, max_connections=flags.parallelism)
-        http = stack.enter_context(opened(endpoint, auth, transport=transport))
+        http = stack.enter_context(opened(endpoint, place.auth, transport=place.transport))
         stack.enter_context(show_progress(retries.activity, time.monotonic))
-        azure = _azure(flags, retries, http, auth, runner)
+        azure = _azure(flags, retries, http, place.auth, place.runner)
         if flags.sandbox is not None or is_loopback(http.base_url.host):
             azure = _with_graph(azure, lambda: http)  # an emulator has both at one place, and for one token
         else:
-            graph = _graph_auth(flags, cloud, auth, retries)
+            graph = _graph_auth(flags, cloud, place.auth, retries)
             azure = (
                 replace(azure, resources=replace(azure.resources, why_no_graph=graph))
                 if isinstance(graph, str)
                 else _with_graph(azure, lambda: stack.enter_context(opened(cloud.graph, graph)))
             )
-        where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
-        principal = _signing_in(auth.principal, retries.activity)
-        caller = Caller(where, kind, principal, auth.token_expiry, authority)
-        yield Session(azure, retries, correlation_id, caller, target, auth, place)
+        where, kind = (
+            (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place.shown), "sandbox")
+        )
+        principal = _signing_in(place.auth.principal, retries.activity)
+        caller = Caller(where, kind, principal, place.auth.token_expiry, place.authority)
+        try:
+            yield Session(azure, retries, correlation_id, caller, place.target, place.auth, place.shown)
+        finally:
+            _log_tally(schedule)
 
 
-@contextmanager
-def _counted_retries(flags: AzureFlags, stop: Stop) -> Iterator[Retries]:
-    """What the calls of the run share; at the end INFO says what they came to."""
-    budget, schedule = RunBudget(parse_duration(flags.timeout)), Schedule(random.random)
-    try:
-        yield Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget, schedule=schedule)
-    finally:
-        tally, text = schedule.tally, "%d requests; %d answered 429; %.0f s waited, all calls together"
-        _log.info(text, tally.sent, tally.refused, tally.waited_s)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the calls of a run go, and as whom.
+
+    Attributes:
+        shown: what the header of a report says of it: its kind and its name; empty for Azure itself.
+        target: what a journal says of it.
+        authority: who issues the tokens, where that is none of Microsoft's.
+        transport: what carries the calls instead of a network.
+    """
+
+    auth: CachedCredentialAuth
+    runner: Callable[[], Runner | None]
+    shown: tuple[str, str]
+    target: Place
+    authority: str = ""
+    transport: httpx.BaseTransport | None = None
+
+
+def _sandbox(file: str, endpoint: str, stack: ExitStack, *, writes: bool) -> _Place:
+    return _Place(
+        CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time),
+        Runner,  # the embedded sandbox's user is none of its identities
+        ("SANDBOX", file),
+        Place(PlaceKind.SANDBOX, str(Path(file).resolve())),
+        transport=stack.enter_context(open_embedded(Path(file), writable=writes)),
+    )
+
+
+def _azure_or_endpoint(flags: AzureFlags, cloud: Cloud, retries: Retries) -> _Place:
+    endpoint = flags.endpoint or cloud.endpoint
+    login = Login(cloud, os.environ, retries, flags.tenant)
+    authority = foreign_authority(flags.credential.value, login)
+    auth = make_auth(flags.credential.value, login, endpoint=endpoint, fetched=keep_secret)
+    # In normal form: an undo compares it with the place of its own run.
+    name = endpoint_name(endpoint)
+    shown = ("", "") if name == endpoint_name(cloud.endpoint) else ("Endpoint", endpoint)
+    target = Place(PlaceKind.ENDPOINT if all(shown) else PlaceKind.AZURE, name)
+    return _Place(auth, partial(_runner_of, auth), shown, target, authority)
+
+
+def _log_tally(schedule: Schedule) -> None:
+    tally = schedule.tally
+    _log.info(
+        "%d requests; %d answered 429; %.0f s waited, all calls together", tally.sent, tally.refused, tally.waited_s
+    )
 
 
 def _azure(

@@ -43,6 +43,9 @@ _OPENING, _CLOSING = "\u201c\u201e\u2018\u201a\u00ab\u201d", "\u201d\u201c\u2019
 _SUSPECT = re.compile(rf"[{_INVISIBLE}{_OPENING}]|^\s|\s$|\$\(|\{{\{{|%.*%", re.DOTALL)
 """What every text has that anything here is found in."""
 
+_HARMLESS = re.compile(r"[A-Za-z0-9_./:@#-]*")
+"""What most texts are made of; nothing here is found in one of these, and to see that takes half the time."""
+
 _LONGEST_REPEATED = 600
 """Characters of a corrected value that a hint repeats."""
 
@@ -78,16 +81,20 @@ def _suspects(value: Plain, path: Path = ()) -> Iterator[tuple[Path, str, bool]]
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in pairs:
         if isinstance(inner, str):
-            if _SUSPECT.search(inner) and key != _UNREAD:
+            if _is_suspect(inner) and key != _UNREAD:
                 yield (*path, key), inner, False
         elif isinstance(inner, dict | list) and inner:
             yield from _suspects_below((*path, key), inner)
 
 
+def _is_suspect(text: str) -> bool:
+    return _HARMLESS.fullmatch(text) is None and _SUSPECT.search(text) is not None
+
+
 def _suspects_below(path: Path, value: dict[str, Plain] | list[Plain]) -> Iterator[tuple[Path, str, bool]]:
     key = path[-1]
     if key == "tags" and isinstance(value, dict):
-        yield from (((*path, name), name, True) for name in value if _SUSPECT.search(name))
+        yield from (((*path, name), name, True) for name in value if _is_suspect(name))
     # A copy of a default says what the default says.
     if key != _UNREAD and not (key == GIVEN and isinstance(value, list)):
         yield from _suspects(value, path)
