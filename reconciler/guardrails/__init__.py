@@ -8,6 +8,7 @@ from reconciler.guardrails.changes import Facts, judge_changes, roles_to_look_up
 from reconciler.guardrails.declared import DeclaredVerdict, judge_declared, judge_offline
 from reconciler.guardrails.file import VARIABLE, guardrail_files, read_guardrails, sources_of
 from reconciler.guardrails.model import Guardrails, combined_sha256
+from reconciler.guardrails.narrow import within_guardrails
 from reconciler.guardrails.words import GUARDRAIL
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "read_guardrails",
     "roles_to_look_up",
     "sources_of",
+    "within_guardrails",
 ]

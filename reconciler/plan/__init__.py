@@ -28,7 +28,19 @@ from reconciler.plan.diff_assignments import detail_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
 from reconciler.plan.document import change_document, hold_document, plan_document, violation_document
 from reconciler.plan.holds import Hold, hold_of
-from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
+from reconciler.plan.needs import (
+    NOT_CHECKED,
+    WORDS,
+    Need,
+    Rights,
+    needs_of_manifest,
+    needs_of_plan,
+    needs_of_step,
+    optional_reads,
+    reads_of_drift,
+    reads_of_manifest,
+    required_of_manifest,
+)
 from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
@@ -87,9 +99,13 @@ __all__ = [
     "needs_of_manifest",
     "needs_of_plan",
     "needs_of_step",
+    "optional_reads",
     "order_work",
     "owners_of",
     "plan_document",
+    "reads_of_drift",
+    "reads_of_manifest",
+    "required_of_manifest",
     "revocation_note",
     "role_limit_notes",
     "trust_differences",
