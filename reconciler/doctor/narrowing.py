@@ -50,7 +50,7 @@ def find_least(desired: Desired, targets: tuple[Target, ...], lookups: Lookups, 
         lookups: the roles that they name.
         plan: what apply would do now, for the roles that live and are no longer listed; None where nobody could read.
     """
-    listed = _listed(desired)
+    listed = _listed(desired.groups)
     needed = [
         *required_of_manifest(desired, targets),
         *reads_of_manifest(desired, targets),
@@ -74,9 +74,9 @@ def find_least(desired: Desired, targets: tuple[Target, ...], lookups: Lookups, 
     )
 
 
-def _listed(desired: Desired) -> list[DesiredAssignment]:
+def _listed(groups: Iterable[DesiredGroup]) -> list[DesiredAssignment]:
     """The roles of identities that the manifest does not hold."""
-    identities = (one for group in desired.groups for one in group.identities if one.hold is None)
+    identities = (one for group in groups for one in group.identities if one.hold is None)
     return [role for one in identities for role in one.role_assignments or ()]
 
 
@@ -99,12 +99,15 @@ _Bounds = dict[str, tuple[str, RoleBounds]]
 
 
 def _bounds(desired: Desired, lookups: Lookups, revoked: Iterable[tuple[str, str]]) -> _Bounds:
-    listed = _listed(desired)
-    given = [(one.scope, found[0].guid) for one in listed if len(found := _found(one, lookups)) == 1]
     scopes = [scope for group in desired.groups if _takes_any(group) for scope in group.role_scopes]
     bounds: _Bounds = {}
-    for scope, guid in given:
-        _add(bounds, scope, RoleBounds(frozenset({guid}), frozenset({guid})))
+    for group in desired.groups:
+        # Under the other policies a role whose line goes stays, or any role goes where `roleScopes` says so.
+        is_owned = group.policy.role_assignments is AssignmentsPolicy.OWNED
+        for one in _listed((group,)):
+            known = frozenset(role.guid for role in _found(one, lookups))
+            if len(known) == 1:
+                _add(bounds, one.scope, RoleBounds(known, known if is_owned else frozenset()))
     for scope, guid in revoked:
         _add(bounds, scope, RoleBounds(taken=frozenset({guid})))
     for scope in scopes:

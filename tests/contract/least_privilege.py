@@ -68,14 +68,15 @@ def with_least(
 
 
 def apply_as_planned(arm: Arm, declaration: Declaration) -> tuple[str, bool]:
-    """How an apply ends, `done` or `refused` before anything, and whether it wrote; a half-way failure has its words."""
+    """How an apply ends, `done`, `refused` before anything, or with its errors, and whether it wrote."""
     try:
         _, result = run_apply(
             declaration, arm.azure, Run(arm).tools(), ApplyOptions(), show=lambda _: None, confirm=lambda _: None
         )
     except (AuthError, PlanRefused):
         return REFUSED, bool(arm.writes)
-    return DONE if result.complete else f"failed: {[one for one in result.results if one.error]}", bool(arm.writes)
+    errors = [f"{one.error.message} {one.error.hint}" for one in result.results if one.error]
+    return DONE if result.complete else f"failed: {errors}", bool(arm.writes)
 
 
 @contextmanager
