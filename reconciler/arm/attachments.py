@@ -4,7 +4,7 @@ It finds what has an identity in its own `identity` block and what the caller ma
 and never its absence.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from reconciler.arm import resource_graph
 from reconciler.arm.http.client import ArmClient
@@ -29,7 +29,7 @@ def find(client: ArmClient, identities: Sequence[ResourceId]) -> dict[ResourceId
     """The resources that have each of the identities; one without an entry has none in sight. Raises as ArmClient."""
     by_id = {str(one).lower(): one for one in identities}
     found: dict[ResourceId, list[AttachedResource]] = {}
-    for ids in _chunks(list(by_id)):
+    for ids in resource_graph.chunks(list(by_id), QUERY_IDS_LENGTH):
         query = _QUERY.format(ids=resource_graph.in_list(ids))
         for resource, identity_id in resource_graph.query(client, query, _read):
             if identity_id in by_id:
@@ -39,16 +39,3 @@ def find(client: ArmClient, identities: Sequence[ResourceId]) -> dict[ResourceId
 
 def _read(row: JsonObject) -> tuple[AttachedResource, str]:
     return AttachedResource(text(row, "id")), text(row, "identityId").lower()
-
-
-def _chunks(ids: list[str]) -> Iterator[list[str]]:
-    chunk: list[str] = []
-    length = 0
-    for one in ids:
-        if chunk and length + len(one) > QUERY_IDS_LENGTH:
-            yield chunk
-            chunk, length = [], 0
-        chunk.append(one)
-        length += len(one)
-    if chunk:
-        yield chunk

@@ -53,5 +53,19 @@ def in_list(values: Sequence[str]) -> str:
     return "(" + ", ".join(f"'{value}'" for value in quoted) + ")"
 
 
+def chunks(ids: Sequence[str], longest: int) -> Iterator[list[str]]:
+    """The ids in as many parts as it takes that none has more characters in all."""
+    chunk: list[str] = []
+    length = 0
+    for one in ids:
+        if chunk and length + len(one) > longest:
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(one)
+        length += len(one)
+    if chunk:
+        yield chunk
+
+
 def _page(body: JsonObject, read: Callable[[JsonObject], T]) -> tuple[tuple[T, ...], str | None]:
     return tuple(read(row) for row in object_list(body, "data")), optional_text(body, "$skipToken")

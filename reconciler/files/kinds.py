@@ -17,6 +17,7 @@ _MANIFEST_KEY = "resourceGroups"
 
 _BEGINS_A_JOURNAL = re.compile(rb'\s*\{\s*"kind"\s*:\s*"run"\s*[,}]')
 _MANIFEST = re.compile(rb"^resourceGroups[ \t]*:", re.MULTILINE)
+_BEGINS_METRICS = b"# HELP uami_drift_"
 _MARK = b"\xef\xbb\xbf"
 # A text without an end is one token too: looked for again from each quote in it, it would take the square of its time.
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"?([ \t\r\n]*:)?|[{}\[\]]', re.DOTALL)
@@ -33,6 +34,7 @@ class FileKind(Enum):
     GUARDRAILS = "a guardrails file"
     """Told by its reader alone: `kind_of` does not read YAML."""
     MANIFEST = "a manifest"
+    METRICS = "a file of drift metrics"
     TEXT_REPORT = "a text report of uami"
     JSON_REPORT = "a JSON report of uami"
     SARIF_REPORT = "a SARIF log of uami"
@@ -42,13 +44,15 @@ class FileKind(Enum):
     OTHER = "something else"
 
 
-NOT_MANIFESTS = (FileKind.SAVED_PLAN, FileKind.JOURNAL, FileKind.SANDBOX_STATE)
+NOT_MANIFESTS = (FileKind.SAVED_PLAN, FileKind.JOURNAL, FileKind.SANDBOX_STATE, FileKind.METRICS)
 """Files of ours that are never read as a manifest."""
 
 
 def kind_of(content: bytes) -> FileKind:
     """What bytes are taken for."""
     content = content.removeprefix(_MARK)
+    if content.startswith(_BEGINS_METRICS):
+        return FileKind.METRICS
     if not content.lstrip().startswith(b"{"):
         return FileKind.MANIFEST if _MANIFEST.search(content) else FileKind.OTHER
     keys = _keys_of(content)

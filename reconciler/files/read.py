@@ -8,6 +8,8 @@ argument itself included, and nothing but a regular file is read.
 import errno
 import os
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import InputFileError
@@ -42,6 +44,27 @@ def root_of(argument: str) -> Path:
     written = Path(os.path.normpath(argument))
     is_below = not written.is_absolute() and ".." not in written.parts
     return resolve(Path() if is_below else Path(argument).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where path arguments lead.
+
+    Attributes:
+        path_of: where an argument lies.
+        root_of: the folder that it must not lead out of, resolved; raises NotReadError.
+        shown: makes a message out of one that may name that folder.
+        prefix: stands before the name of a file, where this says where it is from.
+    """
+
+    path_of: Callable[[str], Path]
+    root_of: Callable[[str], Path]
+    shown: Callable[[str], str] = str
+    prefix: str = ""
+
+
+ON_DISK = Places(Path, root_of)
+"""Arguments as the command line means them."""
 
 
 def resolve(path: Path) -> Path:

@@ -93,11 +93,17 @@ def check_directory(path: Path, *, flag: str) -> None:
 
 @contextmanager
 def output_file(
-    path: Path, *, flag: str, replaces: FileKind | None = None, inputs: Sequence[str] = (), subject: str = "a file"
+    path: Path,
+    *,
+    flag: str,
+    replaces: FileKind | None = None,
+    inputs: Sequence[str] = (),
+    subject: str = "a file",
+    for_everybody: bool = False,
 ) -> Iterator[Callable[[bytes], None]]:
     """Yields `write(content)`; where it is not called, or the block raises before, nothing has changed.
 
-    The file is for its owner only. Arguments are those of `check_output`.
+    The file is for its owner only, unless it is `for_everybody` to read. Arguments are those of `check_output`.
 
     Raises:
         UsageError: the place is refused; before the block, and again where something has come to be there meanwhile.
@@ -113,6 +119,8 @@ def output_file(
 
     def write(content: bytes) -> None:
         try:
+            if for_everybody:
+                temporary.chmod(0o644)
             _fill(file, content)
             check()
             if replaces is None:

@@ -6,7 +6,7 @@ run writes it.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,12 @@ def find_last(folder: Path) -> tuple[Path, RunRecord]:
         f"No run that made a call has left a journal in {folder}.",
         "Name the journal's file: a run with --journal keeps it where that says, and prints it at its end.",
     )
+
+
+def find_runs(folder: Path, run_ids: Iterable[str]) -> frozenset[str]:
+    """Those of some correlation ids that are of runs whose journals lie in the folder, as their names say."""
+    known = {path.name.removesuffix(".jsonl").partition("Z-")[2].casefold() for path in _journals(folder)}
+    return frozenset(one for one in run_ids if one and one.casefold() in known)
 
 
 def mark_reported(path: Path) -> None:

@@ -7,7 +7,7 @@ and number in which it would make them, so that no rule about them appears twice
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, IDENTITIES
+from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, EVENTS, IDENTITIES
 from reconciler.manifest.desired import (
     AssignmentsPolicy,
     CredentialsPolicy,
@@ -26,9 +26,6 @@ LOCKS = "Microsoft.Authorization/locks"
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
 GRAPH = "Microsoft.ResourceGraph/resources"
 PERMISSIONS = "Microsoft.Authorization/permissions"
-EVENTS = "Microsoft.Insights/eventtypes/values"
-"""The Activity Log. Source: refusals that users quote (azure-libraries-for-java)."""
-
 
 WORDS = {
     f"{GROUPS}/read": "read the resource group",
@@ -44,10 +41,8 @@ WORDS = {
     f"{DEFINITIONS}/read": "read role definitions",
     f"{LOCKS}/read": "read locks",
     f"{GRAPH}/read": "query Resource Graph",
-    f"{PERMISSIONS}/read": "read your permissions",
-    f"{EVENTS}/read": "read the Activity Log",
 }
-"""What each action is for, in words."""
+"""What each action of `needs_of_manifest` is for, in words."""
 
 NOT_CHECKED = "Deny assignments, Azure Policy and conditions of role assignments are not checked."
 """What may still refuse a call where every right is there; ARM tells it by no read that this tool makes."""
@@ -136,8 +131,8 @@ def optional_reads(desired: Desired) -> tuple[Need, ...]:
     """What no run is refused without: locks, roles that no line names, identities in groups that no line names.
 
     That Azure lists what uses an identity for whoever may read it is documented; that a POST takes an action of its own
-    is usual, so that this one is here too. Source: Microsoft Entra documentation (viewing associated resources), Azure's
-    list of provider operations.
+    is usual, so that this one is here too. Source: Microsoft Entra documentation (viewing associated resources) and
+    Azure's list of provider operations.
     """
     reads = [f"{kind}/read" for kind in (LOCKS, ASSIGNMENTS, IDENTITIES, GROUPS, PERMISSIONS)]
     actions = (*reads, f"{IDENTITIES}/listAssociatedResources/action")

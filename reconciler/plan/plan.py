@@ -22,6 +22,7 @@ from reconciler.model import (
 )
 from reconciler.plan.abandoned import Abandoned, find_abandoned
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, CredentialChange, IdentityChange, Skipped
+from reconciler.plan.drift.pending import Drift
 from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import order_work
 
@@ -45,6 +46,7 @@ class Plan:
         trust: what lives of identities whose trust or roles change; nothing of those that are made or deleted.
         not_undone: of a plan that takes a run back, what of that run stays; None for a plan of manifests.
         guardrails: SHA-256 of the guardrails that it was judged by, of two joined by `+`; None without any.
+        drift: of a comparison that is looked at from the live side: who made the differences; part of no saved plan.
         skipped_files: files below folder arguments that are no manifests, by name.
     """
 
@@ -62,6 +64,7 @@ class Plan:
     held: tuple[Change, ...] = ()
     unused_allowances: tuple[str, ...] = ()
     guardrails: str | None = None
+    drift: Drift | None = None
     not_undone: tuple[NotUndone, ...] | None = None
     skipped_files: tuple[str, ...] = ()
     trust: Mapping[ResourceId, LiveTrust] = field(default_factory=dict)

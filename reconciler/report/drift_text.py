@@ -12,6 +12,9 @@ from reconciler.report.plan_text import NO_CHANGES
 from reconciler.report.rows import DriftRows, Header, beyond_guardrails, drift_rows
 from reconciler.report.visible import SafeText
 
+PENDING = "Pending, and no drift: in the files as they are, and not applied yet"
+"""The heading of what is pending."""
+
 
 def render_drift(plan: Plan, header: Header, *, color: bool, group: bool = True) -> SafeText:
     """The differences between manifest and live; with `group`, those that differ in nothing but their identity once."""
@@ -22,6 +25,7 @@ def render_drift(plan: Plan, header: Header, *, color: bool, group: bool = True)
         ("Missing: listed, but not live", drift.missing),
         ("Unexpected: live, but not listed", drift.unexpected),
         ("Changed: live, but not as listed", drift.changed),
+        (PENDING, drift.pending),
     ):
         if rows:
             page.line((heading, "bold"))
@@ -39,7 +43,11 @@ def render_drift(plan: Plan, header: Header, *, color: bool, group: bool = True)
 
 
 def drift_line(drift: DriftRows) -> str:
-    """How much the live side differs, in numbers."""
-    if not drift.count:
-        return NO_CHANGES
-    return f"Drift: {len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed."
+    """How much the live side differs, in numbers; against a commit, also how much is pending."""
+    counts = f"{len(drift.missing)} missing, {len(drift.unexpected)} unexpected, {len(drift.changed)} changed"
+    if not drift.base:
+        return f"Drift: {counts}." if drift.count else NO_CHANGES
+    pending = f"Pending: {len(drift.pending)}."
+    if drift.count:
+        return f"Drift: {counts}. {pending}"
+    return f"No drift. Live identities are as {drift.base} says. {pending}"

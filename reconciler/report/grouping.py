@@ -67,7 +67,7 @@ def _signature(row: ChangeRow) -> object:
     """What two changes have in common that are told once."""
     shared = tuple(field for field in row.fields if not field.of_identity)
     hold = None if row.hold is None else (row.hold.reason, row.hold.until)
-    return (row.symbol, row.action, row.label, row.summary, shared, row.impact, hold)
+    return (row.symbol, row.action, row.label, row.summary, shared, row.impact, hold, row.attribution)
 
 
 def _identities(rows: Iterable[ChangeRow]) -> tuple[ResourceId, ...]:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from reconciler.model import identity_of
 from reconciler.plan import Action, Change, IdentityChange, Plan, hold_of
+from reconciler.plan.drift.differences import claimed_location, differs
 from reconciler.report.names import Names, names_of
-from reconciler.report.rows import ChangeRow, change_row, claimed_location, differing_row, differs
+from reconciler.report.rows import ChangeRow, change_row, differing_row
 
 WOULD_BE = {
     Action.CREATE: "would be created",

@@ -4,6 +4,7 @@ from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
 from reconciler.model import AddressBook, refused_by, refusers
 from reconciler.plan import Action, Plan
+from reconciler.plan.drift.differences import differs
 from reconciler.report.grouping import blocks_of
 from reconciler.report.held_rows import held_rows
 from reconciler.report.names import Names, names_of
@@ -18,7 +19,7 @@ from reconciler.report.parts.totals import write_digest, write_totals
 from reconciler.report.parts.trust import write_trust
 from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone, write_not_undone
 from reconciler.report.parts.wrap import INDENT, write_text
-from reconciler.report.rows import Header, change_rows, differs, drifting, refused_rows
+from reconciler.report.rows import Header, change_rows, drifting, refused_rows
 from reconciler.report.visible import SafeText
 from reconciler.report.warnings import write_warnings
 
@@ -55,20 +56,6 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
         page.line((refused_line(plan), "bold red"))
     page.line((count_line(plan, is_undo=header.is_undo), "bold"))
     return page.text()
-
-
-def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
-    """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
-    groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
-    what = f"{identities} {'identity' if identities == 1 else 'identities'}"
-    where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
-    whys = ["guardrails do not let the manifest through"] if verdict.violations else []
-    if refused_warnings:
-        number = f"{refused_warnings} {'warning' if refused_warnings == 1 else 'warnings'}"
-        whys.append(f"the manifest has {number} that it does not accept, and --strict lets none pass")
-    if whys:
-        return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
-    return f"The manifest is valid: {what} in {where}."
 
 
 def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:

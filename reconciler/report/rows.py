@@ -21,7 +21,6 @@ from reconciler.model import (
     Trust,
     Violation,
     identity_of,
-    normalize_location,
     trust_document,
 )
 from reconciler.plan import (
@@ -30,7 +29,6 @@ from reconciler.plan import (
     Change,
     CredentialChange,
     Field,
-    FieldChange,
     Hold,
     IdentityChange,
     Plan,
@@ -39,7 +37,9 @@ from reconciler.plan import (
     given_by,
     hold_of,
 )
-from reconciler.report.impact_rows import impact_rows
+from reconciler.plan.drift.differences import claimed_location, is_changed
+from reconciler.report.drift.attribution import AttributionRow, attribution_row
+from reconciler.report.impact_rows import impact_rows, unlooked
 from reconciler.report.names import Names, names_of
 
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -85,6 +85,8 @@ class ChangeRow:
         given_by: that of the default that gives it; empty where the identity lists it.
         impact: what a delete would break: labels with what they are about, one line for each.
         hold: why the change is not made, for one that the manifest holds back.
+        attribution: who made the difference, in a report of drift.
+        not_looked_at: the last line of an impact.
     """
 
     symbol: str
@@ -97,6 +99,8 @@ class ChangeRow:
     impact: tuple[tuple[str, str], ...] = ()
     hold: Hold | None = None
     given_by: str = ""
+    attribution: AttributionRow | None = None
+    not_looked_at: str = ""
 
     @property
     def place(self) -> str:
@@ -146,6 +150,7 @@ def change_row(change: Change, names: Names) -> ChangeRow:
         fields,
         impact_rows(change, names),
         given_by="" if default is None else f"{default.file}:{default.line}",
+        not_looked_at=unlooked(change),
     )
 
 
@@ -230,11 +235,16 @@ def detail_fields(details: AssignmentDetails | None) -> tuple[tuple[str, str], .
 
 @dataclass(frozen=True, slots=True)
 class DriftRows:
-    """The comparison seen from the live side: what is missing, what nobody listed, what differs."""
+    """The comparison seen from the live side: what is missing, what nobody listed, what differs.
+
+    `pending` is no drift: what the working tree has beyond the commit that live is held against, whose name is `base`.
+    """
 
     missing: tuple[ChangeRow, ...]
     unexpected: tuple[ChangeRow, ...]
     changed: tuple[ChangeRow, ...]
+    pending: tuple[ChangeRow, ...] = ()
+    base: str = ""
 
     @property
     def count(self) -> int:
@@ -249,9 +259,23 @@ def drift_rows(plan: Plan) -> DriftRows:
         _drift_rows(plan, Action.CREATE, "is not live"),
         _drift_rows(plan, Action.DELETE, "is not listed"),
         tuple(
-            replace(differing_row(change, names), hold=hold) for change, hold in drifting(plan) if is_changed(change)
+            replace(differing_row(change, names), hold=hold, attribution=_attribution(plan, change))
+            for change, hold in drifting(plan)
+            if is_changed(change)
         ),
+        tuple(pending_row(change, names) for change in (plan.drift.pending if plan.drift else ())),
+        plan.drift.base.ref if plan.drift and plan.drift.base else "",
     )
+
+
+def pending_row(change: Change, names: Names) -> ChangeRow:
+    """What applying the working tree would do."""
+    return change_row(change, names) if claimed_location(change) is None else differing_row(change, names)
+
+
+def _attribution(plan: Plan, change: Change) -> AttributionRow | None:
+    known = None if plan.drift is None else plan.drift.attributions.get(change.resource_id)
+    return None if known is None else attribution_row(known)
 
 
 def drifting(plan: Plan) -> Iterator[tuple[Change, Hold | None]]:
@@ -270,29 +294,11 @@ def _drift_rows(plan: Plan, action: Action, summary: str) -> tuple[ChangeRow, ..
             change_row(change, names),
             summary="is listed under remove" if change.reason is Reason.REMOVED else summary,
             hold=hold,
+            attribution=_attribution(plan, change),
         )
         for change, hold in drifting(plan)
         if change.action is action
     )
-
-
-def differs(change: Change) -> bool:
-    """Whether what is live is not as the manifest says, a claimed location included."""
-    return change.action is not Action.NO_OP or claimed_location(change) is not None
-
-
-def is_changed(change: Change) -> bool:
-    """Whether something live differs from its manifest entry, a claimed location included."""
-    return change.action is Action.UPDATE or claimed_location(change) is not None
-
-
-def claimed_location(change: Change) -> FieldChange | None:
-    """The location that the manifest claims for an identity that is elsewhere; no update can bring it about."""
-    if not isinstance(change, IdentityChange) or not change.contradicts_location:
-        return None
-    if change.before is None or change.desired is None or change.desired.location is None:
-        return None
-    return FieldChange(Field.LOCATION, change.before.location, normalize_location(change.desired.location))
 
 
 def differing_row(change: Change, names: Names) -> ChangeRow:

@@ -35,6 +35,12 @@ FRAGMENTS = (
     "$(touch x) `touch x`",
     "\"quo'ted\\",
     "[bold]{x}%s",
+    "<script>x</script><img src=x onerror=y> </details>--> &amp;<!--",
+    "[a](https://e.example/?q) ![b](c) <https://e.example> https://e.example www.e.example",
+    "@octocat #12 GH-12 a@e.example _x_ *y* ~~z~~ | a | b |",
+    "a`b``c```",
+    "\n```\n# x\n> y\n---\n",
+    "%0A::error::x%3A,;]%AZP25",
     "<script>x</script><a href='javascript:x' onclick=x>",
     '"><img src=x> {{ 7 * 7 }}&lt;',
     "😀é",
@@ -62,6 +68,23 @@ def _is_right(line: str) -> bool:
     begin = line.lstrip()
     commanded = "##" in line or begin.startswith("::")
     return drawn and not commanded and not begin.startswith(FORGED) and TOKEN[-20:] not in line
+
+
+_OWN = {
+    "github": re.compile(r"::(error|warning) (file=[^:,\n]*,line=\d+,)?title=[^:,\n]*::(?P<text>[^\n]*)"),
+    "azure-devops": re.compile(
+        r"#\#vso\[task\.(logissue type=(error|warning)(;sourcepath=[^];\n]*;linenumber=\d+)?"
+        r"|setvariable variable=[a-z_]+;isOutput=true|uploadsummary)\](?P<text>[^\n]*)"
+    ),
+}
+
+
+def without_own_commands(text: str, form: str) -> str:
+    """What a form for a CI system has printed, with no more than the text of each command that is its own."""
+    own = _OWN.get(form)
+    lines = text.split("\n")
+    found = [None if own is None else own.fullmatch(line) for line in lines]
+    return "\n".join(line if match is None else f"- {match['text']}" for line, match in zip(lines, found, strict=True))
 
 
 def json_faults(text: str) -> list[str]:

@@ -16,14 +16,30 @@ from hypothesis import strategies as st
 
 from tests.cli.command import Ended, Uami
 from tests.cli.conftest import Serve
-from tests.cli.hostile import ALL, FRAGMENTS, TOKEN, faults, html_faults, json_faults, leaves, with_text, without_token
+from tests.cli.hostile import (
+    ALL,
+    FRAGMENTS,
+    TOKEN,
+    faults,
+    html_faults,
+    json_faults,
+    leaves,
+    with_text,
+    without_own_commands,
+    without_token,
+)
 from tests.cli.inputs import SUBSCRIPTION, TENANT, group_scope, identity_scope, write_manifest, write_state
 from tests.cli.mangling_wire import mangling_wire
+from tests.unit.report.markdown_faults import markdown_faults
 from tests.unit.saving import sealed
 
 WITH_TOKEN = {"UAMI_ACCESS_TOKEN": TOKEN}
 SANDBOX = ("--sandbox", "s.json")
 FORMS = ((), ("--format", "json"))
+JOBS = (("--format", "github"), ("--format", "azure-devops"))
+"""The forms for jobs are the text and what a job obeys, so that they go along only where that has much to say."""
+FILES = {"r.html": html_faults, "r.md": markdown_faults}
+"""The files beside stdout, and what is looked for in each."""
 REPORTING = ("validate", "plan", "apply", "drift", "doctor", "show", "undo")
 """The commands that have a report."""
 GUARDRAILS = "../rails.json"
@@ -101,24 +117,26 @@ def _write(path: Path, document: Any) -> None:
 
 def check(ended: Ended, arguments: tuple[str, ...]) -> None:
     """What every run has printed."""
-    assert "Traceback" not in ended.stderr, ended.stderr
-    assert faults(ended.stderr) == [], arguments
-    assert (json_faults if "json" in arguments else faults)(ended.stdout) == [], arguments
+    form = next((one for one in ("github", "azure-devops") if one in arguments), "")
+    stdout, stderr = (without_own_commands(text, form) for text in (ended.stdout, ended.stderr))
+    assert "Traceback" not in stderr, stderr
+    assert faults(stderr) == [], arguments
+    assert (json_faults if "json" in arguments else faults)(stdout) == [], arguments
     if "json" in arguments:
         assert isinstance(ended.document, dict)
 
 
 def run(uami: Uami, *arguments: str, stdin: bytes = b"") -> Ended:
-    """Run with a token that nothing may print, and look at all that is printed, and at the page in a file beside it."""
-    page = uami.folder / "r.html"
-    page.unlink(missing_ok=True)
-    beside = ("--format", "html=r.html") if arguments[0] in REPORTING else ()
+    """Run with a token that nothing may print, and look at all that is printed, and at the files beside it."""
+    for name in FILES:
+        (uami.folder / name).unlink(missing_ok=True)
+    beside = ("--format", "html=r.html", "--format", "markdown=r.md") if arguments[0] in REPORTING else ()
     ended = uami(*arguments, *beside, environment=WITH_TOKEN, stdin=stdin)
     check(ended, arguments)
-    if page.exists():
-        text = page.read_text(encoding="utf-8")
-        assert faults(text) == [], arguments
-        assert html_faults(text) == [], arguments
+    for name, other_faults in FILES.items():
+        if (uami.folder / name).exists():
+            text = (uami.folder / name).read_text(encoding="utf-8")
+            assert (faults(text), other_faults(text)) == ([], []), (name, arguments)
     return ended
 
 
@@ -165,7 +183,7 @@ def test_guardrails_of_any_text(uami: Uami, world: Path, place: int, text: str) 
         run(uami, "plan", "m.json", *SANDBOX, *form, "--guardrails", GUARDRAILS)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS, *JOBS])
 @pytest.mark.parametrize(
     "command",
     [
@@ -175,12 +193,13 @@ def test_guardrails_of_any_text(uami: Uami, world: Path, place: int, text: str) 
         ("doctor",),
         ("plan", "-o", "p.json"),
         ("output", "--allow-missing"),
+        ("trust",),
     ],
 )
 def test_live_state_of_every_text(uami: Uami, world: Path, command: tuple[str, ...], form: tuple[str, ...]) -> None:
     ended = run(uami, command[0], "m.json", *SANDBOX, *form, *command[1:])
 
-    if command[0] in ("plan", "drift") and not form:
+    if command[0] in ("plan", "drift") and form in ((), *JOBS):
         assert "[secret]" in ended.stdout
         assert r"#\x23vso[task.setvariable variable=a]b" in ended.stdout
 
@@ -210,7 +229,8 @@ def test_answers_of_any_text(uami: Uami, world: Path, serve: Serve, key: str) ->
     write_state(world / "t.json", {"rg-a": {"id-kept": {"note": "x", **ours}, "id-old": ours}})
     with mangling_wire(serve("t.json").url) as wire:
         wire.key, wire.text = key, ALL
-        for command in (("apply", "-y", "--skip-refused"), ("drift", "--format", "json")):
+        commands = (("apply", "-y", "--skip-refused"), ("drift", "--format", "json"), ("trust", "--format", "mermaid"))
+        for command in commands:
             run(uami, command[0], "m.json", *wire.flags, *command[1:], "--log-level", "debug")
         if key in OF_IDENTITIES:
             run(uami, "doctor", "m.json", *wire.flags)
@@ -235,7 +255,7 @@ def test_no_file_holds_the_token_of_its_run(uami: Uami, folder: Path, serve: Ser
 def test_errors_of_any_text(uami: Uami, world: Path, serve: Serve, text: str) -> None:
     with mangling_wire("") as wire:
         wire.fails, wire.text = True, text
-        for form in FORMS:
+        for form in (*FORMS, *JOBS):
             run(uami, "plan", "m.json", *wire.flags, *form, "--log-level", "debug")
         run(uami, "doctor", "m.json", *wire.flags)
 

@@ -118,7 +118,8 @@ def strayed(declaration: Declaration, start: Contents) -> Contents:
     groups = {group.group_id.resource_group.casefold(): group for group in declaration.desired.groups}
     identities = list(live.of(Identity))
     extras = [_extra(group, number) for number, group in enumerate(groups.values())]
-    credentials, roles = [], []
+    credentials: list[FederatedCredential] = []
+    roles: list[RoleAssignment] = []
     for one in identities:
         listed = {entry.resource_id.name: entry for entry in groups[one.resource_group.casefold()].identities}
         entry = listed.get(one.name)

@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup
-from reconciler.cli.flags.shared import OUTPUT_PANEL
+from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
 from reconciler.errors import UsageError
 from reconciler.report.formats import Format
 
@@ -161,8 +160,12 @@ class ChangesRunReportFlags(ChangesReportFlags):
     log_level: Log = LogLevel.WARNING
 
 
+def _is_key(text: str) -> bool:
+    return len(text) <= _LONGEST_KEY and _KEY.fullmatch(text) is not None
+
+
 def _check_key(key: str | None) -> None:
-    if key is not None and (len(key) > _LONGEST_KEY or _KEY.fullmatch(key) is None):
+    if key is not None and not _is_key(key):
         raise UsageError(
             f"--comment-key {key}: not a key",
             f"It has letters, digits, `.`, `_` and single `-` between them, at most {_LONGEST_KEY}: plan-prod.",
@@ -196,4 +199,5 @@ def report_flags_of(arguments: Sequence[str]) -> ReportFlags:
         _known_formats(given.get("--format", ())),
         {one.value: one for one in ColorChoice}.get(given.get("--color", [""])[-1], ColorChoice.AUTO),
         "--no-color" in given,
+        next((one for one in given.get("--comment-key", ()) if _is_key(one)), None),
     )

@@ -139,15 +139,22 @@ def open_reports(flags: ReportFlags, kind: ReportKind, subject: Subject) -> Iter
         _open.append(reports)
         try:
             yield reports
-        except ReportNotWritten:
+        except ReportNotWritten as error:
+            _keep(reports, error)
             raise
         except ReconcilerError as error:
-            # Not `error` itself: its name is gone when the block is left.
-            failed = error
-            reports.fail(lambda form: form.error(failed))
-            raise typer.Exit(failed.exit_code) from error
+            _fail(reports, error)
+            raise typer.Exit(error.exit_code) from error
         finally:
             _open.remove(reports)
+
+
+def _keep(reports: Reports, error: ReconcilerError) -> None:
+    reports.keep(lambda form: form.error(error))
+
+
+def _fail(reports: Reports, error: ReconcilerError) -> None:
+    reports.fail(lambda form: form.error(error))
 
 
 def keep_interrupted(error: ReconcilerError) -> None:
@@ -155,7 +162,7 @@ def keep_interrupted(error: ReconcilerError) -> None:
     for reports in _open:
         # The command's own thread may just be closing them.
         with suppress(ValueError, OSError, OutputError):
-            reports.keep(lambda form: form.error(error))
+            _keep(reports, error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ def is_colored(choice: ColorChoice) -> bool:
 def chosen_format(report: ReportFlags, stream: TextIO | None = None, occasion: Occasion | None = None) -> ReportFormat:
     """The form that stdout is to have, coloured as is right for the stream; for stdout where none is given."""
     color = use_color(report.color_choice, stream or sys.stdout, os.environ)
+    if occasion is None:
+        occasion = Occasion(key=report.comment_key or Occasion().key)
     return report_format(report.on_stdout, color=color, group=report.tells_equal_changes_once, occasion=occasion)
 
 

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.files.read import NOT_A_FILE, NotReadError, read_resolved, resolve_inside, root_of, unreadable
+from reconciler.files.read import (
+    NOT_A_FILE,
+    ON_DISK,
+    NotReadError,
+    Places,
+    read_resolved,
+    resolve_inside,
+    unreadable,
+)
 from reconciler.manifest.yaml.text import MAX_BYTES
 
 STDIN_ARGUMENT = "-"
@@ -58,6 +66,7 @@ class _Reading:
     """What has been read so far; a file that two arguments reach is read once, under the first name."""
 
     stdin: Callable[[], bytes]
+    places: Places
     files: list[ManifestFile] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     seen: dict[Path | str, int] = field(default_factory=dict)
@@ -65,7 +74,7 @@ class _Reading:
     def add(self, key: Path | str, file: ManifestFile) -> None:
         """Note a file that was read for the first time."""
         self.seen[key] = len(self.files)
-        self.files.append(file)
+        self.files.append(replace(file, name=f"{self.places.prefix}{file.name}"))
 
     def see_again(self, key: Path | str, directory: str) -> None:
         """Note that an argument leads to a file once more: one that names it counts for more than its folder."""
@@ -74,19 +83,22 @@ class _Reading:
 
     def refuse(self, name: str, refusal: NotReadError) -> None:
         """Note why a path is not read."""
-        pos = SourcePos(STDIN_NAME if name == STDIN_ARGUMENT else name, 1, 1)
+        pos = SourcePos(STDIN_NAME if name == STDIN_ARGUMENT else f"{self.places.prefix}{name}", 1, 1)
         hint = _NAME_MANIFESTS if refusal.code == NOT_A_FILE else refusal.hint
-        self.diagnostics.append(Diagnostic(refusal.code, pos, refusal.message, hint))
+        self.diagnostics.append(Diagnostic(refusal.code, pos, self.places.shown(refusal.message), hint))
 
 
-def read_files(paths: Sequence[str], stdin: Callable[[], bytes]) -> tuple[list[ManifestFile], list[Diagnostic]]:
+def read_files(
+    paths: Sequence[str], stdin: Callable[[], bytes], places: Places = ON_DISK
+) -> tuple[list[ManifestFile], list[Diagnostic]]:
     """The manifest files that the paths name, in their order, and what could not be read.
 
     Args:
         paths: files, directories (every `*.yaml` and `*.yml` below, in any case, sorted) or `-`.
         stdin: all of the standard input; called at most once.
+        places: where the paths lead.
     """
-    reading = _Reading(stdin)
+    reading = _Reading(stdin, places)
     for argument in paths:
         try:
             _read_argument(argument, reading)
@@ -101,7 +113,7 @@ def _read_argument(argument: str, reading: _Reading) -> None:
     if argument == STDIN_ARGUMENT:
         _read_stdin(reading)
         return
-    path = resolve_inside(Path(argument), root_of(argument))
+    path = resolve_inside(reading.places.path_of(argument), reading.places.root_of(argument))
     if not path.is_dir():
         _read_file(argument, path, reading)
         return

@@ -155,7 +155,8 @@ def _findings(findings: Iterable[Finding], names: Names, level: Level) -> Iterat
 def _row_notice(row: ChangeRow, names: Names, title: str) -> Notice:
     impact = "".join(f"; {label} {text}" for label, text in row.impact)
     file, _, line = row.source.rpartition(":")
-    text = f"{names.describe(row.resource_id)} {row.summary}{impact}"
+    made = "" if row.attribution is None else f"; {row.attribution.label} {row.attribution.text}"
+    text = f"{names.describe(row.resource_id)} {row.summary}{made}{impact}"
     return Notice(Level.WARNING, title, text, SourcePos(file, int(line), 1))
 
 

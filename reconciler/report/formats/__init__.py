@@ -274,7 +274,7 @@ def report_format(name: Format, *, color: bool, group: bool = True, occasion: Oc
         case Format.MARKDOWN:
             from reconciler.report.formats.markdown import MarkdownFormat
 
-            return MarkdownFormat(occasion.key)
+            return MarkdownFormat(occasion.key, group=group)
         case Format.GITHUB:
             from reconciler.report.formats.github import GithubFormat
             from reconciler.report.formats.text import TextFormat

@@ -31,10 +31,12 @@ from reconciler.plan import (
     plan_document,
     violation_document,
 )
+from reconciler.plan.drift.differences import claimed_location, is_changed
 from reconciler.report.checkup_text import PRINCIPAL
+from reconciler.report.drift.attribution import attribution_document
 from reconciler.report.formats import BaseFormat
 from reconciler.report.held_rows import not_due
-from reconciler.report.rows import Header, beyond_guardrails, claimed_location, drifting, is_changed
+from reconciler.report.rows import Header, beyond_guardrails, drifting
 from reconciler.report.visible import SafeText, safe_json
 
 if TYPE_CHECKING:
@@ -57,9 +59,10 @@ class JsonFormat(BaseFormat):
     def drift(self, plan: Plan, header: Header) -> SafeText:  # noqa: ARG002
         """The differences in three lists; described by `schemas/drift.v1.schema.json`."""
         plan_part = plan_document(plan)
-        missing = [_drift(change, hold) for change, hold in drifting(plan) if change.action is Action.CREATE]
-        unexpected = [_drift(change, hold) for change, hold in drifting(plan) if change.action is Action.DELETE]
-        changed = [_drift(change, hold) for change, hold in drifting(plan) if is_changed(change)]
+        drifts = [(change, _drift(change, hold) | _attribution(plan, change)) for change, hold in drifting(plan)]
+        missing = [one for change, one in drifts if change.action is Action.CREATE]
+        unexpected = [one for change, one in drifts if change.action is Action.DELETE]
+        changed = [one for change, one in drifts if is_changed(change)]
         document: JsonObject = {
             key: plan_part[key] for key in ("format_version", "tool_version", "cloud", "tenant", "scope")
         }
@@ -70,6 +73,9 @@ class JsonFormat(BaseFormat):
         ]
         document |= {key: plan_part[key] for key in ("skipped", "notes", "abandoned", "guardrails")}
         document["violations"] = [violation_document(one) for one in beyond_guardrails(plan)]
+        if plan.drift is not None and plan.drift.base is not None:
+            document["base"] = {"ref": plan.drift.base.ref, "commit": plan.drift.base.commit}
+            document["pending"] = [_pending(change) for change in plan.drift.pending]
         return _text(document)
 
     def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> SafeText:  # noqa: ARG002
@@ -218,6 +224,15 @@ def _drift(change: Change, hold: Hold | None) -> JsonObject:
     known = {key: document[key] for key in keys if key in document}
     held = {} if hold is None else {"hold": hold_document(hold)}
     return {**known, "differences": differences, **held}
+
+
+def _pending(change: Change) -> JsonObject:
+    return {"action": change.action.value, **_drift(change, None)}
+
+
+def _attribution(plan: Plan, change: Change) -> JsonObject:
+    known = None if plan.drift is None else plan.drift.attributions.get(change.resource_id)
+    return {} if known is None else {"attribution": attribution_document(known)}
 
 
 def _result(result: ApplyResult) -> JsonObject:

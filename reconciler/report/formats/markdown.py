@@ -49,17 +49,19 @@ class MarkdownFormat(BaseFormat):
     Attributes:
         key: stands in the hidden marker with which it begins, so that a comment with an earlier one is found again.
         limit: the longest that it may be, as `measure` counts.
+        group: sentences about trust that say the same of several are told once.
     """
 
     key: str
     limit: int = COMMENT_LIMIT
     measure: Measure = utf16_units
+    group: bool = True
     file_kind: ClassVar[FileKind | None] = FileKind.MARKDOWN_REPORT
     keyed: ClassVar[bool] = True
 
     def plan(self, plan: Plan, header: Header) -> SafeText:
         """The numbers, what is refused and deleted, and the rest folded by resource group."""
-        return self._text(plan_head(plan, header), plan_sections(plan, header))
+        return self._text(plan_head(plan, header), plan_sections(plan, header, group=self.group))
 
     def saved_plan(self, saved: "SavedPlan") -> SafeText:
         """The same, and where the plan is from."""
@@ -77,7 +79,7 @@ class MarkdownFormat(BaseFormat):
 
     def refused(self, plan: Plan, refused: PlanRefused) -> SafeText:
         """That nothing was started, and the plan."""
-        return self._text(refused_head(plan, refused), plan_sections(plan, Header("", "")))
+        return self._text(refused_head(plan, refused), plan_sections(plan, Header("", ""), group=self.group))
 
     def journal(self, record: RunRecord) -> SafeText:
         """The run, what is in doubt or failed, and each call."""

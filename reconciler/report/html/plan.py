@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reconciler.model import PlanRefused, refusers
 from reconciler.plan import Action, Plan
-from reconciler.report.drift_text import drift_line
+from reconciler.report.drift_text import PENDING, drift_line
 from reconciler.report.held_rows import held_rows
 from reconciler.report.html.changes import groups_of, tone_of
 from reconciler.report.html.remarks import (
@@ -153,7 +153,7 @@ def drift_page(plan: Plan, header: Header, *, group: bool) -> PageView:
     sections = (
         *(
             Section(name, title, tone, groups=groups_of(rows, names, group=group), number=len(rows))
-            for name, title, rows, tone in lists
+            for name, title, rows, tone in (*lists, ("pending", PENDING, drift.pending, Tone.QUIET))
         ),
         refused_section(refused, (), names, "Refused by guardrails"),
         stays_section(plan, names, with_not_due=True),

@@ -57,7 +57,7 @@ def _is_plain(word: str, *, first: bool) -> bool:
     if _WORD.fullmatch(word):
         return _COMMIT.search(word) is None
     # A number with a point at the beginning would begin a list.
-    return _NUMBER.fullmatch(word if first else word.rstrip(".)")) is not None
+    return _NUMBER.fullmatch(word if first else word.lstrip("(").rstrip(".,;:)")) is not None
 
 
 def html_code(text: str) -> str:

@@ -7,6 +7,7 @@ from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerEr
 from reconciler.journal import Outcome
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
+from reconciler.report.drift_text import PENDING
 from reconciler.report.markdown.document import Entry, Section, line_entry
 from reconciler.report.markdown.escape import code, prose
 from reconciler.report.markdown.plan import left_sections, place_lines, plan_head, refused_sections
@@ -29,6 +30,8 @@ def drift_sections(plan: Plan) -> Iterator[Section]:
     ):
         entries = tuple(row_entry(row, names) for row in rows)
         yield Section(title, "differences", entries, must=True, folded=False)
+    pending = tuple(row_entry(row, names) for row in drift.pending)
+    yield Section(f"{PENDING}: {len(pending):,}", "pending changes", pending)
     yield from left_sections(plan, names, is_undo=False)
 
 

@@ -6,7 +6,6 @@ from reconciler.manifest.findings import Finding
 from reconciler.model import Violation, refusers
 from reconciler.plan import Action, Plan
 from reconciler.report.held_rows import held_rows
-from reconciler.report.impact_rows import NOT_LOOKED_AT
 from reconciler.report.markdown.document import Entry, Section, line_entry
 from reconciler.report.markdown.escape import code, fenced, prose
 from reconciler.report.markdown.rows import delete_entry, described, row_entry, sections_by_group, violation_entry
@@ -18,6 +17,7 @@ from reconciler.report.parts.totals import totals_of
 from reconciler.report.parts.undo import count_not_undone, what_stays
 from reconciler.report.plan_text import count_line, refused_line
 from reconciler.report.rows import ChangeRow, Header, change_rows, refused_rows
+from reconciler.report.trust import TrustLine, plan_lines
 from reconciler.report.visible import SafeText
 
 
@@ -41,20 +41,26 @@ def place_lines(plan: Plan, header: Header) -> tuple[str, ...]:
     return ("", ", ".join(f"{label} {code(text)}" for label, text in named)) if named else ()
 
 
-_DELETED = f"Deleted, and what that breaks ({NOT_LOOKED_AT})"
 _FEW = 10
 """Subscriptions that the first lines name."""
 
 
-def plan_sections(plan: Plan, header: Header) -> tuple[Section, ...]:
-    """All that a plan says, in the order of its worth."""
+def _deleted(deletes: Sequence[ChangeRow]) -> str:
+    """The heading of the deletes, with the most that was not looked at of any of them."""
+    unlooked = max((row.not_looked_at for row in deletes), key=len, default="")
+    return f"Deleted, and what that breaks ({unlooked})" if unlooked else "Deleted, and what that breaks"
+
+
+def plan_sections(plan: Plan, header: Header, *, group: bool = True) -> tuple[Section, ...]:
+    """All that a plan says, in the order of its worth; with `group`, equal sentences about trust are told once."""
     names = names_of(plan)
     rows = change_rows(plan, is_undo=header.is_undo)
     deletes = [row for row in rows if row.action is Action.DELETE]
     return (
         *refused_sections(plan.violations, refused_rows(plan), names),
         _not_undone(plan),
-        Section(_DELETED, "deletes", _entries(deletes, names), must=True, folded=False),
+        Section(_deleted(deletes), "deletes", _entries(deletes, names), must=True, folded=False),
+        _trust_section(plan, names, group=group),
         *_totals(plan, names),
         *sections_by_group((row for row in rows if row.action is not Action.DELETE), names),
         Section(
@@ -81,6 +87,23 @@ def refused_sections(
         for row in rest
     )
     yield Section("Held back by these refusals", "refused changes", entries, must=True, folded=False)
+
+
+def _trust_section(plan: Plan, names: Names, *, group: bool) -> Section:
+    """Who gains or loses which trust and right, a sentence each."""
+    return Section(
+        "Trust and rights",
+        "sentences about trust and rights",
+        tuple(_trust_entry(line, names) for line in plan_lines(plan, names, group=group)),
+        folded=False,
+    )
+
+
+def _trust_entry(line: TrustLine, names: Names) -> Entry:
+    place = "" if line.members else f" {code(line.place)}"
+    members = (f"  - {code(names.book.short(one))} {code(where)}" for one, where in line.members)
+    whos = (f"  - {prose(who)}" for who in line.whos)
+    return line_entry(f"- {code('+' if line.is_gain else '-')} {prose(line.text)}{place}", *members, *whos)
 
 
 def warnings_section(findings: Sequence[Finding], names: Names, *, folded: bool = True) -> Section:

@@ -23,7 +23,7 @@ def row_entry(row: ChangeRow, names: Names) -> Entry:
     """A change: what is done to what and why, its place in the manifest, and below it the rest."""
     held = "" if row.hold is None else f"; {prose(hold_words(row.hold))}"
     summary = f"{row.symbol or '='} {described(row.resource_id, names)} {prose(row.summary)}{held}, {code(row.place)}"
-    return line_entry(f"- {_symbol(summary)}", *_fields(row), *_impact(row))
+    return line_entry(f"- {_symbol(summary)}", *_fields(row), *_attribution(row), *_impact(row))
 
 
 def delete_entry(row: ChangeRow, names: Names) -> Entry:
@@ -74,6 +74,11 @@ def _values(field: FieldRow, action: Action) -> str:
     if action is Action.CREATE:
         return after
     return before if action is Action.DELETE else f"{before} to {after}"
+
+
+def _attribution(row: ChangeRow) -> Iterator[str]:
+    if row.attribution is not None:
+        yield f"  - {row.attribution.label} {code(row.attribution.text)}"
 
 
 def _impact(row: ChangeRow) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from reconciler.plan import Action, Hold
 from reconciler.report.grouping import Block
-from reconciler.report.impact_rows import FOUND_NOTHING, NOT_LOOKED_AT
+from reconciler.report.impact_rows import FOUND_NOTHING
 from reconciler.report.names import Names
 from reconciler.report.page import Page, width
 from reconciler.report.parts.members import several, write_members
@@ -35,7 +35,7 @@ def _write_head(page: Page, block: Block, names: Names) -> None:
         return
     row = block.head
     begin = f"{row.symbol:>2} "
-    if block.members and row.symbol == "~" and len(row.fields) == 1 and row.hold is None:
+    if block.members and row.symbol == "~" and len(row.fields) == 1 and not (row.hold or row.attribution):
         (field,) = row.fields
         text = " ".join((field.name, *_values(field, row.action)))
         page.line((begin, _STYLES[row.symbol]), (f"{who}:", "bold"), f" {text}")
@@ -62,17 +62,20 @@ def _write_entry(page: Page, lead: Sequence[Piece], row: ChangeRow, *, is_one: b
 def _write_below(page: Page, row: ChangeRow, *, indent: int, is_one: bool) -> None:
     """The fields of a change, and what a delete would break; the ids of several identities stand in their list."""
     fields = [one for one in row.fields if is_one or not one.of_identity]
-    widest = max(
-        (width(name) for name in (*(one.name for one in fields), *(label for label, _ in row.impact))), default=0
-    )
+    made = [] if row.attribution is None else [(row.attribution.label, row.attribution.text)]
+    names = (*(one.name for one in fields), *(label for label, _ in (*made, *row.impact)))
+    widest = max(map(width, names), default=0)
     for field in fields:
         _write_field(page, _label(field.name, indent, widest), _values(field, row.action))
+    for label, text in made:
+        begin = _label(label, indent, widest)
+        write_text(page, text, indent=width(begin), lead=[(begin, "")])
     for label, text in row.impact:
         style = "" if text == FOUND_NOTHING else "yellow"
         begin = _label(label, indent, widest)
         write_text(page, text, indent=width(begin), lead=[(begin, style)], style=style)
     if row.impact:
-        write_text(page, NOT_LOOKED_AT, indent=indent, lead=[(" " * indent, "")], style="dim")
+        write_text(page, row.not_looked_at, indent=indent, lead=[(" " * indent, "")], style="dim")
 
 
 def _label(name: str, indent: int, widest: int) -> str:

@@ -75,11 +75,12 @@ def by_provider(status: int, code: str, message: str) -> ArmRefusalError:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The ids under which a call is found again; `client_request_id` is empty where the client sent none."""
+    """The ids under which a call is found again, and what the client calls itself; empty where it did not say."""
 
     request_id: str
     correlation_id: str
     client_request_id: str = ""
+    user_agent: str = ""
 
 
 def trace_of(request_headers: Headers, new_id: Callable[[], str], *, own_request_id: bool) -> Trace:
@@ -93,7 +94,8 @@ def trace_of(request_headers: Headers, new_id: Callable[[], str], *, own_request
     otherwise = new_id() if own_request_id else request_id
     # Source: client libraries that send an id of their own find their calls under it in the Activity Log (azurerm).
     correlation_id = asked if _CORRELATION_ID.fullmatch(asked) else otherwise
-    return Trace(request_id, correlation_id, request_headers.get("x-ms-client-request-id", ""))
+    client_request_id = request_headers.get("x-ms-client-request-id", "")
+    return Trace(request_id, correlation_id, client_request_id, request_headers.get("User-Agent", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from reconciler.sandbox.gateway.answers import Answer, ArmRefusalError
 from reconciler.sandbox.gateway.calls import Call
+from reconciler.sandbox.gateway.changes import client_type, facts_at, record_change, target_of
 from reconciler.sandbox.gateway.not_served import NotServedError
 from reconciler.sandbox.gateway.routing import RESOURCES, Route
 from reconciler.sandbox.state import (
@@ -59,13 +60,16 @@ def carry_out(route: Route, state: State, call: Call) -> Answer:
     handler, operation = route.handlers[call.method], operation_of(route, call)
     if operation is None:
         return handler(state, call)
+    before = facts_at(state, target_of(operation.resource_id))
     try:
         answer = handler(state, call)
     except NotServedError:
         raise  # in Azure it would have gone otherwise
     except ArmRefusalError as refusal:
         answer = refusal.answer
-    _record(state, call, operation, answer)
+    origin = origin_of(state, call)
+    _record(state, origin, call, operation, answer)
+    record_change(state, origin, operation, before, call.now)
     return answer
 
 
@@ -117,15 +121,15 @@ def origin_of(state: State, call: Call) -> Origin:
         call.trace.client_request_id,
         call.method,
         f"{call.base_url}{call.target}",
+        client_type(call.trace.user_agent, str(claims.get("appid", ""))),
     )
 
 
-def _record(state: State, call: Call, operation: Operation, answer: Answer) -> None:
+def _record(state: State, origin: Origin, call: Call, operation: Operation, answer: Answer) -> None:
     """The start and the end of an operation are one event each.
 
     Source: Azure Monitor documentation (both are recorded); azure-cli, which pairs them by `operationId`.
     """
-    origin = origin_of(state, call)
     status, details = _outcome(operation, answer)
     state.activity.add(make_event(origin, operation, STARTED, None, call.now, _request_details(call, operation)))
     state.activity.add(make_event(origin, operation, status, answer.status, call.now, details))

@@ -21,7 +21,8 @@ _OTHERS = ("sku", "plan", "properties", "tags", "identity", "zones", "extendedLo
 SCHEMA: Schema = {**dict.fromkeys(_TEXTS, Type.STRING), **dict.fromkeys(_OTHERS, Type.DYNAMIC)}
 """The columns of every table."""
 
-_DEFAULTS: Mapping[str, Value] = {**dict.fromkeys(_TEXTS, ""), **dict.fromkeys(_OTHERS, None)}
+DEFAULTS: Mapping[str, Value] = {**dict.fromkeys(_TEXTS, ""), **dict.fromkeys(_OTHERS, None)}
+"""What a cell holds where the resource does not say."""
 
 
 class _LazyRow(Row):
@@ -44,7 +45,7 @@ class _LazyRow(Row):
             value = cast(Value, self._body.get(column)) if cell is None else cell(self._body)
         else:
             value = cell(self._item)
-        self[column] = value = _DEFAULTS[column] if value is None else value
+        self[column] = value = DEFAULTS[column] if value is None else value
         return value
 
     def copy(self) -> Row:

@@ -1,4 +1,5 @@
-"""The tables of Resource Graph over what the sandbox holds: resources, resourcecontainers, authorizationresources.
+"""The tables of Resource Graph over what the sandbox holds: resources, resourcecontainers, authorizationresources, and
+resourcechanges.
 
 A caller finds what they may read, and does not learn whether there is anything else. Source: Azure documentation
 (permissions in Resource Graph).
@@ -11,6 +12,7 @@ from operator import itemgetter
 
 from reconciler.sandbox.catalog.kinds import KINDS
 from reconciler.sandbox.gateway import Call, GraphRows, GraphView, Kind
+from reconciler.sandbox.resource_graph.change_rows import TABLE, change_rows
 from reconciler.sandbox.resource_graph.graph_request import AuthorizationScope
 from reconciler.sandbox.resource_graph.graph_rows import SCHEMA, rows_of
 from reconciler.sandbox.resource_graph.graph_scope import GraphScope
@@ -23,7 +25,11 @@ def graph_tables(state: State, call: Call, scope: GraphScope, asked: Authorizati
     """The tables that a caller sees in a scope, by their names in lower case."""
     view = GraphView(tuple(one.resource_id for one in scope.subscriptions), lambda at: scope.holds(at, asked))
     names = {kind.graph_rows.table for kind in KINDS if kind.graph_rows is not None}
-    return {name: Table(SCHEMA, partial(_rows, state, call, view, name)) for name in names}
+    subscriptions = [one.subscription_id for one in scope.subscriptions]
+    return {
+        **{name: Table(SCHEMA, partial(_rows, state, call, view, name)) for name in names},
+        TABLE: Table(SCHEMA, partial(change_rows, state, call, subscriptions)),
+    }
 
 
 def _rows(state: State, call: Call, view: GraphView, table: str) -> Iterator[Row]:

@@ -75,7 +75,7 @@ class Control:
         return Answer(204)
 
     def _reset(self, _body: bytes) -> Answer:
-        self._state.restore(replace(self._loaded, activity_log=()))
+        self._state.restore(replace(self._loaded, activity_log=(), resource_changes=()))
         self._log.clear()
         return Answer(204)
 

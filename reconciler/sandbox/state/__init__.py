@@ -42,6 +42,7 @@ from reconciler.sandbox.state.paths import (
     split_path,
     starts_of,
 )
+from reconciler.sandbox.state.resource_changes import KEPT_FOR, Facts, ResourceChange, change_of, make_change
 from reconciler.sandbox.state.shelf import Key, Shelf, key_of
 from reconciler.sandbox.state.state import (
     DEFAULT_SUBSCRIPTION,
@@ -66,6 +67,7 @@ __all__ = [
     "FAILED",
     "GROUP_TYPE",
     "GUID",
+    "KEPT_FOR",
     "LOCK_TYPE",
     "MANAGEMENT_GROUPS",
     "RETENTION",
@@ -77,6 +79,7 @@ __all__ = [
     "Attachment",
     "ClaimsExpression",
     "Contents",
+    "Facts",
     "FaultFileError",
     "FederatedCredential",
     "Grant",
@@ -91,6 +94,7 @@ __all__ = [
     "Origin",
     "Permission",
     "Resource",
+    "ResourceChange",
     "ResourceGroup",
     "RoleAssignment",
     "RoleDefinition",
@@ -103,6 +107,7 @@ __all__ = [
     "Tags",
     "V",
     "ancestors",
+    "change_of",
     "client_id_of_system_identity",
     "covers",
     "derived_id",
@@ -110,6 +115,7 @@ __all__ = [
     "is_management_group",
     "is_within",
     "key_of",
+    "make_change",
     "make_event",
     "parse_time",
     "path_key",

@@ -43,7 +43,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an event comes from: a caller and the request; `claims` are named as the log names them."""
+    """Where an event comes from: a caller and the request; `claims` are named as the log names them.
+
+    `client_type` is the program, as Resource Graph's history of changes names it.
+    """
 
     caller: str
     claims: tuple[tuple[str, str], ...]
@@ -53,6 +56,21 @@ class Origin:
     client_request_id: str
     method: str
     uri: str
+    client_type: str = "Unknown"
+
+    @property
+    def changed_by(self) -> str:
+        """Who it was, as Resource Graph's history names them.
+
+        Source: Azure documentation (get resource changes: an app id, or a person's email address).
+        """
+        claims = dict(self.claims)
+        return claims.get("appid") or self.caller if self.changed_by_type == "Application" else self.caller
+
+    @property
+    def changed_by_type(self) -> str:
+        """What kind of caller it was. Source: the same, for `User`; the other word is assumed."""
+        return "Application" if dict(self.claims).get("idtyp") == "app" else "User"
 
 
 @dataclass(frozen=True, slots=True)

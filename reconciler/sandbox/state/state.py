@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar, cast
 
-from reconciler.sandbox.state.events import ActivityEvent, ActivityLog, Origin, deletion_events
+from reconciler.sandbox.state.events import ActivityEvent, ActivityLog, Origin, deletion_events, deletion_of
 from reconciler.sandbox.state.ids import derived_id
 from reconciler.sandbox.state.kinds import Keyed, Resource, RoleAssignment
+from reconciler.sandbox.state.resource_changes import ChangeHistory, ResourceChange, make_change
 from reconciler.sandbox.state.shelf import Key, Shelf
 
 DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
@@ -133,6 +134,7 @@ class Contents:
     permissions: tuple[Grant, ...] = ()
     identities_created: int = 0
     activity_log: tuple[ActivityEvent, ...] = ()
+    resource_changes: tuple[ResourceChange, ...] = ()
 
     def __post_init__(self) -> None:
         by_kind = sorted(self.items, key=lambda item: type(item).__name__)
@@ -167,6 +169,7 @@ class State:
         principals_since: when the principals of this run were created; those that were loaded are not in it.
         tokens_revoked: the epoch second of the last revocation of tokens, by principal; of this run.
         activity: what the Activity Log has. It changes without `changes`, since no resource does.
+        resource_changes: what Resource Graph remembers of changes.
     """
 
     def __init__(self, contents: Contents, random_seed: int = 0) -> None:
@@ -183,6 +186,7 @@ class State:
         self._shelves = {kind: _shelf(kind, items) for kind, items in by_kind.items()}
         self.permissions = contents.permissions
         self.activity = ActivityLog(contents.activity_log)
+        self.resource_changes = ChangeHistory(contents.resource_changes)
         self.deletions: dict[str, GroupDeletion] = {}
         self.principals_since: dict[str, datetime] = {}
         self.tokens_revoked: dict[str, int] = {}
@@ -212,6 +216,7 @@ class State:
             self.permissions,
             self._identities_created,
             (*self.activity, *(event for deletion in self.deletions.values() for event in self._end_of(deletion))),
+            (*self.resource_changes, *(one for each in self.deletions.values() for one in self._changes_of(each))),
         )
 
     @property
@@ -289,11 +294,13 @@ class State:
         """Carry out the group deletions that are due."""
         for token, deletion in list(self.deletions.items()):
             if deletion.group and deletion.done_at <= now:
-                events = self._end_of(deletion)
+                events, changes = self._end_of(deletion), self._changes_of(deletion)
                 if self.shelf(ResourceGroup).get(deletion.group) is not None:
                     self.remove_tree(deletion.group)
                 for event in events:
                     self.activity.add(event)
+                for change in changes:
+                    self.resource_changes.add(change)
                 # The operation stays known so that a late poll still learns that it is done.
                 self.deletions[token] = GroupDeletion((), deletion.done_at)
 
@@ -302,11 +309,23 @@ class State:
         group = self.shelf(ResourceGroup).get(deletion.group)
         if group is None or deletion.origin is None:
             return []
-        identities = (one.resource_id for one in self.shelf(Identity).below(deletion.group))
-        # What is inside a resource is deleted with it.
-        resources = (one for one in self.shelf(Resource).below(deletion.group) if len(one.key) == _OUTERMOST_LENGTH)
-        ids = (*identities, *(one.resource_id for one in resources))
-        return deletion_events(deletion.origin, group.resource_id, ids, deletion.done_at)
+        return deletion_events(deletion.origin, group.resource_id, self._ids_in(deletion.group), deletion.done_at)
+
+    def _changes_of(self, deletion: GroupDeletion) -> list[ResourceChange]:
+        """What Resource Graph remembers once a deletion that is under way is done: each resource of the group goes."""
+        if deletion.origin is None or self.shelf(ResourceGroup).get(deletion.group) is None:
+            return []
+        made = (
+            make_change(deletion.origin, one, deletion_of(one).action, deletion.done_at, {}, None)
+            for one in self._ids_in(deletion.group)
+        )
+        return [change for change in made if change is not None]
+
+    def _ids_in(self, group: Key) -> tuple[str, ...]:
+        """The ids of what is in a group; what is inside a resource is deleted with it."""
+        identities = (one.resource_id for one in self.shelf(Identity).below(group))
+        resources = (one for one in self.shelf(Resource).below(group) if len(one.key) == _OUTERMOST_LENGTH)
+        return (*identities, *(one.resource_id for one in resources))
 
 
 def _shelf(kind: type[Item], items: Iterable[Item]) -> Shelf[Item]:

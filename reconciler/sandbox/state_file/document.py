@@ -6,7 +6,9 @@ that production would not.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from reconciler.sandbox.catalog.kinds import KINDS
 from reconciler.sandbox.gateway import Kind, Loading
@@ -18,8 +20,10 @@ from reconciler.sandbox.state import (
     Item,
     Key,
     Node,
+    ResourceChange,
     StateError,
     V,
+    change_of,
     event_of,
     parse_time,
 )
@@ -27,8 +31,13 @@ from reconciler.sandbox.state import (
 VERSION = 1
 """The one version of the format."""
 
-_OTHERS = ("permissions", "activityLog")
+_OTHERS = ("permissions", "activityLog", "resourceChanges")
 """The lists that are no kind of resource."""
+
+_CHANGE_ID = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/.+/providers/Microsoft\.Resources/changes/[^/]+$",
+    re.IGNORECASE,
+)
 
 
 def parse_state(text: str, random_seed: int = 0) -> Contents:
@@ -56,6 +65,7 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
         tuple(_grant(node) for node in lists["permissions"]),
         0 if created is None else created.count(),
         tuple(_event(node) for node in lists["activityLog"]),
+        tuple(_change(node) for node in lists["resourceChanges"]),
     )
 
 
@@ -144,8 +154,9 @@ def format_state(contents: Contents) -> str:
     bodies = [
         f'  "{name}": {_lines(json.dumps(item, ensure_ascii=False) for item in items)}' for name, items in collections
     ]
-    if contents.activity_log:
-        bodies.append(f'  "activityLog": {_lines(event.text for event in contents.activity_log)}')
+    for name, recorded in (("activityLog", contents.activity_log), ("resourceChanges", contents.resource_changes)):
+        if recorded:
+            bodies.append(f'  "{name}": {_lines(one.text for one in recorded)}')
     return "{\n" + ",\n".join(heads + bodies) + "\n}\n"
 
 
@@ -161,11 +172,23 @@ def _event(node: Node) -> ActivityEvent:
         node.required(name).text()
     for name in ("operationName", "status"):
         node.required(name).required("value").text()
+    return event_of(node.plain(), _time(timestamp))
+
+
+def _change(node: Node) -> ResourceChange:
+    """A record of Resource Graph's history; what it has besides the fields that are read here is kept as it is."""
+    record_id = node.required("id")
+    if not _CHANGE_ID.match(record_id.text()):
+        raise record_id.fail("must be the id of a change of a resource in a resource group")
+    timestamp = node.required("properties").required("changeAttributes").required("timestamp")
+    return change_of(node.plain(), _time(timestamp))
+
+
+def _time(node: Node) -> datetime:
     try:
-        at = parse_time(timestamp.text())
+        return parse_time(node.text())
     except ValueError as error:
-        raise timestamp.fail("must be a time as 2026-03-01T12:00:00Z") from error
-    return event_of(node.plain(), at)
+        raise node.fail("must be a time as 2026-03-01T12:00:00Z") from error
 
 
 def grant_json(grant: Grant) -> dict[str, object]:

@@ -96,6 +96,11 @@ def test_report_is_known_again_as_its_own_kind_alone(kind: FileKind) -> None:
     "content",
     [
         b"",
+        b'{"format_version": "1.0", "created_at": "x"}',
+        b'{"format_version": "1.0", "kind": "run"}',
+        b"Report of uami plan\n",
+        b"# <!-- uami:x -->\n",
+        b"resourceGroups: {}\n",
         b'[{"description": ""}]',
         b'{"create": 1}',
         b'{"$schema": "x", "runs": [{"tool": {"driver": {"name": "other"}}}]}',
