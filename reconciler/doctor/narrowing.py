@@ -70,7 +70,11 @@ def find_least(desired: Desired, targets: tuple[Target, ...], lookups: Lookups, 
     return LeastPrivilege(
         tuple(one for assignments in by_task.values() for one in assignments),
         tuple(_not_narrowed(actions, bounds)),
-        (*_unknown_roles(listed, lookups), *_unseen(scope for scope, _ in revoked if not _is_listed(scope, reads))),
+        (
+            *_unknown_roles(listed, lookups),
+            *_unseen(scope for scope, _ in revoked if not _is_listed(scope, reads)),
+            *_nested(by_task[Task.APPLY]),
+        ),
     )
 
 
@@ -139,6 +143,19 @@ def _unseen(scopes: Iterable[str]) -> Iterator[str]:
         yield (
             f"Roles that are no longer listed stay at {scope}: to see them takes the roles of `optional`, and to take"
             f" them away {ASSIGNMENTS}/delete there."
+        )
+
+
+def _nested(assignments: Iterable[LeastAssignment]) -> Iterator[str]:
+    """That a run cannot know beforehand which of two conditions it has, where one scope lies below the other.
+
+    Source: OpenAPI 2022-04-01 (Permissions_ListForResource has actions, and no condition of an assignment).
+    """
+    scopes = [one.scope for one in assignments if one.condition is not None]
+    if any(one != other and is_within(one, other) for one in scopes for other in scopes):
+        yield (
+            "A condition lies below one that gives the same actions for other roles. Azure shows nobody their own"
+            " conditions, so a run from which the lower one is missing finds out at the role itself."
         )
 
 

@@ -18,8 +18,13 @@ def within_guardrails(guardrails: Iterable[Guardrails], desired: Desired) -> Des
     return replace(desired, groups=tuple(kept for group in desired.groups if (kept := _group(rails, group))))
 
 
+_OF_SINGLE_CHANGES = ("locations", "protect.lift")
+"""Rules that refuse a change of an identity, and let others of it through."""
+
+
 def _group(rails: tuple[Guardrails, ...], group: DesiredGroup) -> DesiredGroup | None:
-    refused = {about for one in rails for about, _, _ in group_findings(one, group)}
+    found = (finding for one in rails for finding in group_findings(one, group))
+    refused = {about for about, _, breach in found if breach.rule not in _OF_SINGLE_CHANGES}
     if group.group_id in refused:
         return None
     identities = tuple(_identity(one, refused) for one in group.identities if one.resource_id not in refused)
