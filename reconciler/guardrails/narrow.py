@@ -29,11 +29,15 @@ def _group(rails: tuple[Guardrails, ...], group: DesiredGroup) -> DesiredGroup |
         return None
     identities = tuple(_identity(one, refused) for one in group.identities if one.resource_id not in refused)
     remove = tuple(one for one in group.remove if one.resource_id not in refused)
-    none_may_go = any(one.deletes.most is not None and one.deletes.most.most == 0 for one in rails)
-    if none_may_go or any(one.deletes.only_named is not None for one in rails):
-        policy = replace(group.policy, identities=IdentitiesPolicy.MERGE)
-        group = replace(group, policy=policy)
-    return replace(group, identities=identities, remove=() if none_may_go else remove)
+    return _within_deletes(rails, replace(group, identities=identities, remove=remove))
+
+
+def _within_deletes(rails: tuple[Guardrails, ...], group: DesiredGroup) -> DesiredGroup:
+    if any(one.deletes.most is not None and one.deletes.most.most == 0 for one in rails):
+        group = replace(group, remove=())
+    elif all(one.deletes.only_named is None for one in rails):
+        return group
+    return replace(group, policy=replace(group.policy, identities=IdentitiesPolicy.MERGE))
 
 
 def _identity(entry: DesiredIdentity, refused: set[AnyId | ResourceGroupId]) -> DesiredIdentity:

@@ -89,7 +89,9 @@ def kept_without(declaration: Declaration, *worlds: Contents) -> set[tuple[str, 
                 assert ending == REFUSED or "A condition of your own role" in ending
                 break
         else:
-            kept.add((right[0].scope, right[1]))
+            # A stray role may be one that a scope above lets through as well.
+            if not (right[1].endswith("/delete") and is_bounded_above(right, assignments)):
+                kept.add((right[0].scope, right[1]))
     return kept
 
 
