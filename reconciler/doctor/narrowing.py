@@ -122,7 +122,9 @@ def _bounds(desired: Desired, lookups: Lookups, revoked: Iterable[tuple[str, str
 def _takes_any(group: DesiredGroup) -> bool:
     """Whether the policy takes away whatever is not listed at and below `roleScopes`."""
     is_exact = group.policy.role_assignments is AssignmentsPolicy.EXACT
-    return is_exact and any(one.hold is None and one.lists_all_assignments for one in group.identities)
+    return is_exact and any(
+        one.hold is None and one.role_assignments is not None and one.lists_all_assignments for one in group.identities
+    )
 
 
 def _revoked(plan: Plan | None) -> Iterator[tuple[str, str]]:

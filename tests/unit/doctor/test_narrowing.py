@@ -1,5 +1,7 @@
 """Which rights are printed where: what a scope above gives is left out, and roles are bounded by what lines name."""
 
+from dataclasses import replace
+
 from reconciler.doctor.least_privilege import LeastPrivilege, Task
 from reconciler.doctor.narrowing import find_least
 from reconciler.errors import SourcePos
@@ -88,3 +90,17 @@ def test_role_that_nobody_knows_is_said_and_let_through_by_no_condition() -> Non
 def test_what_azure_cannot_narrow_is_listed_as_far_as_it_is_given() -> None:
     assert [one.partition(":")[0] for one in find(("Reader", VAULT)).not_narrowed] == ["Identities", "Roles"]
     assert [one.partition(":")[0] for one in find().not_narrowed] == ["Identities"]
+
+
+def test_exact_policy_takes_any_role_at_its_scopes_from_identities_that_list_theirs_alone() -> None:
+    without, listing = desired_group("id-a"), group_of(("Reader", VAULT), policy=AssignmentsPolicy.EXACT)
+    policy = Policy(IdentitiesPolicy.MERGE, role_assignments=AssignmentsPolicy.EXACT)
+    lookups = {role_key("Reader", VAULT): RoleLookup("Reader", VAULT, (RoleDefinition(READER, "Reader"),))}
+
+    found = [
+        find_least(Desired((replace(one, policy=policy, role_scopes=(IN_SUBSCRIPTION,)),)), (), lookups, None)
+        for one in (without, listing)
+    ]
+
+    assert [DELETE in rights(one).get(IN_SUBSCRIPTION, ()) for one in found] == [False, True]
+    assert [f"Roles at {IN_SUBSCRIPTION} and below" in " ".join(one.not_narrowed) for one in found] == [False, True]
