@@ -43,20 +43,17 @@ def rights_of(assignments: Iterable[LeastAssignment]) -> list[Right]:
     return [(one, action) for one in assignments for action in one.role.actions]
 
 
-def with_least(
-    start: Contents, assignments: Iterable[LeastAssignment], *, without: Right | None = None, more: str | None = None
-) -> Contents:
+def with_least(start: Contents, assignments: Iterable[LeastAssignment], without: Right | None = None) -> Contents:
     """The same state, in which our client has these assignments and nothing else.
 
     Args:
         without: a right that is taken away at the scope of its assignment alone.
-        more: an action that every role has besides.
     """
     roles, given = [], []
     for number, one in enumerate(assignments, start=1):
         guid = str(uuid.UUID(int=number + (1 << 100)))
         taken = {without[1]} if without is not None and without[0] == one else set()
-        actions = (*sorted(set(one.role.actions) - taken), *([more] if more else []))
+        actions = tuple(sorted(set(one.role.actions) - taken))
         scopes = one.role.assignable_scopes
         roles.append(RoleDefinition(guid, f"{one.role.name} {number}", None, (Permission(actions),), scopes))
         role_id = f"/providers/Microsoft.Authorization/roleDefinitions/{guid}"
@@ -80,7 +77,7 @@ def apply_as_planned(arm: Arm, declaration: Declaration) -> tuple[str, bool]:
 
 
 @contextmanager
-def bounded(start: Contents, assignments: Iterable[LeastAssignment], **more: object) -> Iterator[Arm]:
+def bounded(start: Contents, assignments: Iterable[LeastAssignment], without: Right | None = None) -> Iterator[Arm]:
     """An emulator in which our client has these assignments and nothing else."""
-    with in_process(with_least(start, assignments, **more)) as arm:  # type: ignore[arg-type]
+    with in_process(with_least(start, assignments, without)) as arm:
         yield arm
