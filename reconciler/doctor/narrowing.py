@@ -5,7 +5,7 @@ so that taking any of them away is felt.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, IDENTITIES
 from reconciler.doctor.least_privilege import LeastAssignment, LeastPrivilege, LeastRole, RoleBounds, Task
@@ -50,6 +50,7 @@ def find_least(desired: Desired, targets: tuple[Target, ...], lookups: Lookups, 
         lookups: the roles that they name.
         plan: what apply would do now, for the roles that live and are no longer listed; None where nobody could read.
     """
+    desired = _targeted(desired, targets)
     listed = _listed(desired.groups)
     needed = [
         *required_of_manifest(desired, targets),
@@ -76,6 +77,16 @@ def find_least(desired: Desired, targets: tuple[Target, ...], lookups: Lookups, 
             *_nested(by_task[Task.APPLY]),
         ),
     )
+
+
+def _targeted(desired: Desired, targets: tuple[Target, ...]) -> Desired:
+    """The manifests with the identities that the targets cover, which are all where there is no target."""
+
+    def targeted(group: DesiredGroup) -> DesiredGroup:
+        covered = (one for one in group.identities if any(target.covers(one.resource_id) for target in targets))
+        return replace(group, identities=tuple(covered))
+
+    return replace(desired, groups=tuple(map(targeted, desired.groups))) if targets else desired
 
 
 def _listed(groups: Iterable[DesiredGroup]) -> list[DesiredAssignment]:

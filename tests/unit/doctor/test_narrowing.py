@@ -13,7 +13,7 @@ from reconciler.manifest.desired import (
     IdentitiesPolicy,
     Policy,
 )
-from reconciler.model import RoleDefinition, RoleLookup, role_key
+from reconciler.model import RoleDefinition, RoleLookup, Target, role_key
 from tests.builders import MANIFEST, SUBSCRIPTION, desired_group, group_id, listed
 
 HERE = SourcePos(MANIFEST, 7, 7)
@@ -104,3 +104,18 @@ def test_exact_policy_takes_any_role_at_its_scopes_from_identities_that_list_the
 
     assert [DELETE in rights(one).get(IN_SUBSCRIPTION, ()) for one in found] == [False, True]
     assert [f"Roles at {IN_SUBSCRIPTION} and below" in " ".join(one.not_narrowed) for one in found] == [False, True]
+
+
+def test_target_bounds_the_roles_to_those_of_its_identity() -> None:
+    given = {"id-a": "Reader", "id-b": "Other"}
+    entries = [listed(name, role_assignments=[DesiredAssignment(role, VAULT, HERE)]) for name, role in given.items()]
+    lookups = {
+        role_key(role, VAULT): RoleLookup(role, VAULT, (RoleDefinition(guid, role),))
+        for role, guid in (("Reader", READER), ("Other", OTHER))
+    }
+    group = desired_group(*entries, policy=Policy(IdentitiesPolicy.MERGE, role_assignments=AssignmentsPolicy.OWNED))
+
+    least = find_least(Desired((group,)), (Target(group_id(), "id-a", ""),), lookups, None)
+
+    found = conditions(least)[VAULT]
+    assert (READER in found, OTHER in found) == (True, False)
