@@ -26,6 +26,7 @@ from reconciler.cli.commands.sandbox import sandbox_app
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.show import show
 from reconciler.cli.commands.undo import undo
+from reconciler.cli.commands.unused import unused
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.flags.report import report_flags_of
 from reconciler.cli.help.page import PlainCommand, PlainGroup, help_notes
@@ -45,7 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for command in (validate, plan, apply, undo, show, drift, export, output, doctor, explain, schema):
+for command in (validate, plan, apply, undo, show, drift, export, output, unused, doctor, explain, schema):
     app.command(cls=PlainCommand)(command)
 app.add_typer(sandbox_app, name="sandbox")
 

@@ -24,6 +24,7 @@ from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId, foreign_to_ids
 from reconciler.model.impact import NEVER_READ, AttachedResource, HeldRole, Impact, LiveTrust, Lock, Part
+from reconciler.model.sign_in.document import last_sign_in_document, read_last_sign_in
 
 T = TypeVar("T")
 
@@ -210,6 +211,7 @@ def read_children(document: Document, identity: ResourceId) -> Children:
 
 def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
     """What the delete of an identity would break; what was not looked at is null, so that nobody takes it for empty."""
+    last = impact.last_sign_in
     return {
         "attachments": _part_document(impact.attachments, _attached_document),
         "role_assignments": _part_document(
@@ -227,6 +229,7 @@ def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
             },
         ),
         "not_looked_at": [*NEVER_READ],
+        **({} if last is None else {"last_sign_in": last_sign_in_document(last)}),
     }
 
 
@@ -239,6 +242,7 @@ def read_impact(document: Document, identity: ResourceId) -> Impact:
         locks=_read_part(
             document["locks"], lambda one: Lock(_text(one, "level"), _text(one, "name"), _text(one, "scope"))
         ),
+        last_sign_in=read_last_sign_in(document["last_sign_in"]) if "last_sign_in" in document else None,
     )
 
 

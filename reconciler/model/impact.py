@@ -12,6 +12,7 @@ from reconciler.model.access import FederatedCredential
 from reconciler.model.held_roles import NOTHING_HELD, HeldRoles
 from reconciler.model.ids import ResourceId, describe_scope, is_within, normalize_scope, resource_type_of
 from reconciler.model.not_read import NotRead
+from reconciler.model.sign_in.last import LastSignIn
 
 T = TypeVar("T", covariant=True)
 
@@ -106,12 +107,14 @@ class Impact:
         assignments: roles that it has in its own subscription and at scopes that the manifest names.
         credentials: who else may sign in as it; they go with it.
         locks: at the identity, above it or below it.
+        last_sign_in: what the sign-in log says; None where no log was named.
     """
 
     attachments: Part[AttachedResource] = Part()
     assignments: Part[HeldRole] = Part()
     credentials: Part[FederatedCredential] = Part()
     locks: Part[Lock] = Part()
+    last_sign_in: LastSignIn | None = None
 
 
 NEVER_READ = ("Entra groups", "app roles", "data-plane grants", "identityProfile")

@@ -5,8 +5,8 @@ Where nothing was found, one line says just that; none of them says that nothing
 
 from collections.abc import Iterator
 
-from reconciler.model import NEVER_READ, UNREAD, Impact, Part, ResourceId
-from reconciler.plan import Action, Change, IdentityChange
+from reconciler.model import NEVER_READ, UNREAD, Impact, LastSignIn, Part, ResourceId
+from reconciler.plan import Action, Change, CredentialChange, IdentityChange
 from reconciler.report.names import Names
 
 FOUND_NOTHING = "none found: no attached resource, no federated credential, no orphaned role, no lock"
@@ -15,18 +15,30 @@ NOT_LOOKED_AT = f"not looked at: {', '.join(NEVER_READ)}"
 """What stands below the impact of every delete."""
 
 
+LAST_SIGN_IN = "last sign-in"
+"""The label of what a sign-in log says; of a delete where one was named."""
+
+
 def impact_rows(change: Change, names: Names) -> tuple[tuple[str, str], ...]:
-    """Label and text of each line above `NOT_LOOKED_AT`, the last; nothing for what is no delete of an identity."""
+    """Label and text of each line above `NOT_LOOKED_AT`, the last; of a credential the last sign-in alone."""
+    if isinstance(change, CredentialChange):
+        return tuple(_last_sign_in(change.last_sign_in))
     if not isinstance(change, IdentityChange) or change.action is not Action.DELETE:
         return ()
     impact = change.impact or UNREAD
     found = _found(impact, change.resource_id, names)
-    return (*found, *_not_checked(impact)) or (("impact", FOUND_NOTHING),)
+    broken = (*found, *_not_checked(impact)) or (("impact", FOUND_NOTHING),)
+    return (*broken, *_last_sign_in(impact.last_sign_in))
 
 
 def with_condition(condition: str | None) -> str:
     """What a line about a role says of a condition that narrows it, besides what it is about."""
     return "" if condition is None else ", with a condition"
+
+
+def _last_sign_in(known: LastSignIn | None) -> Iterator[tuple[str, str]]:
+    if known is not None:
+        yield LAST_SIGN_IN, known.text
 
 
 def _found(impact: Impact, identity: ResourceId, names: Names) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ class SchemaName(StrEnum):
     APPLY = "apply"
     DRIFT = "drift"
     OUTPUT = "output"
+    UNUSED = "unused"
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"

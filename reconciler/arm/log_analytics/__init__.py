@@ -1,0 +1,1 @@
+"""Log Analytics workspaces, as far as they hold sign-ins of managed identities."""
