@@ -73,7 +73,7 @@ class LastSignIn:
         """The days without rows, as the end of a sentence; empty where there are none."""
         if not self.days_without_rows:
             return ""
-        return f"; it has no row of any identity on {days_text(self.days_without_rows)}"
+        return f"; the log has no row of any identity on {days_text(self.days_without_rows)}"
 
 
 def _described(last: SignIn, days: int) -> Iterator[str]:

@@ -41,7 +41,7 @@ class JudgedIdentity:
             case Verdict.USED:
                 return f"last sign-in {known.text}"
             case Verdict.UNKNOWN:
-                return known.text
+                return f"last sign-in {known.text}{known.gaps}" if known.last else known.text
             case Verdict.UNUSED:
                 last = f"the last one {known.text}{known.gaps}" if known.last else known.text
                 return f"no sign-in for {days} {'day' if days == 1 else 'days'}; {last}"
