@@ -122,7 +122,7 @@ def test_without_the_right_the_plan_says_so_and_nothing_is_lifted(arm: OpenArm) 
     assert said(plan, "id-old") == f"not read, because missing {READ}"
     with pytest.raises(AuthError) as refused:
         run_unused(declared(), logged(opened), 30)
-    assert (refused.value.exit_code, READ in refused.value.message) == (ExitCode.AUTH, True)
+    assert (refused.value.exit_code, READ in refused.value.message) == (ExitCode.NOT_ALLOWED, True)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox.log_analytics.query import READ, READ_TABLE
+from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state.kinds import FederatedCredential, Resource
@@ -25,7 +26,7 @@ from tests.sandbox.arm import (
     identity,
     token_of,
 )
-from tests.sandbox.test_login import ARM_SCOPE, ASSERTION_TYPE, AUDIENCE, NOW_S, SECRET_FORM, encode
+from tests.sandbox.test_login import ARM_SCOPE, ASSERTION_TYPE, AUDIENCE, NOW_S, SECRET_FORM
 
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
 QUERY = f"{WORKSPACE}/api/query"
