@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from reconciler.apply.checks import Done, Stale, Write, appeared_meanwhile
 from reconciler.arm.resources import Resources
+from reconciler.arm.role_assignments import assignment_path
 from reconciler.errors import ArmError, NotFound, Throttled
 from reconciler.model import (
     Identity,
@@ -41,6 +42,12 @@ class AssignmentCalls:
         self._assignments = resources.assignments
         self._arm_time = arm_time
         self._first_attempt_s: float | None = None
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Method and path of the call."""
+        given = self._assignment
+        return "PUT" if self._change.after is not None else "DELETE", assignment_path(given.scope, given.name)
 
     def read(self) -> RoleAssignment | None:
         """The assignment as it is now, by the name that it has or that this tool gives it."""

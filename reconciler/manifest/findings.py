@@ -22,6 +22,7 @@ __all__ = [
     "accepted_note",
     "find_accepted",
     "find_doubts",
+    "find_doubts_and_accepted",
     "find_risky_trust",
     "finding_documents",
     "finding_violation",
@@ -36,6 +37,16 @@ def find_doubts(desired: Desired, audience: str) -> tuple[Finding, ...]:
 
     Without what the manifest accepts, and with what it accepts to no purpose.
     """
+    return find_doubts_and_accepted(desired, audience)[0]
+
+
+def find_accepted(desired: Desired, audience: str) -> tuple[Finding, ...]:
+    """What would have to be looked at again, had the manifest not accepted it; in order of the ids."""
+    return find_doubts_and_accepted(desired, audience)[1]
+
+
+def find_doubts_and_accepted(desired: Desired, audience: str) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Both of them: every credential and role is looked at once."""
     findings = _all_findings(desired, audience)
     used = {(one.source, one.code) for finding in findings for one in finding.accepted_by}
     unused = {
@@ -45,12 +56,8 @@ def find_doubts(desired: Desired, audience: str) -> tuple[Finding, ...]:
         if one.code not in ACCEPTABLE_GUARDS and (one.source, one.code) not in used
     }
     left = (*(one for one in findings if not one.accepted_by), *unused.values())
-    return tuple(sorted(left, key=lambda finding: finding.key))
-
-
-def find_accepted(desired: Desired, audience: str) -> tuple[Finding, ...]:
-    """What would have to be looked at again, had the manifest not accepted it; in order of the ids."""
-    return tuple(one for one in _all_findings(desired, audience) if one.accepted_by)
+    doubts = tuple(sorted(left, key=lambda finding: finding.key))
+    return doubts, tuple(one for one in findings if one.accepted_by)
 
 
 def accepted_note(accepted: Sequence[Finding]) -> tuple[str, ...]:
@@ -64,13 +71,14 @@ def accepted_note(accepted: Sequence[Finding]) -> tuple[str, ...]:
 
 def _all_findings(desired: Desired, audience: str) -> tuple[Finding, ...]:
     """Every finding with the entries of `accept` that answer it; one of a whole document knows them already."""
-    in_effect = {one.about: (*one.above, *one.own) for one in _holders(desired) if one.about is not None}
     findings = (
         *desired.texts,
         *find_risky_trust(desired, audience),
         *_find_broad_roles(desired),
         *_find_unpinned(desired),
     )
+    holders = _holders(desired) if findings else ()
+    in_effect = {one.about: (*one.above, *one.own) for one in holders if one.about is not None}
     answered = (
         finding if finding.resource_id is None else _answered(finding, in_effect.get(finding.resource_id, ()))
         for finding in findings
@@ -92,19 +100,30 @@ class _Holder:
 
 
 def _holders(desired: Desired) -> Iterator[_Holder]:
-    """Every document (once for each of its groups), group, removal, identity and line."""
+    """Every document (once for each of its groups), group, removal, identity and line that an entry is in effect for.
+
+    An id is made of those alone: most manifests accept nothing.
+    """
     for group in desired.groups:
         document, here = group.document_accept, (*group.document_accept, *group.accept)
-        yield _Holder(None, document)
-        yield _Holder(group.group_id, group.accept, document)
-        yield from (_Holder(one.resource_id, one.accept, here) for one in group.remove)
+        if here:
+            yield _Holder(None, document)
+            yield _Holder(group.group_id, group.accept, document)
+        yield from (_Holder(one.resource_id, one.accept, here) for one in group.remove if here or one.accept)
         for identity in group.identities:
-            below = (*here, *identity.accept)
-            yield _Holder(identity.resource_id, identity.accept, here)
-            for credential in identity.federated_credentials or ():
-                yield _Holder(CredentialId(identity.resource_id, credential.name), credential.accept, below)
-            for role in identity.role_assignments or ():
-                yield _Holder(_role_id(identity, role), role.accept, below)
+            yield from _holders_of_identity(identity, here)
+
+
+def _holders_of_identity(identity: DesiredIdentity, here: tuple[Acceptance, ...]) -> Iterator[_Holder]:
+    below = (*here, *identity.accept)
+    if below:
+        yield _Holder(identity.resource_id, identity.accept, here)
+    for credential in identity.federated_credentials or ():
+        if below or credential.accept:
+            yield _Holder(CredentialId(identity.resource_id, credential.name), credential.accept, below)
+    for role in identity.role_assignments or ():
+        if below or role.accept:
+            yield _Holder(_role_id(identity, role), role.accept, below)
 
 
 def _role_id(identity: DesiredIdentity, role: DesiredAssignment) -> AssignmentId:

@@ -39,7 +39,7 @@ from reconciler.plan import (
 )
 from reconciler.plan.drift.differences import claimed_location, is_changed
 from reconciler.report.drift.attribution import AttributionRow, attribution_row
-from reconciler.report.impact_rows import impact_rows
+from reconciler.report.impact_rows import impact_rows, unlooked
 from reconciler.report.names import Names, names_of
 
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -86,6 +86,7 @@ class ChangeRow:
         impact: what a delete would break: labels with what they are about, one line for each.
         hold: why the change is not made, for one that the manifest holds back.
         attribution: who made the difference, in a report of drift.
+        not_looked_at: the last line of an impact.
     """
 
     symbol: str
@@ -99,6 +100,7 @@ class ChangeRow:
     hold: Hold | None = None
     given_by: str = ""
     attribution: AttributionRow | None = None
+    not_looked_at: str = ""
 
     @property
     def place(self) -> str:
@@ -148,6 +150,7 @@ def change_row(change: Change, names: Names) -> ChangeRow:
         fields,
         impact_rows(change, names),
         given_by="" if default is None else f"{default.file}:{default.line}",
+        not_looked_at=unlooked(change),
     )
 
 

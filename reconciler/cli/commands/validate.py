@@ -40,13 +40,13 @@ def validate(
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.arm.login.clouds import CLOUDS
     from reconciler.guardrails import judge_offline
-    from reconciler.manifest.findings import find_accepted, find_doubts
+    from reconciler.manifest.findings import find_doubts_and_accepted
 
     with open_reports(report, ReportKind.VALIDATION, Subject("validate", paths, (variables, bounds))) as reports:
         audience = CLOUDS[cloud].exchange_audience
         desired = _load(paths, variables, audience)
         verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
-        findings, accepted = find_doubts(desired, audience), find_accepted(desired, audience)
+        findings, accepted = find_doubts_and_accepted(desired, audience)
         reports.end(lambda form: form.validated(desired, findings, accepted, verdict, strict=strict))
     return ExitCode.REFUSED if verdict.violations or (strict and findings) else ExitCode.DONE
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup
+from reconciler.cli.flags.groups import AZURE_PANEL, GUARDS_PANEL, MANIFEST_PANEL, OUTPUT_PANEL, FlagGroup
 
 
 class CloudName(StrEnum):
@@ -30,11 +30,6 @@ class CredentialKind(StrEnum):
     GITHUB = "github"
     TOKEN = "token"  # noqa: S105  the name of a source, not a secret
 
-
-MANIFEST_PANEL = "Manifest"
-AZURE_PANEL = "Azure"
-OUTPUT_PANEL = "Output"
-GUARDS_PANEL = "Guards"
 
 Paths = Annotated[
     list[str],

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from reconciler.arm.log_analytics import sign_ins
-from reconciler.arm.log_analytics.sign_ins import SignInRow
+from reconciler.arm.logs import sign_ins
+from reconciler.arm.logs.sign_ins import SignInRow
 from reconciler.arm.resources import Resources
 from reconciler.errors import CallFailed
 from reconciler.live.may_read import why_not

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.arm.log_analytics.sign_ins import SignInRow
+from reconciler.arm.logs.sign_ins import SignInRow
 from reconciler.live.sign_ins.read import SignInLog
 from reconciler.model import LastSignIn
 from reconciler.outputs.unused.judge import JudgedIdentity, Verdict, judge, judge_all

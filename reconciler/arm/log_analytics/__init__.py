@@ -1,1 +1,0 @@
-"""Log Analytics workspaces, as far as they hold sign-ins of managed identities."""
