@@ -165,6 +165,7 @@ class RemovalAllowance(StrEnum):
     IN_USE = "in-use"
     TRUSTED = "trusted"
     USE_UNKNOWN = "use-unknown"
+    RECENTLY_USED = "recently-used"
     FOREIGN_OWNER = "foreign-owner"
 
 

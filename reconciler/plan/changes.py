@@ -28,6 +28,7 @@ from reconciler.model import (
     Identity,
     Impact,
     Impacts,
+    LastSignIn,
     LiveGroup,
     LiveTrust,
     Lock,
@@ -162,7 +163,8 @@ class IdentityChange:
 
 @dataclass(frozen=True, slots=True)
 class CredentialChange:
-    """One federated credential of an identity that lists its own; `identity` is None where that is still to be made."""
+    """One federated credential of an identity that lists its own; `identity` is None where that is still to be made,
+    and `last_sign_in` is what the sign-in log says of one that is deleted, None where no log was named."""
 
     resource_id: CredentialId
     action: Action
@@ -174,6 +176,7 @@ class CredentialChange:
     before: FederatedCredential | None
     after: Trust | None
     differences: tuple[FieldChange, ...] = ()
+    last_sign_in: LastSignIn | None = None
 
     @property
     def source(self) -> SourcePos:
@@ -257,8 +260,7 @@ class GroupChanges:
         removed_count: live identities that the manifest names under `remove`, so that no limit counts them.
         access: changes of the children of identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
-        unresolved_roles: listed role assignments whose role could not be identified, or that another line ignores or
-            contradicts.
+        unresolved_roles: listed roles that could not be identified, or that another line ignores or contradicts.
     """
 
     group: DesiredGroup

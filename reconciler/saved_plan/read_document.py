@@ -31,6 +31,7 @@ from reconciler.model import (
     read_credential,
     read_identity,
     read_impact,
+    read_last_sign_in,
     read_live_trust,
     read_planned,
     read_planned_assignment,
@@ -176,6 +177,7 @@ def _credential_change(node: Node, resource_id: CredentialId, book: _Book) -> Cr
         before=before,
         after=after,
         differences=differences,
+        last_sign_in=read_last_sign_in(node["last_sign_in"]) if "last_sign_in" in node else None,
     )
 
 

@@ -150,6 +150,8 @@ def _news(saved: Change, now: Change) -> Iterator[str]:
 def _deciding(change: Change) -> dict[str, Any]:
     """A change in its JSON form, without what nobody manages."""
     document: dict[str, Any] = change_document(change)
+    # It is another one at each sign-in; what it decides, the guard says.
+    document.pop("last_sign_in", None)
     if isinstance(change, IdentityChange):
         for state in (document["before"], document["after"]):
             if state is not None:
@@ -158,6 +160,7 @@ def _deciding(change: Change) -> dict[str, Any]:
             del document["impact"]["role_assignments"]["found"]  # each of them is a change of its own
             for key in ("memberships", "app_roles", "not_looked_at"):  # they decide nothing
                 del document["impact"][key]
+            document["impact"].pop("last_sign_in", None)
     if isinstance(change, AssignmentChange) and change.action is Action.NO_OP:
         managed = {name for name, _ in change.desired.details} if change.desired else set()
         for name in {name for name, _ in NO_DETAILS.named()} - managed:

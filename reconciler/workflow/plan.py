@@ -10,6 +10,7 @@ from reconciler.live.azure import Azure
 from reconciler.live.identities import read_live
 from reconciler.live.impact import read_impact
 from reconciler.live.may_read import MayRead
+from reconciler.live.sign_ins.deletes import with_sign_ins
 from reconciler.manifest.findings import Finding, accepted_note, finding_violation
 from reconciler.manifest.scope import check_targets_exist
 from reconciler.model import Access, AnyId, AssignmentId, Live, ResourceGroupId, Violation, sentences
@@ -47,7 +48,8 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
     live = _read(declaration, azure, may_read)
     compared, access = _compare(declaration, live, azure, may_read)
     impacts = read_impact(compared, access, azure.resources, may_read)
-    changes, runner, allowances = compared.with_impacts(impacts), azure.runner(), _allowances(declaration)
+    changes = with_sign_ins(compared.with_impacts(impacts), access, azure)
+    runner, allowances = azure.runner(), _allowances(declaration)
     beyond_guardrails = judge_guardrails(declaration, changes, live, access, azure, runner)
     refused = judge(changes, allowances, runner=runner, also=(*_strict(declaration, changes), *beyond_guardrails))
     plan = make_plan(

@@ -9,7 +9,7 @@ import typer
 from reconciler.cli.commands.plan import PlanFlags
 from reconciler.cli.flags.groups import FlagGroup, command_line, with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
-from reconciler.cli.flags.shared import ApplyGuardFlags, ApplyRunFlags, AzureFlags, StrictManifestFlags
+from reconciler.cli.flags.shared import ApplyGuardFlags, ApplyRunFlags, LoggedAzureFlags, StrictManifestFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
@@ -38,7 +38,7 @@ def apply(
     manifest: StrictManifestFlags,
     run: ApplyRunFlags,
     guards: ApplyGuardFlags,
-    azure: AzureFlags,
+    azure: LoggedAzureFlags,
     report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show the plan, ask (only `yes` approves), carry it out, and read it again to verify.

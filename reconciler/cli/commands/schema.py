@@ -20,6 +20,7 @@ class SchemaName(StrEnum):
     DRIFT = "drift"
     OUTPUT = "output"
     TRUST = "trust"
+    UNUSED = "unused"
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"

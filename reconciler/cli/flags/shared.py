@@ -234,6 +234,23 @@ class AzureFlags(FlagGroup):
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedAzureFlags(AzureFlags):
+    """The same, and where the sign-ins of its identities are logged."""
+
+    sign_in_logs: Annotated[
+        str | None,
+        typer.Option(
+            "--sign-in-logs",
+            metavar="RESOURCE-ID",
+            help="Say when what is deleted was last signed in with, by this Log Analytics workspace; a sign-in of the"
+            " last 30 days refuses the delete (recently-used).",
+            show_default=False,
+            rich_help_panel=AZURE_PANEL,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunFlags(FlagGroup):
     """How a plan is carried out."""
 

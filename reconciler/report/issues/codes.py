@@ -30,6 +30,7 @@ GUARDS = {
     "managed-group": "Deletes in a resource group that Azure manages",
     "principal-changed": "Another principal stands behind the name than the manifest pins",
     "protected": "Deletes an identity that has the tag of protection",
+    "recently-used": "Deletes an identity or a credential that somebody has signed in with lately",
     "revoke-limit": "Takes away more credentials and roles than the limit lets pass",
     "role-ambiguous": "Names a role whose name several have",
     "role-ignored": "Lists a role that another line ignores",
