@@ -8,6 +8,7 @@ from reconciler.files.read import ON_DISK, Places
 from reconciler.guardrails import Guardrails, read_guardrails, sources_of
 from reconciler.guards import NO_ALLOWANCES, Allowances, check_allowances
 from reconciler.manifest.desired import Desired
+from reconciler.manifest.expiry.soon import EXPIRES_SOON, Ahead
 from reconciler.manifest.findings import UNUSED, Finding, find_accepted, find_doubts
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_files
 from reconciler.manifest.scope import is_looked_at, only_subscriptions, only_targets, parse_targets
@@ -27,6 +28,7 @@ class Request:
         judged_on: the day, in UTC, by which dates of manifests are judged: today's.
         audience: of federated credentials that name none: the cloud's.
         strict: what is usually a mistake is refused rather than warned about.
+        expired_only: whatever has not expired is left alone.
         guardrails: files whose rules all have to be kept.
         on_skipped: called with the names of files below directories that are no manifests.
         places: where the paths lead: to the files as they are, or as they are in a commit.
@@ -44,12 +46,15 @@ class Request:
     guardrails: tuple[str, ...] = ()
     on_skipped: Callable[[Sequence[str]], None] | None = None
     places: Places = ON_DISK
+    expired_only: bool = False
     judged_on: date = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """Desired state after --target and --subscription, with the caller's allowances, to be judged on a day.
+
+    With `expired_only`, whatever has not expired on that day is left alone.
 
     `saved` is the reviewed plan, where it is applied instead of manifests; `undo` is the way back that this was made
     for; `accepted` is what would be among the findings, had the manifest not accepted it; `skipped_files` lay among the
@@ -66,6 +71,7 @@ class Declaration:
     accepted: tuple[Finding, ...] = ()
     skipped_files: tuple[str, ...] = ()
     guardrails: tuple[Guardrails, ...] = ()
+    expired_only: bool = False
     judged_on: date = field(kw_only=True)
 
 
@@ -89,9 +95,10 @@ def load_declaration(request: Request) -> Declaration:
     desired = only_targets(desired, targets)
     check_allowances(request.allowances, _group_ids(whole), _group_ids(desired))
     check_one_tenant(desired)
+    ahead = Ahead(request.judged_on)
     # Over the whole manifest, since trust is also compared between identities; shown for what this run looks at.
     findings, accepted = (
-        tuple(one for one in found(whole, request.audience) if is_looked_at(one.resource_id, desired, targets))
+        tuple(one for one in found(whole, request.audience, ahead) if is_looked_at(one.resource_id, desired, targets))
         for found in (find_doubts, find_accepted)
     )
     return Declaration(
@@ -103,6 +110,7 @@ def load_declaration(request: Request) -> Declaration:
         accepted=accepted,
         skipped_files=whole.skipped_files,
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(whole))),
+        expired_only=request.expired_only,
         judged_on=request.judged_on,
     )
 
@@ -131,7 +139,8 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     desired = saved.desired
     targets = parse_targets(saved.targets, desired)
     check_allowances(request.allowances, _group_ids(desired), _group_ids(desired))
-    findings = _findings_of(saved, request.audience)
+    ahead = Ahead(request.judged_on)
+    findings = _findings_of(saved, request.audience, ahead)
     return Declaration(
         desired,
         targets,
@@ -139,25 +148,28 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
         tuple(one for one in findings if is_looked_at(one.resource_id, desired, targets)),
         request.strict,
         saved,
-        accepted=find_accepted(desired, request.audience),
+        accepted=find_accepted(desired, request.audience, ahead),
         skipped_files=saved.skipped_files,
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(desired))),
+        expired_only=saved.expired_only,
         judged_on=request.judged_on,
     )
 
 
-def _findings_of(saved: Plan, audience: str) -> list[Finding]:
+def _findings_of(saved: Plan, audience: str, ahead: Ahead) -> list[Finding]:
     """What is doubtful in a saved plan, by its file and by its manifests, in order of the ids.
 
     Trust that is shared with an identity outside of what was planned is known from the plan's file alone, and so is
     whether there was no reason to accept that.
     """
     desired = saved.desired
-    doubts = [one for one in find_doubts(desired, audience) if one.code != UNUSED]
+    doubts = [one for one in find_doubts(desired, audience, ahead) if one.code != UNUSED]
     # What a default gives to many the file says once, and here it holds back each of them.
     of_default = [one for one in doubts if one.given_by is not None]
     said_of_each = {(one.code, one.given_by, one.message) for one in of_default}
     said = [one for one in saved.findings if (one.code, one.given_by, one.message) not in said_of_each]
+    # What expires soon is judged by today: what has expired since the plan is about to be deleted.
+    said = [one for one in said if one.code != EXPIRES_SOON]
     # What a document says once about a value, the plan's manifests say at every identity that takes it.
     known = {(one.code, one.message) for one in said} | {(one.code, one.resource_id) for one in said}
     others = (one for one in doubts if one.given_by is None)
