@@ -312,10 +312,9 @@ class Changes:
 
     def with_impacts(self, read: Impacts) -> "Changes":
         """The comparison with what was read about its changes."""
+        found = read.deletes
         groups = tuple(
-            replace(
-                group, changes=tuple(replace(one, impact=read.deletes.get(one.resource_id)) for one in group.changes)
-            )
+            replace(group, changes=tuple(replace(one, impact=found.get(one.resource_id)) for one in group.changes))
             for group in self.groups
         )
         met = replace(self, groups=groups, locks=read.locks, missing_scopes=read.missing_scopes)

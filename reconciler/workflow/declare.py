@@ -1,6 +1,6 @@
 """What a run is about: the manifests, or a saved plan, within what was asked for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -167,14 +167,17 @@ def _findings_of(saved: Plan, audience: str, ahead: Ahead) -> list[Finding]:
     # What a default gives to many the file says once, and here it holds back each of them.
     of_default = [one for one in doubts if one.given_by is not None]
     said_of_each = {(one.code, one.given_by, one.message) for one in of_default}
-    said = [one for one in saved.findings if (one.code, one.given_by, one.message) not in said_of_each]
-    # What expires soon is judged by today: what has expired since the plan is about to be deleted.
-    said = [one for one in said if one.code != EXPIRES_SOON]
+    said = [one for one in _lasting(saved.findings) if (one.code, one.given_by, one.message) not in said_of_each]
     # What a document says once about a value, the plan's manifests say at every identity that takes it.
     known = {(one.code, one.message) for one in said} | {(one.code, one.resource_id) for one in said}
     others = (one for one in doubts if one.given_by is None)
     news = (one for one in others if (one.code, one.message if one in desired.texts else one.resource_id) not in known)
     return sorted((*said, *of_default, *news), key=lambda one: one.key)
+
+
+def _lasting(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Those that no day ends: what expires soon is judged by today, and what has expired since is about to go."""
+    return (one for one in findings if one.code != EXPIRES_SOON)
 
 
 def _group_ids(desired: Desired) -> tuple[ResourceGroupId, ...]:

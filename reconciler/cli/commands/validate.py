@@ -1,7 +1,7 @@
 """`uami validate`: check manifests offline."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +19,7 @@ from reconciler.report.formats import ReportKind
 
 if TYPE_CHECKING:
     from reconciler.manifest.desired import Desired
+    from reconciler.manifest.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +56,28 @@ def validate(
 ) -> ExitCode:
     """Check manifests offline: every problem of every file in one run, each with its place and how to fix it.
 
-    What is usually a mistake is warned about: risky trust, broad roles, deletions without a pinned principal; and what
-    expires soon.
+    Warned about is what is usually a mistake (risky trust, broad roles, unpinned deletions), and what expires soon.
     """
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.arm.login.clouds import CLOUDS
     from reconciler.guardrails import judge_offline
-    from reconciler.manifest.expiry.soon import Ahead
-    from reconciler.manifest.findings import find_accepted, find_doubts
 
     with open_reports(report, ReportKind.VALIDATION, Subject("validate", paths, (variables, bounds))) as reports:
         audience = CLOUDS[cloud].exchange_audience
         desired = _load(paths, variables, audience)
         verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
-        ahead = Ahead(today(), asked.expiry_days)
-        findings, accepted = (find(desired, audience, ahead) for find in (find_doubts, find_accepted))
+        findings, accepted = _warnings(desired, audience, asked)
         reports.end(lambda form: form.validated(desired, findings, accepted, verdict, strict=asked.strict))
     return ExitCode.REFUSED if verdict.violations or (asked.strict and findings) else ExitCode.DONE
+
+
+def _warnings(desired: "Desired", audience: str, asked: ValidateFlags) -> Iterator["tuple[Finding, ...]"]:
+    """What is to be looked at again, and what would be, had the manifest not accepted it."""
+    from reconciler.manifest.expiry.soon import Ahead
+    from reconciler.manifest.findings import find_accepted, find_doubts
+
+    ahead = Ahead(today(), asked.expiry_days)
+    return (find(desired, audience, ahead) for find in (find_doubts, find_accepted))
 
 
 def _load(paths: Sequence[str], variables: VariableFlags, audience: str) -> "Desired":

@@ -13,7 +13,8 @@ from reconciler.plan.sources import expires_on
 
 def expired_items(plan: Plan) -> tuple[Change, ...]:
     """What must not exist any more and does: credentials, roles, and identities under `remove`; held ones too."""
-    return tuple(one for one in _all(plan) if one.reason is Reason.EXPIRED or is_due_removal(one))
+    due = tuple(one for one in plan.changes if is_due_removal(one))  # before its day, a removal is held
+    return (*due, *(one for one in _all(plan) if one.reason is Reason.EXPIRED))
 
 
 def expiring_items(plan: Plan) -> tuple[Change, ...]:

@@ -4,12 +4,11 @@ What remains are deletes alone: of credentials and roles whose line has ended, a
 that has come, with the roles that go with them. Everything else stays as it is, and is said.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from reconciler.model import FederatedCredential, PlannedIdentity, ResourceId
+from reconciler.model import FederatedCredential, PlannedIdentity, ResourceId, identity_of
 from reconciler.plan.changes import (
-    AccessChange,
     Action,
     Change,
     Changes,
@@ -38,38 +37,46 @@ def is_due_removal(change: Change) -> bool:
 def _only_expired(group: GroupChanges) -> GroupChanges:
     going = {one.resource_id for one in group.changes if is_due_removal(one)}
     access = tuple(one for one in group.access if _remains(one, going))
-    hosts = going | {one.resource_id.identity for one in access}
-    changes = tuple(
-        one if one.resource_id in going else _as_it_is(one) for one in group.changes if one.resource_id in hosts
-    )
-    held_hosts = {one.resource_id.identity for one in group.held if not isinstance(one, IdentityChange) and _ends(one)}
-    held = tuple(
-        _as_it_is(one) if isinstance(one, IdentityChange) else one
-        for one in group.held
-        if one.resource_id in held_hosts or _ends(one)
-    )
-    left: list[Change] = [one for one in group.changes if one.resource_id not in going]
-    left += [one for one in group.access if not _remains(one, going)]
-    left += [one for one in group.held if not _ends(one)]
+    left = [*_left(group.changes, going), *_left(group.access, going), *_left(group.held, set())]
     skipped = [Skipped(one.resource_id, SkipReason.NOT_EXPIRED) for one in left if one.action is not Action.NO_OP]
     skipped += [Skipped(one.resource_id, SkipReason.NOT_EXPIRED) for one in group.unresolved_roles]
     return replace(
         group,
-        changes=changes,
+        changes=tuple(_with_identities(group.changes, going, access)),
         access=access,
-        held=held,
+        held=_held(group.held),
         skipped=(*group.skipped, *sorted(skipped, key=lambda one: one.resource_id.key)),
         kept_credentials=(*group.kept_credentials, *_live_credentials(left)),
         unresolved_roles=(),
     )
 
 
-def _remains(change: AccessChange, going: set[ResourceId]) -> bool:
-    return _ends(change) or change.resource_id.identity in going
+def _left(changes: Iterable[Change], going: set[ResourceId]) -> list[Change]:
+    return [one for one in changes if not _remains(one, going)]
 
 
-def _ends(change: Change) -> bool:
-    return change.reason is Reason.EXPIRED
+def _with_identities(
+    changes: Iterable[IdentityChange], going: set[ResourceId], access: Iterable[Change]
+) -> Iterator[IdentityChange]:
+    """The identities that go, and those of which something does, which stay as they are themselves."""
+    hosts = {identity_of(one.resource_id) for one in access}
+    for one in changes:
+        if one.resource_id in going:
+            yield one
+        elif one.resource_id in hosts:
+            yield _as_it_is(one)
+
+
+def _held(held: tuple[Change, ...]) -> tuple[Change, ...]:
+    """What has expired of identities that are held, each behind its identity."""
+    ended = [one for one in held if _remains(one, set())]
+    hosts = {identity_of(one.resource_id) for one in ended}
+    kept = (one for one in held if one in ended or one.resource_id in hosts)
+    return tuple(_as_it_is(one) if isinstance(one, IdentityChange) else one for one in kept)
+
+
+def _remains(change: Change, going: set[ResourceId]) -> bool:
+    return change.reason is Reason.EXPIRED or identity_of(change.resource_id) in going
 
 
 def _as_it_is(change: IdentityChange) -> IdentityChange:
