@@ -6,7 +6,9 @@ that has come, with the roles that go with them. Everything else stays as it is,
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
+from reconciler.manifest.desired import has_expired
 from reconciler.model import FederatedCredential, PlannedIdentity, ResourceId, identity_of
 from reconciler.plan.changes import (
     Action,
@@ -23,7 +25,7 @@ from reconciler.plan.changes import (
 
 def only_expired(changes: Changes) -> Changes:
     """The comparison with what has expired alone; what else would be done is among what is left alone."""
-    return replace(changes, groups=tuple(_only_expired(group) for group in changes.groups))
+    return replace(changes, groups=tuple(_only_expired(group, changes.judged_on) for group in changes.groups))
 
 
 def is_due_removal(change: Change) -> bool:
@@ -34,12 +36,15 @@ def is_due_removal(change: Change) -> bool:
     return False
 
 
-def _only_expired(group: GroupChanges) -> GroupChanges:
+def _only_expired(group: GroupChanges, judged_on: date) -> GroupChanges:
     going = {one.resource_id for one in group.changes if is_due_removal(one)}
     access = tuple(one for one in group.access if _remains(one, going))
     left = [*_left(group.changes, going), *_left(group.access, going), *_left(group.held, set())]
     skipped = [Skipped(one.resource_id, SkipReason.NOT_EXPIRED) for one in left if one.action is not Action.NO_OP]
-    skipped += [Skipped(one.resource_id, SkipReason.NOT_EXPIRED) for one in group.unresolved_roles]
+    # Of a line that has ended, a role that nobody knows still has to go, and so still refuses.
+    unresolved = tuple(one for one in group.unresolved_roles if has_expired(one.desired, judged_on))
+    others = (one for one in group.unresolved_roles if one not in unresolved)
+    skipped += [Skipped(one.resource_id, SkipReason.NOT_EXPIRED) for one in others]
     return replace(
         group,
         changes=tuple(_with_identities(group.changes, going, access)),
@@ -47,7 +52,7 @@ def _only_expired(group: GroupChanges) -> GroupChanges:
         held=_held(group.held),
         skipped=(*group.skipped, *sorted(skipped, key=lambda one: one.resource_id.key)),
         kept_credentials=(*group.kept_credentials, *_live_credentials(left)),
-        unresolved_roles=(),
+        unresolved_roles=unresolved,
     )
 
 

@@ -1,9 +1,13 @@
 """A comparison of which nothing remains but what has expired."""
 
+from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES, judge
+from reconciler.manifest.desired import DesiredAssignment
+from reconciler.model.access import Access, RoleLookup, role_key
 from reconciler.plan.changes import Action, IdentityChange, Reason, SkipReason
+from reconciler.plan.diff_access import diff_access
 from reconciler.plan.expiry.only import is_due_removal, only_expired, only_expired_note
-from tests.builders import TODAY, label, resource_id
+from tests.builders import MANIFEST, TODAY, compare, desired_group, label, listed, live_group, resource_id
 from tests.unit.plan.expiry.expiring import changes, plan
 
 
@@ -61,3 +65,17 @@ def test_removal_is_due_where_it_has_a_day() -> None:
     assert due == ["id-due"]
     assert not any(is_due_removal(one) for one in changes().access())
     assert all(isinstance(one, IdentityChange) for one in changes().identities())
+
+
+def test_role_that_nobody_knows_refuses_where_its_line_has_ended_and_is_left_where_it_has_not() -> None:
+    lines = [
+        DesiredAssignment(role, "/subscriptions/1", SourcePos(MANIFEST, 7, 7), expires=expires)
+        for role, expires in (("Ended", TODAY), ("Forever", None))
+    ]
+    group = desired_group(listed("id-a", role_assignments=lines))
+    lookups = {role_key(one.role, one.scope): RoleLookup(one.role, one.scope, ()) for one in lines}
+
+    (found,) = only_expired(diff_access(compare(group, live_group("id-a")), Access(lookups=lookups))).groups
+
+    assert [one.desired.role for one in found.unresolved_roles] == ["Ended"]
+    assert [one.resource_id.address.rpartition("/roleAssignments/")[2][:7] for one in found.skipped] == ["Forever"]
