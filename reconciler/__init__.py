@@ -32,4 +32,28 @@ Public are the command `uami` and the files that it reads and writes, as README.
 only `__version__` is: everything else may change with any version.
 """
 
+from collections.abc import Callable
+from importlib import import_module
+
 __version__ = "0.1.0"
+
+
+def names_on_demand(room: str, **places: tuple[str, ...]) -> Callable[[str], object]:
+    """The `__getattr__` of a room whose modules are imported only once one of their names is asked for.
+
+    Most commands need little of a large room, and to import the rest would take longer than what they do.
+
+    Args:
+        room: the package.
+        places: the names that it has from each of its modules.
+
+    Source: Python, PEP 562 (a module's `__getattr__`).
+    """
+    module_of = {name: module for module, names in places.items() for name in names}
+
+    def find(name: str) -> object:
+        if name not in module_of:
+            raise AttributeError(f"module {room!r} has no attribute {name!r}")
+        return getattr(import_module(f"{room}.{module_of[name]}"), name)
+
+    return find

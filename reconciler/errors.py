@@ -19,7 +19,7 @@ first and travel together in one exception, so that one run reports all of them.
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class ExitCode(IntEnum):
@@ -38,9 +38,11 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SourcePos:
-    """A place in a manifest: `file` as the user named it, `line` and `column` from 1."""
+class SourcePos(NamedTuple):
+    """A place in a manifest: `file` as the user named it, `line` and `column` from 1.
+
+    A tuple, and no dataclass: a manifest has one for each of its values, and a tuple is made in half the time.
+    """
 
     file: str
     line: int

@@ -8,10 +8,12 @@ the HTTP layer never repeats a write by itself, and a change is done, not done, 
 from dataclasses import replace
 
 from reconciler.apply.failures import Failures
+from reconciler.apply.forecast import Countdown
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.apply.workers import carry_out
 from reconciler.arm.http.service import watched_clock
+from reconciler.model import AnyId
 from reconciler.plan import Plan, order_work
 
 
@@ -24,11 +26,17 @@ def apply_plan(plan: Plan, tools: ApplyTools) -> ApplyResult:
     tools.retries.budget.finish_calls()
     works = order_work(plan.changes, plan.refused, plan.kept_credentials)
     number = len(plan.applicable)
+    countdown = Countdown(works, tools.retries)
     with (
         watched_clock(tools.resources.client) as watch,
-        tools.resources.activity.part("Applying", number) as one_more,
+        tools.resources.activity.part("Applying", number, countdown.left_s) as one_more,
     ):
-        failures = Failures(one_more)
+
+        def ended(change_id: AnyId) -> None:
+            countdown.end(change_id)
+            one_more()
+
+        failures = Failures(ended)
         tools = replace(tools, arm_time=watch.now_s)
         results = {
             **carry_out([work for work in works if not work.is_deletion], tools, failures),

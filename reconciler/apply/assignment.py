@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from reconciler.apply.checks import Done, Stale, Write, appeared_meanwhile
 from reconciler.arm.resources import Resources
+from reconciler.arm.role_assignments import assignment_path
 from reconciler.errors import ArmError, NotFound, Throttled
 from reconciler.model import (
     Identity,
@@ -42,6 +43,12 @@ class AssignmentCalls:
         self._arm_time = arm_time
         self._first_attempt_s: float | None = None
 
+    @property
+    def target(self) -> tuple[str, str]:
+        """Method and path of the call."""
+        given = self._assignment
+        return "PUT" if self._change.after is not None else "DELETE", assignment_path(given.scope, given.name)
+
     def read(self) -> RoleAssignment | None:
         """The assignment as it is now, by the name that it has or that this tool gives it."""
         return self._assignments.get(self._assignment.scope, self._assignment.name)
@@ -62,7 +69,8 @@ class AssignmentCalls:
         if is_first:
             self._first_attempt_s = self._arm_time()
         given = self._assignments.write(after)
-        return appeared_meanwhile("it is now") if self._was_there(given) else None
+        is_create = self._change.action is Action.CREATE
+        return appeared_meanwhile("it is now") if is_create and self._was_updated(given) else None
 
     def settles(self, error: ArmError) -> bool:
         """Whether a new identity may still be unknown where the role is given."""
@@ -79,6 +87,20 @@ class AssignmentCalls:
         first_s, created_s = self._first_attempt_s, live.created_s
         is_create = self._change.action is Action.CREATE
         return is_create and first_s is not None and created_s is not None and created_s < first_s
+
+    def _was_updated(self, given: RoleAssignment) -> bool:
+        """Whether a call met an assignment of another run that was not there when this one looked, by its answer.
+
+        The answer itself is that of a create either way; only a read tells. Where none can be had, the look before the
+        call stands.
+        """
+        try:
+            live = self.read()
+        except ArmError:
+            return False
+        if live is None or live.created_s is None or given.updated_s is None:
+            return False
+        return live.created_s < given.updated_s
 
     def _is_given_on_its_identity(self) -> bool:
         """Whether a 404 can be about the new identity; if it is about the scope of the role, waiting does not help."""

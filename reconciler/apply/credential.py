@@ -1,6 +1,7 @@
 """The calls on a federated credential: what is read before each, what must not have changed, and what is sent."""
 
 from reconciler.apply.checks import Done, Stale, Write, appeared_meanwhile
+from reconciler.arm.federated_credentials import credential_path
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError, NotFound, Throttled
 from reconciler.model import FederatedCredential, Trust
@@ -14,6 +15,11 @@ class CredentialCalls:
         self._change = change
         self._action = action
         self._credentials = resources.credentials
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Method and path of the call."""
+        return "DELETE" if self._action is Action.DELETE else "PUT", credential_path(self._change.resource_id)
 
     def read(self) -> FederatedCredential | None:
         """The credential as it is now."""

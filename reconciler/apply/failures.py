@@ -19,11 +19,11 @@ class Failures:
     """Which groups something failed in, which rights ARM refused, and which identities are not as planned.
 
     Attributes:
-        one_more: called once for each change that has ended.
+        one_more: called once for each change that has ended, with its id.
         signed_out: the run has no valid token any more, so that every further call would be refused.
     """
 
-    one_more: Callable[[], None] = lambda: None
+    one_more: Callable[[AnyId], None] = lambda _: None
     signed_out: bool = False
     _ended: set[AnyId] = field(default_factory=set)
     _failed: dict[ResourceGroupId, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Failures:
             # A write may have been refused for a token that is renewed for the next call, which begins with a read.
             self._login_said |= result.error is not None and result.error.status == _UNAUTHORIZED
         if is_new:
-            self.one_more()
+            self.one_more(result.change.resource_id)
         if isinstance(result.change, IdentityChange) and result.outcome is not Outcome.DONE:
             with self._lock:
                 self._not_made.add(result.change.resource_id)

@@ -16,7 +16,7 @@ from reconciler.apply.step import ApplyTools, StepRun
 from reconciler.arm.http.budget import RunBudget
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.resources import Resources
-from reconciler.arm.role_assignments import put_command
+from reconciler.arm.role_assignments import assignment_path, put_command
 from reconciler.errors import ArmError, Interrupted
 from reconciler.journal import Outcome
 from reconciler.model import CallError, RoleAssignment
@@ -61,6 +61,11 @@ class ReturnCalls:
         self._change = taken.change
         self._resources = resources
         self._retries = retries
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Method and path of the call."""
+        return "PUT", assignment_path(self.taken.scope, self.taken.name)
 
     def read(self) -> RoleAssignment | None:
         """The assignment as it is now, and whether its identity is still that of the plan."""

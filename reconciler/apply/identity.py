@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.apply.before_delete import surprise_before_delete
+from reconciler.apply.before_delete import look_before_delete
 from reconciler.apply.checks import ANOTHER_PRINCIPAL, Stale, Write, another_owner, appeared_meanwhile
+from reconciler.arm.http.paths import identity_path
 from reconciler.arm.resources import Resources
 from reconciler.errors import ArmError
 from reconciler.manifest.desired import DesiredGroup, DesiredIdentity
@@ -13,18 +14,22 @@ from reconciler.model import (
     PROTECT_TAG,
     UNREAD,
     Children,
+    FederatedCredential,
     Identity,
     Impact,
+    Part,
     PlannedIdentity,
     Tags,
     normalize_location,
 )
 from reconciler.plan import Action, Field, FieldChange, IdentityChange, diff_identity, field_text, value_text
 
+_METHODS = {Action.CREATE: "PUT", Action.UPDATE: "PATCH", Action.DELETE: "DELETE"}
 _NO_PLAN = "a change that no plan makes"
 
-ReadChildren = Callable[[Identity], Children]
-"""Reads the children of an identity that is about to be deleted; called from several threads."""
+ReadChildren = Callable[[Identity, Part[FederatedCredential]], Children]
+"""The children of an identity that is about to be deleted, its credentials as they were just read; called from several
+threads."""
 
 
 class IdentityCalls:
@@ -37,13 +42,20 @@ class IdentityCalls:
         self._children: Children | None = None
         self._surprise: Stale | None = None
 
+    @property
+    def target(self) -> tuple[str, str]:
+        """Method and path of the call."""
+        return _METHODS[self._change.action], identity_path(self._change.resource_id)
+
     def read(self) -> Identity | None:
         """The identity as it is now, read last, so that nothing comes between this read and the call."""
         match self._change:
             case IdentityChange(action=Action.DELETE, before=Identity() as before) as change:
-                if self._children is None:
-                    self._children = _with_attached(self._read_children(before), change.impact)
-                self._surprise = surprise_before_delete(change, self._resources)
+                look = look_before_delete(change, self._resources)
+                self._surprise = look.surprise
+                if self._children is None and look.surprise is None:
+                    # Those of the first attempt: it may take them along, and yet fail.
+                    self._children = _with_attached(self._read_children(before, look.credentials), change.impact)
         return self._resources.identities.get(self._change.resource_id)
 
     def check(self, live: Identity | None) -> Stale | Write[PlannedIdentity | None]:

@@ -5,7 +5,8 @@ and what an answer means for the change, is decided here, for all kinds alike.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Generic, Protocol, TypeVar
@@ -111,6 +112,10 @@ A = TypeVar("A", bound=After)
 class Calls(Protocol[L, A]):
     """A kind of resource, for one step: `L` is what a read shows, `A` what a call leaves behind."""
 
+    @property
+    def target(self) -> tuple[str, str]:
+        """Method and path of the call, as `write` makes it."""
+
     def read(self) -> L:
         """What is there now; raises ArmError, AuthError, Interrupted."""
 
@@ -161,31 +166,49 @@ class StepRun(Generic[L, A]):
         Returns:
             How it ended, and the identity where the call was about one and has shown it.
         """
-        attempts = count(1)
-        while not isinstance(found := self._look(), ChangeResult):
-            live, write = found
-            try:
-                number = self._tools.journal.begin(self._call(next(attempts), live, write))
-            except JournalError as error:
-                return self._failed(error), None
-            self.called = True
-            try:
-                made = self._calls.write(write.after, is_first=not self._may_have_happened)
-            except (ArmError, AuthError) as error:
-                ended = self._ended_by(error, number)
-                if ended is not None:
-                    return ended, None
-            else:
-                if isinstance(made, Stale):
-                    self._record(number, Outcome.STALE)
-                    return self._stale(made), None
-                self._record(number, Outcome.DONE, made=made)
-                return ChangeResult(self._change, Outcome.DONE), made
-        return found, None
+        for attempt in count(1):
+            with self._turn():
+                found = self._look()
+                if isinstance(found, ChangeResult):
+                    return found, None
+                live, write = found
+                try:
+                    number = self._tools.journal.begin(self._call(attempt, live, write))
+                except JournalError as error:
+                    return self._failed(error), None
+                self.called = True
+                try:
+                    made = self._calls.write(write.after, is_first=not self._may_have_happened)
+                except (ArmError, AuthError) as error:
+                    ended = self._ended_by(error, number)
+                    if ended is not None:
+                        return ended, None
+                else:
+                    return self._confirmed(made, number)
+        raise AssertionError("attempts have an end")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Hold the turn of the call: it is waited for before the read, so that nothing old is written on."""
+        with ExitStack() as stack:
+            # Asked to stop while it waits, the step ends as it does where the read is: `tools.over` says so.
+            with suppress(Interrupted):
+                stack.enter_context(self._tools.retries.turn_to_write(*self._calls.target))
+            yield
+
+    def _confirmed(self, made: Identity | Stale | None, number: int) -> tuple[ChangeResult, Identity | None]:
+        """The end of a step whose call ARM has confirmed."""
+        if isinstance(made, Stale):
+            self._record(number, Outcome.STALE)
+            return self._stale(made), None
+        self._record(number, Outcome.DONE, made=made)
+        return ChangeResult(self._change, Outcome.DONE), made
 
     def _look(self) -> ChangeResult | tuple[L, Write[A]]:
         """What is there, and the write that it still needs; or how the step has ended without another call."""
         change, last, tools = self._change, self._last, self._tools
+        if tools.over and last is None:
+            return tools.not_tried(change)
         try:
             live = self._calls.read()
         except (Interrupted, Throttled):

@@ -3,17 +3,20 @@
 A policy, another writer or a slow replica can undo a change that ARM had confirmed; only another read shows it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from reconciler.apply.result import ApplyResult, ChangeResult
-from reconciler.arm.resources import Resources
+from reconciler.apply.verify_lists import Lists, read_lists
+from reconciler.arm.resources import Resources, lane_of
 from reconciler.errors import CallFailed
 from reconciler.journal import Outcome
 from reconciler.model import (
     NO_DETAILS,
     Identity,
     PlannedIdentity,
+    ResourceGroupId,
     RoleAssignment,
     assignment_name,
     normalize_location,
@@ -37,8 +40,17 @@ PATIENCE_S = (1.0, 2.0, 4.0)
 """Waits between one look and the next; what has not settled after the last is reported."""
 
 
-def verify_result(result: ApplyResult, resources: Resources, *, sleep: Callable[[float], None]) -> ApplyResult:
+def verify_result(
+    result: ApplyResult,
+    resources: Resources,
+    *,
+    sleep: Callable[[float], None],
+    sizes: Mapping[ResourceGroupId, int] = MappingProxyType({}),
+) -> ApplyResult:
     """Read each change that is done, and each role that was given back, again, with patience for replicas that lag.
+
+    Args:
+        sizes: how many identities the groups have, as far as is known: what a list of one costs.
 
     Returns:
         The result, with `not_held` filled in where a read shows something other than what was applied.
@@ -47,38 +59,46 @@ def verify_result(result: ApplyResult, resources: Resources, *, sleep: Callable[
         Interrupted: from `sleep`, when the run is asked to stop.
     """
 
-    def look(one: ChangeResult) -> ChangeResult:
+    def look(one: ChangeResult, lists: Lists = Lists()) -> ChangeResult:  # noqa: B008 - a value
         written = one.outcome is Outcome.DONE or one.given_back is not None
-        return replace(one, not_held=_look(one, resources)) if written else one
+        return replace(one, not_held=_look(one, resources, lists)) if written else one
 
-    results = resources.map("Verifying", look, result.results)
+    lists = read_lists(result.results, resources, sizes)
+    results = resources.map("Verifying", lambda one: look(one, lists), result.results, _lane_of)
     for patience_s in PATIENCE_S:
         if not any(one.not_held for one in results):
             break
         late = [one for one in results if one.not_held]
         with resources.activity.part("Verifying again what is not to be seen yet", len(late)):
             sleep(patience_s)
-            results = [look(one) if one.not_held else one for one in results]
+            seen = iter(resources.pool.map(look, late, _lane_of))
+        results = [next(seen) if one.not_held else one for one in results]
     return replace(result, results=tuple(results), verified=True)
 
 
-def _look(result: ChangeResult, resources: Resources) -> tuple[str, ...]:
+def _lane_of(result: ChangeResult) -> str:
+    return lane_of(result.change.resource_id)
+
+
+def _look(result: ChangeResult, resources: Resources, lists: Lists) -> tuple[str, ...]:
     try:
         if result.given_back is not None:
             return _look_at_returned(result.given_back, resources)
-        return _look_at_change(result.change, resources)
+        return _look_at_change(result.change, resources, lists)
     except CallFailed as error:
         return (f"could not be read again: {error.message}",)
 
 
-def _look_at_change(change: Change, resources: Resources) -> tuple[str, ...]:
+def _look_at_change(change: Change, resources: Resources, lists: Lists) -> tuple[str, ...]:
     match change:
-        case IdentityChange():
+        case IdentityChange(action=Action.DELETE):
             return _look_at_identity(change, resources.identities.get(change.resource_id))
+        case IdentityChange():
+            return _look_at_identity(change, lists.identity(change.resource_id, resources.identities.get))
         case CredentialChange():
-            return _look_at_credential(change, resources)
+            return _look_at_credential(change, resources, lists)
         case AssignmentChange():
-            return _look_at_assignment(change, resources)
+            return _look_at_assignment(change, resources, lists)
 
 
 def _look_at_identity(change: IdentityChange, live: Identity | None) -> tuple[str, ...]:
@@ -88,18 +108,19 @@ def _look_at_identity(change: IdentityChange, live: Identity | None) -> tuple[st
     return (*_came_back(differences), *_location_not_held(change, live))
 
 
-def _look_at_credential(change: CredentialChange, resources: Resources) -> tuple[str, ...]:
-    live = resources.credentials.get(change.resource_id)
+def _look_at_credential(change: CredentialChange, resources: Resources, lists: Lists) -> tuple[str, ...]:
+    listed = None if change.action is Action.DELETE else lists.credentials.get(change.resource_id)
+    live = listed or resources.credentials.get(change.resource_id)
     if change.after is None or live is None:
         return _presence(change, live)
     # Read from the manifest's side, as the others are: `before` is what came back.
     return _came_back(trust_differences(live.trust, change.after))
 
 
-def _look_at_assignment(change: AssignmentChange, resources: Resources) -> tuple[str, ...]:
+def _look_at_assignment(change: AssignmentChange, resources: Resources, lists: Lists) -> tuple[str, ...]:
     if change.before is not None:
         return _details_not_held(change, resources.assignments.get(change.before.scope, change.before.name))
-    identity = resources.identities.get(change.resource_id.identity)
+    identity = lists.identity(change.resource_id.identity, resources.identities.get)
     if identity is None:
         return ("its identity is not there",)
     scope, role_guid = change.resource_id.scope, change.resource_id.role_guid

@@ -6,12 +6,14 @@ exists; so one thread does all that concerns an identity. Nothing here makes a c
 what is started, what is skipped because of what happened to another change, and when nobody waits any longer.
 """
 
+import math
 import threading
 from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
-from reconciler.apply.before_delete import surprise_before_delete
+from reconciler.apply.before_delete import look_before_delete
 from reconciler.apply.checks import Stale, check_parent
 from reconciler.apply.failures import Failures, no_login
 from reconciler.apply.give_back import Taken, give_back, not_given_back, taken_by, tools_to_finish
@@ -41,34 +43,32 @@ GRACE_S = 90.0
 
 def carry_out(works: Iterable[Work], tools: ApplyTools, failures: Failures) -> dict[AnyId, ChangeResult]:
     """Do pieces of work side by side until all have ended or the run was asked to stop; waiting steps come last."""
-    pool = ThreadPoolExecutor(max_workers=tools.resources.pool.parallelism)
     begun = [IdentityWork(work, tools, failures) for work in works]
-    try:
-        _finish([pool.submit(one.run) for one in begun], tools)
-        _finish([pool.submit(one.run, waiting=True) for one in begun if one.waits], tools)
-        return {change_id: result for one in begun for change_id, result in one.results().items()}
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    patience = _Patience(tools)
+    for run, taken in (
+        (IdentityWork.run, begun),
+        (partial(IdentityWork.run, waiting=True), [one for one in begun if one.waits]),
+    ):
+        with closing(tools.resources.pool.window(run, taken, IdentityWork.lane_of)) as window:
+            while not window.is_over and not patience.is_over():
+                ended = window.next_ended(POLL_S)
+                if ended is not None:
+                    ended[1].result()
+    return {change_id: result for one in begun for change_id, result in one.results().items()}
 
 
-def _finish(futures: "list[Future[None]]", tools: ApplyTools) -> None:
-    _wait(set(futures), tools)
-    for future in futures:
-        if future.done() and not future.cancelled():
-            future.result()
+class _Patience:
+    """How long calls in flight are waited for once the run was asked to stop."""
 
+    def __init__(self, tools: ApplyTools) -> None:
+        self._stop, self._clock = tools.stop, tools.retries.clock
+        self._ends_s = math.inf
 
-def _wait(futures: "set[Future[None]]", tools: ApplyTools) -> None:
-    stop, clock = tools.stop, tools.retries.clock
-    deadline: float | None = None
-    while futures:
-        _, futures = wait(futures, timeout=POLL_S, return_when=FIRST_COMPLETED)
-        if stop.requested and deadline is None:
-            deadline = clock() + GRACE_S
-        if stop.at_once or (deadline is not None and clock() > deadline):
-            for future in futures:
-                future.cancel()
-            return
+    def is_over(self) -> bool:
+        """Whether nobody waits any longer."""
+        if self._stop.requested:
+            self._ends_s = min(self._ends_s, self._clock() + GRACE_S)
+        return self._stop.at_once or self._clock() > self._ends_s
 
 
 class IdentityWork:
@@ -107,6 +107,10 @@ class IdentityWork:
         if self._failures.signed_out and not self._tools.over:
             return no_login(change)
         return self._tools.not_tried(change)
+
+    def lane_of(self) -> str:
+        """Which works wait for the same of Azure's rates: those of one kind in one subscription."""
+        return f"{self._work.identity.subscription_id.casefold()} {type(self._steps[0].change).__name__}"
 
     @property
     def waits(self) -> bool:
@@ -255,7 +259,7 @@ class IdentityWork:
         match self._work.own:
             case IdentityChange(action=Action.DELETE) as own:
                 found = check_identity(own, live)
-                return found if isinstance(found, Stale) else surprise_before_delete(own, self._tools.resources)
+                return found if isinstance(found, Stale) else look_before_delete(own, self._tools.resources).surprise
         return None
 
 

@@ -24,6 +24,7 @@ class Doing:
         total: None where it is not known.
         answers: of Azure, since the part began.
         in_flight: calls that were sent and are not answered.
+        left_s: how many seconds are left of the part at least, by Azure's rates; None where nobody counts.
         waits: why calls wait before they are sent again, the newest reason; empty where none does.
     """
 
@@ -34,6 +35,7 @@ class Doing:
     answers: int
     in_flight: int
     waits: str
+    left_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class _Part:
     what: str
     total: int | None
     began_at: int
+    left_s: Callable[[], float] | None
 
 
 class Activity:
@@ -58,11 +61,16 @@ class Activity:
         self._throttled = 0
 
     @contextmanager
-    def part(self, what: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-        """A part of the run, until the end of the block; yields what says that one more of `total` is done."""
+    def part(
+        self, what: str, total: int | None = None, left_s: Callable[[], float] | None = None
+    ) -> Iterator[Callable[[], None]]:
+        """A part of the run, until the end of the block; yields what says that one more of `total` is done.
+
+        `left_s` says how many seconds are left at least.
+        """
         with self._lock:
             self._number += 1
-            part = _Part(self._number, what, total, self._answers)
+            part = _Part(self._number, what, total, self._answers, left_s)
             self._parts.append(part)
             self._done[part.number] = 0
 
@@ -129,14 +137,16 @@ class Activity:
         """What is done now; None where nothing is. Of parts within parts, the outermost says most."""
         with self._lock:
             waits = self._waits[-1] if self._waits else ""
-            if self._parts:
-                part = self._parts[0]
-                answers = self._answers - part.began_at
-                done = self._done[part.number]
-                return Doing(part.number, part.what, done, part.total, answers, self._in_flight, waits)
-            if self._in_flight or waits:
-                return Doing(0, "Waiting for Azure", 0, None, self._answers, self._in_flight, waits)
-            return None
+            part = self._parts[0] if self._parts else None
+            answers = self._answers - (part.began_at if part else 0)
+            done = self._done[part.number] if part else 0
+            in_flight = self._in_flight
+        if part is not None:
+            left_s = part.left_s() if part.left_s else None
+            return Doing(part.number, part.what, done, part.total, answers, in_flight, waits, left_s)
+        if in_flight or waits:
+            return Doing(0, "Waiting for Azure", 0, None, answers, in_flight, waits)
+        return None
 
 
 class Outages:

@@ -5,7 +5,6 @@ It tells all of them, whatever the caller may read of each, but only in preview 
 Source: Microsoft Entra documentation, "View associated resources for a user-assigned managed identity".
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.arm.http.answers import too_many_pages
@@ -17,16 +16,12 @@ from reconciler.model import AttachedResource, ResourceId, attached
 API_VERSION = "2022-01-31-preview"
 """The newest one that has the operation. Source: Microsoft.ManagedIdentity OpenAPI documents."""
 
-INTERVAL_S = 1.0
-"""Between two calls of a tenant. Source: the documentation named above (one request a second for each tenant)."""
-
 
 @dataclass(frozen=True, slots=True)
 class AssociatedResources:
-    """The one call; raises as ArmClient does. `wait` keeps the calls of the run apart."""
+    """The one call; raises as ArmClient does."""
 
     client: ArmClient
-    wait: Callable[[], None]
 
     def list(self, resource_id: ResourceId) -> tuple[AttachedResource, ...]:
         """Everything that an identity is attached to, in order of the ids; NotFound where there is no identity."""
@@ -42,7 +37,6 @@ class AssociatedResources:
         # By `$skip` rather than by the link of a page, which would have to be asked by a GET that no document has.
         parameters = {"$skip": str(skip)} if skip else {}
         path = f"{identity_path(resource_id)}/listAssociatedResources"
-        self.wait()
         return self.client.query(path, API_VERSION, None, _read_page, parameters)
 
 

@@ -35,27 +35,30 @@ class FederatedCredentials:
 
     def get(self, credential_id: CredentialId) -> FederatedCredential | None:
         """One credential, or None where it, its identity or its group does not exist; any other 404 is an error."""
-        return self.client.find(_path(credential_id), self.api_version, _reader_of(credential_id), _ABSENT_CODES)
+        return self.client.find(
+            credential_path(credential_id), self.api_version, _reader_of(credential_id), _ABSENT_CODES
+        )
 
     def write(self, credential_id: CredentialId, trust: Trust) -> tuple[FederatedCredential, bool]:
         """Create a credential, or replace the one that is there: True where ARM says that it created one."""
         properties = {"issuer": trust.issuer, "subject": trust.subject, "audiences": [trust.audience]}
         body = {"properties": properties}
-        return self.client.put(_path(credential_id), self.api_version, body, _reader_of(credential_id))
+        return self.client.put(credential_path(credential_id), self.api_version, body, _reader_of(credential_id))
 
     def delete(self, credential_id: CredentialId) -> bool:
         """Delete a credential; False where there was none, NotFound where there is no identity.
 
         Source: recorded traffic (azure-service-operator: 404 ParentResourceNotFound).
         """
-        return self.client.delete(_path(credential_id), self.api_version)
+        return self.client.delete(credential_path(credential_id), self.api_version)
 
 
 def _credentials_path(identity: ResourceId) -> str:
     return f"{identity_path(identity)}/federatedIdentityCredentials"
 
 
-def _path(credential_id: CredentialId) -> str:
+def credential_path(credential_id: CredentialId) -> str:
+    """The credential's resource id, encoded."""
     return f"{_credentials_path(credential_id.identity)}/{segment(credential_id.name)}"
 
 

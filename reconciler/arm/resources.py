@@ -8,13 +8,19 @@ from reconciler.arm.activity import Activity
 from reconciler.arm.associated_resources import AssociatedResources
 from reconciler.arm.federated_credentials import FederatedCredentials
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.pace import no_pace
 from reconciler.arm.identities import API_VERSION, Identities
+from reconciler.arm.microsoft_graph import MicrosoftGraph
 from reconciler.arm.role_assignments import RoleAssignments
-from reconciler.parallel import ONE_BY_ONE, Pool
+from reconciler.model import AnyId, identity_of
+from reconciler.parallel import ONE_BY_ONE, LaneOf, Pool, one_lane
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def lane_of(resource_id: AnyId) -> str:
+    """The subscription of an identity or a child: what Azure counts most calls about it for."""
+    return identity_of(resource_id).subscription_id.casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +29,25 @@ class Resources:
 
     Attributes:
         api_version: of Microsoft.ManagedIdentity.
-        wait_for_associated: keeps calls of listAssociatedResources apart.
         pool: by which several calls are made at once.
         activity: hears what is read, and how far it is.
+        open_graph: gives what says more of principals than ARM; None where it is not asked, as `why_no_graph` says.
     """
 
     client: ArmClient
     api_version: str = API_VERSION
-    wait_for_associated: Callable[[], None] = no_pace
     pool: Pool = ONE_BY_ONE
     activity: Activity = field(default_factory=Activity)
+    open_graph: Callable[[], MicrosoftGraph] | None = None
+    why_no_graph: str = "nothing was looked at"
 
-    def map(self, what: str, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    def map(
+        self,
+        what: str,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        lane_of: LaneOf[Item] = one_lane,
+    ) -> list[Result]:
         """Call the function for each item, side by side, counted as `what`; otherwise as `Pool.map`."""
         whole = list(items)
         with self.activity.part(what, len(whole)) as one_more:
@@ -44,11 +57,17 @@ class Resources:
                 one_more()
                 return result
 
-            return self.pool.map(counted, whole) if whole else []
+            return self.pool.map(counted, whole, lane_of) if whole else []
 
-    def pairs(self, what: str, function: Callable[[Item], Result], items: Iterable[Item]) -> list[tuple[Item, Result]]:
+    def pairs(
+        self,
+        what: str,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        lane_of: LaneOf[Item] = one_lane,
+    ) -> list[tuple[Item, Result]]:
         """Each item with what the function says of it; otherwise as `map`."""
-        return self.map(what, lambda item: (item, function(item)), items)
+        return self.map(what, lambda item: (item, function(item)), items, lane_of)
 
     @property
     def identities(self) -> Identities:
@@ -63,7 +82,7 @@ class Resources:
     @property
     def associated(self) -> AssociatedResources:
         """What identities are attached to."""
-        return AssociatedResources(self.client, self.wait_for_associated)
+        return AssociatedResources(self.client)
 
     @property
     def assignments(self) -> RoleAssignments:

@@ -64,7 +64,7 @@ class RoleAssignments:
 
     def get(self, scope: str, name: str) -> RoleAssignment | None:
         """One assignment, or None where it or its scope does not exist; any other 404 is an error."""
-        return self.client.find(_path(scope, name), API_VERSION, _reader_of(name), _ABSENT_CODES)
+        return self.client.find(assignment_path(scope, name), API_VERSION, _reader_of(name), _ABSENT_CODES)
 
     def has_scope(self, scope: str) -> bool:
         """Whether a scope exists, as far as ARM looks before it looks for an assignment that nobody has.
@@ -72,7 +72,7 @@ class RoleAssignments:
         Source: recorded traffic (the gateway's 404 where the scope is gone); the subscription's as quoted by users.
         """
         try:
-            self.client.get(_path(scope, _NOBODYS), API_VERSION, _read)
+            self.client.get(assignment_path(scope, _NOBODYS), API_VERSION, _read)
         except NotFound as error:
             return error.arm_code not in _SCOPE_ABSENT_CODES
         return True
@@ -80,18 +80,19 @@ class RoleAssignments:
     def write(self, assignment: RoleAssignment) -> RoleAssignment:
         """Give a role to a service principal, or give an assignment other details: a PUT replaces all of them.
 
-        ARM answers 201 either way: only `created_s` tells one that was there from a new one.
+        ARM answers 201 either way, and as `created_s` the time of this call; its `updated_s` is the `created_s` that a
+        later read shows of one that this call has made. Source: recorded traffic (azure-cli, creates and updates).
 
         Its type is always sent: without it, a principal that the directory does not know yet is refused. Source:
         recorded traffic (186 of 297 without the type failed, none of 78 with it).
         """
-        path, name = _path(assignment.scope, assignment.name), assignment.name
+        path, name = assignment_path(assignment.scope, assignment.name), assignment.name
         written, _ = self.client.put(path, API_VERSION, _body(assignment), _reader_of(name))
         return written
 
     def delete(self, scope: str, name: str) -> bool:
         """Take a role away; False where there was no such assignment, NotFound where its scope is gone."""
-        return self.client.delete(_path(scope, name), API_VERSION)
+        return self.client.delete(assignment_path(scope, name), API_VERSION)
 
 
 def put_command(assignment: RoleAssignment) -> str:
@@ -100,7 +101,7 @@ def put_command(assignment: RoleAssignment) -> str:
     Source: `az rest --help` (a URL without a host is one of ARM); `az role assignment create` knows no delegated
     identity.
     """
-    url = f"{_path(assignment.scope, assignment.name)}?api-version={API_VERSION}"
+    url = f"{assignment_path(assignment.scope, assignment.name)}?api-version={API_VERSION}"
     return shell_command("az", "rest", "--method", "put", "--url", url, "--body", json.dumps(_body(assignment)))
 
 
@@ -128,7 +129,8 @@ def _assignments_path(scope: str) -> str:
     return f"{scope_path(scope)}/providers/Microsoft.Authorization/roleAssignments"
 
 
-def _path(scope: str, name: str) -> str:
+def assignment_path(scope: str, name: str) -> str:
+    """The assignment's id, encoded."""
     return f"{_assignments_path(scope)}/{segment(name)}"
 
 
@@ -148,6 +150,7 @@ def _read(body: JsonObject) -> RoleAssignment:
         text(properties, "principalId"),
         _details(properties),
         optional_time_s(properties, "createdOn"),
+        optional_time_s(properties, "updatedOn"),
     )
 
 

@@ -1,7 +1,8 @@
 """The command line: parses, dispatches, and turns every ending into an exit code.
 
 Commands import what they need in their own bodies, so that `--version`, `--help` and `validate` start without the HTTP
-client and Azure's logins.
+client and Azure's logins. Of the commands, that one alone is read which a command line begins with: to make flags of
+all of them would take longer than to check a manifest.
 """
 
 import errno
@@ -10,23 +11,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from reconciler import __version__
-from reconciler.cli.commands.apply import apply
-from reconciler.cli.commands.doctor import doctor
-from reconciler.cli.commands.drift import drift
-from reconciler.cli.commands.explain import explain
-from reconciler.cli.commands.export import export
-from reconciler.cli.commands.output import output
-from reconciler.cli.commands.plan import plan
-from reconciler.cli.commands.sandbox import sandbox_app
-from reconciler.cli.commands.schema import schema
-from reconciler.cli.commands.show import show
-from reconciler.cli.commands.undo import undo
-from reconciler.cli.commands.validate import validate
 from reconciler.cli.flags.report import report_flags_of
 from reconciler.cli.help.page import PlainCommand, PlainGroup, help_notes
 from reconciler.cli.help.usage import check_dashes, describe_usage_error
@@ -39,15 +29,38 @@ COMPLETION_VARIABLE = "_UAMI_COMPLETE"
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-app = typer.Typer(
-    name="uami",
-    cls=PlainGroup,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
+COMMANDS = (
+    *("validate", "plan", "apply", "undo", "show", "drift", "export", "output", "trust", "doctor", "explain", "schema"),
+    "sandbox",
 )
-for command in (validate, plan, apply, undo, show, drift, export, output, doctor, explain, schema):
-    app.command(cls=PlainCommand)(command)
-app.add_typer(sandbox_app, name="sandbox")
+"""In the order in which help lists them; each is a module in `commands/`, with a function of its name or, of several
+commands below it, `NAME_app`."""
+
+
+def command_line(names: Sequence[str] = COMMANDS) -> Any:
+    """The command `uami` as the library runs it, with these of its commands."""
+    app = typer.Typer(
+        name="uami",
+        cls=PlainGroup,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+    )
+    for name in names:
+        module = import_module(f"reconciler.cli.commands.{name}")
+        if hasattr(module, f"{name}_app"):
+            app.add_typer(getattr(module, f"{name}_app"), name=name)
+        else:
+            app.command(cls=PlainCommand)(getattr(module, name))
+    app.callback()(root)
+    return typer.main.get_command(app)
+
+
+def _meant(arguments: Sequence[str]) -> Any:
+    """The command line with as much as these arguments need; with all of it where they begin with no command."""
+    first = arguments[0] if arguments else ""
+    if first in COMMANDS and COMPLETION_VARIABLE not in os.environ:
+        return command_line((first,))
+    return command_line(() if first == "--version" else COMMANDS)
 
 
 def _print_version(asked: bool) -> None:
@@ -56,7 +69,6 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 @help_notes("uami plan manifests/", "uami plan -h", codes=ExitCode)
 def root(
     version: Annotated[
@@ -68,20 +80,21 @@ def root(
 
 def run(arguments: Sequence[str]) -> int:
     """Do what a command line asks for, and return the exit code."""
+    command = _meant(arguments)
     # A shell that asks for completions does so without arguments.
     if not arguments and COMPLETION_VARIABLE not in os.environ:
         try:
             with redirect_stdout(sys.stderr):
-                app(["--help"], prog_name="uami", standalone_mode=False)
+                command(["--help"], prog_name="uami", standalone_mode=False)
         except OSError:
             silence(sys.stderr)
         return ExitCode.USAGE
     try:
-        check_dashes(arguments, _command_of(arguments)[0])
-        code = app(list(arguments), prog_name="uami", standalone_mode=False)
+        check_dashes(arguments, _command_of(command, arguments)[0])
+        code = command(list(arguments), prog_name="uami", standalone_mode=False)
     except typer.TyperException as error:
         # The library would exit 2, which here means "changes found".
-        return _fail(UsageError(describe_usage_error(error), _usage_hint(arguments)), arguments)
+        return _fail(UsageError(describe_usage_error(error), _usage_hint(command, arguments)), arguments)
     except ReconcilerError as error:
         return _fail(error, arguments)
     except OSError as error:
@@ -106,16 +119,16 @@ _FLAGS_OF_WORDS = {"version": "--version", "help": "--help"}
 """What is a command elsewhere and a flag here."""
 
 
-def _usage_hint(arguments: Sequence[str]) -> str:
+def _usage_hint(command: Any, arguments: Sequence[str]) -> str:
     """Which help there is: of the command, or of whatever its name was looked for in."""
-    _, names, word = _command_of(arguments)
+    _, names, word = _command_of(command, arguments)
     flag = _FLAGS_OF_WORDS.get(word)
     return f"It is a flag: `{' '.join(names)} {flag}`." if flag and len(names) == 1 else _see(names)
 
 
-def _command_of(arguments: Sequence[str]) -> tuple[Any, list[str], str]:
+def _command_of(command: Any, arguments: Sequence[str]) -> tuple[Any, list[str], str]:
     """The command that is meant, as far as there is one, its names, and the word behind them that is no command."""
-    command, names = typer.main.get_command(app), ["uami"]
+    names = ["uami"]
     for word in arguments:
         known = getattr(command, "commands", {})
         if not known or word.startswith("-"):

@@ -8,11 +8,13 @@ import sys
 import threading
 from pathlib import Path
 
+from reconciler.cli.collector import pause_collector
 from reconciler.cli.support.signals import Signals, leave
 
 
 def main() -> int:
     """Run the command line of this process and return its exit code."""
+    pause_collector()
     signals = Signals()
     _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):

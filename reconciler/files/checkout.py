@@ -23,7 +23,12 @@ class Checkout:
         """
         if not self.root or "\0" in name:  # which no file's name has, but what a saved plan names as its source may
             return name
-        return os.path.relpath(os.path.realpath(Path(self.here, name)), self.root).replace(os.sep, "/")
+        try:
+            place = os.path.realpath(Path(self.here, name))
+        except ValueError:
+            # A saved plan can name what no system can have.
+            return name
+        return os.path.relpath(place, self.root).replace(os.sep, "/")
 
 
 def find_checkout() -> Checkout:

@@ -4,11 +4,27 @@ Every other bound stands in files that those can edit who ask for a change, so t
 manifest. It judges what would be written, recomputed from manifests, a saved plan or a journal alike.
 """
 
-from reconciler.guardrails.changes import Facts, judge_changes, roles_to_look_up
-from reconciler.guardrails.declared import DeclaredVerdict, judge_declared, judge_offline
-from reconciler.guardrails.file import VARIABLE, guardrail_files, read_guardrails, sources_of
-from reconciler.guardrails.model import Guardrails, combined_sha256
-from reconciler.guardrails.words import GUARDRAIL
+from typing import TYPE_CHECKING
+
+from reconciler import names_on_demand
+
+if TYPE_CHECKING:
+    from reconciler.guardrails.changes import Facts, judge_changes, roles_to_look_up
+    from reconciler.guardrails.declared import judge_declared
+    from reconciler.guardrails.file import VARIABLE, guardrail_files, read_guardrails, sources_of
+    from reconciler.guardrails.model import Guardrails, combined_sha256
+    from reconciler.guardrails.verdict import DeclaredVerdict, judge_offline
+    from reconciler.guardrails.words import GUARDRAIL
+else:
+    __getattr__ = names_on_demand(
+        __name__,
+        changes=("Facts", "judge_changes", "roles_to_look_up"),
+        declared=("judge_declared",),
+        file=("VARIABLE", "guardrail_files", "read_guardrails", "sources_of"),
+        model=("Guardrails", "combined_sha256"),
+        verdict=("DeclaredVerdict", "judge_offline"),
+        words=("GUARDRAIL",),
+    )
 
 __all__ = [
     "GUARDRAIL",

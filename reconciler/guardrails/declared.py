@@ -4,11 +4,9 @@ What needs the live side is left to the plan: which names of roles mean which ro
 runs it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from reconciler.errors import SourcePos
-from reconciler.guardrails.file import guardrail_files, read_guardrails, sources_of
 from reconciler.guardrails.model import Guardrails, RoleRule
 from reconciler.guardrails.patterns import folded
 from reconciler.guardrails.rules import (
@@ -20,30 +18,15 @@ from reconciler.guardrails.rules import (
     tenant_breach,
     trust_breach,
 )
+from reconciler.guardrails.verdict import DeclaredVerdict
 from reconciler.guardrails.words import Breach
 from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredGroup, DesiredIdentity, DesiredRemoval
-from reconciler.model import AnyId, AssignmentId, CredentialId, ResourceGroupId, Violation, is_guid
+from reconciler.model import AnyId, AssignmentId, CredentialId, ResourceGroupId, is_guid
 
 _NAMES_NOT_COMPARED = (
     "Roles of the guardrails and of the manifest were compared as they are written; `uami plan` compares the roles that"
     " the names mean."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredVerdict:
-    """What guardrails do not let through of manifests, and what was not judged, in sentences."""
-
-    violations: tuple[Violation, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def judge_offline(
-    flag: str | None, environment: Mapping[str, str], paths: Iterable[str], desired: Desired
-) -> DeclaredVerdict:
-    """Hold what the manifests at these paths declare against the guardrails of a run. Raises as `read_guardrails`."""
-    files = guardrail_files(flag, environment)
-    return judge_declared(read_guardrails(files, (*paths, *sources_of(desired))), desired)
 
 
 def judge_declared(guardrails: Iterable[Guardrails], desired: Desired) -> DeclaredVerdict:

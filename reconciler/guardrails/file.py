@@ -7,13 +7,15 @@ a path of the run, one in a git work tree that holds a manifest of the run.
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import InputFileError
 from reconciler.files.read import NotReadError, read_resolved, resolve
-from reconciler.guardrails.model import Guardrails
-from reconciler.guardrails.read import parse_guardrails
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.yaml.files import STDIN_ARGUMENT, STDIN_NAME
+
+if TYPE_CHECKING:
+    from reconciler.guardrails.model import Guardrails
 
 VARIABLE = "UAMI_GUARDRAILS"
 """The environment variable that makes guardrails mandatory; it names their file."""
@@ -42,7 +44,7 @@ def guardrail_files(flag: str | None, environment: Mapping[str, str]) -> tuple[s
     return tuple(dict.fromkeys(one for one in (mandatory, flag) if one is not None))
 
 
-def read_guardrails(files: Iterable[str], inputs: Iterable[str]) -> tuple[Guardrails, ...]:
+def read_guardrails(files: Iterable[str], inputs: Iterable[str]) -> "tuple[Guardrails, ...]":
     """What the guardrails files say.
 
     Args:
@@ -63,7 +65,10 @@ def sources_of(desired: Desired) -> tuple[str, ...]:
     return tuple(sorted({group.source.file for group in desired.groups}))
 
 
-def _read(file: str, inputs: Iterable[str]) -> Guardrails:
+def _read(file: str, inputs: Iterable[str]) -> "Guardrails":
+    # Most runs have none.
+    from reconciler.guardrails.read import parse_guardrails
+
     try:
         # First, since only this says in words why a path cannot be looked at.
         path = resolve(Path(file))

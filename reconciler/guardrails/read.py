@@ -20,7 +20,7 @@ from reconciler.guardrails.model import (
 from reconciler.guardrails.words import VOCABULARY
 from reconciler.manifest.diagnostics import in_order
 from reconciler.manifest.reading import items, mapping, texts_at, whole_number
-from reconciler.manifest.rules.schema import check_document, validator_of
+from reconciler.manifest.rules.schema import check_document, schema_of
 from reconciler.manifest.yaml.document import Document, Path, Plain
 from reconciler.manifest.yaml.source import parse_documents
 from reconciler.manifest.yaml.text import SourceText, decode_source
@@ -49,7 +49,7 @@ def _check(document: Document) -> Iterator[Diagnostic]:
         if not document.is_empty:
             yield _empty(document.file)
         return
-    yield from check_document(document, validator_of(GUARDRAILS_SCHEMA), VOCABULARY)
+    yield from check_document(document, schema_of(GUARDRAILS_SCHEMA), VOCABULARY)
     for path, value in _texts(document.data, ()):
         if "${" in value and path not in document.broken_values:
             yield Diagnostic(

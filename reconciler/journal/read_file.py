@@ -10,10 +10,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from reconciler.errors import InputFileError
+from reconciler.files.compiled_schema import CompiledSchema
 from reconciler.files.digest import check_digest
 from reconciler.files.read import read_argument
 from reconciler.journal.call import Call
@@ -83,10 +81,10 @@ def _refuse_constant(name: str) -> object:
 
 
 @functools.cache
-def _validators() -> dict[str, Draft202012Validator]:
+def _schemas() -> dict[str, CompiledSchema]:
     schema = json.loads(schema_text("journal.v1.schema.json"))
     kinds = ("run", "intent", "outcome", "end")
-    return {kind: Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]}) for kind in kinds}
+    return {kind: CompiledSchema({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]}) for kind in kinds}
 
 
 class _Reading:
@@ -107,12 +105,12 @@ class _Reading:
             self._newer = _is_newer(document.get("format_version"))
         elif self._end is not None:
             raise LineError("something follows the end of the run")
-        validator = _validators().get(kind) if isinstance(kind, str) else None
-        if validator is None:
+        schema = _schemas().get(kind) if isinstance(kind, str) else None
+        if schema is None:
             if self._newer:
                 return
             raise LineError(f"`kind` is {kind!r}, which no line of a journal is")
-        _check(document, validator)
+        _check(document, schema)
         _TAKE[str(kind)](self, document)
 
     def take_run(self, document: Document) -> None:
@@ -163,8 +161,12 @@ def _is_newer(version: object) -> bool:
     return int(minor) > int(known)
 
 
-def _check(document: Document, validator: Draft202012Validator) -> None:
-    error = best_match(validator.iter_errors(document))
+def _check(document: Document, schema: CompiledSchema) -> None:
+    if schema.is_kept_by(document):
+        return
+    from jsonschema.exceptions import best_match
+
+    error = best_match(schema.errors(document))
     if error is not None:
         place = "".join(f".{part}" if isinstance(part, str) else f"[{part}]" for part in error.absolute_path)
         message = error.message if len(error.message) <= 200 else f"{error.message[:200]}..."

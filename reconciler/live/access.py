@@ -8,7 +8,7 @@ instead. So is whatever is outside the scopes that could be read.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.arm.resources import Resources
+from reconciler.arm.resources import Resources, lane_of
 from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
 from reconciler.live.children import (
@@ -92,7 +92,14 @@ def _read_credentials(
         match change:
             case IdentityChange(before=Identity(), desired=DesiredIdentity(federated_credentials=tuple())):
                 managed.append(change.resource_id)
-    return dict(resources.pairs(READING_CREDENTIALS, lambda identity: list_credentials(identity, resources), managed))
+    return dict(
+        resources.pairs(
+            READING_CREDENTIALS,
+            lambda identity: list_credentials(identity, resources),
+            managed,
+            lane_of,
+        )
+    )
 
 
 def _listed_assignments(change: IdentityChange) -> tuple[DesiredAssignment, ...]:

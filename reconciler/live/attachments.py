@@ -42,13 +42,8 @@ def read_attachments(
     if not identities:
         return {}
     shown = _ask_graph(identities, resources, may_read)
-    parts = {}
-    with resources.activity.part(_PROGRESS, len(identities)) as one_more:
-        for one in identities:
-            # One after another, by the thread that a signal ends at once: side by side they would wait for one turn.
-            parts[one] = _part(shown.resources.get(one, ()), shown.why_not(one), _confirm(one, resources))
-            one_more()
-    return parts
+    confirmed = resources.pairs(_PROGRESS, lambda one: _confirm(one, resources), identities)
+    return {one: _part(shown.resources.get(one, ()), shown.why_not(one), found) for one, found in confirmed}
 
 
 def find_attachments(
@@ -76,7 +71,9 @@ def _ask_graph(identities: Sequence[ResourceId], resources: Resources, may_read:
 
 def _graph_right(group: ResourceGroupId, may_read: MayRead) -> str | None:
     try:
-        return may_read.why_not(str(group), READ_GRAPH)
+        # What the caller may do in the whole subscription it may do in each of its groups.
+        above = may_read.why_not(f"/subscriptions/{group.subscription_id}", READ_GRAPH)
+        return above and may_read.why_not(str(group), READ_GRAPH)
     except NotFound:
         return missing(READ_GRAPH)
 

@@ -26,12 +26,13 @@ Source: Azure documentation on limits (a subscription has at most some thousands
 """
 
 
-def children_of(identity: Identity, resources: Resources, may_read: MayRead) -> Children:
+def children_of(
+    identity: Identity, credentials: Part[FederatedCredential], resources: Resources, may_read: MayRead
+) -> Children:
     """Credentials and role assignments of an identity, for the journal; what it is attached to the plan has read.
 
-    Raises Interrupted only.
+    `credentials` were listed in the look at what uses it. Raises Interrupted only.
     """
-    credentials = credentials_of(identity.resource_id, resources)
     assignments = _assignments_of(identity, resources, may_read)
     unread = {"federated credentials": credentials.not_checked, "role assignments": assignments.not_checked}
     return Children(

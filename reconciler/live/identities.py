@@ -7,7 +7,7 @@ that scope say that it may read identities there.
 Source: Azure Resource Manager documentation on listing resources (answers hold what the caller may read).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.arm import resource_groups, subscriptions
@@ -27,7 +27,11 @@ class _SubscriptionView:
     """A subscription, and all its resource groups where the caller's rights span them all."""
 
     subscription: Subscription
-    all_groups: tuple[ResourceGroup, ...] | None
+    all_groups: Mapping[ResourceGroupId, ResourceGroup] | None
+
+    def find_group(self, group_id: ResourceGroupId) -> ResourceGroup | None:
+        """A group of those; None where it does not exist."""
+        return (self.all_groups or {}).get(group_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class _Scope:
     groups: tuple[ResourceGroupId, ...]
     view: _SubscriptionView
     by_subscription: bool
+
+    def lane(self) -> str:
+        """What its calls are counted for, together with those of other lists."""
+        return self.view.subscription.subscription_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ def read_live(
         )
     )
     scopes = [scope for one, view in views.items() for scope in _plan_reads(view, by_subscription[one], beyond=beyond)]
-    reads = resources.map("Reading identities", reader.read_scope, scopes)
+    reads = resources.map("Reading identities", reader.read_scope, scopes, _Scope.lane)
     live = Live(
         tuple(sorted((view.subscription for view in views.values()), key=lambda one: one.subscription_id)),
         tuple(sorted((group for read in reads for group in read.groups), key=lambda group: group.group_id.key)),
@@ -102,7 +110,7 @@ def read_whole_subscription(
         view = reader.view_subscription(subscription_id, expected)
     if view.all_groups is None:
         raise _may_not_read(f"/subscriptions/{subscription_id}", f"{READ_IDENTITIES}, {READ_GROUPS}")
-    scope = _Scope(tuple(group.group_id for group in view.all_groups), view, by_subscription=True)
+    scope = _Scope(tuple(view.all_groups), view, by_subscription=True)
     with resources.activity.part("Reading identities"):
         read = reader.read_scope(scope)
     if read.beyond:
@@ -127,7 +135,7 @@ def _plan_reads(view: _SubscriptionView, group_ids: list[ResourceGroupId], *, be
     """One list of the subscription where the manifest covers half of its groups or more, or where what is outside them
     is asked for; else one list per group."""
     if view.all_groups is not None:
-        others = {group.group_id for group in view.all_groups} - set(group_ids)
+        others = view.all_groups.keys() - set(group_ids)
         covers_half = len(group_ids) > 1 and 2 * len(group_ids) >= len(view.all_groups)
         if covers_half or (beyond and others):
             return [_Scope(tuple(group_ids), view, by_subscription=True)]
@@ -148,7 +156,8 @@ class _Reader:
         scope = f"/subscriptions/{subscription_id}"
         # Without the right over the whole subscription, each group is asked.
         if self._may_read.allows(scope, READ_IDENTITIES) and self._may_read.allows(scope, READ_GROUPS):
-            return _SubscriptionView(subscription, resource_groups.list_by_subscription(self._client, subscription_id))
+            groups = resource_groups.list_by_subscription(self._client, subscription_id)
+            return _SubscriptionView(subscription, {group.group_id: group for group in groups})
         return _SubscriptionView(subscription, None)
 
     def read_scope(self, scope: _Scope) -> _ScopeRead:
@@ -158,7 +167,7 @@ class _Reader:
             for identity in listed:
                 by_group.setdefault(identity.resource_id.group_id, []).append(identity)
             groups = (
-                LiveGroup(group_id, _find_group(scope.view, group_id), tuple(by_group.get(group_id, ())))
+                LiveGroup(group_id, scope.view.find_group(group_id), tuple(by_group.get(group_id, ())))
                 for group_id in scope.groups
             )
             named = set(scope.groups)
@@ -166,7 +175,7 @@ class _Reader:
         return _ScopeRead(tuple(self._read_group(scope.view, group_id) for group_id in scope.groups))
 
     def _read_group(self, view: _SubscriptionView, group_id: ResourceGroupId) -> LiveGroup:
-        group = self._get_group_with_rights(group_id) if view.all_groups is None else _find_group(view, group_id)
+        group = self._get_group_with_rights(group_id) if view.all_groups is None else view.find_group(group_id)
         listed = self._identities.list_by_group(group_id) if group is not None else ()
         return LiveGroup(group_id, group, listed)
 
@@ -181,10 +190,6 @@ class _Reader:
         if not allowed:
             raise _may_not_read(str(group_id), READ_IDENTITIES)
         return resource_groups.get(self._client, group_id)
-
-
-def _find_group(view: _SubscriptionView, group_id: ResourceGroupId) -> ResourceGroup | None:
-    return next((group for group in view.all_groups or () if group.group_id == group_id), None)
 
 
 def _may_not_read(scope: str, actions: str) -> AuthError:

@@ -6,6 +6,7 @@ more than one place of a document still see everything else in the same run.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.declared_access import (
@@ -21,12 +22,11 @@ from reconciler.manifest.declared_access import (
 )
 from reconciler.manifest.desired import Limits
 from reconciler.manifest.finding import Acceptance
-from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
+from reconciler.manifest.reading import Located, items, mapping, text_at, text_in, texts_at, whole_number
 from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Path, Plain
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredTag:
+class DeclaredTag(NamedTuple):
     """A tag as one place writes it; `pos` is that of its name, `value` is None for a tag that must be absent."""
 
     name: str
@@ -34,8 +34,7 @@ class DeclaredTag:
     pos: SourcePos
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredTags:
+class DeclaredTags(NamedTuple):
     """A `tags` mapping as written; `pos` is that of the key `tags`."""
 
     pos: SourcePos
@@ -73,8 +72,7 @@ class DeclaredGiven:
     assignments: DeclaredAssignments | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredIdentity:
+class DeclaredIdentity(NamedTuple):
     """An entry of `identities`; `pos` is where the entry begins, `name` is None where none can be read.
 
     `credentials` and `assignments` are those of its own; `given` is what it takes of defaults, the layer of the
@@ -97,6 +95,8 @@ class DeclaredIdentity:
     @property
     def given_credentials(self) -> tuple[DeclaredCredential, ...]:
         """The federated credentials that defaults give, but for those that the identity or its group overrides."""
+        if not self.given:
+            return ()
         taken, found = _credential_names(self.credentials), list[DeclaredCredential]()
         for layer in reversed(self.given):
             entries = () if layer.credentials is None else layer.credentials.entries
@@ -107,6 +107,8 @@ class DeclaredIdentity:
     @property
     def given_assignments(self) -> tuple[DeclaredAssignment, ...]:
         """The same of role assignments."""
+        if not self.given:
+            return ()
         taken, found = _assignment_keys(self.assignments), list[DeclaredAssignment]()
         for layer in reversed(self.given):
             entries = () if layer.assignments is None else layer.assignments.entries
@@ -176,9 +178,9 @@ def read_declared(document: Document) -> DeclaredDocument:
     root = mapping(document.data)
     groups = mapping(root.get("resourceGroups"))
     return DeclaredDocument(
-        subscription=text_at(document, ("subscription",), root.get("subscription")),
-        tenant=text_at(document, ("tenant",), root.get("tenant")),
-        owner=text_at(document, ("owner",), root.get("owner")),
+        subscription=text_in(document, (), root, "subscription"),
+        tenant=text_in(document, (), root, "tenant"),
+        owner=text_in(document, (), root, "owner"),
         has_owner_key="owner" in root,
         limits=_limits(mapping(root.get("limits"))),
         scope=_scope(document, (), root),
@@ -187,7 +189,7 @@ def read_declared(document: Document) -> DeclaredDocument:
             for name, group in groups.items()
             if ("resourceGroups", name) not in document.broken_keys
         ),
-        accept=read_acceptances(document, ("accept",), root.get("accept")),
+        accept=read_acceptances(document, (), root),
     )
 
 
@@ -237,27 +239,27 @@ def _group(document: Document, path: Path, name: str, value: Plain) -> DeclaredG
         scope=_scope(document, path, group),
         identities=tuple(_identity(document, (*path, "identities", index), entry) for index, entry in entries),
         removals=tuple(_removal(document, (*path, "remove", index), mapping(entry)) for index, entry in removals),
-        accept=read_acceptances(document, (*path, "accept"), group.get("accept")),
+        accept=read_acceptances(document, path, group),
     )
 
 
 def _removal(document: Document, path: Path, removal: dict[str, Plain]) -> DeclaredRemoval:
     allow = enumerate(items(removal.get("allow")))
     return DeclaredRemoval(
-        name=text_at(document, (*path, "name"), removal.get("name")),
-        principal_id=text_at(document, (*path, "principalId"), removal.get("principalId")),
+        name=text_in(document, path, removal, "name"),
+        principal_id=text_in(document, path, removal, "principalId"),
         allow=tuple(_allowance(document, (*path, "allow", index), entry) for index, entry in allow),
         pos=document.value_pos(path),
-        after=text_at(document, (*path, "after"), removal.get("after")),
-        accept=read_acceptances(document, (*path, "accept"), removal.get("accept")),
+        after=text_in(document, path, removal, "after"),
+        accept=read_acceptances(document, path, removal),
     )
 
 
 def _allowance(document: Document, path: Path, entry: Plain) -> DeclaredAllowance:
     bare, allowance = text_at(document, path, entry), mapping(entry)
     return DeclaredAllowance(
-        code=bare or text_at(document, (*path, "code"), allowance.get("code")),
-        expires=text_at(document, (*path, "expires"), allowance.get("expires")),
+        code=bare or text_in(document, path, allowance, "code"),
+        expires=text_in(document, path, allowance, "expires"),
     )
 
 
@@ -268,11 +270,11 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
             bare, location=None, isolation_scope=None, tags=None, credentials=None, assignments=None, pos=bare.pos
         )
     identity = mapping(entry)
-    location = text_at(document, (*path, "location"), identity.get("location"))
-    isolation_scope = text_at(document, (*path, "isolationScope"), identity.get("isolationScope"))
+    location = text_in(document, path, identity, "location")
+    isolation_scope = text_in(document, path, identity, "isolationScope")
     protect, expect = identity.get("protect"), mapping(identity.get("expect"))
     return DeclaredIdentity(
-        name=text_at(document, (*path, "name"), identity.get("name")),
+        name=text_in(document, path, identity, "name"),
         location=None if location is None else location.text,
         isolation_scope=None if isolation_scope is None else isolation_scope.text,
         tags=_tags(document, (*path, "tags"), identity.get("tags")),
@@ -282,8 +284,8 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
         protect=protect if isinstance(protect, bool) else None,
         expected_principal_id=text_at(document, (*path, "expect", "principalId"), expect.get("principalId")),
         given=tuple(_given(document, (*path, GIVEN), identity.get(GIVEN))),
-        hold=text_at(document, (*path, "hold"), identity.get("hold")),
-        accept=read_acceptances(document, (*path, "accept"), identity.get("accept")),
+        hold=text_in(document, path, identity, "hold"),
+        accept=read_acceptances(document, path, identity),
     )
 
 
@@ -295,7 +297,7 @@ def _given(document: Document, path: Path, value: Plain) -> Iterator[DeclaredGiv
     for at, layer in ((at, mapping(one)) for at, one in layers):
         protect = layer.get("protect")
         yield DeclaredGiven(
-            text_at(document, (*at, "location"), layer.get("location")),
+            text_in(document, at, layer, "location"),
             _tags(document, (*at, "tags"), layer.get("tags")),
             protect if isinstance(protect, bool) else None,
             read_credentials(document, (*at, CREDENTIALS), layer.get(CREDENTIALS)),
@@ -316,11 +318,10 @@ def _assignment_keys(assignments: DeclaredAssignments | None) -> set[tuple[str, 
 def _tags(document: Document, path: Path, value: Plain) -> DeclaredTags | None:
     if not isinstance(value, dict):
         return None
-    return DeclaredTags(document.key_pos(path), tuple(_tag_items(document, path, value)))
-
-
-def _tag_items(document: Document, path: Path, tags: dict[str, Plain]) -> Iterator[DeclaredTag]:
-    for name, value in tags.items():
-        if (*path, name) not in document.broken_keys:
-            text = value if isinstance(value, str) else None
-            yield DeclaredTag(name, text, document.key_pos((*path, name)))
+    named = ((name, text, (*path, name)) for name, text in value.items())
+    tags = (
+        DeclaredTag(name, text if isinstance(text, str) else None, document.key_pos(at))
+        for name, text, at in named
+        if not document.broken_keys or at not in document.broken_keys
+    )
+    return DeclaredTags(document.key_pos(path), tuple(tags))

@@ -5,21 +5,21 @@ follows sees the trust itself. Read leniently, like everything else of a documen
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import DETAIL_KEYS
 from reconciler.manifest.finding import TRUST_BY_NAME, Acceptance
-from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
+from reconciler.manifest.reading import Located, items, mapping, text_at, text_in, texts_at, whole_number
 from reconciler.manifest.rules.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
 from reconciler.manifest.yaml.document import Document, Path, Plain
 from reconciler.model import ResourceGroupId, normalize_scope
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredCredential:
+class DeclaredCredential(NamedTuple):
     """An entry of `federatedCredentials`; what cannot be read is None, and so is an audience that is not written.
 
     Issuer and subject stand where they are written, or at the form that means them.
@@ -34,8 +34,7 @@ class DeclaredCredential:
     expires: Located | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredCredentials:
+class DeclaredCredentials(NamedTuple):
     """A list `federatedCredentials` as written; `pos` is that of the key."""
 
     pos: SourcePos
@@ -74,17 +73,12 @@ class DeclaredAssignments:
     entries: tuple[DeclaredAssignment, ...]
 
 
-def read_acceptances(document: Document, path: Path, value: Plain) -> tuple[Acceptance, ...]:
-    """What a list `accept` answers, in the order in which it is written."""
-    entries = [((*path, index), mapping(entry)) for index, entry in enumerate(items(value))]
-    read = [
-        (
-            text_at(document, (*at, "code"), entry.get("code")),
-            text_at(document, (*at, "reason"), entry.get("reason")),
-            at,
-        )
-        for at, entry in entries
-    ]
+def read_acceptances(document: Document, path: Path, holder: Mapping[str, Plain]) -> tuple[Acceptance, ...]:
+    """What the list `accept` of the mapping at `path` answers, in the order in which it is written."""
+    if "accept" not in holder:
+        return ()
+    entries = [((*path, "accept", index), mapping(entry)) for index, entry in enumerate(items(holder["accept"]))]
+    read = [(text_in(document, at, entry, "code"), text_in(document, at, entry, "reason"), at) for at, entry in entries]
     return tuple(
         Acceptance(code.text, reason.text, document.value_pos(at))
         for code, reason, at in read
@@ -120,42 +114,40 @@ def read_scopes(document: Document, path: Path, value: Plain) -> tuple[Located, 
 
 def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredential:
     credential = mapping(entry)
-    issuer = text_at(document, (*path, "issuer"), credential.get("issuer"))
-    subject = text_at(document, (*path, "subject"), credential.get("subject"))
+    issuer = text_in(document, path, credential, "issuer")
+    subject = text_in(document, path, credential, "subject")
     for key, read_form in (("github", _github), ("kubernetes", _kubernetes)):
         if isinstance(credential.get(key), dict):
             issuer, subject = read_form(document, (*path, key), mapping(credential[key]))
     return DeclaredCredential(
-        name=text_at(document, (*path, "name"), credential.get("name")),
+        name=text_in(document, path, credential, "name"),
         issuer=issuer,
         subject=subject,
-        audience=text_at(document, (*path, "audience"), credential.get("audience")),
+        audience=text_in(document, path, credential, "audience"),
         pos=document.value_pos(path),
-        accept=(
-            *read_acceptances(document, (*path, "accept"), credential.get("accept")),
-            *_answers(document, (*path, "github"), mapping(credential.get("github"))),
-        ),
-        expires=text_at(document, (*path, "expires"), credential.get("expires")),
+        accept=(*read_acceptances(document, path, credential), *_answers(document, path, credential)),
+        expires=text_in(document, path, credential, "expires"),
     )
 
 
-def _answers(document: Document, path: Path, form: dict[str, Plain]) -> tuple[Acceptance, ...]:
+def _answers(document: Document, path: Path, credential: dict[str, Plain]) -> tuple[Acceptance, ...]:
     """What a form says by itself: whoever writes that a subject has no ids knows that it is a name."""
-    if form.get("legacySubject") is not True:
+    if mapping(credential.get("github")).get("legacySubject") is not True:
         return ()
-    return (Acceptance(TRUST_BY_NAME, "legacySubject: true", document.key_pos((*path, "legacySubject"))),)
+    pos = document.key_pos((*path, "github", "legacySubject"))
+    return (Acceptance(TRUST_BY_NAME, "legacySubject: true", pos),)
 
 
 def _github(document: Document, path: Path, form: dict[str, Plain]) -> tuple[Located | None, Located | None]:
     pos = document.key_pos(path)
     issuer = Located(GITHUB_ISSUER, pos)
-    repository = text_at(document, (*path, "repository"), form.get("repository"))
+    repository = text_in(document, path, form, "repository")
     context = next((one for one in GitHubContext if one in form), None)
     owner_id, repository_id = (_github_id(document, (*path, key), form.get(key)) for key in ("ownerId", "repositoryId"))
     ids = (owner_id, repository_id) if owner_id and repository_id else None
     if repository is None or context is None or (ids is None and form.get("legacySubject") is not True):
         return issuer, None
-    name = text_at(document, (*path, context.value), form.get(context.value))
+    name = text_in(document, path, form, context.value)
     if name is None and context is not GitHubContext.PULL_REQUEST:
         return issuer, None
     workflows = GitHubWorkflows(repository.text, ids, context, "" if name is None else name.text)
@@ -172,7 +164,7 @@ def _github_id(document: Document, path: Path, value: Plain) -> str | None:
 
 def _kubernetes(document: Document, path: Path, form: dict[str, Plain]) -> tuple[Located | None, Located | None]:
     issuer, namespace, account = (
-        text_at(document, (*path, key), form.get(key)) for key in ("issuer", "namespace", "serviceAccount")
+        text_in(document, path, form, key) for key in ("issuer", "namespace", "serviceAccount")
     )
     if namespace is None or account is None:
         return issuer, None
@@ -186,8 +178,8 @@ def _assignments(document: Document, path: Path, entry: dict[str, Plain]) -> Ite
     details = tuple(
         (name, text_at(document, (*path, key), entry[key])) for key, name in DETAIL_KEYS.items() if key in entry
     )
-    accept = read_acceptances(document, (*path, "accept"), entry.get("accept"))
-    expires = text_at(document, (*path, "expires"), entry.get("expires"))
+    accept = read_acceptances(document, path, entry)
+    expires = text_in(document, path, entry, "expires")
     for role, scope in product(roles or (None,), tuple(_whole_scopes(document, scopes)) or (None,)):
         named = role if "roles" in entry else scope if "scopes" in entry else None
         pos = document.value_pos(path) if named is None else named.pos
@@ -195,7 +187,7 @@ def _assignments(document: Document, path: Path, entry: dict[str, Plain]) -> Ite
 
 
 def _one_or_several(document: Document, path: Path, entry: dict[str, Plain], key: str) -> tuple[Located, ...]:
-    one = text_at(document, (*path, key), entry.get(key))
+    one = text_in(document, path, entry, key)
     return texts_at(document, (*path, f"{key}s"), entry.get(f"{key}s")) if one is None else (one,)
 
 
@@ -204,7 +196,7 @@ def _whole_scopes(document: Document, scopes: Iterable[Located]) -> Iterator[Loc
 
     One of a subscription that cannot be read is left out, since that has its diagnostic already.
     """
-    subscription = text_at(document, ("subscription",), mapping(document.data).get("subscription"))
+    subscription = text_in(document, (), mapping(document.data), "subscription")
     for one in scopes:
         match = _SHORT_SCOPE.fullmatch(one.text)
         if match is None:

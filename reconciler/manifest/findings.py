@@ -7,10 +7,10 @@ known from the manifest; nothing here asks Azure or GitHub.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.manifest.desired import Desired, DesiredAssignment
+from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredIdentity
 from reconciler.manifest.expiry.soon import Ahead, find_expiring, role_id
 from reconciler.manifest.finding import ACCEPTABLE_GUARDS, Acceptance, Finding, finding_documents, finding_violation
 from reconciler.manifest.risky_trust import find_risky_trust
@@ -23,6 +23,7 @@ __all__ = [
     "accepted_note",
     "find_accepted",
     "find_doubts",
+    "find_doubts_and_accepted",
     "find_risky_trust",
     "finding_documents",
     "finding_violation",
@@ -40,9 +41,21 @@ def find_doubts(desired: Desired, audience: str, ahead: Ahead | None = None) -> 
     Args:
         ahead: the days of which something is warned about that ends on them; None where nothing is.
     """
+    return find_doubts_and_accepted(desired, audience, ahead)[0]
+
+
+def find_accepted(desired: Desired, audience: str, ahead: Ahead | None = None) -> tuple[Finding, ...]:
+    """What would have to be looked at again, had the manifest not accepted it; in order of the ids."""
+    return find_doubts_and_accepted(desired, audience, ahead)[1]
+
+
+def find_doubts_and_accepted(
+    desired: Desired, audience: str, ahead: Ahead | None = None
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Both of them: every credential and role is looked at once."""
     findings = _all_findings(desired, audience, ahead)
     # What is known to end is answered for whenever it does.
-    answers = (*findings, *_answers_of(desired, find_expiring(desired, None)))
+    answers = (*findings, *_with_answers(desired, tuple(find_expiring(desired, None))))
     used = {(one.source, one.code) for finding in answers for one in finding.accepted_by}
     unused = {
         (one.source, one.code): _unused(holder.about, one)
@@ -51,12 +64,8 @@ def find_doubts(desired: Desired, audience: str, ahead: Ahead | None = None) -> 
         if one.code not in ACCEPTABLE_GUARDS and (one.source, one.code) not in used
     }
     left = (*(one for one in findings if not one.accepted_by), *unused.values())
-    return tuple(sorted(left, key=lambda finding: finding.key))
-
-
-def find_accepted(desired: Desired, audience: str, ahead: Ahead | None = None) -> tuple[Finding, ...]:
-    """What would have to be looked at again, had the manifest not accepted it; in order of the ids."""
-    return tuple(one for one in _all_findings(desired, audience, ahead) if one.accepted_by)
+    doubts = tuple(sorted(left, key=lambda finding: finding.key))
+    return doubts, tuple(one for one in findings if one.accepted_by)
 
 
 def accepted_note(accepted: Sequence[Finding]) -> tuple[str, ...]:
@@ -76,12 +85,13 @@ def _all_findings(desired: Desired, audience: str, ahead: Ahead | None) -> tuple
         *_find_unpinned(desired),
         *(() if ahead is None else find_expiring(desired, ahead)),
     )
-    return tuple(sorted(_answers_of(desired, findings), key=lambda finding: finding.key))
+    return tuple(sorted(_with_answers(desired, findings), key=lambda finding: finding.key))
 
 
-def _answers_of(desired: Desired, findings: Iterable[Finding]) -> Iterator[Finding]:
+def _with_answers(desired: Desired, findings: Sequence[Finding]) -> Iterator[Finding]:
     """Every finding with the entries of `accept` that answer it; one of a whole document knows them already."""
-    in_effect = {one.about: (*one.above, *one.own) for one in _holders(desired) if one.about is not None}
+    holders = _holders(desired) if findings else ()
+    in_effect = {one.about: (*one.above, *one.own) for one in holders if one.about is not None}
     return (
         finding if finding.resource_id is None else _answered(finding, in_effect.get(finding.resource_id, ()))
         for finding in findings
@@ -102,19 +112,30 @@ class _Holder:
 
 
 def _holders(desired: Desired) -> Iterator[_Holder]:
-    """Every document (once for each of its groups), group, removal, identity and line."""
+    """Every document (once for each of its groups), group, removal, identity and line that an entry is in effect for.
+
+    An id is made of those alone: most manifests accept nothing.
+    """
     for group in desired.groups:
         document, here = group.document_accept, (*group.document_accept, *group.accept)
-        yield _Holder(None, document)
-        yield _Holder(group.group_id, group.accept, document)
-        yield from (_Holder(one.resource_id, one.accept, here) for one in group.remove)
+        if here:
+            yield _Holder(None, document)
+            yield _Holder(group.group_id, group.accept, document)
+        yield from (_Holder(one.resource_id, one.accept, here) for one in group.remove if here or one.accept)
         for identity in group.identities:
-            below = (*here, *identity.accept)
-            yield _Holder(identity.resource_id, identity.accept, here)
-            for credential in identity.federated_credentials or ():
-                yield _Holder(CredentialId(identity.resource_id, credential.name), credential.accept, below)
-            for role in identity.role_assignments or ():
-                yield _Holder(role_id(identity, role), role.accept, below)
+            yield from _holders_of_identity(identity, here)
+
+
+def _holders_of_identity(identity: DesiredIdentity, here: tuple[Acceptance, ...]) -> Iterator[_Holder]:
+    below = (*here, *identity.accept)
+    if below:
+        yield _Holder(identity.resource_id, identity.accept, here)
+    for credential in identity.federated_credentials or ():
+        if below or credential.accept:
+            yield _Holder(CredentialId(identity.resource_id, credential.name), credential.accept, below)
+    for role in identity.role_assignments or ():
+        if below or role.accept:
+            yield _Holder(role_id(identity, role), role.accept, below)
 
 
 def _unused(about: AnyId | ResourceGroupId | None, entry: Acceptance) -> Finding:

@@ -24,7 +24,7 @@ from reconciler.manifest.yaml.document import Document, without_own_keys
 from reconciler.manifest.yaml.files import ManifestFile, no_manifest, read_files
 from reconciler.manifest.yaml.recognize import is_guardrails, is_of_another_tool
 from reconciler.manifest.yaml.source import parse_documents
-from reconciler.manifest.yaml.text import decode_source
+from reconciler.manifest.yaml.text import SourceText, decode_source
 from reconciler.manifest.yaml.variables import replace_variables
 
 PUBLIC_AUDIENCE = "api://AzureADTokenExchange"
@@ -70,23 +70,23 @@ def load_files(
     """As `load_manifest`, for files that were read, and what could not be, as `read_files` gives them."""
     files, diagnostics = read[0], list(read[1])
     not_read = tuple(diagnostics)
-    lines: dict[str, tuple[str, ...]] = {}
+    sources: dict[str, SourceText] = {}
     checked: list[_Checked] = []
     skipped: list[ManifestFile] = []
     for file in files:
-        found = _manifests_in(file, lines)
+        found = _manifests_in(file, sources)
         if found is None:
             skipped.append(file)
             continue
         documents, problems = found
         diagnostics += problems
-        checked += [_check(document, variables, environment) for document in documents]
+        checked += _check_all(documents, variables, environment)
     names = tuple(file.name for file in skipped)
     if on_skipped is not None:
         on_skipped(names)
     diagnostics += _without_a_manifest(files, skipped)
     try:
-        return replace(_merge(checked, diagnostics, lines, audience), skipped_files=names)
+        return replace(_merge(checked, diagnostics, sources, audience), skipped_files=names)
     except ManifestError as error:
         if set(error.diagnostics) == set(not_read):
             raise ManifestNotRead(error.diagnostics) from None
@@ -119,6 +119,15 @@ class _Checked:
     texts: tuple[Finding, ...]
 
 
+def _check_all(
+    documents: list[Document], variables: Mapping[str, str], environment: Mapping[str, str]
+) -> list[_Checked]:
+    """What documents say; the list is emptied, since nothing else of a large manifest should stay in memory."""
+    checked = [_check(document, variables, environment) for document in documents]
+    documents.clear()
+    return checked
+
+
 def _check(
     document: Document, variables: Mapping[str, str], environment: Mapping[str, str], *, saved: bool = False
 ) -> _Checked:
@@ -134,7 +143,7 @@ def _check(
 def _merge(
     checked: Sequence[_Checked],
     diagnostics: Iterable[Diagnostic],
-    lines: Mapping[str, tuple[str, ...]],
+    sources: Mapping[str, SourceText],
     audience: str,
 ) -> Desired:
     """What documents declare together; raises ManifestError where anything is wrong with their files or with them."""
@@ -142,7 +151,7 @@ def _merge(
     found = [*diagnostics, *(problem for one in checked for problem in one.problems)]
     found += [*check_group_claims(declared), *check_tenant_claims(declared)]
     if found:
-        raise ManifestError(in_order(found, lines))
+        raise ManifestError(in_order(found, {name: source.lines for name, source in sources.items()}))
     groups = (group for document in declared for group in merge_document(document, audience))
     return Desired(
         groups=tuple(sorted(groups, key=lambda group: group.group_id.key)),
@@ -150,9 +159,7 @@ def _merge(
     )
 
 
-def _manifests_in(
-    file: ManifestFile, lines: dict[str, tuple[str, ...]]
-) -> tuple[list[Document], list[Diagnostic]] | None:
+def _manifests_in(file: ManifestFile, sources: dict[str, SourceText]) -> tuple[list[Document], list[Diagnostic]] | None:
     """The documents of a file, or the one thing to say of a file that is no manifest.
 
     None where it lies below a folder argument, and nobody meant it.
@@ -160,7 +167,7 @@ def _manifests_in(
     kind = kind_of(file.content)
     if kind in NOT_MANIFESTS:
         return [], [_not_a_manifest(file, kind)]
-    documents, problems = _read_documents(file, lines)
+    documents, problems = _read_documents(file, sources)
     rails = not problems and is_guardrails(documents)
     if file.directory and (rails or is_of_another_tool(file.content, documents, whole=not problems)):
         return None
@@ -171,12 +178,12 @@ def _manifests_in(
     return documents, problems
 
 
-def _read_documents(file: ManifestFile, lines: dict[str, tuple[str, ...]]) -> tuple[list[Document], list[Diagnostic]]:
-    """The documents of a file that say something; its lines are noted for the diagnostics to quote."""
+def _read_documents(file: ManifestFile, sources: dict[str, SourceText]) -> tuple[list[Document], list[Diagnostic]]:
+    """The documents of a file that say something; its text is noted for the diagnostics to quote."""
     source, problems = decode_source(file.name, file.content)
     if source is None:
         return [], problems
-    lines[file.name] = source.lines
+    sources[file.name] = source
     documents, mistakes = parse_documents(source)
     problems += mistakes
     if len(documents) > 1 and documents[-1].is_empty:

@@ -3,15 +3,15 @@
 The schema has a diagnostic for it already, and everything else can still be looked at in the same run.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.yaml.document import Document, Path, Plain
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A text and where it stands."""
+class Located(NamedTuple):
+    """A text and where it stands; a tuple for the reason that its place is one."""
 
     text: str
     pos: SourcePos
@@ -22,6 +22,12 @@ def text_at(document: Document, path: Path, value: Plain) -> Located | None:
     if not isinstance(value, str) or not document.is_known(path):
         return None
     return Located(value, document.value_pos(path))
+
+
+def text_in(document: Document, path: Path, holder: Mapping[str, Plain], key: str) -> Located | None:
+    """The text at a key of the mapping at `path`; as `text_at`, without the path of a key that is not there."""
+    value = holder.get(key)
+    return text_at(document, (*path, key), value) if isinstance(value, str) else None
 
 
 def texts_at(document: Document, path: Path, value: Plain) -> tuple[Located, ...]:

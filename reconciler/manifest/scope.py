@@ -65,6 +65,8 @@ def is_looked_at(about: AnyId | ResourceGroupId | None, desired: Desired, target
 
 def check_targets_exist(targets: tuple[Target, ...], desired: Desired, live: Live) -> None:
     """Raises UsageError for a target that matches nothing: the run would look successful and have done nothing."""
+    if not targets:
+        return
     known = {identity.resource_id for group in desired.groups for identity in group.identities}
     known |= {removal.resource_id for group in desired.groups for removal in group.remove}
     known |= {identity.resource_id for group in live.groups for identity in group.identities}

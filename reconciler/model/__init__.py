@@ -23,7 +23,7 @@ from reconciler.model.access import (
 )
 from reconciler.model.address import AddressBook, Names, Target, parse_target, roles_in
 from reconciler.model.built_in_roles import role_name
-from reconciler.model.call_error import CallError, call_error
+from reconciler.model.call_error import CallError, call_error, error_document, read_error
 from reconciler.model.document import (
     FORMAT_VERSION,
     RESOURCE_TYPES,
@@ -32,7 +32,6 @@ from reconciler.model.document import (
     assignment_document,
     children_document,
     credential_document,
-    error_document,
     identity_document,
     impact_document,
     live_trust_document,
@@ -41,7 +40,6 @@ from reconciler.model.document import (
     read_assignment,
     read_children,
     read_credential,
-    read_error,
     read_identity,
     read_impact,
     read_live_trust,
@@ -89,17 +87,23 @@ from reconciler.model.ids import (
     subscription_of,
 )
 from reconciler.model.impact import (
+    DIRECTORY_UNREAD,
     NEVER_READ,
     READ_ONLY,
     UNREAD,
+    AppRole,
     AttachedResource,
+    Directory,
     HeldRole,
     Impact,
     Impacts,
     LiveTrust,
     Lock,
+    Membership,
     Part,
     attached,
+    directory_not_read,
+    not_looked_at,
 )
 from reconciler.model.not_read import (
     NotRead,
@@ -116,6 +120,7 @@ from reconciler.model.shell import shell_command
 from reconciler.model.violation import PlanRefused, Violation, refused_by, refusers
 
 __all__ = [
+    "DIRECTORY_UNREAD",
     "FORMAT_VERSION",
     "MAX_CREDENTIALS",
     "MAX_DESCRIPTION",
@@ -133,12 +138,14 @@ __all__ = [
     "Access",
     "AddressBook",
     "AnyId",
+    "AppRole",
     "AssignmentDetails",
     "AssignmentId",
     "AttachedResource",
     "CallError",
     "Children",
     "CredentialId",
+    "Directory",
     "Document",
     "FederatedCredential",
     "GivenRole",
@@ -154,6 +161,7 @@ __all__ = [
     "LiveTrust",
     "Lock",
     "MarkedDescription",
+    "Membership",
     "Names",
     "NotRead",
     "Part",
@@ -182,6 +190,7 @@ __all__ = [
     "children_document",
     "credential_document",
     "describe_scope",
+    "directory_not_read",
     "error_document",
     "foreign_to_ids",
     "identity_at",
@@ -194,6 +203,7 @@ __all__ = [
     "live_trust_document",
     "normalize_location",
     "normalize_scope",
+    "not_looked_at",
     "noted",
     "parse_address",
     "parse_group_address",

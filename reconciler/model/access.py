@@ -118,6 +118,7 @@ class RoleAssignment:
         role_guid: of the role definition, in lower case.
         details: None where a journal did not record them.
         created_s: when it was made, by ARM's clock, as epoch seconds; None where ARM did not say. Not compared.
+        updated_s: when it was last written, likewise.
     """
 
     name: str
@@ -126,6 +127,7 @@ class RoleAssignment:
     principal_id: str
     details: AssignmentDetails | None = NO_DETAILS
     created_s: float | None = field(default=None, compare=False)
+    updated_s: float | None = field(default=None, compare=False)
 
     @property
     def condition(self) -> str | None:

@@ -20,10 +20,20 @@ from reconciler.model.access import (
     is_ours,
 )
 from reconciler.model.built_in_roles import role_name
-from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId, foreign_to_ids
-from reconciler.model.impact import NEVER_READ, AttachedResource, HeldRole, Impact, LiveTrust, Lock, Part
+from reconciler.model.impact import (
+    AppRole,
+    AttachedResource,
+    Directory,
+    HeldRole,
+    Impact,
+    LiveTrust,
+    Lock,
+    Membership,
+    Part,
+    not_looked_at,
+)
 
 T = TypeVar("T")
 
@@ -165,22 +175,6 @@ def read_planned_assignment(document: Document) -> PlannedAssignment:
     return PlannedAssignment(_text(document, "role_guid"), _scope(document), principal_id, details)
 
 
-def error_document(error: CallError) -> JsonObject:
-    """Why a call failed."""
-    return {
-        "status": error.status,
-        "code": error.code,
-        "message": error.message,
-        "hint": error.hint,
-        "correlation_id": error.correlation_id,
-    }
-
-
-def read_error(document: Document) -> CallError:
-    """The error of a call that a document is; a schema has checked it."""
-    return CallError(*(document[name] for name in ("status", "code", "message", "hint", "correlation_id")))
-
-
 def children_document(children: Children, owner: str | None) -> JsonObject:
     """The children of an identity that is deleted; `owner` shows which of its roles this tool gave."""
     credentials, assignments = children.credentials, children.assignments
@@ -226,7 +220,8 @@ def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
                 "inherited": not one.stands_within(str(identity)),
             },
         ),
-        "not_looked_at": [*NEVER_READ],
+        **_directory_document(impact.directory),
+        "not_looked_at": [*not_looked_at(impact.directory)],
     }
 
 
@@ -239,6 +234,7 @@ def read_impact(document: Document, identity: ResourceId) -> Impact:
         locks=_read_part(
             document["locks"], lambda one: Lock(_text(one, "level"), _text(one, "name"), _text(one, "scope"))
         ),
+        directory=_read_directory(document),
     )
 
 
@@ -249,6 +245,7 @@ def live_trust_document(live: LiveTrust) -> JsonObject:
         "federated_credentials": _part_document(live.credentials, named_credential_document),
         "role_assignments": None if roles is None else _part_document(roles, _held_role_document),
         "attachments": None if attachments is None else _part_document(attachments, _attached_document),
+        **({} if live.directory is None else _directory_document(live.directory)),
     }
 
 
@@ -259,6 +256,23 @@ def read_live_trust(document: Document, identity: ResourceId) -> LiveTrust:
         _read_part(document["federated_credentials"], lambda one: read_named_credential(one, identity)),
         None if roles is None else _read_part(roles, _read_held_role),
         None if attachments is None else _read_part(attachments, _read_attached),
+    )
+
+
+def _directory_document(directory: Directory) -> JsonObject:
+    return {
+        "memberships": _part_document(directory.memberships, asdict),
+        "app_roles": _part_document(directory.app_roles, asdict),
+    }
+
+
+def _read_directory(document: Document) -> Directory:
+    return Directory(
+        _read_part(
+            document["memberships"],
+            lambda one: Membership(_text(one, "kind"), _text(one, "object_id"), _text(one, "name")),
+        ),
+        _read_part(document["app_roles"], lambda one: AppRole(_text(one, "role"), _text(one, "application"))),
     )
 
 

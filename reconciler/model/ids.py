@@ -7,7 +7,8 @@ without case, spelled as first seen.
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _IDENTITY_ID = re.compile(
@@ -23,8 +24,15 @@ _CREDENTIAL_ID = re.compile(r"(?P<identity>.*)/federatedIdentityCredentials/(?P<
 _FOREIGN = re.compile(r"""[\x00-\x1f\x7f"<>\\^`{|}?#%]|\$\(""")
 
 
+_folded = lru_cache(maxsize=4096)(str.casefold)
+"""Thousands of ids share a subscription and a few groups, and so keep one text of each between them."""
+
+
 class _Id(ABC):
-    """Equal to another id of its kind where the keys are equal."""
+    """Equal to another id of its kind where the keys are equal.
+
+    Each folds its names once, when it is made: ids are compared, hashed and sorted many times in a run.
+    """
 
     __slots__ = ()
 
@@ -55,11 +63,11 @@ class ResourceGroupId(_Id):
 
     subscription_id: str
     resource_group: str
+    key: tuple[str, str] = field(init=False, repr=False)
+    """What equality, hashing and order are made of."""
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """What equality, hashing and order are made of."""
-        return (self.subscription_id.casefold(), self.resource_group.casefold())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", (_folded(self.subscription_id), _folded(self.resource_group)))
 
     @property
     def address(self) -> str:
@@ -81,6 +89,12 @@ class ResourceId(_Id):
     subscription_id: str
     resource_group: str
     name: str
+    key: tuple[str, str, str] = field(init=False, repr=False)
+    """What equality, hashing and order are made of."""
+
+    def __post_init__(self) -> None:
+        key = (_folded(self.subscription_id), _folded(self.resource_group), self.name.casefold())
+        object.__setattr__(self, "key", key)
 
     @classmethod
     def parse(cls, text: str) -> "ResourceId":
@@ -93,11 +107,6 @@ class ResourceId(_Id):
         if match is None:
             raise ValueError(f"not the resource id of a user-assigned identity: {text!r}")
         return cls(match["subscription"], match["group"], match["name"])
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What equality, hashing and order are made of."""
-        return (*self.group_id.key, self.name.casefold())
 
     @property
     def group_id(self) -> ResourceGroupId:
@@ -145,6 +154,11 @@ class CredentialId(_ChildId):
     """The id of a federated identity credential; equal without case, spelled as first seen."""
 
     name: str
+    key: tuple[str, ...] = field(init=False, repr=False)
+    """What equality, hashing and order are made of."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", (*self.identity.key, "federatedCredentials", self.name.casefold()))
 
     @classmethod
     def parse(cls, text: str) -> "CredentialId":
@@ -153,11 +167,6 @@ class CredentialId(_ChildId):
         if match is None:
             raise ValueError(f"not the id of a federated credential: {text!r}")
         return cls(ResourceId.parse(match["identity"]), match["name"])
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What equality, hashing and order are made of."""
-        return (*self.identity.key, "federatedCredentials", self.name.casefold())
 
     @property
     def below_identity(self) -> str:
@@ -181,12 +190,13 @@ class AssignmentId(_ChildId):
     role: str
     role_guid: str
     scope: str
+    key: tuple[str, ...] = field(init=False, repr=False)
+    """What equality, hashing and order are made of."""
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What equality, hashing and order are made of."""
+    def __post_init__(self) -> None:
         role = self.role_guid or self.role
-        return (*self.identity.key, "roleAssignments", normalize_scope(self.scope), role.casefold())
+        key = (*self.identity.key, "roleAssignments", normalize_scope(self.scope), role.casefold())
+        object.__setattr__(self, "key", key)
 
     @property
     def below_identity(self) -> str:

@@ -71,6 +71,52 @@ class HeldRole:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """Something in the directory that a service principal is a member of, itself or through groups in groups.
+
+    Attributes:
+        kind: its type in Microsoft Graph: `group`, `directoryRole`, `administrativeUnit`.
+        name: empty where the caller may not read it.
+    """
+
+    kind: str
+    object_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppRole:
+    """An app role that a service principal has been given: a permission within an application.
+
+    Attributes:
+        role: its value (`User.Read.All`); its GUID where that could not be read.
+        application: the name of the application that it is a permission of; its object id where it has none.
+    """
+
+    role: str
+    application: str
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What a principal has by the directory alone, where ARM shows nothing of it."""
+
+    memberships: Part[Membership]
+    app_roles: Part[AppRole]
+
+
+_NOT_ASKED = "nothing was looked at"
+
+DIRECTORY_UNREAD = Directory(Part((), _NOT_ASKED), Part((), _NOT_ASKED))
+"""Where Microsoft Graph was not asked."""
+
+
+def directory_not_read(because: str) -> Directory:
+    """Where it could not be read at all, and why: the same for the same state, since plans hold it."""
+    return Directory(Part((), because), Part((), because))
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """A management lock: `level` is ARM's word, `scope` the ARM id of what it was put on."""
 
@@ -106,25 +152,35 @@ class Impact:
         assignments: roles that it has in its own subscription and at scopes that the manifest names.
         credentials: who else may sign in as it; they go with it.
         locks: at the identity, above it or below it.
+        directory: of what it is a member, and what it may do in applications.
     """
 
     attachments: Part[AttachedResource] = Part()
     assignments: Part[HeldRole] = Part()
     credentials: Part[FederatedCredential] = Part()
     locks: Part[Lock] = Part()
+    directory: Directory = DIRECTORY_UNREAD
 
 
-NEVER_READ = ("Entra groups", "app roles", "data-plane grants", "identityProfile")
+_IN_DIRECTORY = ("Entra groups", "app roles")
+
+NEVER_READ = ("data-plane grants", "identityProfile")
 """Where an identity can be in use, too, that no impact looks at.
 
-Groups and app roles stand in Microsoft Graph, grants within databases and vaults in the services themselves, and of the
-properties of resources only the block `identity` is read, not such as `identityProfile` of an AKS cluster. Source:
-Microsoft Entra documentation (managed identities); Microsoft.ContainerService OpenAPI (ManagedClusterProperties).
+Grants within databases and vaults stand in the services themselves, and of the properties of resources only the block
+`identity` is read, not such as `identityProfile` of an AKS cluster. Source: Microsoft Entra documentation (managed
+identities); Microsoft.ContainerService OpenAPI (ManagedClusterProperties).
 """
 
-_NOT_LOOKED = "nothing was looked at"
 
-UNREAD = Impact(Part((), _NOT_LOOKED), Part((), _NOT_LOOKED), Part((), _NOT_LOOKED), Part((), _NOT_LOOKED))
+def not_looked_at(directory: Directory) -> tuple[str, ...]:
+    """All that was not looked at of an identity's use: what never is, and what Microsoft Graph would say, if unread."""
+    parts: tuple[Part[object], ...] = (directory.memberships, directory.app_roles)
+    unread = (name for name, part in zip(_IN_DIRECTORY, parts, strict=True) if part.not_checked is not None)
+    return (*unread, *NEVER_READ)
+
+
+UNREAD = Impact(Part((), _NOT_ASKED), Part((), _NOT_ASKED), Part((), _NOT_ASKED), Part((), _NOT_ASKED))
 """The impact of a delete that nobody has looked into."""
 
 
@@ -136,11 +192,13 @@ class LiveTrust:
         credentials: all federated credentials.
         roles: all roles; None where only roles change, so that the others are not asked for.
         attachments: resources that sign in as the identity; None where no role changes.
+        directory: None where it is not asked for.
     """
 
     credentials: Part[FederatedCredential]
     roles: Part[HeldRole] | None = None
     attachments: Part[AttachedResource] | None = None
+    directory: Directory | None = None
 
 
 @dataclass(frozen=True, slots=True)

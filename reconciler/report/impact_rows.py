@@ -5,18 +5,23 @@ Where nothing was found, one line says just that; none of them says that nothing
 
 from collections.abc import Iterator
 
-from reconciler.model import NEVER_READ, UNREAD, Impact, Part, ResourceId
+from reconciler.model import DIRECTORY_UNREAD, UNREAD, Impact, Membership, Part, ResourceId, not_looked_at
 from reconciler.plan import Action, Change, IdentityChange
 from reconciler.report.names import Names
 
 FOUND_NOTHING = "none found: no attached resource, no federated credential, no orphaned role, no lock"
 
-NOT_LOOKED_AT = f"not looked at: {', '.join(NEVER_READ)}"
-"""What stands below the impact of every delete."""
+
+def unlooked(change: Change) -> str:
+    """What stands below the impact of every delete; nothing for what is none."""
+    match change:
+        case IdentityChange(action=Action.DELETE, impact=impact):
+            return f"not looked at: {', '.join(not_looked_at((impact or UNREAD).directory))}"
+    return ""
 
 
 def impact_rows(change: Change, names: Names) -> tuple[tuple[str, str], ...]:
-    """Label and text of each line above `NOT_LOOKED_AT`, the last; nothing for what is no delete of an identity."""
+    """Label and text of each line above `unlooked`, the last; nothing for what is no delete of an identity."""
     if not isinstance(change, IdentityChange) or change.action is not Action.DELETE:
         return ()
     impact = change.impact or UNREAD
@@ -38,6 +43,14 @@ def _found(impact: Impact, identity: ResourceId, names: Names) -> Iterator[tuple
             yield "orphaned", f"{role}{with_condition(one.condition)}"
     for lock in impact.locks.found:
         yield "locked by", f"{lock.level} lock {lock.name!r} on {names.scope(lock.scope, identity)}"
+    yield from (("member of", membership_text(one)) for one in impact.directory.memberships.found)
+    yield from (("app role", f"{one.role} of {one.application}") for one in impact.directory.app_roles.found)
+
+
+def membership_text(one: Membership) -> str:
+    """`group Payments operators`, or the kind and the id where its name may not be read."""
+    words = {"directoryRole": "directory role", "administrativeUnit": "administrative unit"}
+    return f"{words.get(one.kind, one.kind)} {one.name or one.object_id}"
 
 
 def _not_checked(impact: Impact) -> Iterator[tuple[str, str]]:
@@ -51,3 +64,6 @@ def _not_checked(impact: Impact) -> Iterator[tuple[str, str]]:
         if part.not_checked is not None:
             also = "further " if part.found else ""
             yield "not checked", f"{also}{name}: {part.not_checked}"
+    why = impact.directory.memberships.not_checked
+    if why is not None and why != DIRECTORY_UNREAD.memberships.not_checked:
+        yield "not checked", f"Entra groups, app roles: {why}"

@@ -1,11 +1,12 @@
 """A page of styled lines that is safe text in the end, whatever it is printed on."""
 
 import io
-
-from rich.console import Console
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from reconciler.report.visible import SafeText, safe_parts
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Page:
@@ -16,22 +17,17 @@ class Page:
 
     def __init__(self, *, color: bool) -> None:
         self._buffer = io.StringIO()
-        self._console = Console(
-            file=self._buffer,
-            force_terminal=color,
-            color_system="standard" if color else None,
-            # Whether to colour was decided already; rich would look at NO_COLOR once more.
-            no_color=not color,
-            soft_wrap=True,
-            markup=False,
-            highlight=False,
-            emoji=False,
-            legacy_windows=False,
-        )
+        # A line without colour is its text: that needs no library, which would take longer to import than to draw.
+        self._console = _colored(self._buffer) if color else None
 
     def line(self, *parts: str | tuple[str, str]) -> None:
         """A line of parts, each plain or (text, style)."""
         texts = safe_parts([part if isinstance(part, str) else part[0] for part in parts])
+        if self._console is None:
+            self._buffer.write("".join(texts) + "\n")
+            return
+        from rich.text import Text
+
         styles = ["" if isinstance(part, str) else part[1] for part in parts]
         self._console.print(Text.assemble(*zip(texts, styles, strict=True)))
 
@@ -44,6 +40,27 @@ class Page:
         return SafeText(self._buffer.getvalue())
 
 
+def _colored(buffer: io.StringIO) -> "Console":
+    from rich.console import Console
+
+    return Console(
+        file=buffer,
+        force_terminal=True,
+        color_system="standard",
+        # Whether to colour was decided already; rich would look at NO_COLOR once more.
+        no_color=False,
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
 def width(text: str) -> int:
     """Columns that a terminal needs for the text."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich.text import Text
+
     return Text(text).cell_len

@@ -59,20 +59,6 @@ def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) 
     return page.text()
 
 
-def validated_line(desired: Desired, refused_warnings: int, verdict: DeclaredVerdict) -> str:
-    """Whether the manifest is valid, which one that is refused never is called, and how much it declares."""
-    groups, identities = len(desired.groups), sum(len(group.identities) for group in desired.groups)
-    what = f"{identities} {'identity' if identities == 1 else 'identities'}"
-    where = f"{groups} resource {'group' if groups == 1 else 'groups'}"
-    whys = ["guardrails do not let the manifest through"] if verdict.violations else []
-    if refused_warnings:
-        number = f"{refused_warnings} {'warning' if refused_warnings == 1 else 'warnings'}"
-        whys.append(f"the manifest has {number} that it does not accept, and --strict lets none pass")
-    if whys:
-        return f"Refused (exit 3): {'; '.join(whys)}. Looked at: {what} in {where}."
-    return f"The manifest is valid: {what} in {where}."
-
-
 def render_declared(verdict: DeclaredVerdict, desired: Desired, *, color: bool) -> SafeText:
     """What guardrails refuse of manifests, and what they leave to the plan; nothing where there is nothing to say."""
     page = Page(color=color)

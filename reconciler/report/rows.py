@@ -40,7 +40,7 @@ from reconciler.plan import (
 )
 from reconciler.plan.drift.differences import claimed_location, is_changed
 from reconciler.report.drift.attribution import AttributionRow, attribution_row
-from reconciler.report.impact_rows import impact_rows
+from reconciler.report.impact_rows import impact_rows, unlooked
 from reconciler.report.names import Names, names_of
 
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -87,6 +87,7 @@ class ChangeRow:
         impact: what a delete would break: labels with what they are about, one line for each.
         hold: why the change is not made, for one that the manifest holds back.
         attribution: who made the difference, in a report of drift.
+        not_looked_at: the last line of an impact.
     """
 
     symbol: str
@@ -100,6 +101,7 @@ class ChangeRow:
     hold: Hold | None = None
     given_by: str = ""
     attribution: AttributionRow | None = None
+    not_looked_at: str = ""
 
     @property
     def place(self) -> str:
@@ -146,6 +148,7 @@ def change_row(change: Change, names: Names) -> ChangeRow:
         fields,
         impact_rows(change, names),
         given_by="" if default is None else f"{default.file}:{default.line}",
+        not_looked_at=unlooked(change),
     )
 
 
@@ -159,15 +162,13 @@ _Description = tuple[str, str, tuple[FieldRow, ...]]
 _NOT_LISTED = "will be destroyed: the manifest does not list it"
 _UNDONE = "will be destroyed: the run that is undone has made it"
 
+_IN_DRIFT = {Reason.REMOVED: "is listed under remove", Reason.EXPIRED: "has expired"}
 _SUMMARIES = {
     Action.CREATE: ("+", "will be created"),
     Action.UPDATE: ("~", "will be updated in place"),
     Action.DELETE: ("-", _NOT_LISTED),
     Action.NO_OP: (" ", "is as it should be"),
 }
-
-_IN_DRIFT = {Reason.REMOVED: "is listed under remove", Reason.EXPIRED: "has expired"}
-
 _FIELD_NAMES: dict[str, str] = {
     Field.ISOLATION_SCOPE: "isolationScope",
     Field.CONDITION_VERSION: "conditionVersion",

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from reconciler.errors import InputFileError
+from reconciler.files.compiled_schema import CompiledSchema
 from reconciler.files.kinds import FileKind, kind_of
 from reconciler.files.strict_json import parse_object
 from reconciler.model import FORMAT_VERSION, JsonObject
@@ -60,13 +59,31 @@ def format_plan(plan: Plan, clock_s: float) -> bytes:
     document = plan_document(plan)
     first = {key: document[key] for key in ("format_version", "tool_version")}
     document = {**first, "created_at": created_at, "judged_on": plan.judged_on.isoformat(), **document}
-    content = (json.dumps({**document, "fingerprint": fingerprint(document)}, indent=2) + "\n").encode()
+    content = _text_of({**document, "fingerprint": fingerprint(document)}).encode()
     if len(content) > MAX_BYTES:
         raise InputFileError(
             f"The plan is {len(content)} bytes long, and a saved plan can have {MAX_BYTES}.",
             "Split the run with --target or --subscription.",
         )
     return content
+
+
+def _text_of(document: JsonObject) -> str:
+    """The document with a line for each key, and one for each entry of its lists, such as a change.
+
+    A plan can be read and compared by lines, and is not made half of blanks: `uami show --format json` indents it all.
+    """
+    return "{\n" + ",\n".join(f"  {json.dumps(key)}: {_lines_of(value)}" for key, value in document.items()) + "\n}\n"
+
+
+def _lines_of(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return _compact(value)
+    return "[\n" + ",\n".join(f"    {_compact(one)}" for one in value) + "\n  ]"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def fingerprint(document: JsonObject) -> str:
@@ -99,7 +116,7 @@ def _parse(name: str, content: bytes) -> SavedPlan:
     document = parse_object(content)
     _check_version(document)
     _check_whole(document)
-    problems = _validator().iter_errors(document)
+    problems = _schema().errors(document)
     for problem in sorted(problems, key=lambda problem: list(map(str, problem.absolute_path))):
         raise ValueError(f"{problem.json_path}: {_first_line(problem.message)}")
     plan = read_plan(document)
@@ -156,13 +173,13 @@ def _first_difference(path: str, one: object, other: object) -> str | None:
 
 
 @functools.cache
-def _validator() -> Draft202012Validator:
+def _schema() -> CompiledSchema:
     schema = json.loads(schema_text(PLAN_SCHEMA))
-    return Draft202012Validator(_written_out(schema, schema["$defs"]))
+    return CompiledSchema(_written_out(schema, schema["$defs"]))
 
 
 def _written_out(schema: Any, definitions: Node) -> Any:
-    """A schema with its references written out: following them is half of jsonschema's work on a long plan."""
+    """A schema with its references written out."""
     if isinstance(schema, list):
         return [_written_out(item, definitions) for item in schema]
     if not isinstance(schema, dict):

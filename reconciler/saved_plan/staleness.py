@@ -161,6 +161,8 @@ def _deciding(change: Change) -> dict[str, Any]:
                 _leave_deciding(state, change)
         if document["impact"] is not None:
             del document["impact"]["role_assignments"]["found"]  # each of them is a change of its own
+            for key in ("memberships", "app_roles", "not_looked_at"):  # they decide nothing
+                del document["impact"][key]
     if isinstance(change, AssignmentChange) and change.action is Action.NO_OP:
         managed = {name for name, _ in change.desired.details} if change.desired else set()
         for name in {name for name, _ in NO_DETAILS.named()} - managed:

@@ -6,7 +6,7 @@ into it from above, and a state that is taken again from a sandbox which loaded 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.arm.http.fields import JsonObject
 from reconciler.model import Subscription
@@ -65,12 +65,25 @@ def make_entry(resource_id: str, json: JsonObject) -> Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectoryPart:
+    """Collections of a state by name, each in order of its ids; and why they are not there, where they are not."""
+
+    collections: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+NO_DIRECTORY = DirectoryPart()
+"""Where nothing was asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """What ARM listed at the scopes that were asked for; what several lists showed is here several times.
 
     Attributes:
         scopes: the subscriptions and groups that were asked for.
         credentials: by the id of their identity; None where the identity went away before its credentials were read.
+        directory: what Microsoft Graph says of the identities.
     """
 
     scopes: tuple[Key, ...]
@@ -83,6 +96,7 @@ class Listed:
     locks: tuple[Entry, ...]
     resources: tuple[Entry, ...]
     deny_assignments: tuple[Entry, ...] = ()
+    directory: DirectoryPart = NO_DIRECTORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +150,9 @@ def make_snapshot(listed: Listed) -> Snapshot:
         "denyAssignments": _json(denied),
         "locks": _json(known),
         "resources": _resources(listed.resources, there, [one.scope for one in (*assignments, *denied, *known)]),
+        **listed.directory.collections,
     }
-    notes = (*_gone(asked, gone), *_unknown(locks), *_flexible(credentials))
+    notes = (*listed.directory.notes, *_gone(asked, gone), *_unknown(locks), *_flexible(credentials))
     return Snapshot(listed.subscriptions[0].tenant_id, collections, notes)
 
 

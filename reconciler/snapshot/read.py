@@ -13,7 +13,7 @@ from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, section, text
 from reconciler.arm.http.paths import group_path, identity_path, subscription_path
 from reconciler.arm.identities import Identities
-from reconciler.arm.resources import Resources
+from reconciler.arm.resources import Resources, lane_of
 from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, LoginError, NotFound, UsageError
 from reconciler.model import ResourceGroupId, ResourceId, Subscription
@@ -27,6 +27,7 @@ from reconciler.snapshot.choose import (
     make_entry,
     make_snapshot,
 )
+from reconciler.snapshot.directory import read_directory_part
 
 _PROGRESS = "Reading the federated credentials of identities"
 _READ_CREDENTIALS = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read"
@@ -144,6 +145,8 @@ def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources) -> Snap
     }
     asked = identities_to_ask(listed[_GROUPS], listed[_IDENTITIES])
     credentials = _read_credentials(identities, asked, resources)
+    principals = [str(one.at("properties", "principalId")) for one in asked]
+    directory = read_directory_part(principals, resources)
     return make_snapshot(
         Listed(
             scopes=tuple(scope.key for scope in scopes),
@@ -156,6 +159,7 @@ def read_snapshot(scopes: Sequence[SnapshotScope], resources: Resources) -> Snap
             locks=listed[_LOCKS],
             resources=listed[_RESOURCES],
             deny_assignments=listed[_DENY_ASSIGNMENTS],
+            directory=directory,
         )
     )
 
@@ -221,8 +225,12 @@ def _read_credentials(
     identities: Identities, asked: Sequence[Entry], resources: Resources
 ) -> Mapping[Key, tuple[Entry, ...] | None]:
     """The credentials of each identity; None where the identity is gone."""
-    found = resources.pairs(_PROGRESS, lambda identity: _credentials_of(identities, identity), asked)
+    found = resources.pairs(_PROGRESS, lambda identity: _credentials_of(identities, identity), asked, _lane_of)
     return {identity.key: credentials for identity, credentials in found}
+
+
+def _lane_of(identity: Entry) -> str:
+    return lane_of(ResourceId.parse(identity.resource_id))
 
 
 def _credentials_of(identities: Identities, identity: Entry) -> tuple[Entry, ...] | None:

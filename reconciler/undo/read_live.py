@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from reconciler.arm.resources import Resources
+from reconciler.arm.resources import Resources, lane_of
 from reconciler.errors import NotFound
 from reconciler.journal import NetEffect, RunRecord, net_effects
 from reconciler.live.children import list_credentials
@@ -31,9 +31,9 @@ def read_live_now(record: RunRecord, resources: Resources) -> LiveNow:
         ArmError: one could not be read, for whatever other reason.
     """
     touched, effects = touched_identities(record), net_effects(record)
-    identities = dict(resources.pairs(_WHAT, resources.identities.get, touched))
+    identities = dict(resources.pairs(_WHAT, resources.identities.get, touched, lane_of))
     there = [identity for identity in _with_credentials(effects) if identities[identity] is not None]
-    listed = resources.map(_CREDENTIALS, lambda identity: list_credentials(identity, resources), there)
+    listed = resources.map(_CREDENTIALS, lambda identity: list_credentials(identity, resources), there, lane_of)
     given = resources.pairs(_ROLES, lambda role: _given(role, identities[role.identity], resources), _roles(effects))
     return LiveNow(
         identities,

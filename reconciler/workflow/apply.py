@@ -1,5 +1,6 @@
 """`uami apply`: plan, show, ask, carry out, verify."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ from reconciler.errors import Interrupted
 from reconciler.live.azure import Azure
 from reconciler.live.may_read import MayRead
 from reconciler.live.rights import missing_rights, read_rights, unchecked_notes
-from reconciler.model import PlanRefused
+from reconciler.model import PlanRefused, ResourceId
 from reconciler.plan import Plan, Rights, needs_of_plan
 from reconciler.saved_plan.staleness import check_unchanged
 from reconciler.workflow.declare import Declaration
@@ -58,15 +59,17 @@ def run_apply(
     if plan.applicable:
         confirm(plan)
     result = apply_plan(plan, tools)
-    return plan, _verify(result, azure, tools) if options.verify else result
+    return plan, _verify(result, plan, azure, tools) if options.verify else result
 
 
-def _verify(result: ApplyResult, azure: Azure, tools: ApplyTools) -> ApplyResult:
+def _verify(result: ApplyResult, plan: Plan, azure: Azure, tools: ApplyTools) -> ApplyResult:
     if tools.over:
         # Asked to stop after the last change, too: a run that was not verified must not look like one that was.
         return replace(result, interrupted=tools.stop.requested)
     try:
-        return verify_result(result, azure.resources, sleep=tools.retries.sleep)
+        known = (one.resource_id for one in (*plan.changes, *plan.skipped))
+        sizes = Counter(one.group_id for one in known if isinstance(one, ResourceId))
+        return verify_result(result, azure.resources, sleep=tools.retries.sleep, sizes=sizes)
     except Interrupted:
         # What was done is done, and must be reported even if nobody waits for the second look.
         return replace(result, interrupted=True)

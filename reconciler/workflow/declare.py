@@ -9,7 +9,7 @@ from reconciler.guardrails import Guardrails, read_guardrails, sources_of
 from reconciler.guards import NO_ALLOWANCES, Allowances, check_allowances
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.expiry.soon import EXPIRES_SOON, Ahead
-from reconciler.manifest.findings import UNUSED, Finding, find_accepted, find_doubts
+from reconciler.manifest.findings import UNUSED, Finding, find_doubts_and_accepted
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_files
 from reconciler.manifest.scope import is_looked_at, only_subscriptions, only_targets, parse_targets
 from reconciler.manifest.tenants import check_one_tenant
@@ -98,8 +98,8 @@ def load_declaration(request: Request) -> Declaration:
     ahead = Ahead(request.judged_on)
     # Over the whole manifest, since trust is also compared between identities; shown for what this run looks at.
     findings, accepted = (
-        tuple(one for one in found(whole, request.audience, ahead) if is_looked_at(one.resource_id, desired, targets))
-        for found in (find_doubts, find_accepted)
+        tuple(one for one in found if is_looked_at(one.resource_id, desired, targets))
+        for found in find_doubts_and_accepted(whole, request.audience, ahead)
     )
     return Declaration(
         desired,
@@ -139,8 +139,8 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     desired = saved.desired
     targets = parse_targets(saved.targets, desired)
     check_allowances(request.allowances, _group_ids(desired), _group_ids(desired))
-    ahead = Ahead(request.judged_on)
-    findings = _findings_of(saved, request.audience, ahead)
+    found, accepted = find_doubts_and_accepted(desired, request.audience, Ahead(request.judged_on))
+    findings = _findings_of(saved, found)
     return Declaration(
         desired,
         targets,
@@ -148,7 +148,7 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
         tuple(one for one in findings if is_looked_at(one.resource_id, desired, targets)),
         request.strict,
         saved,
-        accepted=find_accepted(desired, request.audience, ahead),
+        accepted=accepted,
         skipped_files=saved.skipped_files,
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(desired))),
         expired_only=saved.expired_only,
@@ -156,14 +156,14 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     )
 
 
-def _findings_of(saved: Plan, audience: str, ahead: Ahead) -> list[Finding]:
-    """What is doubtful in a saved plan, by its file and by its manifests, in order of the ids.
+def _findings_of(saved: Plan, found: Sequence[Finding]) -> list[Finding]:
+    """What is doubtful in a saved plan, by its file and by its manifests (`found`), in order of the ids.
 
     Trust that is shared with an identity outside of what was planned is known from the plan's file alone, and so is
     whether there was no reason to accept that.
     """
     desired = saved.desired
-    doubts = [one for one in find_doubts(desired, audience, ahead) if one.code != UNUSED]
+    doubts = [one for one in found if one.code != UNUSED]
     # What a default gives to many the file says once, and here it holds back each of them.
     of_default = [one for one in doubts if one.given_by is not None]
     said_of_each = {(one.code, one.given_by, one.message) for one in of_default}

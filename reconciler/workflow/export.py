@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.arm.resources import lane_of
 from reconciler.errors import AuthError, ManifestError, ReconcilerError, UsageError
 from reconciler.export.choose import ChosenGroup, LiveIdentity, LiveRole, Terms, choose_identities
 from reconciler.export.document import ExportedGroup, write_group
@@ -67,6 +68,7 @@ def run_export(request: ExportRequest, azure: Azure) -> Exported:
             READING_CREDENTIALS,
             lambda one: list_credentials(one, azure.resources),
             [one.resource_id for one in identities],
+            lane_of,
         )
     )
     roles = _read_roles(identities, azure, may_read) if request.terms.role_assignments else {}

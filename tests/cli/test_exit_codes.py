@@ -249,7 +249,7 @@ def test_command_without_arguments_shows_its_help_on_stderr_and_exits_64(uami: U
         (("plan", *QUICKSTART, "--parallelism", "0"), "--parallelism must be a whole number, from 1 to 100"),
         (
             ("plan", *QUICKSTART, "--format", "xml"),
-            "--format must be text, json, html, markdown, github or azure-devops, not 'xml'.",
+            "--format must be text, json, html, markdown, github, azure-devops, sarif or gitlab, not 'xml'.",
         ),
         (("plan", *QUICKSTART, "--target", "rg-nowhere"), "the manifest has no resource group 'rg-nowhere'"),
         (("plan", *QUICKSTART, "--target", "rg-data-prod/id-x"), "neither the manifest nor the resource group has"),

@@ -84,7 +84,10 @@ def test_report_goes_over_nothing_but_an_earlier_one_of_its_kind(
         ),
         (of_files("json=a", "text=./a"), "--format: a and a are one file"),
         ((*of_files("json=a"), "-o", "a"), "a and a are one file"),
-        (of_files("xml=a"), "--format must be text, json, html, markdown, github or azure-devops, not 'xml'."),
+        (
+            of_files("xml=a"),
+            "--format must be text, json, html, markdown, github, azure-devops, sarif or gitlab, not 'xml'.",
+        ),
         (("--comment-key", "x"), "--comment-key is for a report that has a marker"),
         ((*of_files("markdown=a"), "--comment-key", "x-->"), "--comment-key x-->: not a key"),
     ],

@@ -10,7 +10,7 @@ from tests.cli.conftest import Serve
 TOKEN = {"UAMI_ACCESS_TOKEN": "x"}
 
 
-@pytest.mark.parametrize("command", ["plan", "drift", "output", "doctor"])
+@pytest.mark.parametrize("command", ["plan", "drift", "output", "trust", "doctor"])
 def test_reading_command_leaves_the_sandbox_file_alone(uami: Uami, quickstart: Path, command: str) -> None:
     state = quickstart / "sandbox.json"
     before = (state.read_bytes(), state.stat().st_mtime_ns, sorted(quickstart.iterdir()))
@@ -29,7 +29,7 @@ def test_validate_leaves_no_file_behind(uami: Uami, quickstart: Path) -> None:
     assert sorted(quickstart.iterdir()) == before
 
 
-@pytest.mark.parametrize("command", ["plan", "drift", "output", "doctor"])
+@pytest.mark.parametrize("command", ["plan", "drift", "output", "trust", "doctor"])
 def test_reading_command_sends_nothing_but_reads(uami: Uami, quickstart: Path, serve: Serve, command: str) -> None:
     arm = serve("sandbox.json")
 

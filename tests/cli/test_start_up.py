@@ -20,6 +20,7 @@ COMMANDS = [
     ("show",),
     ("drift",),
     ("output",),
+    ("trust",),
     ("export",),
     ("doctor",),
     ("explain",),

@@ -10,9 +10,10 @@ from reconciler.apply.step import ApplyTools
 from reconciler.guards import Allowances, judge
 from reconciler.journal.call import Call, Outcome
 from reconciler.manifest.desired import Desired, DesiredGroup
-from reconciler.model.access import Children
+from reconciler.model.access import Children, FederatedCredential
 from reconciler.model.call_error import CallError
 from reconciler.model.identity import Identity
+from reconciler.model.impact import Part
 from reconciler.parallel import Pool
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.plan import Plan, make_plan
@@ -57,7 +58,7 @@ class MemoryJournal:
             self.lines.append(("end", label(call), call.attempt, outcome))
 
 
-def no_children(_: Identity) -> Children:
+def no_children(_: Identity, __: Part[FederatedCredential]) -> Children:
     """For a run whose journal nobody will undo."""
     return Children(unread=("nothing was asked",))
 

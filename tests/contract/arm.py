@@ -20,6 +20,7 @@ from reconciler.manifest.desired import Desired
 from reconciler.model.identity import Live
 from reconciler.parallel import Pool
 from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.rates.rates import Rates
 from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.transport import SandboxTransport
 from reconciler.sandbox.state.state import Contents, Grant, Identity, ResourceGroup, Subscription
@@ -158,9 +159,9 @@ def open_arm(application: Application, url: str, faulty: FaultyTransport, wire: 
 
 
 @contextmanager
-def in_process(start: Contents, *faults: Fault, page_size: int = 1000) -> Iterator[Arm]:
+def in_process(start: Contents, *faults: Fault, page_size: int = 1000, rates: Rates | None = None) -> Iterator[Arm]:
     """An emulator without a server, for what would be the same over HTTP."""
-    application = Application(start, Options(Settings(page_size=page_size)))
+    application = Application(start, Options(Settings(page_size=page_size), rates=rates))
     wire = SandboxTransport(application)
     opened = open_arm(application, "https://management.azure.com", FaultyTransport(wire, faults), wire)
     try:
@@ -171,7 +172,7 @@ def in_process(start: Contents, *faults: Fault, page_size: int = 1000) -> Iterat
 
 
 OpenArm = Callable[..., Arm]
-"""`open_(contents, *faults, page_size=1000)`; see the fixture `arm`."""
+"""`open_(contents, *faults, page_size=1000, rates=None)`; see the fixture `arm`."""
 
 
 def subscription(subscription_id: str = SUBSCRIPTION) -> Subscription:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox.gateway.calls import Settings
+from reconciler.sandbox.rates.rates import Rates
 from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.state.state import Contents
@@ -43,11 +44,11 @@ def arm(request: pytest.FixtureRequest) -> Iterator[OpenArm]:
     """Opens an emulator over some contents, with faults on our client's wire; once in each test."""
     with ExitStack() as stack:
 
-        def open_(start: Contents, *faults: Fault, page_size: int = 1000) -> Arm:
+        def open_(start: Contents, *faults: Fault, page_size: int = 1000, rates: Rates | None = None) -> Arm:
             if request.param == "in-process":
-                return stack.enter_context(in_process(start, *faults, page_size=page_size))
+                return stack.enter_context(in_process(start, *faults, page_size=page_size, rates=rates))
             stage, url = request.getfixturevalue("served")
-            stage.playing = Application(start, Options(Settings(page_size=page_size)))
+            stage.playing = Application(start, Options(Settings(page_size=page_size), rates=rates))
             opened = open_arm(stage.playing, url, FaultyTransport(httpx.HTTPTransport(), faults), httpx.HTTPTransport())
             stack.callback(opened.client.http.close)
             stack.callback(opened.others.close)

@@ -1,12 +1,12 @@
 """What the tests of journals and undos share: runs that keep a journal in a file, and states without their ids."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from reconciler.apply.apply import apply_plan
+from reconciler.apply.identity import ReadChildren
 from reconciler.apply.result import ApplyResult
 from reconciler.guards import Allowance, Allowances
 from reconciler.journal.file import FileJournal
@@ -14,8 +14,6 @@ from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
-from reconciler.model.access import Children
-from reconciler.model.identity import Identity as LiveIdentity
 from reconciler.model.identity import Tags
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
@@ -58,7 +56,7 @@ def apply_with_journal(arm: Arm, plan: Plan, path: Path) -> ApplyResult:
     return result
 
 
-def children_reader(arm: Arm) -> Callable[[LiveIdentity], Children]:
+def children_reader(arm: Arm) -> ReadChildren:
     """What a run after its confirmation reads of an identity that it is about to delete."""
     return partial(children_of, resources=arm.resources, may_read=MayRead(arm.client))
 

@@ -206,3 +206,21 @@ def test_credential_that_a_repeated_call_is_answered_with_is_ours_only_as_it_was
     (ended,) = result.results
     assert ended.outcome is not Outcome.DONE
     assert "it appeared meanwhile" in ended.because
+
+
+def test_role_that_two_runs_give_at_once_is_one_and_counted_by_one(arm: OpenArm, tmp_path: Path) -> None:
+    opened: list[Arm] = []
+    others = Path(tmp_path / "other.jsonl")
+
+    def other_run() -> None:
+        assert apply_with_journal(opened[0], plans.pop(), others).complete
+
+    opened.append(arm(contents(lives("id-api")), Fault("PUT", ROLE_NAME, meddle(other_run))))
+    plans = [full_plan(opened[0], ROLE)]
+
+    result = apply_with_journal(opened[0], plans[0], tmp_path / "run.jsonl")
+
+    assert [one.outcome for one in result.results] == [Outcome.STALE]
+    journals = [read_journal(tmp_path / "run.jsonl"), read_journal(others)]
+    assert [[call.outcome for call in one.calls] for one in journals] == [[Outcome.STALE], [Outcome.DONE]]
+    assert roles_of(opened[0], principal_of("id-api")) == {(IN_GROUP, READER)}

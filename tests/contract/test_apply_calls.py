@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.apply.assignment import AssignmentCalls
-from reconciler.apply.before_delete import surprise_before_delete
+from reconciler.apply.before_delete import look_before_delete
 from reconciler.apply.checks import Done, Stale, Write
 from reconciler.apply.credential import CredentialCalls
 from reconciler.apply.identity import IdentityCalls
@@ -212,7 +212,7 @@ def test_children_of_a_delete_that_is_tried_again_are_those_of_its_first_try(arm
     change = delete_of_old(opened, Impact())
     first = Children((), (given_role := RoleAssignment("name", IN_GROUP, READER_GUID, "principal"),), ())
     answers = iter([first, Children((), (), ())])
-    calls = IdentityCalls(change, opened.resources, lambda _: next(answers))
+    calls = IdentityCalls(change, opened.resources, lambda *_: next(answers))
 
     calls.read()
     found = calls.check(calls.read())
@@ -226,10 +226,10 @@ def test_children_of_a_delete_that_is_tried_again_are_those_of_its_first_try(arm
 def test_use_that_nobody_had_looked_for_is_a_surprise(arm: OpenArm) -> None:
     opened = arm(contents("id-api", "id-old"))
     change = delete_of_old(opened, None)
-    assert surprise_before_delete(change, opened.resources) is None
+    assert look_before_delete(change, opened.resources).surprise is None
     opened.attach(VM, "id-old")
 
-    surprise = surprise_before_delete(change, opened.resources)
+    surprise = look_before_delete(change, opened.resources).surprise
 
     assert surprise is not None
     assert surprise.why.endswith("attached to virtualMachines vm-a (rg-app)")
@@ -242,7 +242,7 @@ def test_use_that_nobody_had_looked_for_and_cannot_be_read_stops_the_delete(arm:
     change = replace(delete_of_old(arm(contents("id-api", "id-old")), Impact()), impact=None)
 
     with pytest.raises(ArmAuthError):
-        surprise_before_delete(change, opened.resources)
+        look_before_delete(change, opened.resources)
 
 
 def test_lock_elsewhere_is_in_nobodys_way(arm: OpenArm) -> None:
@@ -250,7 +250,7 @@ def test_lock_elsewhere_is_in_nobodys_way(arm: OpenArm) -> None:
     change = delete_of_old(opened, Impact())
     opened.lock(f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-api")
 
-    assert surprise_before_delete(change, opened.resources) is None
+    assert look_before_delete(change, opened.resources).surprise is None
 
 
 def test_lock_above_is_in_the_way(arm: OpenArm) -> None:
@@ -258,7 +258,7 @@ def test_lock_above_is_in_the_way(arm: OpenArm) -> None:
     change = delete_of_old(opened, Impact())
     opened.lock(IN_SUBSCRIPTION)
 
-    surprise = surprise_before_delete(change, opened.resources)
+    surprise = look_before_delete(change, opened.resources).surprise
 
     assert surprise is not None
     assert surprise.why.startswith("a lock is in the way that the plan did not show: CanNotDelete lock 'keep'")
@@ -327,7 +327,7 @@ def test_lock_that_azure_lists_and_that_stands_elsewhere_is_in_nobodys_way(arm: 
     opened = arm(contents("id-api", "id-old"), Fault("GET", "/locks", answer_body({"value": [lock]}), times=ALWAYS))
     change = delete_of_old(arm(contents("id-api", "id-old")), Impact())
 
-    assert surprise_before_delete(change, opened.resources) is None
+    assert look_before_delete(change, opened.resources).surprise is None
 
 
 def test_credential_that_a_lost_call_made_late_is_ours(arm: OpenArm) -> None:

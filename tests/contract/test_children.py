@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.live.children import children_of
+from reconciler.live.children import children_of, credentials_of
 from reconciler.live.identities import read_live
 from reconciler.live.may_read import MayRead
 from reconciler.model.access import Children
@@ -19,7 +19,7 @@ def children(arm: Arm) -> Children:
     """What is read of the one identity."""
     may_read = MayRead(arm.client)
     (identity,) = read_live([group_id()], arm.resources, may_read).groups[0].identities
-    return children_of(identity, arm.resources, may_read)
+    return children_of(identity, credentials_of(identity.resource_id, arm.resources), arm.resources, may_read)
 
 
 def test_everything_is_read(arm: OpenArm) -> None:

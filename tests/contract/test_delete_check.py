@@ -1,6 +1,7 @@
 """Deletes of identities that come into use, or under a lock, after the plan: they become stale, nothing is forced."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,9 +9,12 @@ import pytest
 from reconciler.errors import AuthError
 from reconciler.guards import Allowance, Allowances
 from reconciler.journal.call import Outcome
+from reconciler.journal.read_file import read_journal
+from reconciler.model.access import Children
 from reconciler.model.identity import OWNER_TAG
+from reconciler.model.ids import ResourceId
 from reconciler.sandbox.state.kinds import Lock
-from reconciler.sandbox.state.state import Grant
+from reconciler.sandbox.state.state import Contents, Grant
 from tests.builders import SUBSCRIPTION, desired_group
 from tests.contract.access import (
     OWNER,
@@ -26,7 +30,8 @@ from tests.contract.access import (
 from tests.contract.applying import apply_now, endings, outcomes
 from tests.contract.arm import Arm, OpenArm, contents
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, fail_after, meddle
-from tests.contract.impact import GRAPH, IN_GROUP, IN_SUBSCRIPTION, VM, WITHOUT_GRAPH, with_users, without
+from tests.contract.impact import GRAPH, IN_GROUP, IN_SUBSCRIPTION, VM, WITHOUT_GRAPH, asked, with_users, without
+from tests.contract.journaling import apply_with_journal
 
 WANTED = desired_group("id-api")
 OLD = f"{IN_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old"
@@ -259,3 +264,27 @@ def test_locks_that_cannot_be_read_do_not_stop_the_delete(arm: OpenArm, behaviou
     result = apply_now(opened, full_plan(opened, WANTED))
 
     assert outcomes(result) == [("id-old", Outcome.DONE)]
+
+
+OLD_ONE = contents(*(lives(name, {OWNER_TAG: OWNER}) for name in ("id-api", "id-old")))
+
+
+@pytest.mark.parametrize(
+    ("start", "looks"), [(OLD_ONE, 1), (with_roles(OLD_ONE, given("id-old", READER, owner=OWNER)), 2)]
+)
+def test_credentials_are_listed_once_to_plan_and_once_a_look(
+    arm: OpenArm, tmp_path: Path, start: Contents, looks: int
+) -> None:
+    opened = arm(with_trusts(start, "id-old", {"main": "s"}))
+    plan = full_plan(opened, desired_group("id-api", owner=OWNER), allowances=allowing("trusted"))
+
+    def listed() -> int:
+        return asked(opened, "/federatedIdentityCredentials", "GET")
+
+    planned = listed()
+    result = apply_with_journal(opened, plan, tmp_path / "run.jsonl")
+
+    assert {one.outcome for one in result.results} == {Outcome.DONE}
+    assert (planned, listed() - planned) == (1, looks)
+    (delete,) = [one for one in read_journal(tmp_path / "run.jsonl").calls if isinstance(one.resource_id, ResourceId)]
+    assert [one.credential_id.name for one in (delete.children or Children()).credentials or ()] == ["main"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.live.access import read_access
-from reconciler.live.impact import read_impact
+from reconciler.live.held_roles import read_held_roles
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
 from reconciler.model.held_roles import HeldRoles
@@ -43,7 +43,7 @@ def read(arm: Arm, *groups: DesiredGroup) -> HeldRoles:
     desired, may_read = Desired(groups), MayRead(arm.client)
     identities = diff_states(desired, arm.read(desired), judged_on=TODAY)
     access = read_access(identities, arm.resources, may_read)
-    return read_impact(diff_access(identities, access), access, arm.resources, may_read).held_roles
+    return read_held_roles(diff_access(identities, access), access, arm.resources, may_read)
 
 
 def seen(read_roles: HeldRoles, identity: str = "id-a") -> list[tuple[str, str]] | str:

@@ -6,9 +6,6 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.arm.associated_resources import INTERVAL_S
-from reconciler.arm.http.pace import Pace
-from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, ExitCode, Interrupted, OutOfTime
 from reconciler.live.attachments import read_attachments
 from reconciler.live.children import credentials_of
@@ -17,6 +14,7 @@ from reconciler.manifest.desired import Desired, IdentitiesPolicy, Limits, Polic
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import CredentialId, ResourceId
 from reconciler.model.impact import HeldRole, Impact, Lock, Part
+from reconciler.sandbox.rates.rates import Rates
 from reconciler.sandbox.state.kinds import Lock as KeptLock
 from reconciler.sandbox.state.state import Grant, ResourceGroup
 from tests.builders import GROUP, desired_group, label, listed, resource_id
@@ -169,19 +167,14 @@ def test_every_delete_is_one_question_to_azure_and_all_are_one_to_graph(arm: Ope
     assert [label(one) for one in plan.applicable] == names[1:]
 
 
-def paced(arm: Arm) -> Resources:
-    """Our calls, with a second between two of those that Azure takes one of a second."""
-    return Resources(arm.client, wait_for_associated=Pace(INTERVAL_S, arm.time.clock, arm.retries.sleep).wait)
-
-
 def test_deletes_that_the_time_of_the_run_does_not_last_for_end_it(arm: OpenArm) -> None:
     """What could not be asked any more is not known, and a plan of that would be refused for the wrong reason."""
     names = [f"id-{number}" for number in range(5)]
-    opened = arm(contents(*names))
+    opened = arm(contents(*names), rates=Rates())
     opened.retries.budget.end(opened.time.clock() + 3.5)
 
     with pytest.raises(OutOfTime) as ended:
-        read_attachments([resource_id(name) for name in names], paced(opened), MayRead(opened.client))
+        read_attachments([resource_id(name) for name in names], opened.resources, MayRead(opened.client))
 
     assert asked(opened, "/listAssociatedResources") == 4
     assert "the time of the run (1h) is over" in ended.value.message
@@ -212,10 +205,10 @@ def test_request_to_stop_ends_the_wait_for_a_turn_at_once(arm: OpenArm) -> None:
         return forward(request)
 
     names = [f"id-{number}" for number in range(30)]
-    opened = arm(contents(*names), Fault("POST", "/listAssociatedResources", stop))
+    opened = arm(contents(*names), Fault("POST", "/listAssociatedResources", stop), rates=Rates())
 
     with pytest.raises(Interrupted):
-        read_attachments([resource_id(name) for name in names], paced(opened), MayRead(opened.client))
+        read_attachments([resource_id(name) for name in names], opened.resources, MayRead(opened.client))
 
     assert asked(opened, "/listAssociatedResources") == 1
     assert opened.time.slept_s == []
@@ -229,9 +222,9 @@ def test_associated_resources_are_asked_for_once_a_second(arm: OpenArm) -> None:
         return forward(request)
 
     names = [f"id-{number}" for number in range(5)]
-    opened = arm(contents(*names), Fault("POST", "/listAssociatedResources", note, times=ALWAYS))
+    opened = arm(contents(*names), Fault("POST", "/listAssociatedResources", note, times=ALWAYS), rates=Rates())
 
-    read_attachments([resource_id(name) for name in names], paced(opened), MayRead(opened.client))
+    read_attachments([resource_id(name) for name in names], opened.resources, MayRead(opened.client))
 
     assert [time - times[0] for time in times] == [0.0, 1.0, 2.0, 3.0, 4.0]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.live.children import credentials_of
 from reconciler.model.access import Children
 from reconciler.model.identity import Identity
 from reconciler.workflow.declare import load_declaration
@@ -64,7 +65,7 @@ def test_plan_of_the_same_live_state_is_the_same_whatever_an_error_says(
 def children_seen(arm: Arm) -> Children:
     """What is read of `id-old` before its delete."""
     (identity,) = (one for one in listed(arm) if one.resource_id.name == "id-old")
-    return children_reader(arm)(identity)
+    return children_reader(arm)(identity, credentials_of(identity.resource_id, arm.resources))
 
 
 def listed(arm: Arm) -> tuple[Identity, ...]:
@@ -98,4 +99,4 @@ def test_credentials_of_an_identity_that_is_gone_are_none(arm: OpenArm) -> None:
     identity = next(one for one in listed(opened) if one.resource_id.name == "id-old")
     opened.delete("id-old")
 
-    assert children_reader(opened)(identity).credentials == ()
+    assert children_reader(opened)(identity, credentials_of(identity.resource_id, opened.resources)).credentials == ()

@@ -7,7 +7,7 @@ from reconciler.workflow.apply import ApplyOptions, run_apply
 from reconciler.workflow.declare import load_declaration
 from reconciler.workflow.plan import run_plan
 from tests.contract import saved
-from tests.contract.access import IN_GROUP, IN_SUBSCRIPTION
+from tests.contract.access import IN_SUBSCRIPTION
 from tests.contract.applying import Run
 from tests.contract.arm import Arm, OpenArm
 from tests.contract.journaling import IN_USE_TOO, children_reader
@@ -26,8 +26,8 @@ def test_plan_of_one_group_asks_for_permissions_once_at_each_scope(arm: OpenArm)
 
     run_plan(load_declaration(saved.request()), opened.azure)
 
-    assert permissions_asked(opened) == {IN_SUBSCRIPTION.casefold(): 1, IN_GROUP.casefold(): 1}
-    assert len(opened.asked) == 15
+    assert permissions_asked(opened) == {IN_SUBSCRIPTION.casefold(): 1}
+    assert len(opened.asked) == 14
 
 
 def test_apply_asks_for_permissions_again_after_the_confirmation(arm: OpenArm) -> None:
@@ -44,6 +44,6 @@ def test_apply_asks_for_permissions_again_after_the_confirmation(arm: OpenArm) -
         confirm=lambda _: before.append(permissions_asked(opened)),
     )
 
-    assert before == [{IN_SUBSCRIPTION.casefold(): 1, IN_GROUP.casefold(): 1}]
-    assert permissions_asked(opened) == {IN_SUBSCRIPTION.casefold(): 2, IN_GROUP.casefold(): 1}
-    assert len(opened.asked) == 43
+    assert before == [{IN_SUBSCRIPTION.casefold(): 1}]
+    assert permissions_asked(opened) == {IN_SUBSCRIPTION.casefold(): 2}
+    assert len(opened.asked) == 40

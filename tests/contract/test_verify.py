@@ -1,15 +1,17 @@
 """After apply: what a second look shows otherwise is said, and a replica that lags is given time."""
 
 import httpx
+import pytest
 
 from reconciler.apply.result import ApplyResult
 from reconciler.apply.verify import PATIENCE_S, verify_result
 from reconciler.journal.call import Outcome
 from reconciler.manifest.desired import DesiredGroup, Policy, TagsPolicy
-from tests.builders import desired_group, label, listed
+from tests.builders import desired_group, group_id, label, listed
+from tests.contract.access import full_plan, trusts
 from tests.contract.applying import apply_now, plan_now
 from tests.contract.arm import Arm, OpenArm, contents, there
-from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, meddle_after
+from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, answer_body, meddle_after
 
 NOT_FOUND = answer(404, "ResourceNotFound", "Not found.")
 
@@ -155,3 +157,51 @@ def test_change_that_failed_is_not_looked_at(arm: OpenArm) -> None:
 
     assert [(one.outcome, one.not_held) for one in result.results] == [(Outcome.FAILED, ())]
     assert [path.rpartition("/")[2] for _, path in opened.asked].count("id-new") == 1
+
+
+def reads_of_verification(arm: Arm, result: ApplyResult, size: int) -> list[str]:
+    """What is asked to verify a result, of a group of this size: the last word of each path."""
+    before = len(arm.asked)
+    verified = verify_result(result, arm.resources, sleep=arm.time.sleep, sizes={group_id(): size})
+    assert [one for one in verified.results if one.not_held] == []
+    return [path.rpartition("/")[2] for _, path in arm.asked[before:]]
+
+
+@pytest.mark.parametrize(
+    ("size", "asked"),
+    [(20, ["userAssignedIdentities"]), (200, ["userAssignedIdentities"]), (2000, ["id-0", "id-1", "id-2"])],
+)
+def test_identities_are_verified_by_their_list_where_that_is_fewer_requests(
+    arm: OpenArm, size: int, asked: list[str]
+) -> None:
+    opened = arm(contents())
+    result = apply_now(opened, plan_now(opened, desired_group("id-0", "id-1", "id-2")))
+
+    assert sorted(reads_of_verification(opened, result, size)) == asked
+
+
+def test_identity_that_is_gone_is_asked_for_by_its_name(arm: OpenArm) -> None:
+    opened = arm(contents("id-0", "id-1", "id-2", "id-3"))
+    result = apply_now(opened, plan_now(opened, desired_group("id-0")))
+
+    assert sorted(reads_of_verification(opened, result, 4)) == ["id-1", "id-2", "id-3"]
+
+
+def test_credentials_of_an_identity_are_verified_by_their_list(arm: OpenArm) -> None:
+    opened = arm(contents("id-0", "id-1"))
+    group = desired_group(
+        listed("id-0", federated_credentials=trusts(fic_a="a", fic_b="b")),
+        listed("id-1", federated_credentials=trusts(fic_c="c")),
+    )
+    result = apply_now(opened, full_plan(opened, group))
+
+    assert sorted(reads_of_verification(opened, result, 2)) == ["federatedIdentityCredentials", "fic-c"]
+
+
+@pytest.mark.parametrize("behaviour", [answer(403, "AuthorizationFailed"), answer_body({"value": []})])
+def test_what_a_list_does_not_show_is_read_on_its_own(arm: OpenArm, behaviour: Behaviour) -> None:
+    opened = arm(contents(), Fault("GET", "/userAssignedIdentities", behaviour, times=ALWAYS, passes=1))
+    result = apply_now(opened, plan_now(opened, desired_group("id-0", "id-1")))
+
+    # The answer to the list never comes as far as the emulator.
+    assert sorted(reads_of_verification(opened, result, 2)) == ["id-0", "id-1"]

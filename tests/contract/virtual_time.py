@@ -21,6 +21,7 @@ class VirtualTime(FakeTime):
 
     def __init__(self) -> None:
         super().__init__(now_s=datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp())
+        self.began_s = self.now_s
         self._moved = threading.Condition()
         self._wakes: list[float] = []
         self._calls = 0

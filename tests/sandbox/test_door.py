@@ -99,7 +99,9 @@ def test_every_kind_has_a_collection_and_a_value_of_its_own() -> None:
 
     assert sorted(set(collections)) == sorted(collections)
     assert len(set(values)) == len(values)
-    assert [kind.collection for kind in KINDS if not kind.is_always_written] == ["denyAssignments"]
+    assert [kind.collection for kind in KINDS if not kind.is_always_written] == [
+        *("denyAssignments", "directoryGroups", "applications", "appRoleAssignments")
+    ]
 
 
 def test_every_kind_comes_after_what_it_is_in() -> None:

@@ -1,5 +1,7 @@
 """Microsoft Graph: who a principal is, as `az role assignment` asks it, and what it refuses."""
 
+import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -8,9 +10,14 @@ import pytest
 
 from reconciler.sandbox.gateway.request_log import LoggedRequest
 from reconciler.sandbox.login.tokens import encode
+from reconciler.sandbox.microsoft_graph.directory_kinds import Application as DirectoryApplication
+from reconciler.sandbox.microsoft_graph.directory_kinds import AppRoleAssignment, DirectoryGroup
+from reconciler.sandbox.microsoft_graph.relations import GRAPH_APP_ID
 from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state.kinds import Resource, RoleAssignment
-from reconciler.sandbox.state.state import Contents, Identity
+from reconciler.sandbox.state.state import Contents, Grant, Identity
+from reconciler.sandbox.state_file.document import format_state, parse_state
 from tests.sandbox.arm import GROUP, Clock, application, client, contents, identity
 
 PRINCIPAL, CLIENT = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
@@ -255,3 +262,118 @@ def test_token_that_names_no_object_adds_nobody() -> None:
         listed = asked.get(SERVICE_PRINCIPALS)
 
     assert ids(listed) == [PRINCIPAL, OTHER_PRINCIPAL, SYSTEM_PRINCIPAL]
+
+
+TEAMS, PARENT, ROLE = (f"cccccccc-0000-4000-8000-00000000001{number}" for number in range(3))
+GRAPH_APP, READ_ALL = "ffffffff-0000-4000-8000-000000000001", "ffffffff-0000-4000-8000-000000000002"
+GROUPS = (
+    DirectoryGroup(TEAMS, "Payments", (PRINCIPAL.upper(),)),
+    DirectoryGroup(PARENT, "Everybody", (TEAMS, OTHER_PRINCIPAL)),
+    DirectoryGroup(ROLE, "Directory Readers", (PARENT,), "directoryRole"),
+)
+GIVEN = AppRoleAssignment("a1", READ_ALL, PRINCIPAL, GRAPH_APP)
+
+
+def related(*grants: Grant, given: tuple[AppRoleAssignment, ...] = (GIVEN,)) -> Application:
+    """A sandbox whose directory has groups in groups, and an application whose role an identity has."""
+    graph_app = DirectoryApplication(GRAPH_APP, GRAPH_APP_ID, "Microsoft Graph", ((READ_ALL, "Application.Read.All"),))
+    kept = start().having(DirectoryGroup, GROUPS).having(DirectoryApplication, (graph_app,))
+    return application(replace(kept.having(AppRoleAssignment, given), permissions=grants))
+
+
+@pytest.mark.parametrize("by", [f"{SERVICE_PRINCIPALS}/{PRINCIPAL}", f"{SERVICE_PRINCIPALS}(appId='{CLIENT}')"])
+def test_groups_in_groups_count_each_once(by: str) -> None:
+    with graph(related()) as asked:
+        shown = asked.get(f"{by}/transitiveMemberOf").json()
+
+    assert shown["@odata.context"] == "http://arm.localhost/v1.0/$metadata#directoryObjects"
+    assert shown["value"] == [
+        {"@odata.type": "#microsoft.graph.group", "id": TEAMS, "displayName": "Payments"},
+        {"@odata.type": "#microsoft.graph.group", "id": PARENT, "displayName": "Everybody"},
+        {"@odata.type": "#microsoft.graph.directoryRole", "id": ROLE, "displayName": "Directory Readers"},
+    ]
+
+
+def test_memberships_come_in_pages() -> None:
+    path = f"{SERVICE_PRINCIPALS}/{PRINCIPAL}/transitiveMemberOf"
+    with graph(related()) as asked:
+        first = asked.get(path, params={"$top": "2"})
+        second = asked.get(first.json()["@odata.nextLink"])
+
+    assert (ids(first), ids(second)) == ([TEAMS, PARENT], [ROLE])
+    assert "@odata.nextLink" not in second.json()
+
+
+def test_app_role_names_its_application_which_says_what_it_is_called() -> None:
+    with graph(related()) as asked:
+        (given,) = asked.get(f"{SERVICE_PRINCIPALS}/{PRINCIPAL}/appRoleAssignments").json()["value"]
+        named = asked.get(f"{SERVICE_PRINCIPALS}/{given['resourceId']}").json()
+        others = asked.get(f"{SERVICE_PRINCIPALS}/{OTHER_PRINCIPAL}/appRoleAssignments").json()
+
+    assert given == {
+        "id": "a1",
+        "deletedDateTime": None,
+        "appRoleId": READ_ALL,
+        "createdDateTime": None,
+        "principalDisplayName": "id-a",
+        "principalId": PRINCIPAL,
+        "principalType": "ServicePrincipal",
+        "resourceDisplayName": "Microsoft Graph",
+        "resourceId": GRAPH_APP,
+    }
+    assert [(one["id"], one["value"]) for one in named["appRoles"]] == [(READ_ALL, "Application.Read.All")]
+    assert others["value"] == []
+
+
+@pytest.mark.parametrize("relation", ["transitiveMemberOf", "appRoleAssignments"])
+def test_relations_are_for_those_who_may_read_them(relation: str) -> None:
+    all_of_arm = Grant("*", "/", ("*",))
+    mine = replace(GIVEN, principal_id=CALLER)
+    path = f"{SERVICE_PRINCIPALS}/{PRINCIPAL}/{relation}"
+    with graph(related(all_of_arm)) as asked:
+        refused = asked.get(path)
+    with graph(related(all_of_arm, given=(mine,))) as asked:
+        shown = asked.get(path)
+
+    assert refusal(refused) == (
+        403,
+        "Authorization_RequestDenied",
+        "Insufficient privileges to complete the operation.",
+    )
+    assert shown.status_code == 200
+
+
+def test_relations_of_nobody_are_not_found_and_cannot_be_written_or_filtered() -> None:
+    path = f"{SERVICE_PRINCIPALS}/{PRINCIPAL}/transitiveMemberOf"
+    with graph(related()) as asked:
+        nobody = asked.get(f"{SERVICE_PRINCIPALS}/{NOBODY}/transitiveMemberOf")
+        written, filtered = asked.post(path, json={}), asked.get(path, params={"$filter": "displayName eq 'x'"})
+
+    assert refusal(nobody)[:2] == (404, "Request_ResourceNotFound")
+    assert (written.status_code, filtered.status_code) == (501, 501)
+
+
+def test_directory_of_a_state_is_kept_in_its_file_and_groups_are_listed() -> None:
+    app = related()
+    text = format_state(app.state.contents())
+
+    assert format_state(parse_state(text)) == text
+    assert parse_state(text).of(DirectoryGroup) == GROUPS
+    with graph(app) as asked:
+        assert set(ids(asked.get("/v1.0/groups"))) == {TEAM, TEAMS, PARENT}
+
+
+@pytest.mark.parametrize(
+    ("group", "message"),
+    [
+        ({"id": TEAMS, "members": ["x"]}, "directoryGroups[0].members[0] must be a GUID, not 'x'"),
+        (
+            {"id": TEAMS, "@odata.type": "#microsoft.graph.user"},
+            "directoryGroups[0].@odata.type must be one of group, directoryRole, administrativeUnit, behind"
+            " `#microsoft.graph.`",
+        ),
+    ],
+)
+def test_directory_that_cannot_be_read_says_where(group: dict[str, object], message: str) -> None:
+    with pytest.raises(StateError, match=re.escape(message)):
+        parse_state(json.dumps({"version": 1, "directoryGroups": [group]}))

@@ -325,6 +325,16 @@ def test_speed_that_makes_no_sense_is_wrong_usage(text: str) -> None:
     assert caught.value.message == f"--rates must be off, azure or xN with a number N above 0, not {text!r}."
 
 
+@pytest.mark.parametrize(("rates", "text"), [(None, "off"), (Rates(), "1"), (Rates(20.0), "20"), (Rates(0.5), "0.5")])
+def test_every_answer_says_how_fast_the_buckets_fill(rates: Rates | None, text: str) -> None:
+    application = Application(contents(), Options(rates=rates))
+    with client(application) as arm:
+        answers = [arm.get(f"/subscriptions/{SUBSCRIPTION}", params=params) for params in (GROUPS_VERSION, {})]
+
+    assert [one.status_code for one in answers] == [200, 400]
+    assert {one.headers["x-uami-sandbox-rates"] for one in answers} == {text}
+
+
 def test_command_throttles_when_it_is_asked_to() -> None:
     with serving("--rates", "azure") as (_process, arm):
         headers = arm.get(f"/subscriptions/{SUBSCRIPTION}", params={"api-version": "2022-12-01"}).headers

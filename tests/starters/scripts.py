@@ -11,7 +11,7 @@ from typing import Any
 import typer
 import yaml
 
-from reconciler.cli.app import app
+from reconciler.cli.app import command_line
 from reconciler.cli.flags.report import ReportFlags
 
 ROOT = Path(__file__).parent.parent.parent
@@ -134,7 +134,7 @@ def parse(command: str) -> None:
     words = [
         *itertools.takewhile(lambda word: not re.match(r"[&|]|\d?[<>]", word), shlex.split(command, comments=True)[1:])
     ]
-    context = typer.main.get_command(app).make_context("uami", words)
+    context = command_line().make_context("uami", words)
     while isinstance(context.command, typer.core.TyperGroup):
         name, inner, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
         assert name is not None

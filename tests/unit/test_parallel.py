@@ -1,11 +1,15 @@
 """Calls side by side: all results in order, or all errors in one."""
 
 import threading
+from collections import Counter
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from reconciler.errors import ArmError, ReconcilerError, UsageError
-from reconciler.parallel import Pool
+from reconciler.errors import ArmError, Interrupted, ReconcilerError, UsageError
+from reconciler.parallel import Lanes, Pool
 
 PATIENCE_S = 60.0
 
@@ -79,3 +83,82 @@ def test_first_failure_by_order_of_the_items_is_the_one_raised() -> None:
 def test_error_of_our_own_keeps_its_type() -> None:
     with pytest.raises(ZeroDivisionError):
         Pool(1).map(lambda item: 1 // item, [0])
+
+
+def test_nothing_more_is_begun_once_the_run_was_asked_to_stop() -> None:
+    begun: list[int] = []
+
+    def call(item: int) -> None:
+        begun.append(item)
+        raise Interrupted("stop")
+
+    with pytest.raises(Interrupted):
+        Pool(1).map(call, range(100))
+
+    assert begun == [0]
+
+
+def test_place_whose_calls_wait_keeps_nobody_from_working_for_another() -> None:
+    others_are_done, left, lock = threading.Event(), 5, threading.Lock()
+
+    def call(item: str) -> bool:
+        nonlocal left
+        if item == "busy":
+            return others_are_done.wait(PATIENCE_S)
+        with lock:
+            left -= 1
+            if left == 0:
+                others_are_done.set()
+        return True
+
+    assert all(Pool(2).map(call, [*["busy"] * 5, *["free"] * 5], str))
+
+
+def test_one_at_a_time_is_in_order_whatever_the_lanes() -> None:
+    begun: list[str] = []
+
+    Pool(1).map(begun.append, ["a", "b", "a", "b"], str)
+
+    assert begun == ["a", "b", "a", "b"]
+
+
+def test_lanes_take_turns() -> None:
+    queue = Lanes("aaabbb", most_in_lane=9, most=1)
+
+    begun = []
+    for _ in range(6):
+        index = queue.begin()
+        assert index is not None
+        begun.append(index)
+        queue.end("aaabbb"[index])
+
+    assert begun == [0, 3, 1, 4, 2, 5]
+
+
+@settings(max_examples=15)
+@given(
+    lanes=st.lists(st.sampled_from("abcde"), max_size=60),
+    most_in_lane=st.integers(1, 4),
+    most=st.integers(1, 10),
+    ends=st.randoms(use_true_random=False),
+)
+def test_lane_with_room_and_work_is_begun_and_every_item_once(
+    lanes: list[str], most_in_lane: int, most: int, ends: Random
+) -> None:
+    queue, under_way, begun = Lanes(lanes, most_in_lane, most), list[int](), list[int]()
+    while len(begun) < len(lanes) or under_way:
+        while (index := queue.begin()) is not None:
+            under_way.append(index)
+            begun.append(index)
+        busy = Counter(lanes[index] for index in under_way)
+        left = Counter(lanes) - Counter(lanes[index] for index in begun)
+        assert len(under_way) <= most
+        assert max(busy.values(), default=0) <= most_in_lane
+        assert len(under_way) == most or [lane for lane in left if busy[lane] < most_in_lane] == []
+        ended = under_way.pop(ends.randrange(len(under_way)))
+        queue.end(lanes[ended])
+
+    assert sorted(begun) == list(range(len(lanes)))
+    assert [one for lane in set(lanes) for one in begun if lanes[one] == lane] == [
+        index for lane in set(lanes) for index in range(len(lanes)) if lanes[index] == lane
+    ]

@@ -18,11 +18,8 @@ from reconciler.arm.actions import role_with
 from reconciler.arm.http.fields import FieldError, JsonObject, object_list, optional_text, parse_object, section
 from reconciler.arm.http.receive import CallEnded, TimeOver
 from reconciler.arm.http.redaction import quote_answer
-from reconciler.arm.http.retry import (
-    TIME_HINT,
-    TRANSIENT_STATUSES,
-    retry_after_s,
-)
+from reconciler.arm.http.retry import TRANSIENT_STATUSES, retry_after_s
+from reconciler.arm.http.retry_transport import TIME_HINT
 from reconciler.arm.http.wire import is_untrusted_certificate, may_pass, unreachable
 from reconciler.errors import ArmAuthError, ArmError, ArmLoginError, Conflict, NotFound, OutOfTime, Throttled
 from reconciler.model import MAX_CREDENTIALS, normalize_location, shell_command

@@ -3,6 +3,7 @@
 It is counted from the first request, so that a login does not count, and it stands still while a person is asked.
 """
 
+import math
 import re
 import threading
 
@@ -37,6 +38,15 @@ def duration_text(seconds: float) -> str:
     return "".join(f"{count}{unit}" for unit, count in parts.items() if count) or "0s"
 
 
+def rough_duration(seconds: float) -> str:
+    """A duration as somebody who waits for it needs it: `40 s`, `3 min`, `2.5 h`."""
+    if seconds < 90:
+        return f"{max(10, 10 * round(seconds / 10))} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f}".removesuffix(".0") + " h"
+
+
 class RunBudget:
     """The time of one run, shared by its threads; every time that it takes is in seconds of a monotonic clock."""
 
@@ -56,6 +66,15 @@ class RunBudget:
         """What is left, 0 once it is spent."""
         with self._lock:
             return self.limit_s if self._ends_s is None else max(0.0, self._ends_s - now_s)
+
+    def ends_s(self) -> float:
+        """When it is spent; infinite before it is counted."""
+        with self._lock:
+            return math.inf if self._ends_s is None else self._ends_s
+
+    def reads_end_s(self) -> float:
+        """When reads are refused; infinite where they are not."""
+        return self.ends_s() if self._refuses_reads else math.inf
 
     def add(self, paused_s: float) -> None:
         """Do not count a time that is over, in which a person was waited for."""

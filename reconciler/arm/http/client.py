@@ -14,7 +14,7 @@ import httpx
 from reconciler.arm.http.answers import QUERY, Call, error_answer, malformed_answer, no_answer, too_many_pages
 from reconciler.arm.http.endpoints import origin_of
 from reconciler.arm.http.fields import JsonObject, object_list, optional_text, parse_object
-from reconciler.arm.http.retry import REPEATABLE
+from reconciler.arm.http.retry_transport import REPEATABLE
 from reconciler.errors import NotFound
 
 T = TypeVar("T")
@@ -33,12 +33,14 @@ class ArmClient:
         clock: epoch seconds, for a `Retry-After` that is a date.
         max_pages: of one list; a longer one is an error.
         sign_in: what to do where ARM refuses the token; see `credentials.sign_in_hint`.
+        link_name: what answers call the link to the next page of a list.
     """
 
     http: httpx.Client
     clock: Callable[[], float]
     max_pages: int = 10_000
     sign_in: str = "Sign in again."
+    link_name: str = "nextLink"
 
     @property
     def correlation_id(self) -> str:
@@ -48,7 +50,7 @@ class ArmClient:
     def get(self, path: str, api_version: str, read: Callable[[JsonObject], T]) -> T:
         """Read one resource."""
         call = self._call("GET", path)
-        return _read_body(call, self._send(call, path, {"api-version": api_version}), read)
+        return _read_body(call, self._send(call, path, _versioned(api_version)), read)
 
     def find(self, path: str, api_version: str, read: Callable[[JsonObject], T], absent: Container[str]) -> T | None:
         """Read one resource, or None for a 404 whose code is among `absent`; any other 404 is an error."""
@@ -67,11 +69,11 @@ class ArmClient:
         A link is followed only to the client's own origin, and never twice; a page may be empty.
         """
         call = self._call("GET", path)
-        params = {"api-version": api_version} | ({} if query is None else {"$filter": query})
+        params = _versioned(api_version) | ({} if query is None else {"$filter": query})
         response = self._send(call, path, params)
         seen = {str(response.request.url)}
         for _ in range(self.max_pages):
-            items, link = _read_body(call, response, lambda body: _read_page(body, read))
+            items, link = _read_body(call, response, lambda body: _read_page(body, read, self.link_name))
             yield from items
             if link is None:
                 return
@@ -164,5 +166,10 @@ def _read_body(call: Call, response: httpx.Response, read: Callable[[JsonObject]
         raise malformed_answer(call, response, str(error)) from error
 
 
-def _read_page(body: JsonObject, read: Callable[[JsonObject], T]) -> tuple[tuple[T, ...], str | None]:
-    return tuple(read(item) for item in object_list(body, "value")), optional_text(body, "nextLink")
+def _read_page(body: JsonObject, read: Callable[[JsonObject], T], link_name: str) -> tuple[tuple[T, ...], str | None]:
+    return tuple(read(item) for item in object_list(body, "value")), optional_text(body, link_name)
+
+
+def _versioned(api_version: str) -> dict[str, str]:
+    """The parameter of ARM's that names a version; services whose paths do that already get none."""
+    return {"api-version": api_version} if api_version else {}

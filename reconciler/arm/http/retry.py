@@ -1,8 +1,4 @@
-"""Decides what is sent again, and when.
-
-Only reads are sent again here. A write that failed may have taken effect, and the only honest way to find out is to ask
-with a GET: that is the business of whoever knows what the write was meant to do, so a write's failure goes straight up.
-The policy and its clock are shared with that caller (`Retries`), so both wait alike.
+"""Decides whether a call is tried again, and when, for reads (`retry_transport`) and writes (`apply`) alike.
 
 A 429 is no failure: ARM only says when. It is waited for as often as it comes, reads and writes alike, until the time
 of the run is over, and takes nothing from what an operation may spend on failures.
@@ -11,39 +7,26 @@ of the run is over, and takes nothing from what an operation may spend on failur
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 
 import httpx
 
 from reconciler.arm.activity import Activity, Outages
 from reconciler.arm.http.budget import RunBudget, duration_text
-from reconciler.arm.http.receive import ENCODING, TimeOver, receive
-from reconciler.arm.http.redaction import redact
-from reconciler.arm.http.throttle import Throttle
-from reconciler.arm.http.wire import may_pass, unreachable
+from reconciler.arm.http.rates.schedule import NoTimeLeftError, Schedule, Wait
 
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
 
-REPEATABLE = "uami.repeatable"
-"""The name of a request's extension that says that it changes nothing, whatever its method."""
-
 SPREAD_S = 1.0
 """Calls that wait for the same time come back at instants that lie so far apart at most, as seconds."""
-
-TIME_HINT = "Run again with a longer --timeout, or look at less at once with --target."
 
 _SHORT_WAIT_S = 1.0
 """A first wait that is no longer is not worth a line."""
 
-_FIRST_TRIES = 2
-"""How often a host is tried that was never reached: more likely its name is wrong than that it comes back."""
-
-_READS = frozenset({"GET", "HEAD"})
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 _log = logging.getLogger("reconciler.arm")
 
@@ -97,7 +80,7 @@ class Retries:
         jitter: a random number in [0, 1).
         wall: epoch seconds, for dates that others give.
         budget: the time of the run.
-        throttle: which calls ARM asked to wait.
+        schedule: whose turn it is, by Azure's rates.
         outages: which retries are told.
         activity: hears of calls in flight, and of waits.
     """
@@ -108,7 +91,7 @@ class Retries:
     wall: Callable[[], float]
     policy: RetryPolicy = RetryPolicy()
     budget: RunBudget = field(default_factory=RunBudget)
-    throttle: Throttle = field(default_factory=Throttle)
+    schedule: Schedule = field(default_factory=Schedule)
     outages: Outages = field(default_factory=Outages)
     activity: Activity = field(default_factory=Activity)
 
@@ -130,21 +113,38 @@ class Retries:
         finally:
             self.budget.add(self.clock() - began_s)
 
-    def wait_turn(self, url: httpx.URL) -> None:
-        """Wait while the place of a URL takes no calls, as ARM has said to others."""
-        while 0 < (delay_s := self.throttle.until_s(url) - self.clock()) <= self.left_s:
-            self.wait_throttled(delay_s + SPREAD_S * self.jitter())
+    def wait_turn(self, method: str, path: str, ends_s: Callable[[], float]) -> None:
+        """Wait until a call may go out by Azure's rates; raises NoTimeLeftError where that is after `ends_s`."""
+        self.schedule.wait_turn(method, path, Wait(self.clock, self._sleep_for_turn, ends_s))
+
+    @contextmanager
+    def turn_to_write(self, method: str, path: str) -> Iterator[None]:
+        """Wait for the turn of a write and hold it, so that what is read within the block is young when it goes out.
+
+        Where it would not come in time, the time of the run is over. Whatever `sleep` raises passes through.
+        """
+        with ExitStack() as stack:
+            try:
+                wait = Wait(self.clock, self._sleep_for_turn, self.budget.ends_s)
+                stack.enter_context(self.schedule.turn(method, path, wait))
+            except NoTimeLeftError:
+                self.budget.end(self.clock())
+            yield
+
+    def _sleep_for_turn(self, seconds: float) -> None:
+        with self.activity.waiting("keeping to Azure's rates"):
+            self.sleep(seconds)
 
     def wait_throttled(self, delay_s: float) -> None:
-        """Wait because of a rate, which is nobody's failure."""
+        """Wait because of a refusal for the number of calls, which is nobody's failure."""
         with self.activity.waiting(f"Azure asked to wait {duration_text(max(delay_s, 1))} (429)"):
             self.sleep(delay_s)
-        self.throttle.count(delay_s)
+        self.schedule.count(delay_s)
 
     @property
     def busy_s(self) -> float:
         """The clock without what this thread has waited because of rates."""
-        return self.clock() - self.throttle.waited_s
+        return self.clock() - self.schedule.waited_s
 
 
 class Attempts:
@@ -222,114 +222,3 @@ def retry_after_s(response: httpx.Response, now_s: float) -> float | None:
     Source: recorded traffic (azure-libraries-for-java: `retry-after: 0` in every answer, successes included).
     """
     return None if response.is_success else parse_retry_after(response.headers.get("Retry-After"), now_s)
-
-
-class RetryTransport(httpx.BaseTransport):
-    """Gives each request its own id, logs it, and sends reads again while that may help.
-
-    A host that never answered yet is tried only once more: so a wrong name is told at once. Bodies are received in
-    here, so that a read cut off in the middle counts as a failed try.
-    """
-
-    def __init__(
-        self, wire: httpx.BaseTransport, retries: Retries, new_id: Callable[[], str], *, has_answered: bool = False
-    ) -> None:
-        self._wire = wire
-        self._retries = retries
-        self._new_id = new_id
-        self._has_answered = has_answered
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the answer comes with its body received, and a read's is the last one there was."""
-        self._retries.budget.start(self._retries.clock())
-        if request.method not in _READS and not request.extensions.get(REPEATABLE):
-            return self._send(request)
-        attempts = self._retries.begin()
-        while True:
-            self._check_time()
-            self._retries.wait_turn(request.url)
-            outcome = self._try_read(request)
-            if not self._worth_another(outcome, request, attempts):
-                break
-        if isinstance(outcome, httpx.Response):
-            return outcome
-        raise outcome
-
-    def close(self) -> None:
-        """Close the connections below."""
-        self._wire.close()
-
-    def _check_time(self) -> None:
-        budget = self._retries.budget
-        if budget.refuses_reads(self._retries.clock()):
-            raise TimeOver(f"not asked: the time of the run ({duration_text(budget.limit_s)}) is over", TIME_HINT)
-
-    def _try_read(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
-        try:
-            return self._send(request)
-        except httpx.TransportError as error:
-            return error
-
-    def _worth_another(
-        self, outcome: httpx.Response | httpx.TransportError, request: httpx.Request, attempts: Attempts
-    ) -> bool:
-        operation = f"{request.method} {_path(request)}"
-        if isinstance(outcome, httpx.Response):
-            status, wait_s = outcome.status_code, retry_after_s(outcome, self._retries.wall())
-            return status in TRANSIENT_STATUSES and attempts.wait_for_next(
-                operation, f"answered {status}", wait_s, throttled=status == HTTPStatus.TOO_MANY_REQUESTS
-            )
-        lost = unreachable(outcome)
-        if lost is not None and not self._has_answered and attempts.count >= _FIRST_TRIES:
-            return False
-        reason = type(outcome).__name__ if lost is None else str(lost)
-        return may_pass(outcome) and attempts.wait_for_next(operation, reason, None)
-
-    def _send(self, request: httpx.Request) -> httpx.Response:
-        """One try on the wire, with an id of its own: a service may answer a repeated id from memory.
-
-        Source: azure-mgmt-core 1.6.0, which renews the id when it replays a request for the same reason.
-        """
-        request.headers["x-ms-client-request-id"] = self._new_id()
-        request.headers["Accept-Encoding"] = ENCODING
-        started_s = self._retries.clock()
-        result = "no answer"
-        try:
-            with self._retries.activity.call():
-                answer = self._wire.handle_request(request)
-                result = str(answer.status_code)
-                response = receive(answer)
-        except httpx.RequestError as error:
-            result = f"{result}, {type(error).__name__}"
-            raise
-        finally:
-            _log_request(request, result, self._retries.clock() - started_s)
-        self._has_answered = True
-        self._note_refusal(request, response)
-        return response
-
-    def _note_refusal(self, request: httpx.Request, response: httpx.Response) -> None:
-        """Let others not run into the same refusal."""
-        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
-            return
-        self._retries.activity.note_throttled()
-        wait_s = retry_after_s(response, self._retries.wall())
-        if wait_s:
-            self._retries.throttle.note(request.url, self._retries.clock(), wait_s)
-
-
-def _log_request(request: httpx.Request, result: str, taken_s: float) -> None:
-    _log.debug(
-        "%s %s %s %.0f ms %s",
-        request.method,
-        _path(request),
-        result,
-        taken_s * 1000,
-        request.headers["x-ms-client-request-id"],
-    )
-
-
-def _path(request: httpx.Request) -> str:
-    """The path as it goes over the wire: percent-encoded, so that no name can forge a line of the log."""
-    path = request.url.raw_path.partition(b"?")[0].decode("ascii")
-    return redact(path, request)

@@ -13,7 +13,8 @@ import httpx
 
 from reconciler import __version__
 from reconciler.arm.http.endpoints import is_loopback, parse_endpoint
-from reconciler.arm.http.retry import Retries, RetryTransport
+from reconciler.arm.http.retry import Retries
+from reconciler.arm.http.retry_transport import RetryTransport
 from reconciler.arm.http.wire import BoundedTransport
 from reconciler.errors import UsageError
 
@@ -51,7 +52,7 @@ def open_http_client(
     Args:
         endpoint: `https://HOST[:PORT]`; http for loopback only.
         retries: with the budget of the run, which starts with the first request.
-        max_connections: at least the number of threads that share the client.
+        max_connections: how many calls are in flight at most; more threads than these may share the client.
         transport: replaces the wire (an emulator, a test); it is closed with the client.
 
     Proxies (HTTPS_PROXY, NO_PROXY, the platform's settings) and SSL_CERT_FILE or SSL_CERT_DIR are the process's own.
@@ -70,7 +71,7 @@ def open_http_client(
             "x-ms-correlation-request-id": sender.correlation_id,
         },
         timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-        transport=RetryTransport(wire, retries, sender.new_id),
+        transport=RetryTransport(wire, retries, sender.new_id, most_in_flight=max_connections),
         follow_redirects=False,
         trust_env=False,
     )

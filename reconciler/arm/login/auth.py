@@ -86,6 +86,20 @@ def make_auth(
     return CachedCredentialAuth(source, endpoint=endpoint, clock=login.retries.wall, tenant=login.tenant, kind=kind)
 
 
+def make_graph_auth(
+    login: Login, arm: "CachedCredentialAuth", *, fetched: Callable[[str], None] = lambda _token: None
+) -> "CachedCredentialAuth | None":
+    """The same login for the cloud's own Microsoft Graph; None where it has but the one token, which is for ARM.
+
+    No token is fetched before the first request, and none goes anywhere but to that Graph.
+    """
+    source = arm.source_for(login.cloud.graph_scope)
+    if source is None:
+        return None
+    heard, clock = _heard(source, fetched), login.retries.wall
+    return CachedCredentialAuth(heard, endpoint=login.cloud.graph, clock=clock, tenant=login.tenant, kind=arm.kind)
+
+
 def _heard(source: TokenSource, fetched: Callable[[str], None]) -> TokenSource:
     def fetch() -> Token:
         token = source.fetch()
@@ -137,6 +151,15 @@ class CachedCredentialAuth(httpx.Auth):
         if renewed.text != token.text:
             request.headers["Authorization"] = f"Bearer {renewed.text}"
             yield request
+
+    @property
+    def kind(self) -> str:
+        """The kind of credential."""
+        return self._kind
+
+    def source_for(self, scope: str) -> TokenSource | None:
+        """What gives tokens of the same login for another scope; None where nothing does."""
+        return None if self._source.asking_for is None else self._source.asking_for(scope)
 
     def principal(self) -> Principal | None:
         """Who the run's token speaks for; fetches the token if there is none yet. Raises LoginError."""

@@ -17,6 +17,7 @@ class Cloud:
         scope: what a token for ARM is asked for.
         authority: host that issues tokens.
         exchange_audience: whom an assertion of another issuer must be made for, to be exchanged for a token here.
+        graph: base URL of Microsoft Graph, without a trailing slash.
     """
 
     name: str
@@ -24,6 +25,12 @@ class Cloud:
     scope: str
     authority: str
     exchange_audience: str
+    graph: str
+
+    @property
+    def graph_scope(self) -> str:
+        """What a token for Microsoft Graph is asked for. Source: Microsoft Graph documentation (national clouds)."""
+        return f"{self.graph}/.default"
 
 
 AZURE_CLOUD = Cloud(
@@ -32,6 +39,7 @@ AZURE_CLOUD = Cloud(
     scope="https://management.azure.com/.default",
     authority="login.microsoftonline.com",
     exchange_audience="api://AzureADTokenExchange",
+    graph="https://graph.microsoft.com",
 )
 AZURE_US_GOVERNMENT = Cloud(
     name="AzureUSGovernment",
@@ -40,6 +48,7 @@ AZURE_US_GOVERNMENT = Cloud(
     scope="https://management.core.usgovcloudapi.net/.default",
     authority="login.microsoftonline.us",
     exchange_audience="api://AzureADTokenExchangeUSGov",
+    graph="https://graph.microsoft.us",
 )
 AZURE_CHINA_CLOUD = Cloud(
     name="AzureChinaCloud",
@@ -47,13 +56,15 @@ AZURE_CHINA_CLOUD = Cloud(
     scope="https://management.chinacloudapi.cn/.default",
     authority="login.chinacloudapi.cn",
     exchange_audience="api://AzureADTokenExchangeChina",
+    graph="https://microsoftgraph.chinacloudapi.cn",
 )
 
 CLOUDS = {cloud.name: cloud for cloud in (AZURE_CLOUD, AZURE_US_GOVERNMENT, AZURE_CHINA_CLOUD)}
 """Every cloud by its name, the default first.
 
 Source: azure-mgmt-core 1.6.0 `get_arm_endpoints` (endpoints and scopes); azure-identity 1.27.0 `AzureAuthorityHosts`;
-azure-cli-core `cloud.py` (names); Microsoft's considerations for federated identity credentials (audiences).
+azure-cli-core `cloud.py` (names); Microsoft's considerations for federated identity credentials (audiences); Microsoft
+Graph documentation, "National cloud deployments" (Graph; of US Government the cloud L4).
 """
 
 MICROSOFT_AUTHORITIES = frozenset(

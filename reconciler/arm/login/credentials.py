@@ -40,11 +40,13 @@ class Token:
 class TokenSource:
     """Something that yields tokens; `renewable` where asking again may yield another one.
 
-    `fetch` may take seconds (it may start `az`) and raises LoginError.
+    `fetch` may take seconds (it may start `az`) and raises LoginError. `asking_for` is the same login for another
+    scope; None where there is but one token.
     """
 
     fetch: Callable[[], Token] = field(repr=False)
     renewable: bool
+    asking_for: "Callable[[str], TokenSource] | None" = field(default=None, repr=False)
 
 
 def fixed_token(text: str) -> TokenSource:
@@ -151,15 +153,19 @@ def _identity_source(kind: Kind, login: Login) -> TokenSource:
     # A chain goes on from what is not set up, and ends with the first that is and fails.
     links = len(getattr(credential, "credentials", ()))
 
-    def fetch() -> Token:
-        with _explained(kind, login, links):
-            # azure-identity's own cache would give again a token that is about to end, or that ARM has refused.
-            asked = credential if kind.chooses else kind.build(login)
-            answer = asked.get_token(login.cloud.scope, tenant_id=login.tenant)
-        check_token(answer.token)
-        return Token(answer.token, float(answer.expires_on))
+    def source(scope: str) -> TokenSource:
+        def fetch() -> Token:
+            with _explained(kind, login, links):
+                # azure-identity's own cache would give again a token that is about to end, or that ARM has refused.
+                asked = credential if kind.chooses else kind.build(login)
+                answer = asked.get_token(scope, tenant_id=login.tenant)
+            check_token(answer.token)
+            return Token(answer.token, float(answer.expires_on))
 
-    return TokenSource(fetch, renewable=True)
+        # What chooses among several logins has to stay with the one that it has chosen, whatever the scope.
+        return TokenSource(fetch, renewable=True, asking_for=source)
+
+    return source(login.cloud.scope)
 
 
 @contextmanager

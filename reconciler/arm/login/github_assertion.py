@@ -12,7 +12,8 @@ import httpx
 
 from reconciler.arm.http.fields import FieldError, parse_object, text
 from reconciler.arm.http.redaction import quote_answer
-from reconciler.arm.http.retry import Retries, RetryTransport
+from reconciler.arm.http.retry import Retries
+from reconciler.arm.http.retry_transport import RetryTransport
 from reconciler.arm.http.transport import CONNECT_TIMEOUT_S, open_wire
 from reconciler.errors import Interrupted, LoginError
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup, with_flag_groups
+from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup, with_flag_groups
 from reconciler.cli.flags.report import Log, LogLevel
-from reconciler.cli.flags.shared import OUTPUT_PANEL, AzureFlags
+from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.errors import UsageError
 

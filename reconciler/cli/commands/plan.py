@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup, with_flag_groups
+from reconciler.cli.flags.groups import GUARDS_PANEL, OUTPUT_PANEL, FlagGroup, with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
-from reconciler.cli.flags.shared import GUARDS_PANEL, OUTPUT_PANEL, AzureFlags, GuardFlags, Paths, StrictManifestFlags
+from reconciler.cli.flags.shared import AzureFlags, GuardFlags, Paths, StrictManifestFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
@@ -73,10 +73,10 @@ def plan(
     with open_reports(report, ReportKind.PLAN, subject) as reports:
         request = make_request(paths, manifest, azure.cloud, guards)
         with plan_output(asked.out, subject.inputs) as save:
-            result, header = compare(request, azure, asked.applier)
+            result, header, lasts_s = compare(request, azure, asked.applier)
             digest = save(result)  # before the report: a file that cannot be written is an error instead of it
         reports.end(lambda form: form.plan(result, header))
-    note_refused(result)
+    _note(result, lasts_s)
     if asked.out is not None:
         show_what_was_saved(asked.out, digest, result, _needed(result, manifest, guards, azure))
     return _exit_code(result, asked)
@@ -87,6 +87,14 @@ def _needed(
 ) -> tuple[FlagGroup, ...]:
     """With other flags than these, apply would find the plan stale, or look elsewhere."""
     return azure, guards.without(result.unused_allowances), StrictManifestFlags(strict=manifest.strict)
+
+
+def _note(plan: "Plan", lasts_s: float) -> None:
+    """Say beside the report what its last lines are about: that nothing can be applied, or how long it will take."""
+    from reconciler.cli.support.compare import note_apply_time
+
+    note_refused(plan)
+    note_apply_time(lasts_s)
 
 
 def _exit_code(result: "Plan", asked: PlanFlags) -> ExitCode:

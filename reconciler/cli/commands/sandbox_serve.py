@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.collector import resume_collector
 from reconciler.cli.flags.groups import FlagGroup, with_flag_groups
 from reconciler.cli.help.page import help_notes
 from reconciler.cli.support.embedded import check_subscriptions, extra_needed, not_saved
@@ -93,6 +94,7 @@ def serve(asked: ServeFlags) -> None:
     check_subscriptions(asked.subscription)
     from reconciler.sandbox import Serving
 
+    resume_collector()
     with extra_needed():
         serving = Serving(
             asked.port,

@@ -19,6 +19,7 @@ class SchemaName(StrEnum):
     APPLY = "apply"
     DRIFT = "drift"
     OUTPUT = "output"
+    TRUST = "trust"
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"

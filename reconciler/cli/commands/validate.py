@@ -1,15 +1,15 @@
 """`uami validate`: check manifests offline."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup, with_flag_groups
+from reconciler.cli.flags.groups import MANIFEST_PANEL, FlagGroup, with_flag_groups
 from reconciler.cli.flags.report import ReportFlags
-from reconciler.cli.flags.shared import MANIFEST_PANEL, Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
+from reconciler.cli.flags.shared import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
@@ -19,7 +19,6 @@ from reconciler.report.formats import ReportKind
 
 if TYPE_CHECKING:
     from reconciler.manifest.desired import Desired
-    from reconciler.manifest.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +60,16 @@ def validate(
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.arm.login.clouds import CLOUDS
     from reconciler.guardrails import judge_offline
+    from reconciler.manifest.expiry.soon import Ahead
+    from reconciler.manifest.findings import find_doubts_and_accepted
 
     with open_reports(report, ReportKind.VALIDATION, Subject("validate", paths, (variables, bounds))) as reports:
         audience = CLOUDS[cloud].exchange_audience
         desired = _load(paths, variables, audience)
         verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
-        findings, accepted = _warnings(desired, audience, asked)
+        findings, accepted = find_doubts_and_accepted(desired, audience, Ahead(today(), asked.expiry_days))
         reports.end(lambda form: form.validated(desired, findings, accepted, verdict, strict=asked.strict))
     return ExitCode.REFUSED if verdict.violations or (asked.strict and findings) else ExitCode.DONE
-
-
-def _warnings(desired: "Desired", audience: str, asked: ValidateFlags) -> Iterator["tuple[Finding, ...]"]:
-    """What is to be looked at again, and what would be, had the manifest not accepted it."""
-    from reconciler.manifest.expiry.soon import Ahead
-    from reconciler.manifest.findings import find_accepted, find_doubts
-
-    ahead = Ahead(today(), asked.expiry_days)
-    return (find(desired, audience, ahead) for find in (find_doubts, find_accepted))
 
 
 def _load(paths: Sequence[str], variables: VariableFlags, audience: str) -> "Desired":

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup
-from reconciler.cli.flags.shared import AZURE_PANEL, MANIFEST_PANEL, OUTPUT_PANEL
+from reconciler.cli.flags.groups import AZURE_PANEL, MANIFEST_PANEL, OUTPUT_PANEL, FlagGroup
 
 
 class Switch(StrEnum):

@@ -12,6 +12,12 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 Result = TypeVar("Result")
 
+MANIFEST_PANEL = "Manifest"
+AZURE_PANEL = "Azure"
+OUTPUT_PANEL = "Output"
+GUARDS_PANEL = "Guards"
+"""The titles below which help lists flags."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlagGroup:

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup
+from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
 from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
-from reconciler.cli.flags.shared import OUTPUT_PANEL
 from reconciler.outputs.formats import OutputFormat
 
 _FORMATS = (

@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup
-from reconciler.cli.flags.shared import OUTPUT_PANEL
+from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
 from reconciler.errors import UsageError
 from reconciler.report.formats import Format
 

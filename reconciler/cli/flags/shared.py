@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import FlagGroup
+from reconciler.cli.flags.groups import AZURE_PANEL, GUARDS_PANEL, MANIFEST_PANEL, OUTPUT_PANEL, FlagGroup
 
 
 class CloudName(StrEnum):
@@ -36,11 +36,6 @@ class Only(StrEnum):
 
     EXPIRED = "expired"
 
-
-MANIFEST_PANEL = "Manifest"
-AZURE_PANEL = "Azure"
-OUTPUT_PANEL = "Output"
-GUARDS_PANEL = "Guards"
 
 Paths = Annotated[
     list[str],

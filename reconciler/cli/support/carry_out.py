@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from reconciler.apply.forecast import apply_time_s
 from reconciler.apply.result import ApplyEvent, ApplyResult
 from reconciler.apply.step import ApplyTools
 from reconciler.apply.workers import GRACE_S
@@ -18,6 +19,7 @@ from reconciler.cli.flags.shared import (
 from reconciler.cli.reporting.reports import Reports
 from reconciler.cli.support.approval import Approval, ask
 from reconciler.cli.support.change_lines import ChangeLines
+from reconciler.cli.support.compare import note_apply_time
 from reconciler.cli.support.output import (
     begin_line,
     note_unused_allowances,
@@ -115,6 +117,8 @@ class _Course:
             header = replace(self._session.header, is_undo=self._run.name == "undo")
             self._out.part(lambda form: form.plan(plan, header))
         note_unused_allowances(plan)
+        if self._run.guards.skip_refused or not plan.violations:
+            note_apply_time(apply_time_s(plan, self._session.retries))
 
     def confirm(self, plan: Plan, stop: Stop) -> None:
         """Ask; return only where the answer is `yes`. From then on a signal ends the run in order."""

@@ -13,7 +13,6 @@ from reconciler.cli.support.signals import clean_up
 from reconciler.errors import InputFileError, ReconcilerError, UsageError
 from reconciler.files.read import check_argument
 from reconciler.files.replace import OutputError
-from reconciler.model import is_guid
 
 if TYPE_CHECKING:
     import httpx
@@ -76,6 +75,8 @@ def extra_needed() -> Iterator[None]:
 
 def check_subscriptions(subscriptions: Iterable[str]) -> None:
     """Raise UsageError for what is no subscription id."""
+    from reconciler.model import is_guid
+
     for subscription_id in subscriptions:
         if not is_guid(subscription_id):
             raise UsageError(f"--subscription must be a GUID, not {subscription_id!r}.")

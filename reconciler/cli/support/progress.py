@@ -129,14 +129,22 @@ class ProgressCounter:
 
     def _text(self, doing: Doing, now_s: float) -> str:
         parts = [f"{doing.what}{_count(doing)}"]
-        if doing.total is not None and 0 < doing.done < doing.total:
-            left_s = (now_s - self._began_s) * (doing.total - doing.done) / doing.done
+        left_s = self._left_s(doing, now_s)
+        if left_s > 0:
             parts.append(f"about {duration_text(max(left_s, 1))} left")
         if doing.waits:
             parts.append(doing.waits)
         elif doing.in_flight and now_s - self._answered_s >= _QUIET_S:
             parts.append(f"no answer for {duration_text(now_s - self._answered_s)}")
         return ", ".join(parts)
+
+    def _left_s(self, doing: Doing, now_s: float) -> float:
+        """How long the part takes by what it took so far, and no less than Azure's rates allow; 0 if nobody knows."""
+        by_rates_s = doing.left_s or 0.0
+        if doing.total is None or not 0 < doing.done < doing.total:
+            return by_rates_s
+        # What may come at once comes first, and says little of the rest.
+        return max(by_rates_s, (now_s - self._began_s) * (doing.total - doing.done) / doing.done)
 
     def _say(self, text: str) -> None:
         if self._write_over is None:

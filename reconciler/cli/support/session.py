@@ -1,5 +1,6 @@
 """From flags to a connection: which ARM (Azure's, another endpoint's, the embedded sandbox's), and as whom."""
 
+import logging
 import os
 import random
 import re
@@ -7,26 +8,27 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 
 from reconciler.arm.activity import Activity
-from reconciler.arm.associated_resources import INTERVAL_S
 from reconciler.arm.http.budget import RunBudget, parse_duration
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.endpoints import endpoint_name
-from reconciler.arm.http.pace import Pace, no_pace
+from reconciler.arm.http.endpoints import endpoint_name, is_loopback
+from reconciler.arm.http.rates.schedule import Schedule
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
-from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth
-from reconciler.arm.login.clouds import CLOUDS
-from reconciler.arm.login.credentials import fixed_token, foreign_authority, sign_in_hint
+from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth, make_graph_auth
+from reconciler.arm.login.clouds import CLOUDS, Cloud
+from reconciler.arm.login.credentials import TOKEN_VARIABLE, fixed_token, foreign_authority, sign_in_hint
 from reconciler.arm.login.logins import Login
+from reconciler.arm.microsoft_graph import PAGE_LINK, MicrosoftGraph
 from reconciler.arm.resources import Resources
+from reconciler.cli.collector import resume_collector
 from reconciler.cli.flags.shared import AzureFlags
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.cli.support.output import keep_secret
@@ -42,6 +44,7 @@ from reconciler.report.rows import Header
 from reconciler.stop import Stop
 
 Result = TypeVar("Result")
+_log = logging.getLogger("reconciler.arm")
 
 _API_VERSION = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 
@@ -81,45 +84,90 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         InputFileError: the sandbox's file is missing, damaged or in use.
     """
     _check_flags(flags)
+    # What was read until now stays; from here on there are calls, and threads that wait for them.
+    resume_collector()
     cloud = CLOUDS[flags.cloud]
     endpoint = flags.endpoint or cloud.endpoint
     correlation_id = str(uuid.uuid4())
     budget = RunBudget(parse_duration(flags.timeout))
-    retries = Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget)
+    schedule = Schedule(random.random)
+    retries = Retries(time.monotonic, stop.sleep, random.random, time.time, budget=budget, schedule=schedule)
     with ExitStack() as stack:
         if flags.sandbox is not None:
-            transport = stack.enter_context(open_embedded(Path(flags.sandbox), writable=writes))
-            auth = CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time)
-            place, authority = ("SANDBOX", flags.sandbox), ""
-            # The embedded sandbox's user is none of its identities.
-            runner: Callable[[], Runner | None] = Runner
-            target = Place(PlaceKind.SANDBOX, str(Path(flags.sandbox).resolve()))
+            place = _sandbox(flags.sandbox, endpoint, stack, writes=writes)
         else:
-            transport = None
-            login = Login(cloud, os.environ, retries, flags.tenant)
-            authority = foreign_authority(flags.credential.value, login)
-            auth = make_auth(flags.credential.value, login, endpoint=endpoint, fetched=keep_secret)
-            # In normal form: an undo compares it with the place of its own run.
-            name = endpoint_name(endpoint)
-            place = ("", "") if name == endpoint_name(cloud.endpoint) else ("Endpoint", endpoint)
-            runner = partial(_runner_of, auth)
-            target = Place(PlaceKind.ENDPOINT if all(place) else PlaceKind.AZURE, name)
-        http = stack.enter_context(
-            open_http_client(
-                endpoint,
-                auth,
-                Sender(correlation_id, lambda: str(uuid.uuid4()), os.environ),
-                retries=retries,
-                max_connections=flags.parallelism,
-                transport=transport,
-            )
-        )
+            place = _azure_or_endpoint(flags, cloud, retries)
+        sender = Sender(correlation_id, lambda: str(uuid.uuid4()), os.environ)
+        opened = partial(open_http_client, sender=sender, retries=retries, max_connections=flags.parallelism)
+        http = stack.enter_context(opened(endpoint, place.auth, transport=place.transport))
         stack.enter_context(show_progress(retries.activity, time.monotonic))
-        azure = _azure(flags, retries, http, auth, runner)
-        where, kind = (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place), "sandbox")
-        principal = _signing_in(auth.principal, retries.activity)
-        caller = Caller(where, kind, principal, auth.token_expiry, authority)
-        yield Session(azure, retries, correlation_id, caller, target, auth, place)
+        azure = _azure(flags, retries, http, place.auth, place.runner)
+        if flags.sandbox is not None or is_loopback(http.base_url.host):
+            azure = _with_graph(azure, lambda: http)  # an emulator has both at one place, and for one token
+        else:
+            graph = _graph_auth(flags, cloud, place.auth, retries)
+            azure = (
+                replace(azure, resources=replace(azure.resources, why_no_graph=graph))
+                if isinstance(graph, str)
+                else _with_graph(azure, lambda: stack.enter_context(opened(cloud.graph, graph)))
+            )
+        where, kind = (
+            (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place.shown), "sandbox")
+        )
+        principal = _signing_in(place.auth.principal, retries.activity)
+        caller = Caller(where, kind, principal, place.auth.token_expiry, place.authority)
+        try:
+            yield Session(azure, retries, correlation_id, caller, place.target, place.auth, place.shown)
+        finally:
+            _log_tally(schedule)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the calls of a run go, and as whom.
+
+    Attributes:
+        shown: what the header of a report says of it: its kind and its name; empty for Azure itself.
+        target: what a journal says of it.
+        authority: who issues the tokens, where that is none of Microsoft's.
+        transport: what carries the calls instead of a network.
+    """
+
+    auth: CachedCredentialAuth
+    runner: Callable[[], Runner | None]
+    shown: tuple[str, str]
+    target: Place
+    authority: str = ""
+    transport: httpx.BaseTransport | None = None
+
+
+def _sandbox(file: str, endpoint: str, stack: ExitStack, *, writes: bool) -> _Place:
+    return _Place(
+        CachedCredentialAuth(fixed_token("sandbox"), endpoint=endpoint, clock=time.time),
+        Runner,  # the embedded sandbox's user is none of its identities
+        ("SANDBOX", file),
+        Place(PlaceKind.SANDBOX, str(Path(file).resolve())),
+        transport=stack.enter_context(open_embedded(Path(file), writable=writes)),
+    )
+
+
+def _azure_or_endpoint(flags: AzureFlags, cloud: Cloud, retries: Retries) -> _Place:
+    endpoint = flags.endpoint or cloud.endpoint
+    login = Login(cloud, os.environ, retries, flags.tenant)
+    authority = foreign_authority(flags.credential.value, login)
+    auth = make_auth(flags.credential.value, login, endpoint=endpoint, fetched=keep_secret)
+    # In normal form: an undo compares it with the place of its own run.
+    name = endpoint_name(endpoint)
+    shown = ("", "") if name == endpoint_name(cloud.endpoint) else ("Endpoint", endpoint)
+    target = Place(PlaceKind.ENDPOINT if all(shown) else PlaceKind.AZURE, name)
+    return _Place(auth, partial(_runner_of, auth), shown, target, authority)
+
+
+def _log_tally(schedule: Schedule) -> None:
+    tally = schedule.tally
+    _log.info(
+        "%d requests; %d answered 429; %.0f s waited, all calls together", tally.sent, tally.refused, tally.waited_s
+    )
 
 
 def _azure(
@@ -133,13 +181,28 @@ def _azure(
     sign_in = partial(sign_in_hint, flags.credential.value)
     client = ArmClient(http, time.time, sign_in=sign_in(""))
     pool, activity = Pool(flags.parallelism), retries.activity
-    resources = Resources(client, flags.api_version, _pace(flags, retries), pool, activity)
+    resources = Resources(client, flags.api_version, pool, activity)
     return Azure(flags.cloud, resources, flags.tenant, _signing_in(auth.token_tenant, activity), runner, sign_in)
 
 
-def _pace(flags: AzureFlags, retries: Retries) -> Callable[[], None]:
-    """What keeps calls of listAssociatedResources apart; the embedded sandbox has no rates."""
-    return no_pace if flags.sandbox is not None else Pace(INTERVAL_S, retries.clock, retries.sleep).wait
+def _with_graph(azure: Azure, open_http: Callable[[], httpx.Client]) -> Azure:
+    """The same, with Microsoft Graph asked through a client that is opened when it is needed first."""
+
+    @cache
+    def open_graph() -> MicrosoftGraph:
+        return MicrosoftGraph(ArmClient(open_http(), time.time, link_name=PAGE_LINK))
+
+    return replace(azure, resources=replace(azure.resources, open_graph=open_graph))
+
+
+def _graph_auth(
+    flags: AzureFlags, cloud: Cloud, auth: CachedCredentialAuth, retries: Retries
+) -> CachedCredentialAuth | str:
+    """What signs in to the cloud's own Microsoft Graph; or why it is not asked."""
+    if flags.endpoint is not None and endpoint_name(flags.endpoint) != endpoint_name(cloud.endpoint):
+        return "Microsoft Graph is asked only where the endpoint is the cloud's own"
+    graph = make_graph_auth(Login(cloud, os.environ, retries, flags.tenant), auth, fetched=keep_secret)
+    return graph or f"the token in {TOKEN_VARIABLE} is for ARM, and Microsoft Graph takes its own"
 
 
 def _check_flags(flags: AzureFlags) -> None:

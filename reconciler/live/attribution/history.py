@@ -8,7 +8,7 @@ it can only say who wrote last.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.arm.activity_log import ChangeKind, GivenRole, RecordedChange, given_role
+from reconciler.arm.logs.activity_log import ChangeKind, GivenRole, RecordedChange, given_role
 from reconciler.model import ResourceId, assignment_name, normalize_scope
 from reconciler.plan import Action, AssignmentChange, Change, CredentialChange, Field, FieldChange, IdentityChange
 from reconciler.plan.drift.attribution import Event

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
-from reconciler.arm import activity_log, resource_changes
-from reconciler.arm.activity_log import RecordedChange
+from reconciler.arm.logs import activity_log, resource_changes
+from reconciler.arm.logs.activity_log import RecordedChange
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, CallFailed, LoginError, NotFound, OutOfTime
 from reconciler.live.attribution.history import Found, find_cause, make_log

@@ -79,10 +79,11 @@ def _roles(
     unknown = [identity for one, identity in identities.items() if one not in held_roles.by_identity]
     read: Roles = {one: held_roles.of(one) for one in identities if one in held_roles.by_identity}
     read |= read_roles(unknown, access, resources, may_read)
-    return {one: _part(given) for one, given in read.items()}
+    return {one: roles_part(given) for one, given in read.items()}
 
 
-def _part(given: tuple[GivenRole, ...] | NotRead) -> Part[HeldRole]:
+def roles_part(given: tuple[GivenRole, ...] | NotRead) -> Part[HeldRole]:
+    """What was read of an identity's roles, in the form that reports take."""
     if isinstance(given, NotRead):
         where = f" at {given.where}" if given.where else ""
         return Part((), f"{given.what[:1].lower()}{given.what[1:]}{where}: {given.because}")

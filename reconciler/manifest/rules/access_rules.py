@@ -168,15 +168,16 @@ def _assignments(identity: DeclaredIdentity) -> tuple[DeclaredAssignment, ...]:
 def _check_count(identity: DeclaredIdentity) -> Iterator[Diagnostic]:
     """Told at the list of the identity, or, where it has none, at that of the innermost default."""
     given = identity.given_credentials
+    count = len(given) + (0 if identity.credentials is None else len(identity.credentials.entries))
+    if count <= MAX_CREDENTIALS:
+        return
     lists = [*(layer.credentials for layer in identity.given), identity.credentials]
     places = [one.pos for one in lists if one is not None and one.entries]
-    count = len(given) + (0 if identity.credentials is None else len(identity.credentials.entries))
-    if count > MAX_CREDENTIALS:
-        *defaults, last = places
-        with_given = f" with what is given at {', '.join(map(str, defaults))}" if defaults else ""
-        message = f"these are {count} federated credentials{with_given}, and an identity has at most {MAX_CREDENTIALS}"
-        hint = "List fewer, or share them out among identities; one GitHub environment can stand for many branches."
-        yield Diagnostic("too-many-credentials", last, message, hint)
+    *defaults, last = places
+    with_given = f" with what is given at {', '.join(map(str, defaults))}" if defaults else ""
+    message = f"these are {count} federated credentials{with_given}, and an identity has at most {MAX_CREDENTIALS}"
+    hint = "List fewer, or share them out among identities; one GitHub environment can stand for many branches."
+    yield Diagnostic("too-many-credentials", last, message, hint)
 
 
 def _check_names(credentials: Iterable[DeclaredCredential]) -> Iterator[Diagnostic]:

@@ -25,7 +25,7 @@ def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
 
 def find_match(name: str, patterns: Sequence[Located]) -> Located | None:
     """The first pattern that matches a name."""
-    if not matches_any(name, tuple(pattern.text for pattern in patterns)):
+    if not patterns or not matches_any(name, tuple(pattern.text for pattern in patterns)):
         return None
     return next((pattern for pattern in patterns if matches_any(name, (pattern.text,))), None)
 

@@ -7,6 +7,7 @@ An issuer that looks like a known one is a slip at best: whoever owns its host c
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reconciler.model import FederatedCredential, same_name
 
@@ -92,6 +93,11 @@ KNOWN_ISSUERS = (
 )
 
 
+_REMEMBERED = 1024
+"""Issuers that are remembered with what is known of them: a few stand in thousands of credentials."""
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def known_issuer(issuer: str) -> KnownIssuer | None:
     """The service that an issuer belongs to, whether or not its last slash is right; None where nothing is known."""
     bare = issuer.removeprefix(_HTTPS).rstrip("/")
@@ -107,6 +113,7 @@ _ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "3": "e", "5": "s", "-": "
 _LOOKS = (("rn", "m"), ("vv", "w"))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def why_similar(issuer: str) -> str | None:
     """Why an issuer could be taken for one of a known service and is none; None where it could not.
 

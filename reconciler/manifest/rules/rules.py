@@ -31,6 +31,8 @@ RESERVED_TAG_PREFIXES = ("microsoft", "azure", "windows")
 Source: Microsoft.Resources 2024-07-01 OpenAPI, Tags_CreateOrUpdate.
 """
 
+_NOT_FOR_USERS = (OWN_TAG_PREFIX, *RESERVED_TAG_PREFIXES)
+
 # Its \w holds the letters and digits of every script, which the patterns of editors cannot say: the schema is wider.
 # Source: Microsoft.Resources 2024-07-01 OpenAPI, resourceGroupName.
 _GROUP_NAME = re.compile(r"[-\w.()]{0,89}[-\w()]")
@@ -126,6 +128,8 @@ def _check_tag_names(document: DeclaredDocument) -> Iterator[Diagnostic]:
 
 def _check_reserved(tag: DeclaredTag) -> Iterator[Diagnostic]:
     name = tag.name.casefold()
+    if not name.startswith(_NOT_FOR_USERS):
+        return
     if name.startswith(OWN_TAG_PREFIX):
         hint = "Remove it; `owner` is what writes `uami-owner`, and `protect` what writes `uami-protect`."
         yield Diagnostic("tag-reserved", tag.pos, f"the tag `{tag.name}` belongs to uami itself", hint)
@@ -136,11 +140,17 @@ def _check_reserved(tag: DeclaredTag) -> Iterator[Diagnostic]:
             yield Diagnostic("tag-reserved", tag.pos, message, hint)
 
 
+_MOST_OWN_TAGS = 2
+"""What `owner` and `protect` write."""
+
+
 def _check_tag_counts(document: DeclaredDocument) -> Iterator[Diagnostic]:
     owner_tags = 0 if document.owner is None else 1
     for group in document.groups:
         for identity in group.identities:
             layers = identity.tag_layers
+            if sum(len(layer.tags) for layer in layers if layer is not None) + _MOST_OWN_TAGS <= MAX_TAGS:
+                continue  # whatever they have in common: most identities are far below the limit
             own_tags = owner_tags + (1 if identity.is_protected else 0)
             count = own_tags + sum(value is not None for _, value in merged_tags(*layers))
             last = next((layer for layer in reversed(layers) if layer is not None), None)

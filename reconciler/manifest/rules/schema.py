@@ -2,7 +2,8 @@
 
 One schema serves editors and this module. Editors see `${NAME}` where a GUID belongs and must admit it; here variables
 are already replaced, so every "or a variable" is taken out before the schema is compiled, and what a variable brings is
-held to the same rules. jsonschema finds the problems; place, code, message and hint are ours.
+held to the same rules. Of a document that does not keep it jsonschema finds the problems; place, code, message and hint
+are ours.
 """
 
 import difflib
@@ -10,12 +11,10 @@ import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Diagnostic, SourcePos
+from reconciler.files.compiled_schema import CompiledSchema
 from reconciler.manifest.rules.choices import CHOICES
 from reconciler.manifest.rules.words import (
     EMPTY_ENTRY_HINT,
@@ -33,6 +32,9 @@ from reconciler.manifest.rules.words import (
 from reconciler.manifest.yaml.document import Document, Path, Plain
 from reconciler.schemas import EDITOR_KEYWORDS, schema_text
 
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
 MANIFEST_SCHEMA = "manifest.v1.schema.json"
 
 _DEFINITIONS = "#/$defs/"
@@ -47,13 +49,7 @@ _MOST_NAMED = 8
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """How messages speak of a kind of file.
-
-    Attributes:
-        whole: what the file as a whole is called.
-        rules: by the title of the part of its schema that is broken.
-        missing: what to say about a key that has to be there.
-    """
+    """How messages speak of a kind of file: `whole` is its name, `rules` go by the title of the part that is broken."""
 
     whole: str = "the manifest"
     rules: Mapping[str, Rule] = field(default_factory=lambda: RULES)
@@ -64,7 +60,7 @@ _OF_MANIFESTS = Vocabulary()
 
 
 @functools.cache
-def manifest_validator(*, saved: bool = False) -> Draft202012Validator:
+def manifest_schema(*, saved: bool = False) -> CompiledSchema:
     """The compiled schema, for documents whose variables are replaced; it refers to nothing outside itself.
 
     At identities it admits `given`: what defaults give, in layers or, in a saved plan, put together.
@@ -81,7 +77,7 @@ def manifest_validator(*, saved: bool = False) -> Draft202012Validator:
         keys["given"] = {"type": "object", "additionalProperties": False, "properties": kept}
     else:
         keys["given"] = {"type": "array", "items": {"type": "object", "properties": given["properties"]}}
-    return Draft202012Validator(_strict_form(schema, schema["$defs"]))
+    return CompiledSchema(_strict_form(schema, schema["$defs"]))
 
 
 @functools.cache
@@ -91,17 +87,17 @@ def top_keys() -> frozenset[str]:
 
 
 @functools.cache
-def variables_validator() -> Draft202012Validator:
+def variables_schema() -> CompiledSchema:
     """The compiled schema of a map of variables, that of a file as that under `vars`."""
     schema = json.loads(schema_text(MANIFEST_SCHEMA))
-    return Draft202012Validator(_strict_form(schema["properties"]["vars"], schema["$defs"]))
+    return CompiledSchema(_strict_form(schema["properties"]["vars"], schema["$defs"]))
 
 
 @functools.cache
-def validator_of(name: str) -> Draft202012Validator:
+def schema_of(name: str) -> CompiledSchema:
     """The compiled schema of a kind of file that has no variables, by its name in `schemas/`."""
     schema = json.loads(schema_text(name))
-    return Draft202012Validator(_strict_form(schema, schema["$defs"]))
+    return CompiledSchema(_strict_form(schema, schema["$defs"]))
 
 
 def _strict_form(schema: Any, definitions: dict[str, Any]) -> Any:
@@ -127,14 +123,14 @@ def check_schema(document: Document, *, saved: bool = False) -> list[Diagnostic]
     Args:
         saved: the document is of a saved plan.
     """
-    return check_document(document, manifest_validator(saved=saved), _OF_MANIFESTS)
+    return check_document(document, manifest_schema(saved=saved), _OF_MANIFESTS)
 
 
-def check_document(document: Document, validator: Draft202012Validator, vocabulary: Vocabulary) -> list[Diagnostic]:
+def check_document(document: Document, schema: CompiledSchema, vocabulary: Vocabulary) -> list[Diagnostic]:
     """Every way in which a document breaks a schema, in the words of its kind of file."""
     return [
         diagnostic
-        for error in validator.iter_errors(document.data)
+        for error in schema.errors(document.data)
         for diagnostic in _describe(document, _failure(error, vocabulary))
     ]
 
@@ -171,7 +167,7 @@ class _Failure:
         return str(self.schema.get("title", ""))
 
 
-def _failure(error: ValidationError, vocabulary: Vocabulary) -> _Failure:
+def _failure(error: "ValidationError", vocabulary: Vocabulary) -> _Failure:
     schema: Any = error.schema
     return _Failure(
         keyword=str(error.validator),

@@ -51,9 +51,9 @@ def doubtful_subject(issuer: str, subject: str) -> SubjectDoubt | None:
     """What is odd about a subject for its issuer; None where nothing is, or nothing is known of the issuer."""
     known = known_issuer(issuer)
     name = "" if known is None else known.name
-    start = re.sub(r"[^a-z0-9]", "", subject.casefold())
     if is_github(issuer):
         return _doubt("GitHub", "repo:OWNER/REPOSITORY:CONTEXT", subject, _by_claims(subject, _GITHUB))
+    start = re.sub(r"[^a-z0-9]", "", subject.casefold())
     if name == "GitLab.com" or start.startswith("projectpath"):
         form = "project_path:GROUP/PROJECT:ref_type:branch:ref:NAME"
         return _doubt("GitLab", form, subject, _by_claims(subject, _GITLAB))

@@ -20,6 +20,7 @@ Source, Kubernetes: kubernetes.io, "Authenticating" (service account tokens) and
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import assert_never
 from urllib.parse import urlsplit
 
@@ -98,6 +99,7 @@ def is_github(issuer: str) -> bool:
     return has_lasting_subjects(issuer) or issuer.endswith("/_services/token")
 
 
+@lru_cache(maxsize=1024)  # a few issuers stand in thousands of credentials
 def has_lasting_subjects(issuer: str) -> bool:
     """Whether an issuer is a GitHub whose subjects can contain ids; an Enterprise Server's cannot.
 

@@ -8,13 +8,17 @@ of the layers.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.reading import items, mapping
 from reconciler.manifest.rules.words import type_hint
-from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, OwnName, Path, Plain
-from reconciler.manifest.yaml.source import MAX_VALUES
+from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Mark, OwnName, Path, Plain
+from reconciler.manifest.yaml.marks import Overlaid
 from reconciler.manifest.yaml.variables import DEFAULTS, GROUPS, IDENTITIES, Names, filled
+
+MAX_COPIED = 1_000_000
+"""Most values that the defaults of a document give: five to each of two hundred thousand identities."""
 
 _KEYS = ("location", "tags", "protect", CREDENTIALS, ASSIGNMENTS)
 _LISTS = {CREDENTIALS: "Federated credentials", ASSIGNMENTS: "Role assignments"}
@@ -27,7 +31,7 @@ def spread_defaults(document: Document) -> tuple[Document, list[Diagnostic]]:
     try:
         return spreading.spread(), spreading.diagnostics
     except _TooManyError:
-        message = f"what the defaults give comes to more than {MAX_VALUES:,} values"
+        message = f"what the defaults give comes to more than {MAX_COPIED:,} values"
         pos = document.value_pos((DEFAULTS,) if DEFAULTS in mapping(document.data) else ())
         return document, [Diagnostic("too-many-values", pos, message, "Split the document, or give less to all.")]
 
@@ -50,11 +54,11 @@ class _Spreading:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.diagnostics: list[Diagnostic] = []
-        self.key_marks = dict(document.key_marks)
-        self.value_marks = dict(document.value_marks)
-        self.spellings = dict(document.spellings)
-        self.broken_keys = set(document.broken_keys)
-        self.broken_values = set(document.broken_values)
+        self.key_marks: dict[Path, Mark] = {}
+        self.value_marks: dict[Path, Mark] = {}
+        self.spellings: dict[Path, str] = {}
+        self.broken_keys: set[Path] = set()
+        self.broken_values: set[Path] = set()
         self.copied = 0
 
     def spread(self) -> Document:
@@ -67,11 +71,11 @@ class _Spreading:
         return replace(
             self.document,
             data={**root, GROUPS: whole},
-            key_marks=self.key_marks,
-            value_marks=self.value_marks,
-            spellings=self.spellings,
-            broken_keys=frozenset(self.broken_keys),
-            broken_values=frozenset(self.broken_values),
+            key_marks=_with(self.document.key_marks, self.key_marks),
+            value_marks=_with(self.document.value_marks, self.value_marks),
+            spellings=_with(self.document.spellings, self.spellings),
+            broken_keys=self.document.broken_keys | self.broken_keys,
+            broken_values=self.document.broken_values | self.broken_values,
         )
 
     def _group(self, name: str, group: Plain) -> Plain:
@@ -90,6 +94,8 @@ class _Spreading:
     def _identity(self, path: Path, entry: Plain, layers: tuple[_Layer, ...]) -> Plain:
         if isinstance(entry, dict):
             self._check_written(path, entry)
+            if not layers and GIVEN not in entry:
+                return entry
             own = {key: value for key, value in entry.items() if key != GIVEN}
         elif isinstance(entry, str) and layers:
             own = {"name": entry}
@@ -106,7 +112,7 @@ class _Spreading:
             self._report("unknown-key", self.document.key_pos((*path, GIVEN)), message, hint)
         for key in _LISTS:
             # Lines that were taken out below it would leave it like this, and then nothing there is managed any more.
-            if key in entry and entry[key] is None and self.document.spellings.get((*path, key)) == "":
+            if entry.get(key, "") is None and self.document.spellings.get((*path, key)) == "":
                 hint = type_hint("array", _LISTS[key], None, "")
                 self._report("empty-value", self.document.value_pos((*path, key)), f"`{key}` has no value", hint)
 
@@ -162,7 +168,7 @@ class _Spreading:
 
     def _copy(self, value: Plain, origin: Path, target: Path, names: Names) -> Plain:
         self.copied += 1
-        if self.copied > MAX_VALUES:
+        if self.copied > MAX_COPIED:
             raise _TooManyError
         self._note(origin, target)
         template = self.document.templates.get(origin)
@@ -191,6 +197,14 @@ class _Spreading:
 
     def _report(self, code: str, pos: SourcePos, message: str, hint: str) -> None:
         self.diagnostics.append(Diagnostic(code, pos, message, hint))
+
+
+_Place = TypeVar("_Place")
+
+
+def _with(written: Mapping[Path, _Place], copied: Mapping[Path, _Place]) -> Mapping[Path, _Place]:
+    """The places of a document with those of the copies; most documents have none."""
+    return Overlaid(written, copied) if copied else written
 
 
 def _takes(own: Mapping[str, Plain], key: str) -> bool:

@@ -77,6 +77,9 @@ class Document:
 
     def is_known(self, path: Path) -> bool:
         """Whether the value of a path stands for itself."""
+        # Most documents have neither, and then no path has to be hashed.
+        if not self.broken_values and not self.templates:
+            return True
         return path not in self.broken_values and path not in self.templates
 
     @property

@@ -28,6 +28,11 @@ _MOST_DIGITS = 400
 """Beyond this a whole number is kept as a floating one: Python refuses to read thousands of digits."""
 
 
+def is_text(text: str) -> bool:
+    """Whether an unquoted scalar begins as no value but text can."""
+    return text not in _WORDS and text[0] not in _NUMBER_STARTS
+
+
 def resolve_plain(text: str) -> Scalar:
     """The value of an unquoted scalar; text that is nothing else is itself."""
     if text in _WORDS:

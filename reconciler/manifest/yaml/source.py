@@ -6,18 +6,24 @@ goes on; what cannot (a syntax error, nesting, size) ends its file, but not the 
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import yaml
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.yaml.document import Document, Mark, Path, Plain
-from reconciler.manifest.yaml.scalars import resolve_plain
+from reconciler.manifest.yaml.document import Document, Path, Plain
+from reconciler.manifest.yaml.marks import Holder, KeyMarks, ValueMarks, joined, key_place, mark_of, packed
+from reconciler.manifest.yaml.scalars import is_text, resolve_plain
 from reconciler.manifest.yaml.syntax import MAX_DEPTH, TOO_DEEP, describe_syntax_error
 from reconciler.manifest.yaml.text import SourceText
 
-MAX_VALUES = 500_000
-"""Most values of one file, each alias counted as what it stands for."""
+MAX_VALUES = 1_500_000
+"""Most values of one file, each alias counted as what it stands for: a hundred thousand identities with their tags."""
+
+MAX_REPEATED = 500_000
+"""Most of them that aliases may stand for: a few lines can repeat what no file of that length could say."""
+
+_TOO_MANY = f"the file holds more than {MAX_VALUES:,} values, counting what its aliases repeat"
 
 _DISCARDED = -1
 """Path element below which a value is that is read for its own mistakes and then dropped."""
@@ -74,7 +80,7 @@ class _Composer:
     def __init__(self, file: str, next_event: Callable[[], Any]) -> None:
         self._file = file
         self._next_event = next_event
-        self._values = 0
+        self._values = self._repeated = 0
         self.diagnostics: list[Diagnostic] = []
         self._start_document()
 
@@ -84,88 +90,131 @@ class _Composer:
         while isinstance(event := self._next_event(), yaml.DocumentStartEvent):
             self._start_document()
             if event.version is not None and event.version != (1, 2):
-                self._report("yaml-version", _mark(event), *_OLD_YAML)
-            data = self._value(self._next_event(), (), _mark(event))
+                self._report("yaml-version", _place(event), *_OLD_YAML)
+            data = self._value(self._next_event(), (), _place(event))
             yield Document(
                 file=self._file,
                 data=data,
-                key_marks=self._key_marks,
-                value_marks=self._value_marks,
+                key_marks=KeyMarks(self._holders),
+                value_marks=ValueMarks(self._holders, self._at),
                 spellings=self._spellings,
                 broken_values=frozenset(self._broken_values),
             )
             self._next_event()
 
     def _start_document(self) -> None:
-        self._key_marks: dict[Path, Mark] = {}
-        self._value_marks: dict[Path, Mark] = {}
+        self._holders: dict[Path, Holder] = {}
         self._spellings: dict[Path, str] = {}
         self._broken_values: set[Path] = set()
         # None while the anchored value is still being read.
         self._anchors: dict[str, tuple[Path, Plain] | None] = {}
+        # Keys that are text as they stand: the same few stand at every identity, and one text serves them all.
+        self._keys: dict[str, str] = {}
+        # Where the value begins that was read last; whoever asked for it keeps its place.
+        self._at = 0
 
-    def _value(self, event: Any, path: Path, owner: Mark) -> Plain:
+    def _value(self, event: Any, path: Path, owner: int) -> Plain:
         """The value that an event begins; `owner` is where an unwritten value is shown."""
         self._check_size(path, event)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
-        mark = _mark(event)
-        self._value_marks[path] = mark
+        place = _place(event)
         self._check_tag(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         data: Plain
         if isinstance(event, yaml.ScalarEvent):
             data = self._scalar(event, path, owner)
+            place = self._at
         elif isinstance(event, yaml.SequenceStartEvent):
             data = self._sequence(path)
         else:
             data = self._mapping(path)
         if event.anchor is not None:
             self._anchors[event.anchor] = (path, data)
+        self._at = place
         return data
 
-    def _scalar(self, event: Any, path: Path, owner: Mark) -> Plain:
+    def _scalar(self, event: Any, path: Path, owner: int) -> Plain:
         text: str = event.value
+        mark = event.start_mark
+        self._at = packed(mark.line + 1, mark.column + 1)
         if not event.implicit[0]:
             return text
         if not text:
-            self._value_marks[path] = owner
+            self._at = owner
         value = resolve_plain(text)
-        if not isinstance(value, str):
+        if value.__class__ is not str:
             self._spellings[path] = text
         return value
 
+    def _bare(self, event: Any, path: Path, key: str | int, owner: int) -> Plain:
+        """The value of a scalar without anchor and tag, within the bound of depth: nearly every value is one.
+
+        `path` is that of what holds it: one of its own is made only where it is needed.
+        """
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._refuse_more(event)
+        text: str = event.value
+        if event.implicit[0] and not is_text(text):
+            return self._scalar(event, (*path, key), owner)
+        mark = event.start_mark
+        self._at = packed(mark.line + 1, mark.column + 1)
+        return text
+
     def _sequence(self, path: Path) -> Plain:
         items: list[Plain] = []
-        while not isinstance(event := self._next_event(), yaml.SequenceEndEvent):
+        places = self._holders[path] = list[int]()
+        is_shallow = len(path) < MAX_DEPTH
+        while (event := self._next_event()).__class__ is not yaml.SequenceEndEvent:
             # An unwritten item is marked right after its dash; the dash is what can be pointed at.
-            dash = (event.start_mark.line + 1, max(event.start_mark.column, 1))
-            items.append(self._value(event, (*path, len(items)), dash))
+            dash = packed(event.start_mark.line + 1, max(event.start_mark.column, 1))
+            number = len(items)
+            if event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None and is_shallow:
+                items.append(self._bare(event, path, number, dash))
+            else:
+                items.append(self._value(event, (*path, number), dash))
+            places.append(self._at)
         return items
 
     def _mapping(self, path: Path) -> Plain:
         items: dict[str, Plain] = {}
-        while not isinstance(event := self._next_event(), yaml.MappingEndEvent):
-            mark = _mark(event)
+        places = self._holders[path] = dict[str, int]()
+        is_shallow = len(path) < MAX_DEPTH
+        while (event := self._next_event()).__class__ is not yaml.MappingEndEvent:
+            place = _place(event)
             key = self._key(event, path)
             if key is not None and key in items:
-                self._report_duplicate(key, mark, self._key_marks[*path, key])
+                self._report_duplicate(key, place, key_place(places[key]))
                 key = None
+            event = self._next_event()
             if key is None:
-                self._value(self._next_event(), (*path, _DISCARDED), mark)
-                continue
-            self._key_marks[*path, key] = mark
-            items[key] = self._value(self._next_event(), (*path, key), mark)
+                self._value(event, (*path, _DISCARDED), place)
+            elif event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None and is_shallow:
+                items[key] = self._bare(event, path, key, place)
+                places[key] = joined(place, self._at)
+            else:
+                places[key] = joined(place, 0)
+                items[key] = self._value(event, (*path, key), place)
+                places[key] = joined(place, self._at)
         return items
 
     def _key(self, event: Any, path: Path) -> str | None:
         """The text of a key; None where the pair cannot be kept."""
+        if event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+            known = self._keys.get(event.value)
+            if known is not None:
+                return known
+        return self._new_key(event, path)
+
+    def _new_key(self, event: Any, path: Path) -> str | None:
+        """The text of a key that was not met before, or has an anchor or a tag."""
         if not isinstance(event, yaml.ScalarEvent):
             self._report(
-                "key-type", _mark(event), "a key must be text", "Write the name itself, between quotes if need be."
+                "key-type", _place(event), "a key must be text", "Write the name itself, between quotes if need be."
             )
-            self._value(event, (*path, _DISCARDED), _mark(event))
+            self._value(event, (*path, _DISCARDED), _place(event))
             return None
         self._check_tag(event)
         text: str = event.value
@@ -174,71 +223,78 @@ class _Composer:
         if not event.implicit[0]:
             return text
         if text == "<<":
-            self._report("merge-key", _mark(event), *_MERGE_KEY)
+            self._report("merge-key", _place(event), *_MERGE_KEY)
             return None
-        if not text or not isinstance(resolve_plain(text), str):
+        if text and isinstance(resolve_plain(text), str):
+            self._keys[text] = text
+        else:
             message = f"the key `{text}` is not text" if text else "a key is missing before the colon"
-            self._report("key-type", _mark(event), message, f'Quote it: "{text}".' if text else "Write the key.")
+            self._report("key-type", _place(event), message, f'Quote it: "{text}".' if text else "Write the key.")
         return text or None
 
     def _alias(self, event: Any, path: Path) -> Plain:
         """What an alias repeats; the places inside it stay those of the anchored text."""
-        name, mark = event.anchor, _mark(event)
+        name, place = event.anchor, _place(event)
         anchored = self._anchors.get(name)
         if anchored is not None:
             origin, data = anchored
             self._copy_places(data, origin, path, event)
-            self._value_marks[path] = mark
+            self._at = place
             return data
-        self._value_marks[path] = mark
+        self._at = place
         self._broken_values.add(path)
         if name in self._anchors:
             message, hint = f"the alias `*{name}` stands inside what it repeats", "Write the value out."
-            self._report("alias-recursive", mark, message, hint)
+            self._report("alias-recursive", place, message, hint)
         else:
             message = f"no anchor `&{name}` comes before the alias `*{name}`"
             self._report(
-                "alias-undefined", mark, message, f'If it is text that begins with a star, quote it: "*{name}".'
+                "alias-undefined", place, message, f'If it is text that begins with a star, quote it: "*{name}".'
             )
         return None
 
     def _copy_places(self, data: Plain, origin: Path, path: Path, alias: Any) -> None:
         self._check_size(path, alias)
-        self._value_marks[path] = self._value_marks[origin]
+        self._repeated += 1
+        if self._repeated > MAX_REPEATED:
+            self._refuse_more(alias, f"the aliases of the file repeat more than {MAX_REPEATED:,} values")
         if origin in self._spellings:
             self._spellings[path] = self._spellings[origin]
         if origin in self._broken_values:
             self._broken_values.add(path)
-        if isinstance(data, list):
-            for index, item in enumerate(data):
-                self._copy_places(item, (*origin, index), (*path, index), alias)
-        elif isinstance(data, dict):
-            for key, value in data.items():
-                self._key_marks[*path, key] = self._key_marks[*origin, key]
+        if isinstance(data, dict | list):
+            self._holders[path] = self._holders[origin]
+            for key, value in data.items() if isinstance(data, dict) else enumerate(data):
                 self._copy_places(value, (*origin, key), (*path, key), alias)
 
     def _check_size(self, path: Path, event: Any) -> None:
         self._values += 1
         if len(path) > MAX_DEPTH:
-            self._report("nested-too-deep", _mark(event), *TOO_DEEP)
+            self._report("nested-too-deep", _place(event), *TOO_DEEP)
             raise _FileEnded
         if self._values > MAX_VALUES:
-            message = f"the file holds more than {MAX_VALUES:,} values, counting what its aliases repeat"
-            self._report("too-many-values", _mark(event), message, "Split the file, or repeat less.")
-            raise _FileEnded
+            self._refuse_more(event)
+
+    def _refuse_more(self, event: Any, message: str = _TOO_MANY) -> NoReturn:
+        self._report("too-many-values", _place(event), message, "Split the file, or repeat less.")
+        raise _FileEnded
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None:
             hint = 'Remove it; to make a value text, quote it: "4711".'
-            self._report("yaml-tag", _mark(event), "a manifest has no YAML tags (`!`, `!!str`)", hint)
+            self._report("yaml-tag", _place(event), "a manifest has no YAML tags (`!`, `!!str`)", hint)
 
-    def _report_duplicate(self, key: str, mark: Mark, first: Mark) -> None:
-        place = SourcePos(self._file, *first)
-        self._report("duplicate-key", mark, f"the key `{key}` is already at {place}", "Keep one of the two.")
+    def _report_duplicate(self, key: str, place: int, first: int) -> None:
+        message = f"the key `{key}` is already at {self._pos(first)}"
+        self._report("duplicate-key", place, message, "Keep one of the two.")
 
-    def _report(self, code: str, mark: Mark, message: str, hint: str) -> None:
-        self.diagnostics.append(Diagnostic(code, SourcePos(self._file, *mark), message, hint))
+    def _report(self, code: str, place: int, message: str, hint: str) -> None:
+        self.diagnostics.append(Diagnostic(code, self._pos(place), message, hint))
+
+    def _pos(self, place: int) -> SourcePos:
+        return SourcePos(self._file, *mark_of(place))
 
 
-def _mark(event: Any) -> Mark:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+def _place(event: Any) -> int:
+    mark = event.start_mark
+    return packed(mark.line + 1, mark.column + 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import Diagnostic, SourcePos
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 """Longest manifest file that is read."""
 
 # Source: libyaml's IS_BREAK; `str.splitlines` also breaks at form feeds and other characters that libyaml reads over.
@@ -29,11 +29,19 @@ _OTHER_ENCODINGS = (
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A manifest file as text: printable throughout, without byte order mark; `lines` are without their breaks."""
+    """A manifest file as text: printable throughout, without byte order mark.
+
+    `written` is the text before what is not printable was replaced in it.
+    """
 
     file: str
     text: str
-    lines: tuple[str, ...]
+    written: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines as they are written, without breaks; split when asked for, as only a mistake is told with them."""
+        return split_lines(self.written)
 
 
 def split_lines(text: str) -> tuple[str, ...]:
@@ -54,7 +62,7 @@ def decode_source(file: str, content: bytes) -> tuple[SourceText | None, list[Di
     except UnicodeDecodeError as error:
         pos = _position(file, content[: error.start].decode("utf-8"))
         return None, [_not_utf8(pos, f"byte 0x{content[error.start]:02x} is not UTF-8")]
-    source = SourceText(file, _NOT_PRINTABLE.sub("\ufffd", text), split_lines(text))
+    source = SourceText(file, _NOT_PRINTABLE.sub("\ufffd", text), text)
     return source, _forbidden_characters(source, text)
 
 

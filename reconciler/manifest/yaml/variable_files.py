@@ -9,7 +9,7 @@ from reconciler.errors import Diagnostic, InputFileError, ManifestError, SourceP
 from reconciler.files.read import read_argument
 from reconciler.manifest.diagnostics import in_order
 from reconciler.manifest.reading import mapping
-from reconciler.manifest.rules.schema import Vocabulary, check_document, variables_validator
+from reconciler.manifest.rules.schema import Vocabulary, check_document, variables_schema
 from reconciler.manifest.yaml.document import Document
 from reconciler.manifest.yaml.source import parse_documents
 from reconciler.manifest.yaml.text import MAX_BYTES, decode_source
@@ -50,7 +50,7 @@ def _check(file: str, documents: list[Document], *, is_read: bool) -> Iterator[D
     if is_read and (not documents or documents[0].data is None):
         yield Diagnostic("empty-variables", SourcePos(file, 1, 1), "no variables stand here", _HINT)
     elif documents:
-        yield from check_document(documents[0], variables_validator(), _VOCABULARY)
+        yield from check_document(documents[0], variables_schema(), _VOCABULARY)
     for other in documents[1:2]:
         message = "a file of variables has one document, and this is another"
         yield Diagnostic("several-documents", other.value_pos(()), message, "Write all variables in one document.")

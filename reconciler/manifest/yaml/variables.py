@@ -42,6 +42,8 @@ def replace_variables(
         variables: names and values from the command line.
         environment: asked for `UAMI_VAR_NAME` where the command line is silent; `vars` of the document where both are.
     """
+    if not _has_references(document.data):
+        return document, []
     replacer = _Replacer(document, variables, environment)
     data = replacer.value(document.data, ())
     replaced = replace(
@@ -51,6 +53,15 @@ def replace_variables(
         templates=replacer.templates,
     )
     return _rename_groups(replaced, replacer), replacer.diagnostics
+
+
+def _has_references(value: Plain) -> bool:
+    """Whether a text or a key has the beginning of a variable; where none has, there is nothing to replace."""
+    if isinstance(value, str):
+        return "${" in value
+    if isinstance(value, dict):
+        return any("${" in key for key in value) or any(map(_has_references, value.values()))
+    return isinstance(value, list) and any(map(_has_references, value))
 
 
 def filled(template: Template, names: Names) -> str | None:

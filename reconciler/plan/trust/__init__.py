@@ -2,8 +2,16 @@
 
 from reconciler.plan.trust.document import right_document, trust_row_document, who_document
 from reconciler.plan.trust.rows import TrustRow, Verb, trust_rows
-from reconciler.plan.trust.sides import Right, Who
-from reconciler.plan.trust.words import Naming, WholeNames, rights_text, trust_sentence, who_phrase, who_text
+from reconciler.plan.trust.sides import Right, Who, right_of
+from reconciler.plan.trust.words import (
+    Naming,
+    WholeNames,
+    rights_text,
+    standing_sentence,
+    trust_sentence,
+    who_phrase,
+    who_text,
+)
 
 __all__ = [
     "Naming",
@@ -13,7 +21,9 @@ __all__ = [
     "Who",
     "WholeNames",
     "right_document",
+    "right_of",
     "rights_text",
+    "standing_sentence",
     "trust_row_document",
     "trust_rows",
     "trust_sentence",

@@ -129,6 +129,7 @@ def _differing(before: Rights, after: Rights) -> Iterator[tuple[Verb, Rights]]:
     yield Verb.CHANGES_RIGHTS, {key: after[key] for key in both if after[key].condition != before[key].condition}
 
 
-def _place(rights: Iterable[RightKey], applied: Iterable[Change]) -> SourcePos:
-    """The line behind the first of some rights."""
-    return next(one.source for one in applied if changes_rights(one) and key_of(one.resource_id) in rights)
+def _place(rights: Iterable[RightKey], applied: Sequence[Change]) -> SourcePos:
+    """The line behind the first of some rights; a plan file may contradict itself, and then any of the changes."""
+    places = (one.source for one in applied if changes_rights(one) and key_of(one.resource_id) in rights)
+    return next(places, applied[0].source)

@@ -78,7 +78,7 @@ def side_before(identity: ResourceId, changes: Sequence[Change], plan: Plan) -> 
     return Side(
         {one: credential.trust or one for one, credential in credentials.items()},
         attachments.found,
-        {right.key: right for right in (*map(_held, roles.found), *_rights_of(changes))},
+        {right.key: right for right in (*map(right_of, roles.found), *_rights_of(changes))},
         "; ".join(gaps) or None,
         roles.not_checked,
     )
@@ -101,7 +101,8 @@ def _credentials_of(changes: Iterable[Change]) -> Iterator[FederatedCredential]:
     return (one.before for one in changes if isinstance(one, CredentialChange) and one.before is not None)
 
 
-def _held(held: HeldRole) -> Right:
+def right_of(held: HeldRole) -> Right:
+    """The right that a role is."""
     return Right(held.role, held.role_guid, held.scope, held.condition)
 
 

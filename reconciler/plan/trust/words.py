@@ -52,11 +52,10 @@ def trust_sentence(row: TrustRow, names: Naming, *, identities: str = "", whos: 
     if row.who is None:
         begin = f"After this, {identity} {_of_rights(row.verb, rights)}"
         return f"{begin}; who else can act as it was not read: {row.not_read}."
-    who, more = whos or who_phrase(row.who), _unread(row)
+    who, more = whos or who_phrase(row.who), _unread(row.not_read, row.rights)
     match row.verb:
         case Verb.GAINS_TRUST:
-            none = "" if more else f", which {'have' if identities else 'has'} no role"
-            return f"After this, {who} can act as {identity}{f': {rights}' if rights else none}{more}."
+            return f"After this, {_can_act(who, identity, rights, more, are_many=bool(identities))}"
         case Verb.LOSES_TRUST:
             goes = f", which {'are' if identities else 'is'} deleted" if row.is_deleted else ""
             lost = f", and loses {rights}" if rights else ""
@@ -67,12 +66,27 @@ def trust_sentence(row: TrustRow, names: Naming, *, identities: str = "", whos: 
     assert_never(row.verb)
 
 
-def _unread(row: TrustRow) -> str:
+def standing_sentence(
+    who: Who, identity: ResourceId, rights: Sequence[Right], not_read: str | None, names: Naming
+) -> str:
+    """The same of what is: "GitHub ..., can act as id-deploy: Contributor on rg-prod."."""
+    text = _can_act(
+        who_phrase(who), names.identity(identity), rights_text(rights, identity, names), _unread(not_read, rights)
+    )
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _can_act(who: str, identity: str, rights: str, more: str, *, are_many: bool = False) -> str:
+    none = "" if more else f", which {'have' if are_many else 'has'} no role"
+    return f"{who} can act as {identity}{f': {rights}' if rights else none}{more}."
+
+
+def _unread(not_read: str | None, rights: Sequence[Right]) -> str:
     """The end of a sentence that may lack rights."""
-    if row.not_read is None:
+    if not_read is None:
         return ""
-    what = "there may be more, which was not read" if row.rights else "what it may do was not read"
-    return f"; {what}: {row.not_read}"
+    what = "there may be more, which was not read" if rights else "what it may do was not read"
+    return f"; {what}: {not_read}"
 
 
 def _of_rights(verb: Verb, rights: str) -> str:

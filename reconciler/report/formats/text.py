@@ -1,31 +1,29 @@
-"""Reports for people at a terminal or reading a CI log."""
+"""Reports for people at a terminal or reading a CI log.
+
+Each report imports what it shows when it is asked for: a manifest is checked without a plan, a journal or colours.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from reconciler.apply.result import ApplyResult
-from reconciler.doctor.checkup import Checkup
 from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerError, StaleDetail
 from reconciler.files.kinds import TEXT_REPORT_BEGINS, FileKind
-from reconciler.guardrails import DeclaredVerdict
-from reconciler.journal import RunRecord
-from reconciler.manifest.desired import Desired
-from reconciler.manifest.findings import Finding, accepted_note
-from reconciler.model import PlanRefused
-from reconciler.plan import Plan
-from reconciler.report.checkup_text import render_checkup
-from reconciler.report.drift_text import render_drift
 from reconciler.report.formats import BaseFormat
-from reconciler.report.journal_text import render_journal
 from reconciler.report.page import Page, width
-from reconciler.report.plan_text import render_declared, render_plan, validated_line
-from reconciler.report.result_text import render_result
-from reconciler.report.rows import Header
+from reconciler.report.parts.validated import validated_line
 from reconciler.report.visible import NOTHING, SafeText, safe_lines, safe_parts
-from reconciler.report.warnings import render_warnings
 
 if TYPE_CHECKING:
+    from reconciler.apply.result import ApplyResult
+    from reconciler.doctor.checkup import Checkup
+    from reconciler.guardrails import DeclaredVerdict
+    from reconciler.journal import RunRecord
+    from reconciler.manifest.desired import Desired
+    from reconciler.manifest.findings import Finding
+    from reconciler.model import PlanRefused
+    from reconciler.plan import Plan
+    from reconciler.report.rows import Header
     from reconciler.saved_plan.content import SavedPlan
 
 
@@ -46,56 +44,85 @@ class TextFormat(BaseFormat):
         """A line that no other file begins with."""
         return safe_lines((TEXT_REPORT_BEGINS, ""))
 
-    def plan(self, plan: Plan, header: Header) -> SafeText:
+    def plan(self, plan: "Plan", header: "Header") -> SafeText:
         """Header, what is made and changed, what stays as it is and why, deletes, refusals, and the totals."""
+        from reconciler.report.plan_text import render_plan
+
         return render_plan(plan, header, color=self.color, group=self.group)
 
     def saved_plan(self, saved: "SavedPlan") -> SafeText:
         """The same, and where the plan is from."""
+        from reconciler.report.plan_text import render_plan
+        from reconciler.report.rows import Header
+
         header = Header(f"{saved.name}, made {saved.created_at}", principal="", kind="Saved plan")
         return render_plan(saved.plan, header, color=self.color, group=self.group)
 
-    def drift(self, plan: Plan, header: Header) -> SafeText:
+    def drift(self, plan: "Plan", header: "Header") -> SafeText:
         """The differences between manifest and live, in three lists."""
+        from reconciler.report.drift_text import render_drift
+
         return render_drift(plan, header, color=self.color, group=self.group)
 
-    def result(self, plan: Plan, result: ApplyResult, *, journal: str | None, continue_with: str) -> SafeText:  # noqa: ARG002
+    def result(
+        self,
+        plan: "Plan",
+        result: "ApplyResult",
+        *,
+        journal: str | None,  # noqa: ARG002
+        continue_with: str,
+    ) -> SafeText:
         """What an apply did, and for whatever it did not do, why and how to go on; nothing where it had nothing to do.
 
         The path of the journal has been printed by then.
         """
         if not plan.applicable and not plan.violations:
             return NOTHING
+        from reconciler.report.result_text import render_result
+
         return render_result(plan, result, continue_with, color=self.color)
 
-    def refused(self, plan: Plan, refused: PlanRefused) -> SafeText:  # noqa: ARG002 - the plan has been shown by then
+    def refused(self, plan: "Plan", refused: "PlanRefused") -> SafeText:  # noqa: ARG002 - the plan has been shown by then
         """The error alone."""
         return self.error(refused)
 
-    def journal(self, record: RunRecord) -> SafeText:
+    def journal(self, record: "RunRecord") -> SafeText:
         """The run, its calls in the order in which they went out, and its end."""
+        from reconciler.report.journal_text import render_journal
+
         return render_journal(record)
 
-    def checkup(self, checkup: Checkup) -> SafeText:
+    def checkup(self, checkup: "Checkup") -> SafeText:
         """What was looked at, the rights by scope, the commands that give what is missing, and the outcome."""
+        from reconciler.report.checkup_text import render_checkup
+
         return render_checkup(checkup, color=self.color)
 
     def validated(
         self,
-        desired: Desired,
-        findings: Sequence[Finding],
-        accepted: Sequence[Finding],
-        verdict: DeclaredVerdict,
+        desired: "Desired",
+        findings: "Sequence[Finding]",
+        accepted: "Sequence[Finding]",
+        verdict: "DeclaredVerdict",
         *,
         strict: bool,
     ) -> SafeText:
         """What a valid manifest declares, in numbers, what guardrails refuse, each warning, and how many it accepts."""
         page = Page(color=self.color)
         page.line(validated_line(desired, len(findings) if strict else 0, verdict))
-        page.add(render_declared(verdict, desired, color=self.color))
-        page.add(render_warnings(findings, desired, strict=strict))
-        for note in accepted_note(accepted):
-            page.line(note)
+        if verdict.violations or verdict.notes:
+            from reconciler.report.plan_text import render_declared
+
+            page.add(render_declared(verdict, desired, color=self.color))
+        if findings:
+            from reconciler.report.warnings import render_warnings
+
+            page.add(render_warnings(findings, desired, strict=strict))
+        if accepted:
+            from reconciler.manifest.findings import accepted_note
+
+            for note in accepted_note(accepted):
+                page.line(note)
         return page.text()
 
     def error(self, error: ReconcilerError) -> SafeText:

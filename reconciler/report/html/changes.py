@@ -8,7 +8,7 @@ from reconciler.plan import Action
 from reconciler.report.grouping import Block as RowBlock
 from reconciler.report.grouping import alike_in_kind, blocks_of
 from reconciler.report.html.views import Block, Entry, Group, Line, Members, Tally, Tone, Value
-from reconciler.report.impact_rows import FOUND_NOTHING, NOT_LOOKED_AT
+from reconciler.report.impact_rows import FOUND_NOTHING
 from reconciler.report.names import Names
 from reconciler.report.parts.blocks import hold_words, shown
 from reconciler.report.parts.members import several
@@ -116,7 +116,7 @@ def entry_of(row: ChangeRow, *, is_one: bool = True, tone: Tone | None = None) -
             *([] if row.attribution is None else [Line(row.attribution.label, row.attribution.text, Tone.QUIET)]),
             *(Line(label, text, Tone.QUIET if text == FOUND_NOTHING else Tone.WARNING) for label, text in row.impact),
         ),
-        NOT_LOOKED_AT if row.impact else "",
+        row.not_looked_at if row.impact else "",
     )
 
 

@@ -14,7 +14,7 @@ from reconciler.report.checkup_text import checkup_line, why_not_there
 from reconciler.report.html.remarks import refused_section, warnings_section
 from reconciler.report.html.views import Line, PageView, Remark, Section, Tally, Tone
 from reconciler.report.names import Names
-from reconciler.report.plan_text import validated_line
+from reconciler.report.parts.validated import validated_line
 
 _TONES = {
     Standing.OK: Tone.GOOD,

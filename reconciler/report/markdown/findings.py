@@ -17,7 +17,7 @@ from reconciler.report.markdown.escape import code, prose
 from reconciler.report.markdown.plan import refused_sections, text_section, warnings_section
 from reconciler.report.markdown.rows import described
 from reconciler.report.names import Names
-from reconciler.report.plan_text import validated_line
+from reconciler.report.parts.validated import validated_line
 
 _NOT_THERE = (Standing.FAILED, Standing.MISSING)
 

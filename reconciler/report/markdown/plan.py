@@ -6,7 +6,6 @@ from reconciler.manifest.findings import Finding
 from reconciler.model import Violation, refusers
 from reconciler.plan import Action, Plan
 from reconciler.report.held_rows import held_rows
-from reconciler.report.impact_rows import NOT_LOOKED_AT
 from reconciler.report.markdown.document import Entry, Section, line_entry
 from reconciler.report.markdown.escape import code, fenced, prose
 from reconciler.report.markdown.rows import delete_entry, described, row_entry, sections_by_group, violation_entry
@@ -42,9 +41,14 @@ def place_lines(plan: Plan, header: Header) -> tuple[str, ...]:
     return ("", ", ".join(f"{label} {code(text)}" for label, text in named)) if named else ()
 
 
-_DELETED = f"Deleted, and what that breaks ({NOT_LOOKED_AT})"
 _FEW = 10
 """Subscriptions that the first lines name."""
+
+
+def _deleted(deletes: Sequence[ChangeRow]) -> str:
+    """The heading of the deletes, with the most that was not looked at of any of them."""
+    unlooked = max((row.not_looked_at for row in deletes), key=len, default="")
+    return f"Deleted, and what that breaks ({unlooked})" if unlooked else "Deleted, and what that breaks"
 
 
 def plan_sections(plan: Plan, header: Header, *, group: bool = True) -> tuple[Section, ...]:
@@ -55,7 +59,7 @@ def plan_sections(plan: Plan, header: Header, *, group: bool = True) -> tuple[Se
     return (
         *refused_sections(plan.violations, refused_rows(plan), names),
         _not_undone(plan),
-        Section(_DELETED, "deletes", _entries(deletes, names), must=True, folded=False),
+        Section(_deleted(deletes), "deletes", _entries(deletes, names), must=True, folded=False),
         _trust_section(plan, names, group=group),
         *_totals(plan, names),
         *sections_by_group((row for row in rows if row.action is not Action.DELETE), names),

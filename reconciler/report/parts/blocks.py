@@ -5,7 +5,7 @@ from typing import assert_never
 
 from reconciler.plan import Action, Hold
 from reconciler.report.grouping import Block
-from reconciler.report.impact_rows import FOUND_NOTHING, NOT_LOOKED_AT
+from reconciler.report.impact_rows import FOUND_NOTHING
 from reconciler.report.names import Names
 from reconciler.report.page import Page, width
 from reconciler.report.parts.members import several, write_members
@@ -75,7 +75,7 @@ def _write_below(page: Page, row: ChangeRow, *, indent: int, is_one: bool) -> No
         begin = _label(label, indent, widest)
         write_text(page, text, indent=width(begin), lead=[(begin, style)], style=style)
     if row.impact:
-        write_text(page, NOT_LOOKED_AT, indent=indent, lead=[(" " * indent, "")], style="dim")
+        write_text(page, row.not_looked_at, indent=indent, lead=[(" " * indent, "")], style="dim")
 
 
 def _label(name: str, indent: int, widest: int) -> str:

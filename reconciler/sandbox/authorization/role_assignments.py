@@ -6,7 +6,9 @@ An assignment names its principal by id alone, so that it outlives the principal
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
+from reconciler.sandbox.authorization.assignment_forms import parse_assignment, show_assignment, state_form
 from reconciler.sandbox.authorization.directory import principal_type
 from reconciler.sandbox.gateway import (
     Answer,
@@ -15,7 +17,6 @@ from reconciler.sandbox.gateway import (
     GraphView,
     JsonObject,
     Kind,
-    Loading,
     ProviderOperation,
     Route,
     by_provider,
@@ -38,7 +39,6 @@ from reconciler.sandbox.rules import (
 from reconciler.sandbox.state import (
     GUID,
     ROLE_ASSIGNMENT_TYPE,
-    Node,
     RoleAssignment,
     RoleDefinition,
     State,
@@ -55,14 +55,6 @@ API_VERSIONS = (
 )  # fmt: skip
 """Source: recorded traffic for 2015-07-01, 2020-04-01-preview, 2020-08-01-preview and 2022-04-01; the rest assumed."""
 
-_ALL_FIELDS_SINCE = "2020-04-01-preview"
-"""Source: recorded traffic."""
-
-_PRINCIPAL_TYPE_SHOWN_SINCE = "2018-01-01-preview"
-"""An answer has the type of a principal before a request may name it. Source: recorded traffic (in all answers of
-2018-01-01-preview, in none of 2015-07-01; that 2017-10-01-preview is like the latter is assumed)."""
-
-_ID = re.compile(rf"(|/.+)/providers/{re.escape(ROLE_ASSIGNMENT_TYPE)}/([^/]+)", re.IGNORECASE)
 _AT_SCOPE = re.compile(r"atScope\(\s*\)", re.IGNORECASE)
 _OF_PRINCIPAL = re.compile(r"principalId\s+eq\s+'([^']+)'|assignedTo\(\s*'([^']+)'\s*\)", re.IGNORECASE)
 
@@ -96,7 +88,8 @@ def get_assignment(state: State, call: Call) -> Answer:
 def put_assignment(state: State, call: Call) -> Answer:
     """Create an assignment, or change its description or condition: 201 either way.
 
-    The answer to the PUT has no `createdBy` yet. Source: recorded traffic (azure-cli, azure-service-operator).
+    The answer to the PUT has no `createdBy` yet, and as `createdOn` the time of the call, also where it changes one
+    that was there. Source: recorded traffic (azure-cli, azure-service-operator).
     """
     rights.require(state, call, WRITE, _asked_id(call))
     require_writable_scope(state, call.names["scope"])
@@ -105,10 +98,22 @@ def put_assignment(state: State, call: Call) -> Answer:
     existing = _of_same_name(state, asked)
     if existing is not None:
         _refuse_other_role(existing, asked)
-        asked = replace(asked, created_on=existing.created_on, created_by=existing.created_by)
+        asked = replace(
+            asked,
+            created_on=existing.created_on,
+            created_by=existing.created_by,
+            updated_on=_later(call.time_text, existing.updated_on),
+        )
     _refuse_duplicate(state, asked)
     state.put(asked)
-    return Answer(201, _shower(call)(replace(asked, created_by=None)))
+    return Answer(201, _shower(call)(replace(asked, created_on=call.time_text, created_by=None)))
+
+
+def _later(time_text: str, before: str | None) -> str:
+    """The time of a second write: two are never at the same instant, as they may be by a clock that stands still."""
+    if before is None or time_text > before:
+        return time_text
+    return f"{datetime.fromisoformat(before) + timedelta(microseconds=1):%Y-%m-%dT%H:%M:%S.%f}0Z"
 
 
 def delete_assignment(state: State, call: Call) -> Answer:
@@ -243,77 +248,6 @@ def _shower(call: Call) -> Callable[[RoleAssignment], object]:
     return lambda item: show_assignment(item, call.api_version)
 
 
-def show_assignment(item: RoleAssignment, api_version: str) -> dict[str, object]:
-    """An assignment as ARM shows it."""
-    # Source: recorded traffic (keys in this order, null where unset).
-    properties = {
-        "roleDefinitionId": item.role_definition_id,
-        "principalId": item.principal_id,
-        "principalType": item.principal_type,
-        "scope": item.scope,
-        "condition": item.condition,
-        "conditionVersion": item.condition_version,
-        "createdOn": item.created_on,
-        "updatedOn": item.updated_on,
-        "createdBy": item.created_by,
-        "updatedBy": item.updated_by,
-        "delegatedManagedIdentityResourceId": item.delegated_identity_id,
-        "description": item.description,
-    }
-    for name in _absent_fields(api_version):
-        del properties[name]
-    return {"properties": properties, "id": item.resource_id, "type": ROLE_ASSIGNMENT_TYPE, "name": item.name}
-
-
-def _absent_fields(api_version: str) -> tuple[str, ...]:
-    if api_version >= _ALL_FIELDS_SINCE:
-        return ()
-    recent = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")
-    return recent if api_version >= _PRINCIPAL_TYPE_SHOWN_SINCE else (*recent, "principalType")
-
-
-def _parse(node: Node, _loading: Loading) -> RoleAssignment:
-    """A role assignment; without a `principalType` it is one of a service principal."""
-    scope, name = node.required("id").names(_ID, "a role assignment")
-    properties = node.required("properties")
-    return RoleAssignment(
-        scope or "/",
-        name,
-        properties.required("roleDefinitionId").text(),
-        properties.required("principalId").text(),
-        properties.optional_text("principalType") or "ServicePrincipal",
-        properties.optional_text("description"),
-        properties.optional_text("condition"),
-        properties.optional_text("conditionVersion"),
-        properties.optional_text("delegatedManagedIdentityResourceId"),
-        properties.optional_text("createdOn"),
-        properties.optional_text("updatedOn"),
-        properties.optional_text("createdBy"),
-        properties.optional_text("updatedBy"),
-    )
-
-
-def _show(item: RoleAssignment) -> JsonObject:
-    """A role assignment in the form of the state file; what is unset is left out."""
-    properties = {
-        "roleDefinitionId": item.role_definition_id,
-        "principalId": item.principal_id,
-        "principalType": item.principal_type,
-        "description": item.description,
-        "condition": item.condition,
-        "conditionVersion": item.condition_version,
-        "delegatedManagedIdentityResourceId": item.delegated_identity_id,
-        "createdOn": item.created_on,
-        "updatedOn": item.updated_on,
-        "createdBy": item.created_by,
-        "updatedBy": item.updated_by,
-    }
-    return {
-        "id": item.resource_id,
-        "properties": {name: value for name, value in properties.items() if value is not None},
-    }
-
-
 def _find(state: State, call: Call, view: GraphView) -> Iterator[RoleAssignment]:
     held = (one for one in state.shelf(RoleAssignment) if view.holds(path_key(one.scope)))
     return rights.readable(state, call, READ, "/", held, lambda one: one.resource_id)
@@ -340,8 +274,8 @@ KIND = Kind(
     "roleAssignments",
     ROLE_ASSIGNMENT_TYPE,
     RoleAssignment,
-    _parse,
-    _show,
+    parse_assignment,
+    state_form,
     _ROUTES,
     tuple(ProviderOperation(action, "roleAssignments", action.rpartition("/")[2]) for action in (READ, WRITE, DELETE)),
     GraphRows("authorizationresources", _find, _body),

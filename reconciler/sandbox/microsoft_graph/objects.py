@@ -1,7 +1,8 @@
 """Microsoft Graph, as far as clients of ARM ask it who a principal is: the objects of the directory, read only.
 
 `az role assignment` looks principals up here, at the address that the cloud's metadata names. Nothing of it is ARM:
-other paths, other errors, no api-version; whoever has a token may look, since a state says nothing of rights in Graph.
+other paths, other errors, no api-version. Whoever has a token may look an object up; what it is related to is for those
+who may read that, see `relations`.
 """
 
 import json
@@ -24,13 +25,21 @@ from reconciler.sandbox.gateway import (
     identify,
     message_of,
 )
-from reconciler.sandbox.microsoft_graph.directory_objects import KINDS, Body, Kind, objects_of
+from reconciler.sandbox.microsoft_graph.directory_objects import (
+    KINDS,
+    SERVICE_PRINCIPAL,
+    Body,
+    Kind,
+    objects_of,
+)
 from reconciler.sandbox.microsoft_graph.graph_filter import UnsupportedFilterError, parse_filter
+from reconciler.sandbox.microsoft_graph.relations import APP_ROLES, MEMBER_OF, app_roles, may_read, memberships
 from reconciler.sandbox.state import State
 
 _VERSIONS = ("v1.0", "beta")
 _COLLECTIONS = {kind.collection.casefold(): kind for kind in KINDS}
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
+_RELATIONS = (MEMBER_OF.casefold(), APP_ROLES.casefold())
 _BY_APP_ID = re.compile(r"(servicePrincipals)\(appId='([^']*)'\)", re.IGNORECASE)
 
 _OTHER_SEGMENTS = frozenset(
@@ -125,7 +134,8 @@ class Graph:
         base_url = request.host_url.rstrip("/")
         asked = _Asked(request.method, words[0], words[1:], query, request.get_data(), caller, base_url)
         with self._state.lock:
-            return _route(self._state, asked)
+            owner = _owner_of_relation(asked)
+            return _route(self._state, asked) if owner is None else _list_related(self._state, asked, owner)
 
     def _refusal(self, refusal: GraphRefusalError, request_id: str, client_request_id: str) -> Answer:
         # Source: Microsoft Graph documentation (error responses and resource types).
@@ -163,6 +173,17 @@ def _route(state: State, asked: _Asked) -> Answer:
     return _list(state, asked, kind)
 
 
+def _owner_of_relation(asked: _Asked) -> tuple[str, str] | None:
+    """By what the service principal is named of which a relation is asked; None for everything else."""
+    if len(asked.words) < 2 or asked.words[-1].casefold() not in _RELATIONS:
+        return None
+    match = _BY_APP_ID.fullmatch(asked.words[0])
+    if match is not None and len(asked.words) == 2:
+        return ("appId", match[2])
+    is_by_id = len(asked.words) == 3 and _COLLECTIONS.get(asked.words[0].casefold()) == SERVICE_PRINCIPAL
+    return ("id", asked.words[1]) if is_by_id else None
+
+
 def _list(state: State, asked: _Asked, kind: Kind) -> Answer:
     """The objects of a kind in the order of their ids, by `$filter`, in pages."""
     _require(asked, "GET")
@@ -175,14 +196,48 @@ def _list(state: State, asked: _Asked, kind: Kind) -> Answer:
             f"Unsupported or invalid query filter clause specified for property '{error}' of resource "
             f"'{kind.name[0].upper()}{kind.name[1:]}'.",
         ) from error
-    found = sorted((item for item in objects_of(state, asked.caller, kind) if fits(item)), key=_order)
+    return _page(asked, [item for item in objects_of(state, asked.caller, kind) if fits(item)], kind.collection)
+
+
+def _page(asked: _Asked, items: list[Body], context: str) -> Answer:
+    """The objects of a page in the order of their ids, and the link to the next one."""
+    found = sorted(items, key=_order)
     size, after = _page_size(asked), asked.query.get("$skiptoken", "")
     rest = iter([item for item in found if _order(item) > after])
     shown = list(islice(rest, size))
-    body: Body = {"@odata.context": asked.context(kind.collection)}
+    body: Body = {"@odata.context": asked.context(context)}
     if next(rest, None) is not None:
         body["@odata.nextLink"] = _next_link(asked, _order(shown[-1]))
     return Answer(200, {**body, "value": [_selected(asked, item) for item in shown]})
+
+
+def _list_related(state: State, asked: _Asked, by: tuple[str, str]) -> Answer:
+    """What a service principal is related to, in the order of the ids, in pages.
+
+    Source: the refusal's status, code and text as quoted by users (issues on Authorization_RequestDenied); that the
+    principal is looked for before the rights: assumed.
+    """
+    _require(asked, "GET")
+    name, value = by
+    found = (item for item in objects_of(state, asked.caller, SERVICE_PRINCIPAL) if _is(item, name, value))
+    principal = next(found, None)
+    if principal is None:
+        raise _not_found(value)
+    if not may_read(state, asked.caller):
+        raise GraphRefusalError(
+            403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
+        )
+    if "$filter" in asked.query:
+        raise GraphGapError(f"`$filter` of `servicePrincipals/{{id}}/{asked.words[-1]}` in Microsoft Graph")
+    if asked.words[-1].casefold() == MEMBER_OF.casefold():
+        return _page(asked, list(memberships(state, str(principal["id"]))), "directoryObjects")
+    # Source: the example of the documentation (context of the answer).
+    context = f"servicePrincipals('{principal['id']}')/{APP_ROLES}"
+    return _page(asked, list(app_roles(state, principal)), context)
+
+
+def _is(item: Body, name: str, value: str) -> bool:
+    return str(item.get(name)).casefold() == value.casefold()
 
 
 def _order(item: Body) -> str:
@@ -212,7 +267,7 @@ def _selected(asked: _Asked, item: Body) -> Body:
 def _show_by(state: State, asked: _Asked, kind: Kind, name: str, value: str) -> Answer:
     _require(asked, "GET")
     for item in objects_of(state, asked.caller, kind):
-        if str(item.get(name)).casefold() == value.casefold():
+        if _is(item, name, value):
             return Answer(
                 200, {"@odata.context": asked.context(f"{kind.collection}/$entity"), **_selected(asked, item)}
             )

@@ -45,6 +45,10 @@ managed identities), and, for listAssociatedResources, "View associated resource
 for no resource is assumed.
 """
 
+RATES_HEADER = "x-uami-sandbox-rates"
+"""In every answer: how many times faster than in Azure the buckets fill, or `off` where there are none. ARM has none of
+this: it lets a client that keeps to Azure's rates keep to those of a sandbox."""
+
 _PROVIDER = "microsoft.managedidentity"
 _RATED_TYPES = ("userassignedidentities", "identities")
 """That reading a system-assigned identity costs what reading another one does is assumed; for the provider's list of
@@ -74,7 +78,11 @@ class RatedCall:
 
 
 class Rates:
-    """The buckets of a sandbox; calls to it must not overlap."""
+    """The buckets of a sandbox; calls to it must not overlap.
+
+    Attributes:
+        text: how fast they fill, for `RATES_HEADER`.
+    """
 
     def __init__(self, speed: float = 1.0) -> None:
         """All buckets are full.
@@ -83,6 +91,7 @@ class Rates:
             speed: how many times faster than documented the buckets fill.
         """
         self._buckets = Buckets(speed)
+        self.text = f"{speed:.6f}".rstrip("0").rstrip(".")
 
     def admit_to_arm(self, call: RatedCall, now_s: float) -> Mapping[str, str]:
         """Let a call into ARM.

@@ -56,7 +56,7 @@ from reconciler.sandbox.managed_identity import (
 from reconciler.sandbox.managed_identity.federated_credentials import Met, WritesInFlight
 from reconciler.sandbox.managed_identity.token_revocation import refuse_revoked
 from reconciler.sandbox.microsoft_graph.objects import Graph
-from reconciler.sandbox.rates.rates import RatedCall, Rates
+from reconciler.sandbox.rates.rates import RATES_HEADER, RatedCall, Rates
 from reconciler.sandbox.resource_graph import query as resource_graph
 from reconciler.sandbox.resources import type_lists
 from reconciler.sandbox.rules import require_subscription
@@ -179,6 +179,7 @@ class Application:
             _log.exception("%s %s failed inside the sandbox", request.method, path)
             failure = Answer(500, error_body("InternalServerError", "The sandbox failed; its log says how."))
             response = to_response(failure, self._exchange(request, self._trace(request, None)))
+        response.headers[RATES_HEADER] = "off" if self._options.rates is None else self._options.rates.text
         return response(environ, start_response)
 
     def _respond(self, request: Request, path: str, query: str) -> Response:

@@ -8,7 +8,7 @@ from reconciler.apply.failures import Failures, no_login
 from reconciler.apply.result import ChangeResult
 from reconciler.errors import JournalError
 from reconciler.journal import Outcome
-from reconciler.model import CallError
+from reconciler.model import AnyId, CallError
 from reconciler.plan import Work, needs_of_step, order_work
 from tests.builders import desired_group, live_group, live_identity, plan_of
 
@@ -60,8 +60,8 @@ def test_journal_that_cannot_be_written_stops_all() -> None:
 
 
 def test_change_is_counted_once_however_often_it_ends() -> None:
-    counted: list[None] = []
-    failures = Failures(lambda: counted.append(None))
+    counted: list[AnyId] = []
+    failures = Failures(counted.append)
 
     for name in ("id-new", "id-old", "id-new"):
         failures.note(failed(name))

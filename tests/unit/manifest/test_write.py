@@ -323,5 +323,6 @@ resourceGroups:
 
     assert read_desired(json.loads(json.dumps(saved_manifests(desired)))) == desired
     (identity,) = desired.groups[0].identities
-    lines = (*(identity.federated_credentials or ()), *(identity.role_assignments or ()))
-    assert sorted(str(one.expires) for one in lines) == ["2027-01-31", "2027-02-28", "2027-03-31", "2027-03-31"]
+    days = [one.expires for one in identity.federated_credentials or ()]
+    days += [one.expires for one in identity.role_assignments or ()]
+    assert sorted(map(str, days)) == ["2027-01-31", "2027-02-28", "2027-03-31", "2027-03-31"]

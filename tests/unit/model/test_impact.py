@@ -92,6 +92,8 @@ def test_impact_in_json_has_each_part_whole() -> None:
             ],
             "not_checked": None,
         },
+        "memberships": UNKNOWN,
+        "app_roles": UNKNOWN,
         "not_looked_at": NOT_LOOKED_AT,
     }
 
@@ -102,6 +104,8 @@ def test_part_that_was_not_looked_at_has_no_list_in_json() -> None:
         "role_assignments": UNKNOWN,
         "federated_credentials": UNKNOWN,
         "locks": UNKNOWN,
+        "memberships": UNKNOWN,
+        "app_roles": UNKNOWN,
         "not_looked_at": NOT_LOOKED_AT,
     }
 

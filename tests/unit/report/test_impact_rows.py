@@ -6,16 +6,20 @@ import pytest
 
 from reconciler.model import (
     AddressBook,
+    AppRole,
     AttachedResource,
     CredentialId,
+    Directory,
     FederatedCredential,
     HeldRole,
     Impact,
     Lock,
+    Membership,
     Part,
+    directory_not_read,
 )
 from reconciler.plan import Action, IdentityChange
-from reconciler.report.impact_rows import NOT_LOOKED_AT, impact_rows
+from reconciler.report.impact_rows import impact_rows, membership_text, unlooked
 from reconciler.report.names import Names
 from tests.builders import compare, desired_group, live_group, resource_id
 
@@ -76,4 +80,29 @@ def test_only_a_delete_has_an_impact(action: Action) -> None:
 
 
 def test_what_is_never_looked_at_is_named() -> None:
-    assert NOT_LOOKED_AT == "not looked at: Entra groups, app roles, data-plane grants, identityProfile"
+    unread = "not looked at: Entra groups, app roles, data-plane grants, identityProfile"
+
+    assert unlooked(delete(Impact())) == unlooked(delete(None)) == unread
+    assert unlooked(replace(delete(Impact()), action=Action.UPDATE)) == ""
+    assert unlooked(delete(Impact(directory=Directory(Part(), Part())))) == (
+        "not looked at: data-plane grants, identityProfile"
+    )
+
+
+def test_groups_and_app_roles_are_named_where_they_were_read() -> None:
+    member = Membership("directoryRole", "0b2c", "Directory Readers")
+    directory = Directory(Part((member,)), Part((AppRole("User.Read.All", "Microsoft Graph"),)))
+
+    assert impact_rows(delete(Impact(directory=directory)), NAMES) == (
+        ("member of", "directory role Directory Readers"),
+        ("app role", "User.Read.All of Microsoft Graph"),
+    )
+    assert membership_text(Membership("group", "0b2c", "")) == "group 0b2c"
+
+
+def test_why_groups_and_app_roles_were_not_read_is_said() -> None:
+    denied = directory_not_read("missing Application.Read.All in Microsoft Graph")
+
+    assert impact_rows(delete(Impact(directory=denied)), NAMES) == (
+        ("not checked", "Entra groups, app roles: missing Application.Read.All in Microsoft Graph"),
+    )

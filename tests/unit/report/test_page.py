@@ -1,6 +1,8 @@
 """A page is what was written on it, in colour or without a trace of one."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.text import Text
 
 from reconciler.report.page import Page, width
@@ -49,3 +51,14 @@ def test_lines_of_another_page_keep_their_style() -> None:
 @pytest.mark.parametrize(("text", "columns"), [("", 0), ("abc", 3), ("日本", 4), ("e\u0301", 1)])
 def test_width_is_in_columns_of_a_terminal(text: str, columns: int) -> None:
     assert width(text) == columns
+
+
+@given(parts=st.lists(st.tuples(st.text(), st.sampled_from(["", "bold", "red"])), max_size=3))
+@settings(max_examples=15)
+def test_colour_changes_nothing_of_the_text(parts: list[tuple[str, str]]) -> None:
+    plain, colored = Page(color=False), Page(color=True)
+
+    for page in (plain, colored):
+        page.line(*parts)
+
+    assert Text.from_ansi(colored.text().rstrip("\n")).plain == plain.text().rstrip("\n")

@@ -87,6 +87,7 @@ def test_delete_shows_what_goes_with_it() -> None:
             FieldRow("clientId", "client-of-id-old", None, of_identity=True),
         ),
         (("impact", "none found: no attached resource, no federated credential, no orphaned role, no lock"),),
+        not_looked_at="not looked at: Entra groups, app roles, data-plane grants, identityProfile",
     )
 
 

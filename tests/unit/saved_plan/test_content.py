@@ -333,9 +333,13 @@ def test_manifest_where_a_plan_belongs_is_told() -> None:
 
 
 def test_saved_plan_can_be_read_line_by_line_and_begins_with_its_format() -> None:
-    lines = save(plan_of_everything()).decode().splitlines()
+    content = save(plan_of_everything())
+    lines = content.decode().splitlines()
 
     assert lines[:2] == ["{", f'  "format_version": "{FORMAT_VERSION}",']
+    changes = json.loads(content)["changes"]
+    first = lines.index('  "changes": [') + 1
+    assert [json.loads(line.removesuffix(",")) for line in lines[first : first + len(changes)]] == changes
 
 
 def test_saved_plan_is_no_longer_than_what_is_read() -> None:

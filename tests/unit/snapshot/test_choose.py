@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.model.identity import Subscription
 from reconciler.snapshot.choose import (
+    NO_DIRECTORY,
+    DirectoryPart,
     Entry,
     Key,
     Listed,
@@ -54,7 +56,10 @@ def machine(name: str = "vm", **fields: object) -> Entry:
 
 
 def snapshot(
-    *, credentials: Mapping[Key, tuple[Entry, ...] | None] | None = None, **lists: Sequence[Entry]
+    *,
+    credentials: Mapping[Key, tuple[Entry, ...] | None] | None = None,
+    directory: DirectoryPart = NO_DIRECTORY,
+    **lists: Sequence[Entry],
 ) -> Snapshot:
     """The snapshot of one subscription with the group `rg-app`; `lists` are fields of Listed, the rest is empty."""
     names = ("identities", "role_definitions", "role_assignments", "locks", "resources", "deny_assignments")
@@ -64,6 +69,7 @@ def snapshot(
             scopes=(key_of(IN_SUBSCRIPTION),),
             subscriptions=(Subscription(SUBSCRIPTION, "Payments", TENANT),),
             credentials={one.key: () for one in given["identities"]} if credentials is None else credentials,
+            directory=directory,
             **{name: tuple(entries) for name, entries in given.items()},
         )
     )
@@ -225,3 +231,12 @@ def test_deny_assignments_that_reach_the_scopes_are_there_with_the_resources_tha
 
     assert ids(taken, "denyAssignments") == [denied(scopes[at]).resource_id for at in (1, 2, 3, 0)]
     assert ids(taken, "resources") == [disk.resource_id]
+
+
+def test_directory_is_taken_as_it_was_read() -> None:
+    group = {"id": "0b2c", "members": []}
+
+    taken = snapshot(directory=DirectoryPart({"directoryGroups": [group]}, ("Left out: x.",)))
+
+    assert (taken.collections["directoryGroups"], taken.notes) == ([group], ("Left out: x.",))
+    assert "directoryGroups" not in snapshot().collections

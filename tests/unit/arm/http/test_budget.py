@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.arm.http.budget import RunBudget, duration_text, parse_duration
+from reconciler.arm.http.budget import RunBudget, duration_text, parse_duration, rough_duration
 from reconciler.errors import UsageError
 
 
@@ -66,3 +66,22 @@ def test_budget_can_be_spent_at_once() -> None:
     budget.end(20.0)
 
     assert budget.left_s(20.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(11.0, "10 s"), (37.0, "40 s"), (95.0, "2 min"), (184.0, "3 min"), (7200.0, "2 h"), (9000.0, "2.5 h")],
+)
+def test_rough_duration_is_what_somebody_who_waits_needs(seconds: float, text: str) -> None:
+    assert rough_duration(seconds) == text
+
+
+def test_end_of_the_time_is_known_once_it_is_counted_and_ends_no_read_after_writes_began() -> None:
+    budget = RunBudget(60.0)
+    before = budget.ends_s()
+    budget.start(100.0)
+    while_reading = (budget.ends_s(), budget.reads_end_s())
+    budget.finish_calls()
+
+    assert (before, while_reading) == (float("inf"), (160.0, 160.0))
+    assert (budget.ends_s(), budget.reads_end_s()) == (160.0, float("inf"))

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.arm.http.receive import CallEnded
 from reconciler.arm.http.retry import RetryPolicy, parse_retry_after
+from reconciler.arm.http.retry_transport import REPEATABLE
 from reconciler.errors import Interrupted
 from tests.unit.arm.fakes import FakeArm, FakeTime, answer, http_client
 
@@ -219,33 +220,35 @@ def test_waits_for_the_same_time_end_at_different_instants() -> None:
     assert [RetryPolicy().throttled_delay_s(1, 4.0, jitter) for jitter in (0.0, 0.5)] == [4.0, 4.5]
 
 
-def test_call_waits_where_two_resources_of_its_subscription_were_told_to_wait() -> None:
+def test_call_waits_where_two_of_its_kind_in_its_subscription_were_asked_to_wait() -> None:
     time = FakeTime()
     asked: list[tuple[str, float]] = []
 
     def serve(request: httpx.Request) -> httpx.Response:
         asked.append((request.url.path, time.now_s - 1_000_000.0))
-        return answer(429, {}, {"Retry-After": "5"}) if request.method == "PUT" else answer(200, {})
+        return answer(429, {}, {"Retry-After": "5"}) if request.url.path[-1] in "ab" else answer(200, {})
 
     with http_client(serve, time=time) as client:
         client.put("/subscriptions/s/a")
-        client.get("/subscriptions/s/c")
+        client.put("/subscriptions/s/c")
         client.put("/subscriptions/s/b")
-        client.get("/subscriptions/other/c")
+        client.put("/subscriptions/other/c")
         client.get("/subscriptions/s/c")
+        client.put("/subscriptions/s/c")
 
-    assert [at_s for _, at_s in asked] == [0.0, 0.0, 0.0, 0.0, 5.0]
+    assert [at_s for _, at_s in asked] == [0.0, 0.0, 0.0, 0.0, 0.0, 5.0]
 
 
-def test_wait_for_others_ends_with_the_time_of_the_run() -> None:
-    time, arm = FakeTime(), FakeArm([*[answer(429, {}, {"Retry-After": "4000"})] * 2, answer(200, {})])
+def test_read_whose_turn_comes_after_the_time_of_the_run_is_not_asked() -> None:
+    time, arm = FakeTime(), FakeArm([answer(429, {}, {"Retry-After": "4000"})] * 2)
 
     with http_client(arm, time=time) as client:
         client.put("/subscriptions/s/a")
         client.put("/subscriptions/s/b")
-        response = client.get("/subscriptions/s/c")
+        with pytest.raises(CallEnded, match="the time of the run"):
+            client.post("/subscriptions/s/c", extensions={REPEATABLE: True})
 
-    assert (response.status_code, time.slept_s) == (200, [])
+    assert time.slept_s == []
 
 
 @pytest.mark.parametrize("by_s", [-45.0, 3600.0, -86_400.0])

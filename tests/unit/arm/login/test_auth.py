@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth, principal_of
+from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth, make_graph_auth, principal_of
 from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD
 from reconciler.arm.login.credentials import Token, TokenSource, fixed_token
 from reconciler.errors import AuthError, UsageError
@@ -285,3 +285,38 @@ def test_principal_of_the_run_comes_from_its_token() -> None:
     auth = auth_of(fixed_token(jwt({"oid": "o", "appid": "a", "tid": "t"})), FakeTime())
 
     assert auth.principal() == Principal("o", "a", None, "t")
+
+
+@pytest.mark.parametrize("kind", ["cli", "auto"])
+def test_same_login_is_asked_for_graph_and_its_token_goes_nowhere_else(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, heard = tmp_path / "calls", list[str]()
+    put_az_on_path(tmp_path, monkeypatch, az_script(log, "graph-token", 4102444800))
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential")
+    logged_in = login()
+    graph = make_graph_auth(logged_in, make_auth(kind, logged_in, endpoint=ENDPOINT), fetched=heard.append)
+    assert graph is not None
+    sent: dict[str, str | None] = {}
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent[request.url.host] = request.headers.get("Authorization")
+        return answer(200, {})
+
+    with httpx.Client(auth=graph, transport=httpx.MockTransport(handle)) as http:
+        for host in ("graph.microsoft.com", "management.azure.com", "graph.microsoft.com.evil.example"):
+            http.get(f"https://{host}/v1.0/servicePrincipals")
+
+    assert sent == {
+        "graph.microsoft.com": "Bearer graph-token",
+        "management.azure.com": None,
+        "graph.microsoft.com.evil.example": None,
+    }
+    assert (heard, graph.kind) == (["graph-token"], kind)
+    assert "--resource https://graph.microsoft.com" in log.read_text()
+
+
+def test_token_that_was_handed_over_is_not_sent_to_graph() -> None:
+    logged_in = login({"UAMI_ACCESS_TOKEN": TOKEN})
+
+    assert make_graph_auth(logged_in, make_auth("token", logged_in, endpoint=ENDPOINT)) is None

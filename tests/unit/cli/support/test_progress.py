@@ -71,6 +71,19 @@ def test_terminal_shows_a_counter_with_the_time_left_that_goes_away() -> None:
     assert "\n" not in "".join(watched.texts)
 
 
+@pytest.mark.parametrize(("done", "text"), [(0, "0 of 4, about 30s left"), (3, "3 of 4, about 30s left")])
+def test_time_left_is_no_less_than_azures_rates_allow(done: int, text: str) -> None:
+    watched = Watched(is_terminal=True)
+
+    with watched.activity.part(WHAT, 4, lambda: 30.0) as one_more:
+        for _ in range(done):
+            one_more()
+        watched.pass_s(1)
+        shown = watched.screen
+
+    assert shown == f"{WHAT}: {text}"
+
+
 def test_shorter_counter_covers_a_longer_one() -> None:
     watched = Watched(is_terminal=True)
 

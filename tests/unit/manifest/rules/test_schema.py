@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler.manifest.rules.choices import CHOICES
-from reconciler.manifest.rules.schema import MANIFEST_SCHEMA, manifest_validator
+from reconciler.manifest.rules.schema import MANIFEST_SCHEMA, manifest_schema
 from reconciler.manifest.rules.words import RULES
 from reconciler.schemas import schema_text
 
@@ -170,10 +170,10 @@ def test_editors_tell_a_whole_credential_from_another(credential: dict[str, obje
 
 
 def test_loader_leaves_no_reference_and_no_alternative_in_the_schema() -> None:
-    strict = json.dumps(manifest_validator().schema)
+    strict = json.dumps(manifest_schema().schema)
 
     assert not any(word in strict for word in ('"$ref"', '"anyOf"', '"$defs"'))
 
 
 def test_loader_reads_the_schema_once() -> None:
-    assert manifest_validator() is manifest_validator()
+    assert manifest_schema() is manifest_schema()

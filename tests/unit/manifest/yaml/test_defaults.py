@@ -247,7 +247,7 @@ def test_given_is_no_key_of_a_manifest() -> None:
 
 def test_more_than_a_file_may_hold_is_refused() -> None:
     tags: dict[str, Plain] = dict.fromkeys(map(str, range(200_000)), "x")
-    groups: Plain = {"rg": {"identities": ["id-1", "id-2", "id-3"]}}
+    groups: Plain = {"rg": {"identities": [f"id-{number}" for number in range(6)]}}
     anywhere: dict[Path, Mark] = defaultdict(lambda: (1, 1))
 
     _, found = spread_defaults(

@@ -18,7 +18,6 @@ from reconciler.report.html.changes import (
     values_of,
 )
 from reconciler.report.html.views import Group, Members, Tally, Tone, Value
-from reconciler.report.impact_rows import NOT_LOOKED_AT
 from reconciler.report.names import names_of
 from reconciler.report.rows import FieldRow, change_rows
 from tests.builders import MANIFEST, desired_group, listed, live_group, live_identity, plan_of, resource_id
@@ -80,7 +79,7 @@ def test_delete_says_first_what_it_breaks_also_while_it_is_closed() -> None:
     assert [(one.label, one.text, one.tone) for one in block.head.lines] == [
         ("attached to", "virtualMachines vm (rg)", Tone.WARNING)
     ] * 2
-    assert block.head.footnote == NOT_LOOKED_AT
+    assert block.head.footnote == "not looked at: Entra groups, app roles, data-plane grants, identityProfile"
 
 
 def test_delete_that_breaks_nothing_found_has_nothing_to_say_while_it_is_closed() -> None:

@@ -6,10 +6,10 @@ It knows who changed which property, by which program, some minutes later; and o
 from collections.abc import Iterator, Sequence
 
 from reconciler.arm import resource_graph
-from reconciler.arm.activity_log import ChangeKind, RecordedChange
 from reconciler.arm.attachments import QUERY_IDS_LENGTH
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import FieldError, JsonObject, optional_time_s, text
+from reconciler.arm.logs.activity_log import ChangeKind, RecordedChange
 from reconciler.model import ResourceId, normalize_scope
 
 READ = "Microsoft.Resources/changes/read"

@@ -1,0 +1,33 @@
+"""The flags of `uami trust`: its form, which can be a diagram too."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
+from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
+from reconciler.report.trust_format import TrustFormat
+
+
+@dataclass(frozen=True, slots=True)
+class TrustFlags(FlagGroup):
+    """How it is written."""
+
+    format: Annotated[
+        TrustFormat,
+        typer.Option(
+            "--format",
+            help="How it is written. text: for people. json: one document; `uami schema trust` describes it. mermaid: a"
+            " diagram of subjects, identities and roles, for a Markdown file.",
+            rich_help_panel=OUTPUT_PANEL,
+        ),
+    ] = TrustFormat.TEXT
+    color: Color = ColorChoice.AUTO
+    no_color: NoColor = False
+    log_level: Log = LogLevel.WARNING
+
+    @property
+    def color_choice(self) -> ColorChoice:
+        """What both flags for colour come to."""
+        return ColorChoice.NEVER if self.no_color else self.color

@@ -1,0 +1,216 @@
+"""What the command line costs in processor time and memory, each beside a floor that is measured in the same run.
+
+    start-up    `validate` of three identities and `--version`, against an empty Typer program with one option
+    manifests   `validate` of 10,000 identities with a credential each, against libyaml's events of the same bytes
+    growth      `validate` and `plan` of 10 times as many identities: processor time for each, and the most memory
+
+Every command is a process of its own, whose modules are compiled already; floors and commands take turns, so that what
+else the machine does meets all of them alike. What is written to stdout is one table, and the same as JSON.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.plan import manifest_text
+
+IDENTITIES = 10_000
+TIMES_MORE = 10
+RUNS = 5
+RUNS_OF_GROWTH = 3
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+TYPE = "providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+UAMI = (sys.executable, "-m", "reconciler")
+
+_EMPTY = """
+import typer
+app = typer.Typer()
+@app.command()
+def main(name: str = "x") -> None: pass
+app()
+"""
+_EVENTS = """
+import sys, time, yaml
+content = open(sys.argv[1], "rb").read()
+started = time.process_time()
+for event in yaml.parse(content, Loader=yaml.CSafeLoader): pass
+print(time.process_time() - started)
+"""
+_WAITING = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a process took: processor time of its own and of the system for it, and the most memory that it held."""
+
+    cpu_ms: float
+    memory_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A figure beside its bound; `spread` is the least and the most of the runs that it is the median of."""
+
+    name: str
+    figure: float
+    unit: str
+    bound: float
+    spread: tuple[float, float]
+
+
+def main(identities: int = IDENTITIES) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = (*_of_start_up(folder), *_of_manifests(folder, identities), *_of_growth(folder, identities))
+    print(f"cpu: {identities} identities, medians of {RUNS} and {RUNS_OF_GROWTH} runs")
+    for row in rows:
+        least, most = row.spread
+        print(f"  {row.name:58} {row.figure:8.2f} [{least:.2f}-{most:.2f}] {row.unit:5} at most {row.bound:g}")
+    print(json.dumps([asdict(row) for row in rows]))
+
+
+def _of_start_up(folder: Path) -> tuple[Row, ...]:
+    manifest = folder / "three.yaml"
+    manifest.write_text(_with_credentials(3), encoding="utf-8")
+    commands = {
+        "empty": (sys.executable, "-c", _EMPTY),
+        "version": (*UAMI, "--version"),
+        "validate": (*UAMI, "validate", str(manifest)),
+    }
+    taken = _in_turns(commands, folder, RUNS * 3)
+    more = [one.cpu_ms - empty.cpu_ms for one, empty in zip(taken["validate"], taken["empty"], strict=True)]
+    share = [one.cpu_ms / empty.cpu_ms for one, empty in zip(taken["version"], taken["empty"], strict=True)]
+    return (
+        _row("validate of 3 identities, more than an empty Typer program", more, "ms", 120),
+        _row("--version, of an empty Typer program", share, "x", 0.6),
+    )
+
+
+def _of_manifests(folder: Path, identities: int) -> tuple[Row, ...]:
+    manifest = folder / "credentials.yaml"
+    manifest.write_text(_with_credentials(identities), encoding="utf-8")
+    commands = {"empty": (sys.executable, "-c", _EMPTY), "validate": (*UAMI, "validate", str(manifest))}
+    ratios = []
+    for _ in range(RUNS):
+        taken = _in_turns(commands, folder, 1)
+        events = subprocess.run(
+            [sys.executable, "-c", _EVENTS, str(manifest)], check=True, capture_output=True, text=True
+        )
+        ratios.append((taken["validate"][0].cpu_ms - taken["empty"][0].cpu_ms) / (float(events.stdout) * 1000))
+    return (_row("validate, of libyaml's events of the same bytes", ratios, "x", 6),)
+
+
+def _of_growth(folder: Path, identities: int) -> tuple[Row, ...]:
+    commands: dict[str, tuple[str, ...]] = {}
+    for count in (identities, identities * TIMES_MORE):
+        manifest, state = folder / f"{count}.yaml", folder / f"{count}.json"
+        manifest.write_text(manifest_text(count), encoding="utf-8")
+        state.write_text(json.dumps(_state(count)), encoding="utf-8")
+        commands[f"validate {count}"] = (*UAMI, "validate", str(manifest))
+        commands[f"plan {count}"] = (*UAMI, "plan", str(manifest), "--sandbox", str(state))
+        # The emulator is in the same process, and no part of what is measured.
+        commands[f"sandbox {count}"] = (sys.executable, "-c", _LOADING, str(state))
+    taken = _in_turns(commands, folder, RUNS_OF_GROWTH)
+    few, many = (str(count) for count in (identities, identities * TIMES_MORE))
+    rows = []
+    for command in ("validate", "plan"):
+        grown = [
+            large.cpu_ms / TIMES_MORE / small.cpu_ms
+            for large, small in zip(taken[f"{command} {many}"], taken[f"{command} {few}"], strict=True)
+        ]
+        rows.append(_row(f"{command} of {many}, an identity's time of that at {few}", grown, "x", 1.1))
+    memory = [one.memory_mib for one in taken[f"validate {many}"]]
+    rows.append(_row(f"validate of {many}, most memory", memory, "MiB", 400))
+    net = [
+        whole.memory_mib - state.memory_mib
+        for whole, state in zip(taken[f"plan {many}"], taken[f"sandbox {many}"], strict=True)
+    ]
+    rows.append(_row(f"plan of {many}, most memory but for the sandbox's own", net, "MiB", 400))
+    return tuple(rows)
+
+
+_LOADING = "import sys, pathlib; from reconciler import sandbox; sandbox.load(pathlib.Path(sys.argv[1]))"
+
+
+def _in_turns(commands: Mapping[str, tuple[str, ...]], folder: Path, runs: int) -> dict[str, list[Cost]]:
+    """What each command takes, `runs` times one after the other; once more before, so that all modules are compiled."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
+    taken: dict[str, list[Cost]] = {name: [] for name in commands}
+    for number in range(runs + 1):
+        for name, command in commands.items():
+            cost = _cost(command, environment)
+            if number:
+                taken[name].append(cost)
+    return taken
+
+
+def _cost(command: tuple[str, ...], environment: Mapping[str, str]) -> Cost:
+    # By way of a small process: what one holds at most is counted from before it becomes another program.
+    ended = subprocess.run(
+        [sys.executable, "-c", _WAITING, *command], env=environment, capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed: {ended.stderr}")
+    cpu_s, memory_kib = ended.stdout.split()
+    return Cost(float(cpu_s) * 1000, int(memory_kib) / 1024)
+
+
+def _row(name: str, figures: list[float], unit: str, bound: float) -> Row:
+    return Row(name, median(figures), unit, bound, (min(figures), max(figures)))
+
+
+def _with_credentials(identities: int) -> str:
+    """A manifest of so many identities with a federated credential each, a hundred to a group."""
+    lines = ["version: 1", f"subscription: {SUBSCRIPTION}", "owner: bench", "resourceGroups:"]
+    for number in range(identities):
+        if number % 100 == 0:
+            lines += [f"  rg-{number // 100:05}:", "    identities:"]
+        lines += [
+            f"      - name: id-{number:06}",
+            "        location: westeurope",
+            f'        tags: {{number: "{number}", team: a}}',
+            "        federatedCredentials:",
+            "          - name: main",
+            "            issuer: https://oidc.example/c1",
+            f"            subject: system:serviceaccount:team:id-{number:06}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _state(identities: int) -> dict[str, object]:
+    """A sandbox in which the identities of `manifest_text` live as it lists them."""
+    groups = [
+        {"id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{number:05}", "location": "westeurope"}
+        for number in range((identities + 99) // 100)
+    ]
+    return {
+        "version": 1,
+        "subscriptions": [{"subscriptionId": SUBSCRIPTION, "displayName": "bench"}],
+        "resourceGroups": groups,
+        "identities": [
+            {
+                "id": f"{groups[number // 100]['id']}/{TYPE}/id-{number:06}",
+                "location": "westeurope",
+                "tags": {"number": str(number), "team": "a", "uami-owner": "bench"},
+                "properties": {
+                    "tenantId": SUBSCRIPTION,
+                    "principalId": f"0b2c0000-0000-4000-8000-{number:012}",
+                    "clientId": f"c11e0000-0000-4000-8000-{number:012}",
+                },
+            }
+            for number in range(identities)
+        ],
+    }

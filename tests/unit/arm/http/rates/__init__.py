@@ -1,0 +1,1 @@
+"""The turns of calls, on a clock that the tests move."""
