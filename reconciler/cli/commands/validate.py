@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ValidateFlags(FlagGroup):
-    """What is warned about, and whether that is refused."""
+    """What is warned about, whether that is refused, and whose audience a credential has that names none."""
 
     strict: Strict = False
     expiry_days: Annotated[
@@ -36,6 +36,7 @@ class ValidateFlags(FlagGroup):
             rich_help_panel=MANIFEST_PANEL,
         ),
     ] = 14
+    cloud: Cloud = CloudName.AZURE_CLOUD
 
 
 @help_notes(
@@ -48,8 +49,6 @@ def validate(
     paths: Paths,
     variables: VariableFlags,
     asked: ValidateFlags,
-    *,
-    cloud: Cloud = CloudName.AZURE_CLOUD,
     bounds: GuardrailFlags,
     report: ReportFlags,
 ) -> ExitCode:
@@ -64,7 +63,7 @@ def validate(
     from reconciler.manifest.findings import find_doubts_and_accepted
 
     with open_reports(report, ReportKind.VALIDATION, Subject("validate", paths, (variables, bounds))) as reports:
-        audience = CLOUDS[cloud].exchange_audience
+        audience = CLOUDS[asked.cloud].exchange_audience
         desired = _load(paths, variables, audience)
         verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
         findings, accepted = find_doubts_and_accepted(desired, audience, Ahead(today(), asked.expiry_days))
