@@ -45,7 +45,7 @@ from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.role_limit import role_limit_notes
-from reconciler.plan.sources import given_by
+from reconciler.plan.sources import expires_on, given_by
 from reconciler.plan.widening import (
     changes_rights,
     changes_trust,
@@ -86,6 +86,7 @@ __all__ = [
     "detail_differences",
     "diff_identity",
     "diff_states",
+    "expires_on",
     "field_text",
     "given_by",
     "hold_document",

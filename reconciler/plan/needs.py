@@ -208,9 +208,9 @@ def _needs_of_children(group: DesiredGroup, identity: DesiredIdentity) -> Iterat
         yield Need(f"{CREDENTIALS}/read", scope)
         if credentials:
             yield Need(f"{CREDENTIALS}/write", scope)
-        # Two that exchange what they trust are deleted and made again, whatever the policy.
+        # Two that exchange what they trust are deleted and made again, and one that ends goes, whatever the policy.
         takes_away = identity.lists_all_credentials and group.policy.federated_credentials is CredentialsPolicy.EXACT
-        if takes_away or len(credentials) > 1:
+        if takes_away or len(credentials) > 1 or any(one.expires is not None for one in credentials):
             yield Need(f"{CREDENTIALS}/delete", scope)
     if assignments is not None:
         yield Need(f"{ASSIGNMENTS}/read", scope)

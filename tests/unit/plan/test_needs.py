@@ -42,6 +42,7 @@ from reconciler.plan.diff_access import diff_access
 from tests.builders import (
     MANIFEST,
     SUBSCRIPTION,
+    TODAY,
     compare,
     desired_group,
     given_role,
@@ -189,6 +190,11 @@ def test_manifest_needs_to_delete_only_where_it_may(group: DesiredGroup, expecte
         ((credential("a", "a"),), CredentialsPolicy.MERGE, ("credentials/read", "credentials/write")),
         (
             (credential("a", "a"), credential("b", "b")),
+            CredentialsPolicy.MERGE,
+            ("credentials/read", "credentials/write", "credentials/delete"),
+        ),
+        (
+            (replace(credential("a", "a"), expires=TODAY),),
             CredentialsPolicy.MERGE,
             ("credentials/read", "credentials/write", "credentials/delete"),
         ),
