@@ -59,6 +59,7 @@ SANDBOX_ROOMS = (
     "catalog",
     "state_file",
     "resource_graph",
+    "log_analytics",
     "faults",
     "serving",
 )

@@ -21,6 +21,7 @@ class SchemaName(StrEnum):
     OUTPUT = "output"
     TRUST = "trust"
     EXPLAIN_LOGIN = "explain-login"
+    UNUSED = "unused"
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"

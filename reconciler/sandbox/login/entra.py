@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reconciler.sandbox.gateway import Answer, claims_of
+from reconciler.sandbox.login.sign_ins import record_sign_in
 from reconciler.sandbox.login.tokens import issue_access_token, principal_of
 from reconciler.sandbox.state import GUID, FederatedCredential, State, path_key
 
@@ -83,7 +84,7 @@ def token_by_scope(state: State, request: TokenRequest) -> Answer:
 
     Source: Microsoft's documentation of the OAuth 2.0 client credentials flow.
     """
-    tenant_id, client_id = _authenticate(state, request)
+    tenant_id, client_id, credential = _authenticate(state, request)
     scope = _field(request, "scope")
     if not scope.endswith(_DEFAULT_SUFFIX):
         # Source: text as quoted by users (AADSTS1002012).
@@ -96,6 +97,7 @@ def token_by_scope(state: State, request: TokenRequest) -> Answer:
         )
     principal, audience = principal_of(state, client_id), scope.removesuffix(_DEFAULT_SUFFIX)
     token = issue_access_token(principal, tenant_id, audience, request.now, request.lifetime)
+    record_sign_in(state, principal, audience, request.now, credential)
     return Answer(
         200,
         {
@@ -112,9 +114,10 @@ def token_by_resource(state: State, request: TokenRequest) -> Answer:
 
     Source: Microsoft's documentation of service-to-service calls with client credentials (version 1.0).
     """
-    tenant_id, client_id = _authenticate(state, request)
-    audience = _field(request, "resource")
-    token = issue_access_token(principal_of(state, client_id), tenant_id, audience, request.now, request.lifetime)
+    tenant_id, client_id, credential = _authenticate(state, request)
+    principal, audience = principal_of(state, client_id), _field(request, "resource")
+    token = issue_access_token(principal, tenant_id, audience, request.now, request.lifetime)
+    record_sign_in(state, principal, audience, request.now, credential)
     return Answer(
         200,
         {
@@ -129,8 +132,8 @@ def token_by_resource(state: State, request: TokenRequest) -> Answer:
     )
 
 
-def _authenticate(state: State, request: TokenRequest) -> tuple[str, str]:
-    """The tenant and the client id of a request that proves itself."""
+def _authenticate(state: State, request: TokenRequest) -> tuple[str, str, FederatedCredential | None]:
+    """The tenant and the client id of a request that proves itself, and the federated credential that let it."""
     tenant_id = find_tenant(state, request.tenant)
     grant_type = _field(request, "grant_type")
     if grant_type != "client_credentials":
@@ -138,8 +141,9 @@ def _authenticate(state: State, request: TokenRequest) -> tuple[str, str]:
             400, "unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant_type}'."
         )
     client_id = _field(request, "client_id")
+    credential = None
     if request.form.get("client_assertion"):
-        _check_trust(state, client_id, tenant_id, _check_assertion(request))
+        credential = _trusting(state, client_id, tenant_id, _check_assertion(request))
     elif not request.form.get("client_secret"):
         # Source: text as quoted by users (AADSTS7000218).
         raise EntraRefusalError(
@@ -148,7 +152,7 @@ def _authenticate(state: State, request: TokenRequest) -> tuple[str, str]:
             7000218,
             "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
         )
-    return tenant_id, client_id
+    return tenant_id, client_id, credential
 
 
 def _field(request: TokenRequest, name: str) -> str:
@@ -178,8 +182,8 @@ def _check_assertion(request: TokenRequest) -> Mapping[str, object]:
     return claims
 
 
-def _check_trust(state: State, client_id: str, tenant_id: str, claims: Mapping[str, object]) -> None:
-    """Refuse an assertion that no credential of the identity trusts; applications trust every one.
+def _trusting(state: State, client_id: str, tenant_id: str, claims: Mapping[str, object]) -> FederatedCredential | None:
+    """The credential of the identity that trusts an assertion, or a refusal; applications trust every one.
 
     Source: Microsoft Entra documentation (considerations for federated identity credentials: issuer, subject and
     audience compare exactly; an identity is known in its own tenant alone). Expressions of flexible credentials are not
@@ -187,7 +191,7 @@ def _check_trust(state: State, client_id: str, tenant_id: str, claims: Mapping[s
     """
     resource_id = principal_of(state, client_id).resource_id
     if resource_id is None:
-        return
+        return None
     if tenant_id.casefold() != state.tenant_id.casefold():
         # Source: Azure DevOps documentation, "Troubleshoot a workload identity service connection" (AADSTS700016); text
         # and status as quoted by users.
@@ -199,9 +203,9 @@ def _check_trust(state: State, client_id: str, tenant_id: str, claims: Mapping[s
         )
     trusted = tuple(state.shelf(FederatedCredential).below(path_key(resource_id)))
     issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
-    about = [one for one in trusted if (one.issuer, one.subject) == (issuer, subject)]
-    if any(audience in one.audiences for one in about):
-        return
+    for one in trusted:
+        if (one.issuer, one.subject) == (issuer, subject) and audience in one.audiences:
+            return one
     raise _no_matching_record(trusted, (issuer, subject, audience))
 
 
