@@ -71,6 +71,7 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
                 "output",
                 "trust",
                 "explain-login",
+                "unused",
                 "doctor",
                 "journal",
                 "guardrails",

@@ -20,7 +20,7 @@ from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.state.kinds import FederatedCredential
 from reconciler.sandbox.state.state import Grant
 from reconciler.workflow.declare import Request, load_declaration
-from reconciler.workflow.explain_login import Login, explain_login
+from reconciler.workflow.subjects.explain_login import Login, explain_login
 from tests.builders import GROUP, SUBSCRIPTION, TENANT, TODAY
 from tests.contract.arm import Arm, contents, in_process
 

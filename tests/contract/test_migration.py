@@ -18,7 +18,7 @@ from reconciler.model import MAX_CREDENTIALS, Trust
 from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.state.kinds import FederatedCredential
 from reconciler.workflow.declare import Request, load_declaration
-from reconciler.workflow.migrate import Migration, propose_migration
+from reconciler.workflow.subjects.migrate import Migration, propose_migration
 from tests.builders import GROUP, SUBSCRIPTION, TENANT, TODAY
 from tests.contract.access import full_plan
 from tests.contract.applying import apply_now, outcomes

@@ -50,7 +50,7 @@ def _compare(paths: list[str], manifest: ManifestFlags, asked: LoginFlags, azure
     from reconciler.model import AddressBook
     from reconciler.report.login.form import render_login_report
     from reconciler.workflow.declare import load_declaration
-    from reconciler.workflow.explain_login import explain_login as run
+    from reconciler.workflow.subjects.explain_login import explain_login as run
 
     declaration = load_declaration(make_request(paths, manifest, azure.cloud))
     report = run(declaration, find_login(asked, azure), connection(asked, azure))

@@ -51,7 +51,7 @@ def _migrate(ids_file: str, paths: Paths, manifest: ManifestFlags, asked: TrustF
     from reconciler.report.trust.migration import NOTHING, migration_diff, next_step
     from reconciler.stop import Stop
     from reconciler.workflow.declare import load_declaration
-    from reconciler.workflow.migrate import propose_migration
+    from reconciler.workflow.subjects.migrate import propose_migration
 
     if asked.format is not TrustFormat.TEXT:
         raise UsageError(f"--format {asked.format}: what --migrate-github prints is a diff", "Leave one of them out.")

@@ -21,7 +21,7 @@ from reconciler.files.read import read_argument
 from reconciler.live.azure import Azure
 from reconciler.logins.claims import MAX_TOKEN_BYTES, Claims, NoClaims, claims_of_token, read_claims
 from reconciler.stop import Stop
-from reconciler.workflow.explain_login import Login, Open
+from reconciler.workflow.subjects.explain_login import Login, Open
 
 _TENANTS = ("AZURE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID")
 _CLIENTS = ("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID")

@@ -12,7 +12,7 @@ from reconciler.migration.edit import edit_text
 from reconciler.migration.ids import RepositoryIds
 from reconciler.outputs.collect import listed_identities
 from reconciler.workflow.declare import Declaration
-from reconciler.workflow.listed_credentials import read_listed_credentials
+from reconciler.workflow.subjects.listed_credentials import read_listed_credentials
 
 _MAX_BYTES = 64 * 1024 * 1024
 _MARK = "\ufeff"

@@ -12,7 +12,7 @@ from reconciler.logins.verdict import LoginReport, listed_candidates
 from reconciler.model import CredentialId, FederatedCredential, Identity, Part, same_name
 from reconciler.outputs.collect import listed_identities
 from reconciler.workflow.declare import Declaration
-from reconciler.workflow.listed_credentials import read_listed_credentials
+from reconciler.workflow.subjects.listed_credentials import read_listed_credentials
 
 Open = Callable[[], AbstractContextManager[Azure]]
 """Connects to ARM."""
