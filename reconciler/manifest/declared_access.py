@@ -33,6 +33,12 @@ class DeclaredCredential(NamedTuple):
     accept: tuple[Acceptance, ...] = ()
     expires: Located | None = None
 
+    @property
+    def places(self) -> dict[str, SourcePos]:
+        """Where issuer, subject and audience stand, by these names, as far as they are written."""
+        written = {"issuer": self.issuer, "subject": self.subject, "audience": self.audience}
+        return {name: one.pos for name, one in written.items() if one is not None}
+
 
 class DeclaredCredentials(NamedTuple):
     """A list `federatedCredentials` as written; `pos` is that of the key."""

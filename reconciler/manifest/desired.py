@@ -100,7 +100,8 @@ class DesiredCredential:
     """A federated credential that a manifest lists: its form (such as `github`) expanded, its audience filled in.
 
     `source` is its line; of one that a default gives, that of the identity that takes it, with the default's line as
-    `given_by`. From the day `expires` on, in UTC, no credential with its issuer and subject may be there.
+    `given_by`. From the day `expires` on, in UTC, no credential with its issuer and subject may be there. `places` says
+    where issuer, subject and audience are written, by these names: each at its own value, or at the form that means it.
     """
 
     name: str
@@ -109,11 +110,16 @@ class DesiredCredential:
     accept: tuple[Acceptance, ...] = ()
     given_by: SourcePos | None = None
     expires: date | None = None
+    places: Mapping[str, SourcePos] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def line(self) -> SourcePos:
         """Where it is written, at the identity or as a default: what has to change where it is wrong."""
         return self.given_by or self.source
+
+    def place_of(self, name: str) -> SourcePos:
+        """Where `issuer`, `subject` or `audience` is written; the credential itself where none is."""
+        return self.places.get(name, self.line)
 
 
 DETAIL_KEYS = {

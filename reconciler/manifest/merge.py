@@ -193,6 +193,7 @@ def _credentials(identity: DeclaredIdentity, audience: str) -> tuple[DesiredCred
             entry.accept,
             given_by,
             _day(entry.expires),
+            entry.places,
         )
         for entry, given_by in _put_together(own.entries if own else (), given)
         if entry.name is not None and entry.issuer is not None and entry.subject is not None
