@@ -1,11 +1,12 @@
 """`uami trust --migrate-github`: propose how a manifest comes to GitHub's subjects with ids, a round at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.errors import InputFileError
+from reconciler.errors import InputFileError, SourcePos
 from reconciler.files.read import read_argument
 from reconciler.live.azure import Azure
+from reconciler.manifest.desired import Desired, DesiredIdentity
 from reconciler.migration.choose import Change, Step, propose
 from reconciler.migration.edit import edit_text
 from reconciler.migration.ids import RepositoryIds
@@ -48,15 +49,15 @@ def propose_migration(declaration: Declaration, azure: Azure, ids: Mapping[str, 
         AuthError: no token, of another tenant, or without the right to read a list of identities whole.
     """
     live = {one.resource_id: part for one, part in read_listed_credentials(declaration, azure)}
-    # A default's line counts for identities beyond --target too.
-    everything = [one for group in declaration.desired.groups for one in group.identities]
-    asked = {one.resource_id.address for one in listed_identities(declaration.desired, declaration.targets)}
-    proposal = propose(everything, live, ids)
+    asked = listed_identities(declaration.desired, declaration.targets)
+    beyond = _lines_beyond(declaration.desired, asked)
+    proposal = propose(asked, live, ids)
     by_file: dict[str, list[Change]] = {}
     for change in proposal.changes:
-        if asked.issuperset(change.identities):
+        if change.line not in beyond:
             by_file.setdefault(change.line.file, []).append(change)
-    edits, notes = [], list(proposal.notes)
+    shared = [one.line for one in proposal.changes if one.line in beyond]
+    edits, notes = [], [*proposal.notes, *(f"{line}: it counts for identities beyond --target too." for line in shared)]
     for name, changes in by_file.items():
         before = _read(name)
         # The mark at the beginning is no part of the text, and no position counts it.
@@ -67,6 +68,13 @@ def propose_migration(declaration: Declaration, azure: Azure, ids: Mapping[str, 
         if made:
             edits.append(FileEdit(name, before, mark + after, made))
     return Migration(tuple(edits), tuple(notes))
+
+
+def _lines_beyond(desired: Desired, asked: Iterable[DesiredIdentity]) -> frozenset[SourcePos]:
+    """The lines, of defaults or shared ones, that give a credential to identities that nobody asked about."""
+    looked_at = {one.resource_id for one in asked}
+    others = (one for group in desired.groups for one in group.identities if one.resource_id not in looked_at)
+    return frozenset(credential.line for one in others for credential in one.federated_credentials or ())
 
 
 def _read(name: str) -> str:

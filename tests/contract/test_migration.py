@@ -137,9 +137,9 @@ def loaded() -> Desired:
     return load_manifest(["m.yaml"], {}, {}, lambda: b"")
 
 
-def proposed(arm: Arm) -> Migration:
+def proposed(arm: Arm, *targets: str) -> Migration:
     """The next round."""
-    request = Request(("m.yaml",), {}, {}, lambda: b"", judged_on=TODAY)
+    request = Request(("m.yaml",), {}, {}, lambda: b"", targets=targets, judged_on=TODAY)
     return propose_migration(load_declaration(request), arm.azure, read_ids("ids", json.dumps(IDS).encode()))
 
 
@@ -192,3 +192,16 @@ def test_no_login_is_refused_on_the_way_and_the_limit_is_kept(tmp_path: Path, mo
     assert watch.writes == 2 * (2 + 1 + 16)
     assert all("id-full has no room for one more of its 20 credentials" in note for note in found.notes)
     assert len(found.notes) == 20
+
+
+def test_line_that_counts_beyond_the_target_is_left_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m.yaml").write_text(written())
+
+    with in_process(contents("id-few", "id-many")) as arm:
+        found = proposed(arm, f"{GROUP}/id-few")
+
+    (edit,) = found.edits
+    assert [change.identities for change in edit.changes] == [(f"{SUBSCRIPTION}/{GROUP}/id-few",)]
+    assert found.notes == ("m.yaml:7:7: it counts for identities beyond --target too.",)
+    assert found.count(Step.ADD) == 1
