@@ -203,16 +203,9 @@ def _trusting(state: State, client_id: str, tenant_id: str, claims: Mapping[str,
         )
     trusted = tuple(state.shelf(FederatedCredential).below(path_key(resource_id)))
     issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
-<<<<<<< HEAD
-    about = [one for one in trusted if (one.issuer, one.subject) == (issuer, subject)]
-    trusting = next((one for one in about if audience in one.audiences), None)
-    if trusting is not None:
-        return trusting
-=======
     for one in trusted:
         if (one.issuer, one.subject) == (issuer, subject) and audience in one.audiences:
             return one
->>>>>>> login
     raise _no_matching_record(trusted, (issuer, subject, audience))
 
 
