@@ -39,8 +39,9 @@ def _service(issuer: str) -> str:
 
 def _slash(issuer: str) -> str:
     known = known_issuer(issuer)
-    has = "have" if issuer.endswith("/") else "do not have"
-    return f"the tokens of {'this issuer' if known is None else known.name} {has} it"
+    if known is None:
+        return f"this token's issuer {'has' if issuer.endswith('/') else 'does not have'} it"
+    return f"the tokens of {known.name} {'have' if known.ends_in_slash else 'do not have'} it"
 
 
 def why_audience(token: tuple[str, ...], credential: str) -> str:

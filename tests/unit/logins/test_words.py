@@ -14,6 +14,8 @@ LISTED = "; list both for as long as GitHub sends either (`uami trust --migrate-
     [
         (f"{AKS}/", AKS, "only the slash at the end differs: the tokens of AKS have it"),
         (GITHUB, f"{GITHUB}/", "only the slash at the end differs: the tokens of GitHub Actions do not have it"),
+        (AKS, f"{AKS}/", "only the slash at the end differs: the tokens of AKS have it"),
+        ("https://a.example/", "https://a.example", "only the slash at the end differs: this token's issuer has it"),
         ("https://a.example", "https://A.example", "only the case of letters differs, and issuers compare exactly"),
         (GITHUB, "https://gitlab.com", "the token is of GitHub Actions, and the credential trusts GitLab.com"),
         (f"{AKS}/", f"{AKS}2/", "both are of AKS, and of another tenant, organization or cluster there"),
