@@ -62,12 +62,11 @@ class Reason(StrEnum):
     REMOVED = "removed"
     """The manifest names it under `remove`."""
     EXPIRED = "expired"
-    """The day of its line has come."""
     EQUAL = "equal"
 
 
 class SkipReason(StrEnum):
-    """Why something live is left out of the comparison."""
+    """Why something is left out of the comparison."""
 
     IGNORED = "ignored"
     NOT_OWNED = "not-owned"
@@ -290,8 +289,8 @@ class GroupChanges:
     def revokes(self) -> tuple[AccessChange, ...]:
         """Deletes of credentials and role assignments whose identities stay."""
         deleted = {change.resource_id for change in self.deletes()}
-        deletes = (one for one in self.access if one.action is Action.DELETE)
-        return tuple(one for one in deletes if one.resource_id.identity not in deleted)
+        stay = (one for one in self.access if one.resource_id.identity not in deleted)
+        return tuple(one for one in stay if one.action is Action.DELETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,10 +329,8 @@ class Changes:
     def with_children(self) -> Iterator[IdentityChange]:
         """The changes of identities whose children are compared: held ones too, but for removals before their day."""
         yield from self.identities()
-        for one in (change for group in self.groups for change in group.held):
-            match one:
-                case IdentityChange(desired=DesiredIdentity()):
-                    yield one
+        held = (one for group in self.groups for one in group.held)
+        yield from (one for one in held if isinstance(one, IdentityChange) and one.desired is not None)
 
     def access(self) -> Iterator[AccessChange]:
         """The changes of the children of identities."""
