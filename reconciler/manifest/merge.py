@@ -148,13 +148,17 @@ def _removals(group_id: ResourceGroupId, entries: Iterable[DeclaredRemoval]) -> 
             tuple(sorted({RemovalAllowance(one.code.text) for one in entry.allow if one.code is not None})),
             entry.pos,
             _expires(entry.allow),
-            None if entry.after is None else parse_day(entry.after.text),
+            _day(entry.after),
             entry.accept,
         )
         for entry in entries
         if entry.name is not None
     )
     return tuple(sorted(removals, key=lambda removal: removal.resource_id.key))
+
+
+def _day(written: Located | None) -> date | None:
+    return None if written is None else parse_day(written.text)
 
 
 def _expires(entries: Iterable[DeclaredAllowance]) -> tuple[tuple[RemovalAllowance, date], ...]:
@@ -188,6 +192,8 @@ def _credentials(identity: DeclaredIdentity, audience: str) -> tuple[DesiredCred
             entry.pos if given_by is None else identity.pos,
             entry.accept,
             given_by,
+            _day(entry.expires),
+            entry.places,
         )
         for entry, given_by in _put_together(own.entries if own else (), given)
         if entry.name is not None and entry.issuer is not None and entry.subject is not None
@@ -208,6 +214,7 @@ def _assignments(identity: DeclaredIdentity) -> tuple[DesiredAssignment, ...] | 
             _details(entry),
             entry.accept,
             given_by,
+            _day(entry.expires),
         )
         for entry, given_by in _put_together(own.entries if own else (), given)
         if entry.role is not None and entry.scope is not None

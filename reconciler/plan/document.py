@@ -53,6 +53,7 @@ def plan_document(plan: Plan) -> JsonObject:
             ],
             "resource_groups": [group.group_id.address for group in plan.desired.groups],
             "targets": list(plan.targets),
+            **({"only": "expired"} if plan.expired_only else {}),
         },
         "desired": saved_manifests(plan.desired),
         "summary": {

@@ -17,8 +17,10 @@ from reconciler.plan import (
     Change,
     IdentityChange,
     Plan,
+    Reason,
     Skipped,
     change_document,
+    expires_on,
     hold_of,
     is_deciding_tag,
     value_text,
@@ -136,6 +138,9 @@ def _skip_reason(resource_id: AnyId, skipped: Iterable[Skipped]) -> str | None:
 
 def _news(saved: Change, now: Change) -> Iterator[str]:
     """How the same change differs from what it was."""
+    if now.reason is Reason.EXPIRED and saved.reason is not Reason.EXPIRED:
+        yield f"has expired on {expires_on(now)}, and would now be deleted"
+        return
     one, other = _deciding(saved), _deciding(now)
     _leave_what_both_saw(one["impact"], other["impact"])
     found = list(_states_differ(one.pop("before"), other.pop("before")))

@@ -63,7 +63,19 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
         ("uami explain limits.maxD", ["limits.maxDeletes", "limits.maxDeletePercent"]),
         (
             "uami schema ",
-            ["manifest", "plan", "apply", "drift", "output", "trust", "unused", "doctor", "journal", "guardrails"],
+            [
+                "manifest",
+                "plan",
+                "apply",
+                "drift",
+                "output",
+                "trust",
+                "explain-login",
+                "unused",
+                "doctor",
+                "journal",
+                "guardrails",
+            ],
         ),
     ],
 )

@@ -33,6 +33,8 @@ ORDER = (
     "reconciler.apply",
     "reconciler.undo",
     "reconciler.doctor",
+    "reconciler.logins",
+    "reconciler.migration",
     "reconciler.report",
     "reconciler.outputs",
     "reconciler.workflow",

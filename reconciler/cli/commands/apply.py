@@ -52,7 +52,7 @@ def apply(
     configure_logging(report.log_level)
     subject = Subject("apply", paths, (manifest, guards, azure), (run.journal,))
     with open_reports(report, ReportKind.RUN, subject) as reports:
-        request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
+        request = make_request(paths, manifest, azure.cloud, guards)
         plan_file = find_saved_plan(paths, run.digest)
         again = _again(plan_file, paths, (azure, manifest, guards, replace(run, journal=None), report))
         approval = approve_apply(plan_file, run, report, paths)

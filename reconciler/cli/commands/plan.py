@@ -71,7 +71,7 @@ def plan(
     configure_logging(report.log_level)
     subject = Subject("plan", paths, (manifest, guards, azure), (asked.out,))
     with open_reports(report, ReportKind.PLAN, subject) as reports:
-        request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
+        request = make_request(paths, manifest, azure.cloud, guards)
         with plan_output(asked.out, subject.inputs) as save:
             result, header, lasts_s = compare(request, azure, asked.applier)
             digest = save(result)  # before the report: a file that cannot be written is an error instead of it

@@ -31,6 +31,12 @@ class CredentialKind(StrEnum):
     TOKEN = "token"  # noqa: S105  the name of a source, not a secret
 
 
+class Only(StrEnum):
+    """What a run is confined to."""
+
+    EXPIRED = "expired"
+
+
 Paths = Annotated[
     list[str],
     typer.Argument(
@@ -102,6 +108,15 @@ class StrictManifestFlags(ManifestFlags):
     """The same, for commands that refuse."""
 
     strict: Strict = False
+    only: Annotated[
+        Only | None,
+        typer.Option(
+            "--only",
+            help="Delete what has expired, credentials, roles and removals whose day has come, and leave all else.",
+            show_default=False,
+            rich_help_panel=MANIFEST_PANEL,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ GUARDS = {
 
 WARNINGS = {
     "accept-unused": "Accepts a warning that there is no reason for",
+    "expires-soon": "Ends within days",
     "remove-unpinned": "A removal names no principal",
     "role-above-subscriptions": "Gives a role at a management group, or for the whole tenant",
     "role-at-subscription": "Gives a role in a whole subscription",

@@ -143,7 +143,7 @@ def _authenticate(state: State, request: TokenRequest) -> tuple[str, str, Federa
     client_id = _field(request, "client_id")
     credential = None
     if request.form.get("client_assertion"):
-        credential = _trusting(state, client_id, _check_assertion(request))
+        credential = _trusting(state, client_id, tenant_id, _check_assertion(request))
     elif not request.form.get("client_secret"):
         # Source: text as quoted by users (AADSTS7000218).
         raise EntraRefusalError(
@@ -173,30 +173,69 @@ def _check_assertion(request: TokenRequest) -> Mapping[str, object]:
     claims = claims_of(request.form["client_assertion"])
     if claims is None:  # Source: text as quoted by users (AADSTS50027).
         raise EntraRefusalError(400, "invalid_request", 50027, "JWT token is invalid or malformed.")
-    expires_at = claims.get("exp")
-    if isinstance(expires_at, int | float) and expires_at <= request.now.timestamp():
-        # Source: text as quoted by users (AADSTS700024).
+    # `exp` and `nbf` as RFC 7519 has them (4.1.4, 4.1.5); that Entra looks at them first is assumed.
+    now_s, expires_at, not_before = request.now.timestamp(), claims.get("exp"), claims.get("nbf")
+    ended = isinstance(expires_at, int | float) and expires_at <= now_s
+    if ended or (isinstance(not_before, int | float) and not_before > now_s):
+        # Source: Azure DevOps documentation, "Troubleshoot a workload identity service connection" (AADSTS700024).
         raise EntraRefusalError(401, "invalid_client", 700024, "Client assertion is not within its valid time range.")
     return claims
 
 
-def _trusting(state: State, client_id: str, claims: Mapping[str, object]) -> FederatedCredential | None:
+def _trusting(state: State, client_id: str, tenant_id: str, claims: Mapping[str, object]) -> FederatedCredential | None:
     """The credential of the identity that trusts an assertion, or a refusal; applications trust every one.
 
-    Source: Microsoft's documentation of workload identity federation (issuer, subject and audience compare exactly);
-    text as quoted by users (AADSTS70021), status assumed. Expressions of flexible credentials are not evaluated.
+    Source: Microsoft Entra documentation (considerations for federated identity credentials: issuer, subject and
+    audience compare exactly; an identity is known in its own tenant alone). Expressions of flexible credentials are not
+    evaluated.
     """
     resource_id = principal_of(state, client_id).resource_id
     if resource_id is None:
         return None
-    issuer, subject, audience = claims.get("iss"), claims.get("sub"), claims.get("aud")
-    for credential in state.shelf(FederatedCredential).below(path_key(resource_id)):
-        if (credential.issuer, credential.subject) == (issuer, subject) and audience in credential.audiences:
-            return credential
-    raise EntraRefusalError(
-        400,
-        "invalid_request",
-        70021,
-        "No matching federated identity record found for presented assertion. "
-        f"Assertion Issuer: '{issuer}'. Assertion Subject: '{subject}'. Assertion Audience: '{audience}'.",
-    )
+    if tenant_id.casefold() != state.tenant_id.casefold():
+        # Source: Azure DevOps documentation, "Troubleshoot a workload identity service connection" (AADSTS700016); text
+        # and status as quoted by users.
+        raise EntraRefusalError(
+            400,
+            "unauthorized_client",
+            700016,
+            f"Application with identifier '{client_id}' was not found in the directory '{tenant_id}'.",
+        )
+    trusted = tuple(state.shelf(FederatedCredential).below(path_key(resource_id)))
+    issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
+    for one in trusted:
+        if (one.issuer, one.subject) == (issuer, subject) and audience in one.audiences:
+            return one
+    raise _no_matching_record(trusted, (issuer, subject, audience))
+
+
+_CHECK = "Check your federated identity credential Subject, Audience and Issuer against the presented assertion."
+
+
+def _no_matching_record(trusted: tuple[FederatedCredential, ...], presented: tuple[str, str, str]) -> EntraRefusalError:
+    """Which of issuer, subject and audience the refusal names, all of them 401 and `invalid_client`.
+
+    Source: Azure DevOps documentation, "Troubleshoot a workload identity service connection" (70025, 700211, 700213);
+    bodies as quoted by users for 700212, and for 7002138 (Azure/login issue 517), a subject that differs in case alone,
+    which Microsoft Entra documentation, "What's new for authentication?" (case-sensitive matching), announces without
+    its number. The order in which the three are looked at: Source: assumed.
+    """
+    issuer, subject, audience = presented
+    of_issuer = [one for one in trusted if one.issuer == issuer]
+    if not trusted:
+        return _refused(70025, "The client has no configured federated identity credentials.")
+    if not of_issuer:
+        return _refused(700211, f"{_NO_RECORD} issuer '{issuer}'. {_CHECK}")
+    if not any(one.subject == subject for one in of_issuer):
+        if any((one.subject or "").casefold() == subject.casefold() for one in of_issuer):
+            case = "The subject matches with case-insensitive comparison, but not with case-sensitive comparison."
+            return _refused(7002138, f"{_NO_RECORD} subject '{subject}'. {case}")
+        return _refused(700213, f"{_NO_RECORD} subject '{subject}'. {_CHECK}")
+    return _refused(700212, f"{_NO_RECORD} audience '{audience}'. {_CHECK}")
+
+
+_NO_RECORD = "No matching federated identity record found for presented assertion"
+
+
+def _refused(code: int, text: str) -> EntraRefusalError:
+    return EntraRefusalError(401, "invalid_client", code, text)

@@ -110,7 +110,7 @@ class Identity(Keyed):
 class Grant:
     """What a principal (`*` is anyone) may do at a scope and below; actions may hold `*`.
 
-    Data actions, and `conditional` for an assignment that has a condition, come with roles alone.
+    Data actions, and the conditions of an assignment and of its role, come with roles alone.
     """
 
     principal_id: str
@@ -119,7 +119,7 @@ class Grant:
     not_actions: tuple[str, ...] = ()
     data_actions: tuple[str, ...] = ()
     not_data_actions: tuple[str, ...] = ()
-    conditional: bool = False
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
