@@ -41,7 +41,7 @@ def write_unused(unused: Unused, form: UnusedFormat, *, color: bool) -> SafeText
     if unused.not_live:
         page.line()
         page.line(("Not live", "bold"))
-        for address in unused.not_live:
+        for address in unused.not_live.values():
             page.line("  ", address)
     page.line()
     page.line((SILENCE, "dim"))
@@ -89,5 +89,5 @@ def unused_document(unused: Unused) -> JsonObject:
             }
             for one in unused.identities
         ],
-        "not_live": list(unused.not_live),
+        "not_live": [one.address for one in unused.not_live],
     }

@@ -55,7 +55,7 @@ class Unused:
         days: that were asked for.
         log: what it says of no identity: when it was read, since when it has rows, and of which days it has none.
         identities: those that live, in order of their ids.
-        not_live: addresses of those that do not.
+        not_live: short addresses of those that do not, by their ids.
     """
 
     cloud: str
@@ -64,7 +64,7 @@ class Unused:
     days: int
     log: LastSignIn
     identities: tuple[JudgedIdentity, ...]
-    not_live: tuple[str, ...]
+    not_live: Mapping[ResourceId, str]
     header: Header = NOBODY
 
     def having(self, verdict: Verdict) -> tuple[JudgedIdentity, ...]:
@@ -85,18 +85,19 @@ def judge(known: LastSignIn, days: int) -> Verdict:
 
 def judge_all(
     listed: Sequence[DesiredIdentity], found: Mapping[ResourceId, tuple[Identity, LastSignIn]], days: int
-) -> tuple[tuple[JudgedIdentity, ...], tuple[str, ...]]:
-    """The listed identities that live, each with its verdict, and the addresses of those that do not."""
+) -> tuple[tuple[JudgedIdentity, ...], Mapping[ResourceId, str]]:
+    """The listed identities that live, each with its verdict, and the short addresses of those that do not."""
     book = addresses_of(listed)
-    judged, not_live = [], []
+    judged: list[JudgedIdentity] = []
+    not_live: dict[ResourceId, str] = {}
     for one in _in_order(listed):
         address = book.short(one.resource_id)
         if one.resource_id in found:
             identity, known = found[one.resource_id]
             judged.append(JudgedIdentity(address, identity, judge(known, days), known))
         else:
-            not_live.append(address)
-    return tuple(judged), tuple(not_live)
+            not_live[one.resource_id] = address
+    return tuple(judged), not_live
 
 
 def _in_order(listed: Iterable[DesiredIdentity]) -> list[DesiredIdentity]:

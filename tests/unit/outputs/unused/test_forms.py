@@ -8,7 +8,7 @@ from reconciler.model import LastSignIn, SignIn
 from reconciler.outputs.unused.forms import SILENCE, UnusedFormat, unused_document, write_unused
 from reconciler.outputs.unused.judge import JudgedIdentity, Unused, judge
 from reconciler.schemas import schema_text
-from tests.builders import live_identity
+from tests.builders import address, live_identity, resource_id
 
 TODAY = date(2026, 11, 30)
 SINCE = date(2026, 11, 29)
@@ -20,7 +20,7 @@ def report(*known: LastSignIn, log: LastSignIn = LastSignIn(TODAY, None, SINCE))
     identities = tuple(
         JudgedIdentity(f"rg-app/id-{n}", live_identity(f"id-{n}"), judge(one, 30), one) for n, one in enumerate(known)
     )
-    return Unused("AzureCloud", (), WORKSPACE, 30, log, identities, ("rg-app/id-z",))
+    return Unused("AzureCloud", (), WORKSPACE, 30, log, identities, {resource_id("id-z"): "rg-app/id-z"})
 
 
 USED = LastSignIn(TODAY, SignIn(datetime(2026, 11, 29, tzinfo=UTC), "Azure Storage"), SINCE)
@@ -52,5 +52,6 @@ def test_document_is_what_its_schema_says() -> None:
 
     assert document == unused_document(report(USED, SHORT, LONG))
     assert [one["verdict"] for one in document["identities"]] == ["used", "unknown", "unused"]
+    assert document["not_live"] == [address("id-z")]
     assert set(document) == set(schema["required"])
     assert set(document["identities"][0]) == set(schema["$defs"]["identity"]["required"])

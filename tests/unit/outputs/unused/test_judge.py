@@ -9,7 +9,7 @@ from reconciler.arm.logs.sign_ins import SignInRow
 from reconciler.live.sign_ins.read import SignInLog
 from reconciler.model import LastSignIn
 from reconciler.outputs.unused.judge import JudgedIdentity, Verdict, judge, judge_all
-from tests.builders import listed, live_identity
+from tests.builders import listed, live_identity, resource_id
 
 TODAY = date(2026, 11, 30)
 IDENTITY = live_identity("id-a")
@@ -91,4 +91,4 @@ def test_listed_identities_are_judged_in_order_and_those_that_do_not_live_are_na
     judged, not_live = judge_all([listed("id-z"), listed("id-a")], {IDENTITY.resource_id: (IDENTITY, last)}, 30)
 
     assert judged == (JudgedIdentity("rg-app/id-a", IDENTITY, Verdict.USED, last),)
-    assert not_live == ("rg-app/id-z",)
+    assert not_live == {resource_id("id-z"): "rg-app/id-z"}
