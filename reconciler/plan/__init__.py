@@ -11,22 +11,19 @@ from reconciler.plan.changes import (
     Change,
     Changes,
     CredentialChange,
-    Field,
-    FieldChange,
     GroupChanges,
     IdentityChange,
     Reason,
     Skipped,
     SkipReason,
     UnresolvedRole,
-    field_text,
-    value_text,
     written_scope,
 )
 from reconciler.plan.diff_access import trust_differences
 from reconciler.plan.diff_assignments import detail_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
 from reconciler.plan.document import change_document, hold_document, plan_document, violation_document
+from reconciler.plan.fields import Field, FieldChange, field_text, value_text
 from reconciler.plan.holds import Hold, hold_of
 from reconciler.plan.needs import (
     NOT_CHECKED,
@@ -41,9 +38,8 @@ from reconciler.plan.needs import (
     reads_of_manifest,
     required_of_manifest,
 )
-from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import Step, Work, order_work
-from reconciler.plan.plan import Plan, make_plan
+from reconciler.plan.plan import NotUndone, Plan, make_plan
 from reconciler.plan.role_limit import role_limit_notes
 from reconciler.plan.sources import expires_on, given_by
 from reconciler.plan.widening import (

@@ -28,8 +28,6 @@ from reconciler.plan.changes import (
     Change,
     Changes,
     CredentialChange,
-    Field,
-    FieldChange,
     GroupChanges,
     IdentityChange,
     Reason,
@@ -38,6 +36,7 @@ from reconciler.plan.changes import (
     UnresolvedRole,
 )
 from reconciler.plan.diff_assignments import diff_assignments, diff_orphans
+from reconciler.plan.fields import Field, FieldChange
 
 _Found = AccessChange | Skipped | UnresolvedRole
 

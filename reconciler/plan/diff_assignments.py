@@ -34,14 +34,13 @@ from reconciler.model import (
 from reconciler.plan.changes import (
     Action,
     AssignmentChange,
-    Field,
-    FieldChange,
     IdentityChange,
     Reason,
     Skipped,
     SkipReason,
     UnresolvedRole,
 )
+from reconciler.plan.fields import Field, FieldChange
 
 
 def detail_differences(before: AssignmentDetails | None, after: AssignmentDetails | None) -> tuple[FieldChange, ...]:

@@ -31,17 +31,8 @@ from reconciler.model import (
     Target,
     same_name,
 )
-from reconciler.plan.changes import (
-    Action,
-    Changes,
-    Field,
-    FieldChange,
-    GroupChanges,
-    IdentityChange,
-    Reason,
-    Skipped,
-    SkipReason,
-)
+from reconciler.plan.changes import Action, Changes, GroupChanges, IdentityChange, Reason, Skipped, SkipReason
+from reconciler.plan.fields import Field, FieldChange
 from reconciler.plan.holds import is_held
 
 

@@ -30,8 +30,7 @@ from reconciler.model import (
 )
 from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, IdentityChange, Skipped
 from reconciler.plan.holds import Hold, hold_of
-from reconciler.plan.not_undone import NotUndone
-from reconciler.plan.plan import Plan
+from reconciler.plan.plan import NotUndone, Plan
 from reconciler.plan.sources import given_by
 from reconciler.plan.trust.document import trust_row_document
 from reconciler.plan.trust.rows import trust_rows

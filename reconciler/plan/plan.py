@@ -23,8 +23,24 @@ from reconciler.model import (
 from reconciler.plan.abandoned import Abandoned, find_abandoned
 from reconciler.plan.changes import Action, AssignmentChange, Change, Changes, CredentialChange, IdentityChange, Skipped
 from reconciler.plan.drift.pending import Drift
-from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import order_work
+
+
+@dataclass(frozen=True, slots=True)
+class NotUndone:
+    """A part of a run that an undo does not take back, or a loss that does not return.
+
+    Attributes:
+        resource_id: the identity, federated credential or role assignment that it is about.
+        part: what of it, such as `tags.env`; empty where it is all of it.
+        because: why it is not taken back.
+        advice: what the reader can do about it; in one line, with its command quoted for a shell where it has one.
+    """
+
+    resource_id: AnyId
+    part: str
+    because: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)

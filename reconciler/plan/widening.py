@@ -2,7 +2,8 @@
 
 from typing import TypeGuard
 
-from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange, Field
+from reconciler.plan.changes import Action, AssignmentChange, Change, CredentialChange
+from reconciler.plan.fields import Field
 from reconciler.plan.plan import Plan
 
 

@@ -9,8 +9,9 @@ import pytest
 from reconciler.apply.verify import verify_result
 from reconciler.manifest.desired import DesiredGroup
 from reconciler.model.owner_mark import MarkedDescription
-from reconciler.plan.changes import Action, field_text
+from reconciler.plan.changes import Action
 from reconciler.plan.document import change_document
+from reconciler.plan.fields import field_text
 from reconciler.report.plan_text import render_plan
 from reconciler.report.rows import Header
 from reconciler.sandbox.state.kinds import RoleAssignment

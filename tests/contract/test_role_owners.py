@@ -14,9 +14,10 @@ from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import AssignmentsPolicy, Desired, DesiredGroup, Ignore, IgnoredAssignment, Policy
 from reconciler.manifest.load import load_manifest
 from reconciler.model.owner_mark import MAX_DESCRIPTION, MarkedDescription
-from reconciler.plan.changes import Action, Reason, field_text
+from reconciler.plan.changes import Action, Reason
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.document import change_document
+from reconciler.plan.fields import field_text
 from reconciler.plan.plan import Plan
 from reconciler.report.plan_text import render_plan
 from reconciler.report.rows import Header

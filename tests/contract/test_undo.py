@@ -17,9 +17,9 @@ from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import Place, PlaceKind
 from reconciler.manifest.desired import CredentialsPolicy, DesiredGroup, IdentitiesPolicy, Policy
 from reconciler.model.identity import OWNER_TAG, IsolationScope
-from reconciler.plan.changes import Action, field_text
-from reconciler.plan.not_undone import NotUndone
-from reconciler.plan.plan import Plan
+from reconciler.plan.changes import Action
+from reconciler.plan.fields import field_text
+from reconciler.plan.plan import NotUndone, Plan
 from reconciler.report.formats.text import TextFormat
 from reconciler.workflow.plan import run_plan
 from reconciler.workflow.undo import UndoRequest, declare_undo

@@ -1,7 +1,8 @@
 """What counts as a difference between what is live and what is listed, whether or not an apply could mend it."""
 
 from reconciler.model import normalize_location
-from reconciler.plan.changes import Action, Change, Field, FieldChange, IdentityChange
+from reconciler.plan.changes import Action, Change, IdentityChange
+from reconciler.plan.fields import Field, FieldChange
 
 
 def differs(change: Change) -> bool:

@@ -23,8 +23,9 @@ from reconciler.model.access import (
 )
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId
-from reconciler.plan.changes import Action, AssignmentChange, Changes, Field, FieldChange, Skipped, SkipReason
+from reconciler.plan.changes import Action, AssignmentChange, Changes, Skipped, SkipReason
 from reconciler.plan.diff_access import diff_access, trust_differences
+from reconciler.plan.fields import Field, FieldChange
 from tests.builders import MANIFEST, compare, desired_group, given_role, listed, live_group, live_identity, resource_id
 from tests.unit.guarding import powerless
 

@@ -29,17 +29,9 @@ from reconciler.model.access import (
 )
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId
-from reconciler.plan.changes import (
-    Action,
-    AssignmentChange,
-    Changes,
-    Field,
-    FieldChange,
-    Skipped,
-    SkipReason,
-    UnresolvedRole,
-)
+from reconciler.plan.changes import Action, AssignmentChange, Changes, Skipped, SkipReason, UnresolvedRole
 from reconciler.plan.diff_access import diff_access, trust_differences
+from reconciler.plan.fields import Field, FieldChange
 from tests.builders import (
     DEFAULT_POLICY,
     MANIFEST,

@@ -17,9 +17,10 @@ from reconciler.model import (
     is_within,
     role_key,
 )
-from reconciler.plan.changes import Action, AssignmentChange, Changes, Field, FieldChange, Reason, SkipReason
+from reconciler.plan.changes import Action, AssignmentChange, Changes, Reason, SkipReason
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_assignments import detail_differences
+from reconciler.plan.fields import Field, FieldChange
 from tests.builders import MANIFEST, compare, desired_group, given_role, listed, live_group, resource_id
 from tests.strategies import FEW_EXAMPLES
 

@@ -18,8 +18,9 @@ from reconciler.manifest.desired import (
 from reconciler.model.address import Target
 from reconciler.model.identity import OWNER_TAG, Identity, IsolationScope, Live, LiveGroup, PlannedIdentity, Tags
 from reconciler.model.ids import identity_of
-from reconciler.plan.changes import Action, Field, FieldChange, IdentityChange, Reason, Skipped, SkipReason, field_text
+from reconciler.plan.changes import Action, IdentityChange, Reason, Skipped, SkipReason
 from reconciler.plan.diff_identities import diff_states, is_deciding_tag
+from reconciler.plan.fields import Field, FieldChange, field_text
 from tests.builders import (
     TODAY,
     compare,

@@ -9,7 +9,8 @@ from reconciler.manifest.findings import find_doubts, finding_violation
 from reconciler.model.address import Target
 from reconciler.model.identity import OWNER_TAG, PROTECT_TAG
 from reconciler.model.violation import Violation
-from reconciler.plan.changes import Action, Reason, SkipReason, field_text
+from reconciler.plan.changes import Action, Reason, SkipReason
+from reconciler.plan.fields import field_text
 from tests.builders import (
     MANIFEST,
     address,

@@ -1,7 +1,7 @@
 """What counts as a difference: every change, and a location that no update can bring about."""
 
-from reconciler.plan.changes import Field, FieldChange
 from reconciler.plan.drift.differences import claimed_location, differs, is_changed
+from reconciler.plan.fields import Field, FieldChange
 from tests.builders import compare, desired_group, listed, live_group, live_identity
 
 
