@@ -101,7 +101,7 @@ def test_applications_and_refused_requests_leave_none(form: Mapping[str, str]) -
 
     with client(app) as arm:
         arm.post(f"/{TENANT}/oauth2/v2.0/token", data=dict(form))
-    assert sign_in(app, subject="other").status_code == 400
+    assert sign_in(app, subject="other").is_client_error
 
     assert rows(app, "count") == [[0]]
 
