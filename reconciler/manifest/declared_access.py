@@ -88,7 +88,7 @@ def read_credentials(document: Document, path: Path, value: Plain) -> DeclaredCr
     """The credentials of an identity; None where it has no list of them."""
     if not isinstance(value, list):
         return None
-    entries = (_credential(document, (*path, index), entry) for index, entry in enumerate(value))
+    entries = [_credential(document, (*path, index), entry) for index, entry in enumerate(value)]
     return DeclaredCredentials(document.key_pos(path), tuple(entries))
 
 
@@ -114,7 +114,7 @@ def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredent
     credential = mapping(entry)
     issuer = text_in(document, path, credential, "issuer")
     subject = text_in(document, path, credential, "subject")
-    for key, read_form in (("github", _github), ("kubernetes", _kubernetes)):
+    for key, read_form in _FORMS.items():
         if isinstance(credential.get(key), dict):
             issuer, subject = read_form(document, (*path, key), mapping(credential[key]))
     return DeclaredCredential(
@@ -123,13 +123,13 @@ def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredent
         subject=subject,
         audience=text_in(document, path, credential, "audience"),
         pos=document.value_pos(path),
-        accept=(*read_acceptances(document, path, credential), *_answers(document, path, credential)),
+        accept=read_acceptances(document, path, credential) + _answers(document, path, credential),
     )
 
 
 def _answers(document: Document, path: Path, credential: dict[str, Plain]) -> tuple[Acceptance, ...]:
     """What a form says by itself: whoever writes that a subject has no ids knows that it is a name."""
-    if mapping(credential.get("github")).get("legacySubject") is not True:
+    if "github" not in credential or mapping(credential["github"]).get("legacySubject") is not True:
         return ()
     pos = document.key_pos((*path, "github", "legacySubject"))
     return (Acceptance(TRUST_BY_NAME, "legacySubject: true", pos),)
@@ -167,6 +167,9 @@ def _kubernetes(document: Document, path: Path, form: dict[str, Plain]) -> tuple
         return issuer, None
     subject = service_account_subject(namespace.text, account.text)
     return issuer, Located(subject, document.key_pos(path))
+
+
+_FORMS = {"github": _github, "kubernetes": _kubernetes}
 
 
 def _assignments(document: Document, path: Path, entry: dict[str, Plain]) -> Iterator[DeclaredAssignment]:

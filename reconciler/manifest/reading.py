@@ -8,6 +8,11 @@ from typing import NamedTuple
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.yaml.document import Document, Path, Plain
+from reconciler.manifest.yaml.marks import BOTH, LOW, SHIFT
+
+
+# A manifest has a place for each of its values, and a named tuple's own way to make one takes twice as long.
+_new = tuple.__new__
 
 
 class Located(NamedTuple):
@@ -27,7 +32,29 @@ def text_at(document: Document, path: Path, value: Plain) -> Located | None:
 def text_in(document: Document, path: Path, holder: Mapping[str, Plain], key: str) -> Located | None:
     """The text at a key of the mapping at `path`; as `text_at`, without the path of a key that is not there."""
     value = holder.get(key)
-    return text_at(document, (*path, key), value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    places = document.places.get(path)
+    if not isinstance(places, dict):
+        return text_at(document, (*path, key), value)
+    place = places[key]
+    return _new(Located, (value, _new(SourcePos, (document.file, place >> SHIFT & LOW, place & LOW))))
+
+
+def known_text_in(document: Document, path: Path, holder: Mapping[str, Plain], key: str) -> str | None:
+    """The text at a key of the mapping at `path`, where nobody needs its place."""
+    value = holder.get(key)
+    return value if isinstance(value, str) and (document.places or document.is_known((*path, key))) else None
+
+
+def keys_in(document: Document, path: Path, holder: Mapping[str, Plain]) -> list[tuple[str, SourcePos]]:
+    """Every key of the mapping at `path`, and where it stands."""
+    places, file = document.places.get(path), document.file
+    if not isinstance(places, dict):
+        return [(key, document.key_pos((*path, key))) for key in holder]
+    return [
+        (key, _new(SourcePos, (file, places[key] >> BOTH + SHIFT, places[key] >> BOTH & LOW))) for key in holder
+    ]
 
 
 def texts_at(document: Document, path: Path, value: Plain) -> tuple[Located, ...]:

@@ -36,6 +36,9 @@ class OwnName(StrEnum):
     SUBSCRIPTION = "subscription"
 
 
+Holder: TypeAlias = "dict[str, int] | list[int]"
+"""The places in a mapping, those of each key and its value as one number, or those of a list's entries."""
+
 Template: TypeAlias = tuple[str | OwnName, ...]
 """A text of which some parts are known only at an identity; all of its other variables are replaced."""
 
@@ -56,6 +59,9 @@ class Document:
         broken_keys: paths whose key already has a diagnostic and stands for nothing.
         broken_values: the same of values.
         templates: texts of defaults that each identity fills in with names of its own; they are looked at there.
+        places: the places of what each mapping and list holds, for a faster look than by way of the marks; empty where
+            some of the values do not stand for themselves, or their places are not those of the text.
+        may_have_variables: no text and no key of it can hold `${` where this is false.
     """
 
     file: str
@@ -66,6 +72,8 @@ class Document:
     broken_keys: frozenset[Path] = frozenset()
     broken_values: frozenset[Path] = frozenset()
     templates: Mapping[Path, Template] = field(default_factory=dict)
+    places: Mapping[Path, Holder] = field(default_factory=dict, repr=False)
+    may_have_variables: bool = True
 
     def key_pos(self, path: Path) -> SourcePos:
         """Where the key of a path stands; for an item or the root, where its value does."""

@@ -5,38 +5,38 @@ and time than all else of it; here each is one number beside its key, and a path
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
-from reconciler.manifest.yaml.document import Mark, Path
+from reconciler.manifest.yaml.document import Holder, Mark, Path
 
-Holder: TypeAlias = "dict[str, int] | list[int]"
-"""The places in a mapping, `joined` for each key and its value, or those of a list's entries, `packed`."""
-
-_SHIFT = 32
+SHIFT = 32
 """Bits of a line or a column: more than a file has characters."""
 
-_LOW = (1 << _SHIFT) - 1
-_BOTH = 2 * _SHIFT
+LOW = (1 << SHIFT) - 1
+"""The bits of one of them."""
+
+BOTH = 2 * SHIFT
+"""Bits of a place: in a mapping's holder that of the key stands above that of its value."""
 
 
 def packed(line: int, column: int) -> int:
     """A place as a number; both from 1."""
-    return line << _SHIFT | column
+    return line << SHIFT | column
 
 
 def joined(key: int, value: int) -> int:
     """The packed places of a key and of its value as one number."""
-    return key << _BOTH | value
+    return key << BOTH | value
 
 
 def key_place(places: int) -> int:
     """The packed place of the key, of joined ones."""
-    return places >> _BOTH
+    return places >> BOTH
 
 
 def mark_of(place: int) -> Mark:
     """Line and column of a packed place."""
-    return place >> _SHIFT & _LOW, place & _LOW
+    return place >> SHIFT & LOW, place & LOW
 
 
 class KeyMarks(Mapping[Path, Mark]):
