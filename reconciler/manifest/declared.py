@@ -22,7 +22,17 @@ from reconciler.manifest.declared_access import (
 )
 from reconciler.manifest.desired import Limits
 from reconciler.manifest.finding import Acceptance
-from reconciler.manifest.reading import Located, items, keys_in, known_text_in, mapping, text_at, text_in, texts_at, whole_number
+from reconciler.manifest.reading import (
+    Located,
+    items,
+    keys_in,
+    known_text_in,
+    mapping,
+    text_at,
+    text_in,
+    texts_at,
+    whole_number,
+)
 from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Path, Plain
 
 
@@ -273,8 +283,9 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
         )
     identity = mapping(entry)
     protect, expect = identity.get("protect"), mapping(identity.get("expect"))
+    places = document.places_at(path)
     return DeclaredIdentity(
-        name=text_in(document, path, identity, "name"),
+        name=text_in(document, path, identity, "name", places),
         location=known_text_in(document, path, identity, "location"),
         isolation_scope=known_text_in(document, path, identity, "isolationScope"),
         tags=_tags(document, (*path, "tags"), identity.get("tags")),
@@ -284,7 +295,7 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
         protect=protect if isinstance(protect, bool) else None,
         expected_principal_id=text_in(document, (*path, "expect"), expect, "principalId") if expect else None,
         given=tuple(_given(document, (*path, GIVEN), identity[GIVEN])) if GIVEN in identity else (),
-        hold=text_in(document, path, identity, "hold"),
+        hold=text_in(document, path, identity, "hold", places),
         accept=read_acceptances(document, path, identity),
     )
 

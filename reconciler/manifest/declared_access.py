@@ -112,16 +112,17 @@ def read_scopes(document: Document, path: Path, value: Plain) -> tuple[Located, 
 
 def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredential:
     credential = mapping(entry)
-    issuer = text_in(document, path, credential, "issuer")
-    subject = text_in(document, path, credential, "subject")
+    places = document.places_at(path)
+    issuer = text_in(document, path, credential, "issuer", places)
+    subject = text_in(document, path, credential, "subject", places)
     for key, read_form in _FORMS.items():
         if isinstance(credential.get(key), dict):
             issuer, subject = read_form(document, (*path, key), mapping(credential[key]))
     return DeclaredCredential(
-        name=text_in(document, path, credential, "name"),
+        name=text_in(document, path, credential, "name", places),
         issuer=issuer,
         subject=subject,
-        audience=text_in(document, path, credential, "audience"),
+        audience=text_in(document, path, credential, "audience", places),
         pos=document.value_pos(path),
         accept=read_acceptances(document, path, credential) + _answers(document, path, credential),
     )

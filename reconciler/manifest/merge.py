@@ -17,7 +17,7 @@ from reconciler.manifest.declared import (
     DeclaredRemoval,
     DeclaredTags,
 )
-from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential
+from reconciler.manifest.declared_access import DeclaredAssignment
 from reconciler.manifest.desired import (
     CONDITION_VERSION,
     AssignmentsPolicy,

@@ -61,7 +61,12 @@ class _Reason:
 
 
 def _reasons(identity: DesiredIdentity, trust: Trust, audience: str) -> list[_Reason]:
-    found = [_check_project_path(trust), _check_audience(audience, trust), *_of_issuer(trust.issuer), _check_subject(trust)]
+    found = [
+        _check_project_path(trust),
+        _check_audience(audience, trust),
+        *_of_issuer(trust.issuer),
+        _check_subject(trust),
+    ]
     if is_github(trust.issuer):
         found[:0] = [_check_pull_request(trust), _check_names(trust, identity.federated_credentials or ())]
     return [reason for reason in found if reason is not None]

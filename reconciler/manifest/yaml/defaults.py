@@ -77,7 +77,7 @@ class _Spreading:
             broken_keys=self.document.broken_keys | self.broken_keys,
             broken_values=self.document.broken_values | self.broken_values,
             # Where somebody wrote `given`, a copy may stand at its path.
-            places={} if self.diagnostics or self.broken_values else self.document.places,
+            holder=None if self.diagnostics or self.broken_values else self.document.holder,
         )
 
     def _group(self, name: str, group: Plain) -> Plain:

@@ -11,8 +11,8 @@ from typing import Any, NoReturn, Protocol
 import yaml
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.yaml.document import Document, Holder, Path, Plain
-from reconciler.manifest.yaml.marks import BOTH, SHIFT, KeyMarks, ValueMarks, joined, key_place, mark_of, packed
+from reconciler.manifest.yaml.document import BOTH, SHIFT, Document, Holder, Path, Plain
+from reconciler.manifest.yaml.marks import KeyMarks, ValueMarks, joined, key_place, mark_of, packed
 from reconciler.manifest.yaml.scalars import NOT_TEXT, NUMBER_STARTS, is_text, resolve_plain
 from reconciler.manifest.yaml.syntax import MAX_DEPTH, TOO_DEEP, describe_syntax_error
 from reconciler.manifest.yaml.text import SourceText
@@ -98,25 +98,25 @@ class _Composer:
             yield Document(
                 file=self._file,
                 data=data,
-                key_marks=KeyMarks(self._holders),
-                value_marks=ValueMarks(self._holders, self._at),
+                key_marks=KeyMarks(self._holder),
+                value_marks=ValueMarks(self._holder, self._at),
                 spellings=self._spellings,
                 broken_values=frozenset(self._broken_values),
-                places={} if self._broken_values else self._holders,
+                holder=None if self._broken_values else self._holder,
                 may_have_variables=self._may_have_variables,
             )
             self._next_event()
 
     def _start_document(self) -> None:
-        self._holders: dict[Path, Holder] = {}
         self._spellings: dict[Path, str] = {}
         self._broken_values: set[Path] = set()
         # None while the anchored value is still being read.
-        self._anchors: dict[str, tuple[Path, Plain] | None] = {}
+        self._anchors: dict[str, tuple[Path, Plain, Holder | None] | None] = {}
         # Keys that are text as they stand: the same few stand at every identity, and one text serves them all.
         self._keys: dict[str, str] = {}
-        # Where the value begins that was read last; whoever asked for it keeps its place.
+        # Where the value begins that was read last, and the places in it; whoever asked for it keeps both.
         self._at = 0
+        self._holder: Holder | None = None
 
     def _value(self, event: Any, path: Path, owner: int) -> Plain:
         """The value that an event begins; `owner` is where an unwritten value is shown."""
@@ -141,11 +141,12 @@ class _Composer:
             data = self._scalar(event, path, owner)
             place = self._at
         if event.anchor is not None:
-            self._anchors[event.anchor] = (path, data)
+            self._anchors[event.anchor] = (path, data, self._holder)
         self._at = place
         return data
 
     def _scalar(self, event: Any, path: Path, owner: int) -> Plain:
+        self._holder = None
         text: str = event.value
         mark = event.start_mark
         self._at = packed(mark.line + 1, mark.column + 1)
@@ -175,7 +176,8 @@ class _Composer:
 
     def _sequence(self, path: Path) -> Plain:
         items: list[Plain] = []
-        places = self._holders[path] = list[int]()
+        places: list[int] = []
+        below: dict[str | int, Holder] = {}
         is_shallow = len(path) < MAX_DEPTH
         while (event := self._next_event()).__class__ is not yaml.SequenceEndEvent:
             # An unwritten item is marked right after its dash; the dash is what can be pointed at.
@@ -185,16 +187,22 @@ class _Composer:
                 items.append(self._bare(event, path, number, dash))
             else:
                 items.append(self._value(event, (*path, number), dash))
+                if self._holder is not None:
+                    below[number] = self._holder
             places.append(self._at)
+        self._holder = Holder(places, below or None)
         return items
 
     def _mapping(self, path: Path) -> Plain:
         items: dict[str, Plain] = {}
-        places = self._holders[path] = dict[str, int]()
+        places: dict[str, int] = {}
+        below: dict[str | int, Holder] = {}
         is_shallow = len(path) < MAX_DEPTH
         # Nearly all of a manifest is pairs of a key that was met before and a bare value: what they need is written
         # out here, since a call of a function would take longer than its work.
         next_event, keys, scalar = self._next_event, self._keys, yaml.ScalarEvent
+        event: Any
+        mark: Any
         while (event := next_event()).__class__ is not yaml.MappingEndEvent:
             mark = event.start_mark
             place = mark.line + 1 << SHIFT | mark.column + 1
@@ -225,6 +233,9 @@ class _Composer:
                 places[key] = joined(place, 0)
                 items[key] = self._value(event, (*path, key), place)
                 places[key] = joined(place, self._at)
+                if self._holder is not None:
+                    below[key] = self._holder
+        self._holder = Holder(places, below or None)
         return items
 
     def _new_key(self, event: Any, path: Path) -> str | None:
@@ -239,7 +250,7 @@ class _Composer:
             self._report_tag(event)
         text: str = event.value
         if event.anchor is not None:
-            self._anchors[event.anchor] = ((*path, text), text)
+            self._anchors[event.anchor] = ((*path, text), text, None)
         if not event.implicit[0]:
             return text
         if text == "<<":
@@ -257,11 +268,11 @@ class _Composer:
         name, place = event.anchor, _place(event)
         anchored = self._anchors.get(name)
         if anchored is not None:
-            origin, data = anchored
+            origin, data, holder = anchored
             self._copy_places(data, origin, path, event)
-            self._at = place
+            self._at, self._holder = place, holder
             return data
-        self._at = place
+        self._at, self._holder = place, None
         self._broken_values.add(path)
         if name in self._anchors:
             message, hint = f"the alias `*{name}` stands inside what it repeats", "Write the value out."
@@ -285,7 +296,6 @@ class _Composer:
         if origin in self._broken_values:
             self._broken_values.add(path)
         if isinstance(data, dict | list):
-            self._holders[path] = self._holders[origin]
             for key, value in data.items() if isinstance(data, dict) else enumerate(data):
                 self._copy_places(value, (*origin, key), (*path, key), alias)
 

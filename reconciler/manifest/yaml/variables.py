@@ -51,7 +51,7 @@ def replace_variables(
         data=data,
         broken_values=document.broken_values | replacer.broken_values,
         templates=replacer.templates,
-        places={} if replacer.broken_values or replacer.templates else document.places,
+        holder=None if replacer.broken_values or replacer.templates else document.holder,
     )
     return _rename_groups(replaced, replacer), replacer.diagnostics
 
@@ -260,7 +260,7 @@ def _rename_groups(document: Document, replacer: _Replacer) -> Document:
         broken_keys=frozenset(map(moved, document.broken_keys)) | broken,
         broken_values=frozenset(map(moved, document.broken_values)),
         templates={moved(path): template for path, template in document.templates.items()},
-        places={},
+        holder=None,
     )
 
 
