@@ -287,6 +287,10 @@ class GroupChanges:
         return tuple(change for change in deletes if change.resource_id.identity not in deleted)
 
 
+def _with_impact(change: IdentityChange, impacts: Mapping[ResourceId, Impact]) -> IdentityChange:
+    return replace(change, impact=impacts[change.resource_id]) if change.resource_id in impacts else change
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """The whole comparison, groups in the manifest's order.
@@ -308,12 +312,9 @@ class Changes:
 
     def with_impacts(self, read: Impacts) -> "Changes":
         """The comparison with what was read about its changes."""
+        impacts = read.deletes
         groups = tuple(
-            replace(
-                group,
-                changes=tuple(replace(one, impact=read.deletes.get(one.resource_id)) for one in group.changes),
-            )
-            for group in self.groups
+            replace(group, changes=tuple(_with_impact(one, impacts) for one in group.changes)) for group in self.groups
         )
         met = replace(self, groups=groups, locks=read.locks, missing_scopes=read.missing_scopes)
         return replace(met, held_roles=read.held_roles, trust=read.trust)

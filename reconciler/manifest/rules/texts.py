@@ -89,6 +89,10 @@ def _suspects(value: Plain) -> list[_Suspect]:
     return found
 
 
+def _is_suspect(text: str) -> bool:
+    return _HARMLESS.fullmatch(text) is None and _SUSPECT.search(text) is not None
+
+
 def _look_below(value: dict[str, Plain] | list[Plain], path: Path, found: list[_Suspect]) -> None:
     is_harmless = _HARMLESS.fullmatch
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
@@ -97,8 +101,7 @@ def _look_below(value: dict[str, Plain] | list[Plain], path: Path, found: list[_
                 found.append(((*path, key), inner, False))
         elif isinstance(inner, dict):
             if key == "tags":
-                named = [name for name in inner if is_harmless(name) is None and _SUSPECT.search(name)]
-                found += [((*path, key, name), name, True) for name in named]
+                found += [((*path, key, name), name, True) for name in inner if _is_suspect(name)]
             if key != _UNREAD:
                 _look_below(inner, (*path, key), found)
         elif isinstance(inner, list) and key not in _UNREAD_LISTS:

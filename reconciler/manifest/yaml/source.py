@@ -5,7 +5,7 @@ alias bombs and nesting can all be seen before they cost anything. What can be p
 goes on; what cannot (a syntax error, nesting, size) ends its file, but not the documents before it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, Protocol
 
 import yaml
@@ -186,9 +186,7 @@ class _Composer:
             if event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None and is_shallow:
                 items.append(self._bare(event, path, number, dash))
             else:
-                items.append(self._value(event, (*path, number), dash))
-                if self._holder is not None:
-                    below[number] = self._holder
+                items.append(self._inner(event, (*path, number), dash, below))
             places.append(self._at)
         self._holder = Holder(places, below or None)
         return items
@@ -206,18 +204,13 @@ class _Composer:
         while (event := next_event()).__class__ is not yaml.MappingEndEvent:
             mark = event.start_mark
             place = mark.line + 1 << SHIFT | mark.column + 1
-            key = None
-            if event.__class__ is scalar and event.anchor is None and event.tag is None:
-                key = keys.get(event.value)
-            if key is None:
-                key = self._new_key(event, path)
-            if key in items and key is not None:
-                self._report_duplicate(key, place, key_place(places[key]))
-                key = None
+            key = keys.get(event.value) if event.__class__ is scalar and event.anchor is event.tag is None else None
+            if key is None or key in items:
+                key = self._other_key(event, path, places)
             event = next_event()
             if key is None:
                 self._value(event, (*path, _DISCARDED), place)
-            elif event.__class__ is scalar and event.anchor is None and event.tag is None and is_shallow:
+            elif event.__class__ is scalar and event.anchor is event.tag is None and is_shallow:
                 self._values += 1
                 if self._values > MAX_VALUES:
                     self._refuse_more(event)
@@ -231,12 +224,25 @@ class _Composer:
                     places[key] = place << BOTH | mark.line + 1 << SHIFT | mark.column + 1
             else:
                 places[key] = joined(place, 0)
-                items[key] = self._value(event, (*path, key), place)
+                items[key] = self._inner(event, (*path, key), place, below)
                 places[key] = joined(place, self._at)
-                if self._holder is not None:
-                    below[key] = self._holder
         self._holder = Holder(places, below or None)
         return items
+
+    def _inner(self, event: Any, path: Path, owner: int, below: dict[str | int, Holder]) -> Plain:
+        """The value at a path, and the places in it among those `below` what holds it."""
+        value = self._value(event, path, owner)
+        if self._holder is not None:
+            below[path[-1]] = self._holder
+        return value
+
+    def _other_key(self, event: Any, path: Path, places: Mapping[str, int]) -> str | None:
+        """The text of a key that is none of those that were met before, or is in its mapping already."""
+        key = self._new_key(event, path)
+        if key is not None and key in places:
+            self._report_duplicate(key, _place(event), key_place(places[key]))
+            return None
+        return key
 
     def _new_key(self, event: Any, path: Path) -> str | None:
         """The text of a key that was not met before, or has an anchor or a tag."""
