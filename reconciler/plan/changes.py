@@ -288,7 +288,8 @@ class GroupChanges:
 
 
 def _with_impact(change: IdentityChange, impacts: Mapping[ResourceId, Impact]) -> IdentityChange:
-    return replace(change, impact=impacts[change.resource_id]) if change.resource_id in impacts else change
+    impact = impacts.get(change.resource_id)
+    return change if impact is change.impact else replace(change, impact=impact)
 
 
 @dataclass(frozen=True, slots=True)
