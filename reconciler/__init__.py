@@ -22,6 +22,8 @@ The rooms, in the order in which they build on each other; each imports only wha
     apply       the only room that writes to ARM
     undo        reversing a run
     doctor      whether a run would have what it needs
+    logins      whether a workload's own token matches a federated credential
+    migration   the way of a manifest to GitHub's subjects with ids
     report      words and JSON for all of it
     outputs     what Azure gave the identities of a manifest, in the forms that others read
     workflow    the story of each command on one page

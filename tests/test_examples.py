@@ -63,7 +63,7 @@ def examples(tmp_path: Path) -> Path:
 
 def test_examples_are_all_run_here_or_with_their_clients() -> None:
     starters = ("azure-devops", "container", "github-actions", "gitlab", "kubernetes")
-    others = ("moving-in", *starters)
+    others = ("moving-in", "pictures", *starters)
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {*RUNS, *CLIENTS, *others}
 
 

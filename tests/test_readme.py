@@ -26,7 +26,7 @@ def run_uami(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("marker", ["plan", "output", "gitlab", "trust"])
+@pytest.mark.parametrize("marker", ["plan", "output", "gitlab", "trust", "explain-login"])
 def test_readme_shows_what_its_command_prints(marker: str) -> None:
     command, _, shown = block_after(marker).partition("\n")
 
@@ -92,6 +92,7 @@ def test_readme_names_only_options_that_exist() -> None:
         "drift",
         "output",
         "trust",
+        "explain-login",
         "export",
         "doctor",
         "explain",

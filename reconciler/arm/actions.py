@@ -12,6 +12,8 @@ from reconciler.model import action_matches
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 CREDENTIALS = f"{IDENTITIES}/federatedIdentityCredentials"
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+EVENTS = "Microsoft.Insights/eventtypes/values"
+"""What the Activity Log holds. Source: refusals that users quote (azure-libraries-for-java)."""
 
 _GROUPS_READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
 _AUTHORIZATION_READ = "Microsoft.Authorization/*/read"

@@ -30,11 +30,11 @@ COMPLETION_VARIABLE = "_UAMI_COMPLETE"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 COMMANDS = (
-    *("validate", "plan", "apply", "undo", "show", "drift", "export", "output", "trust", "doctor", "explain", "schema"),
-    "sandbox",
+    *("validate", "plan", "apply", "undo", "show", "drift", "export", "output", "trust", "explain-login", "unused"),
+    *("doctor", "explain", "schema", "sandbox"),
 )
 """In the order in which help lists them; each is a module in `commands/`, with a function of its name or, of several
-commands below it, `NAME_app`."""
+commands below it, `NAME_app`; `-` is `_` there."""
 
 
 def command_line(names: Sequence[str] = COMMANDS) -> Any:
@@ -46,11 +46,12 @@ def command_line(names: Sequence[str] = COMMANDS) -> Any:
         pretty_exceptions_enable=False,
     )
     for name in names:
-        module = import_module(f"reconciler.cli.commands.{name}")
-        if hasattr(module, f"{name}_app"):
-            app.add_typer(getattr(module, f"{name}_app"), name=name)
+        known_as = name.replace("-", "_")
+        module = import_module(f"reconciler.cli.commands.{known_as}")
+        if hasattr(module, f"{known_as}_app"):
+            app.add_typer(getattr(module, f"{known_as}_app"), name=name)
         else:
-            app.command(cls=PlainCommand)(getattr(module, name))
+            app.command(cls=PlainCommand)(getattr(module, known_as))
     app.callback()(root)
     return typer.main.get_command(app)
 

@@ -6,6 +6,7 @@ A thing that is wrong is a line like any other, because whoever asks wants to kn
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.doctor.least_privilege import LeastPrivilege
 from reconciler.errors import ExitCode, Lines
 
 
@@ -51,6 +52,7 @@ class Checkup:
     Attributes:
         rights: in order of scope and action.
         commands: what gives the rights that are missing, one for each scope and role.
+        least_privilege: the least rights that suffice, where that is asked for and a login is there; else None.
     """
 
     cloud: str
@@ -59,6 +61,7 @@ class Checkup:
     checks: tuple[Check, ...]
     rights: tuple[RightCheck, ...] = ()
     commands: tuple[str, ...] = ()
+    least_privilege: LeastPrivilege | None = None
 
     def count(self, standing: Standing) -> int:
         """How many lines stand like this."""

@@ -69,6 +69,14 @@ def run_doctor(desired: Desired, targets: tuple[Target, ...], azure: Azure, call
     )
 
 
+def can_read(checkup: Checkup) -> bool:
+    """Whether there is somebody signed in whom ARM answers, so that more can be asked."""
+    return not any(_is_bad(one) for one in checkup.checks if one.name in _CONNECTION)
+
+
+_CONNECTION = ("credential", "token", "tenant", "endpoint", "api-version", "subscription")
+
+
 def _is_bad(check: Check) -> bool:
     return check.standing in (Standing.MISSING, Standing.FAILED)
 

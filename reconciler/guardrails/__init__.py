@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reconciler.guardrails.declared import judge_declared
     from reconciler.guardrails.file import VARIABLE, guardrail_files, read_guardrails, sources_of
     from reconciler.guardrails.model import Guardrails, combined_sha256
+    from reconciler.guardrails.narrow import within_guardrails
     from reconciler.guardrails.verdict import DeclaredVerdict, judge_offline
     from reconciler.guardrails.words import GUARDRAIL
 else:
@@ -22,6 +23,7 @@ else:
         declared=("judge_declared",),
         file=("VARIABLE", "guardrail_files", "read_guardrails", "sources_of"),
         model=("Guardrails", "combined_sha256"),
+        narrow=("within_guardrails",),
         verdict=("DeclaredVerdict", "judge_offline"),
         words=("GUARDRAIL",),
     )
@@ -40,4 +42,5 @@ __all__ = [
     "read_guardrails",
     "roles_to_look_up",
     "sources_of",
+    "within_guardrails",
 ]

@@ -37,7 +37,7 @@ def judge_declared(guardrails: Iterable[Guardrails], desired: Desired) -> Declar
             Breach(found.rule, found.source, f"{found.what} ({source})").violation(one, about)
             for one in rails
             for group in desired.groups
-            for about, source, found in _of_group(one, group)
+            for about, source, found in group_findings(one, group)
         ),
         _not_judged(rails, desired),
     )
@@ -55,7 +55,8 @@ def _not_judged(guardrails: Iterable[Guardrails], desired: Desired) -> tuple[str
 _Found = Iterator[tuple[AnyId | ResourceGroupId, SourcePos, Breach]]
 
 
-def _of_group(rails: Guardrails, group: DesiredGroup) -> _Found:
+def group_findings(rails: Guardrails, group: DesiredGroup) -> _Found:
+    """What guardrails do not let through of a group: what it is about, its place in the manifest, and the rule."""
     if group.tenant is not None:
         tenant = tenant_breach(rails, group.tenant.tenant_id)
         yield from _found(group.group_id, group.tenant.source, tenant)

@@ -36,6 +36,7 @@ from reconciler.guards.identities import (
 )
 from reconciler.guards.limits import check_delete_limit, check_revoke_limit
 from reconciler.guards.locks import check_locked
+from reconciler.guards.recent_use import RECENT_DAYS, check_recently_used
 from reconciler.guards.scopes import check_scope_missing
 from reconciler.guards.self import Runner, check_self, unknown_runner
 from reconciler.guards.use import check_in_use, check_managed_group, check_trusted, check_use_unknown
@@ -45,6 +46,7 @@ from reconciler.plan import Changes
 __all__ = [
     "GUARDS",
     "NO_ALLOWANCES",
+    "RECENT_DAYS",
     "Allowance",
     "Allowances",
     "Runner",
@@ -79,6 +81,7 @@ GUARDS: tuple[Guard, ...] = (
     check_in_use,
     check_trusted,
     check_use_unknown,
+    check_recently_used,
     check_delete_limit,
     check_revoke_limit,
 )

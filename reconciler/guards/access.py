@@ -46,7 +46,7 @@ def _contradicted(role: UnresolvedRole) -> Violation:
         code="role-listed-twice",
         about=role.resource_id,
         message=f"the role {role.desired.role!r} is listed at {role.desired.line}, and by another line that writes it"
-        " another way, with another condition or description at the same scope",
+        " another way, with another condition, description or day at the same scope",
         hint="Keep one of the two lines.",
     )
 

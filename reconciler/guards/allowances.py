@@ -15,6 +15,7 @@ LIFTED_BY_ALLOW = (
     "in-use",
     "managed-credential",
     "managed-group",
+    "recently-used",
     "self",
     "trusted",
     "use-unknown",

@@ -5,6 +5,7 @@ differ. Apply knows only the protocol `Journal`.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
@@ -58,6 +59,7 @@ class Call:
             `ended_at`, UTC as ISO 8601.
         outcome: None where the run ended before an answer was written down.
         made: the identity that ARM returned, with the ids that only ARM can give.
+        expires: the day, in UTC, from which on what the call is about must not exist; None where no line says one.
     """
 
     resource_id: AnyId
@@ -73,6 +75,7 @@ class Call:
     outcome: Outcome | None = None
     error: CallError | None = None
     made: Identity | None = None
+    expires: date | None = None
 
     @property
     def in_doubt(self) -> bool:

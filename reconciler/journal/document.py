@@ -9,10 +9,12 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import assert_never
 
 from reconciler.journal.call import After, Before, Call, Outcome
 from reconciler.journal.record import Actor, Place, PlaceKind, RunEnd, RunGroup, RunHeader, RunRecord
+from reconciler.manifest.rules.dates import parse_day
 from reconciler.model import (
     FORMAT_VERSION,
     RESOURCE_TYPES,
@@ -158,6 +160,8 @@ def intent_document(call: Call, owner: str | None) -> JsonObject:
         "before": _state(call.resource_id, call.before),
         "after": _state(call.resource_id, call.after),
     }
+    if call.expires is not None:
+        document["expires"] = call.expires.isoformat()
     if call.children is not None:
         document["hanging"] = children_document(call.children, owner)
     return document
@@ -183,7 +187,15 @@ def read_intent(document: Document) -> Call:
         _read_children(document["hanging"], identity) if "hanging" in document else None,
         document["call"],
         document["at"],
+        expires=_read_day(document["expires"]) if "expires" in document else None,
     )
+
+
+def _read_day(text: str) -> date:
+    day = parse_day(text)
+    if day is None:
+        raise LineError(f"`expires` {text!r} is no day of the calendar")
+    return day
 
 
 _State = Document | None

@@ -2,6 +2,7 @@
 last."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from reconciler.errors import SourcePos
 from reconciler.journal.call import After, Before, Outcome
@@ -11,7 +12,10 @@ from reconciler.model import AnyId, Children, Identity
 
 @dataclass(frozen=True, slots=True)
 class NetEffect:
-    """A resource before a run and after it; `made` is the identity that ARM returned, if any."""
+    """A resource before a run and after it.
+
+    `made` is the identity that ARM returned, if any; from the day `expires` on, if any, it must not exist.
+    """
 
     resource_id: AnyId
     source: SourcePos
@@ -19,6 +23,7 @@ class NetEffect:
     after: After
     children: Children | None
     made: Identity | None
+    expires: date | None = None
 
 
 def net_effects(record: RunRecord) -> tuple[NetEffect, ...]:
@@ -31,7 +36,9 @@ def net_effects(record: RunRecord) -> tuple[NetEffect, ...]:
     for call in record.calls:
         if call.outcome in (Outcome.FAILED, Outcome.STALE):
             continue
-        effect = NetEffect(call.resource_id, call.source, call.before, call.after, call.children, call.made)
+        effect = NetEffect(
+            call.resource_id, call.source, call.before, call.after, call.children, call.made, call.expires
+        )
         earlier = found.get(call.resource_id)
         if earlier is not None:
             children, made = call.children or earlier.children, call.made or earlier.made

@@ -31,6 +31,13 @@ class DeclaredCredential(NamedTuple):
     audience: Located | None
     pos: SourcePos
     accept: tuple[Acceptance, ...] = ()
+    expires: Located | None = None
+
+    @property
+    def places(self) -> dict[str, SourcePos]:
+        """Where issuer, subject and audience stand, by these names, as far as they are written."""
+        written = {"issuer": self.issuer, "subject": self.subject, "audience": self.audience}
+        return {name: one.pos for name, one in written.items() if one is not None}
 
 
 class DeclaredCredentials(NamedTuple):
@@ -54,6 +61,7 @@ class DeclaredAssignment:
     pos: SourcePos
     details: tuple[tuple[str, Located | None], ...] = ()
     accept: tuple[Acceptance, ...] = ()
+    expires: Located | None = None
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -125,6 +133,7 @@ def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredent
         audience=text_in(document, path, credential, "audience", places),
         pos=document.value_pos(path),
         accept=read_acceptances(document, path, credential) + _answers(document, path, credential),
+        expires=text_in(document, path, credential, "expires", places),
     )
 
 
@@ -180,9 +189,11 @@ def _assignments(document: Document, path: Path, entry: dict[str, Plain]) -> Ite
         (name, text_at(document, (*path, key), entry[key])) for key, name in DETAIL_KEYS.items() if key in entry
     )
     accept = read_acceptances(document, path, entry)
+    expires = text_in(document, path, entry, "expires")
     for role, scope in product(roles or (None,), tuple(_whole_scopes(document, scopes)) or (None,)):
         named = role if "roles" in entry else scope if "scopes" in entry else None
-        yield DeclaredAssignment(role, scope, document.value_pos(path) if named is None else named.pos, details, accept)
+        pos = document.value_pos(path) if named is None else named.pos
+        yield DeclaredAssignment(role, scope, pos, details, accept, expires)
 
 
 def _one_or_several(document: Document, path: Path, entry: dict[str, Plain], key: str) -> tuple[Located, ...]:

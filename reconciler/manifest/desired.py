@@ -100,7 +100,8 @@ class DesiredCredential:
     """A federated credential that a manifest lists: its form (such as `github`) expanded, its audience filled in.
 
     `source` is its line; of one that a default gives, that of the identity that takes it, with the default's line as
-    `given_by`.
+    `given_by`. From the day `expires` on, in UTC, no credential with its issuer and subject may be there. `places` says
+    where issuer, subject and audience are written, by these names: each at its own value, or at the form that means it.
     """
 
     name: str
@@ -108,11 +109,17 @@ class DesiredCredential:
     source: SourcePos
     accept: tuple[Acceptance, ...] = ()
     given_by: SourcePos | None = None
+    expires: date | None = None
+    places: Mapping[str, SourcePos] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def line(self) -> SourcePos:
         """Where it is written, at the identity or as a default: what has to change where it is wrong."""
         return self.given_by or self.source
+
+    def place_of(self, name: str) -> SourcePos:
+        """Where `issuer`, `subject` or `audience` is written; the credential itself where none is."""
+        return self.places.get(name, self.line)
 
 
 DETAIL_KEYS = {
@@ -136,6 +143,7 @@ class DesiredAssignment:
             there must be none. Others stay as they live.
         source: its line; of one that a default gives, that of the identity that takes it.
         given_by: the line of the default that gives it; None where the identity lists it.
+        expires: the day, in UTC, from which on the identity may not have the role there; None if it never ends.
     """
 
     role: str
@@ -144,11 +152,17 @@ class DesiredAssignment:
     details: tuple[tuple[str, str | None], ...] = ()
     accept: tuple[Acceptance, ...] = ()
     given_by: SourcePos | None = None
+    expires: date | None = None
 
     @property
     def line(self) -> SourcePos:
         """Where it is written, at the identity or as a default: what has to change where it is wrong."""
         return self.given_by or self.source
+
+
+def has_expired(line: DesiredCredential | DesiredAssignment | None, day: date) -> bool:
+    """Whether what a line gives must not exist on that day."""
+    return line is not None and line.expires is not None and day >= line.expires
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +179,7 @@ class RemovalAllowance(StrEnum):
     IN_USE = "in-use"
     TRUSTED = "trusted"
     USE_UNKNOWN = "use-unknown"
+    RECENTLY_USED = "recently-used"
     FOREIGN_OWNER = "foreign-owner"
 
 

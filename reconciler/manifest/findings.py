@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.manifest.desired import Desired, DesiredAssignment, DesiredIdentity
+from reconciler.manifest.expiry.soon import Ahead, find_expiring, role_id
 from reconciler.manifest.finding import ACCEPTABLE_GUARDS, Acceptance, Finding, finding_documents, finding_violation
 from reconciler.manifest.risky_trust import find_risky_trust
 from reconciler.model import AnyId, AssignmentId, CredentialId, ResourceGroupId, is_within
@@ -32,23 +33,30 @@ UNUSED = "accept-unused"
 """The warning of an entry of `accept` that answers what nobody says."""
 
 
-def find_doubts(desired: Desired, audience: str) -> tuple[Finding, ...]:
+def find_doubts(desired: Desired, audience: str, ahead: Ahead | None = None) -> tuple[Finding, ...]:
     """Everything in a manifest that should be looked at again, in order of the ids; `audience` as below.
 
     Without what the manifest accepts, and with what it accepts to no purpose.
+
+    Args:
+        ahead: the days of which something is warned about that ends on them; None where nothing is.
     """
-    return find_doubts_and_accepted(desired, audience)[0]
+    return find_doubts_and_accepted(desired, audience, ahead)[0]
 
 
-def find_accepted(desired: Desired, audience: str) -> tuple[Finding, ...]:
+def find_accepted(desired: Desired, audience: str, ahead: Ahead | None = None) -> tuple[Finding, ...]:
     """What would have to be looked at again, had the manifest not accepted it; in order of the ids."""
-    return find_doubts_and_accepted(desired, audience)[1]
+    return find_doubts_and_accepted(desired, audience, ahead)[1]
 
 
-def find_doubts_and_accepted(desired: Desired, audience: str) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+def find_doubts_and_accepted(
+    desired: Desired, audience: str, ahead: Ahead | None = None
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Both of them: every credential and role is looked at once."""
-    findings = _all_findings(desired, audience)
-    used = {(one.source, one.code) for finding in findings for one in finding.accepted_by}
+    findings = _all_findings(desired, audience, ahead)
+    # What is known to end is answered for whenever it does.
+    answers = (*findings, *_with_answers(desired, tuple(find_expiring(desired, None))))
+    used = {(one.source, one.code) for finding in answers for one in finding.accepted_by}
     unused = {
         (one.source, one.code): _unused(holder.about, one)
         for holder in _holders(desired)
@@ -69,21 +77,25 @@ def accepted_note(accepted: Sequence[Finding]) -> tuple[str, ...]:
     return (f"The manifest accepts {counts.total()} {'warning' if counts.total() == 1 else 'warnings'}: {codes}.",)
 
 
-def _all_findings(desired: Desired, audience: str) -> tuple[Finding, ...]:
-    """Every finding with the entries of `accept` that answer it; one of a whole document knows them already."""
+def _all_findings(desired: Desired, audience: str, ahead: Ahead | None) -> tuple[Finding, ...]:
     findings = (
         *desired.texts,
         *find_risky_trust(desired, audience),
         *_find_broad_roles(desired),
         *_find_unpinned(desired),
+        *(() if ahead is None else find_expiring(desired, ahead)),
     )
+    return tuple(sorted(_with_answers(desired, findings), key=lambda finding: finding.key))
+
+
+def _with_answers(desired: Desired, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Every finding with the entries of `accept` that answer it; one of a whole document knows them already."""
     holders = _holders(desired) if findings else ()
     in_effect = {one.about: (*one.above, *one.own) for one in holders if one.about is not None}
-    answered = (
+    return (
         finding if finding.resource_id is None else _answered(finding, in_effect.get(finding.resource_id, ()))
         for finding in findings
     )
-    return tuple(sorted(answered, key=lambda finding: finding.key))
 
 
 def _answered(finding: Finding, accept: tuple[Acceptance, ...]) -> Finding:
@@ -123,12 +135,7 @@ def _holders_of_identity(identity: DesiredIdentity, here: tuple[Acceptance, ...]
             yield _Holder(CredentialId(identity.resource_id, credential.name), credential.accept, below)
     for role in identity.role_assignments or ():
         if below or role.accept:
-            yield _Holder(_role_id(identity, role), role.accept, below)
-
-
-def _role_id(identity: DesiredIdentity, role: DesiredAssignment) -> AssignmentId:
-    """What a line of `roleAssignments` is about: the manifest alone does not say the role's GUID."""
-    return AssignmentId(identity.resource_id, role.role, "", role.scope)
+            yield _Holder(role_id(identity, role), role.accept, below)
 
 
 def _unused(about: AnyId | ResourceGroupId | None, entry: Acceptance) -> Finding:
@@ -140,7 +147,7 @@ def _listed_assignments(desired: Desired) -> Iterator[tuple[AssignmentId, Desire
     for group in desired.groups:
         for identity in group.identities:
             for one in identity.role_assignments or ():
-                yield _role_id(identity, one), one
+                yield role_id(identity, one), one
 
 
 PRIVILEGED = {

@@ -148,13 +148,17 @@ def _removals(group_id: ResourceGroupId, entries: Iterable[DeclaredRemoval]) -> 
             tuple(sorted({RemovalAllowance(one.code.text) for one in entry.allow if one.code is not None})),
             entry.pos,
             _expires(entry.allow),
-            None if entry.after is None else parse_day(entry.after.text),
+            _day(entry.after),
             entry.accept,
         )
         for entry in entries
         if entry.name is not None
     )
     return tuple(sorted(removals, key=lambda removal: removal.resource_id.key))
+
+
+def _day(written: Located | None) -> date | None:
+    return None if written is None else parse_day(written.text)
 
 
 def _expires(entries: Iterable[DeclaredAllowance]) -> tuple[tuple[RemovalAllowance, date], ...]:
@@ -179,6 +183,8 @@ def _credentials(identity: DeclaredIdentity, audience: str) -> tuple[DesiredCred
             source or entry.pos,
             entry.accept,
             None if source is None else entry.pos,
+            _day(entry.expires),
+            entry.places,
         )
         for entries, source in ((own.entries if own else (), None), (given, identity.pos))
         for entry in entries
@@ -201,6 +207,7 @@ def _assignments(identity: DeclaredIdentity) -> tuple[DesiredAssignment, ...] | 
             _details(entry),
             entry.accept,
             None if source is None else entry.pos,
+            _day(entry.expires),
         )
         for entries, source in ((own.entries if own else (), None), (given, identity.pos))
         for entry in entries

@@ -7,6 +7,7 @@ written as the identity's own, the location would refuse a live identity elsewhe
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import (
@@ -98,7 +99,8 @@ def _given(identity: DesiredIdentity) -> dict[str, Plain]:
 
 
 def _credential(credential: DesiredCredential) -> Plain:
-    return {"name": credential.name, **trust_document(credential.trust), **_present(accept=_accept(credential.accept))}
+    rest = _present(expires=_day(credential.expires), accept=_accept(credential.accept))
+    return {"name": credential.name, **trust_document(credential.trust), **rest}
 
 
 def _assignment(assignment: DesiredAssignment) -> Plain:
@@ -107,8 +109,8 @@ def _assignment(assignment: DesiredAssignment) -> Plain:
     if named.get("condition") is None:
         named.pop("condition_version", None)
     details = {key: named[name] for key, name in DETAIL_KEYS.items() if name in named}
-    accept = _present(accept=_accept(assignment.accept))
-    return {"role": assignment.role, "scope": assignment.scope, **details, **accept}
+    rest = _present(expires=_day(assignment.expires), accept=_accept(assignment.accept))
+    return {"role": assignment.role, "scope": assignment.scope, **details, **rest}
 
 
 def _accept(accept: tuple[Acceptance, ...]) -> Plain:
@@ -120,7 +122,7 @@ def _removal(removal: DesiredRemoval) -> Plain:
         name=removal.resource_id.name,
         principalId=removal.principal_id,
         allow=[_allowance(code, removal) for code in removal.allow] or None,
-        after=None if removal.after is None else removal.after.isoformat(),
+        after=_day(removal.after),
         accept=_accept(removal.accept),
     )
 
@@ -128,6 +130,10 @@ def _removal(removal: DesiredRemoval) -> Plain:
 def _allowance(code: RemovalAllowance, removal: DesiredRemoval) -> Plain:
     end = dict(removal.expires).get(code)
     return code.value if end is None else {"code": code.value, "expires": end.isoformat()}
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _present(**keys: Plain) -> dict[str, Plain]:

@@ -117,6 +117,9 @@ from reconciler.model.not_read import (
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.permissions import PermissionEntry, action_matches
 from reconciler.model.shell import shell_command
+from reconciler.model.sign_in.document import last_sign_in_document, read_last_sign_in
+from reconciler.model.sign_in.last import LastSignIn, SignIn, day_text
+from reconciler.model.sign_in.workspace import WorkspaceId, parse_workspace
 from reconciler.model.violation import PlanRefused, Violation, refused_by, refusers
 
 __all__ = [
@@ -156,6 +159,7 @@ __all__ = [
     "Impacts",
     "IsolationScope",
     "JsonObject",
+    "LastSignIn",
     "Live",
     "LiveGroup",
     "LiveTrust",
@@ -176,11 +180,13 @@ __all__ = [
     "RoleDefinition",
     "RoleKey",
     "RoleLookup",
+    "SignIn",
     "Subscription",
     "Tags",
     "Target",
     "Trust",
     "Violation",
+    "WorkspaceId",
     "action_matches",
     "assignment_document",
     "assignment_name",
@@ -189,6 +195,7 @@ __all__ = [
     "call_error",
     "children_document",
     "credential_document",
+    "day_text",
     "describe_scope",
     "directory_not_read",
     "error_document",
@@ -200,6 +207,7 @@ __all__ = [
     "is_guid",
     "is_ours",
     "is_within",
+    "last_sign_in_document",
     "live_trust_document",
     "normalize_location",
     "normalize_scope",
@@ -208,6 +216,7 @@ __all__ = [
     "parse_address",
     "parse_group_address",
     "parse_target",
+    "parse_workspace",
     "planned_assignment_document",
     "planned_document",
     "read_assignment",
@@ -216,6 +225,7 @@ __all__ = [
     "read_error",
     "read_identity",
     "read_impact",
+    "read_last_sign_in",
     "read_live_trust",
     "read_planned",
     "read_planned_assignment",

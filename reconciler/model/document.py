@@ -34,6 +34,7 @@ from reconciler.model.impact import (
     Part,
     not_looked_at,
 )
+from reconciler.model.sign_in.document import last_sign_in_document, read_last_sign_in
 
 T = TypeVar("T")
 
@@ -222,6 +223,7 @@ def impact_document(impact: Impact, identity: ResourceId) -> JsonObject:
         ),
         **_directory_document(impact.directory),
         "not_looked_at": [*not_looked_at(impact.directory)],
+        **({} if impact.last_sign_in is None else {"last_sign_in": last_sign_in_document(impact.last_sign_in)}),
     }
 
 
@@ -235,6 +237,7 @@ def read_impact(document: Document, identity: ResourceId) -> Impact:
             document["locks"], lambda one: Lock(_text(one, "level"), _text(one, "name"), _text(one, "scope"))
         ),
         directory=_read_directory(document),
+        last_sign_in=read_last_sign_in(document["last_sign_in"]) if "last_sign_in" in document else None,
     )
 
 

@@ -12,6 +12,7 @@ from reconciler.model.access import FederatedCredential
 from reconciler.model.held_roles import NOTHING_HELD, HeldRoles
 from reconciler.model.ids import ResourceId, describe_scope, is_within, normalize_scope, resource_type_of
 from reconciler.model.not_read import NotRead
+from reconciler.model.sign_in.last import LastSignIn
 
 T = TypeVar("T", covariant=True)
 
@@ -153,6 +154,7 @@ class Impact:
         credentials: who else may sign in as it; they go with it.
         locks: at the identity, above it or below it.
         directory: of what it is a member, and what it may do in applications.
+        last_sign_in: what the sign-in log says; None where no log was named.
     """
 
     attachments: Part[AttachedResource] = Part()
@@ -160,6 +162,7 @@ class Impact:
     credentials: Part[FederatedCredential] = Part()
     locks: Part[Lock] = Part()
     directory: Directory = DIRECTORY_UNREAD
+    last_sign_in: LastSignIn | None = None
 
 
 _IN_DIRECTORY = ("Entra groups", "app roles")

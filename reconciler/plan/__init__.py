@@ -28,12 +28,24 @@ from reconciler.plan.diff_assignments import detail_differences
 from reconciler.plan.diff_identities import diff_identity, diff_states, identity_differences, is_deciding_tag
 from reconciler.plan.document import change_document, hold_document, plan_document, violation_document
 from reconciler.plan.holds import Hold, hold_of
-from reconciler.plan.needs import NOT_CHECKED, WORDS, Need, Rights, needs_of_manifest, needs_of_plan, needs_of_step
+from reconciler.plan.needs import (
+    NOT_CHECKED,
+    WORDS,
+    Need,
+    Rights,
+    needs_of_manifest,
+    needs_of_plan,
+    needs_of_step,
+    optional_reads,
+    reads_of_drift,
+    reads_of_manifest,
+    required_of_manifest,
+)
 from reconciler.plan.not_undone import NotUndone
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import Plan, make_plan
 from reconciler.plan.role_limit import role_limit_notes
-from reconciler.plan.sources import given_by
+from reconciler.plan.sources import expires_on, given_by
 from reconciler.plan.widening import (
     changes_rights,
     changes_trust,
@@ -74,6 +86,7 @@ __all__ = [
     "detail_differences",
     "diff_identity",
     "diff_states",
+    "expires_on",
     "field_text",
     "given_by",
     "hold_document",
@@ -87,9 +100,13 @@ __all__ = [
     "needs_of_manifest",
     "needs_of_plan",
     "needs_of_step",
+    "optional_reads",
     "order_work",
     "owners_of",
     "plan_document",
+    "reads_of_drift",
+    "reads_of_manifest",
+    "required_of_manifest",
     "revocation_note",
     "role_limit_notes",
     "trust_differences",

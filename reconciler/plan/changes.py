@@ -28,6 +28,7 @@ from reconciler.model import (
     Identity,
     Impact,
     Impacts,
+    LastSignIn,
     LiveGroup,
     LiveTrust,
     Lock,
@@ -60,6 +61,8 @@ class Reason(StrEnum):
     NOT_LISTED = "not-listed"
     REMOVED = "removed"
     """The manifest names it under `remove`."""
+    EXPIRED = "expired"
+    """The day of its line has come."""
     EQUAL = "equal"
 
 
@@ -83,6 +86,9 @@ class SkipReason(StrEnum):
     """A federated credential that the api-version cannot express."""
     HELD = "held"
     """A listed role that could not be identified, of an identity that the manifest holds."""
+    EXPIRED = "expired"
+    """A line whose day has come, and of which nothing lives."""
+    NOT_EXPIRED = "not-expired"
 
 
 class Field(StrEnum):
@@ -162,7 +168,8 @@ class IdentityChange:
 
 @dataclass(frozen=True, slots=True)
 class CredentialChange:
-    """One federated credential of an identity that lists its own; `identity` is None where that is still to be made."""
+    """One federated credential of an identity that lists its own; `identity` is None where that is still to be made,
+    and `last_sign_in` is what the sign-in log says of one that is deleted, None where no log was named."""
 
     resource_id: CredentialId
     action: Action
@@ -174,6 +181,7 @@ class CredentialChange:
     before: FederatedCredential | None
     after: Trust | None
     differences: tuple[FieldChange, ...] = ()
+    last_sign_in: LastSignIn | None = None
 
     @property
     def source(self) -> SourcePos:
@@ -230,8 +238,8 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedRole:
-    """A listed role assignment whose role is unknown, or is the name of several, at its scope; or that another line
-    ignores (`is_ignored`), or lists with other details (`is_contradicted`), by another name of the role."""
+    """A listed role that is unknown at its scope, or is the name of several; or that another line ignores
+    (`is_ignored`), or lists with other details or another day (`is_contradicted`), by another name of it."""
 
     identity: ResourceId
     desired: DesiredAssignment
@@ -257,8 +265,7 @@ class GroupChanges:
         removed_count: live identities that the manifest names under `remove`, so that no limit counts them.
         access: changes of the children of identities.
         kept_credentials: live ones that stay, though an identity that lists its own does not list them.
-        unresolved_roles: listed role assignments whose role could not be identified, or that another line ignores or
-            contradicts.
+        unresolved_roles: listed ones whose role could not be identified, or that another line ignores or contradicts.
     """
 
     group: DesiredGroup
@@ -283,12 +290,12 @@ class GroupChanges:
     def revokes(self) -> tuple[AccessChange, ...]:
         """Deletes of credentials and role assignments whose identities stay."""
         deleted = {change.resource_id for change in self.deletes()}
-        deletes = (change for change in self.access if change.action is Action.DELETE)
-        return tuple(change for change in deletes if change.resource_id.identity not in deleted)
+        deletes = (one for one in self.access if one.action is Action.DELETE)
+        return tuple(one for one in deletes if one.resource_id.identity not in deleted)
 
 
-def _with_impact(change: IdentityChange, impacts: Mapping[ResourceId, Impact]) -> IdentityChange:
-    impact = impacts.get(change.resource_id)
+def _with_impact(change: IdentityChange, read: Impacts) -> IdentityChange:
+    impact = read.deletes.get(change.resource_id)
     return change if impact is change.impact else replace(change, impact=impact)
 
 
@@ -313,9 +320,8 @@ class Changes:
 
     def with_impacts(self, read: Impacts) -> "Changes":
         """The comparison with what was read about its changes."""
-        impacts = read.deletes
         groups = tuple(
-            replace(group, changes=tuple(_with_impact(one, impacts) for one in group.changes)) for group in self.groups
+            replace(group, changes=tuple(_with_impact(one, read) for one in group.changes)) for group in self.groups
         )
         met = replace(self, groups=groups, locks=read.locks, missing_scopes=read.missing_scopes)
         return replace(met, held_roles=read.held_roles, trust=read.trust)

@@ -4,13 +4,15 @@ Only identities that list their credentials or roles are looked at; an absent ke
 defaults alone give some, those are compared, and what lives beside them stays. Roles are in `diff_assignments`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
 from reconciler.manifest.desired import (
     CredentialsPolicy,
     DesiredCredential,
     DesiredIdentity,
+    has_expired,
 )
 from reconciler.manifest.rules.globs import matches_any
 from reconciler.model import (
@@ -46,15 +48,22 @@ def diff_access(changes: Changes, access: Access, limited_to: frozenset[AnyId] |
     Children that `limited_to` does not name stay as they are; None names all of them, and those of a deleted identity
     are always changed.
     """
-    return replace(changes, groups=tuple(_diff_group(group, access, limited_to) for group in changes.groups))
+    groups = (_diff_group(group, access, limited_to, changes.judged_on) for group in changes.groups)
+    return replace(changes, groups=tuple(groups))
 
 
-def _diff_group(group: GroupChanges, access: Access, limited_to: frozenset[AnyId] | None) -> GroupChanges:
-    found = [_within(one, limited_to) for change in group.changes for one in _diff_identity(change, access, limited_to)]
+def _diff_group(
+    group: GroupChanges, access: Access, limited_to: frozenset[AnyId] | None, judged_on: date
+) -> GroupChanges:
+    found = [
+        _within(one, limited_to)
+        for change in group.changes
+        for one in _diff_identity(change, access, limited_to, judged_on)
+    ]
     changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
     skipped = [one for one in found if isinstance(one, Skipped)]
     kept = {one.resource_id for one in skipped}
-    held, left = _diff_held(group, access)
+    held, left = _diff_held(group, access, judged_on)
     return replace(
         group,
         access=tuple(sorted(changes, key=lambda change: change.resource_id.key)),
@@ -70,7 +79,7 @@ def _diff_group(group: GroupChanges, access: Access, limited_to: frozenset[AnyId
     )
 
 
-def _diff_held(group: GroupChanges, access: Access) -> tuple[tuple[Change, ...], list[Skipped]]:
+def _diff_held(group: GroupChanges, access: Access, judged_on: date) -> tuple[tuple[Change, ...], list[Skipped]]:
     """The held changes of identities, each with those of its children behind it, and what stays of these anyway.
 
     A role that could not be identified refuses no plan here: nothing would be given.
@@ -81,7 +90,7 @@ def _diff_held(group: GroupChanges, access: Access) -> tuple[tuple[Change, ...],
         held.append(change)
         match change:
             case IdentityChange(desired=DesiredIdentity()):
-                found = list(_diff_identity(change, access, None))
+                found = list(_diff_identity(change, access, None, judged_on))
                 changes = [one for one in found if not isinstance(one, Skipped | UnresolvedRole)]
                 held += sorted(changes, key=lambda one: one.resource_id.key)
                 skipped += [one for one in found if isinstance(one, Skipped)]
@@ -99,43 +108,67 @@ def _within(found: _Found, limited_to: frozenset[AnyId] | None) -> _Found:
     return found if found.resource_id in limited_to else Skipped(found.resource_id, SkipReason.NOT_TARGETED)
 
 
-def _diff_identity(change: IdentityChange, access: Access, limited_to: frozenset[AnyId] | None) -> Iterator[_Found]:
+def _diff_identity(
+    change: IdentityChange, access: Access, limited_to: frozenset[AnyId] | None, judged_on: date
+) -> Iterator[_Found]:
     entry = change.desired
     if entry is None:
         yield from diff_orphans(change, access, limited_to)
         return
     if entry.federated_credentials is not None:
-        yield from _diff_credentials(change, entry, entry.federated_credentials, access)
+        listed = entry.federated_credentials
+        ended = tuple(one for one in listed if has_expired(one, judged_on))
+        yield from _diff_credentials(change, entry, [one for one in listed if one not in ended], ended, access)
     if entry.role_assignments is not None:
-        yield from diff_assignments(change, entry, entry.role_assignments, access, limited_to)
+        yield from diff_assignments(change, entry, entry.role_assignments, access, limited_to, judged_on)
 
 
 def _diff_credentials(
-    change: IdentityChange, entry: DesiredIdentity, listed: tuple[DesiredCredential, ...], access: Access
+    change: IdentityChange,
+    entry: DesiredIdentity,
+    listed: Iterable[DesiredCredential],
+    ended: Iterable[DesiredCredential],
+    access: Access,
 ) -> Iterator[CredentialChange | Skipped]:
+    """The credentials of an identity; `ended` are the lines whose day has come."""
     live = {one.credential_id: one for one in access.credentials.get(change.resource_id, ())}
     for desired in listed:
         before = live.pop(CredentialId(change.resource_id, desired.name), None)
         yield _diff_credential(change, entry, desired, before)
+    expired = {one.trust.who: one for one in ended}
     for extra in live.values():
+        line = None if extra.trust is None else expired.pop(extra.trust.who, None)
         if matches_any(extra.credential_id.name, change.group.ignore.federated_credentials):
             yield Skipped(extra.credential_id, SkipReason.IGNORED)
         elif extra.trust is None:
             yield Skipped(extra.credential_id, SkipReason.INEXPRESSIBLE)
+        elif line is not None:
+            yield _delete(change, entry, extra, line)
         elif not entry.lists_all_credentials or change.group.policy.federated_credentials is CredentialsPolicy.MERGE:
             yield Skipped(extra.credential_id, SkipReason.NOT_LISTED)
         else:
-            yield CredentialChange(
-                extra.credential_id,
-                Action.DELETE,
-                Reason.NOT_LISTED,
-                change.group,
-                change.before,
-                entry,
-                desired=None,
-                before=extra,
-                after=None,
-            )
+            yield _delete(change, entry, extra)
+    for gone in expired.values():
+        credential_id = CredentialId(change.resource_id, gone.name)
+        if credential_id not in live:
+            yield Skipped(credential_id, SkipReason.EXPIRED)
+
+
+def _delete(
+    change: IdentityChange, entry: DesiredIdentity, extra: FederatedCredential, expired: DesiredCredential | None = None
+) -> CredentialChange:
+    """A credential that goes: no line lists it, or the line that lists its issuer and subject has ended."""
+    return CredentialChange(
+        extra.credential_id,
+        Action.DELETE,
+        Reason.NOT_LISTED if expired is None else Reason.EXPIRED,
+        change.group,
+        change.before,
+        entry,
+        desired=expired,
+        before=extra,
+        after=None,
+    )
 
 
 def _diff_credential(

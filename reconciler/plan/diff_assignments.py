@@ -6,8 +6,16 @@ else is left alone and said, with the reason.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
-from reconciler.manifest.desired import AssignmentsPolicy, DesiredAssignment, DesiredGroup, DesiredIdentity, Ignore
+from reconciler.manifest.desired import (
+    AssignmentsPolicy,
+    DesiredAssignment,
+    DesiredGroup,
+    DesiredIdentity,
+    Ignore,
+    has_expired,
+)
 from reconciler.model import (
     NO_DETAILS,
     Access,
@@ -48,6 +56,7 @@ def diff_assignments(
     listed: tuple[DesiredAssignment, ...],
     access: Access,
     limited_to: frozenset[AnyId] | None,
+    judged_on: date,
 ) -> Iterator[AssignmentChange | Skipped | UnresolvedRole]:
     """The roles of an identity that lists its own, and those of it that no line lists.
 
@@ -79,7 +88,10 @@ def diff_assignments(
         if granted in listed_roles:
             continue  # the same role by its name and by its GUID
         listed_roles.add(granted)
-        yield _diff_assignment(change, assignment_id, desired, live.get(granted), role)
+        if has_expired(desired, judged_on):
+            yield _diff_expired(change, assignment_id, desired, live.get(granted))
+        else:
+            yield _diff_assignment(change, assignment_id, desired, live.get(granted), role)
     extras = [one for granted, one in live.items() if granted not in listed_roles]
     yield from _extra_assignments(change, entry, extras, access, limited_to, all_resolved=all_resolved)
 
@@ -98,12 +110,12 @@ def _granted(line: DesiredAssignment, access: Access) -> Iterator[tuple[str, str
 
 
 def _contradicted(listed: Iterable[DesiredAssignment], access: Access) -> set[tuple[str, str]]:
-    """The roles, by scope and GUID, that lines list with different details: once by name, once by GUID."""
-    details: dict[tuple[str, str], tuple[tuple[str, str | None], ...]] = {}
+    """The roles, by scope and GUID, that lines list with different details or days: once by name, once by GUID."""
+    said: dict[tuple[str, str], object] = {}
     contradicted = set()
     for one in listed:
         for granted in _granted(one, access):
-            if details.setdefault(granted, one.details) != one.details:
+            if said.setdefault(granted, (one.details, one.expires)) != (one.details, one.expires):
                 contradicted.add(granted)
     return contradicted
 
@@ -140,6 +152,25 @@ def _diff_assignment(
         ),
         differences,
         role,
+    )
+
+
+def _diff_expired(
+    change: IdentityChange, assignment_id: AssignmentId, desired: DesiredAssignment, before: RoleAssignment | None
+) -> AssignmentChange | Skipped:
+    """A line whose day has come: its role goes, whoever gave it."""
+    if before is None:
+        return Skipped(assignment_id, SkipReason.EXPIRED)
+    return AssignmentChange(
+        assignment_id,
+        Action.DELETE,
+        Reason.EXPIRED,
+        change.group,
+        change.before,
+        change.desired,
+        desired,
+        before,
+        after=None,
     )
 
 

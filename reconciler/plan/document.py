@@ -21,6 +21,7 @@ from reconciler.model import (
     credential_document,
     identity_document,
     impact_document,
+    last_sign_in_document,
     live_trust_document,
     planned_assignment_document,
     planned_document,
@@ -52,6 +53,7 @@ def plan_document(plan: Plan) -> JsonObject:
             ],
             "resource_groups": [group.group_id.address for group in plan.desired.groups],
             "targets": list(plan.targets),
+            **({"only": "expired"} if plan.expired_only else {}),
         },
         "desired": saved_manifests(plan.desired),
         "summary": {
@@ -128,6 +130,8 @@ def change_document(change: Change, refused: frozenset[AnyId] = frozenset()) -> 
     default = given_by(change)
     if default is not None:
         document["given_by"] = source_document(default)
+    if isinstance(change, CredentialChange) and change.last_sign_in is not None:
+        document["last_sign_in"] = last_sign_in_document(change.last_sign_in)
     if change.resource_id in refused:
         document["refused"] = True
     return document

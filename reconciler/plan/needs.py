@@ -7,7 +7,7 @@ and number in which it would make them, so that no rule about them appears twice
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, IDENTITIES
+from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, EVENTS, IDENTITIES
 from reconciler.manifest.desired import (
     AssignmentsPolicy,
     CredentialsPolicy,
@@ -25,7 +25,7 @@ DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
 LOCKS = "Microsoft.Authorization/locks"
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
 GRAPH = "Microsoft.ResourceGraph/resources"
-
+PERMISSIONS = "Microsoft.Authorization/permissions"
 
 WORDS = {
     f"{GROUPS}/read": "read the resource group",
@@ -42,7 +42,7 @@ WORDS = {
     f"{LOCKS}/read": "read locks",
     f"{GRAPH}/read": "query Resource Graph",
 }
-"""What each action is for, in words."""
+"""What each action of `needs_of_manifest` is for, in words."""
 
 NOT_CHECKED = "Deny assignments, Azure Policy and conditions of role assignments are not checked."
 """What may still refuse a call where every right is there; ARM tells it by no read that this tool makes."""
@@ -105,32 +105,94 @@ def needs_of_step(step: Step) -> Iterator[Need]:
 
 def needs_of_manifest(desired: Desired, targets: tuple[Target, ...] = ()) -> tuple[Need, ...]:
     """What plan and apply can need for a manifest, whatever is live; limited to `--target` where there is one."""
+    shown = (need for group in desired.groups if _may_delete(group, targets) for need in _shown_of_deletes(group))
+    return _sorted((*required_of_manifest(desired, targets), *shown))
+
+
+def required_of_manifest(desired: Desired, targets: tuple[Target, ...] = ()) -> tuple[Need, ...]:
+    """The same but for what is only shown: without any of these a run that needs it is refused."""
     return _sorted(need for group in desired.groups for need in _needs_of_group(group, targets))
+
+
+def reads_of_manifest(desired: Desired, targets: tuple[Target, ...] = ()) -> tuple[Need, ...]:
+    """What a plan reads besides: whether its lists are whole, and the roles that new trust would hand out.
+
+    Any built-in role that reads has the first, so that nobody has to be asked for it.
+    """
+    return _sorted(
+        need
+        for group in desired.groups
+        for scope in (str(group.group_id), *_listed_scopes(group, targets))
+        for need in (Need(f"{PERMISSIONS}/read", scope), *_reads_of_trust(group, targets))
+    )
+
+
+def optional_reads(desired: Desired) -> tuple[Need, ...]:
+    """What no run is refused without: locks, roles that no line names, identities in groups that no line names.
+
+    That Azure lists what uses an identity for whoever may read it is documented; that a POST takes an action of its own
+    is usual, so that this one is here too. Source: Microsoft Entra documentation (viewing associated resources) and
+    Azure's list of provider operations.
+    """
+    reads = [f"{kind}/read" for kind in (LOCKS, ASSIGNMENTS, IDENTITIES, GROUPS, PERMISSIONS)]
+    actions = (*reads, f"{IDENTITIES}/listAssociatedResources/action")
+    return _sorted(Need(action, scope) for scope in _subscriptions(desired) for action in actions)
+
+
+def reads_of_drift(desired: Desired) -> tuple[Need, ...]:
+    """What drift reads besides what a plan does: who made a difference."""
+    return _sorted(Need(f"{EVENTS}/read", scope) for scope in _subscriptions(desired))
+
+
+def _subscriptions(desired: Desired) -> Iterator[str]:
+    return (f"/subscriptions/{group.group_id.subscription_id}" for group in desired.groups)
+
+
+def _listed_scopes(group: DesiredGroup, targets: tuple[Target, ...]) -> Iterator[str]:
+    """Where the identities of a group have roles."""
+    return (role.scope for one in _listed(group, targets) for role in one.role_assignments or ())
+
+
+def _reads_of_trust(group: DesiredGroup, targets: tuple[Target, ...]) -> Iterator[Need]:
+    """To trust somebody new an identity's roles have to be known, wherever in its subscription they are."""
+    if any(one.hold is None and one.federated_credentials for one in _listed(group, targets)):
+        scope = f"/subscriptions/{group.group_id.subscription_id}"
+        yield from (Need(f"{kind}/read", scope) for kind in (ASSIGNMENTS, DEFINITIONS, PERMISSIONS))
+
+
+def _listed(group: DesiredGroup, targets: tuple[Target, ...]) -> list[DesiredIdentity]:
+    return [one for one in group.identities if not targets or any(target.covers(one.resource_id) for target in targets)]
 
 
 def _needs_of_group(group: DesiredGroup, targets: tuple[Target, ...]) -> Iterator[Need]:
     scope = str(group.group_id)
-    listed = [
-        one for one in group.identities if not targets or any(target.covers(one.resource_id) for target in targets)
-    ]
-    whole = not targets or any(target.name is None and target.group_id == group.group_id for target in targets)
+    listed = _listed(group, targets)
     yield Need(f"{GROUPS}/read", scope)
     yield Need(f"{IDENTITIES}/read", scope)
     if any(one.hold is None for one in listed):
         yield Need(f"{IDENTITIES}/write", scope)
-    if whole and (group.remove or group.policy.identities is not IdentitiesPolicy.MERGE):
+    if _may_delete(group, targets):
         yield from _needs_of_deletes(group)
     for identity in listed:
         yield from _needs_of_access(group, identity)
 
 
+def _may_delete(group: DesiredGroup, targets: tuple[Target, ...]) -> bool:
+    whole = not targets or any(target.name is None and target.group_id == group.group_id for target in targets)
+    return whole and (bool(group.remove) or group.policy.identities is not IdentitiesPolicy.MERGE)
+
+
 def _needs_of_deletes(group: DesiredGroup) -> Iterator[Need]:
-    """To delete an identity, and to know before who uses it, what it may do, and what locks it."""
-    scope = str(group.group_id)
-    for action in (f"{IDENTITIES}/delete", f"{CREDENTIALS}/read", f"{ASSIGNMENTS}/read", f"{LOCKS}/read"):
-        yield Need(action, scope)
+    """To delete an identity, and to know before who uses it."""
+    yield Need(f"{IDENTITIES}/delete", str(group.group_id))
+    yield Need(f"{CREDENTIALS}/read", str(group.group_id))
     # Who uses an identity may lie in any group.
     yield Need(f"{GRAPH}/read", f"/subscriptions/{group.group_id.subscription_id}")
+
+
+def _shown_of_deletes(group: DesiredGroup) -> Iterator[Need]:
+    """What a report says of a delete, and says to be unknown without the right: its roles, and what locks it."""
+    return (Need(f"{kind}/read", str(group.group_id)) for kind in (ASSIGNMENTS, LOCKS))
 
 
 def _needs_of_access(group: DesiredGroup, identity: DesiredIdentity) -> Iterator[Need]:
@@ -146,9 +208,9 @@ def _needs_of_children(group: DesiredGroup, identity: DesiredIdentity) -> Iterat
         yield Need(f"{CREDENTIALS}/read", scope)
         if credentials:
             yield Need(f"{CREDENTIALS}/write", scope)
-        # Two that exchange what they trust are deleted and made again, whatever the policy.
+        # Two that exchange what they trust are deleted and made again, and one that ends goes, whatever the policy.
         takes_away = identity.lists_all_credentials and group.policy.federated_credentials is CredentialsPolicy.EXACT
-        if takes_away or len(credentials) > 1:
+        if takes_away or len(credentials) > 1 or any(one.expires is not None for one in credentials):
             yield Need(f"{CREDENTIALS}/delete", scope)
     if assignments is not None:
         yield Need(f"{ASSIGNMENTS}/read", scope)

@@ -88,14 +88,14 @@ def order_work(
         for change in chain.from_iterable(by_identity.values())
         if isinstance(change, IdentityChange) and change.action is Action.CREATE
     }
-    works = []
+    made, works = new - held_back, []
     for identity, all_changes in by_identity.items():
         if all(change.action is Action.NO_OP for change in all_changes):
             continue
         applied = [change for change in all_changes if change.resource_id not in held_back]
         refused = [change for change in all_changes if change.resource_id in held_back]
         stays = [*staying.get(identity, ()), *_live_credentials(refused)]
-        works.append(_work(identity, applied, stays, new - held_back - {identity}))
+        works.append(_work(identity, applied, stays, made))
     return [work for work in works if work.all_steps]
 
 
@@ -104,16 +104,16 @@ def _live_credentials(changes: Iterable[Change]) -> list[FederatedCredential]:
     return [one for one in credentials if one is not None]
 
 
-def _work(identity: ResourceId, changes: list[Change], kept: list[FederatedCredential], others: Set[AnyId]) -> Work:
+def _work(identity: ResourceId, changes: list[Change], kept: list[FederatedCredential], made: Set[AnyId]) -> Work:
     """The steps of one identity.
 
     Args:
         kept: its live credentials that none of the changes is about.
-        others: the other identities that the run makes.
+        made: all identities that the run makes.
     """
     own = next((one for one in changes if isinstance(one, IdentityChange) and one.action is not Action.NO_OP), None)
     first = () if own is None else (Step(own, own.action),)
-    given = _role_steps(changes, Action.CREATE, others)
+    given = _role_steps(changes, Action.CREATE, made)
     changed, taken = (_role_steps(changes, one, frozenset()) for one in (Action.UPDATE, Action.DELETE))
     if own is not None and own.action is Action.DELETE:
         return Work(identity, own, (*taken, *first))
@@ -125,12 +125,13 @@ def _work(identity: ResourceId, changes: list[Change], kept: list[FederatedCrede
     return Work(identity, own, (*steps, *roles))
 
 
-def _role_steps(changes: list[Change], action: Action, others: Set[AnyId]) -> list[Step]:
+def _role_steps(changes: list[Change], action: Action, made: Set[AnyId]) -> list[Step]:
     steps = []
     for one in changes:
         if isinstance(one, AssignmentChange) and one.action is action:
             scope = identity_at(one.resource_id.scope)
-            steps.append(Step(one, action, scope if scope in others else None))
+            needs = scope if scope in made and scope != one.resource_id.identity else None
+            steps.append(Step(one, action, needs))
     return steps
 
 

@@ -35,6 +35,7 @@ class Plan:
         changes: identities to make or to change by address, no-ops among them, each with its children behind it; then
             roles that wait for another identity; then identities to delete, each behind the roles that go with it.
         judged_on: the day, in UTC, by which dates of the manifest were judged.
+        expired_only: `--only expired`: what has not expired is left alone.
         held: changes that the manifest holds back, no-ops among them, each identity with its children behind it; in
             nothing else of the plan.
         targets: `--target` as given; empty where the whole manifest is meant.
@@ -68,6 +69,7 @@ class Plan:
     not_undone: tuple[NotUndone, ...] | None = None
     skipped_files: tuple[str, ...] = ()
     trust: Mapping[ResourceId, LiveTrust] = field(default_factory=dict)
+    expired_only: bool = False
     judged_on: date = field(kw_only=True)
 
     @property

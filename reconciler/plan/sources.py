@@ -1,4 +1,6 @@
-"""Where in a manifest a change comes from, beside the line of its identity."""
+"""What the line of a manifest says of a change beside its place: the default that gives it, and the day it ends."""
+
+from datetime import date
 
 from reconciler.errors import SourcePos
 from reconciler.plan.changes import AssignmentChange, Change, CredentialChange
@@ -9,4 +11,12 @@ def given_by(change: Change) -> SourcePos | None:
     match change:
         case CredentialChange(desired=desired) | AssignmentChange(desired=desired):
             return None if desired is None else desired.given_by
+    return None
+
+
+def expires_on(change: Change) -> date | None:
+    """The day, in UTC, from which on a credential or a role must not exist; None where its line names none."""
+    match change:
+        case CredentialChange(desired=desired) | AssignmentChange(desired=desired):
+            return None if desired is None else desired.expires
     return None

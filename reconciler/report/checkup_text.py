@@ -3,6 +3,7 @@
 from itertools import groupby
 
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
+from reconciler.doctor.least_privilege import TASKS, LeastPrivilege, Task
 from reconciler.errors import lines_of
 from reconciler.plan import NOT_CHECKED
 from reconciler.report.page import Page
@@ -34,10 +35,46 @@ def render_checkup(checkup: Checkup, *, color: bool) -> SafeText:
         page.line(("To be given, by whoever administers these scopes:", "bold"))
         for command in checkup.commands:
             page.line("  ", command)
+    if checkup.least_privilege is not None:
+        _write_least(page, checkup.least_privilege)
     page.line()
     page.line((NOT_CHECKED, "dim"))
     page.line((checkup_line(checkup), "bold"))
     return page.text()
+
+
+PRINCIPAL = "OBJECT-ID"
+"""What stands in commands for who gets a role: nobody knows that here."""
+
+LEAST_INTRODUCTION = (
+    f"The least rights, as commands for whoever administers these scopes; {PRINCIPAL} is the principal that gets them."
+)
+NOT_NARROWED = "What Azure cannot narrow:"
+
+
+def _write_least(page: Page, least: LeastPrivilege) -> None:
+    page.line()
+    page.line((LEAST_INTRODUCTION, "bold"))
+    for task in Task:
+        commands = least_commands(least, task)
+        if commands:
+            page.line()
+            page.line((task.value, "bold"), f": {TASKS[task]}")
+        for command in commands:
+            page.line("  ", command)
+    for title, lines in ((NOT_NARROWED, least.not_narrowed), ("Not known:", least.notes)):
+        if lines:
+            page.line()
+            page.line((title, "bold"))
+        for line in lines:
+            page.line("  ", line)
+
+
+def least_commands(least: LeastPrivilege, task: Task) -> tuple[str, ...]:
+    """The commands that create the roles of a task, and then those that assign them."""
+    created = (one.command for one in least.roles if one.task is task)
+    assigned = (one.command(PRINCIPAL) for one in least.assignments if one.role.task is task)
+    return (*created, *assigned)
 
 
 def _write_check(page: Page, check: Check) -> None:

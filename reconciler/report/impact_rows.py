@@ -5,8 +5,8 @@ Where nothing was found, one line says just that; none of them says that nothing
 
 from collections.abc import Iterator
 
-from reconciler.model import DIRECTORY_UNREAD, UNREAD, Impact, Membership, Part, ResourceId, not_looked_at
-from reconciler.plan import Action, Change, IdentityChange
+from reconciler.model import DIRECTORY_UNREAD, UNREAD, Impact, LastSignIn, Membership, Part, ResourceId, not_looked_at
+from reconciler.plan import Action, Change, CredentialChange, IdentityChange
 from reconciler.report.names import Names
 
 FOUND_NOTHING = "none found: no attached resource, no federated credential, no orphaned role, no lock"
@@ -20,18 +20,30 @@ def unlooked(change: Change) -> str:
     return ""
 
 
+LAST_SIGN_IN = "last sign-in"
+"""The label of what a sign-in log says; of a delete where one was named."""
+
+
 def impact_rows(change: Change, names: Names) -> tuple[tuple[str, str], ...]:
-    """Label and text of each line above `unlooked`, the last; nothing for what is no delete of an identity."""
+    """Label and text of each line above `unlooked`, the last; of a deleted credential the last sign-in alone."""
+    if isinstance(change, CredentialChange):
+        return tuple(_last_sign_in(change.last_sign_in))
     if not isinstance(change, IdentityChange) or change.action is not Action.DELETE:
         return ()
     impact = change.impact or UNREAD
     found = _found(impact, change.resource_id, names)
-    return (*found, *_not_checked(impact)) or (("impact", FOUND_NOTHING),)
+    broken = (*found, *_not_checked(impact)) or (("impact", FOUND_NOTHING),)
+    return (*broken, *_last_sign_in(impact.last_sign_in))
 
 
 def with_condition(condition: str | None) -> str:
     """What a line about a role says of a condition that narrows it, besides what it is about."""
     return "" if condition is None else ", with a condition"
+
+
+def _last_sign_in(known: LastSignIn | None) -> Iterator[tuple[str, str]]:
+    if known is not None:
+        yield LAST_SIGN_IN, known.text
 
 
 def _found(impact: Impact, identity: ResourceId, names: Names) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ from reconciler.report.visible import SafeText
 from reconciler.report.warnings import write_warnings
 
 NO_CHANGES = "No changes. Live identities match the manifest."
+NOTHING_EXPIRED = "No changes. Nothing is live that has expired."
 
 
 def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) -> SafeText:
@@ -108,6 +109,11 @@ def refused_line(plan: Plan) -> str:
     return f"Refused: {number} {'change' if number == 1 else 'changes'} by {by}."
 
 
+def no_changes(plan: Plan) -> str:
+    """That nothing is to be done, of a plan of manifests: of all of it, or of what has expired."""
+    return NOTHING_EXPIRED if plan.expired_only else NO_CHANGES
+
+
 def count_line(plan: Plan, *, is_undo: bool = False) -> str:
     """What a plan would do, in numbers."""
     create, update, delete = (plan.count(action) for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
@@ -115,5 +121,5 @@ def count_line(plan: Plan, *, is_undo: bool = False) -> str:
     if not plan.applicable and not plan.violations and not held:
         if is_undo and plan.not_undone:
             return "Nothing can be taken back by itself."
-        return NOTHING_TO_UNDO if is_undo else NO_CHANGES
+        return NOTHING_TO_UNDO if is_undo else no_changes(plan)
     return f"Plan: {create} to add, {update} to change, {delete} to destroy."

@@ -33,6 +33,7 @@ from reconciler.plan import (
     IdentityChange,
     Plan,
     Reason,
+    expires_on,
     field_text,
     given_by,
     hold_of,
@@ -128,11 +129,8 @@ def change_rows(plan: Plan, *, is_undo: bool = False) -> tuple[ChangeRow, ...]:
 def refused_rows(plan: Plan) -> tuple[ChangeRow, ...]:
     """What guards hold back, in the plan's order."""
     names, refused = names_of(plan), plan.refused
-    return tuple(
-        change_row(change, names)
-        for change in plan.changes
-        if change.resource_id in refused and change.action is not Action.NO_OP
-    )
+    changes = (one for one in plan.changes if one.resource_id in refused and one.action is not Action.NO_OP)
+    return tuple(change_row(one, names) for one in changes)
 
 
 def change_row(change: Change, names: Names) -> ChangeRow:
@@ -164,13 +162,13 @@ _Description = tuple[str, str, tuple[FieldRow, ...]]
 _NOT_LISTED = "will be destroyed: the manifest does not list it"
 _UNDONE = "will be destroyed: the run that is undone has made it"
 
+_IN_DRIFT = {Reason.REMOVED: "is listed under remove", Reason.EXPIRED: "has expired"}
 _SUMMARIES = {
     Action.CREATE: ("+", "will be created"),
     Action.UPDATE: ("~", "will be updated in place"),
     Action.DELETE: ("-", _NOT_LISTED),
     Action.NO_OP: (" ", "is as it should be"),
 }
-
 _FIELD_NAMES: dict[str, str] = {
     Field.ISOLATION_SCOPE: "isolationScope",
     Field.CONDITION_VERSION: "conditionVersion",
@@ -184,6 +182,8 @@ def _describe(change: Change) -> _Description:
         symbol, summary = "<=", _adopted(change)
     if change.reason is Reason.REMOVED and change.action is Action.DELETE:
         summary = "will be destroyed: the manifest names it under remove"
+    if change.reason is Reason.EXPIRED:
+        summary = f"will be destroyed: it has expired on {expires_on(change)}"
     match change.action:
         case Action.NO_OP:
             return symbol, summary, ()
@@ -292,7 +292,7 @@ def _drift_rows(plan: Plan, action: Action, summary: str) -> tuple[ChangeRow, ..
     return tuple(
         replace(
             change_row(change, names),
-            summary="is listed under remove" if change.reason is Reason.REMOVED else summary,
+            summary=_IN_DRIFT.get(change.reason, summary),
             hold=hold,
             attribution=_attribution(plan, change),
         )
@@ -344,6 +344,7 @@ def kept_conditions(plan: Plan) -> tuple[AssignmentId, ...]:
         if isinstance(change, AssignmentChange)
         and change.before is not None
         and change.before.condition is not None
+        and change.after is not None
         and change.desired is not None
         and "condition" not in dict(change.desired.details)
     )

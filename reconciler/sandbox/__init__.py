@@ -20,6 +20,7 @@ The rooms, in the order in which they build on each other; each imports only wha
     catalog           every kind of resource in one table, and the lists that are made of all of them
     state_file        the state as readable JSON, and the file that holds it
     resource_graph    queries over tables made from the state
+    log_analytics     queries over the log of the sign-ins
     faults            what goes wrong on purpose
     serving           the WSGI application, in process and over HTTP
 

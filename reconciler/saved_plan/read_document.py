@@ -31,6 +31,7 @@ from reconciler.model import (
     read_credential,
     read_identity,
     read_impact,
+    read_last_sign_in,
     read_live_trust,
     read_planned,
     read_planned_assignment,
@@ -76,6 +77,7 @@ def read_plan(document: Node) -> Plan:
             for one in document["scope"]["subscriptions"]
         ),
         targets=tuple(_target(one, desired) for one in document["scope"]["targets"]),
+        expired_only="only" in document["scope"],
         desired=desired,
         changes=changes,
         skipped=tuple(_skipped(one) for one in document["skipped"]),
@@ -161,14 +163,17 @@ def _identity_change(node: Node, resource_id: ResourceId, book: _Book) -> Identi
 
 def _credential_change(node: Node, resource_id: CredentialId, book: _Book) -> CredentialChange:
     entry = _entry(resource_id.identity, book)
-    listed = (one for one in entry.federated_credentials or () if same_name(one.name, resource_id.name))
     before = None if node["before"] is None else read_credential(node["before"], resource_id)
     after = None if node["after"] is None else read_trust(node["after"])
     differences = () if before is None or after is None else trust_differences(before.trust, after)
+    reason, lines = Reason(node["reason"]), entry.federated_credentials or ()
+    listed = (one for one in lines if same_name(one.name, resource_id.name))
+    if reason is Reason.EXPIRED:  # goes by its issuer and subject, whatever its name
+        listed = (one for one in lines if before and before.trust and before.trust.who == one.trust.who)
     return CredentialChange(
         resource_id=resource_id,
         action=Action(node["actions"][0]),
-        reason=Reason(node["reason"]),
+        reason=reason,
         group=book.group(resource_id.identity),
         identity=book.identity(resource_id.identity),
         entry=entry,
@@ -176,12 +181,13 @@ def _credential_change(node: Node, resource_id: CredentialId, book: _Book) -> Cr
         before=before,
         after=after,
         differences=differences,
+        last_sign_in=read_last_sign_in(node["last_sign_in"]) if "last_sign_in" in node else None,
     )
 
 
 def _assignment_change(node: Node, identity: ResourceId, book: _Book) -> AssignmentChange:
     resource_id = read_role(node["after"] or node["before"] or {}, identity)
-    entry, action = book.entries.get(identity), Action(node["actions"][0])
+    entry, action, reason = book.entries.get(identity), Action(node["actions"][0]), Reason(node["reason"])
     before = None if node["before"] is None else read_assignment(node["before"])
     after = None if node["after"] is None else read_planned_assignment(node["after"])
     given_by = _given_by(node)
@@ -193,11 +199,11 @@ def _assignment_change(node: Node, identity: ResourceId, book: _Book) -> Assignm
     return AssignmentChange(
         resource_id=resource_id,
         action=action,
-        reason=Reason(node["reason"]),
+        reason=reason,
         group=book.group(identity),
         identity=book.identity(identity),
         entry=entry,
-        desired=None if action is Action.DELETE else next(listed, None),
+        desired=None if action is Action.DELETE and reason is not Reason.EXPIRED else next(listed, None),
         before=before,
         after=after,
         differences=detail_differences(before.details, after.details) if before and after else (),

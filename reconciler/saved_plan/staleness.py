@@ -17,8 +17,10 @@ from reconciler.plan import (
     Change,
     IdentityChange,
     Plan,
+    Reason,
     Skipped,
     change_document,
+    expires_on,
     hold_of,
     is_deciding_tag,
     value_text,
@@ -136,6 +138,9 @@ def _skip_reason(resource_id: AnyId, skipped: Iterable[Skipped]) -> str | None:
 
 def _news(saved: Change, now: Change) -> Iterator[str]:
     """How the same change differs from what it was."""
+    if now.reason is Reason.EXPIRED and saved.reason is not Reason.EXPIRED:
+        yield f"has expired on {expires_on(now)}, and would now be deleted"
+        return
     one, other = _deciding(saved), _deciding(now)
     _leave_what_both_saw(one["impact"], other["impact"])
     found = list(_states_differ(one.pop("before"), other.pop("before")))
@@ -150,6 +155,8 @@ def _news(saved: Change, now: Change) -> Iterator[str]:
 def _deciding(change: Change) -> dict[str, Any]:
     """A change in its JSON form, without what nobody manages."""
     document: dict[str, Any] = change_document(change)
+    # It is another one at each sign-in; what it decides, the guard says.
+    document.pop("last_sign_in", None)
     if isinstance(change, IdentityChange):
         for state in (document["before"], document["after"]):
             if state is not None:
@@ -158,6 +165,7 @@ def _deciding(change: Change) -> dict[str, Any]:
             del document["impact"]["role_assignments"]["found"]  # each of them is a change of its own
             for key in ("memberships", "app_roles", "not_looked_at"):  # they decide nothing
                 del document["impact"][key]
+            document["impact"].pop("last_sign_in", None)
     if isinstance(change, AssignmentChange) and change.action is Action.NO_OP:
         managed = {name for name, _ in change.desired.details} if change.desired else set()
         for name in {name for name, _ in NO_DETAILS.named()} - managed:

@@ -89,6 +89,8 @@ def _credential_back(way: Reversal, effect: NetEffect, live: LiveNow) -> Iterato
     made = effect.after if isinstance(effect.after, Trust) else None
     if (now is None) == (before is None) and found == old:
         return
+    if _stays_expired(way, effect):
+        return
     if (now is None) != (effect.after is None) or found != made:
         way.leave(credential_id, _CHANGED)
         return
@@ -101,6 +103,14 @@ def _credential_back(way: Reversal, effect: NetEffect, live: LiveNow) -> Iterato
         yield DesiredCredential(credential_id.name, old, effect.source)
 
 
+def _stays_expired(way: Reversal, effect: NetEffect) -> bool:
+    """Whether what was there before the run must not be there any more: then it is not given back, which is said."""
+    if effect.before is None or effect.expires is None or way.judged_on < effect.expires:
+        return False
+    way.leave(effect.resource_id, f"it has expired on {effect.expires}", "list it with a later day, and apply")
+    return True
+
+
 def _role_back(way: Reversal, effect: NetEffect, now: Identity, live: LiveNow) -> Iterator[DesiredAssignment]:
     assignment_id, known = effect.resource_id, effect.before or effect.after
     if not isinstance(assignment_id, AssignmentId) or not isinstance(known, RoleAssignment):
@@ -111,6 +121,8 @@ def _role_back(way: Reversal, effect: NetEffect, now: Identity, live: LiveNow) -
     before, after = (one if isinstance(one, RoleAssignment) else None for one in (effect.before, effect.after))
     found = live.assignments.get(assignment_id)
     if found is not None and before is not None and found.details == before.details:
+        return
+    if _stays_expired(way, effect):
         return
     if before is not None and before.details is None:
         way.leave(assignment_id, CONDITION_UNKNOWN, GIVE_BY_HAND)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from reconciler.errors import SourcePos
 from reconciler.journal import NetEffect
@@ -38,6 +39,7 @@ class Reversal:
     Attributes:
         places: what the run did to it and its children, in order, by the place that asked for it.
         journal: the file's name, for a command that shows it.
+        judged_on: the day, in UTC, by which it is judged what has expired.
         limited_to: the children that may be changed.
         notes: what the reader should know or do, in sentences.
         not_undone: what of the run stays, of this identity and its children.
@@ -47,6 +49,7 @@ class Reversal:
     places: dict[AnyId, SourcePos]
     names: Names
     journal: str
+    judged_on: date
     desired: DesiredIdentity | None = None
     is_target: bool = False
     limited_to: list[AnyId] = field(default_factory=list)

@@ -7,6 +7,7 @@ what still is as the run has left it returns to what it was, and the rest is sai
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
 from reconciler.errors import ReconcilerError, SourcePos
 from reconciler.journal import Before, NetEffect, Outcome, RunGroup, RunRecord, names_of_run, net_effects
@@ -71,11 +72,19 @@ def touched_identities(record: RunRecord) -> tuple[ResourceId, ...]:
     return tuple(dict.fromkeys(identity_of(one.resource_id) for one in net_effects(record)))
 
 
-def make_undo(record: RunRecord, live: LiveNow, journal: str) -> Undo:
-    """Work out the way back; `journal` is the file's name."""
+def make_undo(record: RunRecord, live: LiveNow, journal: str, *, judged_on: date) -> Undo:
+    """Work out the way back; `journal` is the file's name.
+
+    Args:
+        judged_on: the day, in UTC: what must not exist any more on it is not given back.
+    """
     names = names_of_run(record)
     ways = [
-        _reverse(Reversal(identity, {one.resource_id: one.source for one in effects}, names, journal), effects, live)
+        _reverse(
+            Reversal(identity, {one.resource_id: one.source for one in effects}, names, journal, judged_on),
+            effects,
+            live,
+        )
         for identity, effects in _by_identity(record).items()
     ]
     notes = [title(record), *_not_made(record, names), *(note for way in ways for note in way.notes)]

@@ -1,6 +1,6 @@
 """What a run is about: the manifests, or a saved plan, within what was asked for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,6 +8,7 @@ from reconciler.files.read import ON_DISK, Places
 from reconciler.guardrails import Guardrails, read_guardrails, sources_of
 from reconciler.guards import NO_ALLOWANCES, Allowances, check_allowances
 from reconciler.manifest.desired import Desired
+from reconciler.manifest.expiry.soon import EXPIRES_SOON, Ahead
 from reconciler.manifest.findings import UNUSED, Finding, find_doubts_and_accepted
 from reconciler.manifest.load import PUBLIC_AUDIENCE, load_files
 from reconciler.manifest.scope import is_looked_at, only_subscriptions, only_targets, parse_targets
@@ -27,6 +28,7 @@ class Request:
         judged_on: the day, in UTC, by which dates of manifests are judged: today's.
         audience: of federated credentials that name none: the cloud's.
         strict: what is usually a mistake is refused rather than warned about.
+        expired_only: whatever has not expired is left alone.
         guardrails: files whose rules all have to be kept.
         on_skipped: called with the names of files below directories that are no manifests.
         places: where the paths lead: to the files as they are, or as they are in a commit.
@@ -44,12 +46,15 @@ class Request:
     guardrails: tuple[str, ...] = ()
     on_skipped: Callable[[Sequence[str]], None] | None = None
     places: Places = ON_DISK
+    expired_only: bool = False
     judged_on: date = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """Desired state after --target and --subscription, with the caller's allowances, to be judged on a day.
+
+    With `expired_only`, whatever has not expired on that day is left alone.
 
     `saved` is the reviewed plan, where it is applied instead of manifests; `undo` is the way back that this was made
     for; `accepted` is what would be among the findings, had the manifest not accepted it; `skipped_files` lay among the
@@ -66,6 +71,7 @@ class Declaration:
     accepted: tuple[Finding, ...] = ()
     skipped_files: tuple[str, ...] = ()
     guardrails: tuple[Guardrails, ...] = ()
+    expired_only: bool = False
     judged_on: date = field(kw_only=True)
 
 
@@ -89,10 +95,11 @@ def load_declaration(request: Request) -> Declaration:
     desired = only_targets(desired, targets)
     check_allowances(request.allowances, _group_ids(whole), _group_ids(desired))
     check_one_tenant(desired)
+    ahead = Ahead(request.judged_on)
     # Over the whole manifest, since trust is also compared between identities; shown for what this run looks at.
     findings, accepted = (
         tuple(one for one in found if is_looked_at(one.resource_id, desired, targets))
-        for found in find_doubts_and_accepted(whole, request.audience)
+        for found in find_doubts_and_accepted(whole, request.audience, ahead)
     )
     return Declaration(
         desired,
@@ -103,6 +110,7 @@ def load_declaration(request: Request) -> Declaration:
         accepted=accepted,
         skipped_files=whole.skipped_files,
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(whole))),
+        expired_only=request.expired_only,
         judged_on=request.judged_on,
     )
 
@@ -131,7 +139,7 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
     desired = saved.desired
     targets = parse_targets(saved.targets, desired)
     check_allowances(request.allowances, _group_ids(desired), _group_ids(desired))
-    found, accepted = find_doubts_and_accepted(desired, request.audience)
+    found, accepted = find_doubts_and_accepted(desired, request.audience, Ahead(request.judged_on))
     findings = _findings_of(saved, found)
     return Declaration(
         desired,
@@ -143,6 +151,7 @@ def declare_saved(saved: Plan, request: Request, *, cloud: str, tenant: str | No
         accepted=accepted,
         skipped_files=saved.skipped_files,
         guardrails=read_guardrails(request.guardrails, (*request.paths, *sources_of(desired))),
+        expired_only=saved.expired_only,
         judged_on=request.judged_on,
     )
 
@@ -158,12 +167,17 @@ def _findings_of(saved: Plan, found: Sequence[Finding]) -> list[Finding]:
     # What a default gives to many the file says once, and here it holds back each of them.
     of_default = [one for one in doubts if one.given_by is not None]
     said_of_each = {(one.code, one.given_by, one.message) for one in of_default}
-    said = [one for one in saved.findings if (one.code, one.given_by, one.message) not in said_of_each]
+    said = [one for one in _lasting(saved.findings) if (one.code, one.given_by, one.message) not in said_of_each]
     # What a document says once about a value, the plan's manifests say at every identity that takes it.
     known = {(one.code, one.message) for one in said} | {(one.code, one.resource_id) for one in said}
     others = (one for one in doubts if one.given_by is None)
     news = (one for one in others if (one.code, one.message if one in desired.texts else one.resource_id) not in known)
     return sorted((*said, *of_default, *news), key=lambda one: one.key)
+
+
+def _lasting(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Those that no day ends: what expires soon is judged by today, and what has expired since is about to go."""
+    return (one for one in findings if one.code != EXPIRES_SOON)
 
 
 def _group_ids(desired: Desired) -> tuple[ResourceGroupId, ...]:

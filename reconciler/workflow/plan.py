@@ -10,6 +10,7 @@ from reconciler.live.azure import Azure
 from reconciler.live.identities import read_live
 from reconciler.live.impact import read_impact
 from reconciler.live.may_read import MayRead
+from reconciler.live.sign_ins.deletes import with_sign_ins
 from reconciler.manifest.findings import Finding, accepted_note, finding_violation
 from reconciler.manifest.scope import check_targets_exist
 from reconciler.model import Access, AnyId, AssignmentId, Live, ResourceGroupId, Violation, sentences
@@ -26,6 +27,7 @@ from reconciler.plan import (
     role_limit_notes,
 )
 from reconciler.plan.diff_access import diff_access
+from reconciler.plan.expiry.only import only_expired, only_expired_note
 from reconciler.undo.refusals import in_words_of_undo
 from reconciler.workflow.bounds import judge_guardrails
 from reconciler.workflow.declare import Declaration
@@ -47,7 +49,8 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
     live = _read(declaration, azure, may_read)
     compared, access = _compare(declaration, live, azure, may_read)
     impacts = read_impact(compared, access, azure.resources, may_read)
-    changes, runner, allowances = compared.with_impacts(impacts), azure.runner(), _allowances(declaration)
+    changes = with_sign_ins(compared.with_impacts(impacts), access, azure)
+    runner, allowances = azure.runner(), _allowances(declaration)
     beyond_guardrails = judge_guardrails(declaration, changes, live, access, azure, runner)
     refused = judge(changes, allowances, runner=runner, also=(*_strict(declaration, changes), *beyond_guardrails))
     plan = make_plan(
@@ -62,6 +65,7 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
         plan,
         notes=(
             *(declaration.undo.notes if declaration.undo else ()),
+            *(only_expired_note(compared) if declaration.expired_only else ()),
             *sentences((*access.not_read, *impacts.not_read, *live.not_read)),
             *unknown_runner(changes, runner),
             *accepted_note(declaration.accepted),
@@ -73,6 +77,7 @@ def compare_and_judge(declaration: Declaration, azure: Azure, may_read: MayRead)
         skipped_files=declaration.skipped_files,
         unused_allowances=unused_allowances(changes, allowances, runner=runner),
         guardrails=combined_sha256(declaration.guardrails),
+        expired_only=declaration.expired_only,
         not_undone=None if declaration.undo is None else declaration.undo.not_undone,
     )
 
@@ -93,7 +98,8 @@ def _compare(declaration: Declaration, live: Live, azure: Azure, may_read: MayRe
     identities = diff_states(declaration.desired, live, declaration.targets, judged_on=declaration.judged_on)
     access = read_access(identities, azure.resources, may_read)
     if declaration.undo is None:
-        return diff_access(identities, access), access
+        compared = diff_access(identities, access)
+        return only_expired(compared) if declaration.expired_only else compared, access
     compared = diff_access(identities, access, declaration.undo.limited_to)
     declaration.undo.check_unmoved(compared)
     return compared, access

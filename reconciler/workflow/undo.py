@@ -31,7 +31,7 @@ class UndoRequest:
 
     Attributes:
         journal: the file that the record was read from.
-        judged_on: the day in UTC, for the plan to say; a journal has no dates to judge.
+        judged_on: the day in UTC: what has expired by then is not given back.
     """
 
     record: RunRecord
@@ -55,7 +55,7 @@ def declare_undo(request: UndoRequest, azure: Azure, place: Place) -> Declaratio
     record, journal = request.record, request.journal
     _check_same_place(record.header, journal, azure, place)
     check_earlier_tenant(record.header.tenant, azure.token_tenant(), f"the run of {journal}", azure.sign_in)
-    undo = make_undo(record, read_live_now(record, azure.resources), journal)
+    undo = make_undo(record, read_live_now(record, azure.resources), journal, judged_on=request.judged_on)
     touched, to_do = (
         tuple(group.group_id for group in groups) for groups in (record.header.groups, undo.desired.groups)
     )

@@ -398,5 +398,5 @@ def test_question_and_progress_of_any_text(uami: Uami, world: Path) -> None:
         running.type("yes\n")
         ended = running.end()
 
-    assert "creating" in ended.stderr or "updating" in ended.stderr or "destroying" in ended.stderr, ended
+    assert any(f": {word} (" in ended.stderr for word in ("created", "updated", "destroyed")), ended
     check(ended, ())

@@ -61,7 +61,22 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
         ("uami output m.yaml --format ", ["text", "json", "yaml", "dotenv", "tfvars", "configmap", "service-accounts"]),
         ("uami apply m.yaml --color a", ["auto", "always"]),
         ("uami explain limits.maxD", ["limits.maxDeletes", "limits.maxDeletePercent"]),
-        ("uami schema ", ["manifest", "plan", "apply", "drift", "output", "trust", "doctor", "journal", "guardrails"]),
+        (
+            "uami schema ",
+            [
+                "manifest",
+                "plan",
+                "apply",
+                "drift",
+                "output",
+                "trust",
+                "explain-login",
+                "unused",
+                "doctor",
+                "journal",
+                "guardrails",
+            ],
+        ),
     ],
 )
 def test_bash_is_offered_what_can_follow(installed: Uami, words: str, offered: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -332,3 +333,65 @@ def test_held_identity_needs_no_right_to_write_and_no_scope_of_its_roles(uami: U
 
     assert [one for one in document["checks"] if one["name"] == "scope"] == []
     assert {one["action"].rpartition("/")[2] for one in document["rights"]} == {"read"}
+
+
+def test_least_privilege_is_printed_as_commands_and_as_data(uami: Uami, folder: Path) -> None:
+    write_state(folder / "s.json", {"rg-a": {}, "rg-data": {}})
+    write_manifest(folder / "m.yaml", {"rg-a": [{"name": "id-one", "roleAssignments": [ROLE]}]}, policy=KEEP_ALL)
+
+    text = uami(*DOCTOR, "--least-privilege")
+    document = uami(*DOCTOR, "--least-privilege", "--format", "json").document
+    others = [uami(*DOCTOR, "--least-privilege", "--format", one) for one in ("markdown", "html")]
+
+    least = document["least_privilege"]
+    assert (text.code, text.stderr) == (0, "")
+    assert problems(document, "doctor:v1") == []
+    assert {one["task"] for one in least["roles"]} == {"plan", "apply", "drift", "optional"}
+    assert [one["scope"] for one in least["assignments"] if one["condition"]] == [ROLE["scope"]]
+    commands = [one["command"] for one in (*least["roles"], *least["assignments"])]
+    assert [one for one in commands if f"  {one}\n" not in text.stdout] == []
+    assert [one for one in least["not_narrowed"] if f"  {one}\n" not in text.stdout] == []
+    assert [one.stdout.count("az role assignment create") >= len(least["assignments"]) for one in others] == [
+        True,
+        True,
+    ]
+
+
+def test_least_privilege_leaves_out_what_guardrails_do_not_let_through(uami: Uami, folder: Path) -> None:
+    write_state(folder / "s.json", {"rg-a": {}, "rg-data": {}})
+    manifest = folder / "manifests"
+    manifest.mkdir()
+    write_manifest(manifest / "m.yaml", {"rg-a": [{"name": "id-one", "roleAssignments": [ROLE]}]}, owner="me")
+    (folder / "g.yaml").write_text("version: 1\nroles: []\ndeletes: {onlyNamed: true}\n")
+    command = ("doctor", "manifests", "--sandbox", "s.json", "--least-privilege", "--format", "json")
+
+    free, bounded = uami(*command).document, uami(*command, "--guardrails", "g.yaml").document
+
+    def actions(document: dict[str, Any]) -> set[str]:
+        return {action for one in document["least_privilege"]["roles"] for action in one["definition"]["Actions"]}
+
+    gone = {"/".join(one.split("/")[-2:]) for one in actions(free) - actions(bounded)}
+    assert {"roleAssignments/write", "roleAssignments/delete", "userAssignedIdentities/delete"} <= gone
+    assert bounded["least_privilege"]["notes"] == [
+        "What the guardrails do not let through needs no right: `uami validate --guardrails` names it."
+    ]
+
+
+def test_guardrails_without_least_privilege_are_wrong_usage(uami: Uami, folder: Path) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one"]})
+
+    ended = uami(*DOCTOR, "--guardrails", "g.yaml")
+
+    assert (ended.code, ended.stdout) == (64, "")
+    assert "--guardrails bounds --least-privilege alone" in ended.stderr
+
+
+def test_least_rights_are_not_said_where_nobody_is_signed_in(uami: Uami, folder: Path, serve: Serve) -> None:
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one"]})
+    write_state(folder / "s.json", {"rg-a": {}})
+    arm = serve("s.json")
+    expired = token(exp=1)
+
+    ended = uami("doctor", "m.yaml", *arm.flags, "--least-privilege", "--format", "json", environment=expired)
+
+    assert (ended.code, ended.document["least_privilege"]) == (77, None)

@@ -253,7 +253,9 @@ def test_metrics_say_what_differs_and_that_a_run_failed(uami: Uami, folder: Path
     assert (good.code, bad.code) == (2, 65)
     assert first["uami_drift_last_run_success"] == 1
     assert first["uami_drift_requests"] > 5
-    items = {name.partition('kind="')[2].partition('"')[0]: value for name, value in first.items() if "_items" in name}
+    items = {
+        name.partition('kind="')[2].partition('"')[0]: value for name, value in first.items() if "drift_items" in name
+    }
     assert items == {"missing": 1, "unexpected": 2, "changed": 0}
     last = "uami_drift_last_success_timestamp_seconds"
     assert (second["uami_drift_last_run_success"], second[last]) == (0, first[last])

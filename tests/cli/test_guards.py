@@ -210,7 +210,7 @@ def test_ctrl_c_ends_the_check_of_many_deletes_at_once(uami: Uami, folder: Path,
 
 def test_check_of_many_deletes_is_bounded_by_the_time_of_the_run(uami: Uami, folder: Path, serve: Serve) -> None:
     many_deletes(folder, [f"id-{number:02}" for number in range(60)])
-    arm = serve("s.json")
+    arm = serve("s.json", "--rates", "azure")
 
     ended = uami("plan", "m.yaml", *arm.flags, "--timeout", "3s", environment=TOKEN)
 

@@ -49,7 +49,8 @@ policy: {identities: exact}
 
 
 @pytest.mark.parametrize(
-    "name", ["manifest", "plan", "apply", "drift", "output", "trust", "doctor", "journal", "guardrails"]
+    "name",
+    ["manifest", "plan", "apply", "drift", "output", "trust", "explain-login", "doctor", "journal", "guardrails"],
 )
 def test_schema_is_printed_as_it_lies_in_the_repository(uami: Uami, name: str) -> None:
     ended = uami("schema", name)
@@ -57,7 +58,7 @@ def test_schema_is_printed_as_it_lies_in_the_repository(uami: Uami, name: str) -
     assert (ended.code, ended.stdout) == (0, (SCHEMAS / f"{name}.v1.schema.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", ["plan", "apply", "drift", "output", "trust", "doctor", "journal"])
+@pytest.mark.parametrize("name", ["plan", "apply", "drift", "output", "trust", "explain-login", "doctor", "journal"])
 def test_schema_is_valid_itself(name: str) -> None:
     Draft202012Validator.check_schema(json.loads((SCHEMAS / f"{name}.v1.schema.json").read_text(encoding="utf-8")))
 

@@ -283,6 +283,6 @@ def test_workflow_that_the_identity_does_not_trust_is_told_what_entra_said(uami:
     ended = plan(uami, hosts, "github", settings)
 
     assert (ended.code, ended.stdout) == (77, "")
-    assert "AADSTS70021" in ended.stderr
-    assert "Assertion Subject: 'repo:contoso/other:ref:refs/heads/main'" in ended.stderr
+    assert "AADSTS700213" in ended.stderr
+    assert "presented assertion subject 'repo:contoso/other:ref:refs/heads/main'" in ended.stderr
     assert "federated credential trusts this workflow" in ended.stderr

@@ -141,7 +141,7 @@ def test_show_needs_nothing_but_the_file(uami: Uami, planned: Path) -> None:
 
     shown = uami("show", "plan.json", "--format", "json")
 
-    assert (shown.code, shown.stdout.encode()) == (0, before)
+    assert (shown.code, shown.document) == (0, json.loads(before))
     assert (planned / "plan.json").read_bytes() == before
 
 

@@ -21,6 +21,7 @@ COMMANDS = [
     ("drift",),
     ("output",),
     ("trust",),
+    ("explain-login",),
     ("export",),
     ("doctor",),
     ("explain",),

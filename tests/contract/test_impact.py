@@ -210,7 +210,8 @@ def test_request_to_stop_ends_the_wait_for_a_turn_at_once(arm: OpenArm) -> None:
     with pytest.raises(Interrupted):
         read_attachments([resource_id(name) for name in names], opened.resources, MayRead(opened.client))
 
-    assert asked(opened, "/listAssociatedResources") == 1
+    # The one that had its turn may still be on its way.
+    assert asked(opened, "/listAssociatedResources") <= 1
     assert opened.time.slept_s == []
 
 

@@ -231,7 +231,7 @@ def test_reads_record_nothing() -> None:
         arm.post(f"{ID_A}/listAssociatedResources", params={"api-version": "2022-01-31-preview"})
         events(arm)
 
-    assert (list(app.state.activity), app.state.revision) == ([], (0, 0))
+    assert (list(app.state.activity), app.state.revision) == ([], (0, 0, 0))
 
 
 @pytest.mark.parametrize(

@@ -278,10 +278,17 @@ def test_assertion_gives_a_token_to_an_identity_that_trusts_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("issuer", "subject", "audience"),
-    [(f"{GITHUB}/", "repo:x:y", AUDIENCE), (GITHUB, "repo:x:Y", AUDIENCE), (GITHUB, "repo:x:y", "api://other")],
+    ("issuer", "subject", "audience", "code", "named"),
+    [
+        (f"{GITHUB}/", "repo:x:y", AUDIENCE, 700211, f"assertion issuer '{GITHUB}/'."),
+        (GITHUB, "repo:x:z", AUDIENCE, 700213, "assertion subject 'repo:x:z'. Check"),
+        (GITHUB, "repo:x:Y", AUDIENCE, 7002138, "but not with case-sensitive comparison."),
+        (GITHUB, "repo:x:y", "api://other", 700212, "assertion audience 'api://other'."),
+    ],
 )
-def test_assertion_that_the_identity_does_not_trust_is_refused(issuer: str, subject: str, audience: str) -> None:
+def test_assertion_that_the_identity_does_not_trust_is_refused(
+    issuer: str, subject: str, audience: str, code: int, named: str
+) -> None:
     app = application(trusting((GITHUB, "repo:x:y")))
 
     with anonymous(app) as arm:
@@ -290,8 +297,35 @@ def test_assertion_that_the_identity_does_not_trust_is_refused(issuer: str, subj
         )
 
     body = refused.json()
-    assert (refused.status_code, body["error"], body["error_codes"]) == (400, "invalid_request", [70021])
-    assert f"Assertion Issuer: '{issuer}'. Assertion Subject: '{subject}'." in body["error_description"]
+    assert (refused.status_code, body["error"], body["error_codes"]) == (401, "invalid_client", [code])
+    assert named in body["error_description"]
+
+
+def test_identity_that_trusts_nobody_is_told_so() -> None:
+    with anonymous() as arm:
+        refused = arm.post(token_endpoint(), data=assertion_form("client of id-a", iss=GITHUB, sub="x", aud=AUDIENCE))
+
+    assert refused.json()["error_codes"] == [70025]
+
+
+def test_identity_is_not_found_in_another_tenant() -> None:
+    app = application(trusting((GITHUB, "repo:x:y")))
+    form = assertion_form("client of id-a", iss=GITHUB, sub="repo:x:y", aud=AUDIENCE)
+
+    with anonymous(app) as arm:
+        refused = arm.post(token_endpoint(OTHER_TENANT), data=form)
+
+    assert (refused.status_code, refused.json()["error_codes"]) == (400, [700016])
+
+
+def test_assertion_that_begins_later_is_refused() -> None:
+    app = application(trusting((GITHUB, "repo:x:y")))
+    form = assertion_form("client of id-a", iss=GITHUB, sub="repo:x:y", aud=AUDIENCE, nbf=NOW_S + 60)
+
+    with anonymous(app) as arm:
+        refused = arm.post(token_endpoint(), data=form)
+
+    assert (refused.status_code, refused.json()["error_codes"]) == (401, [700024])
 
 
 def test_token_of_an_identity_has_the_rights_of_its_principal() -> None:

@@ -253,7 +253,8 @@ def test_custom_roles_may_share_a_name_and_an_unknown_built_in_role_may_be_among
             "resourcegroups is not known; known here: version, tenantId, identitiesCreated, subscriptions, "
             "resourceGroups, identities, federatedIdentityCredentials, roleDefinitions, roleAssignments, "
             "denyAssignments, locks, "
-            "resources, directoryGroups, applications, appRoleAssignments, permissions, activityLog, resourceChanges",
+            "resources, directoryGroups, applications, appRoleAssignments, permissions, activityLog, resourceChanges, "
+            "signInLogs",
         ),
         (state_of(subscriptions={}), "subscriptions must be a list"),
         (state_of(subscriptions=[7]), "subscriptions[0] must be an object"),

@@ -140,6 +140,6 @@ def parse(command: str) -> None:
         assert name is not None
         assert inner is not None
         context = inner.make_context(name, rest, parent=context)
-    # The flags know the formats of a report; a command of other output has other formats.
-    if context.info_name != "output":
+    # The flags know the formats of a report; commands of other output have other formats.
+    if context.info_name not in ("output", "trust", "explain-login"):
         ReportFlags(format=tuple(context.params.get("format") or ()))

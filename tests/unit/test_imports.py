@@ -33,6 +33,8 @@ ORDER = (
     "reconciler.apply",
     "reconciler.undo",
     "reconciler.doctor",
+    "reconciler.logins",
+    "reconciler.migration",
     "reconciler.report",
     "reconciler.outputs",
     "reconciler.workflow",
@@ -57,6 +59,7 @@ SANDBOX_ROOMS = (
     "catalog",
     "state_file",
     "resource_graph",
+    "log_analytics",
     "faults",
     "serving",
 )

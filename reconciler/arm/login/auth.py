@@ -44,7 +44,7 @@ class Principal:
 
 def principal_of(token: str) -> Principal | None:
     """Read a token's claims without verifying them, for display only; None where it is not a JWT."""
-    claims = _claims(token)
+    claims = claims_in(token)
     if claims is None:
         return None
     return Principal(
@@ -55,7 +55,8 @@ def principal_of(token: str) -> Principal | None:
     )
 
 
-def _claims(token: str) -> Mapping[object, object] | None:
+def claims_in(token: str) -> Mapping[object, object] | None:
+    """The claims of a JSON Web Token, unverified; None where it is none."""
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -176,7 +177,7 @@ class CachedCredentialAuth(httpx.Auth):
         Source: Microsoft identity platform, "Access token claims reference" (`exp`).
         """
         token = self._current()
-        claimed = (_claims(token.text) or {}).get("exp")
+        claimed = (claims_in(token.text) or {}).get("exp")
         ends = [token.expires_at_s, *([float(claimed)] if isinstance(claimed, int) else [])]
         return min((end for end in ends if isfinite(end)), default=None)
 

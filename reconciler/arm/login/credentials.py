@@ -116,8 +116,11 @@ def _given_token(login: Login) -> str:
     return text
 
 
-def _check_settings(kind: Kind, login: Login) -> None:
-    """Raises LoginError where a kind lacks settings, all of which it names, or has one that cannot be used."""
+def check_settings(kind: Kind, login: Login) -> None:
+    """Raises LoginError where a kind lacks settings, all of which it names, or has one that cannot be used.
+
+    What it says of an address and a header holds for whoever sends the one to the other.
+    """
     missing = [" or ".join(setting) for setting in kind.needs if not login.get(setting)]
     if missing:
         raise LoginError(f"The credential {kind.name!r} lacks {_listed(missing)}.", kind.hint)
@@ -144,7 +147,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _identity_source(kind: Kind, login: Login) -> TokenSource:
-    _check_settings(kind, login)
+    check_settings(kind, login)
     authority = foreign_authority(kind.name, login)
     if authority:
         _log.warning("AZURE_AUTHORITY_HOST: %s is none of Microsoft's hosts; this login is sent there.", authority)

@@ -1,1 +1,1 @@
-"""What ARM remembers of what was done: the Activity Log, and the changes that Resource Graph keeps."""
+"""What was done, as logs remember it: the Activity Log, Resource Graph's changes, and the sign-ins of identities."""

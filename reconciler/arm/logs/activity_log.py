@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
 
+from reconciler.arm.actions import EVENTS
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.http.fields import JsonObject, optional_time_s
 from reconciler.model import normalize_scope
@@ -16,8 +17,8 @@ from reconciler.model import normalize_scope
 API_VERSION = "2015-04-01"
 """Source: Microsoft.Insights 2015-04-01 OpenAPI (activityLogs_API.json)."""
 
-READ = "Microsoft.Insights/eventtypes/values/read"
-"""The right to read it. Source: refusals that users quote (azure-libraries-for-java)."""
+READ = f"{EVENTS}/read"
+"""The right to read it."""
 
 RETENTION_DAYS = 90
 """Source: recorded traffic (azure-cli, activity log test: no list may start earlier)."""

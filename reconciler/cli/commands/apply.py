@@ -9,7 +9,7 @@ import typer
 from reconciler.cli.commands.plan import PlanFlags
 from reconciler.cli.flags.groups import FlagGroup, command_line, with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
-from reconciler.cli.flags.shared import ApplyGuardFlags, ApplyRunFlags, AzureFlags, StrictManifestFlags
+from reconciler.cli.flags.shared import ApplyGuardFlags, ApplyRunFlags, LoggedAzureFlags, StrictManifestFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
@@ -38,7 +38,7 @@ def apply(
     manifest: StrictManifestFlags,
     run: ApplyRunFlags,
     guards: ApplyGuardFlags,
-    azure: AzureFlags,
+    azure: LoggedAzureFlags,
     report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show the plan, ask (only `yes` approves), carry it out, and read it again to verify.
@@ -52,7 +52,7 @@ def apply(
     configure_logging(report.log_level)
     subject = Subject("apply", paths, (manifest, guards, azure), (run.journal,))
     with open_reports(report, ReportKind.RUN, subject) as reports:
-        request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
+        request = make_request(paths, manifest, azure.cloud, guards)
         plan_file = find_saved_plan(paths, run.digest)
         again = _again(plan_file, paths, (azure, manifest, guards, replace(run, journal=None), report))
         approval = approve_apply(plan_file, run, report, paths)

@@ -7,7 +7,7 @@ import typer
 
 from reconciler.cli.flags.groups import GUARDS_PANEL, OUTPUT_PANEL, FlagGroup, with_flag_groups
 from reconciler.cli.flags.report import ChangesRunReportFlags
-from reconciler.cli.flags.shared import AzureFlags, GuardFlags, Paths, StrictManifestFlags
+from reconciler.cli.flags.shared import GuardFlags, LoggedAzureFlags, Paths, StrictManifestFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
@@ -60,7 +60,7 @@ def plan(
     manifest: StrictManifestFlags,
     asked: PlanFlags,
     guards: GuardFlags,
-    azure: AzureFlags,
+    azure: LoggedAzureFlags,
     report: ChangesRunReportFlags,
 ) -> ExitCode:
     """Show what apply would do, and what the guards would refuse; changes nothing. -o saves it for `apply`."""
@@ -71,7 +71,7 @@ def plan(
     configure_logging(report.log_level)
     subject = Subject("plan", paths, (manifest, guards, azure), (asked.out,))
     with open_reports(report, ReportKind.PLAN, subject) as reports:
-        request = make_request(paths, manifest, azure.cloud, guards, strict=manifest.strict)
+        request = make_request(paths, manifest, azure.cloud, guards)
         with plan_output(asked.out, subject.inputs) as save:
             result, header, lasts_s = compare(request, azure, asked.applier)
             digest = save(result)  # before the report: a file that cannot be written is an error instead of it
@@ -83,7 +83,7 @@ def plan(
 
 
 def _needed(
-    result: "Plan", manifest: StrictManifestFlags, guards: GuardFlags, azure: AzureFlags
+    result: "Plan", manifest: StrictManifestFlags, guards: GuardFlags, azure: LoggedAzureFlags
 ) -> tuple[FlagGroup, ...]:
     """With other flags than these, apply would find the plan stale, or look elsewhere."""
     return azure, guards.without(result.unused_allowances), StrictManifestFlags(strict=manifest.strict)

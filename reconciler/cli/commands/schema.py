@@ -20,6 +20,8 @@ class SchemaName(StrEnum):
     DRIFT = "drift"
     OUTPUT = "output"
     TRUST = "trust"
+    EXPLAIN_LOGIN = "explain-login"
+    UNUSED = "unused"
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"

@@ -4,10 +4,15 @@ from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.shared import AzureFlags, ManifestFlags, Paths
 from reconciler.cli.flags.trust import TrustFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
-from reconciler.errors import ExitCode
+from reconciler.errors import ExitCode, UsageError
+from reconciler.report.trust_format import TrustFormat
 
 
-@help_notes("uami trust manifests/", "uami trust manifests/ --format mermaid > trust.mmd", codes=OF_AZURE)
+@help_notes(
+    "uami trust manifests/ --format mermaid > trust.mmd",
+    "uami trust manifests/ --migrate-github ids.json | git apply",
+    codes=OF_AZURE,
+)
 @with_flag_groups
 def trust(paths: Paths, manifest: ManifestFlags, asked: TrustFlags, azure: AzureFlags) -> ExitCode:
     """Tell who is trusted to become each listed identity as it lives, what that lets them do, and what is risky.
@@ -23,6 +28,8 @@ def trust(paths: Paths, manifest: ManifestFlags, asked: TrustFlags, azure: Azure
     from reconciler.workflow.trust import run_trust
 
     configure_logging(asked.log_level)
+    if asked.migrate_github is not None:
+        return _migrate(asked.migrate_github, paths, manifest, asked, azure)
     request = make_request(paths, manifest, azure.cloud)
     declaration = load_declaration(request)
     with open_session(azure, Stop(), writes=False) as session:
@@ -30,4 +37,31 @@ def trust(paths: Paths, manifest: ManifestFlags, asked: TrustFlags, azure: Azure
         text = render_report(report, session.header, asked.format, color=is_colored(asked.color_choice))
     print_note(*remark(text, asked.format))
     print_report(text)
+    return ExitCode.DONE
+
+
+def _migrate(ids_file: str, paths: Paths, manifest: ManifestFlags, asked: TrustFlags, azure: AzureFlags) -> ExitCode:
+    """Print a round of the way to subjects with ids; what is to be known of it goes to stderr."""
+    from reconciler.cli.support.inputs import make_request
+    from reconciler.cli.support.output import print_note, print_report
+    from reconciler.cli.support.session import open_session
+    from reconciler.files.read import read_argument
+    from reconciler.migration.choose import Step
+    from reconciler.migration.ids import MAX_BYTES, read_ids
+    from reconciler.report.trust.migration import NOTHING, migration_diff, next_step
+    from reconciler.stop import Stop
+    from reconciler.workflow.declare import load_declaration
+    from reconciler.workflow.subjects.migrate import propose_migration
+
+    if asked.format is not TrustFormat.TEXT:
+        raise UsageError(f"--format {asked.format}: what --migrate-github prints is a diff", "Leave one of them out.")
+    ids = read_ids(ids_file, read_argument(ids_file, MAX_BYTES))
+    declaration = load_declaration(make_request(paths, manifest, azure.cloud))
+    with open_session(azure, Stop(), writes=False) as session:
+        found = propose_migration(declaration, session.azure, ids)
+    print_note(
+        *(f"Note: {note}" for note in (*found.notes, *next_step(found.count(Step.ADD), found.count(Step.REMOVE))))
+    )
+    print_note(*(() if found.edits or found.notes else (NOTHING,)))
+    print_report(migration_diff((one.name, one.before, one.after) for one in found.edits))
     return ExitCode.DONE

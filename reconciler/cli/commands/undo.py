@@ -8,7 +8,7 @@ import typer
 from reconciler.cli.flags.groups import command_line, with_flag_groups
 from reconciler.cli.flags.journal import Last, choose_journal
 from reconciler.cli.flags.report import ChangesRunReportFlags
-from reconciler.cli.flags.shared import ApplyGuardFlags, AzureFlags, UndoRunFlags
+from reconciler.cli.flags.shared import ApplyGuardFlags, LoggedAzureFlags, UndoRunFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
@@ -28,7 +28,7 @@ File = Annotated[str | None, typer.Argument(metavar="FILE", help="The journal of
 def undo(
     run: UndoRunFlags,
     guards: ApplyGuardFlags,
-    azure: AzureFlags,
+    azure: LoggedAzureFlags,
     report: ChangesRunReportFlags,
     file: File = None,
     last: Last = False,

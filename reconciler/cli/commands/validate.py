@@ -2,20 +2,41 @@
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-from reconciler.cli.flags.groups import with_flag_groups
+import typer
+
+from reconciler.cli.flags.groups import MANIFEST_PANEL, FlagGroup, with_flag_groups
 from reconciler.cli.flags.report import ReportFlags
 from reconciler.cli.flags.shared import Cloud, CloudName, GuardrailFlags, Paths, Strict, VariableFlags
 from reconciler.cli.help.page import OF_FILES, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
-from reconciler.cli.support.inputs import note_skipped, read_standard_input, read_variables
+from reconciler.cli.support.inputs import note_skipped, read_standard_input, read_variables, today
 from reconciler.errors import ExitCode
 from reconciler.report.formats import ReportKind
 
 if TYPE_CHECKING:
     from reconciler.manifest.desired import Desired
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateFlags(FlagGroup):
+    """What is warned about, whether that is refused, and whose audience a credential has that names none."""
+
+    strict: Strict = False
+    expiry_days: Annotated[
+        int,
+        typer.Option(
+            "--expiry-days",
+            metavar="N",
+            min=0,
+            help="Warn about what expires within so many days.",
+            rich_help_panel=MANIFEST_PANEL,
+        ),
+    ] = 14
+    cloud: Cloud = CloudName.AZURE_CLOUD
 
 
 @help_notes(
@@ -27,28 +48,27 @@ if TYPE_CHECKING:
 def validate(
     paths: Paths,
     variables: VariableFlags,
-    *,
-    strict: Strict = False,
-    cloud: Cloud = CloudName.AZURE_CLOUD,
+    asked: ValidateFlags,
     bounds: GuardrailFlags,
     report: ReportFlags,
 ) -> ExitCode:
     """Check manifests offline: every problem of every file in one run, each with its place and how to fix it.
 
-    What is usually a mistake is warned about: risky trust, broad roles, deletions without a pinned principal.
+    Warned about is what is usually a mistake (risky trust, broad roles, unpinned deletions), and what expires soon.
     """
     # Not the workflow: it would import the HTTP client, which nothing offline needs.
     from reconciler.arm.login.clouds import CLOUDS
     from reconciler.guardrails import judge_offline
+    from reconciler.manifest.expiry.soon import Ahead
     from reconciler.manifest.findings import find_doubts_and_accepted
 
     with open_reports(report, ReportKind.VALIDATION, Subject("validate", paths, (variables, bounds))) as reports:
-        audience = CLOUDS[cloud].exchange_audience
+        audience = CLOUDS[asked.cloud].exchange_audience
         desired = _load(paths, variables, audience)
         verdict = judge_offline(bounds.guardrails, os.environ, paths, desired)
-        findings, accepted = find_doubts_and_accepted(desired, audience)
-        reports.end(lambda form: form.validated(desired, findings, accepted, verdict, strict=strict))
-    return ExitCode.REFUSED if verdict.violations or (strict and findings) else ExitCode.DONE
+        findings, accepted = find_doubts_and_accepted(desired, audience, Ahead(today(), asked.expiry_days))
+        reports.end(lambda form: form.validated(desired, findings, accepted, verdict, strict=asked.strict))
+    return ExitCode.REFUSED if verdict.violations or (asked.strict and findings) else ExitCode.DONE
 
 
 def _load(paths: Sequence[str], variables: VariableFlags, audience: str) -> "Desired":

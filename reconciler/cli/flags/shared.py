@@ -31,6 +31,12 @@ class CredentialKind(StrEnum):
     TOKEN = "token"  # noqa: S105  the name of a source, not a secret
 
 
+class Only(StrEnum):
+    """What a run is confined to."""
+
+    EXPIRED = "expired"
+
+
 Paths = Annotated[
     list[str],
     typer.Argument(
@@ -102,6 +108,15 @@ class StrictManifestFlags(ManifestFlags):
     """The same, for commands that refuse."""
 
     strict: Strict = False
+    only: Annotated[
+        Only | None,
+        typer.Option(
+            "--only",
+            help="Delete what has expired, credentials, roles and removals whose day has come, and leave all else.",
+            show_default=False,
+            rich_help_panel=MANIFEST_PANEL,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +246,23 @@ class AzureFlags(FlagGroup):
         int,
         typer.Option("--parallelism", min=1, max=100, help="Requests under way at once.", rich_help_panel=AZURE_PANEL),
     ] = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAzureFlags(AzureFlags):
+    """The same, and where the sign-ins of its identities are logged."""
+
+    sign_in_logs: Annotated[
+        str | None,
+        typer.Option(
+            "--sign-in-logs",
+            metavar="RESOURCE-ID",
+            help="Say when what is deleted was last signed in with, by this Log Analytics workspace; a sign-in of the"
+            " last 30 days refuses the delete (recently-used).",
+            show_default=False,
+            rich_help_panel=AZURE_PANEL,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,16 @@ class TrustFlags(FlagGroup):
             rich_help_panel=OUTPUT_PANEL,
         ),
     ] = TrustFormat.TEXT
+    migrate_github: Annotated[
+        str | None,
+        typer.Option(
+            "--migrate-github",
+            metavar="FILE",
+            help="Print instead, as a diff for `git apply`, how the manifest comes to GitHub's subjects with ids: first"
+            " both side by side, then without the old ones. The file has the ids of repositories and owners.",
+            show_default=False,
+        ),
+    ] = None
     color: Color = ColorChoice.AUTO
     no_color: NoColor = False
     log_level: Log = LogLevel.WARNING

@@ -73,15 +73,15 @@ def make_request(
     manifest: "ManifestFlags",
     cloud: "CloudName",
     guards: "GuardFlags | None" = None,
-    *,
-    strict: bool = False,
 ) -> "Request":
     """A workflow request from flags; raises UsageError for a malformed one."""
     from reconciler.arm.login.clouds import CLOUDS
+    from reconciler.cli.flags.shared import Only, StrictManifestFlags
     from reconciler.guardrails import guardrail_files
     from reconciler.guards import NO_ALLOWANCES, parse_allowances
     from reconciler.workflow.declare import Request
 
+    refusing = manifest if isinstance(manifest, StrictManifestFlags) else StrictManifestFlags()
     return Request(
         tuple(paths),
         read_variables(manifest),
@@ -91,8 +91,9 @@ def make_request(
         manifest.target,
         NO_ALLOWANCES if guards is None else parse_allowances(guards.allow, guards.max_deletes, guards.max_revokes),
         CLOUDS[cloud].exchange_audience,
-        strict,
+        refusing.strict,
         () if guards is None else guardrail_files(guards.guardrails, os.environ),
         note_skipped,
+        expired_only=refusing.only is Only.EXPIRED,
         judged_on=today(),
     )

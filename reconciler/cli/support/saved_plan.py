@@ -107,6 +107,7 @@ def declare(plan_file: str | None, digest: str | None, request: Request, azure: 
         "--var or --var-file": request.variables,
         "--target": request.targets,
         "--subscription": request.subscriptions,
+        "--only": request.expired_only,
     }
     for flag in (flag for flag, value in given.items() if value):
         raise UsageError(f"{flag} belongs to `uami plan`: a saved plan holds what it was given", f"Leave {flag} out.")

@@ -29,7 +29,7 @@ from reconciler.arm.login.logins import Login
 from reconciler.arm.microsoft_graph import PAGE_LINK, MicrosoftGraph
 from reconciler.arm.resources import Resources
 from reconciler.cli.collector import resume_collector
-from reconciler.cli.flags.shared import AzureFlags
+from reconciler.cli.flags.shared import AzureFlags, LoggedAzureFlags
 from reconciler.cli.support.embedded import open_embedded
 from reconciler.cli.support.output import keep_secret
 from reconciler.cli.support.progress import show_progress
@@ -38,7 +38,7 @@ from reconciler.errors import UsageError
 from reconciler.guards import Runner
 from reconciler.journal import Actor, Place, PlaceKind
 from reconciler.live.azure import Azure
-from reconciler.model import is_guid
+from reconciler.model import WorkspaceId, is_guid, parse_workspace
 from reconciler.parallel import Pool
 from reconciler.report.rows import Header
 from reconciler.stop import Stop
@@ -182,7 +182,13 @@ def _azure(
     client = ArmClient(http, time.time, sign_in=sign_in(""))
     pool, activity = Pool(flags.parallelism), retries.activity
     resources = Resources(client, flags.api_version, pool, activity)
-    return Azure(flags.cloud, resources, flags.tenant, _signing_in(auth.token_tenant, activity), runner, sign_in)
+    token_tenant, log = _signing_in(auth.token_tenant, activity), _sign_in_logs(flags)
+    return Azure(flags.cloud, resources, flags.tenant, token_tenant, runner, sign_in, log)
+
+
+def _sign_in_logs(flags: AzureFlags) -> WorkspaceId | None:
+    named = flags.sign_in_logs if isinstance(flags, LoggedAzureFlags) else None
+    return None if named is None else parse_workspace(named)
 
 
 def _with_graph(azure: Azure, open_http: Callable[[], httpx.Client]) -> Azure:
@@ -211,6 +217,7 @@ def _check_flags(flags: AzureFlags) -> None:
     if flags.tenant is not None:
         # A token names its tenant by id, so that nothing else could be held against it.
         check_guid("--tenant", flags.tenant, "a tenant", "`az account show --query tenantId` prints it.")
+    _sign_in_logs(flags)
     if flags.sandbox is not None and flags.endpoint is not None:
         raise UsageError("--sandbox and --endpoint name two places", "Leave one of them out.")
 

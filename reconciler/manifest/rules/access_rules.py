@@ -13,6 +13,7 @@ from reconciler.manifest.declared import DeclaredDocument, DeclaredIdentity
 from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential
 from reconciler.manifest.desired import AssignmentsPolicy
 from reconciler.manifest.reading import Located
+from reconciler.manifest.rules.dates import check_days
 from reconciler.manifest.rules.issuers import known_issuer
 from reconciler.manifest.rules.words import RULES, broken_rule, quoted
 from reconciler.model import (
@@ -56,6 +57,7 @@ def check_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
             if listed is not None:
                 yield from _check_names(listed.entries)
         entries = (*given, *(() if own is None else own.entries))
+        yield from check_days(one.expires for one in entries)
         yield from _check_trusts(entries)
         for credential in entries:
             if credential.issuer is not None and not _is_issuer_right(credential.issuer.text):
@@ -70,6 +72,8 @@ def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
     for identity in _identities(document):
         for listed in (identity.assignments, *(layer.assignments for layer in identity.given)):
             first: dict[tuple[str, str], DeclaredAssignment] = {}
+            # Several roles or scopes of one line have its day in common.
+            yield from check_days(dict.fromkeys(one.expires for one in (() if listed is None else listed.entries)))
             for assignment in () if listed is None else listed.entries:
                 yield from _check_scope(assignment)
                 yield from _check_details(dict(assignment.details), document.owner)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from reconciler.model import ResourceGroupId
+from reconciler.model import ResourceGroupId, ResourceId, identity_of
 from reconciler.plan import Plan
+from reconciler.plan.expiry.counts import expired_items, expiring_items
 from reconciler.report.rows import ChangeRow, drift_rows
 
 _LAST_SUCCESS = "uami_drift_last_success_timestamp_seconds"
@@ -47,8 +48,19 @@ def metrics_of_success(plan: Plan, traffic: Traffic) -> bytes:
         "changed": rows.changed,
     }
     for kind, found in kinds.items():
-        for group, count in _by_group(found, groups).items():
+        for group, count in _by_group((row.identity for row in found), groups).items():
             items.labels(kind, group.subscription_id, group.resource_group).set(count)
+    ends = {
+        "uami_drift_expired_items": (
+            "Credentials, roles and removals whose day has come and that are there.",
+            expired_items,
+        ),
+        "uami_drift_expiring_items": ("Those whose day comes within 14 days.", expiring_items),
+    }
+    for name, (text, find) in ends.items():
+        gauge = Gauge(name, text, _GROUP_LABELS, registry=registry)
+        for group, count in _by_group((identity_of(one.resource_id) for one in find(plan)), groups).items():
+            gauge.labels(group.subscription_id, group.resource_group).set(count)
     if plan.drift is not None and plan.drift.base is not None:
         pending = Gauge(
             "uami_drift_pending_items",
@@ -56,7 +68,7 @@ def metrics_of_success(plan: Plan, traffic: Traffic) -> bytes:
             _GROUP_LABELS,
             registry=registry,
         )
-        for group, count in _by_group(rows.pending, groups).items():
+        for group, count in _by_group((row.identity for row in rows.pending), groups).items():
             pending.labels(group.subscription_id, group.resource_group).set(count)
     return generate_latest(registry)
 
@@ -96,6 +108,6 @@ def _registry(traffic: Traffic, *, succeeded: bool, last_success_s: float | None
     return registry
 
 
-def _by_group(rows: Iterable[ChangeRow], groups: Iterable[ResourceGroupId]) -> dict[ResourceGroupId, int]:
-    found = Counter(row.identity.group_id for row in rows)
+def _by_group(identities: Iterable[ResourceId], groups: Iterable[ResourceGroupId]) -> dict[ResourceGroupId, int]:
+    found = Counter(one.group_id for one in identities)
     return {group: found[group] for group in dict.fromkeys((*groups, *found))}

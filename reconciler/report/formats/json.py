@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from reconciler import __version__
 from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.doctor.checkup import Checkup, Standing
+from reconciler.doctor.least_privilege import LeastPrivilege
 from reconciler.errors import ManifestError, PlanStale, ReconcilerError, lines_of
 from reconciler.files.kinds import FileKind
 from reconciler.guardrails import DeclaredVerdict
@@ -31,6 +32,7 @@ from reconciler.plan import (
     violation_document,
 )
 from reconciler.plan.drift.differences import claimed_location, is_changed
+from reconciler.report.checkup_text import PRINCIPAL
 from reconciler.report.drift.attribution import attribution_document
 from reconciler.report.formats import BaseFormat
 from reconciler.report.held_rows import not_due
@@ -186,6 +188,27 @@ def _checkup(checkup: Checkup) -> JsonObject:
         ],
         "commands": list(checkup.commands),
         "notes": [NOT_CHECKED],
+        "least_privilege": None if checkup.least_privilege is None else _least(checkup.least_privilege),
+    }
+
+
+def _least(least: LeastPrivilege) -> JsonObject:
+    return {
+        "roles": [
+            {"task": one.task.value, "definition": one.definition, "command": one.command} for one in least.roles
+        ],
+        "assignments": [
+            {
+                "task": one.role.task.value,
+                "scope": one.scope,
+                "role": one.role.name,
+                "condition": one.condition,
+                "command": one.command(PRINCIPAL),
+            }
+            for one in least.assignments
+        ],
+        "not_narrowed": list(least.not_narrowed),
+        "notes": list(least.notes),
     }
 
 

@@ -8,7 +8,7 @@ from reconciler.plan import Action
 from reconciler.report.grouping import Block as RowBlock
 from reconciler.report.grouping import alike_in_kind, blocks_of
 from reconciler.report.html.views import Block, Entry, Group, Line, Members, Tally, Tone, Value
-from reconciler.report.impact_rows import FOUND_NOTHING
+from reconciler.report.impact_rows import FOUND_NOTHING, LAST_SIGN_IN
 from reconciler.report.names import Names
 from reconciler.report.parts.blocks import hold_words, shown
 from reconciler.report.parts.members import several
@@ -94,7 +94,7 @@ def _brief(block: RowBlock) -> str:
     more = len(labels) - _NAMED
     children = ", ".join(labels[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     impact = () if block.head is None else block.head.impact
-    found = [label for label, text in impact if text != FOUND_NOTHING]
+    found = [label for label, text in impact if text != FOUND_NOTHING and label != LAST_SIGN_IN]
     counts = ", ".join(f"{label} {found.count(label)}" for label in dict.fromkeys(found))
     return "; ".join(part for part in (children, counts) if part)
 

@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from reconciler.doctor.checkup import Check, Checkup, RightCheck, Standing
+from reconciler.doctor.least_privilege import TASKS, LeastPrivilege, Task
 from reconciler.errors import Diagnostic, ManifestError, PlanStale, ReconcilerError, lines_of
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, accepted_note
 from reconciler.model import AddressBook
 from reconciler.plan import NOT_CHECKED
-from reconciler.report.checkup_text import checkup_line, why_not_there
+from reconciler.report.checkup_text import (
+    LEAST_INTRODUCTION,
+    NOT_NARROWED,
+    checkup_line,
+    least_commands,
+    why_not_there,
+)
 from reconciler.report.html.remarks import refused_section, warnings_section
 from reconciler.report.html.views import Line, PageView, Remark, Section, Tally, Tone
 from reconciler.report.names import Names
@@ -70,6 +77,7 @@ def checkup_page(checkup: Checkup) -> PageView:
         Section("to-be-given", "What is missing", Tone.REFUSED, remarks=(given,) if checkup.commands else ()),
         Section("checks", "What was looked at", remarks=tuple(map(_check, checkup.checks)), is_compact=True),
         *rights,
+        *(() if checkup.least_privilege is None else _least_sections(checkup.least_privilege)),
         Section("not-checked", "Not checked", remarks=(Remark(Tone.QUIET, NOT_CHECKED),)),
     )
     return PageView(
@@ -83,6 +91,21 @@ def checkup_page(checkup: Checkup) -> PageView:
             if one in standings
         ),
         sections=tuple(filter(None, sections)),
+    )
+
+
+def _least_sections(least: LeastPrivilege) -> tuple[Section, ...]:
+    """The commands by task, and what they leave open."""
+    tasks = tuple(
+        Remark(Tone.QUIET, TASKS[task], title=task.value, commands=commands)
+        for task in Task
+        if (commands := least_commands(least, task))
+    )
+    left_open = tuple(Remark(Tone.WARNING, line) for line in (*least.not_narrowed, *least.notes))
+    introduction = Remark(Tone.QUIET, LEAST_INTRODUCTION)
+    return (
+        Section("least-privilege", "Least privilege", remarks=(introduction, *tasks)),
+        Section("not-narrowed", NOT_NARROWED.rstrip(":"), remarks=left_open),
     )
 
 

@@ -20,7 +20,7 @@ from reconciler.report.journal_text import (
 )
 from reconciler.report.names import Names, names_of
 from reconciler.report.parts.undo import NOTHING_TO_UNDO, count_not_undone
-from reconciler.report.plan_text import NO_CHANGES, refused_line
+from reconciler.report.plan_text import no_changes, refused_line
 from reconciler.report.result_text import Cause, causes_of, complete_line, incomplete_line
 from reconciler.report.rows import Header, change_row, not_held, outcome_heading, refused_rows
 
@@ -68,7 +68,7 @@ def result_page(plan: Plan, result: ApplyResult, journal: str | None, continue_w
 
 def _verdict(plan: Plan, result: ApplyResult) -> tuple[str, Tone]:
     if not plan.applicable and not plan.violations:
-        return NO_CHANGES if plan.not_undone is None else NOTHING_TO_UNDO, Tone.GOOD
+        return no_changes(plan) if plan.not_undone is None else NOTHING_TO_UNDO, Tone.GOOD
     if not result.complete:
         return incomplete_line(result), Tone.REFUSED
     clean = not result.interrupted and not plan.violations

@@ -30,6 +30,7 @@ GUARDS = {
     "managed-group": "Deletes in a resource group that Azure manages",
     "principal-changed": "Another principal stands behind the name than the manifest pins",
     "protected": "Deletes an identity that has the tag of protection",
+    "recently-used": "Deletes an identity or a credential that somebody has signed in with lately",
     "revoke-limit": "Takes away more credentials and roles than the limit lets pass",
     "role-ambiguous": "Names a role whose name several have",
     "role-ignored": "Lists a role that another line ignores",
@@ -46,6 +47,7 @@ GUARDS = {
 
 WARNINGS = {
     "accept-unused": "Accepts a warning that there is no reason for",
+    "expires-soon": "Ends within days",
     "remove-unpinned": "A removal names no principal",
     "role-above-subscriptions": "Gives a role at a management group, or for the whole tenant",
     "role-at-subscription": "Gives a role in a whole subscription",

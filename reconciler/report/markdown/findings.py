@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from reconciler.doctor.checkup import Checkup, Standing
+from reconciler.doctor.least_privilege import TASKS, LeastPrivilege, Task
 from reconciler.errors import lines_of
 from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Call, Outcome, RunRecord, names_of_run
@@ -10,7 +11,13 @@ from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding, accepted_note
 from reconciler.model import AddressBook
 from reconciler.plan import NOT_CHECKED
-from reconciler.report.checkup_text import checkup_line, render_checkup
+from reconciler.report.checkup_text import (
+    LEAST_INTRODUCTION,
+    NOT_NARROWED,
+    checkup_line,
+    least_commands,
+    render_checkup,
+)
 from reconciler.report.journal_text import journal_line, render_journal
 from reconciler.report.markdown.document import Entry, Section, line_entry
 from reconciler.report.markdown.escape import code, prose
@@ -61,7 +68,21 @@ def checkup_sections(checkup: Checkup) -> Iterator[Section]:
     yield Section("Missing rights", "rights", missing, must=True, folded=False)
     commands = tuple(line_entry(f"- {code(one)}") for one in checkup.commands)
     yield Section("To be given, by whoever administers these scopes", "commands", commands, must=True, folded=False)
+    if checkup.least_privilege is not None:
+        yield from _least_sections(checkup.least_privilege)
     yield text_section("All that was looked at", render_checkup(checkup, color=False), "lists of what was looked at")
+
+
+def _least_sections(least: LeastPrivilege) -> Iterator[Section]:
+    """The commands by task, and what they leave open."""
+    tasks = tuple(
+        line_entry(f"- {code(task.value)}: {prose(TASKS[task])}", *(f"  - {code(one)}" for one in commands))
+        for task in Task
+        if (commands := least_commands(least, task))
+    )
+    yield Section(LEAST_INTRODUCTION, "tasks", tasks, must=True, folded=False)
+    left_open = tuple(line_entry(f"- {prose(line)}") for line in (*least.not_narrowed, *least.notes))
+    yield Section(NOT_NARROWED, "sentences", left_open, must=True, folded=False)
 
 
 def journal_head(record: RunRecord) -> tuple[str, ...]:

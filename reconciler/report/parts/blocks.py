@@ -74,7 +74,7 @@ def _write_below(page: Page, row: ChangeRow, *, indent: int, is_one: bool) -> No
         style = "" if text == FOUND_NOTHING else "yellow"
         begin = _label(label, indent, widest)
         write_text(page, text, indent=width(begin), lead=[(begin, style)], style=style)
-    if row.impact:
+    if row.impact and row.not_looked_at:
         write_text(page, row.not_looked_at, indent=indent, lead=[(" " * indent, "")], style="dim")
 
 

@@ -20,6 +20,7 @@ _IDENTITIES = {
     SkipReason.NOT_OURS: "without an owner",
     SkipReason.NOT_LISTED: "not listed, kept by policy",
     SkipReason.NOT_TARGETED: "outside --target",
+    SkipReason.NOT_EXPIRED: "not expired",
 }
 
 _ACCESS = _IDENTITIES | {
@@ -31,6 +32,7 @@ _ACCESS = _IDENTITIES | {
     SkipReason.UNRESOLVED: "stays while a role that the manifest lists or ignores is not known",
     SkipReason.INEXPRESSIBLE: "kept, since this api-version cannot express it",
     SkipReason.HELD: "of a held identity, and no such role is known there",
+    SkipReason.EXPIRED: "expired and gone: its line can be removed",
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from reconciler.sandbox.authorization.assignment_attributes import live_attributes, sent_attributes
 from reconciler.sandbox.authorization.assignment_forms import parse_assignment, show_assignment, state_form
 from reconciler.sandbox.authorization.directory import principal_type
 from reconciler.sandbox.gateway import (
@@ -91,7 +92,7 @@ def put_assignment(state: State, call: Call) -> Answer:
     The answer to the PUT has no `createdBy` yet, and as `createdOn` the time of the call, also where it changes one
     that was there. Source: recorded traffic (azure-cli, azure-service-operator).
     """
-    rights.require(state, call, WRITE, _asked_id(call))
+    rights.require(state, call, WRITE, _asked_id(call), sent_attributes(call))
     require_writable_scope(state, call.names["scope"])
     refuse_locked(state, call)
     asked = _read(state, call)
@@ -121,10 +122,10 @@ def delete_assignment(state: State, call: Call) -> Answer:
 
     Source: recorded traffic (azure-service-operator).
     """
-    rights.require(state, call, DELETE, _asked_id(call))
+    found = state.shelf(RoleAssignment).get(path_key(_asked_id(call)))
+    rights.require(state, call, DELETE, _asked_id(call), live_attributes(found))
     require_scope(state, call.names["scope"])
     refuse_locked(state, call)
-    found = state.shelf(RoleAssignment).get(path_key(_asked_id(call)))
     if found is None:
         return Answer(204)
     state.remove(found)

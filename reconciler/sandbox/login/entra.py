@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reconciler.sandbox.gateway import Answer, claims_of
+from reconciler.sandbox.login.sign_ins import record_sign_in
 from reconciler.sandbox.login.tokens import issue_access_token, principal_of
 from reconciler.sandbox.state import GUID, FederatedCredential, State, path_key
 
@@ -83,7 +84,7 @@ def token_by_scope(state: State, request: TokenRequest) -> Answer:
 
     Source: Microsoft's documentation of the OAuth 2.0 client credentials flow.
     """
-    tenant_id, client_id = _authenticate(state, request)
+    tenant_id, client_id, credential = _authenticate(state, request)
     scope = _field(request, "scope")
     if not scope.endswith(_DEFAULT_SUFFIX):
         # Source: text as quoted by users (AADSTS1002012).
@@ -96,6 +97,7 @@ def token_by_scope(state: State, request: TokenRequest) -> Answer:
         )
     principal, audience = principal_of(state, client_id), scope.removesuffix(_DEFAULT_SUFFIX)
     token = issue_access_token(principal, tenant_id, audience, request.now, request.lifetime)
+    record_sign_in(state, principal, audience, request.now, credential)
     return Answer(
         200,
         {
@@ -112,9 +114,10 @@ def token_by_resource(state: State, request: TokenRequest) -> Answer:
 
     Source: Microsoft's documentation of service-to-service calls with client credentials (version 1.0).
     """
-    tenant_id, client_id = _authenticate(state, request)
-    audience = _field(request, "resource")
-    token = issue_access_token(principal_of(state, client_id), tenant_id, audience, request.now, request.lifetime)
+    tenant_id, client_id, credential = _authenticate(state, request)
+    principal, audience = principal_of(state, client_id), _field(request, "resource")
+    token = issue_access_token(principal, tenant_id, audience, request.now, request.lifetime)
+    record_sign_in(state, principal, audience, request.now, credential)
     return Answer(
         200,
         {
@@ -129,8 +132,8 @@ def token_by_resource(state: State, request: TokenRequest) -> Answer:
     )
 
 
-def _authenticate(state: State, request: TokenRequest) -> tuple[str, str]:
-    """The tenant and the client id of a request that proves itself."""
+def _authenticate(state: State, request: TokenRequest) -> tuple[str, str, FederatedCredential | None]:
+    """The tenant and the client id of a request that proves itself, and the federated credential that let it."""
     tenant_id = find_tenant(state, request.tenant)
     grant_type = _field(request, "grant_type")
     if grant_type != "client_credentials":
@@ -138,8 +141,9 @@ def _authenticate(state: State, request: TokenRequest) -> tuple[str, str]:
             400, "unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant_type}'."
         )
     client_id = _field(request, "client_id")
+    credential = None
     if request.form.get("client_assertion"):
-        _check_trust(state, client_id, _check_assertion(request))
+        credential = _trusting(state, client_id, tenant_id, _check_assertion(request))
     elif not request.form.get("client_secret"):
         # Source: text as quoted by users (AADSTS7000218).
         raise EntraRefusalError(
@@ -148,7 +152,7 @@ def _authenticate(state: State, request: TokenRequest) -> tuple[str, str]:
             7000218,
             "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
         )
-    return tenant_id, client_id
+    return tenant_id, client_id, credential
 
 
 def _field(request: TokenRequest, name: str) -> str:
@@ -169,30 +173,69 @@ def _check_assertion(request: TokenRequest) -> Mapping[str, object]:
     claims = claims_of(request.form["client_assertion"])
     if claims is None:  # Source: text as quoted by users (AADSTS50027).
         raise EntraRefusalError(400, "invalid_request", 50027, "JWT token is invalid or malformed.")
-    expires_at = claims.get("exp")
-    if isinstance(expires_at, int | float) and expires_at <= request.now.timestamp():
-        # Source: text as quoted by users (AADSTS700024).
+    # `exp` and `nbf` as RFC 7519 has them (4.1.4, 4.1.5); that Entra looks at them first is assumed.
+    now_s, expires_at, not_before = request.now.timestamp(), claims.get("exp"), claims.get("nbf")
+    ended = isinstance(expires_at, int | float) and expires_at <= now_s
+    if ended or (isinstance(not_before, int | float) and not_before > now_s):
+        # Source: Azure DevOps documentation, "Troubleshoot a workload identity service connection" (AADSTS700024).
         raise EntraRefusalError(401, "invalid_client", 700024, "Client assertion is not within its valid time range.")
     return claims
 
 
-def _check_trust(state: State, client_id: str, claims: Mapping[str, object]) -> None:
-    """Refuse an assertion that no credential of the identity trusts; applications trust every one.
+def _trusting(state: State, client_id: str, tenant_id: str, claims: Mapping[str, object]) -> FederatedCredential | None:
+    """The credential of the identity that trusts an assertion, or a refusal; applications trust every one.
 
-    Source: Microsoft's documentation of workload identity federation (issuer, subject and audience compare exactly);
-    text as quoted by users (AADSTS70021), status assumed. Expressions of flexible credentials are not evaluated.
+    Source: Microsoft Entra documentation (considerations for federated identity credentials: issuer, subject and
+    audience compare exactly; an identity is known in its own tenant alone). Expressions of flexible credentials are not
+    evaluated.
     """
     resource_id = principal_of(state, client_id).resource_id
     if resource_id is None:
-        return
-    issuer, subject, audience = claims.get("iss"), claims.get("sub"), claims.get("aud")
-    for credential in state.shelf(FederatedCredential).below(path_key(resource_id)):
-        if (credential.issuer, credential.subject) == (issuer, subject) and audience in credential.audiences:
-            return
-    raise EntraRefusalError(
-        400,
-        "invalid_request",
-        70021,
-        "No matching federated identity record found for presented assertion. "
-        f"Assertion Issuer: '{issuer}'. Assertion Subject: '{subject}'. Assertion Audience: '{audience}'.",
-    )
+        return None
+    if tenant_id.casefold() != state.tenant_id.casefold():
+        # Source: Azure DevOps documentation, "Troubleshoot a workload identity service connection" (AADSTS700016); text
+        # and status as quoted by users.
+        raise EntraRefusalError(
+            400,
+            "unauthorized_client",
+            700016,
+            f"Application with identifier '{client_id}' was not found in the directory '{tenant_id}'.",
+        )
+    trusted = tuple(state.shelf(FederatedCredential).below(path_key(resource_id)))
+    issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
+    for one in trusted:
+        if (one.issuer, one.subject) == (issuer, subject) and audience in one.audiences:
+            return one
+    raise _no_matching_record(trusted, (issuer, subject, audience))
+
+
+_CHECK = "Check your federated identity credential Subject, Audience and Issuer against the presented assertion."
+
+
+def _no_matching_record(trusted: tuple[FederatedCredential, ...], presented: tuple[str, str, str]) -> EntraRefusalError:
+    """Which of issuer, subject and audience the refusal names, all of them 401 and `invalid_client`.
+
+    Source: Azure DevOps documentation, "Troubleshoot a workload identity service connection" (70025, 700211, 700213);
+    bodies as quoted by users for 700212, and for 7002138 (Azure/login issue 517), a subject that differs in case alone,
+    which Microsoft Entra documentation, "What's new for authentication?" (case-sensitive matching), announces without
+    its number. The order in which the three are looked at: Source: assumed.
+    """
+    issuer, subject, audience = presented
+    of_issuer = [one for one in trusted if one.issuer == issuer]
+    if not trusted:
+        return _refused(70025, "The client has no configured federated identity credentials.")
+    if not of_issuer:
+        return _refused(700211, f"{_NO_RECORD} issuer '{issuer}'. {_CHECK}")
+    if not any(one.subject == subject for one in of_issuer):
+        if any((one.subject or "").casefold() == subject.casefold() for one in of_issuer):
+            case = "The subject matches with case-insensitive comparison, but not with case-sensitive comparison."
+            return _refused(7002138, f"{_NO_RECORD} subject '{subject}'. {case}")
+        return _refused(700213, f"{_NO_RECORD} subject '{subject}'. {_CHECK}")
+    return _refused(700212, f"{_NO_RECORD} audience '{audience}'. {_CHECK}")
+
+
+_NO_RECORD = "No matching federated identity record found for presented assertion"
+
+
+def _refused(code: int, text: str) -> EntraRefusalError:
+    return EntraRefusalError(401, "invalid_client", code, text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.sandbox.gateway import Answer
+from reconciler.sandbox.login.sign_ins import record_sign_in
 from reconciler.sandbox.login.tokens import Principal, encode, issue_access_token, principal_of_identity
 from reconciler.sandbox.state import Identity, State, derived_id
 
@@ -49,6 +50,7 @@ def managed_identity_token(state: State, request: HostRequest) -> Answer:
             400, "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
         )
     token = issue_access_token(principal, state.tenant_id, resource, request.now, request.lifetime)
+    record_sign_in(state, principal, resource, request.now)
     return Answer(
         200,
         {

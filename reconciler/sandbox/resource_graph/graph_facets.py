@@ -32,9 +32,10 @@ _TABLE_TYPES = {
     Type.LONG: "integer",
     Type.REAL: "number",
     Type.BOOL: "boolean",
+    Type.DATETIME: "datetime",
     Type.DYNAMIC: "object",
 }
-"""Source: OpenAPI (`ColumnDataType`); recorded traffic for string, integer and object."""
+"""Source: OpenAPI (`ColumnDataType`); recorded traffic for string, integer and object; for datetime assumed."""
 
 
 def show_rows(schema: Schema, rows: Sequence[Row], *, as_table: bool) -> object:

@@ -6,9 +6,8 @@ assignments alone to decide, write a grant that gives nothing: `{"principalId": 
 empty list has no grants, in the file and in `PUT /_sandbox/permissions` alike.
 
 Of a role assignment the principal, the role and the scope are evaluated, as Azure does: at the scope and below. Groups
-have no members here, so that a role of a group is nobody's. Conditions are not evaluated: an assignment that has one
-gives what its role gives, but for giving and taking roles, which is what conditions are written to bound (assumed: what
-is bounded is taken for forbidden, so that nothing succeeds here that Azure refuses).
+have no members here, so that a role of a group is nobody's. Conditions bound giving and taking roles alone, as
+`conditions.py` reads them; an assignment that has one gives everything else that its role gives.
 
 A deny assignment takes away what grants and roles give, also where a state has no grants. Source: Azure documentation
 (deny assignments: they take precedence over role assignments). One that has a condition denies all that it names, and
@@ -26,6 +25,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from reconciler.sandbox.gateway import ArmRefusalError, Call, Caller, by_gateway
+from reconciler.sandbox.rules.conditions import Attributes, is_fulfilled
 from reconciler.sandbox.rules.roles import find_role
 from reconciler.sandbox.state import (
     ROLE_ASSIGNMENT_TYPE,
@@ -147,20 +147,26 @@ def _given_by(state: State, assignment: RoleAssignment) -> Iterator[Grant]:
             permission.not_actions,
             permission.data_actions,
             permission.not_data_actions,
-            conditional=bool(assignment.condition or permission.condition),
+            conditions=tuple(one for one in (assignment.condition, permission.condition) if one),
         )
 
 
-def allows(grants: Iterable[Grant], action: str) -> bool:
+def allows(grants: Iterable[Grant], action: str, attributes: Attributes | None = None) -> bool:
     """Whether one of the grants gives the action: what one withholds another may give.
 
+    Without `attributes` the question is about any resource, and what a condition bounds is not given.
     Source: Azure RBAC documentation (notActions subtract within one role, roles add up).
     """
     return any(
-        _names(grant.actions, grant.not_actions, action)
-        and not (grant.conditional and action.casefold() in _BOUNDED_BY_CONDITIONS)
+        _names(grant.actions, grant.not_actions, action) and _meets_conditions(grant, action, attributes)
         for grant in grants
     )
+
+
+def _meets_conditions(grant: Grant, action: str, attributes: Attributes | None) -> bool:
+    if not grant.conditions or action.casefold() not in _BOUNDED_BY_CONDITIONS:
+        return True
+    return attributes is not None and all(is_fulfilled(one, action, attributes) for one in grant.conditions)
 
 
 def may(state: State, caller: Caller, action: str, scope: str) -> bool:
@@ -177,10 +183,12 @@ def permits(state: State, caller: Caller, action: str) -> Callable[[str], bool]:
     )
 
 
-def require(state: State, call: Call, action: str, scope: str) -> None:
-    """Refuse the call unless its caller may do the action at the scope."""
-    if not allows(grants_at(state, call.caller, scope), action):
-        raise _refusal(call.caller, action, scope)
+def require(state: State, call: Call, action: str, scope: str, attributes: Attributes | None = None) -> None:
+    """Refuse the call unless its caller may do the action at the scope, to what has these attributes."""
+    grants = grants_at(state, call.caller, scope)
+    if not allows(grants, action, attributes):
+        bounded = any(_names(one.actions, one.not_actions, action) for one in grants)
+        raise _refusal(call.caller, action, scope, _UNFULFILLED if bounded else _UNAUTHORIZED)
     denial = _denial(state, call.caller, action, scope)
     if denial is not None:
         raise _denied(call.caller, action, scope, denial)
@@ -233,12 +241,17 @@ def has_any_right(state: State, caller: Caller, scope: str) -> bool:
     return any(covers(grant.scope, scope) or covers(scope, grant.scope) for grant in grants_of(state, caller))
 
 
-def _refusal(caller: Caller, action: str, scope: str) -> ArmRefusalError:
+_UNAUTHORIZED = "does not have authorization"
+_UNFULFILLED = "has an authorization with ABAC condition that is not fulfilled"
+"""What a refusal says where a role has the action and its condition forbids it. Source: as quoted by users."""
+
+
+def _refusal(caller: Caller, action: str, scope: str, why: str = _UNAUTHORIZED) -> ArmRefusalError:
     # Source: recorded traffic (azure-cli, AKS tests).
     return by_gateway(
         403,
         "AuthorizationFailed",
-        f"The client '{caller.name}' with object id '{caller.principal_id}' does not have authorization to perform "
+        f"The client '{caller.name}' with object id '{caller.principal_id}' {why} to perform "
         f"action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
         "refresh your credentials.",
     )

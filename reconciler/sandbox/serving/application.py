@@ -47,6 +47,7 @@ from reconciler.sandbox.gateway import (
     trace_of,
 )
 from reconciler.sandbox.insights import activity_log
+from reconciler.sandbox.log_analytics import query as log_analytics
 from reconciler.sandbox.login.login import Login
 from reconciler.sandbox.managed_identity import (
     associated_resources,
@@ -78,7 +79,7 @@ _SERVED: tuple[Route, ...] = (
     *activity_log.ROUTES,
     *resource_lists.ROUTES,
 )
-_ROUTES = (*_SERVED, *provider_routes(_SERVED), *type_lists.ROUTES, *gaps.ROUTES)
+_ROUTES = (*_SERVED, *log_analytics.ROUTES, *provider_routes(_SERVED), *type_lists.ROUTES, *gaps.ROUTES)
 
 _ONE_ID_FOR_ALL = (RESOURCES, "Microsoft.ManagedIdentity", "Microsoft.ResourceGraph")
 """Namespaces whose request id is the correlation id; those of others differ.

@@ -35,7 +35,7 @@ class Control:
     | `GET requests` | the log of requests, with counts by method and status |
     | `DELETE requests` | forgets the log |
     | `GET state` | the state, in the form of the state file |
-    | `POST reset` | back to the state that was loaded, and an empty log, the Activity Log too |
+    | `POST reset` | back to the state that was loaded, and empty logs: of requests, of activity, of sign-ins |
     | `PUT permissions` | replaces the grants: `{"permissions": [...]}` as in the state file; with none all may do all |
     | `PUT tokens` | how long new tokens are good for: `{"lifetimeSeconds": 3599}` |
     | `PUT faults` | begins another script of faults, YAML or JSON, in the form of the file |
@@ -75,7 +75,7 @@ class Control:
         return Answer(204)
 
     def _reset(self, _body: bytes) -> Answer:
-        self._state.restore(replace(self._loaded, activity_log=(), resource_changes=()))
+        self._state.restore(replace(self._loaded, activity_log=(), resource_changes=(), sign_ins=()))
         self._log.clear()
         return Answer(204)
 

@@ -44,6 +44,7 @@ from reconciler.sandbox.state.paths import (
 )
 from reconciler.sandbox.state.resource_changes import KEPT_FOR, Facts, ResourceChange, change_of, make_change
 from reconciler.sandbox.state.shelf import Key, Shelf, key_of
+from reconciler.sandbox.state.sign_ins import SIGN_INS_KEPT_FOR, SignIn, sign_in_of
 from reconciler.sandbox.state.state import (
     DEFAULT_SUBSCRIPTION,
     DEFAULT_TENANT,
@@ -73,6 +74,7 @@ __all__ = [
     "RETENTION",
     "ROLE_ASSIGNMENT_TYPE",
     "ROLE_DEFINITION_TYPE",
+    "SIGN_INS_KEPT_FOR",
     "STARTED",
     "SUCCEEDED",
     "ActivityEvent",
@@ -100,6 +102,7 @@ __all__ = [
     "RoleDefinition",
     "ServeError",
     "Shelf",
+    "SignIn",
     "State",
     "StateError",
     "StateNotSavedError",
@@ -119,6 +122,7 @@ __all__ = [
     "make_event",
     "parse_time",
     "path_key",
+    "sign_in_of",
     "split_path",
     "starts_of",
 ]

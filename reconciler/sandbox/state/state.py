@@ -15,6 +15,7 @@ from reconciler.sandbox.state.ids import derived_id
 from reconciler.sandbox.state.kinds import Keyed, Resource, RoleAssignment
 from reconciler.sandbox.state.resource_changes import ChangeHistory, ResourceChange, make_change
 from reconciler.sandbox.state.shelf import Key, Shelf
+from reconciler.sandbox.state.sign_ins import SignIn, SignInLog
 
 DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
 """The tenant of a state that names none."""
@@ -109,7 +110,7 @@ class Identity(Keyed):
 class Grant:
     """What a principal (`*` is anyone) may do at a scope and below; actions may hold `*`.
 
-    Data actions, and `conditional` for an assignment that has a condition, come with roles alone.
+    Data actions, and the conditions of an assignment and of its role, come with roles alone.
     """
 
     principal_id: str
@@ -118,7 +119,7 @@ class Grant:
     not_actions: tuple[str, ...] = ()
     data_actions: tuple[str, ...] = ()
     not_data_actions: tuple[str, ...] = ()
-    conditional: bool = False
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Contents:
     identities_created: int = 0
     activity_log: tuple[ActivityEvent, ...] = ()
     resource_changes: tuple[ResourceChange, ...] = ()
+    sign_ins: tuple[SignIn, ...] = ()
 
     def __post_init__(self) -> None:
         by_kind = sorted(self.items, key=lambda item: type(item).__name__)
@@ -170,6 +172,7 @@ class State:
         tokens_revoked: the epoch second of the last revocation of tokens, by principal; of this run.
         activity: what the Activity Log has. It changes without `changes`, since no resource does.
         resource_changes: what Resource Graph remembers of changes.
+        sign_ins: the tenant's sign-in log of managed identities; it too changes without `changes`.
     """
 
     def __init__(self, contents: Contents, random_seed: int = 0) -> None:
@@ -187,6 +190,7 @@ class State:
         self.permissions = contents.permissions
         self.activity = ActivityLog(contents.activity_log)
         self.resource_changes = ChangeHistory(contents.resource_changes)
+        self.sign_ins = SignInLog(contents.sign_ins)
         self.deletions: dict[str, GroupDeletion] = {}
         self.principals_since: dict[str, datetime] = {}
         self.tokens_revoked: dict[str, int] = {}
@@ -217,12 +221,13 @@ class State:
             self._identities_created,
             (*self.activity, *(event for deletion in self.deletions.values() for event in self._end_of(deletion))),
             (*self.resource_changes, *(one for each in self.deletions.values() for one in self._changes_of(each))),
+            tuple(self.sign_ins),
         )
 
     @property
-    def revision(self) -> tuple[int, int]:
-        """Differs whenever the contents do, the Activity Log among them."""
-        return self.changes, self.activity.recorded
+    def revision(self) -> tuple[int, int, int]:
+        """Differs whenever the contents do, the Activity Log and the sign-in log among them."""
+        return self.changes, self.activity.recorded, self.sign_ins.recorded
 
     def restore(self, contents: Contents) -> None:
         """Go back to a snapshot, except that principal and client ids that were handed out stay used."""

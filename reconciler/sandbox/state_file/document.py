@@ -21,17 +21,19 @@ from reconciler.sandbox.state import (
     Key,
     Node,
     ResourceChange,
+    SignIn,
     StateError,
     V,
     change_of,
     event_of,
     parse_time,
+    sign_in_of,
 )
 
 VERSION = 1
 """The one version of the format."""
 
-_OTHERS = ("permissions", "activityLog", "resourceChanges")
+_OTHERS = ("permissions", "activityLog", "resourceChanges", "signInLogs")
 """The lists that are no kind of resource."""
 
 _CHANGE_ID = re.compile(
@@ -66,6 +68,7 @@ def parse_state(text: str, random_seed: int = 0) -> Contents:
         0 if created is None else created.count(),
         tuple(_event(node) for node in lists["activityLog"]),
         tuple(_change(node) for node in lists["resourceChanges"]),
+        tuple(_sign_in(node) for node in lists["signInLogs"]),
     )
 
 
@@ -154,9 +157,12 @@ def format_state(contents: Contents) -> str:
     bodies = [
         f'  "{name}": {_lines(json.dumps(item, ensure_ascii=False) for item in items)}' for name, items in collections
     ]
-    for name, recorded in (("activityLog", contents.activity_log), ("resourceChanges", contents.resource_changes)):
-        if recorded:
-            bodies.append(f'  "{name}": {_lines(one.text for one in recorded)}')
+    recorded = (
+        ("activityLog", [one.text for one in contents.activity_log]),
+        ("resourceChanges", [one.text for one in contents.resource_changes]),
+        ("signInLogs", [one.text for one in contents.sign_ins]),
+    )
+    bodies += [f'  "{name}": {_lines(texts)}' for name, texts in recorded if texts]
     return "{\n" + ",\n".join(heads + bodies) + "\n}\n"
 
 
@@ -182,6 +188,15 @@ def _change(node: Node) -> ResourceChange:
         raise record_id.fail("must be the id of a change of a resource in a resource group")
     timestamp = node.required("properties").required("changeAttributes").required("timestamp")
     return change_of(node.plain(), _time(timestamp))
+
+
+def _sign_in(node: Node) -> SignIn:
+    """A row of the sign-in log; columns besides those that are read here are kept as they are."""
+    timestamp = node.required("TimeGenerated")
+    node.required("ServicePrincipalId").guid()
+    node.optional_text("FederatedCredentialId")
+    node.optional_text("ResourceDisplayName")
+    return sign_in_of(node.plain(), _time(timestamp))
 
 
 def _time(node: Node) -> datetime:

@@ -87,9 +87,9 @@ def test_unknown_guard_is_wrong_usage() -> None:
         parse_allowances(("foreign=rg-app",), ())
 
     assert refusal.value.message == "--allow foreign=rg-app: no guard is called foreign"
-    assert (
-        refusal.value.hint
-        == "Guards: foreign-owner, grant, in-use, managed-credential, managed-group, self, trusted, use-unknown."
+    assert refusal.value.hint == (
+        "Guards: foreign-owner, grant, in-use, managed-credential, managed-group, recently-used, self, trusted,"
+        " use-unknown."
     )
 
 

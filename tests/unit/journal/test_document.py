@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -173,3 +174,12 @@ def test_group_that_stands_twice_is_refused() -> None:
 
     with pytest.raises(LineError, match="twice"):
         read_header(document)
+
+
+def test_day_on_which_it_ends_comes_back_and_is_one_of_the_calendar() -> None:
+    ended = replace(DELETED, expires=date(2027, 1, 31))
+    written = line(intent_document(ended, OWNER))
+
+    assert read_intent(written) == ended
+    with pytest.raises(LineError, match="2027-02-30"):
+        read_intent({**written, "expires": "2027-02-30"})

@@ -224,7 +224,7 @@ def test_removal_without_a_principal_is_found_at_its_entry() -> None:
 def test_every_warning_can_be_accepted() -> None:
     schema = json.loads(schema_text(MANIFEST_SCHEMA))
     sources = Path(reconciler.manifest.__file__).parent.rglob("*.py")
-    kinds = "trust-(?!listed)|role-|remove-|value-"
+    kinds = "trust-(?!listed)|role-|remove-|value-|expires-"
     codes = {code for one in sources for code in re.findall(rf'"((?:{kinds})[a-z-]+)"', one.read_text())}
 
     assert set(schema["$defs"]["acceptance"]["properties"]["code"]["enum"]) == {"grant", *codes - NO_WARNINGS}

@@ -303,3 +303,26 @@ def test_what_defaults_give_stands_apart_and_makes_no_list_whole() -> None:
         }
     }
     assert read_desired([saved]) == desired
+
+
+def test_day_on_which_a_line_ends_is_written_and_comes_back() -> None:
+    trust = "issuer: https://issuer.example, subject: s"
+    desired = load_text(
+        f"""\
+{HEAD}owner: me
+defaults:
+  roleAssignments: [{{role: Owner, scope: rg-x, expires: "2027-02-28"}}]
+resourceGroups:
+  rg:
+    identities:
+      - name: id-a
+        federatedCredentials: [{{name: main, {trust}, expires: 2027-01-31}}]
+        roleAssignments: [{{roles: [Reader, Contributor], scope: rg-x, expires: 2027-03-31}}]
+"""
+    )
+
+    assert read_desired(json.loads(json.dumps(saved_manifests(desired)))) == desired
+    (identity,) = desired.groups[0].identities
+    days = [one.expires for one in identity.federated_credentials or ()]
+    days += [one.expires for one in identity.role_assignments or ()]
+    assert sorted(map(str, days)) == ["2027-01-31", "2027-02-28", "2027-03-31", "2027-03-31"]

@@ -1,5 +1,7 @@
 """What differs in credentials and roles."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from reconciler.errors import SourcePos
@@ -41,6 +43,7 @@ from reconciler.plan.diff_access import diff_access, trust_differences
 from tests.builders import (
     DEFAULT_POLICY,
     MANIFEST,
+    TODAY,
     compare,
     desired_group,
     given_role,
@@ -302,3 +305,30 @@ def test_without_an_owner_a_role_goes_only_where_a_run_is_known_to_have_given_it
 
     assert [one.before for one in group.access] == ([given] if reason is None else [])
     assert [one.reason for one in group.skipped] == ([] if reason is None else [reason])
+
+
+@pytest.mark.parametrize(("day", "is_contradicted"), [(TODAY, False), (date(2027, 1, 31), True)])
+def test_one_role_that_ends_on_two_days_is_contradicted(day: date, is_contradicted: bool) -> None:
+    lines = [
+        DesiredAssignment(role, SCOPE, HERE, expires=expires) for role, expires in (("Reader", TODAY), (READER, day))
+    ]
+    group = desired_group(listed("id-a", role_assignments=lines))
+
+    (found,) = diff_access(compare(group, live_group("id-a")), Access(lookups=lookups("Reader", READER))).groups
+
+    assert any(one.is_contradicted for one in found.unresolved_roles) == is_contradicted
+
+
+@pytest.mark.parametrize(("days", "reason"), [(-1, "not-listed"), (0, "expired"), (1, "expired")])
+def test_ignored_credential_stays_and_another_of_an_ended_line_goes(days: int, reason: str) -> None:
+    line = DesiredCredential("guest", TRUST, HERE, expires=TODAY - timedelta(days=days))
+    ignore = Ignore(federated_credentials=("azwi-*",))
+    live = Access({resource_id("id-a"): (live_credential("id-a", "azwi-x", TRUST),)})
+    other = Access({resource_id("id-a"): (live_credential("id-a", "by-hand", TRUST),)})
+    groups = [desired_group(listed("id-a", federated_credentials=[line]), ignore=one) for one in (ignore, Ignore())]
+
+    (kept,) = diff_access(compare(groups[0], live_group("id-a")), live).groups
+    (found,) = diff_access(compare(groups[1], live_group("id-a")), other).groups
+
+    assert [one.reason for one in kept.skipped] == [SkipReason.IGNORED]
+    assert reason in [one.reason.value for one in found.access]

@@ -107,6 +107,8 @@ def test_plan_document_shows_each_kind_of_change_whole() -> None:
                 "role_assignments": nothing,
                 "federated_credentials": nothing,
                 "locks": nothing,
+                "memberships": {"found": None, "not_checked": "nothing was looked at"},
+                "app_roles": {"found": None, "not_checked": "nothing was looked at"},
                 "not_looked_at": ["Entra groups", "app roles", "data-plane grants", "identityProfile"],
             },
         },

@@ -27,11 +27,22 @@ from reconciler.model import (
     Trust,
     role_key,
 )
-from reconciler.plan import WORDS, Need, make_plan, needs_of_manifest, needs_of_plan
+from reconciler.plan import (
+    WORDS,
+    Need,
+    make_plan,
+    needs_of_manifest,
+    needs_of_plan,
+    optional_reads,
+    reads_of_drift,
+    reads_of_manifest,
+    required_of_manifest,
+)
 from reconciler.plan.diff_access import diff_access
 from tests.builders import (
     MANIFEST,
     SUBSCRIPTION,
+    TODAY,
     compare,
     desired_group,
     given_role,
@@ -182,6 +193,11 @@ def test_manifest_needs_to_delete_only_where_it_may(group: DesiredGroup, expecte
             CredentialsPolicy.MERGE,
             ("credentials/read", "credentials/write", "credentials/delete"),
         ),
+        (
+            (replace(credential("a", "a"), expires=TODAY),),
+            CredentialsPolicy.MERGE,
+            ("credentials/read", "credentials/write", "credentials/delete"),
+        ),
     ],
 )
 def test_manifest_needs_what_its_credentials_can_come_to(
@@ -280,3 +296,37 @@ def test_target_that_is_another_group_asks_for_no_deletes_in_this_one() -> None:
 
     deletes = {one.scope for one in needs if one.action == f"{IDENTITIES}/delete"}
     assert deletes == {str(group_id("rg-other"))}
+
+
+def test_required_is_all_but_what_reports_show_of_a_delete() -> None:
+    desired = Desired((desired_group("id-a"),))
+
+    shown = set(needs_of_manifest(desired)) - set(required_of_manifest(desired))
+
+    assert shown == needs(GROUP, "assignments/read", "locks/read")
+
+
+@pytest.mark.parametrize(("hold", "trusted"), [(None, True), ("why", False)])
+def test_plan_reads_permissions_where_lines_are_and_all_roles_where_trust_may_be_new(
+    hold: str | None, trusted: bool
+) -> None:
+    role = DesiredAssignment("Reader", f"{SUBSCRIPTION_SCOPE}/resourceGroups/rg-data", HERE)
+    entry = listed("id-a", federated_credentials=[credential("a", "a")], role_assignments=[role], hold=hold)
+
+    found = {(one.scope, one.action) for one in reads_of_manifest(Desired((desired_group(entry),)))}
+
+    permissions = "Microsoft.Authorization/permissions/read"
+    of_trust = {
+        (SUBSCRIPTION_SCOPE, permissions),
+        (SUBSCRIPTION_SCOPE, f"{ASSIGNMENTS}/read"),
+        (SUBSCRIPTION_SCOPE, "Microsoft.Authorization/roleDefinitions/read"),
+    }
+    assert found == {(GROUP, permissions), (role.scope, permissions)} | (of_trust if trusted else set())
+
+
+def test_optional_reads_and_those_of_drift_are_asked_for_once_a_subscription() -> None:
+    desired = Desired((desired_group("id-a"), desired_group("id-b", name="rg-other")))
+
+    assert {one.scope for one in (*optional_reads(desired), *reads_of_drift(desired))} == {SUBSCRIPTION_SCOPE}
+    assert [one.action for one in reads_of_drift(desired)] == ["Microsoft.Insights/eventtypes/values/read"]
+    assert "Microsoft.Authorization/locks/read" in {one.action for one in optional_reads(desired)}

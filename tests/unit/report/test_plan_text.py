@@ -280,3 +280,7 @@ def test_held_identity_that_does_not_live_is_missing() -> None:
     shown = render_drift(plan_of(desired, live_group()), NOBODY, color=False)
 
     assert ' + rg-app/id-a  is not live; held: "why"  identities.yaml:5\n' in shown
+
+
+def test_plan_of_what_has_expired_does_not_say_that_all_is_as_the_manifest_says() -> None:
+    assert page(replace(EMPTY, expired_only=True)) == f"{HEAD}\nNo changes. Nothing is live that has expired.\n"

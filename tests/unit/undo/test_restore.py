@@ -1,14 +1,25 @@
 """What returns of an identity that stays: what still is as the run has left it; the rest is named."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from reconciler.journal import Call, Outcome
 from reconciler.manifest.desired import DesiredAssignment, DesiredCredential
-from reconciler.model import NO_DETAILS, OWNER_TAG, AssignmentDetails, FederatedCredential, IsolationScope, Tags, Trust
+from reconciler.model import (
+    NO_DETAILS,
+    OWNER_TAG,
+    AssignmentDetails,
+    FederatedCredential,
+    IsolationScope,
+    RoleAssignment,
+    Tags,
+    Trust,
+)
 from reconciler.plan import Action, NotUndone
 from reconciler.undo.restore import CONDITION_UNKNOWN, GIVE_BY_HAND
+from tests.builders import TODAY
 from tests.unit.journal.calls import (
     ASSIGNMENT_ID,
     CREDENTIAL,
@@ -213,3 +224,18 @@ def test_role_that_somebody_changed_since_is_left_and_named() -> None:
 
     assert found.targets == ()
     assert left_of(found) == ((ROLE, "", "it is no longer as the run has left it"),)
+
+
+@pytest.mark.parametrize(("days", "returns"), [(-1, True), (0, False), (9, False)])
+@pytest.mark.parametrize("taken", [CREDENTIAL, OURS])
+def test_what_has_expired_is_not_given_back_and_is_named(
+    taken: FederatedCredential | RoleAssignment, days: int, returns: bool
+) -> None:
+    ended = replace(call(1, Action.DELETE, taken, None), expires=TODAY)
+
+    found = undo([ended], OWNED, judged_on=TODAY + timedelta(days=days))
+
+    assert bool(found.targets) == returns
+    assert [(one.because, one.advice) for one in found.not_undone] == (
+        [] if returns else [(f"it has expired on {TODAY}", "list it with a later day, and apply")]
+    )

@@ -6,7 +6,7 @@ from reconciler.journal import NetEffect
 from reconciler.model import AddressBook, AssignmentId, Names
 from reconciler.plan import NotUndone
 from reconciler.undo.reversal import Reversal, roles_seen
-from tests.builders import group_id
+from tests.builders import TODAY, group_id
 from tests.unit.journal.calls import ASSIGNMENT_ID, CHILDREN, IDENTITY, IDENTITY_ID, OURS, SOURCE
 
 ELSEWHERE = AssignmentId(IDENTITY_ID, "Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "/")
@@ -17,7 +17,7 @@ def _deleted(children: object) -> NetEffect:
 
 
 def test_what_is_left_without_advice_of_its_own_is_compared_with_the_journal() -> None:
-    way = Reversal(IDENTITY_ID, {IDENTITY_ID: SOURCE}, Names(AddressBook([group_id()]), {}, {}), "a b.jsonl")
+    way = Reversal(IDENTITY_ID, {IDENTITY_ID: SOURCE}, Names(AddressBook([group_id()]), {}, {}), "a b.jsonl", TODAY)
 
     way.leave(IDENTITY_ID, "it is now 'x'", part="tags.env")
     way.leave(ASSIGNMENT_ID, "it is gone", "give it again")

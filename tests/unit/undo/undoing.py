@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from reconciler.journal import Call, Outcome, RunRecord
 from reconciler.manifest.desired import DesiredIdentity
@@ -17,6 +18,7 @@ from reconciler.model import (
 )
 from reconciler.undo.reversal import LiveNow
 from reconciler.undo.reverse import Undo, make_undo, touched_identities
+from tests.builders import TODAY
 from tests.unit.journal.calls import ASSIGNMENT_ID, HEADER, IDENTITY, OWNER, TRUST, UPDATED
 
 JOURNAL = "run.jsonl"
@@ -30,6 +32,7 @@ def undo(
     *live: Identity,
     credentials: Iterable[FederatedCredential] = (),
     assignment: RoleAssignment | None = None,
+    judged_on: date = TODAY,
 ) -> Undo:
     """The way back from a run of these calls, all of them done unless they say otherwise."""
     ended = tuple(one if one.outcome else replace(one, outcome=Outcome.DONE) for one in calls)
@@ -38,7 +41,7 @@ def undo(
     identities |= {one.resource_id: one for one in live}
     kept = {one.credential_id: one for one in credentials}
     given = {} if assignment is None else {ASSIGNMENT_ID: assignment}
-    return make_undo(record, LiveNow(identities, kept, given), JOURNAL)
+    return make_undo(record, LiveNow(identities, kept, given), JOURNAL, judged_on=judged_on)
 
 
 def entry_of(found: Undo) -> DesiredIdentity:

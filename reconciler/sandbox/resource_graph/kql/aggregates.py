@@ -4,14 +4,15 @@ Absent values do not count. Source: Azure documentation (Kusto null values and a
 here and an estimate in Kusto.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.sandbox.resource_graph.kql.compiled import Compiled, Row, Schema
 from reconciler.sandbox.resource_graph.kql.errors import semantic_error, unknown_function
 from reconciler.sandbox.resource_graph.kql.expressions import column_name, compile_expression
 from reconciler.sandbox.resource_graph.kql.syntax import Call, Expression, Value
-from reconciler.sandbox.resource_graph.kql.values import Type, group_key, to_long
+from reconciler.sandbox.resource_graph.kql.values import NUMBERS, Type, group_key, to_long
 
 _OPERATOR = "summarize"
 _MOST = 1_048_576
@@ -91,6 +92,26 @@ def _make_set(arguments: Sequence[Compiled]) -> Aggregate:
     return Aggregate(Type.DYNAMIC, collect)
 
 
+def _extreme(name: str, choose: Callable[[Iterable[Any]], Any]) -> Callable[[Sequence[Compiled]], Aggregate]:
+    """`max` and `min`, over numbers and times, which are texts that compare as their times do; null without values.
+
+    Source: Azure documentation (max, min); that they take neither texts nor truth values here is assumed.
+    """
+
+    def make(arguments: Sequence[Compiled]) -> Aggregate:
+        kind, of = arguments[0].type, arguments[0].of
+        if kind not in (*NUMBERS, Type.DATETIME):
+            raise semantic_error(f"{name}(): argument #1 must be a number or a datetime, not {kind.value}.")
+
+        def collect(rows: Sequence[Row]) -> Value:
+            found = [value for row in rows if (value := of(row)) is not None]
+            return choose(found) if found else None
+
+        return Aggregate(kind, collect)
+
+    return make
+
+
 def _size(arguments: Sequence[Compiled]) -> int:
     if len(arguments) < 2:
         return _MOST
@@ -105,6 +126,8 @@ _KINDS: Mapping[str, _Kind] = {
     "count": _Kind("count", 0, 0, lambda _arguments: Aggregate(Type.LONG, len)),
     "countif": _Kind("countif", 1, 1, _countif),
     "dcount": _Kind("dcount", 1, 2, _dcount),
+    "max": _Kind("max", 1, 1, _extreme("max", max)),
+    "min": _Kind("min", 1, 1, _extreme("min", min)),
     "make_list": _LIST,
     "makelist": _LIST,
     "make_set": _SET,

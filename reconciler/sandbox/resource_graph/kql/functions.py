@@ -11,7 +11,9 @@ from reconciler.sandbox.resource_graph.kql.values import (
     Type,
     common_type,
     parse_json,
+    start_of_day,
     to_bool,
+    to_datetime,
     to_int,
     to_long,
     to_real,
@@ -19,7 +21,20 @@ from reconciler.sandbox.resource_graph.kql.values import (
 )
 
 NAMED_BY_ARGUMENT = frozenset(
-    ("tostring", "toint", "tolong", "toreal", "todouble", "tobool", "split", "parse_json", "todynamic")
+    (
+        *(
+            "tostring",
+            "toint",
+            "tolong",
+            "toreal",
+            "todouble",
+            "tobool",
+            "todatetime",
+            "split",
+            "parse_json",
+            "todynamic",
+        ),
+    )
 )
 """Functions whose column takes the name of the first argument. Source: Kusto's own language service."""
 
@@ -154,6 +169,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "toreal": _of_one(Type.REAL, to_real),
     "todouble": _of_one(Type.REAL, to_real),
     "tobool": _of_one(Type.BOOL, to_bool),
+    "todatetime": _of_one(Type.DATETIME, to_datetime),
+    "startofday": _of_one(Type.DATETIME, start_of_day),
     "parse_json": _of_one(Type.DYNAMIC, parse_json),
     "todynamic": _of_one(Type.DYNAMIC, parse_json),
     "bag_keys": _of_dynamic(Type.DYNAMIC, "bag_keys", lambda value: list(value) if isinstance(value, dict) else None),

@@ -143,7 +143,8 @@ def test_guard_that_a_removal_cannot_lift_is_refused_offline(code: str) -> None:
 
     assert (found.code, found.pos.line, found.pos.column) == ("unknown-value", 5, 35)
     assert found.message == (
-        f"entry 1 of `allow` must be `in-use`, `trusted`, `use-unknown` or `foreign-owner`, not the text `{code}`"
+        "entry 1 of `allow` must be `in-use`, `trusted`, `use-unknown`, `recently-used` or `foreign-owner`,"
+        f" not the text `{code}`"
     )
 
 

@@ -48,6 +48,10 @@ def test_run_that_compared_everything_counts_each_kind_in_each_group() -> None:
         (items, "missing", 'rg "q"\\', SUBSCRIPTION): 0,
         (items, "unexpected", 'rg "q"\\', SUBSCRIPTION): 0,
         (items, "changed", 'rg "q"\\', SUBSCRIPTION): 0,
+        ("uami_drift_expired_items", "rg-app", SUBSCRIPTION): 0,
+        ("uami_drift_expired_items", 'rg "q"\\', SUBSCRIPTION): 0,
+        ("uami_drift_expiring_items", "rg-app", SUBSCRIPTION): 0,
+        ("uami_drift_expiring_items", 'rg "q"\\', SUBSCRIPTION): 0,
     }
     assert kind_of(content) is FileKind.METRICS
 

@@ -1,0 +1,1 @@
+"""What the sign-in log says of identities."""

@@ -1,0 +1,188 @@
+"""Which lines of a manifest to add and which to remove, so that neither subject is ever refused on the way.
+
+A line is added beside the old one while the identity has room for it, counted with whatever lives. The old line is
+removed by a later run, and only where the new credential lives: an apply that did both at once would delete the old one
+while the new one is not there. What a removal makes room for is used by the run after that: within one apply, creates
+can come before deletes, and an identity with more than its limit is refused.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from reconciler.errors import SourcePos
+from reconciler.manifest.desired import DesiredCredential, DesiredIdentity
+from reconciler.manifest.rules.trust_forms import claims_of, has_lasting_subjects, is_by_name_only
+from reconciler.migration.ids import RepositoryIds
+from reconciler.model import MAX_CREDENTIALS, FederatedCredential, Part, ResourceId, Trust
+
+MAX_NAME = 120
+"""Source: Microsoft.ManagedIdentity 2024-11-30 OpenAPI (name of a federated identity credential)."""
+
+
+class Step(Enum):
+    """What is proposed for a line."""
+
+    ADD = auto()
+    REMOVE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line of the manifest to add another one beside, or to remove.
+
+    Attributes:
+        repository: `OWNER/REPOSITORY` as the line has it.
+        suffix: what the new credential's name ends with, behind the old one's.
+        identities: that the line counts for, as addresses.
+    """
+
+    step: Step
+    line: SourcePos
+    repository: str
+    ids: RepositoryIds
+    suffix: str
+    identities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is proposed, in order of the lines, and what is left for later or for people, a sentence each."""
+
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+
+Live = Mapping[ResourceId, Part[FederatedCredential]]
+"""The credentials of each listed identity that lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """A credential by name alone, and the trust that is to take its place."""
+
+    identity: DesiredIdentity
+    credential: DesiredCredential
+    repository: str
+    ids: RepositoryIds
+    new: Trust
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether the manifest lists the new trust too."""
+        return any(one.trust == self.new for one in self.identity.federated_credentials or ())
+
+    def lives_new(self, live: Live) -> bool:
+        """Whether the new trust is there already, so that nobody needs the old one for Azure's sake."""
+        part = live.get(self.identity.resource_id)
+        return part is not None and any(one.trust == self.new for one in part.found)
+
+
+def propose(listed: Iterable[DesiredIdentity], live: Live, ids: Mapping[str, RepositoryIds]) -> Proposal:
+    """Decide about every credential by name alone whose repository is among the ids."""
+    listed = tuple(listed)
+    unread = {one.resource_id for one in listed if (part := live.get(one.resource_id)) and part.not_checked}
+    notes = [f"{one.address} is left as it is: its credentials could not be read." for one in sorted(unread, key=_key)]
+    rooms = {one.resource_id: MAX_CREDENTIALS - _count(one, live) for one in listed}
+    changes = []
+    for line, olds in sorted(_by_line(listed, ids).items(), key=lambda pair: _place(pair[0])):
+        if any(one.identity.resource_id in unread for one in olds):
+            continue
+        change, note = _decide(line, olds, live, rooms)
+        changes += [change] if change else []
+        notes += [note] if note else []
+    return Proposal(tuple(changes), tuple(notes))
+
+
+def _key(resource_id: ResourceId) -> tuple[str, str, str]:
+    return resource_id.key
+
+
+def _place(line: SourcePos) -> tuple[str, int, int]:
+    return (line.file, line.line, line.column)
+
+
+def _count(identity: DesiredIdentity, live: Live) -> int:
+    """Credentials of an identity, listed or live: which of those that live go, is for plan to say."""
+    part = live.get(identity.resource_id)
+    names = {one.name.casefold() for one in identity.federated_credentials or ()}
+    return len(names | {one.credential_id.name.casefold() for one in (part.found if part else ())})
+
+
+def _by_line(listed: Iterable[DesiredIdentity], ids: Mapping[str, RepositoryIds]) -> dict[SourcePos, list[_Old]]:
+    lines: dict[SourcePos, list[_Old]] = {}
+    for identity in listed:
+        for credential in identity.federated_credentials or ():
+            old = _old(identity, credential, ids)
+            if old is not None:
+                lines.setdefault(credential.line, []).append(old)
+    return lines
+
+
+def _old(identity: DesiredIdentity, one: DesiredCredential, ids: Mapping[str, RepositoryIds]) -> _Old | None:
+    trust = one.trust
+    if not has_lasting_subjects(trust.issuer) or not is_by_name_only(trust.subject):
+        return None
+    name, repository = claims_of(trust.subject)[0]
+    found = ids.get(repository.casefold()) if name == "repo" else None
+    if found is None:
+        return None
+    subject = trust.subject.replace(f"repo:{repository}", f"repo:{with_ids(repository, found)}", 1)
+    return _Old(identity, one, repository, found, Trust(trust.issuer, subject, trust.audience))
+
+
+def with_ids(repository: str, ids: RepositoryIds) -> str:
+    """`OWNER@ID/REPOSITORY@ID`. Source: GitHub, "OpenID Connect reference", "Immutable subject claims"."""
+    owner, _, name = repository.partition("/")
+    return f"{owner}@{ids.owner_id}/{name}@{ids.repository_id}"
+
+
+def _decide(line: SourcePos, olds: list[_Old], live: Live, rooms: dict[ResourceId, int]) -> tuple[Change | None, str]:
+    """What to do about a line, which counts for every identity that it gives a credential to."""
+    first, addresses = olds[0], tuple(one.identity.resource_id.address for one in olds)
+    if len({one.repository for one in olds}) > 1:
+        return None, f"{line}: this line stands for several repositories: give each identity a line of its own."
+    if all(one.is_paired for one in olds):
+        return _removal(line, olds, live)
+    full = next((one for one in olds if rooms[one.identity.resource_id] < 1), None)
+    if full is not None:
+        return None, _no_room(line, full.identity)
+    suffix = next(_suffixes(olds), None)
+    if suffix is None:
+        return None, f"{line}: with `-ids` at its end the name would be longer than {MAX_NAME} characters."
+    for one in olds:
+        rooms[one.identity.resource_id] -= 1
+    return Change(Step.ADD, line, first.repository, first.ids, suffix, addresses), ""
+
+
+def _removal(line: SourcePos, olds: list[_Old], live: Live) -> tuple[Change | None, str]:
+    """The removal of a line whose new one is listed, once that lives wherever the old one does."""
+    waiting = next((one for one in olds if not one.lives_new(live)), None)
+    if waiting is not None:
+        where = waiting.identity.resource_id.address
+        return None, f"{line}: both subjects are listed, and the new one does not live at {where}: run `uami apply`."
+    addresses = tuple(one.identity.resource_id.address for one in olds)
+    return Change(Step.REMOVE, line, olds[0].repository, olds[0].ids, "", addresses), ""
+
+
+def _no_room(line: SourcePos, identity: DesiredIdentity) -> str:
+    return (
+        f"{line}: left for a later round: {identity.resource_id.address} has no room for one more of its"
+        f" {MAX_CREDENTIALS} credentials. Apply this round, have the old lines removed by the next run, and apply that;"
+        " where there is no other round, remove a credential that nobody uses, or give one of its workloads another"
+        " identity."
+    )
+
+
+def _suffixes(olds: list[_Old]) -> Iterator[str]:
+    """Endings by which the new name is neither taken nor too long, at any identity."""
+    for number in range(1, 10):
+        suffix = "-ids" if number == 1 else f"-ids{number}"
+        if all(_is_free(one, suffix) for one in olds):
+            yield suffix
+
+
+def _is_free(old: _Old, suffix: str) -> bool:
+    name = f"{old.credential.name}{suffix}"
+    taken = {one.name.casefold() for one in old.identity.federated_credentials or ()}
+    return len(name) <= MAX_NAME and name.casefold() not in taken

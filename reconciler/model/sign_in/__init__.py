@@ -1,0 +1,1 @@
+"""What a sign-in log says of an identity, and where the log is."""

@@ -1,0 +1,1 @@
+"""What has expired: a plan of nothing else, and how much of it there is."""

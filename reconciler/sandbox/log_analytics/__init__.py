@@ -1,0 +1,1 @@
+"""Microsoft.OperationalInsights: queries to a workspace about the sign-ins that the sandbox has seen."""

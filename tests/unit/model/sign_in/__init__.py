@@ -1,0 +1,1 @@
+"""The tables of the sign-in log: values, documents, workspaces."""
