@@ -4,6 +4,7 @@ What ARM answers is held against what was asked: an item from outside the asked 
 that comes twice is an error, because the next step may be a delete.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -93,12 +94,13 @@ def _read_identity(body: JsonObject) -> Identity:
     properties = section(body, "properties")
     return Identity(
         resource_id=ResourceId.parse(text(body, "id")),
-        location=text(body, "location"),
+        # Thousands of identities have one of each between them.
+        location=sys.intern(text(body, "location")),
         tags=Tags(text_map(body, "tags")),
         isolation_scope=_read_isolation_scope(optional_text(properties, "isolationScope")),
         principal_id=text(properties, "principalId"),
         client_id=text(properties, "clientId"),
-        tenant_id=text(properties, "tenantId"),
+        tenant_id=sys.intern(text(properties, "tenantId")),
     )
 
 

@@ -165,6 +165,9 @@ def _text(schema: Mapping[str, Any]) -> Check:
 
 
 def _any_of(checks: list[Check]) -> Check:
+    if len(checks) == 2:
+        first, second = checks
+        return lambda value: first(value) or second(value)
     return lambda value: any(one(value) for one in checks)
 
 

@@ -22,7 +22,17 @@ from reconciler.manifest.declared_access import (
 )
 from reconciler.manifest.desired import Limits
 from reconciler.manifest.finding import Acceptance
-from reconciler.manifest.reading import Located, items, mapping, text_at, text_in, texts_at, whole_number
+from reconciler.manifest.reading import (
+    Located,
+    items,
+    keys_in,
+    known_text_in,
+    mapping,
+    text_at,
+    text_in,
+    texts_at,
+    whole_number,
+)
 from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Path, Plain
 
 
@@ -119,11 +129,13 @@ class DeclaredIdentity(NamedTuple):
     @property
     def tag_layers(self) -> tuple[DeclaredTags | None, ...]:
         """Its tags and those that defaults give, the later over the earlier."""
-        return (*(layer.tags for layer in self.given), self.tags)
+        return (*(layer.tags for layer in self.given), self.tags) if self.given else (self.tags,)
 
     @property
     def is_protected(self) -> bool | None:
         """What it says of its protection, or else what the innermost defaults do."""
+        if not self.given:
+            return self.protect
         said = (self.protect, *(layer.protect for layer in reversed(self.given)))
         return next((one for one in said if one is not None), None)
 
@@ -270,21 +282,20 @@ def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
             bare, location=None, isolation_scope=None, tags=None, credentials=None, assignments=None, pos=bare.pos
         )
     identity = mapping(entry)
-    location = text_in(document, path, identity, "location")
-    isolation_scope = text_in(document, path, identity, "isolationScope")
     protect, expect = identity.get("protect"), mapping(identity.get("expect"))
+    places = document.places_at(path)
     return DeclaredIdentity(
-        name=text_in(document, path, identity, "name"),
-        location=None if location is None else location.text,
-        isolation_scope=None if isolation_scope is None else isolation_scope.text,
+        name=text_in(document, path, identity, "name", places),
+        location=known_text_in(document, path, identity, "location"),
+        isolation_scope=known_text_in(document, path, identity, "isolationScope"),
         tags=_tags(document, (*path, "tags"), identity.get("tags")),
         credentials=read_credentials(document, (*path, "federatedCredentials"), identity.get("federatedCredentials")),
         assignments=read_assignments(document, (*path, "roleAssignments"), identity.get("roleAssignments")),
         pos=document.value_pos(path),
         protect=protect if isinstance(protect, bool) else None,
-        expected_principal_id=text_at(document, (*path, "expect", "principalId"), expect.get("principalId")),
-        given=tuple(_given(document, (*path, GIVEN), identity.get(GIVEN))),
-        hold=text_in(document, path, identity, "hold"),
+        expected_principal_id=text_in(document, (*path, "expect"), expect, "principalId") if expect else None,
+        given=tuple(_given(document, (*path, GIVEN), identity[GIVEN])) if GIVEN in identity else (),
+        hold=text_in(document, path, identity, "hold", places),
         accept=read_acceptances(document, path, identity),
     )
 
@@ -318,10 +329,9 @@ def _assignment_keys(assignments: DeclaredAssignments | None) -> set[tuple[str, 
 def _tags(document: Document, path: Path, value: Plain) -> DeclaredTags | None:
     if not isinstance(value, dict):
         return None
-    named = ((name, text, (*path, name)) for name, text in value.items())
-    tags = (
-        DeclaredTag(name, text if isinstance(text, str) else None, document.key_pos(at))
-        for name, text, at in named
-        if not document.broken_keys or at not in document.broken_keys
-    )
+    tags = [
+        DeclaredTag(name, text if isinstance(text := value[name], str) else None, pos)
+        for name, pos in keys_in(document, path, value)
+        if not document.broken_keys or (*path, name) not in document.broken_keys
+    ]
     return DeclaredTags(document.key_pos(path), tuple(tags))

@@ -96,7 +96,7 @@ def read_credentials(document: Document, path: Path, value: Plain) -> DeclaredCr
     """The credentials of an identity; None where it has no list of them."""
     if not isinstance(value, list):
         return None
-    entries = (_credential(document, (*path, index), entry) for index, entry in enumerate(value))
+    entries = [_credential(document, (*path, index), entry) for index, entry in enumerate(value)]
     return DeclaredCredentials(document.key_pos(path), tuple(entries))
 
 
@@ -120,25 +120,26 @@ def read_scopes(document: Document, path: Path, value: Plain) -> tuple[Located, 
 
 def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredential:
     credential = mapping(entry)
-    issuer = text_in(document, path, credential, "issuer")
-    subject = text_in(document, path, credential, "subject")
-    for key, read_form in (("github", _github), ("kubernetes", _kubernetes)):
+    places = document.places_at(path)
+    issuer = text_in(document, path, credential, "issuer", places)
+    subject = text_in(document, path, credential, "subject", places)
+    for key, read_form in _FORMS.items():
         if isinstance(credential.get(key), dict):
             issuer, subject = read_form(document, (*path, key), mapping(credential[key]))
     return DeclaredCredential(
-        name=text_in(document, path, credential, "name"),
+        name=text_in(document, path, credential, "name", places),
         issuer=issuer,
         subject=subject,
-        audience=text_in(document, path, credential, "audience"),
+        audience=text_in(document, path, credential, "audience", places),
         pos=document.value_pos(path),
-        accept=(*read_acceptances(document, path, credential), *_answers(document, path, credential)),
-        expires=text_in(document, path, credential, "expires"),
+        accept=read_acceptances(document, path, credential) + _answers(document, path, credential),
+        expires=text_in(document, path, credential, "expires", places),
     )
 
 
 def _answers(document: Document, path: Path, credential: dict[str, Plain]) -> tuple[Acceptance, ...]:
     """What a form says by itself: whoever writes that a subject has no ids knows that it is a name."""
-    if mapping(credential.get("github")).get("legacySubject") is not True:
+    if "github" not in credential or mapping(credential["github"]).get("legacySubject") is not True:
         return ()
     pos = document.key_pos((*path, "github", "legacySubject"))
     return (Acceptance(TRUST_BY_NAME, "legacySubject: true", pos),)
@@ -176,6 +177,9 @@ def _kubernetes(document: Document, path: Path, form: dict[str, Plain]) -> tuple
         return issuer, None
     subject = service_account_subject(namespace.text, account.text)
     return issuer, Located(subject, document.key_pos(path))
+
+
+_FORMS = {"github": _github, "kubernetes": _kubernetes}
 
 
 def _assignments(document: Document, path: Path, entry: dict[str, Plain]) -> Iterator[DeclaredAssignment]:

@@ -6,11 +6,9 @@ which one of the same name, or the same role and scope, wins. A credential that 
 Everything downstream reads the result only.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
-from typing import TypeVar
 
-from reconciler.errors import SourcePos
 from reconciler.manifest.declared import (
     DeclaredAllowance,
     DeclaredDocument,
@@ -19,7 +17,7 @@ from reconciler.manifest.declared import (
     DeclaredRemoval,
     DeclaredTags,
 )
-from reconciler.manifest.declared_access import DeclaredAssignment, DeclaredCredential
+from reconciler.manifest.declared_access import DeclaredAssignment
 from reconciler.manifest.desired import (
     CONDITION_VERSION,
     AssignmentsPolicy,
@@ -48,8 +46,9 @@ def merged_tags(*layers: DeclaredTags | None) -> tuple[tuple[str, str | None], .
     merged: dict[str, tuple[str, str | None]] = {}
     for layer in layers:
         if layer is not None:
-            merged.update((tag.name.casefold(), (tag.name, tag.value)) for tag in layer.tags)
-    return tuple(pair for _, pair in sorted(merged.items()))
+            for name, value, _ in layer.tags:
+                merged[name.casefold()] = (name, value)
+    return tuple([merged[key] for key in sorted(merged)])
 
 
 def merge_document(document: DeclaredDocument, audience: str) -> tuple[DesiredGroup, ...]:
@@ -120,7 +119,8 @@ def _merge_policy(document: DeclaredDocument, group: DeclaredGroup) -> Policy:
 
 def _merge_identity(resource_id: ResourceId, identity: DeclaredIdentity, audience: str) -> DesiredIdentity:
     scope, expected = identity.isolation_scope, identity.expected_principal_id
-    location = next((one.location for one in reversed(identity.given) if one.location is not None), None)
+    given = identity.given
+    location = next((one.location for one in reversed(given) if one.location is not None), None) if given else None
     return DesiredIdentity(
         resource_id=resource_id,
         location=identity.location,
@@ -171,34 +171,27 @@ def _expires(entries: Iterable[DeclaredAllowance]) -> tuple[tuple[RemovalAllowan
     return tuple(sorted({(code, end) for code, end in ends if end is not None}))
 
 
-_Line = TypeVar("_Line", DeclaredCredential, DeclaredAssignment)
-
-
-def _put_together(own: Iterable[_Line], given: Iterable[_Line]) -> Iterator[tuple[_Line, SourcePos | None]]:
-    """The lines of an identity, each with the place of the default that gives it, where one does."""
-    yield from ((entry, None) for entry in own)
-    yield from ((entry, entry.pos) for entry in given)
-
-
 def _credentials(identity: DeclaredIdentity, audience: str) -> tuple[DesiredCredential, ...] | None:
     """The credentials in order of their names; None where neither the identity nor a default lists any."""
     own, given = identity.credentials, identity.given_credentials
     if own is None and not given:
         return None
-    credentials = (
+    credentials = [
         DesiredCredential(
             entry.name.text,
             Trust(entry.issuer.text, entry.subject.text, audience if entry.audience is None else entry.audience.text),
-            entry.pos if given_by is None else identity.pos,
+            source or entry.pos,
             entry.accept,
-            given_by,
+            None if source is None else entry.pos,
             _day(entry.expires),
             entry.places,
         )
-        for entry, given_by in _put_together(own.entries if own else (), given)
+        for entries, source in ((own.entries if own else (), None), (given, identity.pos))
+        for entry in entries
         if entry.name is not None and entry.issuer is not None and entry.subject is not None
-    )
-    return tuple(sorted(credentials, key=lambda credential: credential.name.casefold()))
+    ]
+    credentials.sort(key=lambda credential: credential.name.casefold())
+    return tuple(credentials)
 
 
 def _assignments(identity: DeclaredIdentity) -> tuple[DesiredAssignment, ...] | None:
@@ -210,13 +203,14 @@ def _assignments(identity: DeclaredIdentity) -> tuple[DesiredAssignment, ...] | 
         DesiredAssignment(
             entry.role.text,
             _scope(entry.scope),
-            entry.pos if given_by is None else identity.pos,
+            source or entry.pos,
             _details(entry),
             entry.accept,
-            given_by,
+            None if source is None else entry.pos,
             _day(entry.expires),
         )
-        for entry, given_by in _put_together(own.entries if own else (), given)
+        for entries, source in ((own.entries if own else (), None), (given, identity.pos))
+        for entry in entries
         if entry.role is not None and entry.scope is not None
     )
     return tuple(sorted(assignments, key=lambda one: (normalize_scope(one.scope), one.role.casefold())))

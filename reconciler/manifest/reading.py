@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.yaml.document import Document, Path, Plain
+from reconciler.manifest.yaml.document import BOTH, LOW, SHIFT, Document, Path, Places, Plain
+
+# A manifest has a place for each of its values, and a named tuple's own way to make one takes twice as long.
+_new = tuple.__new__
 
 
 class Located(NamedTuple):
@@ -24,10 +27,36 @@ def text_at(document: Document, path: Path, value: Plain) -> Located | None:
     return Located(value, document.value_pos(path))
 
 
-def text_in(document: Document, path: Path, holder: Mapping[str, Plain], key: str) -> Located | None:
-    """The text at a key of the mapping at `path`; as `text_at`, without the path of a key that is not there."""
+def text_in(
+    document: Document, path: Path, holder: Mapping[str, Plain], key: str, places: Places | None = None
+) -> Located | None:
+    """The text at a key of the mapping at `path`; as `text_at`, without the path of a key that is not there.
+
+    Args:
+        places: those in the mapping, of whoever asks for several keys; they are found where they are not given.
+    """
     value = holder.get(key)
-    return text_at(document, (*path, key), value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    places = places or document.places_at(path)
+    if not isinstance(places, dict):
+        return text_at(document, (*path, key), value)
+    place = places[key]
+    return _new(Located, (value, _new(SourcePos, (document.file, place >> SHIFT & LOW, place & LOW))))
+
+
+def known_text_in(document: Document, path: Path, holder: Mapping[str, Plain], key: str) -> str | None:
+    """The text at a key of the mapping at `path`, where nobody needs its place."""
+    value = holder.get(key)
+    return value if isinstance(value, str) and (document.holder or document.is_known((*path, key))) else None
+
+
+def keys_in(document: Document, path: Path, holder: Mapping[str, Plain]) -> list[tuple[str, SourcePos]]:
+    """Every key of the mapping at `path`, and where it stands."""
+    places, file = document.places_at(path), document.file
+    if not isinstance(places, dict):
+        return [(key, document.key_pos((*path, key))) for key in holder]
+    return [(key, _new(SourcePos, (file, places[key] >> BOTH + SHIFT, places[key] >> BOTH & LOW))) for key in holder]
 
 
 def texts_at(document: Document, path: Path, value: Plain) -> tuple[Located, ...]:

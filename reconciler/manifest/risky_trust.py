@@ -6,6 +6,7 @@ without a word.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import Desired, DesiredCredential, DesiredIdentity
@@ -59,17 +60,22 @@ class _Reason:
     hint: str
 
 
-def _reasons(identity: DesiredIdentity, trust: Trust, audience: str) -> Iterator[_Reason]:
-    found = (
-        _check_pull_request(trust),
-        _check_names(trust, identity.federated_credentials or ()),
+def _reasons(identity: DesiredIdentity, trust: Trust, audience: str) -> list[_Reason]:
+    found = [
         _check_project_path(trust),
         _check_audience(audience, trust),
-        _check_slash(trust),
-        _check_host(trust),
+        *_of_issuer(trust.issuer),
         _check_subject(trust),
-    )
-    return (reason for reason in found if reason is not None)
+    ]
+    if is_github(trust.issuer):
+        found[:0] = [_check_pull_request(trust), _check_names(trust, identity.federated_credentials or ())]
+    return [reason for reason in found if reason is not None]
+
+
+@lru_cache(maxsize=1024)  # a few issuers stand in thousands of credentials
+def _of_issuer(issuer: str) -> tuple[_Reason, ...]:
+    """What there is to say of an issuer, whatever its subjects."""
+    return tuple(reason for reason in (_check_slash(issuer), _check_host(issuer)) if reason is not None)
 
 
 def _check_pull_request(trust: Trust) -> _Reason | None:
@@ -79,7 +85,7 @@ def _check_pull_request(trust: Trust) -> _Reason | None:
     for jobs that name an environment); "Workflow syntax", `permissions` (a run for a fork has no write permission, and
     so no `id-token: write`, unless the repository sends write tokens to pull requests).
     """
-    if not is_github(trust.issuer) or not is_pull_request(trust.subject):
+    if not is_pull_request(trust.subject):
         return None
     return _Reason(
         "trust-pull-request",
@@ -150,28 +156,28 @@ def _check_audience(expected: str, trust: Trust) -> _Reason | None:
     )
 
 
-def _check_slash(trust: Trust) -> _Reason | None:
+def _check_slash(issuer: str) -> _Reason | None:
     """A slash that may be one too many: issuers compare exactly, and a wrong one is kept without a word.
 
     Source: Microsoft Entra documentation (considerations for federated identity credentials).
     """
-    if not trust.issuer.endswith("/") or known_issuer(trust.issuer) is not None:
+    if not issuer.endswith("/") or known_issuer(issuer) is not None:
         return None
     return _Reason(
         "trust-issuer-slash",
-        f"trusts the issuer `{trust.issuer}`, whose slash at the end most issuers do not have",
+        f"trusts the issuer `{issuer}`, whose slash at the end most issuers do not have",
         "Compare it with the `iss` of a token, or with `issuer` in the issuer's well-known document.",
     )
 
 
-def _check_host(trust: Trust) -> _Reason | None:
+def _check_host(issuer: str) -> _Reason | None:
     """An issuer that a reader takes for a known one."""
-    why = why_similar(trust.issuer)
+    why = why_similar(issuer)
     if why is None:
         return None
     return _Reason(
         "trust-issuer-similar",
-        f"trusts the issuer `{trust.issuer}`, {why}",
+        f"trusts the issuer `{issuer}`, {why}",
         "Compare it letter by letter with the `iss` of a token.",
     )
 
@@ -196,7 +202,7 @@ def _find_shared(listed: tuple[_Listed, ...]) -> Iterator[Finding]:
     first: dict[tuple[str, str], tuple[DesiredIdentity, SourcePos]] = {}
     for identity, credential in listed:
         other, source = first.setdefault(credential.trust.who, (identity, credential.line))
-        if other.resource_id != identity.resource_id:
+        if other is not identity and other.resource_id != identity.resource_id:
             name = f"{other.resource_id.resource_group}/{other.resource_id.name}"
             message = (
                 f"trusts the same issuer and subject as {name} at {source}: one workload can become both, and has the"

@@ -95,6 +95,11 @@ class Tags(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"Tags({dict(self)!r})"
 
+    def has(self, changes: Mapping[str, str | None]) -> bool:
+        """Whether `merged` with these would give nothing but these tags again."""
+        nothing = (None, None)
+        return all(self._items.get(name.casefold(), nothing)[1] == value for name, value in changes.items())
+
     def merged(self, changes: Mapping[str, str | None]) -> "Tags":
         """These tags with some set and some (None) taken away; a name that is already here keeps its spelling."""
         result = dict(self._items)

@@ -258,6 +258,11 @@ class GroupChanges:
         return tuple(one for one in stay if one.action is Action.DELETE)
 
 
+def _with_impact(change: IdentityChange, read: Impacts) -> IdentityChange:
+    impact = read.deletes.get(change.resource_id)
+    return change if impact is change.impact else replace(change, impact=impact)
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """The whole comparison, groups in the manifest's order.
@@ -279,10 +284,8 @@ class Changes:
 
     def with_impacts(self, read: Impacts) -> "Changes":
         """The comparison with what was read about its changes."""
-        found = read.deletes
         groups = tuple(
-            replace(group, changes=tuple(replace(one, impact=found.get(one.resource_id)) for one in group.changes))
-            for group in self.groups
+            replace(group, changes=tuple(_with_impact(one, read) for one in group.changes)) for group in self.groups
         )
         met = replace(self, groups=groups, locks=read.locks, missing_scopes=read.missing_scopes)
         return replace(met, held_roles=read.held_roles, trust=read.trust)

@@ -176,7 +176,7 @@ def _planned_tags(group: DesiredGroup, desired: DesiredIdentity, live: Tags) -> 
         for name in live:
             if name.casefold() not in listed and _is_within_policy(group, name):
                 planned[name] = None
-    return live.merged(planned)
+    return live if live.has(planned) else live.merged(planned)
 
 
 def _is_within_policy(group: DesiredGroup, tag: str) -> bool:

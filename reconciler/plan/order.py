@@ -90,6 +90,8 @@ def order_work(
     }
     made, works = new - held_back, []
     for identity, all_changes in by_identity.items():
+        if all(change.action is Action.NO_OP for change in all_changes):
+            continue
         applied = [change for change in all_changes if change.resource_id not in held_back]
         refused = [change for change in all_changes if change.resource_id in held_back]
         stays = [*staying.get(identity, ()), *_live_credentials(refused)]

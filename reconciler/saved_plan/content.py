@@ -162,13 +162,15 @@ def _check_agrees(document: Node, again: JsonObject) -> None:
 
 
 def _first_difference(path: str, one: object, other: object) -> str | None:
+    if one == other:
+        return None
     match one, other:
         case dict(), dict() if one.keys() == other.keys():
             below = [(f"{path}.{key}", value, other[key]) for key, value in one.items()]
         case list(), list() if len(one) == len(other):
             below = [(f"{path}[{index}]", *pair) for index, pair in enumerate(zip(one, other, strict=True))]
         case _:
-            return None if one == other else path
+            return path
     return next((found for part in below if (found := _first_difference(*part)) is not None), None)
 
 

@@ -30,15 +30,17 @@ def _document(manifest: Node) -> Document:
     sources: dict[str, Node] = manifest["sources"]
     first = next(iter(sources.values()))
     data = {key: value for key, value in manifest.items() if key != "sources"}
-    below = list(_below((), data, first, sources))
+    below = list(_below((), "", data, first, sources))
     spellings = {path: json.dumps(value) for path, _, value in below if not isinstance(value, str | dict | list)}
     return Document(first["file"], data, {}, {path: mark for path, mark, _ in below}, spellings)
 
 
-def _below(path: Path, value: Plain, source: Node, sources: dict[str, Node]) -> Iterator[tuple[Path, Mark, Plain]]:
-    """Every value from here down with its place: its own, or that of what holds it."""
-    source = sources.get(json_pointer(path), source)
+def _below(
+    path: Path, pointer: str, value: Plain, source: Node, sources: dict[str, Node]
+) -> Iterator[tuple[Path, Mark, Plain]]:
+    """Every value from here down with its place: its own, or that of what holds it; `pointer` is the path's."""
+    source = sources.get(pointer, source)
     yield path, (source["line"], source["column"]), value
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in inner:
-        yield from _below((*path, key), item, source, sources)
+        yield from _below((*path, key), f"{pointer}{json_pointer((key,))}", item, source, sources)

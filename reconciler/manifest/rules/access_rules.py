@@ -6,6 +6,7 @@ issuer and subject is said here, before any request.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.declared import DeclaredDocument, DeclaredIdentity
@@ -49,6 +50,8 @@ def check_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
     """What is wrong with the federated credentials of each identity, those that defaults give it among them."""
     for identity in _identities(document):
         own, given = identity.credentials, identity.given_credentials
+        if own is None and not identity.given:
+            continue
         yield from _check_count(identity)
         for listed in (own, *(layer.credentials for layer in identity.given)):
             if listed is not None:
@@ -57,8 +60,11 @@ def check_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
         yield from check_days(one.expires for one in entries)
         yield from _check_trusts(entries)
         for credential in entries:
-            yield from _check_issuer(credential.issuer)
-            yield from _check_subject(credential.subject)
+            if credential.issuer is not None and not _is_issuer_right(credential.issuer.text):
+                yield from _check_issuer(credential.issuer)
+            # A form may come to more than its parts show; what is written out, the schema has measured already.
+            if credential.subject is not None and len(credential.subject.text) > MAX_TRUST_TEXT:
+                yield broken_rule(RULES["Subject"], credential.subject.text, credential.subject.pos)
 
 
 def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
@@ -211,9 +217,13 @@ def _have_one_name(one: DeclaredCredential, other: DeclaredCredential) -> bool:
     return one.name is not None and other.name is not None and same_name(one.name.text, other.name.text)
 
 
-def _check_issuer(issuer: Located | None) -> Iterator[Diagnostic]:
-    if issuer is None:
-        return
+@lru_cache(maxsize=1024)  # a few issuers stand in thousands of credentials
+def _is_issuer_right(text: str) -> bool:
+    known = known_issuer(text)
+    return not text.endswith(_DISCOVERY) and (known is None or text == known.spelled(text))
+
+
+def _check_issuer(issuer: Located) -> Iterator[Diagnostic]:
     text = issuer.text
     if text.endswith(_DISCOVERY):
         message = f"{quoted(text)} is where an issuer is described, not the issuer"
@@ -225,12 +235,6 @@ def _check_issuer(issuer: Located | None) -> Iterator[Diagnostic]:
         message = f"{known.name} spells its issuer {slash}, unlike {quoted(text)}"
         hint = f"Write `{known.spelled(text)}`: Azure compares issuers letter by letter."
         yield Diagnostic("issuer-slash", issuer.pos, message, hint)
-
-
-def _check_subject(subject: Located | None) -> Iterator[Diagnostic]:
-    """A form may come to more than its parts show; what is written out, the schema has measured already."""
-    if subject is not None and len(subject.text) > MAX_TRUST_TEXT:
-        yield broken_rule(RULES["Subject"], subject.text, subject.pos)
 
 
 def _is_scope(text: str) -> bool:

@@ -117,8 +117,10 @@ def _check_tag_names(document: DeclaredDocument) -> Iterator[Diagnostic]:
     for tags in _tag_maps(document):
         spelled: dict[str, DeclaredTag] = {}
         for tag in tags.tags:
-            yield from _check_reserved(tag)
-            first = spelled.setdefault(tag.name.casefold(), tag)
+            name = tag.name.casefold()
+            if name.startswith(_NOT_FOR_USERS):
+                yield from _check_reserved(tag, name)
+            first = spelled.setdefault(name, tag)
             if first is not tag:
                 message = f"the tag `{tag.name}` is already at {first.pos} as `{first.name}`"
                 yield Diagnostic(
@@ -126,10 +128,8 @@ def _check_tag_names(document: DeclaredDocument) -> Iterator[Diagnostic]:
                 )
 
 
-def _check_reserved(tag: DeclaredTag) -> Iterator[Diagnostic]:
-    name = tag.name.casefold()
-    if not name.startswith(_NOT_FOR_USERS):
-        return
+def _check_reserved(tag: DeclaredTag, name: str) -> Iterator[Diagnostic]:
+    """What is wrong with a tag whose name, without case, begins as none of a user may."""
     if name.startswith(OWN_TAG_PREFIX):
         hint = "Remove it; `owner` is what writes `uami-owner`, and `protect` what writes `uami-protect`."
         yield Diagnostic("tag-reserved", tag.pos, f"the tag `{tag.name}` belongs to uami itself", hint)
@@ -164,7 +164,7 @@ def _check_ignored_identities(document: DeclaredDocument) -> Iterator[Diagnostic
     for group in document.groups:
         patterns = (*document.scope.ignored_identities, *group.scope.ignored_identities)
         yield from check_count("identities", patterns)
-        for identity in group.identities:
+        for identity in group.identities if patterns else ():
             if identity.name is not None:
                 yield from _check_ignored("identity", identity.name, patterns)
 
@@ -181,7 +181,7 @@ def _check_ignored_tags(document: DeclaredDocument) -> Iterator[Diagnostic]:
 def _check_ignored_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
     for group in document.groups:
         patterns = (*document.scope.ignored_credentials, *group.scope.ignored_credentials)
-        for identity in group.identities:
+        for identity in group.identities if patterns else ():
             own = identity.credentials.entries if identity.credentials else ()
             for credential in (*own, *identity.given_credentials):
                 if credential.name is not None:
@@ -189,7 +189,7 @@ def _check_ignored_credentials(document: DeclaredDocument) -> Iterator[Diagnosti
 
 
 def _check_ignored_map(tags: DeclaredTags | None, patterns: tuple[Located, ...]) -> Iterator[Diagnostic]:
-    if tags is not None:
+    if tags is not None and patterns:
         for tag in tags.tags:
             yield from _check_ignored("tag", Located(tag.name, tag.pos), patterns)
 

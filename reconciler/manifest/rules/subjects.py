@@ -53,6 +53,8 @@ def doubtful_subject(issuer: str, subject: str) -> SubjectDoubt | None:
     name = "" if known is None else known.name
     if is_github(issuer):
         return _doubt("GitHub", "repo:OWNER/REPOSITORY:CONTEXT", subject, _by_claims(subject, _GITHUB))
+    if name != "GitLab.com" and _RIGHT_ACCOUNT.fullmatch(subject):
+        return None
     start = re.sub(r"[^a-z0-9]", "", subject.casefold())
     if name == "GitLab.com" or start.startswith("projectpath"):
         form = "project_path:GROUP/PROJECT:ref_type:branch:ref:NAME"
@@ -276,8 +278,12 @@ _GITLAB = _Grammar(
 _ACCOUNT = re.compile(
     r"(?:(?:system[:/])?service[-_ ]?accounts?[:/])?(?!service[-_ ]?account)([^:/]+)[:/]([^:/]+)", re.IGNORECASE
 )
-_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_SUBDOMAIN = r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+_NAMESPACE = re.compile(_LABEL)
+_NAME = re.compile(_SUBDOMAIN)
+_RIGHT_ACCOUNT = re.compile(f"system:serviceaccount:(?!service-?account){_LABEL}:{_SUBDOMAIN}")
+"""A subject that `_kubernetes` finds nothing odd about: there is one for each identity of a large manifest."""
 
 
 def _kubernetes(subject: str) -> _Found:

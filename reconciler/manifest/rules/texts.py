@@ -50,6 +50,8 @@ _LONGEST_REPEATED = 600
 """Characters of a corrected value that a hint repeats."""
 
 _UNREAD = "accept"
+_UNREAD_LISTS = (_UNREAD, GIVEN)
+"""Besides what is accepted, the copies of defaults, which say what the defaults say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +78,34 @@ def find_doubtful_texts(document: Document) -> tuple[Finding, ...]:
     )
 
 
-def _suspects(value: Plain, path: Path = ()) -> Iterator[tuple[Path, str, bool]]:
-    """Paths and texts of what has to be looked at; the last part says whether the key itself is meant."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in pairs:
-        if isinstance(inner, str):
-            if _is_suspect(inner) and key != _UNREAD:
-                yield (*path, key), inner, False
-        elif isinstance(inner, dict | list) and inner:
-            yield from _suspects_below((*path, key), inner)
+_Suspect = tuple[Path, str, bool]
+"""Path and text of what has to be looked at; the last part says whether the key itself is meant."""
+
+
+def _suspects(value: Plain) -> list[_Suspect]:
+    found: list[_Suspect] = []
+    if isinstance(value, dict | list):
+        _look_below(value, (), found)
+    return found
 
 
 def _is_suspect(text: str) -> bool:
     return _HARMLESS.fullmatch(text) is None and _SUSPECT.search(text) is not None
 
 
-def _suspects_below(path: Path, value: dict[str, Plain] | list[Plain]) -> Iterator[tuple[Path, str, bool]]:
-    key = path[-1]
-    if key == "tags" and isinstance(value, dict):
-        yield from (((*path, name), name, True) for name in value if _is_suspect(name))
-    # A copy of a default says what the default says.
-    if key != _UNREAD and not (key == GIVEN and isinstance(value, list)):
-        yield from _suspects(value, path)
+def _look_below(value: dict[str, Plain] | list[Plain], path: Path, found: list[_Suspect]) -> None:
+    is_harmless = _HARMLESS.fullmatch
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, str):
+            if is_harmless(inner) is None and key != _UNREAD and _SUSPECT.search(inner):
+                found.append(((*path, key), inner, False))
+        elif isinstance(inner, dict):
+            if key == "tags":
+                found += [((*path, key, name), name, True) for name in inner if _is_suspect(name)]
+            if key != _UNREAD:
+                _look_below(inner, (*path, key), found)
+        elif isinstance(inner, list) and key not in _UNREAD_LISTS:
+            _look_below(inner, (*path, key), found)
 
 
 def _label(path: Path, *, is_key: bool) -> str:

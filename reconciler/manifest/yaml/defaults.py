@@ -76,6 +76,8 @@ class _Spreading:
             spellings=_with(self.document.spellings, self.spellings),
             broken_keys=self.document.broken_keys | self.broken_keys,
             broken_values=self.document.broken_values | self.broken_values,
+            # Where somebody wrote `given`, a copy may stand at its path.
+            holder=None if self.diagnostics or self.broken_values else self.document.holder,
         )
 
     def _group(self, name: str, group: Plain) -> Plain:

@@ -36,6 +36,37 @@ class OwnName(StrEnum):
     SUBSCRIPTION = "subscription"
 
 
+Places: TypeAlias = dict[str, int] | list[int]
+"""The places in a mapping, those of each key and its value as one number, or those of a list's entries."""
+
+SHIFT = 32
+"""Bits of a line or a column: more than a file has characters."""
+
+LOW = (1 << SHIFT) - 1
+"""The bits of one of them."""
+
+BOTH = 2 * SHIFT
+"""Bits of a place: in the places of a mapping that of the key stands above that of its value."""
+
+
+class Holder:
+    """The places in a mapping or a list, and in what it holds that holds more; None where nothing does."""
+
+    __slots__ = ("below", "places")
+
+    def __init__(self, places: Places, below: "dict[str | int, Holder] | None" = None) -> None:
+        """Take both as they are; whoever reads a document adds to them."""
+        self.places = places
+        self.below = below
+
+    def find(self, path: Path) -> "Holder | None":
+        """What holds the values below a path; None where none does."""
+        holder: Holder | None = self
+        for part in path:
+            holder = holder.below.get(part) if holder is not None and holder.below else None
+        return holder
+
+
 Template: TypeAlias = tuple[str | OwnName, ...]
 """A text of which some parts are known only at an identity; all of its other variables are replaced."""
 
@@ -56,6 +87,9 @@ class Document:
         broken_keys: paths whose key already has a diagnostic and stands for nothing.
         broken_values: the same of values.
         templates: texts of defaults that each identity fills in with names of its own; they are looked at there.
+        holder: the places in all of it, for a faster look than by way of the marks; None where some of the values do
+            not stand for themselves, or their places are not those of the text.
+        may_have_variables: no text and no key of it can hold `${` where this is false.
     """
 
     file: str
@@ -66,13 +100,28 @@ class Document:
     broken_keys: frozenset[Path] = frozenset()
     broken_values: frozenset[Path] = frozenset()
     templates: Mapping[Path, Template] = field(default_factory=dict)
+    holder: Holder | None = field(default=None, repr=False, compare=False)
+    may_have_variables: bool = field(default=True, repr=False, compare=False)
+
+    def places_at(self, path: Path) -> Places | None:
+        """The places in the mapping or list at a path; None where they have to be asked for by their marks."""
+        holder = None if self.holder is None else self.holder.find(path)
+        return None if holder is None else holder.places
 
     def key_pos(self, path: Path) -> SourcePos:
         """Where the key of a path stands; for an item or the root, where its value does."""
+        places = self.places_at(path[:-1]) if path else None
+        if isinstance(places, dict):
+            place = places[str(path[-1])] >> BOTH
+            return SourcePos(self.file, place >> SHIFT, place & LOW)
         return SourcePos(self.file, *(self.key_marks.get(path) or self.value_marks[path]))
 
     def value_pos(self, path: Path) -> SourcePos:
         """Where the value of a path begins."""
+        places = self.places_at(path[:-1]) if path else None
+        if isinstance(places, list):
+            place = places[int(path[-1])]
+            return SourcePos(self.file, place >> SHIFT, place & LOW)
         return SourcePos(self.file, *self.value_marks[path])
 
     def is_known(self, path: Path) -> bool:

@@ -5,92 +5,93 @@ and time than all else of it; here each is one number beside its key, and a path
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
-from reconciler.manifest.yaml.document import Mark, Path
-
-Holder: TypeAlias = "dict[str, int] | list[int]"
-"""The places in a mapping, `joined` for each key and its value, or those of a list's entries, `packed`."""
-
-_SHIFT = 32
-"""Bits of a line or a column: more than a file has characters."""
-
-_LOW = (1 << _SHIFT) - 1
-_BOTH = 2 * _SHIFT
+from reconciler.manifest.yaml.document import BOTH, LOW, SHIFT, Holder, Mark, Path
 
 
 def packed(line: int, column: int) -> int:
     """A place as a number; both from 1."""
-    return line << _SHIFT | column
+    return line << SHIFT | column
 
 
 def joined(key: int, value: int) -> int:
     """The packed places of a key and of its value as one number."""
-    return key << _BOTH | value
+    return key << BOTH | value
 
 
 def key_place(places: int) -> int:
     """The packed place of the key, of joined ones."""
-    return places >> _BOTH
+    return places >> BOTH
 
 
 def mark_of(place: int) -> Mark:
     """Line and column of a packed place."""
-    return place >> _SHIFT & _LOW, place & _LOW
+    return place >> SHIFT & LOW, place & LOW
+
+
+def _holders(holder: Holder | None, path: Path = ()) -> Iterator[tuple[Path, Holder]]:
+    """Everything that holds values, with its path, the outer before the inner."""
+    if holder is not None:
+        yield path, holder
+        for key, inner in (holder.below or {}).items():
+            yield from _holders(inner, (*path, key))
 
 
 class KeyMarks(Mapping[Path, Mark]):
     """Where the key of each path stands; entries of lists and the root have none."""
 
-    __slots__ = ("_holders",)
+    __slots__ = ("_holder",)
 
-    def __init__(self, holders: Mapping[Path, Holder]) -> None:
-        """Take the places in each mapping and list, by its path."""
-        self._holders = holders
+    def __init__(self, holder: Holder | None) -> None:
+        """Take the places in a document; None where it is a single value."""
+        self._holder = holder
 
     def __getitem__(self, path: Path) -> Mark:
-        holder = self._holders[path[:-1]] if path else None
+        holder = self._holder.find(path[:-1]) if path and self._holder else None
         key = path[-1] if path else None
-        if not isinstance(holder, dict) or not isinstance(key, str):
+        if holder is None or not isinstance(holder.places, dict) or not isinstance(key, str):
             raise KeyError(path)
-        return mark_of(key_place(holder[key]))
+        return mark_of(key_place(holder.places[key]))
 
     def __iter__(self) -> Iterator[Path]:
-        for path, holder in self._holders.items():
-            if isinstance(holder, dict):
-                yield from ((*path, key) for key in holder)
+        for path, holder in _holders(self._holder):
+            if isinstance(holder.places, dict):
+                yield from ((*path, key) for key in holder.places)
 
     def __len__(self) -> int:
-        return sum(len(holder) for holder in self._holders.values() if isinstance(holder, dict))
+        return sum(len(one.places) for _, one in _holders(self._holder) if isinstance(one.places, dict))
 
 
 class ValueMarks(Mapping[Path, Mark]):
     """Where the value of each path begins."""
 
-    __slots__ = ("_holders", "_root")
+    __slots__ = ("_holder", "_root")
 
-    def __init__(self, holders: Mapping[Path, Holder], root: int) -> None:
-        """Take the places in each mapping and list, by its path, and the packed place of the root."""
-        self._holders = holders
+    def __init__(self, holder: Holder | None, root: int) -> None:
+        """Take the places in a document, None where it is a single value, and the packed place of the root."""
+        self._holder = holder
         self._root = root
 
     def __getitem__(self, path: Path) -> Mark:
         if not path:
             return mark_of(self._root)
-        holder, key = self._holders[path[:-1]], path[-1]
-        if isinstance(holder, dict) and isinstance(key, str):
-            return mark_of(holder[key])
-        if isinstance(holder, list) and isinstance(key, int) and 0 <= key < len(holder):
-            return mark_of(holder[key])
+        holder, key = self._holder.find(path[:-1]) if self._holder else None, path[-1]
+        places = None if holder is None else holder.places
+        if isinstance(places, dict) and isinstance(key, str):
+            return mark_of(places[key])
+        if isinstance(places, list) and isinstance(key, int) and 0 <= key < len(places):
+            return mark_of(places[key])
         raise KeyError(path)
 
     def __iter__(self) -> Iterator[Path]:
         yield ()
-        for path, holder in self._holders.items():
-            yield from ((*path, key) for key in (holder if isinstance(holder, dict) else range(len(holder))))
+        for path, holder in _holders(self._holder):
+            places = holder.places
+            yield from ((*path, key) for key in (places if isinstance(places, dict) else range(len(places))))
 
     def __len__(self) -> int:
-        return 1 + sum(map(len, self._holders.values()))
+        return 1 + sum(len(one.places) for _, one in _holders(self._holder))
 
 
 _Value = TypeVar("_Value")

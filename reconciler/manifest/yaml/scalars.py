@@ -22,7 +22,11 @@ _WORDS: dict[str, Scalar] = {
 _PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _FRACTION = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NUMBER_STARTS = frozenset("+-.0123456789")
+NOT_TEXT = frozenset(_WORDS)
+"""Unquoted scalars that are no text."""
+
+NUMBER_STARTS = frozenset("+-.0123456789")
+"""How those begin that may be a number."""
 
 _MOST_DIGITS = 400
 """Beyond this a whole number is kept as a floating one: Python refuses to read thousands of digits."""
@@ -30,14 +34,14 @@ _MOST_DIGITS = 400
 
 def is_text(text: str) -> bool:
     """Whether an unquoted scalar begins as no value but text can."""
-    return text not in _WORDS and text[0] not in _NUMBER_STARTS
+    return text not in NOT_TEXT and text[0] not in NUMBER_STARTS
 
 
 def resolve_plain(text: str) -> Scalar:
     """The value of an unquoted scalar; text that is nothing else is itself."""
     if text in _WORDS:
         return _WORDS[text]
-    if text[0] not in _NUMBER_STARTS:
+    if text[0] not in NUMBER_STARTS:
         return text
     if _WHOLE.fullmatch(text):
         return int(text) if len(text) <= _MOST_DIGITS else float(text)

@@ -5,15 +5,15 @@ alias bombs and nesting can all be seen before they cost anything. What can be p
 goes on; what cannot (a syntax error, nesting, size) ends its file, but not the documents before it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, Protocol
 
 import yaml
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.yaml.document import Document, Path, Plain
-from reconciler.manifest.yaml.marks import Holder, KeyMarks, ValueMarks, joined, key_place, mark_of, packed
-from reconciler.manifest.yaml.scalars import is_text, resolve_plain
+from reconciler.manifest.yaml.document import BOTH, SHIFT, Document, Holder, Path, Plain
+from reconciler.manifest.yaml.marks import KeyMarks, ValueMarks, joined, key_place, mark_of, packed
+from reconciler.manifest.yaml.scalars import NOT_TEXT, NUMBER_STARTS, is_text, resolve_plain
 from reconciler.manifest.yaml.syntax import MAX_DEPTH, TOO_DEEP, describe_syntax_error
 from reconciler.manifest.yaml.text import SourceText
 
@@ -56,7 +56,9 @@ def parse_documents(
 ) -> tuple[list[Document], list[Diagnostic]]:
     """Every whole document of a file, and what is wrong with its YAML."""
     parser = new_parser(source.text)
-    composer = _Composer(source.file, parser.get_event)
+    # An escape between double quotes can stand for either character.
+    may_have_variables = "${" in source.text or "\\" in source.text
+    composer = _Composer(source.file, parser.get_event, may_have_variables=may_have_variables)
     documents: list[Document] = []
     try:
         for document in composer.documents():
@@ -77,8 +79,9 @@ class _FileEnded(Exception):
 class _Composer:
     """Builds one document after the other; the state of the walk is what has to be kept between events."""
 
-    def __init__(self, file: str, next_event: Callable[[], Any]) -> None:
+    def __init__(self, file: str, next_event: Callable[[], Any], *, may_have_variables: bool) -> None:
         self._file = file
+        self._may_have_variables = may_have_variables
         self._next_event = next_event
         self._values = self._repeated = 0
         self.diagnostics: list[Diagnostic] = []
@@ -95,47 +98,55 @@ class _Composer:
             yield Document(
                 file=self._file,
                 data=data,
-                key_marks=KeyMarks(self._holders),
-                value_marks=ValueMarks(self._holders, self._at),
+                key_marks=KeyMarks(self._holder),
+                value_marks=ValueMarks(self._holder, self._at),
                 spellings=self._spellings,
                 broken_values=frozenset(self._broken_values),
+                holder=None if self._broken_values else self._holder,
+                may_have_variables=self._may_have_variables,
             )
             self._next_event()
 
     def _start_document(self) -> None:
-        self._holders: dict[Path, Holder] = {}
         self._spellings: dict[Path, str] = {}
         self._broken_values: set[Path] = set()
         # None while the anchored value is still being read.
-        self._anchors: dict[str, tuple[Path, Plain] | None] = {}
+        self._anchors: dict[str, tuple[Path, Plain, Holder | None] | None] = {}
         # Keys that are text as they stand: the same few stand at every identity, and one text serves them all.
         self._keys: dict[str, str] = {}
-        # Where the value begins that was read last; whoever asked for it keeps its place.
+        # Where the value begins that was read last, and the places in it; whoever asked for it keeps both.
         self._at = 0
+        self._holder: Holder | None = None
 
     def _value(self, event: Any, path: Path, owner: int) -> Plain:
         """The value that an event begins; `owner` is where an unwritten value is shown."""
-        self._check_size(path, event)
-        if isinstance(event, yaml.AliasEvent):
+        self._values += 1
+        if self._values > MAX_VALUES or len(path) > MAX_DEPTH:
+            self._refuse_size(path, event)
+        kind = event.__class__
+        if kind is yaml.AliasEvent:
             return self._alias(event, path)
-        place = _place(event)
-        self._check_tag(event)
+        mark = event.start_mark
+        place = mark.line + 1 << SHIFT | mark.column + 1
+        if event.tag is not None:
+            self._report_tag(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         data: Plain
-        if isinstance(event, yaml.ScalarEvent):
-            data = self._scalar(event, path, owner)
-            place = self._at
-        elif isinstance(event, yaml.SequenceStartEvent):
+        if kind is yaml.MappingStartEvent:
+            data = self._mapping(path)
+        elif kind is yaml.SequenceStartEvent:
             data = self._sequence(path)
         else:
-            data = self._mapping(path)
+            data = self._scalar(event, path, owner)
+            place = self._at
         if event.anchor is not None:
-            self._anchors[event.anchor] = (path, data)
+            self._anchors[event.anchor] = (path, data, self._holder)
         self._at = place
         return data
 
     def _scalar(self, event: Any, path: Path, owner: int) -> Plain:
+        self._holder = None
         text: str = event.value
         mark = event.start_mark
         self._at = packed(mark.line + 1, mark.column + 1)
@@ -160,12 +171,13 @@ class _Composer:
         if event.implicit[0] and not is_text(text):
             return self._scalar(event, (*path, key), owner)
         mark = event.start_mark
-        self._at = packed(mark.line + 1, mark.column + 1)
+        self._at = mark.line + 1 << SHIFT | mark.column + 1
         return text
 
     def _sequence(self, path: Path) -> Plain:
         items: list[Plain] = []
-        places = self._holders[path] = list[int]()
+        places: list[int] = []
+        below: dict[str | int, Holder] = {}
         is_shallow = len(path) < MAX_DEPTH
         while (event := self._next_event()).__class__ is not yaml.SequenceEndEvent:
             # An unwritten item is marked right after its dash; the dash is what can be pointed at.
@@ -174,39 +186,63 @@ class _Composer:
             if event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None and is_shallow:
                 items.append(self._bare(event, path, number, dash))
             else:
-                items.append(self._value(event, (*path, number), dash))
+                items.append(self._inner(event, (*path, number), dash, below))
             places.append(self._at)
+        self._holder = Holder(places, below or None)
         return items
 
     def _mapping(self, path: Path) -> Plain:
         items: dict[str, Plain] = {}
-        places = self._holders[path] = dict[str, int]()
+        places: dict[str, int] = {}
+        below: dict[str | int, Holder] = {}
         is_shallow = len(path) < MAX_DEPTH
-        while (event := self._next_event()).__class__ is not yaml.MappingEndEvent:
-            place = _place(event)
-            key = self._key(event, path)
-            if key is not None and key in items:
-                self._report_duplicate(key, place, key_place(places[key]))
-                key = None
-            event = self._next_event()
+        # Nearly all of a manifest is pairs of a key that was met before and a bare value: what they need is written
+        # out here, since a call of a function would take longer than its work.
+        next_event, keys, scalar = self._next_event, self._keys, yaml.ScalarEvent
+        event: Any
+        mark: Any
+        while (event := next_event()).__class__ is not yaml.MappingEndEvent:
+            mark = event.start_mark
+            place = mark.line + 1 << SHIFT | mark.column + 1
+            key = keys.get(event.value) if event.__class__ is scalar and event.anchor is event.tag is None else None
+            if key is None or key in items:
+                key = self._other_key(event, path, places)
+            event = next_event()
             if key is None:
                 self._value(event, (*path, _DISCARDED), place)
-            elif event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None and is_shallow:
-                items[key] = self._bare(event, path, key, place)
-                places[key] = joined(place, self._at)
+            elif event.__class__ is scalar and event.anchor is event.tag is None and is_shallow:
+                self._values += 1
+                if self._values > MAX_VALUES:
+                    self._refuse_more(event)
+                text = event.value
+                if event.implicit[0] and (text in NOT_TEXT or text[0] in NUMBER_STARTS):
+                    items[key] = self._scalar(event, (*path, key), place)
+                    places[key] = joined(place, self._at)
+                else:
+                    mark = event.start_mark
+                    items[key] = text
+                    places[key] = place << BOTH | mark.line + 1 << SHIFT | mark.column + 1
             else:
                 places[key] = joined(place, 0)
-                items[key] = self._value(event, (*path, key), place)
+                items[key] = self._inner(event, (*path, key), place, below)
                 places[key] = joined(place, self._at)
+        self._holder = Holder(places, below or None)
         return items
 
-    def _key(self, event: Any, path: Path) -> str | None:
-        """The text of a key; None where the pair cannot be kept."""
-        if event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None:
-            known = self._keys.get(event.value)
-            if known is not None:
-                return known
-        return self._new_key(event, path)
+    def _inner(self, event: Any, path: Path, owner: int, below: dict[str | int, Holder]) -> Plain:
+        """The value at a path, and the places in it among those `below` what holds it."""
+        value = self._value(event, path, owner)
+        if self._holder is not None:
+            below[path[-1]] = self._holder
+        return value
+
+    def _other_key(self, event: Any, path: Path, places: Mapping[str, int]) -> str | None:
+        """The text of a key that is none of those that were met before, or is in its mapping already."""
+        key = self._new_key(event, path)
+        if key is not None and key in places:
+            self._report_duplicate(key, _place(event), key_place(places[key]))
+            return None
+        return key
 
     def _new_key(self, event: Any, path: Path) -> str | None:
         """The text of a key that was not met before, or has an anchor or a tag."""
@@ -216,10 +252,11 @@ class _Composer:
             )
             self._value(event, (*path, _DISCARDED), _place(event))
             return None
-        self._check_tag(event)
+        if event.tag is not None:
+            self._report_tag(event)
         text: str = event.value
         if event.anchor is not None:
-            self._anchors[event.anchor] = ((*path, text), text)
+            self._anchors[event.anchor] = ((*path, text), text, None)
         if not event.implicit[0]:
             return text
         if text == "<<":
@@ -237,11 +274,11 @@ class _Composer:
         name, place = event.anchor, _place(event)
         anchored = self._anchors.get(name)
         if anchored is not None:
-            origin, data = anchored
+            origin, data, holder = anchored
             self._copy_places(data, origin, path, event)
-            self._at = place
+            self._at, self._holder = place, holder
             return data
-        self._at = place
+        self._at, self._holder = place, None
         self._broken_values.add(path)
         if name in self._anchors:
             message, hint = f"the alias `*{name}` stands inside what it repeats", "Write the value out."
@@ -254,7 +291,9 @@ class _Composer:
         return None
 
     def _copy_places(self, data: Plain, origin: Path, path: Path, alias: Any) -> None:
-        self._check_size(path, alias)
+        self._values += 1
+        if self._values > MAX_VALUES or len(path) > MAX_DEPTH:
+            self._refuse_size(path, alias)
         self._repeated += 1
         if self._repeated > MAX_REPEATED:
             self._refuse_more(alias, f"the aliases of the file repeat more than {MAX_REPEATED:,} values")
@@ -263,26 +302,22 @@ class _Composer:
         if origin in self._broken_values:
             self._broken_values.add(path)
         if isinstance(data, dict | list):
-            self._holders[path] = self._holders[origin]
             for key, value in data.items() if isinstance(data, dict) else enumerate(data):
                 self._copy_places(value, (*origin, key), (*path, key), alias)
 
-    def _check_size(self, path: Path, event: Any) -> None:
-        self._values += 1
+    def _refuse_size(self, path: Path, event: Any) -> NoReturn:
         if len(path) > MAX_DEPTH:
             self._report("nested-too-deep", _place(event), *TOO_DEEP)
             raise _FileEnded
-        if self._values > MAX_VALUES:
-            self._refuse_more(event)
+        self._refuse_more(event)
 
     def _refuse_more(self, event: Any, message: str = _TOO_MANY) -> NoReturn:
         self._report("too-many-values", _place(event), message, "Split the file, or repeat less.")
         raise _FileEnded
 
-    def _check_tag(self, event: Any) -> None:
-        if event.tag is not None:
-            hint = 'Remove it; to make a value text, quote it: "4711".'
-            self._report("yaml-tag", _place(event), "a manifest has no YAML tags (`!`, `!!str`)", hint)
+    def _report_tag(self, event: Any) -> None:
+        hint = 'Remove it; to make a value text, quote it: "4711".'
+        self._report("yaml-tag", _place(event), "a manifest has no YAML tags (`!`, `!!str`)", hint)
 
     def _report_duplicate(self, key: str, place: int, first: int) -> None:
         message = f"the key `{key}` is already at {self._pos(first)}"

@@ -42,7 +42,7 @@ def replace_variables(
         variables: names and values from the command line.
         environment: asked for `UAMI_VAR_NAME` where the command line is silent; `vars` of the document where both are.
     """
-    if not _has_references(document.data):
+    if not document.may_have_variables or not _has_references(document.data):
         return document, []
     replacer = _Replacer(document, variables, environment)
     data = replacer.value(document.data, ())
@@ -51,6 +51,7 @@ def replace_variables(
         data=data,
         broken_values=document.broken_values | replacer.broken_values,
         templates=replacer.templates,
+        holder=None if replacer.broken_values or replacer.templates else document.holder,
     )
     return _rename_groups(replaced, replacer), replacer.diagnostics
 
@@ -259,6 +260,7 @@ def _rename_groups(document: Document, replacer: _Replacer) -> Document:
         broken_keys=frozenset(map(moved, document.broken_keys)) | broken,
         broken_values=frozenset(map(moved, document.broken_values)),
         templates={moved(path): template for path, template in document.templates.items()},
+        holder=None,
     )
 
 

@@ -2,16 +2,14 @@
 
 import pytest
 
-from reconciler.manifest.yaml.document import Path
-from reconciler.manifest.yaml.marks import Holder, KeyMarks, Overlaid, ValueMarks, joined, key_place, mark_of, packed
+from reconciler.manifest.yaml.document import Holder, Path
+from reconciler.manifest.yaml.marks import KeyMarks, Overlaid, ValueMarks, joined, key_place, mark_of, packed
 
-HOLDERS: dict[Path, Holder] = {
-    (): {"a": joined(packed(1, 1), packed(2, 3)), "1": joined(packed(4, 1), packed(4, 4))},
-    ("a",): [packed(2, 5), packed(3, 5)],
-    ("a", 1): {"c": joined(packed(3, 5), packed(3, 8))},
-}
-KEYS = KeyMarks(HOLDERS)
-VALUES = ValueMarks(HOLDERS, packed(1, 1))
+_INNER = Holder({"c": joined(packed(3, 5), packed(3, 8))})
+_LIST = Holder([packed(2, 5), packed(3, 5)], {1: _INNER})
+HOLDER = Holder({"a": joined(packed(1, 1), packed(2, 3)), "1": joined(packed(4, 1), packed(4, 4))}, {"a": _LIST})
+KEYS = KeyMarks(HOLDER)
+VALUES = ValueMarks(HOLDER, packed(1, 1))
 
 
 @pytest.mark.parametrize("mark", [(1, 1), (70_000, 12), (2**25, 2**25)])
