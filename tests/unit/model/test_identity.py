@@ -136,3 +136,14 @@ def test_live_group_is_found_in_any_case() -> None:
 def test_group_that_was_not_read_is_a_key_error() -> None:
     with pytest.raises(KeyError, match=f"{SUBSCRIPTION}/rg-other"):
         live_of(live_group()).group(group_id("rg-other"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "has"),
+    [({}, True), ({"ENV": "prod"}, True), ({"env": "test"}, False), ({"gone": None}, True), ({"env": None}, False)],
+)
+def test_tags_have_what_would_change_nothing_of_them(changes: dict[str, str | None], has: bool) -> None:
+    tags = Tags({"env": "prod"})
+
+    assert tags.has(changes) is has
+    assert (tags.merged(changes) == tags) is has

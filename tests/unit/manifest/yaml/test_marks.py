@@ -54,3 +54,11 @@ def test_what_lies_above_counts() -> None:
     assert dict(overlaid) == {**VALUES, ("a",): (9, 9), ("new",): (8, 8)}
     assert len(overlaid) == 7
     assert ("b",) not in overlaid
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [((), HOLDER), (("a",), _LIST), (("a", 1), _INNER), (("a", 0), None), (("1",), None), ((0,), None)],
+)
+def test_holder_is_found_by_the_path_of_what_it_holds(path: Path, found: Holder | None) -> None:
+    assert HOLDER.find(path) is found
