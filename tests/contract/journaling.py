@@ -114,6 +114,7 @@ def state_but_for_ids(arm: Arm) -> dict[str, object]:
         contents.having(Identity, ()).having(FederatedCredential, ()).having(RoleAssignment, ()),
         identities_created=0,
         activity_log=(),
+        resource_changes=(),
     )
     return {"identities": identities, "credentials": credentials, "roles": roles, "rest": rest}
 

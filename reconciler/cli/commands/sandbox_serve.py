@@ -51,7 +51,7 @@ What Azure has and the emulator has not is answered with 501 and NotServedBySand
 
 - in Resource Graph: `join`, `union`, `parse`, `has_any`, arithmetic, dates, time spans, other tables
 
-- in Microsoft Graph: all but reads of users, groups and service principals
+- in Microsoft Graph: all but reads of users, groups, service principals, their memberships and app roles
 """
 """The list is the sandbox's own, written out so that the command line starts without it; a test compares the two."""
 

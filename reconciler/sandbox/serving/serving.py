@@ -11,7 +11,7 @@ NOT_SERVED = (
     "actions of other providers, such as `start` and `listKeys`",
     "`$expand` of providers, `includeExtendedLocations`, `forceDeletionTypes`, some forms of `$filter`",
     "in Resource Graph: `join`, `union`, `parse`, `has_any`, arithmetic, dates, time spans, other tables",
-    "in Microsoft Graph: all but reads of users, groups and service principals",
+    "in Microsoft Graph: all but reads of users, groups, service principals, their memberships and app roles",
 )
 """What Azure has and the sandbox has not, in words: for the help of the command and for README."""
 
