@@ -8,6 +8,7 @@ import pytest
 from reconciler.arm.login.auth import principal_of
 from reconciler.arm.login.clouds import CLOUDS, Cloud
 from reconciler.arm.login.credentials import token_source
+from reconciler.errors import LoginError
 from reconciler.sandbox.gateway.calls import claims_of
 from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.state.kinds import FederatedCredential
@@ -151,6 +152,9 @@ def test_every_token_is_a_new_one(
     assert [one.path for one in hosts.application.asked] == first * 2
 
 
+OF_MANAGED_IDENTITIES = ("workload-identity", "github")
+
+
 @pytest.mark.parametrize("kind", ["environment", "auto", "workload-identity", "azure-pipelines", "github"])
 def test_tenant_of_the_flag_goes_before_that_of_the_environment(
     kind: str, hosts: AzureHosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -158,7 +162,12 @@ def test_tenant_of_the_flag_goes_before_that_of_the_environment(
     cloud = CLOUDS["AzureCloud"]
     environment = tell(monkeypatch, settings_of(kind, cloud, hosts, tmp_path))
 
-    token = token_source(kind, login(environment, cloud=cloud, tenant=OTHER_TENANT)).fetch()
+    source = token_source(kind, login(environment, cloud=cloud, tenant=OTHER_TENANT))
+
+    if kind in OF_MANAGED_IDENTITIES:  # they are known in their own tenant alone
+        with pytest.raises(LoginError, match=f"AADSTS700016.*'{OTHER_TENANT}'"):
+            source.fetch()
+    else:
+        assert getattr(principal_of(source.fetch().text), "tenant_id", None) == OTHER_TENANT
 
     assert [one.path for one in token_requests(hosts)] == [f"/{OTHER_TENANT}/oauth2/v2.0/token"]
-    assert getattr(principal_of(token.text), "tenant_id", None) == OTHER_TENANT

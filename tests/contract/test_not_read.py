@@ -44,10 +44,10 @@ def damaged(moment: str) -> Behaviour:
     ("method", "path", "place"),
     [
         ("POST", GRAPH, "Role assignments in subscriptions that the manifest does not name were not looked for: "),
-        ("POST", GRAPH, '"not_checked": "Resource Graph: '),
-        ("POST", "/listAssociatedResources", '"not_checked": "listAssociatedResources: '),
+        ("POST", GRAPH, '"not_checked":"Resource Graph: '),
+        ("POST", "/listAssociatedResources", '"not_checked":"listAssociatedResources: '),
         ("GET", "/locks", f"Locks were not looked for at {IN_SUBSCRIPTION}"),
-        ("GET", "id-old/federatedIdentityCredentials", '"not_checked": "'),
+        ("GET", "id-old/federatedIdentityCredentials", '"not_checked":"'),
     ],
 )
 def test_plan_of_the_same_live_state_is_the_same_whatever_an_error_says(

@@ -236,6 +236,7 @@ def test_answers_carry_the_headers_of_arm() -> None:
         "x-ms-routing-request-id": f"SANDBOX:20260301T120000Z:{request_id}",
         "x-ms-ratelimit-remaining-subscription-reads": "249",
         "x-ms-ratelimit-remaining-subscription-global-reads": "3749",
+        "x-uami-sandbox-rates": "off",
     }
 
 

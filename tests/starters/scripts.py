@@ -140,6 +140,7 @@ def parse(command: str) -> None:
         assert name is not None
         assert inner is not None
         context = inner.make_context(name, rest, parent=context)
-    # The flags know the formats of a report; commands of other output have other formats.
-    if context.info_name not in ("output", "trust", "explain-login"):
-        ReportFlags(format=tuple(context.params.get("format") or ()))
+    # The flags know the formats of a report, of which several may be given; other commands have one form of their own.
+    given = context.params.get("format")
+    if isinstance(given, list | tuple):
+        ReportFlags(format=tuple(given))
