@@ -35,6 +35,25 @@ def test_readme_shows_what_its_command_prints(marker: str) -> None:
     assert shown == completed.stdout
 
 
+def test_readme_shows_what_jobs_are_told() -> None:
+    arguments = block_after("quickstart").split(".venv/bin/uami ")[1].split()
+
+    told = [line for form in ("github", "azure-devops") for line in _run_as_job(arguments, form)]
+
+    assert block_after("jobs").splitlines() == told
+
+
+def _run_as_job(arguments: list[str], form: str) -> list[str]:
+    lines = run_uami(*arguments, "--format", form).stdout.splitlines()
+    return [line for line in lines if line.startswith(("::", "##vso[task.logissue"))]
+
+
+def test_readme_shows_the_diagram_of_trust() -> None:
+    command = block_after("trust").partition("\n")[0].split()[2:]
+
+    assert block_after("diagram") == run_uami(*command, "--format", "mermaid").stdout
+
+
 def test_readme_quickstart_plans_at_least_one_of_each_action() -> None:
     arguments = block_after("quickstart").split(".venv/bin/uami ")[1].split()
 
