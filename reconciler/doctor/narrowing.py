@@ -117,12 +117,14 @@ def _bounds(desired: Desired, lookups: Lookups, revoked: Iterable[tuple[str, str
     scopes = [scope for group in desired.groups if _takes_any(group) for scope in group.role_scopes]
     bounds: _Bounds = {}
     for group in desired.groups:
-        # Under the other policies a role whose line goes stays, or any role goes where `roleScopes` says so.
+        # Under the other policies a role whose line goes stays, or any role goes where `roleScopes` says so; one that
+        # ends goes under every policy.
         is_owned = group.policy.role_assignments is AssignmentsPolicy.OWNED
         for one in _listed((group,)):
             known = frozenset(role.guid for role in _found(one, lookups))
             if len(known) == 1:
-                _add(bounds, one.scope, RoleBounds(known, known if is_owned else frozenset()))
+                goes = is_owned or one.expires is not None
+                _add(bounds, one.scope, RoleBounds(known, known if goes else frozenset()))
     for scope, guid in revoked:
         _add(bounds, scope, RoleBounds(taken=frozenset({guid})))
     for scope in scopes:

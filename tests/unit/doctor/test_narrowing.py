@@ -14,7 +14,7 @@ from reconciler.manifest.desired import (
     Policy,
 )
 from reconciler.model import RoleDefinition, RoleLookup, Target, role_key
-from tests.builders import MANIFEST, SUBSCRIPTION, desired_group, group_id, listed
+from tests.builders import MANIFEST, SUBSCRIPTION, TODAY, desired_group, group_id, listed
 
 HERE = SourcePos(MANIFEST, 7, 7)
 GROUP = str(group_id())
@@ -78,6 +78,19 @@ def test_role_whose_line_goes_stays_under_merge_and_needs_no_delete() -> None:
 
     assert WRITE in found[VAULT]
     assert all(DELETE not in actions for actions in found.values())
+
+
+def test_role_that_ends_on_a_day_is_taken_away_under_merge_too() -> None:
+    ends = DesiredAssignment("Reader", VAULT, HERE, expires=TODAY)
+    group = desired_group(
+        listed("id-a", role_assignments=[ends]), policy=group_of(policy=AssignmentsPolicy.MERGE).policy
+    )
+    lookups = {role_key("Reader", VAULT): RoleLookup("Reader", VAULT, (RoleDefinition(READER, "Reader"),))}
+
+    least = find_least(Desired((group,)), (), lookups, None)
+
+    assert DELETE in rights(least)[VAULT]
+    assert conditions(least)[VAULT].count(READER) == 2
 
 
 def test_role_that_nobody_knows_is_said_and_let_through_by_no_condition() -> None:
