@@ -70,9 +70,8 @@ def _part(read: Callable[[], tuple[T, ...]]) -> tuple[Part[T], str]:
         denied = "there is no token for Microsoft Graph"
     except AuthError:
         denied = f"missing {PERMISSION} in Microsoft Graph"
-    except CallFailed as error:
-        said = error.said if isinstance(error, ArmError) else ""
-        return Part((), f"Microsoft Graph: {said or 'no usable answer'}"), ""
+    except ArmError as error:
+        return Part((), f"Microsoft Graph: {error.said or 'no usable answer'}"), ""
     return Part((), denied), denied
 
 
