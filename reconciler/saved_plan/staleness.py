@@ -148,7 +148,7 @@ def _news(saved: Change, now: Change) -> Iterator[str]:
         found = list(_states_differ(one.pop("after"), other.pop("after")))
     yield from found
     for key in one.keys() | other.keys():
-        if one.get(key) != other.get(key) and not (found and key in _SHOWN_BY_BEFORE):
+        if not (found and key in _SHOWN_BY_BEFORE):
             yield from _fields_differ(key, one.get(key), other.get(key))
 
 

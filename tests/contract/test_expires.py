@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import PlanStale
 from reconciler.model.violation import PlanRefused
-from reconciler.plan.changes import SkipReason
+from reconciler.plan.changes import CredentialChange, SkipReason
 from reconciler.plan.expiry.counts import expired_items, expiring_items
 from reconciler.plan.plan import Plan
 from reconciler.report.drift.metrics import Traffic, metrics_of_success
@@ -32,7 +32,7 @@ from tests.contract.access import (
 )
 from tests.contract.arm import Arm, contents, in_process
 from tests.contract.saved import OURS, Applying, declare, plan_file, request
-from tests.unit.saving import save
+from tests.unit.saving import load, save
 
 DAY = timedelta(days=1)
 LAST = 30
@@ -189,6 +189,17 @@ def test_saved_plan_of_what_has_expired_is_applied_as_that_alone() -> None:
     with in_process(other_work()) as arm:
         assert Applying(arm).run(replace(declare(saved), judged_on=END)).complete
         assert {method for method, _, _ in arm.writes} == {"DELETE"}
+
+
+def test_saved_plan_knows_by_which_line_a_credential_has_ended_whatever_it_is_called() -> None:
+    text = manifest().replace("name: guest", "name: visitor")  # behind `main`, in the order of names too
+    start = with_trusts(contents(lives("id-api", OURS)), "id-api", {"main": "s-main", "by-hand": "s-guest"})
+    with in_process(start) as arm:
+        back = load(save(planned(arm, text, LAST))).plan
+
+    (gone,) = (one for one in back.applicable if isinstance(one, CredentialChange))
+    assert gone.desired is not None
+    assert (gone.resource_id.name, gone.desired.name) == ("by-hand", "visitor")
 
 
 def test_saved_plan_is_stale_on_the_day_on_which_a_line_ends_and_on_none_before() -> None:
