@@ -51,6 +51,7 @@ class Scene:
         live: how many of those live already; with an owner's tag and, where the manifest lists some, their credentials.
         credentials, roles: that the manifest lists for each.
         listed: how many the manifest lists, the others are to be deleted; None for all.
+        owned: whether what lives bears the owner's tag; without, it is to be adopted.
     """
 
     identities: int
@@ -59,6 +60,7 @@ class Scene:
     credentials: int = 0
     roles: int = 0
     listed: int | None = None
+    owned: bool = True
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -114,7 +116,7 @@ class Scene:
         return {
             "id": identity_id(subscription, number),
             "location": "westeurope",
-            "tags": {"uami-owner": OWNER},
+            "tags": {"uami-owner": OWNER} if self.owned else {},
             "properties": {
                 "tenantId": subscription_id(1),
                 "principalId": f"0b2c0000-0000-4000-{tail}",

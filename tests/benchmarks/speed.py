@@ -95,6 +95,11 @@ def _create_with_children() -> list[Figure]:
     return [_writes(name, scene, bound_s(600, WRITES_A_SECOND), 1.05, "--rates", "azure")]
 
 
+def _adoption() -> list[Figure]:
+    scene = Scene(300, live=300, owned=False)
+    return [_writes("apply that adopts 300", scene, bound_s(300, WRITES_A_SECOND), 1.05, "--rates", "azure")]
+
+
 def _four_subscriptions() -> list[Figure]:
     scene = Scene(100, subscriptions=4)
     body = {"location": "westeurope", "tags": {"uami-owner": OWNER}}
@@ -196,6 +201,8 @@ def _storm() -> list[Figure]:
 SCENARIOS: dict[str, Measure] = {
     "100 creates": _creates(100),
     "200 creates": _creates(200),
+    "400 creates": _creates(400),
+    "adoption": _adoption,
     "children": _create_with_children,
     "x4": _four_subscriptions,
     "plan requests": _plan_requests,
