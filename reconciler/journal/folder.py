@@ -67,9 +67,9 @@ def make_folder(folder: Path) -> None:
 
 
 def journal_name(started_at: str, run_id: str) -> str:
-    """The name of a run's journal: by its beginning, so that names sort by age."""
-    digits = "".join(char for char in started_at.partition(".")[0] if char.isdigit())
-    return f"{digits[:8]}T{digits[8:14]}Z-{run_id}.jsonl"
+    """The name of a run's journal: by its beginning to the millisecond, so that names sort by age."""
+    digits = "".join(char for char in started_at if char.isdigit())
+    return f"{digits[:8]}T{digits[8:17]}Z-{run_id}.jsonl"
 
 
 def find_cut_short(folder: Path, header: RunHeader) -> tuple[CutShort, ...]:

@@ -35,7 +35,7 @@ TURNS = ("Ending.", "output.print_", "carry_out.carry_out", "replace.output_file
 
 INTERRUPTED = "Interrupted; nothing was changed."
 VARYING = re.compile(
-    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|/tmp/[^/\s]+/|\d{8}T\d{6}Z|\d{4}-\d\d-\d\dT[\d:.]+Z"
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|/tmp/[^/\s]+/|\d{8}T\d{9}Z|\d{4}-\d\d-\d\dT[\d:.]+Z"
 )
 """What differs from run to run: ids, digests, folders and times."""
 
