@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
-from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
+from reconciler.cli.flags.groups import OUTPUT_PANEL
+from reconciler.cli.flags.report import OwnFormFlags
 from reconciler.report.login.form import LoginFormat
 
 TOKEN_PANEL = "Token"  # noqa: S105  a heading
 
 
 @dataclass(frozen=True, slots=True)
-class LoginFlags(FlagGroup):
+class LoginFlags(OwnFormFlags):
     """Which token, and how it is compared."""
 
     claims: Annotated[
@@ -92,11 +92,3 @@ class LoginFlags(FlagGroup):
             rich_help_panel=OUTPUT_PANEL,
         ),
     ] = LoginFormat.TEXT
-    color: Color = ColorChoice.AUTO
-    no_color: NoColor = False
-    log_level: Log = LogLevel.WARNING
-
-    @property
-    def color_choice(self) -> ColorChoice:
-        """What both flags for colour come to."""
-        return ColorChoice.NEVER if self.no_color else self.color

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
-from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
+from reconciler.cli.flags.groups import OUTPUT_PANEL
+from reconciler.cli.flags.report import OwnFormFlags
 from reconciler.outputs.formats import OutputFormat
 
 _FORMATS = (
@@ -20,7 +20,7 @@ _FORMATS = (
 
 
 @dataclass(frozen=True, slots=True)
-class OutputFlags(FlagGroup):
+class OutputFlags(OwnFormFlags):
     """How outputs are written."""
 
     allow_missing: Annotated[
@@ -35,11 +35,3 @@ class OutputFlags(FlagGroup):
         OutputFormat,
         typer.Option("--format", help=_FORMATS, rich_help_panel=OUTPUT_PANEL),
     ] = OutputFormat.TEXT
-    color: Color = ColorChoice.AUTO
-    no_color: NoColor = False
-    log_level: Log = LogLevel.WARNING
-
-    @property
-    def color_choice(self) -> ColorChoice:
-        """What both flags for colour come to."""
-        return ColorChoice.NEVER if self.no_color else self.color

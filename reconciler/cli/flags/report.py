@@ -50,6 +50,20 @@ Color = Annotated[
 NoColor = Annotated[bool, typer.Option("--no-color", help="The same as --color never.", rich_help_panel=OUTPUT_PANEL)]
 
 
+@dataclass(frozen=True, slots=True)
+class OwnFormFlags(FlagGroup):
+    """What commands share whose output has forms of its own, one at a time."""
+
+    color: Color = ColorChoice.AUTO
+    no_color: NoColor = False
+    log_level: Log = LogLevel.WARNING
+
+    @property
+    def color_choice(self) -> ColorChoice:
+        """What both flags for colour come to."""
+        return ColorChoice.NEVER if self.no_color else self.color
+
+
 _HELP = (
     "How the report is written: with =FILE in that file, beside the report on stdout. Repeatable; at most one without a"
     f" file. FORMAT is one of: {', '.join(_FORMATS)}. Default: {next(iter(_FORMATS))}."

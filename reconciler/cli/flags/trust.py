@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
-from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
+from reconciler.cli.flags.groups import OUTPUT_PANEL
+from reconciler.cli.flags.report import OwnFormFlags
 from reconciler.report.trust_format import TrustFormat
 
 
 @dataclass(frozen=True, slots=True)
-class TrustFlags(FlagGroup):
+class TrustFlags(OwnFormFlags):
     """How it is written."""
 
     format: Annotated[
@@ -33,11 +33,3 @@ class TrustFlags(FlagGroup):
             show_default=False,
         ),
     ] = None
-    color: Color = ColorChoice.AUTO
-    no_color: NoColor = False
-    log_level: Log = LogLevel.WARNING
-
-    @property
-    def color_choice(self) -> ColorChoice:
-        """What both flags for colour come to."""
-        return ColorChoice.NEVER if self.no_color else self.color

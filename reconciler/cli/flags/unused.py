@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
-from reconciler.cli.flags.report import Color, ColorChoice, Log, LogLevel, NoColor
+from reconciler.cli.flags.groups import OUTPUT_PANEL
+from reconciler.cli.flags.report import OwnFormFlags
 from reconciler.outputs.unused.forms import UnusedFormat
 
 
 @dataclass(frozen=True, slots=True)
-class UnusedFlags(FlagGroup):
+class UnusedFlags(OwnFormFlags):
     """How far back to look, and how the report is written."""
 
     days: Annotated[
@@ -26,11 +26,3 @@ class UnusedFlags(FlagGroup):
             rich_help_panel=OUTPUT_PANEL,
         ),
     ] = UnusedFormat.TEXT
-    color: Color = ColorChoice.AUTO
-    no_color: NoColor = False
-    log_level: Log = LogLevel.WARNING
-
-    @property
-    def color_choice(self) -> ColorChoice:
-        """What both flags for colour come to."""
-        return ColorChoice.NEVER if self.no_color else self.color
