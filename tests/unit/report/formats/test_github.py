@@ -3,7 +3,7 @@
 from reconciler.errors import SourcePos
 from reconciler.report.ci.notices import Level, Notice
 from reconciler.report.formats import Occasion
-from reconciler.report.formats.github import SUMMARY_LIMIT, GithubFormat
+from reconciler.report.formats.github import GithubFormat
 from reconciler.report.formats.text import TextFormat
 from reconciler.report.markdown.document import utf8_bytes
 from reconciler.report.rows import Header
@@ -59,7 +59,7 @@ def test_summary_takes_no_more_than_a_step_has_left() -> None:
     plan = plan_of(desired_group(*(f"id-{number:04}" for number in range(2_000)), owner="us"), live_group())
     (summary, _) = form(**FILES).beside
 
-    text = summary.form(SUMMARY_LIMIT - 50_000).plan(plan, BARE)
+    text = summary.form(1024 * 1024 - 50_000).plan(plan, BARE)
 
     assert utf8_bytes(text) <= 50_000
     assert "Not shown here" in text
