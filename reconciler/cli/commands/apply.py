@@ -48,6 +48,7 @@ def apply(
     from reconciler.cli.support.carry_out import WritingRun, carry_out
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.saved_plan import approve_apply, declare, find_saved_plan
+    from reconciler.workflow.apply import planned
 
     configure_logging(report.log_level)
     subject = Subject("apply", paths, (manifest, guards, azure), (run.journal,))
@@ -57,7 +58,8 @@ def apply(
         again = _again(plan_file, paths, (azure, manifest, guards, replace(run, journal=None), report))
         approval = approve_apply(plan_file, run, report, paths)
         declaration = declare(plan_file, run.digest, request, azure)
-        return carry_out(lambda _: declaration, WritingRun("apply", again, run, approval, guards, azure), reports)
+        writing = WritingRun("apply", again, run, approval, guards, azure)
+        return carry_out(lambda session: planned(declaration, session.azure), writing, reports)
 
 
 def _again(plan_file: str | None, paths: Sequence[str], groups: Sequence[FlagGroup]) -> str:

@@ -34,8 +34,7 @@ from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
 from reconciler.stop import Stop
-from reconciler.workflow.apply import ApplyOptions, run_apply
-from reconciler.workflow.declare import Declaration
+from reconciler.workflow.apply import ApplyOptions, Planner, run_apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,8 @@ class WritingRun:
         return command_line("undo", [journal], self.azure, rails, UndoRunFlags(digest=digest))
 
 
-def carry_out(declare: Callable[[Session], Declaration], run: WritingRun, out: Reports) -> ExitCode:
-    """From a declaration to the exit code; `declare` may look at the live side first."""
+def carry_out(planner_of: Callable[[Session], Planner], run: WritingRun, out: Reports) -> ExitCode:
+    """From a plan to the exit code; `planner_of` may look at the live side first."""
     check_journal_flag(run.flags.journal)
     stop = Stop()
     with (
@@ -66,7 +65,7 @@ def carry_out(declare: Callable[[Session], Declaration], run: WritingRun, out: R
         course = _Course(run, session, journal, out)
         try:
             plan, result = run_apply(
-                declare(session),
+                planner_of(session),
                 session.azure,
                 course.tools(stop),
                 ApplyOptions(run.guards.skip_refused, verify=not run.flags.no_verify),
