@@ -46,7 +46,7 @@ class RunHeader:
 
     Attributes:
         run_id: the correlation id of its requests.
-        command: `apply` or `undo`.
+        command: `apply`, `undo` or `orphans`.
         started_at: UTC, as ISO 8601.
         tenant: of its subscriptions; None where they are of several.
     """

@@ -77,6 +77,7 @@ from reconciler.model.ids import (
     ResourceId,
     describe_scope,
     foreign_to_ids,
+    group_at,
     identity_at,
     identity_of,
     is_guid,
@@ -114,6 +115,7 @@ from reconciler.model.not_read import (
     sentences,
     why_incomplete,
 )
+from reconciler.model.orphan import GONE, Orphan, is_gone
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.permissions import PermissionEntry, action_matches
 from reconciler.model.shell import shell_command
@@ -125,6 +127,7 @@ from reconciler.model.violation import PlanRefused, Violation, refused_by, refus
 __all__ = [
     "DIRECTORY_UNREAD",
     "FORMAT_VERSION",
+    "GONE",
     "MAX_CREDENTIALS",
     "MAX_DESCRIPTION",
     "MAX_TAGS",
@@ -168,6 +171,7 @@ __all__ = [
     "Membership",
     "Names",
     "NotRead",
+    "Orphan",
     "Part",
     "PermissionEntry",
     "PlanRefused",
@@ -200,10 +204,12 @@ __all__ = [
     "directory_not_read",
     "error_document",
     "foreign_to_ids",
+    "group_at",
     "identity_at",
     "identity_document",
     "identity_of",
     "impact_document",
+    "is_gone",
     "is_guid",
     "is_ours",
     "is_within",

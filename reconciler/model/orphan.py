@@ -7,7 +7,7 @@ Source: Microsoft Entra documentation (best practices for managed identities).
 from dataclasses import dataclass
 
 from reconciler.model.access import RoleAssignment
-from reconciler.model.ids import AssignmentId, ResourceGroupId, ResourceId
+from reconciler.model.ids import AssignmentId, ResourceId, is_guid
 
 GONE = "(gone)"
 """Stands for a resource group in the address of an orphan: nothing that ARM has says which identity it was of."""
@@ -49,6 +49,9 @@ def gone_identity(subscription_id: str, principal_id: str) -> ResourceId:
     return ResourceId(subscription_id, GONE, principal_id)
 
 
-def is_gone(resource_id: ResourceId | ResourceGroupId) -> bool:
-    """Whether an id stands for a principal that is gone, or for the group of all those."""
-    return resource_id.resource_group == GONE
+def is_gone(identity: ResourceId) -> bool:
+    """Whether an id stands for a principal that is gone.
+
+    Azure would take this name for a group, and a GUID for an identity in it; nothing but words depends on the answer.
+    """
+    return identity.resource_group == GONE and is_guid(identity.name)

@@ -82,7 +82,7 @@ class ChangeRow:
 
     Attributes:
         label: of a credential or a role, what it is of its identity; empty for an identity.
-        source: `FILE:LINE`.
+        source: `FILE:LINE`; empty where no manifest asks for it.
         given_by: that of the default that gives it; empty where the identity lists it.
         impact: what a delete would break: labels with what they are about, one line for each.
         hold: why the change is not made, for one that the manifest holds back.
@@ -144,10 +144,10 @@ def change_row(change: Change, names: Names) -> ChangeRow:
         change.resource_id,
         names.label(change.resource_id),
         summary,
-        f"{source.file}:{source.line}",
+        source.file_and_line,
         fields,
         impact_rows(change, names),
-        given_by="" if default is None else f"{default.file}:{default.line}",
+        given_by="" if default is None else default.file_and_line,
         not_looked_at=unlooked(change),
     )
 
@@ -194,9 +194,20 @@ def _describe(change: Change) -> _Description:
             return symbol, summary, tuple(_created(change))
         case Action.DELETE:
             if isinstance(change, AssignmentChange) and change.entry is None:
-                summary = "will be destroyed: its identity is, and it would be left orphaned"
+                summary = _of_nobody(change)
             return symbol, summary, tuple(_destroyed(change))
     assert_never(change.action)
+
+
+def _of_nobody(change: AssignmentChange) -> str:
+    """Why a role goes whose identity does, or has long gone."""
+    if change.orphan is None:
+        return "will be destroyed: its identity is, and it would be left orphaned"
+    identity = change.orphan.identity
+    if identity is None:
+        return "will be destroyed: its principal is gone"
+    again = "" if change.orphan.created_again is None else ", which has been created again as another one"
+    return f"will be destroyed: its principal is gone, that of {identity.resource_group}/{identity.name}{again}"
 
 
 def _created(change: Change) -> Iterator[FieldRow]:

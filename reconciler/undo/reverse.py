@@ -21,6 +21,7 @@ from reconciler.model import (
     ResourceId,
     Target,
     identity_of,
+    is_gone,
     normalize_location,
 )
 from reconciler.plan import Changes, NotUndone, value_text
@@ -139,7 +140,10 @@ def _reverse(way: Reversal, effects: list[NetEffect], live: LiveNow) -> Reversal
     now = live.identities.get(way.identity)
     # Also where a call to delete it went out that is in doubt.
     stays = own is not None and _is_still(own.before, now)
-    if own is not None and own.before is None:
+    if is_gone(way.identity):
+        for one in effects:
+            way.leave(one.resource_id, "its principal is gone, and a role can be given to nobody")
+    elif own is not None and own.before is None:
         _uncreate(way, own, children, now)
     elif own is not None and own.after is None and not stays:
         _recreate(way, own, children, now, live)

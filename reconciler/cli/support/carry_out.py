@@ -39,7 +39,10 @@ from reconciler.workflow.apply import ApplyOptions, Planner, run_apply
 
 @dataclass(frozen=True, slots=True)
 class WritingRun:
-    """A run that writes: the name of its command, the command that would continue it, its flags and its approval."""
+    """A run that writes: the name of its command, the command that would continue it, its flags and its approval.
+
+    `returns` says whether any of it can be taken back.
+    """
 
     name: str
     continue_with: str
@@ -47,6 +50,7 @@ class WritingRun:
     approval: Approval
     guards: ApplyGuardFlags
     azure: AzureFlags
+    returns: bool = True
 
     def take_back(self, journal: str, digest: str) -> str:
         """The command that undoes this run where it was made, within the same guardrails."""
@@ -75,7 +79,7 @@ def carry_out(planner_of: Callable[[Session], Planner], run: WritingRun, out: Re
         except PlanRefused as refused:
             last_words = partial(course.refused, refused)
         else:
-            journal.end(result, run.take_back)
+            journal.end(result, run.take_back if run.returns else None)
             last_words = partial(course.ended, plan, result)
     # Once all is closed, and the sandbox's file saved: whatever fails there is said instead.
     return last_words()
