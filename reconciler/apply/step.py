@@ -12,9 +12,8 @@ from itertools import count
 from typing import Generic, Protocol, TypeVar
 
 from reconciler.apply.assignment import AssignmentCalls
-from reconciler.apply.checks import Done, Stale, Write
+from reconciler.apply.checks import Done, Stale, WhyNotGone, Write, nobody_looks
 from reconciler.apply.credential import CredentialCalls
-from reconciler.apply.gone import WhyNotGone, nobody_looks
 from reconciler.apply.identity import IdentityCalls, ReadChildren
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
 from reconciler.arm.activity import Outages

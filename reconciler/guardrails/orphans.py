@@ -47,9 +47,8 @@ def _in_groups(rails: Guardrails, orphan: Orphan) -> Breach | None:
     if rule is None or (group is not None and matches_name(group.resource_group, rule.values)):
         return None
     where = "is in none" if group is None else f"is in {group.resource_group}, which no pattern matches"
-    return Breach(
-        "resourceGroups", rule.source, f"its identity's resource group is gone with it, and its scope {where}"
-    )
+    what = f"nothing says for certain where its identity was, and its scope {where}"
+    return Breach("resourceGroups", rule.source, what)
 
 
 def _of_owner(rails: Guardrails, orphan: Orphan) -> Breach | None:

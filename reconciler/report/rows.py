@@ -40,7 +40,7 @@ from reconciler.plan import (
 )
 from reconciler.plan.drift.differences import claimed_location, is_changed
 from reconciler.report.drift.attribution import AttributionRow, attribution_row
-from reconciler.report.impact_rows import impact_rows, unlooked
+from reconciler.report.impact_rows import impact_rows, role_of_nobody, unlooked
 from reconciler.report.names import Names, names_of
 
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -194,20 +194,9 @@ def _describe(change: Change) -> _Description:
             return symbol, summary, tuple(_created(change))
         case Action.DELETE:
             if isinstance(change, AssignmentChange) and change.entry is None:
-                summary = _of_nobody(change)
+                summary = role_of_nobody(change)
             return symbol, summary, tuple(_destroyed(change))
     assert_never(change.action)
-
-
-def _of_nobody(change: AssignmentChange) -> str:
-    """Why a role goes whose identity does, or has long gone."""
-    if change.orphan is None:
-        return "will be destroyed: its identity is, and it would be left orphaned"
-    identity = change.orphan.identity
-    if identity is None:
-        return "will be destroyed: its principal is gone"
-    again = "" if change.orphan.created_again is None else ", which has been created again as another one"
-    return f"will be destroyed: its principal is gone, that of {identity.resource_group}/{identity.name}{again}"
 
 
 def _created(change: Change) -> Iterator[FieldRow]:

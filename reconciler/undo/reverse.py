@@ -141,8 +141,7 @@ def _reverse(way: Reversal, effects: list[NetEffect], live: LiveNow) -> Reversal
     # Also where a call to delete it went out that is in doubt.
     stays = own is not None and _is_still(own.before, now)
     if is_gone(way.identity):
-        for one in effects:
-            way.leave(one.resource_id, "its principal is gone, and a role can be given to nobody")
+        _leave_orphans(way, effects)
     elif own is not None and own.before is None:
         _uncreate(way, own, children, now)
     elif own is not None and own.after is None and not stays:
@@ -154,6 +153,11 @@ def _reverse(way: Reversal, effects: list[NetEffect], live: LiveNow) -> Reversal
     else:
         restore(way, own, children, now, live)
     return way
+
+
+def _leave_orphans(way: Reversal, effects: Iterable[NetEffect]) -> None:
+    for one in effects:
+        way.leave(one.resource_id, "its principal is gone, and a role can be given to nobody")
 
 
 def _is_still(before: Before, now: Identity | None) -> bool:

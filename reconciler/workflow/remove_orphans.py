@@ -1,4 +1,4 @@
-"""`uami orphans --remove`: plan the deletes of those orphans that are ours, to be shown, asked about and carried out."""
+"""`uami orphans --remove`: plan the deletes of those orphans that are ours, to be shown, approved and carried out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,8 @@ from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired
 from reconciler.model import GONE, Live, Orphan, ResourceGroupId, Subscription, sentences
 from reconciler.plan import Plan, make_plan, revocation_note
-from reconciler.plan.orphans import orphan_changes, orphan_notes
+from reconciler.plan.orphans.notes import orphan_notes
+from reconciler.plan.orphans.removal import orphan_changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ from reconciler.live.may_read import MayRead
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
 from reconciler.stop import Stop
-from reconciler.workflow.apply import ApplyOptions, Planner, run_apply
+from reconciler.workflow.apply import ApplyOptions, Planner, planned, run_apply
+from reconciler.workflow.declare import Declaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,13 @@ class WritingRun:
         return command_line("undo", [journal], self.azure, rails, UndoRunFlags(digest=digest))
 
 
+def declared(declare: Callable[[Session], Declaration]) -> Callable[[Session], Planner]:
+    """What plans by what is declared; `declare` may look at the live side first."""
+    return lambda session: planned(declare(session), session.azure)
+
+
 def carry_out(planner_of: Callable[[Session], Planner], run: WritingRun, out: Reports) -> ExitCode:
-    """From a plan to the exit code; `planner_of` may look at the live side first."""
+    """From a plan to the exit code."""
     check_journal_flag(run.flags.journal)
     stop = Stop()
     with (

@@ -4,7 +4,7 @@ No manifest asks for it and no identity is there, so that each change carries wh
 All of them stand in one group, which is none of Azure's: limits and journals count and name things by group.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from reconciler.errors import NO_PLACE
@@ -43,30 +43,6 @@ def orphan_changes(orphans: Iterable[Orphan], subscription_id: str, *, judged_on
     )
     live = LiveGroup(group.group_id, None, ())
     return Changes((GroupChanges(group, live, (), (), 0, 0, deletes),) if deletes else (), judged_on=judged_on)
-
-
-def orphan_notes(orphans: Sequence[Orphan], subscription_id: str) -> Iterator[str]:
-    """How it is known that the principals of a plan are gone, and what is orphaned and not part of it."""
-    removed = [one for one in orphans if is_removable(one, subscription_id)]
-    known: dict[str, dict[str, None]] = {}
-    for one in removed:
-        known.setdefault(one.evidence, {})[one.assignment.principal_id] = None
-    for evidence, principals in known.items():
-        yield f"Gone: principal {', '.join(principals)}: {evidence}."
-    above = sum(one.is_ours for one in orphans) - len(removed)
-    if above:
-        yield f"{_roles(above)} of ours above the subscription {_stay(above)}: a run over one removes none there."
-    others = sum(not one.is_ours for one in orphans)
-    if others:
-        yield f"{_roles(others)} of others {_stay(others)}: only what is ours is removed."
-
-
-def _roles(number: int) -> str:
-    return f"{number} orphaned role {'assignment' if number == 1 else 'assignments'}"
-
-
-def _stay(number: int) -> str:
-    return "stays" if number == 1 else "stay"
 
 
 def _group(orphans: Sequence[Orphan], subscription_id: str) -> DesiredGroup:

@@ -1,0 +1,29 @@
+"""What the plan of a removal says beside its changes."""
+
+from reconciler.plan.orphans.notes import orphan_notes
+from tests.builders import SUBSCRIPTION
+from tests.orphans import EVIDENCE, IN_SUBSCRIPTION, OTHER_PRINCIPAL, PRINCIPAL, orphan
+
+ABOVE = "/providers/Microsoft.Management/managementGroups/all"
+
+
+def test_a_removal_says_how_it_is_known_and_what_stays() -> None:
+    orphans = [
+        orphan(),
+        orphan(IN_SUBSCRIPTION),
+        orphan(principal_id=OTHER_PRINCIPAL, evidence="the identity rg-app/id-api is another principal now"),
+        orphan(ABOVE),
+        orphan(is_ours=False),
+        orphan(IN_SUBSCRIPTION, is_ours=False),
+    ]
+
+    assert [*orphan_notes(orphans, SUBSCRIPTION)] == [
+        f"Gone: principal {PRINCIPAL}: {EVIDENCE}.",
+        f"Gone: principal {OTHER_PRINCIPAL}: the identity rg-app/id-api is another principal now.",
+        "1 orphaned role assignment of ours above the subscription stays: a run over one removes none there.",
+        "2 orphaned role assignments of others stay: only what is ours is removed.",
+    ]
+
+
+def test_where_all_is_removed_nothing_is_said_to_stay() -> None:
+    assert [*orphan_notes([orphan()], SUBSCRIPTION)] == [f"Gone: principal {PRINCIPAL}: {EVIDENCE}."]
