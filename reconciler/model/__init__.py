@@ -113,7 +113,7 @@ from reconciler.model.not_read import (
     sentences,
     why_incomplete,
 )
-from reconciler.model.orphan import GONE, Orphan, is_gone
+from reconciler.model.orphan import GONE, Orphan, gone_identity, is_gone
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.roles.built_in import role_name
 from reconciler.model.roles.held import NOTHING_HELD, GivenRole, HeldRoles
@@ -204,6 +204,7 @@ __all__ = [
     "directory_not_read",
     "error_document",
     "foreign_to_ids",
+    "gone_identity",
     "group_at",
     "identity_at",
     "identity_document",

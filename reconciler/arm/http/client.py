@@ -92,7 +92,7 @@ class ArmClient:
     ) -> T:
         """Ask by POST what no GET can ask; it changes nothing, and is tried again like any read."""
         call = self._call(QUERY, path)
-        params = {"api-version": api_version, **(parameters or {})}
+        params = {**_versioned(api_version), **(parameters or {})}
         return _read_body(call, self._send(call, path, params, body), read)
 
     def put(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> tuple[T, bool]:

@@ -64,15 +64,23 @@ def _part(read: Callable[[], tuple[T, ...]]) -> tuple[Part[T], str]:
     """What was read, and, where that is nothing because of who asks, why."""
     try:
         return Part(read()), ""
-    except OutOfTime:
-        raise
-    except LoginError:
-        denied = "there is no token for Microsoft Graph"
-    except AuthError:
-        denied = f"missing {PERMISSION} in Microsoft Graph"
-    except ArmError as error:
-        return Part((), f"Microsoft Graph: {error.said or 'no usable answer'}"), ""
-    return Part((), denied), denied
+    except CallFailed as error:
+        because = why_unread(error, PERMISSION)
+        return Part((), because), because if isinstance(error, AuthError) else ""
+
+
+def why_unread(error: CallFailed, permission: str) -> str:
+    """What kept Microsoft Graph from answering, in words that are the same for the same state; raises OutOfTime."""
+    match error:
+        case OutOfTime():
+            raise error
+        case LoginError():
+            return "there is no token for Microsoft Graph"
+        case AuthError():
+            return f"missing {permission} in Microsoft Graph"
+        case ArmError(said=said):
+            return f"Microsoft Graph: {said or 'no usable answer'}"
+    return "Microsoft Graph: no usable answer"
 
 
 def _names(application: str, graph: MicrosoftGraph) -> Mapping[str, str]:
