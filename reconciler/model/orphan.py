@@ -25,6 +25,8 @@ class Orphan:
         created_again: the principal that this identity has now; None where it does not live.
         is_ours: whether this tool gave it, for an owner of this run.
         evidence: how it is known that the principal is gone, in a sentence without its end.
+        witness: a principal of that type whom the directory showed when it did not show this one, so that a later look
+            is known to see; None where it showed none.
     """
 
     assignment: RoleAssignment
@@ -34,6 +36,7 @@ class Orphan:
     created_again: str | None
     is_ours: bool
     evidence: str
+    witness: str | None = None
 
     def resource_id(self, subscription_id: str) -> AssignmentId:
         """The id under which it is planned and journalled: `SUBSCRIPTION/(gone)/PRINCIPAL/roleAssignments/...`.

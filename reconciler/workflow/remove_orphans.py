@@ -1,6 +1,6 @@
 """`uami orphans --remove`: plan the deletes of those orphans that are ours, to be shown, approved and carried out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -11,9 +11,11 @@ from reconciler.live.locks import read_locks
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired
 from reconciler.model import GONE, Live, Orphan, ResourceGroupId, Subscription, sentences
+from reconciler.outputs.orphans.report import OrphansReport
 from reconciler.plan import Plan, make_plan, revocation_note
-from reconciler.plan.orphans.notes import orphan_notes
+from reconciler.plan.orphans.notes import not_judged_note, orphan_notes
 from reconciler.plan.orphans.removal import orphan_changes
+from reconciler.workflow.apply import Planner
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,27 @@ class RemovalRequest:
     judged_on: date = field(kw_only=True)
 
 
-def plan_removal(
-    orphans: Sequence[Orphan], subscription: Subscription, request: RemovalRequest, azure: Azure, may_read: MayRead
-) -> Plan:
-    """The plan that deletes what is ours and not given above the subscription; guards and guardrails judge it.
+def removal_planner(find: Callable[[], OrphansReport], request: RemovalRequest, azure: Azure) -> Planner:
+    """What finds orphans, and plans the deletes of ours.
 
     Raises:
         UsageError: an allowance that can be of no orphan.
+        ReconcilerError: whatever `find` raises; both as the plan is made.
     """
+
+    def plan_now(may_read: MayRead) -> Plan:
+        report = find()
+        plan = plan_removal(report.found.orphans, report.subscription, request, azure, may_read)
+        not_judged = not_judged_note(len(report.found.not_judged))
+        return replace(plan, notes=(*plan.notes, *not_judged))
+
+    return plan_now
+
+
+def plan_removal(
+    orphans: Sequence[Orphan], subscription: Subscription, request: RemovalRequest, azure: Azure, may_read: MayRead
+) -> Plan:
+    """The plan that deletes what is ours and not given above the subscription; guards and guardrails judge it."""
     subscription_id, allowances = subscription.subscription_id, request.allowances
     whole = (ResourceGroupId(subscription_id, GONE),)
     check_allowances(allowances, whole, whole)

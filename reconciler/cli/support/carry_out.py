@@ -31,6 +31,7 @@ from reconciler.cli.support.signals import end_in_order, exit_code
 from reconciler.errors import ExitCode
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
+from reconciler.live.orphans.again import why_not_gone
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
 from reconciler.stop import Stop
@@ -113,6 +114,7 @@ class _Course:
             self._progress,
             self._session.correlation_id,
             partial(children_of, resources=resources, may_read=MayRead(resources.client)),
+            partial(why_not_gone, resources=resources),
             sleep_to_finish=stop.sleep_to_finish,
         )
 

@@ -6,7 +6,7 @@ caller nobody of that kind. A journal alone proves nothing either: it names an i
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from reconciler.model import Identity, ResourceId, RoleAssignment, is_guid, same_name
@@ -84,12 +84,14 @@ class DirectoryLook:
         missing: who was not, at the first look and at the second, while others of that type were shown.
         not_read: why nothing is known; empty where something is.
         apart: how far the two looks were apart, behind `asked twice`.
+        shown: by what Microsoft Graph calls its type, somebody who is there.
     """
 
     known: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     not_read: str = ""
     apart: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +141,16 @@ class Gone:
     identity: ResourceId | None
     created_again: str | None
     evidence: str
+    witness: str | None = None
 
 
 def judge_all(holders: Iterable[Holder], evidence: Evidence) -> tuple[tuple[Gone, ...], tuple[NotJudged, ...]]:
     """Of these principals those that are gone, and those of which nothing is said, in their order."""
     judged = [judge(one, evidence) for one in holders]
-    gone = tuple(one for one in judged if isinstance(one, Gone))
+    shown = evidence.directory.shown
+    gone = tuple(
+        replace(one, witness=shown.get(KINDS[one.holder.principal_type])) for one in judged if isinstance(one, Gone)
+    )
     return gone, tuple(one for one in judged if isinstance(one, NotJudged))
 
 

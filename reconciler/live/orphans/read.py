@@ -161,6 +161,7 @@ def _orphans(gone: Iterable[Gone], owners: frozenset[str], resources: Resources)
             one.created_again,
             given.owner in owners,
             one.evidence,
+            one.witness,
         )
         for one, given in found
     )

@@ -58,6 +58,8 @@ def write_orphans(report: OrphansReport, form: OrphansFormat, *, color: bool) ->
         page.line()
     page.line(report.looked_at)
     page.line((report.totals, "bold"))
+    if report.how_to_remove:
+        page.line(f"Remove ours: {report.how_to_remove}")
     return page.text()
 
 

@@ -17,6 +17,7 @@ from reconciler.model import (
 )
 from reconciler.model.age import age_text
 from reconciler.outputs.collect import NOBODY
+from reconciler.plan.orphans.removal import is_removable
 from reconciler.report.rows import Header
 
 
@@ -39,6 +40,7 @@ class OrphansReport:
     Attributes:
         owners: whose role assignments are ours, in order.
         journals: what journals said of principals.
+        remove_with: the command that removes what is ours.
     """
 
     cloud: str
@@ -47,6 +49,7 @@ class OrphansReport:
     journals: KnownPrincipals
     found: FoundOrphans
     header: Header = NOBODY
+    remove_with: str = ""
 
     @property
     def by_principal(self) -> tuple[tuple[Orphan, ...], ...]:
@@ -107,6 +110,12 @@ class OrphansReport:
         return (
             f"Orphans: {_count(len(orphans), 'role assignment')} of {of}; {ours} {'is' if ours == 1 else 'are'} ours."
         )
+
+    @property
+    def how_to_remove(self) -> str:
+        """The command that removes what is ours; empty where it would remove nothing."""
+        removable = any(is_removable(one, self.subscription.subscription_id) for one in self.found.orphans)
+        return self.remove_with if removable else ""
 
     @property
     def not_judged(self) -> Iterator[tuple[str, tuple[str, ...]]]:

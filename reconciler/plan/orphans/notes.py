@@ -22,6 +22,14 @@ def orphan_notes(orphans: Sequence[Orphan], subscription_id: str) -> Iterator[st
         yield f"{_roles(others)} of others {_stay(others)}: only what is ours is removed."
 
 
+def not_judged_note(number: int) -> tuple[str, ...]:
+    """That of some principals nothing is said, where there are any."""
+    if not number:
+        return ()
+    who = "1 principal was" if number == 1 else f"{number} principals were"
+    return (f"{who} not judged, and what they have stays: `uami orphans` without --remove says why.",)
+
+
 def _roles(number: int) -> str:
     return f"{number} orphaned role {'assignment' if number == 1 else 'assignments'}"
 
