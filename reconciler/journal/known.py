@@ -40,13 +40,13 @@ class KnownPrincipals:
     left_out: int = 0
 
 
-def read_known(named: Iterable[Path], folder: Path | None, where: Where) -> KnownPrincipals:
+def read_known(named: Iterable[Path], folder: Path | None, where: Where, most: int = MOST_JOURNALS) -> KnownPrincipals:
     """Read the journals that are named, and the newest of a folder, each once.
 
     Raises:
         InputFileError: one that is named cannot be read; those of a folder are passed over, and counted.
     """
-    files, left_out = newest_journals(folder, MOST_JOURNALS) if folder is not None else ((), 0)
+    files, left_out = newest_journals(folder, most) if folder is not None else ((), 0)
     return known_by(_records(named, files), where, left_out=left_out)
 
 

@@ -78,8 +78,10 @@ def find_orphans(search: OrphanSearch, resources: Resources, pause: Pause) -> Fo
     own = {search.own.casefold()} if search.own else set()
     living = frozenset(identities | own)
     unknown = [one for one in holders if one.key not in living and not one.elsewhere]
-    witnesses = (one.key for one in holders if one.key in identities - own)
-    directory = look_twice(unknown, lambda one: one.is_young(now_s), witnesses, resources, pause)
+    # Whoever has roles first: an identity without any may be too young for the directory to show it.
+    witnesses = (*(one.key for one in holders if one.key in identities), *sorted(identities))
+    others = (one for one in witnesses if one not in own)
+    directory = look_twice(unknown, lambda one: one.is_young(now_s), others, resources, pause)
     named = (one.identity for one in unknown if one.identity is not None)
     evidence = Evidence(now_s, living, _read_identities(named, resources), directory)
     gone, not_judged = judge_all(holders, evidence)

@@ -144,7 +144,7 @@ class Application:
         self._requests = RequestLog()
         self._login = Login(self.state, clock, new_id)
         self._gaps = Gaps()
-        self._graph = Graph(self.state, clock, new_id, self._gaps.note)
+        self._graph = Graph(self.state, clock, new_id, self._gaps.note, options.settings)
         script = FaultScript(options.faults, Random(options.random_seed))  # noqa: S311  a script's dice, not a secret
         self._faulty = FaultyApplication(self._serve, script, self.state, self._requests, self._past, sleep)
         self._control = Control(self.state, contents, self._requests, self._login, script)
