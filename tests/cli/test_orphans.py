@@ -56,7 +56,7 @@ def applied(uami: Uami, folder: Path) -> Path:
     """`s.json` after an apply by the owner `team-a`, and after somebody deleted `id-a`; its journal is `run.jsonl`."""
     reader = [{"role": "Reader", "scope": "rg-a"}]
     identities = [{"name": name, "location": "westeurope", "roleAssignments": reader} for name in ("id-a", "id-b")]
-    write_manifest(folder / "m.yaml", {"rg-a": identities}, owner="team-a")  # type: ignore[dict-item]
+    write_manifest(folder / "m.yaml", {"rg-a": identities}, owner="team-a")
     write_state(folder / "s.json", {"rg-a": {}})
     ended = uami("apply", "m.yaml", "--sandbox", "s.json", "-y", "--journal", "run.jsonl")
     assert ended.code == 0, ended.stderr
@@ -168,7 +168,7 @@ def test_damaged_journal_missing_right_and_another_tenant_end_the_run(uami: Uami
     (applied / "damaged.jsonl").write_text("damaged\n", encoding="utf-8")
     damaged = uami(*ORPHANS, "damaged.jsonl", "--sandbox", "s.json")
     tenant = uami(*ORPHANS, "--sandbox", "s.json", "--tenant", "33333333-3333-3333-3333-333333333333")
-    grant = {"principalId": "*", "scope": "/", "actions": ["*"], "notActions": [READ]}
+    grant: dict[str, object] = {"principalId": "*", "scope": "/", "actions": ["*"], "notActions": [READ]}
     add_to_state(applied / "s.json", permissions=[grant])
     denied = uami(*ORPHANS, "--sandbox", "s.json")
 

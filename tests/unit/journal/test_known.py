@@ -98,7 +98,7 @@ def test_journal_of_elsewhere_is_counted_and_says_nothing(other: RunHeader) -> N
 def test_owners_are_those_of_the_groups() -> None:
     found = known(record(), None)
 
-    assert (found.owners, found.read, found.unreadable) == ({OWNER}, 1, 1)
+    assert (found.owners, found.read, found.unreadable) == (frozenset({OWNER}), 1, 1)
 
 
 @pytest.fixture

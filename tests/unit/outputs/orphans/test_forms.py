@@ -9,7 +9,7 @@ from reconciler.model.not_read import NotRead
 from reconciler.outputs.orphans.forms import OrphansFormat, orphans_document, write_orphans
 from reconciler.schemas import schema_text
 from tests.builders import SUBSCRIPTION, TENANT, address
-from tests.unit.live.orphans.judging import SCOPE, holder
+from tests.unit.live.orphans.judging import PRINCIPAL, SCOPE, holder
 from tests.unit.outputs.orphans.reports import (
     ABOVE,
     FOREIGN,
@@ -17,7 +17,6 @@ from tests.unit.outputs.orphans.reports import (
     NOT_JUDGED,
     OTHER,
     OURS,
-    PRINCIPAL,
     UNMARKED,
     USERS,
     report,
