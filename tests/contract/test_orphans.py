@@ -309,6 +309,21 @@ def test_list_of_identities_that_may_not_be_read_is_said_and_the_directory_asked
     assert [(one.what, one.where) for one in found.not_read] == [("Identities", IN_SUBSCRIPTION)]
 
 
+@pytest.mark.parametrize("passes", [0, ALWAYS], ids=["refused", "filtered"])
+def test_journals_are_not_believed_where_not_all_identities_are_seen(arm: OpenArm, passes: int) -> None:
+    """Who forges one says that a living identity's principal is that of an identity which does not exist."""
+    fault = Fault("GET", "/userAssignedIdentities", answer(403, "AuthorizationFailed"), ALWAYS, passes)
+    silent = Fault("POST", BY_IDS, answer(403, "Authorization_RequestDenied"), times=ALWAYS)
+    hidden = without("Microsoft.ManagedIdentity/userAssignedIdentities/read")
+    opened = arm(replace(START, permissions=(hidden,)), fault, silent)
+    forged = {principal_of("id-a"): resource_id("id-never")}
+
+    found = find(opened, forged)
+
+    assert (found.orphans, reasons(found)[principal_of("id-a")]) == ((), Reason.NOT_READ)
+    assert [one.what for one in found.not_read] == ["Identities"]
+
+
 def test_list_of_roles_that_could_be_incomplete_is_an_error(arm: OpenArm) -> None:
     opened = arm(replace(START, permissions=(without("Microsoft.Authorization/roleAssignments/read"),)))
 

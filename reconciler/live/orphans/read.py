@@ -12,11 +12,12 @@ from reconciler.arm.http.service import watched_clock
 from reconciler.arm.resources import Resources, lane_of
 from reconciler.errors import CallFailed
 from reconciler.live.children import ONE_LIST_FROM, READ_ASSIGNMENTS, READING_ROLES, incomplete_roles
-from reconciler.live.may_read import MayRead, why_not
+from reconciler.live.identities import READ_IDENTITIES
+from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.orphans.directory import Pause, look_twice
 from reconciler.live.orphans.judge import Evidence, Gone, Holder, NotJudged, judge_all
 from reconciler.live.role_lookups import read_definitions
-from reconciler.model import Identity, NotRead, Orphan, ResourceId, RoleAssignment, role_name
+from reconciler.model import Identity, NotRead, Orphan, ResourceId, RoleAssignment, role_name, same_name
 
 READING_IDENTITIES = "Reading identities"
 
@@ -70,9 +71,10 @@ def find_orphans(search: OrphanSearch, resources: Resources, pause: Pause) -> Fo
         ArmError: they could not be listed, for whatever other reason.
         Interrupted: during the pause.
     """
+    may_read = MayRead(resources.client)
     with watched_clock(resources.client) as watch:
-        holders = _holders(_list_assignments(search, resources), search.known)
-        listed, not_read = _list_identities(_subscriptions(search, holders), resources)
+        holders = _holders(_list_assignments(search, resources, may_read), search.known)
+        listed, not_read = _list_identities(_subscriptions(search, holders), resources, may_read)
         now_s = watch.now_s()
     identities = {one.principal_id.casefold() for one in listed.values()}
     own = {search.own.casefold()} if search.own else set()
@@ -82,7 +84,10 @@ def find_orphans(search: OrphanSearch, resources: Resources, pause: Pause) -> Fo
     witnesses = (*(one.key for one in holders if one.key in identities), *sorted(identities))
     others = (one for one in witnesses if one not in own)
     directory = look_twice(unknown, lambda one: one.is_young(now_s), others, resources, pause)
-    named = (one.identity for one in unknown if one.identity is not None)
+    # A forged journal gives a principal that lives an identity that does not: where not all that live here are known,
+    # none is believed.
+    is_whole = not any(same_name(one.where, search.scope) for one in not_read)
+    named = (one.identity for one in unknown if one.identity is not None and is_whole)
     evidence = Evidence(now_s, living, _read_identities(named, resources), directory)
     gone, not_judged = judge_all(holders, evidence)
     return FoundOrphans(
@@ -95,8 +100,8 @@ def find_orphans(search: OrphanSearch, resources: Resources, pause: Pause) -> Fo
     )
 
 
-def _list_assignments(search: OrphanSearch, resources: Resources) -> Sequence[RoleAssignment]:
-    if not MayRead(resources.client).allows(search.scope, READ_ASSIGNMENTS):
+def _list_assignments(search: OrphanSearch, resources: Resources, may_read: MayRead) -> Sequence[RoleAssignment]:
+    if not may_read.allows(search.scope, READ_ASSIGNMENTS):
         raise incomplete_roles(search.scope)
     with resources.activity.part(READING_ROLES):
         return resources.assignments.list(search.scope)
@@ -118,11 +123,15 @@ def _subscriptions(search: OrphanSearch, holders: Iterable[Holder]) -> list[str]
 
 
 def _list_identities(
-    subscription_ids: Iterable[str], resources: Resources
+    subscription_ids: Sequence[str], resources: Resources, may_read: MayRead
 ) -> tuple[dict[ResourceId, Identity], tuple[NotRead, ...]]:
-    """The identities that the caller may see; a list that leaves some out still says of the others that they live."""
+    """The identities that the caller may see; a list that leaves some out still says of the others that they live.
+
+    Of the first subscription it is said, too, where the list may leave some out.
+    """
+    first = f"/subscriptions/{subscription_ids[0]}"
+    not_read: list[NotRead] = []
     found: dict[ResourceId, Identity] = {}
-    not_read = []
 
     def read(subscription_id: str) -> tuple[Identity, ...] | NotRead:
         try:
@@ -135,6 +144,8 @@ def _list_identities(
             not_read.append(listed)
         else:
             found |= {one.resource_id: one for one in listed}
+    if first not in [one.where for one in not_read] and not may_read.allows(first, READ_IDENTITIES):
+        not_read.append(NotRead("Identities", first, missing(READ_IDENTITIES)))
     return found, tuple(not_read)
 
 

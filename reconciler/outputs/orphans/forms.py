@@ -8,7 +8,7 @@ from enum import StrEnum
 from reconciler import __version__
 from reconciler.arm.role_assignments import delete_command
 from reconciler.live.orphans.judge import NAMES
-from reconciler.model import FORMAT_VERSION, JsonObject, Orphan, assignment_document
+from reconciler.model import FORMAT_VERSION, JsonObject, Orphan, assignment_document, shell_command
 from reconciler.outputs.orphans.report import OrphansReport, Whose, journal_words
 from reconciler.report.page import Page
 from reconciler.report.parts.header import write_connection
@@ -83,8 +83,8 @@ def _write_principal(page: Page, report: OrphansReport, group: tuple[Orphan, ...
 def _whose_words(report: OrphansReport, orphan: Orphan) -> str:
     match report.whose(orphan):
         case Whose.OTHER_OWNER:
-            owner = orphan.assignment.owner
-            return f"; uami gave it for the owner {owner}: --owner {owner} counts it as ours"
+            owner = orphan.assignment.owner or ""
+            return f"; uami gave it for the owner {owner}: {shell_command('--owner', owner)} counts it as ours"
         case Whose.UNMARKED:
             return "; it has the name that uami gives, and no mark of an owner"
         case Whose.OURS | Whose.OTHERS:

@@ -5,10 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.live.orphans.judge import NotJudged, Reason
+from reconciler.model.access import NO_DETAILS
+from reconciler.model.identity import Subscription
 from reconciler.model.not_read import NotRead
 from reconciler.outputs.orphans.forms import OrphansFormat, orphans_document, write_orphans
+from reconciler.report.rows import Header
 from reconciler.schemas import schema_text
 from tests.builders import SUBSCRIPTION, TENANT, address
+from tests.cli.hostile import ALL, TOKEN, faults
 from tests.unit.live.orphans.judging import PRINCIPAL, SCOPE, holder
 from tests.unit.outputs.orphans.reports import (
     ABOVE,
@@ -106,6 +110,24 @@ def test_name_that_a_shell_would_obey_is_quoted_in_the_command() -> None:
     bad = replace(ABOVE, assignment=replace(ABOVE.assignment, scope=scope))
 
     assert f"az role assignment delete --ids '{scope}/{ROLES}/{ABOVE.assignment.name}'\n" in text(bad)
+
+
+def test_no_line_is_obeyed_whatever_others_have_named_things() -> None:
+    details = replace(FOREIGN.assignment.details or NO_DETAILS, owner=ALL, description=ALL)
+    given = replace(FOREIGN.assignment, scope=f"/{ALL}", name=ALL, principal_id=ALL, details=details)
+    bad = replace(
+        FOREIGN, assignment=given, role=ALL, principal_type=ALL, identity=None, created_again=ALL, evidence=ALL
+    )
+    others = replace(bad, assignment=replace(given, details=None))
+    one = report(bad, others, not_judged=(NotJudged(holder(principal_id=ALL), Reason.NOT_READ, ALL),))
+    one = replace(one, owners=(ALL,), subscription=Subscription(ALL, ALL, ALL), header=Header(ALL, ALL))
+
+    shown, document = (str(write_orphans(one, form, color=False)) for form in OrphansFormat)
+
+    assert faults(shown.replace(TOKEN, "").replace(TOKEN[-20:], "")) == []
+    assert json.loads(document)["principals"][0]["evidence"] == ALL
+    assert document.isascii()
+    assert "##" not in document
 
 
 def test_document_is_what_its_schema_says() -> None:
