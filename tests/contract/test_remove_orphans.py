@@ -197,6 +197,7 @@ def test_identity_that_was_created_again_takes_no_roles_of_the_old_one_back(arm:
     assert left(opened) == ALL - OF_US
 
 
+@pytest.mark.parametrize("known", [{}, KNOWN], ids=["found by the directory", "named by a journal"])
 @pytest.mark.parametrize(
     ("fault", "because"),
     [
@@ -205,17 +206,19 @@ def test_identity_that_was_created_again_takes_no_roles_of_the_old_one_back(arm:
         (answer(400, "Request_BadRequest", "Bad."), "Microsoft Graph: 400 Request_BadRequest"),
     ],
 )
-def test_directory_that_says_nothing_any_more_proves_nothing(arm: OpenArm, fault: Behaviour, because: str) -> None:
+def test_directory_that_says_nothing_any_more_proves_nothing(
+    arm: OpenArm, fault: Behaviour, because: str, known: dict[str, ResourceId]
+) -> None:
     opened = arm(START, Fault("POST", BY_IDS, fault, times=ALWAYS, passes=2))
 
-    result = Removal(opened).carry_out()
+    result = Removal(opened, known).carry_out()
 
     said = f"whether its principal is still gone could not be looked up in Microsoft Graph: {because}"
     assert {(one.outcome, one.because.partition(" (")[0]) for one in result.results} == {(Outcome.STALE, said)}
     assert left(opened) == ALL
 
 
-def test_what_arm_has_proven_needs_no_directory(arm: OpenArm) -> None:
+def test_what_arm_alone_has_proven_needs_no_directory(arm: OpenArm) -> None:
     opened = arm(START, Fault("POST", BY_IDS, answer(403, "Authorization_RequestDenied"), times=ALWAYS))
 
     Removal(opened, KNOWN).carry_out()

@@ -34,7 +34,7 @@ def why_not_gone(orphan: Orphan, resources: Resources) -> str | None:
 
 
 def _why_known(orphan: Orphan, resources: Resources, *, is_proven: bool) -> str | None:
-    """What the directory says against it; where ARM has proven it, silence does not."""
+    """What the directory says against it. Only where it showed nobody before does what ARM has proven stand alone."""
     because = resources.why_no_graph
     shown: dict[str, str] = {}
     if resources.open_graph is not None:
@@ -46,6 +46,6 @@ def _why_known(orphan: Orphan, resources: Resources, *, is_proven: bool) -> str 
             because = why_unread(error, PERMISSION)
     if orphan.assignment.principal_id.casefold() in shown:
         return "its principal is not gone: Microsoft Graph knows it"
-    if is_proven or (orphan.witness is not None and orphan.witness.casefold() in shown):
+    if is_proven if orphan.witness is None else orphan.witness.casefold() in shown:
         return None
     return f"whether its principal is still gone could not be looked up in Microsoft Graph: {because}"
