@@ -13,7 +13,8 @@ def orphan_notes(orphans: Sequence[Orphan], subscription_id: str) -> Iterator[st
     for one in removed:
         known.setdefault(one.evidence, {})[one.assignment.principal_id] = None
     for evidence, principals in known.items():
-        yield f"Gone: {'principal' if len(principals) == 1 else 'principals'} {', '.join(principals)}: {evidence}."
+        of_each = "principal {}:" if len(principals) == 1 else "principals {}; of each of them:"
+        yield f"Gone: {of_each.format(', '.join(principals))} {evidence}."
     above = sum(one.is_ours for one in orphans) - len(removed)
     if above:
         yield f"{_roles(above)} of ours above the subscription {_stay(above)}: a run over one removes none there."

@@ -29,6 +29,7 @@ from reconciler.model import (
 from reconciler.plan import Action, NotUndone
 from reconciler.undo.reverse import touched_identities
 from tests.builders import TENANT, compare, desired_group, group_id, live_group
+from tests.orphans import orphan, removal_of
 from tests.unit.journal.calls import (
     ASSIGNMENT_ID,
     CREATED,
@@ -236,3 +237,14 @@ def test_assignments_that_others_gave_are_not_listed_twice() -> None:
     (role,) = entry_of(undo([call(1, Action.DELETE, OURS, None), DELETED])).role_assignments or ()
 
     assert (role.role, role.scope) == (THEIRS.role_guid, THEIRS.scope)
+
+
+def test_role_of_a_principal_that_is_gone_is_given_to_nobody() -> None:
+    (change,) = removal_of(orphan()).changes
+
+    found = undo([Call(change.resource_id, Action.DELETE, 1, change.source, orphan().assignment, None)])
+
+    assert (found.desired.groups, found.targets, found.limited_to, notes_of(found)) == ((), (), frozenset(), ())
+    assert [(one.resource_id, one.because) for one in found.not_undone] == [
+        (change.resource_id, "its principal is gone, and a role can be given to nobody")
+    ]
