@@ -66,6 +66,11 @@ class RunHeader:
     groups: tuple[RunGroup, ...]
 
     @property
+    def is_of_orphans(self) -> bool:
+        """Whether it was a removal of orphans: all that it took is nobody's to be given back to."""
+        return self.command == "orphans"
+
+    @property
     def owners(self) -> dict[ResourceGroupId, str | None]:
         """The owner that the manifest names, by resource group."""
         return {group.group_id: group.owner for group in self.groups}

@@ -30,7 +30,7 @@ def title(record: RunRecord) -> str:
     header = record.header
     cut = "" if record.end is not None else ", which was cut short"
     again = "; what that undo took back is done again" if header.command == "undo" else ""
-    what = "removal of orphans" if header.command == "orphans" else header.command
+    what = "removal of orphans" if header.is_of_orphans else header.command
     return f"This takes back the {what} of {header.started_at}, correlation id {header.run_id}{cut}{again}."
 
 

@@ -13,7 +13,6 @@ from reconciler.model import (
     ResourceId,
     RoleAssignment,
     identity_of,
-    is_gone,
     normalize_scope,
 )
 from reconciler.undo.reversal import LiveNow, roles_seen
@@ -32,9 +31,9 @@ def read_live_now(record: RunRecord, resources: Resources) -> LiveNow:
         ArmError: one could not be read, for whatever other reason.
     """
     touched, effects = touched_identities(record), net_effects(record)
-    identities: dict[ResourceId, Identity | None] = {one: None for one in touched if is_gone(one)}
-    left = [one for one in touched if one not in identities]
-    identities |= resources.pairs(_WHAT, resources.identities.get, left, lane_of)
+    if record.header.is_of_orphans:
+        return LiveNow(dict.fromkeys(touched), {})
+    identities = dict(resources.pairs(_WHAT, resources.identities.get, touched, lane_of))
     there = [identity for identity in _with_credentials(effects) if identities[identity] is not None]
     listed = resources.map(_CREDENTIALS, lambda identity: list_credentials(identity, resources), there, lane_of)
     given = resources.pairs(_ROLES, lambda role: _given(role, identities[role.identity], resources), _roles(effects))

@@ -21,7 +21,6 @@ from reconciler.model import (
     ResourceId,
     Target,
     identity_of,
-    is_gone,
     normalize_location,
 )
 from reconciler.plan import Changes, NotUndone, value_text
@@ -80,14 +79,12 @@ def make_undo(record: RunRecord, live: LiveNow, journal: str, *, judged_on: date
         judged_on: the day, in UTC: what must not exist any more on it is not given back.
     """
     names = names_of_run(record)
-    ways = [
-        _reverse(
-            Reversal(identity, {one.resource_id: one.source for one in effects}, names, journal, judged_on),
-            effects,
-            live,
-        )
-        for identity, effects in _by_identity(record).items()
-    ]
+
+    def reverse(identity: ResourceId, effects: list[NetEffect]) -> Reversal:
+        way = Reversal(identity, {one.resource_id: one.source for one in effects}, names, journal, judged_on)
+        return _leave_orphans(way, effects) if record.header.is_of_orphans else _reverse(way, effects, live)
+
+    ways = [reverse(identity, effects) for identity, effects in _by_identity(record).items()]
     notes = [title(record), *_not_made(record, names), *(note for way in ways for note in way.notes)]
     groups = [one for group in record.header.groups if (one := _group(group, ways, record, journal)) is not None]
     targets = (way.identity for way in ways if way.is_target)
@@ -140,9 +137,7 @@ def _reverse(way: Reversal, effects: list[NetEffect], live: LiveNow) -> Reversal
     now = live.identities.get(way.identity)
     # Also where a call to delete it went out that is in doubt.
     stays = own is not None and _is_still(own.before, now)
-    if is_gone(way.identity):
-        _leave_orphans(way, effects)
-    elif own is not None and own.before is None:
+    if own is not None and own.before is None:
         _uncreate(way, own, children, now)
     elif own is not None and own.after is None and not stays:
         _recreate(way, own, children, now, live)
@@ -155,9 +150,10 @@ def _reverse(way: Reversal, effects: list[NetEffect], live: LiveNow) -> Reversal
     return way
 
 
-def _leave_orphans(way: Reversal, effects: Iterable[NetEffect]) -> None:
+def _leave_orphans(way: Reversal, effects: Iterable[NetEffect]) -> Reversal:
     for one in effects:
         way.leave(one.resource_id, "its principal is gone, and a role can be given to nobody")
+    return way
 
 
 def _is_still(before: Before, now: Identity | None) -> bool:

@@ -27,8 +27,9 @@ from reconciler.model import (
     Target,
 )
 from reconciler.plan import Action, NotUndone
-from reconciler.undo.reverse import touched_identities
-from tests.builders import TENANT, compare, desired_group, group_id, live_group
+from reconciler.undo.reversal import LiveNow
+from reconciler.undo.reverse import make_undo, touched_identities
+from tests.builders import TENANT, TODAY, compare, desired_group, group_id, live_group
 from tests.orphans import orphan, removal_of
 from tests.unit.journal.calls import (
     ASSIGNMENT_ID,
@@ -239,12 +240,14 @@ def test_assignments_that_others_gave_are_not_listed_twice() -> None:
     assert (role.role, role.scope) == (THEIRS.role_guid, THEIRS.scope)
 
 
-def test_role_of_a_principal_that_is_gone_is_given_to_nobody() -> None:
+def test_removal_of_orphans_gives_nothing_back() -> None:
     (change,) = removal_of(orphan()).changes
+    call = Call(change.resource_id, Action.DELETE, 1, change.source, orphan().assignment, None, outcome=Outcome.DONE)
+    record = RunRecord(replace(HEADER, command="orphans"), (call, replace(DELETED, outcome=None)), None, torn=False)
 
-    found = undo([Call(change.resource_id, Action.DELETE, 1, change.source, orphan().assignment, None)])
+    found = make_undo(record, LiveNow(dict.fromkeys(touched_identities(record)), {}), "run.jsonl", judged_on=TODAY)
 
     assert (found.desired.groups, found.targets, found.limited_to, notes_of(found)) == ((), (), frozenset(), ())
     assert [(one.resource_id, one.because) for one in found.not_undone] == [
-        (change.resource_id, "its principal is gone, and a role can be given to nobody")
+        (one, "its principal is gone, and a role can be given to nobody") for one in (change.resource_id, IDENTITY_ID)
     ]
