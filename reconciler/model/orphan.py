@@ -55,6 +55,6 @@ def gone_identity(subscription_id: str, principal_id: str) -> ResourceId:
 def is_gone(identity: ResourceId) -> bool:
     """Whether an id stands for a principal that is gone.
 
-    Azure would take this name for a group, and a GUID for an identity in it: nothing that is written depends on the answer.
+    Azure would take this name for a group, and a GUID for an identity in it: so nothing that is written depends on it.
     """
     return identity.resource_group == GONE and is_guid(identity.name)

@@ -17,7 +17,7 @@ from reconciler.model.ids import ResourceId
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.kinds import RoleAssignment
 from reconciler.workflow.apply import ApplyOptions, run_apply
-from reconciler.workflow.remove_orphans import RemovalRequest, plan_removal
+from reconciler.workflow.orphans import RemovalRequest, plan_removal
 from tests.builders import SUBSCRIPTION, TENANT, TODAY
 from tests.contract.access import CONTRIBUTOR, IN_GROUP, IN_SUBSCRIPTION, OWNER, READER, given, lives, with_roles
 from tests.contract.applying import Run

@@ -18,8 +18,7 @@ from reconciler.guardrails import guardrail_files, read_guardrails
 from reconciler.guards import parse_allowances
 from reconciler.report.formats import ReportKind
 from reconciler.workflow.apply import Planner
-from reconciler.workflow.orphans import run_orphans
-from reconciler.workflow.remove_orphans import RemovalRequest, removal_planner
+from reconciler.workflow.orphans import RemovalRequest, removal_planner, run_orphans
 
 
 def remove_orphans(
