@@ -16,8 +16,8 @@ LASTING = (
 )
 """What stands below every report that names an orphan.
 
-Source: Microsoft Graph documentation (directory deletedItems: restore). That identities are not among these: Microsoft
-Entra documentation (managed identities FAQ). That roles come back with their principal, whose id they bear: assumed.
+Source: Microsoft Graph documentation (directory deletedItems: restore); Microsoft.ManagedIdentity OpenAPI, all versions
+(no operation brings an identity back). That roles count again with their principal, whose id they bear: assumed.
 """
 
 _LABEL = 10
