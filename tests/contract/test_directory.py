@@ -5,8 +5,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.arm.http.client import ArmClient
-from reconciler.arm.microsoft_graph import PAGE_LINK, MicrosoftGraph
+from reconciler.arm.http.client import ArmClient, OtherService
+from reconciler.arm.microsoft_graph import PAGE_LINK
 from reconciler.arm.resources import Resources
 from reconciler.live.trust.directory import read_directory
 from reconciler.model import AppRole, Directory, Identity, Membership, Part
@@ -45,8 +45,8 @@ def identity(name: str) -> Identity:
 
 def with_graph(arm: Arm) -> Resources:
     """Our calls, with Microsoft Graph at the same place."""
-    graph = MicrosoftGraph(ArmClient(arm.client.http, arm.time.wall, link_name=PAGE_LINK))
-    return replace(arm.resources, open_graph=lambda: graph)
+    client = ArmClient(arm.client.http, arm.time.wall, link_name=PAGE_LINK)
+    return replace(arm.resources, graph=OtherService(lambda: client))
 
 
 def read(arm: Arm, *names: str) -> list[Directory]:
@@ -112,7 +112,7 @@ def test_what_cannot_be_read_is_said_without_times_or_ids(arm: OpenArm, fault: B
 def test_where_graph_is_not_asked_it_says_why(arm: OpenArm) -> None:
     opened = arm(start())
 
-    unread = read_directory([identity("id-a")], replace(opened.resources, why_no_graph="no token"))
+    unread = read_directory([identity("id-a")], replace(opened.resources, graph=OtherService(why_not="no token")))
 
     assert [*unread.values()] == [Directory(Part((), "no token"), Part((), "no token"))]
     assert opened.asked == []
@@ -136,7 +136,7 @@ def test_snapshot_says_what_it_could_not_take_of_the_directory(arm: OpenArm) -> 
     scopes = (SnapshotScope(SUBSCRIPTION),)
 
     denied = read_snapshot(scopes, with_graph(opened))
-    unasked = read_snapshot(scopes, replace(opened.resources, why_no_graph="there is no token for it"))
+    unasked = read_snapshot(scopes, replace(opened.resources, graph=OtherService(why_not="there is no token for it")))
 
     assert "directoryGroups" not in denied.collections
     assert "403" in denied.notes[0]

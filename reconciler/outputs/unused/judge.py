@@ -1,18 +1,22 @@
 """Which identities had no sign-in for some days, and of which the log cannot tell.
 
-Nothing here says more than the log holds: where it begins within the days that are asked for, or has no row in them,
-no identity is called unused, and the number of days is not said of it either.
+Nothing here says more than the log holds: where it begins within the days that are asked for, or has no row of anybody
+in many of them on end, no identity is called unused, and the number of days is not said of it either.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from reconciler.manifest.desired import DesiredIdentity
 from reconciler.model import Identity, LastSignIn, ResourceId, Subscription
 from reconciler.outputs.collect import NOBODY, addresses_of
 from reconciler.report.rows import Header
+
+LONGEST_SILENCE_DAYS = 7
+"""So many days on end without a row of any identity are taken for days of which no log was kept, and not for a holiday:
+a row from long ago does not make a log that begins yesterday one that tells of 30 days. The number is assumed."""
 
 
 class Verdict(StrEnum):
@@ -21,7 +25,8 @@ class Verdict(StrEnum):
     UNUSED = "unused"
     """It has no sign-in of the days that were asked for, and the log begins before them."""
     UNKNOWN = "unknown"
-    """It has none either, but the log begins within these days, or has no row of any identity in them."""
+    """It has none either, but the log begins within these days, or has in them a week without a row of any identity, or
+    in none of them one."""
     USED = "used"
 
 
@@ -79,8 +84,17 @@ def judge(known: LastSignIn, days: int) -> Verdict:
     first = known.as_of - timedelta(days=days)
     if known.not_read is not None or known.log_since is None or known.log_since >= first:
         return Verdict.UNKNOWN
-    silent = sum(day >= first for day in known.days_without_rows)
-    return Verdict.UNKNOWN if silent >= days else Verdict.UNUSED
+    silence = _longest_run([day for day in known.days_without_rows if day >= first])
+    return Verdict.UNKNOWN if silence >= min(days, LONGEST_SILENCE_DAYS) else Verdict.UNUSED
+
+
+def _longest_run(days: Sequence[date]) -> int:
+    """The most days on end among some, which are sorted."""
+    longest = run = 0
+    for number, day in enumerate(days):
+        run = run + 1 if number and day - days[number - 1] == timedelta(days=1) else 1
+        longest = max(longest, run)
+    return longest
 
 
 def judge_all(
