@@ -55,7 +55,7 @@ _NOT_SERVED_HINT = (
 )
 _UNAUTHORIZED = "AuthorizationFailed"
 _NO_QUERY = "InsufficientAccessError"
-"""For who may not query a workspace; it names no action. Source: Azure Monitor documentation (Logs query API, errors)."""
+"""For who may not query a workspace. Source: Azure Monitor documentation (errors of the Logs query API)."""
 _BAD_QUERY = "BadArgumentError"
 _BAD_QUERY_HINT = (
     "The workspace has the table only where a diagnostic setting of Microsoft Entra sends ManagedIdentitySignInLogs"
