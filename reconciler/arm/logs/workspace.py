@@ -112,10 +112,11 @@ def _rows(body: JsonObject) -> list[Row]:
     """The rows of the first table, by column.
 
     Names begin with capitals, or do not. Source: programs that users publish, for the one; Azure Monitor documentation
-    (response format of the Logs query API) for the other, and for `error` beside the rows of an answer that is cut off.
+    (response format of the Logs query API) for the other, and for `error` beside the rows of an answer that is cut off;
+    azure-kusto-data, for `Exceptions` beside rows; Kusto's documentation (partial query failures: no list among rows).
     """
-    if body.get("error") is not None:
-        raise FieldError("the answer is not whole (`error` beside its rows)")
+    if body.get("error") is not None or body.get("Exceptions"):
+        raise FieldError("the answer is not whole (an error beside its rows)")
     form = ("Tables", "Columns", "ColumnName", "Rows") if "Tables" in body else ("tables", "columns", "name", "rows")
     tables = object_list(body, form[0])
     if not tables:
