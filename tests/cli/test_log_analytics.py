@@ -34,7 +34,7 @@ def shared_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureHost
     """Azure's hosts, ARM of which does not serve queries; two identities, of which `id-a` has signed in."""
     folder = tmp_path_factory.mktemp("hosts")
     state = write_state(folder / "state.json", {"rg-app": {"id-a": {}, "id-b": {}}})
-    row = {
+    row: dict[str, object] = {
         "TimeGenerated": (NOW - timedelta(days=2)).isoformat(),
         "ServicePrincipalId": PRINCIPAL,
         "ResourceDisplayName": "Azure Key Vault",
