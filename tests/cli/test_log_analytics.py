@@ -15,6 +15,7 @@ import pytest
 from reconciler.sandbox import access_token, load
 from tests.azure_hosts import AzureHosts, azure_hosts
 from tests.cli.command import TIMEOUT_S, Ended, Uami
+from tests.cli.conftest import Serve
 from tests.cli.inputs import SUBSCRIPTION, TENANT, add_to_state, grant, group_scope, write_manifest, write_state
 
 NOW = datetime.now(UTC)
@@ -23,6 +24,8 @@ WORKSPACE = f"{group_scope('rg-app')}/providers/{KIND}/logs"
 PRINCIPAL = "0b2c0000-0000-4000-8000-000000000000"
 OPERATOR = "0b2c0000-0000-4000-8000-0000000000ff"
 ARM, OWN = "management.azure.com", "api.loganalytics.io"
+NO_SUCH_TYPE = {"error": {"code": "InvalidResourceType", "message": "No such resource type."}}
+GONE = {"faults": [{"path": "*/api/query", "answer": {"status": 404, "body": NO_SUCH_TYPE}}]}
 USED = "  rg-app/id-a: last sign-in 2 days ago, for Azure Key Vault\n"
 LOGIN = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": "00000000-0000-0000-0000-0000000000aa"}
 SECRET = {**LOGIN, "AZURE_CLIENT_SECRET": "secret-0123456789abcdef"}
@@ -31,8 +34,15 @@ GIVEN = {"UAMI_ACCESS_TOKEN": access_token({"tid": TENANT, "oid": OPERATOR, "exp
 
 @pytest.fixture(scope="module")
 def shared_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureHosts]:
-    """Azure's hosts, ARM of which does not serve queries; two identities, of which `id-a` has signed in."""
+    """Azure's hosts, ARM of which does not serve queries."""
     folder = tmp_path_factory.mktemp("hosts")
+    with azure_hosts(load(write_start(folder)), folder) as hosts:
+        control(hosts, "faults", GONE)
+        yield hosts
+
+
+def write_start(folder: Path) -> Path:
+    """`state.json`: two identities, of which `id-a` has signed in, and a workspace."""
     state = write_state(folder / "state.json", {"rg-app": {"id-a": {}, "id-b": {}}})
     row: dict[str, object] = {
         "TimeGenerated": (NOW - timedelta(days=2)).isoformat(),
@@ -41,10 +51,7 @@ def shared_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureHost
     }
     workspace: dict[str, object] = {"id": WORKSPACE, "location": "westeurope"}
     add_to_state(state, resources=[workspace], signInLogs=[row])
-    with azure_hosts(load(state), folder) as hosts:
-        gone = {"error": {"code": "InvalidResourceType", "message": "No such resource type."}}
-        control(hosts, "faults", {"faults": [{"path": "*/api/query", "answer": {"status": 404, "body": gone}}]})
-        yield hosts
+    return state
 
 
 @pytest.fixture
@@ -79,6 +86,24 @@ def test_log_that_arm_does_not_serve_is_read_at_the_endpoint_of_its_own(uami: Ua
     assert (ended.code, ended.stderr) == (0, "")
     assert USED in ended.stdout
     assert hosts.application.tokens == {ARM: {f"https://{ARM}"}, OWN: {f"https://{OWN}"}}
+
+
+def test_no_token_is_shown_at_any_level(uami: Uami, hosts: AzureHosts) -> None:
+    ended = unused(uami, hosts, "environment", "--log-level", "debug")
+
+    assert "DEBUG POST /v1/workspaces/" in ended.stderr
+    assert not any(word in ended.stderr + ended.stdout for word in ("eyJ", SECRET["AZURE_CLIENT_SECRET"]))
+
+
+def test_emulator_has_both_at_one_place(uami: Uami, folder: Path, serve: Serve) -> None:
+    write_start(folder)
+    write_manifest(folder / "identities.yaml", {"rg-app": ["id-a"]})
+    (folder / "faults.json").write_text(json.dumps(GONE), encoding="utf-8")
+    server = serve("state.json", "--faults", str(folder / "faults.json"))
+
+    ended = uami("unused", "identities.yaml", "--sign-in-logs", WORKSPACE, *server.flags, environment=GIVEN)
+
+    assert (ended.code, USED in ended.stdout) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,13 @@ def test_workspace_without_a_usable_guid_is_not_read(guid: object, arm: OpenArm)
     assert queries(opened) == []
 
 
+def test_workspace_that_is_not_there_is_an_error_by_either_way(arm: OpenArm) -> None:
+    opened = arm(contents("id-api"), cut_off())
+
+    with pytest.raises(ArmError, match="ResourceNotFound"):
+        run_unused(declared(), beside(opened), 30)
+
+
 def test_unused_is_the_same_by_either_way(arm: OpenArm) -> None:
     opened = arm(with_log(contents("id-api"), row("id-api", 3)), cut_off())
 
