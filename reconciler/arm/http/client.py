@@ -157,6 +157,18 @@ class ArmClient:
         return url
 
 
+@dataclass(frozen=True, slots=True)
+class OtherService:
+    """A service beside ARM, which has an address and tokens of its own and is asked in ARM's way.
+
+    Attributes:
+        open_client: gives its client, always the same one; None where it is not asked, as `why_not` says.
+    """
+
+    open_client: Callable[[], ArmClient] | None = None
+    why_not: str = "nothing was looked at"
+
+
 def _read_body(call: Call, response: httpx.Response, read: Callable[[JsonObject], T]) -> T:
     if response.status_code not in _WITH_BODY:
         raise malformed_answer(call, response, f"{response.status_code} to a {call.method}")
