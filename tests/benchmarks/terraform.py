@@ -6,6 +6,7 @@ Terraform is taken only from where UAMI_TERRAFORM names it, and fetches its prov
 """
 
 import os
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,8 @@ from tests.benchmarks.cpu import cost
 from tests.benchmarks.figures import Figure, share_refused
 from tests.benchmarks.served import OWNER, Scene, Served, served
 
-TERRAFORM = os.environ.get("UAMI_TERRAFORM")
+_NAMED = shutil.which(os.environ.get("UAMI_TERRAFORM", ""))
+TERRAFORM = None if _NAMED is None else str(Path(_NAMED).absolute())
 SKIPPED = (
     "azurerm: skipped; UAMI_TERRAFORM has to name a terraform that finds hashicorp/azurerm, in the registry or where"
     " TF_CLI_CONFIG_FILE says"
