@@ -158,16 +158,26 @@ def _in_turns(commands: Mapping[str, tuple[str, ...]], folder: Path, runs: int) 
     taken: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(runs + 1):
         for name, command in commands.items():
-            cost = _cost(command, environment)
+            taking = cost(command, environment)
             if number:
-                taken[name].append(cost)
+                taken[name].append(taking)
     return taken
 
 
-def _cost(command: tuple[str, ...], environment: Mapping[str, str]) -> Cost:
+def cost(command: tuple[str, ...], environment: Mapping[str, str], folder: Path | None = None) -> Cost:
+    """What a command takes, run in this folder, with all processes that it starts and waits for.
+
+    Raises:
+        RuntimeError: it failed.
+    """
     # By way of a small process: what one holds at most is counted from before it becomes another program.
     ended = subprocess.run(
-        [sys.executable, "-c", _WAITING, *command], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", _WAITING, *command],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ended.returncode:
         raise RuntimeError(f"{' '.join(command)} failed: {ended.stderr}")
