@@ -51,8 +51,10 @@ def edit_text(text: str, changes: Iterable[Change]) -> tuple[str, Mapping[Source
     Returns:
         The new text, and the lines that were left as they are, each with the reason, which ends a sentence.
     """
+    # ruamel.yaml refuses a tab between a value and a comment, which YAML allows; no position changes by this.
+    read = text.replace("\t", " ")
     try:
-        entries = {_place(one.node): one for root in YAML().compose_all(text) for one in _entries(root, text)}
+        entries = {_place(one.node): one for root in YAML().compose_all(read) for one in _entries(root, text)}
     except YAMLError:
         return text, {one.line: "the file could not be read for editing" for one in changes}
     splices, left = [], {}
@@ -122,9 +124,8 @@ def _addition(text: str, entry: _Entry, change: Change) -> _Splice:
     lead = text[_line_start(text, entry.start) : entry.start]
     if _DASH.fullmatch(lead) is None:
         raise NotEdited("it does not begin with a dash on a line of its own")
-    line_break = "\r\n" if "\r\n" in text else "\n"
     end = _line_end(text, entry.end)
-    return _Splice(end, end, f"{line_break}{lead}{copied}")
+    return _Splice(end, end, f"{_line_break(text, end)}{lead}{copied}")
 
 
 def _copy(text: str, entry: _Entry, change: Change) -> str:
@@ -167,8 +168,9 @@ def _form_with_ids(text: str, form: MappingNode, change: Change) -> Iterator[_Sp
     key, value = values["legacySubject"]
     ids = [f"ownerId: {change.ids.owner_id}", f"repositoryId: {change.ids.repository_id}"]
     indent = " " * int(key.start_mark.column)
-    between = ", " if form.flow_style else f"{chr(13) if chr(13) in text else ''}\n{indent}"
-    yield _Splice(int(key.start_mark.index), _end(value, text), between.join(ids))
+    end = _end(value, text)
+    between = ", " if form.flow_style else f"{_line_break(text, _line_end(text, end))}{indent}"
+    yield _Splice(int(key.start_mark.index), end, between.join(ids))
 
 
 def _without_acceptance(text: str, entry: _Entry) -> Iterator[_Splice]:
@@ -212,3 +214,9 @@ def _line_end(text: str, at: int) -> int:
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
     return end - 1 if text[end - 1 : end] == "\r" else end
+
+
+def _line_break(text: str, end: int) -> str:
+    """The line break at the end of a line; of the last line, which has none, that of the line before it."""
+    at = text.find("\n", end) if end < len(text) else text.rfind("\n")
+    return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"

@@ -204,4 +204,4 @@ def test_line_that_counts_beyond_the_target_is_left_and_said(tmp_path: Path, mon
     (edit,) = found.edits
     assert [change.identities for change in edit.changes] == [(f"{SUBSCRIPTION}/{GROUP}/id-few",)]
     assert found.notes == ("m.yaml:7:7: it counts for identities beyond --target too.",)
-    assert found.count(Step.ADD) == 1
+    assert edit.count(Step.ADD) == 1

@@ -27,6 +27,10 @@ class FileEdit:
     after: str
     changes: tuple[Change, ...]
 
+    def count(self, step: Step) -> int:
+        """How many lines are added, or removed."""
+        return sum(change.step is step for change in self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -34,10 +38,6 @@ class Migration:
 
     edits: tuple[FileEdit, ...]
     notes: tuple[str, ...]
-
-    def count(self, step: Step) -> int:
-        """How many lines are added, or removed."""
-        return sum(change.step is step for edit in self.edits for change in edit.changes)
 
 
 def propose_migration(declaration: Declaration, azure: Azure, ids: Mapping[str, RepositoryIds]) -> Migration:
