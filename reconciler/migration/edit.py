@@ -18,7 +18,8 @@ from reconciler.migration.choose import Change, Step, with_ids
 
 _KEY = "federatedCredentials"
 _DASH = re.compile(r"[ ]*-[ ]+")
-_AROUND_ITEM = re.compile(r"[ ]*,[ ]*")
+_AROUND_ITEM = re.compile(r"[ ]*,(?![ ]*#)[ ]*|[ ]*,")
+"""The comma behind an entry, with the blanks that the next one does not need: a comment needs one before it."""
 
 
 class NotEdited(Exception):
@@ -153,6 +154,8 @@ def _renamed(text: str, name: ScalarNode, suffix: str) -> _Splice:
 
 def _subject_with_ids(text: str, subject: ScalarNode, change: Change) -> _Splice:
     begin, end = int(subject.start_mark.index), _end(subject, text)
+    if subject.style in (">", "|"):
+        begin = _line_end(text, begin)  # where a comment may stand
     old = f"repo:{change.repository}:"
     if old not in text[begin:end]:
         raise NotEdited("its subject is put together from variables or escapes")
@@ -185,10 +188,14 @@ def _without_acceptance(text: str, entry: _Entry) -> Iterator[_Splice]:
         raise NotEdited("its `accept` answers more than this")
     if at == 0:
         raise NotEdited("its `accept` stands before everything else")
-    # From the end of the value before it on: its line break, or its comma, goes with it.
-    begin = _end(pairs[at - 1][1], text)
-    begin = begin if entry.node.flow_style else _line_end(text, begin)
-    yield _Splice(begin, _end(value, text), "")
+    # From the end of the value before it on: its line break, or its comma, goes with it. In lines, up to the next key,
+    # since a comment that stayed there could become a part of a text of several lines above it.
+    begin, end = _end(pairs[at - 1][1], text), _end(value, text)
+    if not entry.node.flow_style:
+        following = pairs[at + 1][0].start_mark.index if at + 1 < len(pairs) else None
+        begin = _line_end(text, begin)
+        end = entry.end if following is None else _line_end(text, _line_start(text, following) - 1)
+    yield _Splice(begin, end, "")
 
 
 def _removal(text: str, entry: _Entry) -> _Splice:
