@@ -60,8 +60,8 @@ class LoginReport:
 
 
 _NONE_NEAR = (
-    "None is near: this one is of another issuer and subject, and hardly meant. If this workload is to be trusted, list a"
-    " credential of its own"
+    "None is near: this one is of another issuer and subject, and hardly meant. If this workload is to be trusted, list"
+    " a credential of its own"
 )
 
 
