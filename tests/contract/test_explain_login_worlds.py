@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.live.azure import Azure
-from reconciler.logins.claims import claims_of_token
+from reconciler.logins.claims import claims_document, claims_of_token, read_claims
 from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.state.kinds import FederatedCredential
 from reconciler.sandbox.state.state import Identity
@@ -97,6 +97,7 @@ def test_login_succeeds_where_it_says_so_and_else_fails_by_the_code_that_it_name
         report = explain_login(load_declaration(request), login, connect)
         status, code = entra_says(arm, "id-a", token, tenant)
 
+    assert read_claims(json.dumps(claims_document(login.claims)).encode()) == login.claims
     assert report.succeeds == (status == 200)
     nearest = report.basis.nearest
     if nearest is not None:
