@@ -148,6 +148,17 @@ def test_removal_is_held_until_its_day_and_done_from_then_on_under_every_policy(
     assert left == [["id-api", "id-due"], ["id-api"]]
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_has_expired_goes_from_under_the_name_of_another_line_too(policy: str) -> None:
+    with in_process(with_trusts(contents(lives("id-api", OURS)), "id-api", {"main": "s-guest"})) as arm:
+        expired = len(expired_items(planned(arm, manifest(policy), LAST)))
+        assert Applying(arm).run(on(manifest(policy), LAST, only=True)).complete
+        night = credentials_of(arm, "id-api")
+        assert Applying(arm).run(on(manifest(policy), LAST)).complete
+
+        assert (expired, night, had(arm)) == (1, {}, WITHOUT)
+
+
 def test_role_with_the_mark_of_another_owner_is_refused_and_not_taken() -> None:
     start = with_roles(contents(lives("id-api", OURS)), given("id-api", CONTRIBUTOR, owner="team-b"))
     with in_process(start) as arm:
