@@ -22,7 +22,6 @@ from reconciler.model.access import (
     role_key,
 )
 from reconciler.model.address import AddressBook, Names, Target, parse_target, roles_in
-from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError, call_error, error_document, read_error
 from reconciler.model.document import (
     FORMAT_VERSION,
@@ -52,7 +51,6 @@ from reconciler.model.document import (
     source_document,
     trust_document,
 )
-from reconciler.model.held_roles import NOTHING_HELD, GivenRole, HeldRoles
 from reconciler.model.identity import (
     MAX_TAGS,
     OWN_TAG_PREFIX,
@@ -115,7 +113,9 @@ from reconciler.model.not_read import (
     why_incomplete,
 )
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
-from reconciler.model.permissions import PermissionEntry, action_matches
+from reconciler.model.roles.built_in import role_name
+from reconciler.model.roles.held import NOTHING_HELD, GivenRole, HeldRoles
+from reconciler.model.roles.permissions import PermissionEntry, action_matches
 from reconciler.model.shell import shell_command
 from reconciler.model.sign_in.document import last_sign_in_document, read_last_sign_in
 from reconciler.model.sign_in.last import LastSignIn, SignIn, day_text

@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from reconciler.model.built_in_roles import role_name
 from reconciler.model.identity import same_name
 from reconciler.model.ids import CredentialId, ResourceId, normalize_scope
 from reconciler.model.not_read import NotRead
 from reconciler.model.owner_mark import MarkedDescription
-from reconciler.model.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry, first_allowed
+from reconciler.model.roles.built_in import role_name
+from reconciler.model.roles.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry, first_allowed
 
 MAX_CREDENTIALS = 20
 """Federated credentials of one identity. Source: Microsoft Entra documentation (considerations)."""
