@@ -42,7 +42,7 @@ from reconciler.plan.needs import (
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import NotUndone, Plan, make_plan
 from reconciler.plan.role_limit import role_limit_notes
-from reconciler.plan.sources import expires_on, given_by
+from reconciler.plan.sources import expires_on, given_by, live_expires_on
 from reconciler.plan.widening import (
     changes_rights,
     changes_trust,
@@ -92,6 +92,7 @@ __all__ = [
     "is_deciding_tag",
     "is_new_trust",
     "is_wider_role",
+    "live_expires_on",
     "make_plan",
     "marks_only",
     "needs_of_manifest",
