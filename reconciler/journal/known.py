@@ -2,6 +2,9 @@
 
 Azure forgets a deleted identity, and what is left of it is a principal id that says nothing; a journal that has the two
 side by side does. Journals are files, and so untrusted: what they say is a question to put to ARM, never an answer.
+
+A principal is of one identity for as long as both live, and that stays where it is. Source: Microsoft Entra
+documentation (managed identities FAQ: a user-assigned identity cannot be moved).
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -29,7 +29,7 @@ def orphaned(uami: Uami, folder: Path) -> Path:
         {"name": name, "location": "westeurope", "roleAssignments": [reader, *more.get(name, ())]}
         for name in ("id-a", "id-b", "id-stays")
     ]
-    write_manifest(folder / "m.yaml", {"rg-a": identities}, owner="team-a")  # type: ignore[dict-item]
+    write_manifest(folder / "m.yaml", {"rg-a": identities}, owner="team-a")
     write_state(folder / "s.json", {"rg-a": {}})
     ended = uami("apply", "m.yaml", "--sandbox", "s.json", "-y", "--journal", "run.jsonl")
     assert ended.code == 0, ended.stderr

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.client import ArmClient, OtherService
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
 from reconciler.arm.login.auth import CachedCredentialAuth
 from reconciler.arm.login.credentials import fixed_token
-from reconciler.arm.microsoft_graph import PAGE_LINK, MicrosoftGraph
+from reconciler.arm.microsoft_graph import PAGE_LINK
 from reconciler.arm.resources import Resources
 from reconciler.guards import Runner
 from reconciler.live.azure import Azure
@@ -65,8 +65,8 @@ class Arm:
     @property
     def resources_with_graph(self) -> Resources:
         """The same, with Microsoft Graph at the same place."""
-        graph = MicrosoftGraph(ArmClient(self.client.http, self.time.wall, link_name=PAGE_LINK))
-        return replace(self.resources, open_graph=lambda: graph)
+        client = ArmClient(self.client.http, self.time.wall, link_name=PAGE_LINK)
+        return replace(self.resources, graph=OtherService(lambda: client))
 
     @property
     def azure(self) -> Azure:

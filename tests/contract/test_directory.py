@@ -5,6 +5,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from reconciler.arm.http.client import OtherService
 from reconciler.live.trust.directory import read_directory
 from reconciler.model import AppRole, Directory, Identity, Membership, Part
 from reconciler.sandbox.microsoft_graph.directory_kinds import Application, AppRoleAssignment, DirectoryGroup
@@ -103,7 +104,7 @@ def test_what_cannot_be_read_is_said_without_times_or_ids(arm: OpenArm, fault: B
 def test_where_graph_is_not_asked_it_says_why(arm: OpenArm) -> None:
     opened = arm(start())
 
-    unread = read_directory([identity("id-a")], replace(opened.resources, why_no_graph="no token"))
+    unread = read_directory([identity("id-a")], replace(opened.resources, graph=OtherService(why_not="no token")))
 
     assert [*unread.values()] == [Directory(Part((), "no token"), Part((), "no token"))]
     assert opened.asked == []
@@ -129,7 +130,7 @@ def test_snapshot_says_what_it_could_not_take_of_the_directory(arm: OpenArm) -> 
     scopes = (SnapshotScope(SUBSCRIPTION),)
 
     denied = read_snapshot(scopes, opened.resources_with_graph)
-    unasked = read_snapshot(scopes, replace(opened.resources, why_no_graph="there is no token for it"))
+    unasked = read_snapshot(scopes, replace(opened.resources, graph=OtherService(why_not="there is no token for it")))
 
     assert "directoryGroups" not in denied.collections
     assert "403" in denied.notes[0]

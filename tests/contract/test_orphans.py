@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given as generated
 from hypothesis import strategies as st
 
+from reconciler.arm.http.client import OtherService
 from reconciler.errors import AuthError, Interrupted
 from reconciler.live.orphans.directory import Pause
 from reconciler.live.orphans.judge import Reason
@@ -174,7 +175,7 @@ def test_directory_that_does_not_answer_calls_nobody_gone_but_journals_still_do(
 
 def test_directory_that_is_not_asked_says_why(arm: OpenArm) -> None:
     opened = arm(with_roles(START, of(str(uuid.uuid4()), "ServicePrincipal")))
-    resources = replace(opened.resources, why_no_graph="no token")
+    resources = replace(opened.resources, graph=OtherService(why_not="no token"))
 
     found = find_orphans(OrphanSearch(SUBSCRIPTION, {}, frozenset()), resources, Pause(0, opened.retries.sleep))
 

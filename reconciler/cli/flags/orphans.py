@@ -12,9 +12,9 @@ import typer
 from reconciler.cli.flags.groups import OUTPUT_PANEL, FlagGroup
 from reconciler.cli.flags.report import ChangesRunReportFlags, complete_format
 from reconciler.errors import JournalError, UsageError
+from reconciler.outputs.orphans.forms import OrphansFormat
 
 if TYPE_CHECKING:
-    from reconciler.outputs.orphans.forms import OrphansFormat
     from reconciler.workflow.orphans import OrphansRequest
 
 Journals = Annotated[
@@ -74,14 +74,12 @@ class OrphansFlags(ChangesRunReportFlags):
     ] = ()
 
     @property
-    def form(self) -> "OrphansFormat":
+    def form(self) -> OrphansFormat:
         """How the report is written where nothing is removed.
 
         Raises:
             UsageError: a form that it does not have.
         """
-        from reconciler.outputs.orphans.forms import OrphansFormat
-
         served = {one.value: one for one in OrphansFormat}
         for word in self.format:
             if word not in served:

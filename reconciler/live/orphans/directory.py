@@ -62,9 +62,9 @@ def look_twice(
     """
     if not holders:
         return DirectoryLook()
-    if resources.open_graph is None:
-        return DirectoryLook(not_read=resources.why_no_graph)
-    graph = resources.open_graph()
+    if resources.graph.open_client is None:
+        return DirectoryLook(not_read=resources.graph.why_not)
+    graph = MicrosoftGraph(resources.graph.open_client())
     try:
         first = _kinds_of((*(one.key for one in holders), *islice(witnesses, MOST_WITNESSES)), graph, resources)
         missing = [one for one in holders if one.key not in first and not is_young(one)]

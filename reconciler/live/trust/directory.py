@@ -24,9 +24,9 @@ T = TypeVar("T")
 def read_directory(identities: Iterable[Identity], resources: Resources) -> dict[ResourceId, Directory]:
     """The groups and app roles of each identity. Raises Interrupted and OutOfTime only."""
     asked = list(identities)
-    if not asked or resources.open_graph is None:
-        return {one.resource_id: directory_not_read(resources.why_no_graph) for one in asked}
-    graph = resources.open_graph()
+    if not asked or resources.graph.open_client is None:
+        return {one.resource_id: directory_not_read(resources.graph.why_not) for one in asked}
+    graph = MicrosoftGraph(resources.graph.open_client())
     first = _read(asked[0], graph)
     if first.denied:
         # Who may not read the first may read none: one answer says so for thousands.

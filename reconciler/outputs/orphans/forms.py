@@ -1,36 +1,11 @@
-"""What `uami orphans` writes, for people and as a document."""
+"""The forms in which `uami orphans` writes what it found. Read with its command line, so the rest is imported late."""
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
 
-from reconciler import __version__
-from reconciler.arm.role_assignments import delete_command
-from reconciler.live.orphans.judge import NAMES
-from reconciler.model import FORMAT_VERSION, JsonObject, Orphan, assignment_document, shell_command
-from reconciler.outputs.orphans.report import OrphansReport, Whose, journal_words
-from reconciler.report.page import Page
-from reconciler.report.parts.header import write_connection
-from reconciler.report.parts.wrap import write_text
-from reconciler.report.visible import SafeText, safe_json
-
-LASTING = (
-    "A deleted user, Microsoft 365 group or application can be restored for 30 days, and has its roles again then; an"
-    " identity or a security group cannot. Whom Microsoft Graph does not know may be of another tenant, as the"
-    " publisher of a managed application is: look before you delete what is others'."
-)
-"""What stands below every report that names an orphan.
-
-Source: Microsoft Graph documentation (directory deletedItems: restore). That identities are not among these: Microsoft
-Entra documentation (managed identities FAQ). That roles come back with their principal, whose id they bear: assumed.
-"""
-
-_LABEL = 10
-"""Columns of the labels below a principal."""
-
-_NAMED = 10
-"""So many principals that were not judged are named for each reason; of the others stands how many they are."""
+if TYPE_CHECKING:
+    from reconciler.outputs.orphans.report import OrphansReport
+    from reconciler.report.visible import SafeText
 
 
 class OrphansFormat(StrEnum):
@@ -40,128 +15,15 @@ class OrphansFormat(StrEnum):
     JSON = "json"
 
 
-def write_orphans(report: OrphansReport, form: OrphansFormat, *, color: bool) -> SafeText:
-    """The report in a form; `color` is for the one that knows colour."""
-    if form is OrphansFormat.JSON:
-        return safe_json(json.dumps(orphans_document(report), indent=2) + "\n")
-    page = Page(color=color)
-    write_connection(page, report.cloud, (report.subscription,), report.header)
-    page.line(f"{'Ours':<14}", ", ".join(report.owners) or "nothing: no owner is named, and no journal has one")
-    page.line(f"{'Journals':<14}", journal_words(report.journals))
-    for group in report.by_principal:
-        page.line()
-        _write_principal(page, report, group)
-    _write_not_judged(page, report)
-    page.line()
-    if report.found.orphans:
-        write_text(page, LASTING, style="dim")
-        page.line()
-    page.line(report.looked_at)
-    page.line((report.totals, "bold"))
-    if report.how_to_remove:
-        page.line(f"Remove ours: {report.how_to_remove}")
-    return page.text()
+def write_orphans(report: "OrphansReport", form: OrphansFormat, *, color: bool) -> "SafeText":
+    """The whole text; `color` is for the form that knows colour."""
+    match form:
+        case OrphansFormat.TEXT:
+            from reconciler.outputs.orphans.text import write_orphans_text
 
+            return write_orphans_text(report, color=color)
+        case OrphansFormat.JSON:
+            from reconciler.outputs.orphans.document import write_orphans_json
 
-def _write_principal(page: Page, report: OrphansReport, group: tuple[Orphan, ...]) -> None:
-    first = group[0]
-    principal_id, kind = first.assignment.principal_id, NAMES.get(first.principal_type, first.principal_type)
-    behind = f", {kind}" if first.identity is None else f", principal {principal_id}"
-    page.line((report.name(first), "bold yellow"), behind)
-    _labelled(page, "gone", first.evidence)
-    if first.created_again is not None:
-        again = f"it is there again as the principal {first.created_again}: `uami plan` gives it its roles again"
-        _labelled(page, "again", again)
-    for one in group:
-        above = ", above the subscription" if report.is_above(one) else ""
-        said = f"{one.role} on {report.scope(one)}{above}, {report.age(one)}{_whose_words(report, one)}"
-        _labelled(page, "ours" if one.is_ours else "others'", said)
-        if report.whose(one) in (Whose.OTHERS, Whose.UNMARKED):
-            page.line(" " * (2 + _LABEL), delete_command(one.assignment))
-
-
-def _whose_words(report: OrphansReport, orphan: Orphan) -> str:
-    match report.whose(orphan):
-        case Whose.OTHER_OWNER:
-            owner = orphan.assignment.owner or ""
-            return f"; uami gave it for the owner {owner}: {shell_command('--owner', owner)} counts it as ours"
-        case Whose.UNMARKED:
-            return "; it has the name that uami gives, and no mark of an owner"
-        case Whose.OURS | Whose.OTHERS:
-            return ""
-
-
-def _labelled(page: Page, label: str, text: str) -> None:
-    write_text(page, text, indent=2 + _LABEL, lead=((f"  {label:<{_LABEL}}", "dim"),))
-
-
-def _write_not_judged(page: Page, report: OrphansReport) -> None:
-    lines = [*report.not_judged]
-    if not lines and not report.found.not_read:
-        return
-    page.line()
-    page.line(("Not judged", "bold"))
-    for said, principals in lines:
-        write_text(page, said, indent=4, lead=(("  ", ""),))
-        more = len(principals) - _NAMED
-        named = ", ".join(principals[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-        write_text(page, named, indent=4, lead=(("    ", ""),), style="dim")
-    for one in report.found.not_read:
-        write_text(page, f"{one.what} at {one.where}: {one.because}", indent=4, lead=(("  ", ""),))
-
-
-def orphans_document(report: OrphansReport) -> JsonObject:
-    """The document that `schemas/orphans.v1.schema.json` describes."""
-    found, journals = report.found, report.journals
-    return {
-        "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
-        "cloud": report.cloud,
-        "subscription": {
-            "id": report.subscription.subscription_id,
-            "name": report.subscription.display_name,
-            "tenant": report.subscription.tenant_id,
-        },
-        "owners": list(report.owners),
-        "journals": {
-            "read": journals.read,
-            "elsewhere": journals.elsewhere,
-            "unreadable": journals.unreadable,
-            "left_out": journals.left_out,
-        },
-        "looked_at": {"role_assignments": found.assignments, "principals": found.principals},
-        "principals": [_principal_document(report, group) for group in report.by_principal],
-        "not_judged": [
-            {
-                "principal_id": one.holder.principal_id,
-                "principal_type": one.holder.principal_type,
-                "role_assignments": len(one.holder.assignments),
-                "reason": one.reason.value,
-                "because": one.because,
-            }
-            for one in found.not_judged
-        ],
-        "not_read": [{"what": one.what, "scope": one.where, "because": one.because} for one in found.not_read],
-    }
-
-
-def _principal_document(report: OrphansReport, group: tuple[Orphan, ...]) -> JsonObject:
-    first = group[0]
-    return {
-        "principal_id": first.assignment.principal_id,
-        "principal_type": first.principal_type,
-        "identity": None if first.identity is None else first.identity.address,
-        "created_again": first.created_again,
-        "evidence": first.evidence,
-        "role_assignments": [dict(_assignment_fields(report, one)) for one in group],
-    }
-
-
-def _assignment_fields(report: OrphansReport, orphan: Orphan) -> Iterator[tuple[str, object]]:
-    created_s = orphan.assignment.created_s
-    yield from assignment_document(orphan.assignment, orphan.role).items()
-    yield "whose", report.whose(orphan).value
-    yield "above_subscription", report.is_above(orphan)
-    created_on = None if created_s is None else f"{datetime.fromtimestamp(created_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    yield "created_on", created_on
-    yield "delete_command", delete_command(orphan.assignment)
+            return write_orphans_json(report)
+    assert_never(form)

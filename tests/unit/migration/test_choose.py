@@ -64,6 +64,17 @@ def test_old_line_is_removed_only_where_the_new_trust_lives() -> None:
     assert (steps(ready), ready.notes) == ([(Step.REMOVE, 1, "")], ())
 
 
+def test_line_is_needed_until_the_old_one_is_gone_where_what_no_line_lists_is_kept() -> None:
+    both = identity(credential("job", OLD), credential("job-ids", NEW, 2))
+
+    there, gone = (
+        propose([both], live, IDS, {both.resource_id}) for live in (lives("id-a", OLD, NEW), lives("id-a", NEW))
+    )
+
+    assert (steps(there), steps(gone), gone.notes) == ([], [(Step.REMOVE, 1, "")], ())
+    assert "write `expires: DATE` on the line" in there.notes[0]
+
+
 @pytest.mark.parametrize(("others", "added"), [(16, 2), (17, 1), (18, 0)])
 def test_limit_is_kept_and_the_rest_waits_for_a_later_round(others: int, added: int) -> None:
     more = [credential(f"c{number}", f"s{number}", 9, "https://oidc.example") for number in range(others)]
@@ -72,8 +83,10 @@ def test_limit_is_kept_and_the_rest_waits_for_a_later_round(others: int, added: 
     found = propose([full], {}, IDS)
 
     assert steps(found) == [(Step.ADD, 1, "-ids"), (Step.ADD, 2, "-ids")][:added]
-    assert len(found.notes) == 2 - added
-    assert all("no room for one more" in note for note in found.notes)
+    waiting = ["m.yaml:1:5", "m.yaml:2:5"][added:]
+    assert [note.partition(": left for a later round: ")[0] for note in found.notes] == [", ".join(waiting)][
+        : 2 - added
+    ]
 
 
 def test_what_lives_and_is_not_listed_counts() -> None:

@@ -266,12 +266,14 @@ def test_orphan_says_what_is_known_of_its_principal() -> None:
 
     document = plan_document(removal_of(known))
 
-    (change,) = document["changes"]  # type: ignore[misc]
-    assert change["orphan"] == {  # type: ignore[index]
-        "identity": resource_id("id-api").address,
-        "created_again": "0b2d",
-        "principal_type": "ServicePrincipal",
-        "evidence": EVIDENCE,
-    }
+    changes: Any = document["changes"]
+    assert [one["orphan"] for one in changes] == [
+        {
+            "identity": resource_id("id-api").address,
+            "created_again": "0b2d",
+            "principal_type": "ServicePrincipal",
+            "evidence": EVIDENCE,
+        }
+    ]
     assert (document["desired"], document["trust"]) == ([], [])
     assert problems(document, "plan:v1") == []

@@ -8,7 +8,8 @@ from reconciler.live.orphans.judge import NotJudged, Reason
 from reconciler.model.access import NO_DETAILS
 from reconciler.model.identity import Subscription
 from reconciler.model.not_read import NotRead
-from reconciler.outputs.orphans.forms import OrphansFormat, orphans_document, write_orphans
+from reconciler.outputs.orphans.document import orphans_document
+from reconciler.outputs.orphans.forms import OrphansFormat, write_orphans
 from reconciler.report.rows import Header
 from reconciler.schemas import schema_text
 from tests.builders import SUBSCRIPTION, TENANT, address
