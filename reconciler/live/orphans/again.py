@@ -4,6 +4,7 @@ A user, a group or an application can be restored meanwhile, and an identity may
 as little here as it does where orphans are looked for: somebody whom the directory showed then has to be shown again.
 """
 
+from reconciler.arm.microsoft_graph import MicrosoftGraph
 from reconciler.arm.resources import Resources
 from reconciler.errors import AuthError, CallFailed, LoginError
 from reconciler.live.orphans.directory import PERMISSION
@@ -35,12 +36,12 @@ def why_not_gone(orphan: Orphan, resources: Resources) -> str | None:
 
 def _why_known(orphan: Orphan, resources: Resources, *, is_proven: bool) -> str | None:
     """What the directory says against it. Only where it showed nobody before does what ARM has proven stand alone."""
-    because = resources.why_no_graph
+    because = resources.graph.why_not
     shown: dict[str, str] = {}
-    if resources.open_graph is not None:
+    if resources.graph.open_client is not None:
         asked = [orphan.assignment.principal_id, *([orphan.witness] if orphan.witness else [])]
         try:
-            shown = resources.open_graph().kinds_of(asked)
+            shown = MicrosoftGraph(resources.graph.open_client()).kinds_of(asked)
             because = "it shows nobody any more whom it showed before"
         except CallFailed as error:
             because = why_unread(error, PERMISSION)
