@@ -13,11 +13,10 @@ from reconciler.model import (
     Subscription,
     bears_our_name,
     gone_identity,
-    is_within,
 )
 from reconciler.model.age import age_text
 from reconciler.outputs.collect import NOBODY
-from reconciler.plan.orphans.removal import is_removable
+from reconciler.plan.orphans.removal import is_removable, is_within_subscription
 from reconciler.report.rows import Header
 
 
@@ -74,7 +73,7 @@ class OrphansReport:
 
     def is_above(self, orphan: Orphan) -> bool:
         """Whether it is given above the subscription, and so is orphaned in others too."""
-        return not is_within(orphan.assignment.scope, f"/subscriptions/{self.subscription.subscription_id}")
+        return not is_within_subscription(orphan, self.subscription.subscription_id)
 
     def whose(self, orphan: Orphan) -> Whose:
         """Whose it is."""

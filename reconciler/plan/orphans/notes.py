@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import Orphan
-from reconciler.plan.orphans.removal import is_removable
+from reconciler.plan.orphans.removal import is_of_identity, is_removable
 
 
 def orphan_notes(orphans: Sequence[Orphan], subscription_id: str) -> Iterator[str]:
@@ -15,7 +15,11 @@ def orphan_notes(orphans: Sequence[Orphan], subscription_id: str) -> Iterator[st
     for evidence, principals in known.items():
         of_each = "principal {}:" if len(principals) == 1 else "principals {}; of each of them:"
         yield f"Gone: {of_each.format(', '.join(principals))} {evidence}."
-    above = sum(one.is_ours for one in orphans) - len(removed)
+    ours = [one for one in orphans if one.is_ours]
+    copies = sum(not is_of_identity(one) for one in ours)
+    if copies:
+        yield f"{_roles(copies)} with a mark of ours {_stay(copies)}: uami gives roles to identities alone."
+    above = len(ours) - len(removed) - copies
     if above:
         yield f"{_roles(above)} of ours above the subscription {_stay(above)}: a run over one removes none there."
     others = sum(not one.is_ours for one in orphans)

@@ -14,8 +14,19 @@ from reconciler.plan.changes import Action, AssignmentChange, Changes, GroupChan
 
 
 def is_removable(orphan: Orphan, subscription_id: str) -> bool:
-    """Whether a run over a subscription may delete an orphan: it is ours, and not given above the subscription."""
-    return orphan.is_ours and is_within(orphan.assignment.scope, f"/subscriptions/{subscription_id}")
+    """Whether a run over a subscription may delete an orphan: it is ours, of what identities are, and not given above
+    the subscription."""
+    return orphan.is_ours and is_of_identity(orphan) and is_within_subscription(orphan, subscription_id)
+
+
+def is_of_identity(orphan: Orphan) -> bool:
+    """Whether its principal can have been an identity: a mark of ours on a user's or a group's role is a copy."""
+    return orphan.principal_type == "ServicePrincipal"
+
+
+def is_within_subscription(orphan: Orphan, subscription_id: str) -> bool:
+    """Whether it is given at the subscription or below it."""
+    return is_within(orphan.assignment.scope, f"/subscriptions/{subscription_id}")
 
 
 def orphan_changes(orphans: Iterable[Orphan], subscription_id: str, *, judged_on: date) -> Changes:

@@ -1,5 +1,7 @@
 """What the plan of a removal says beside its changes."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.plan.orphans.notes import not_judged_note, orphan_notes
@@ -15,6 +17,7 @@ def test_a_removal_says_how_it_is_known_and_what_stays() -> None:
         orphan(IN_SUBSCRIPTION),
         orphan(principal_id=OTHER_PRINCIPAL, evidence="the identity rg-app/id-api is another principal now"),
         orphan(ABOVE),
+        replace(orphan(ABOVE), principal_type="User"),
         orphan(is_ours=False),
         orphan(IN_SUBSCRIPTION, is_ours=False),
     ]
@@ -22,6 +25,7 @@ def test_a_removal_says_how_it_is_known_and_what_stays() -> None:
     assert [*orphan_notes(orphans, SUBSCRIPTION)] == [
         f"Gone: principal {PRINCIPAL}: {EVIDENCE}.",
         f"Gone: principal {OTHER_PRINCIPAL}: the identity rg-app/id-api is another principal now.",
+        "1 orphaned role assignment with a mark of ours stays: uami gives roles to identities alone.",
         "1 orphaned role assignment of ours above the subscription stays: a run over one removes none there.",
         "2 orphaned role assignments of others stay: only what is ours is removed.",
     ]

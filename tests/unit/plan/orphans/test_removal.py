@@ -1,5 +1,7 @@
 """Which orphans a removal deletes, and as which changes."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.errors import NO_PLACE
@@ -26,6 +28,11 @@ ABOVE = "/providers/Microsoft.Management/managementGroups/all"
 )
 def test_only_ours_within_the_subscription_can_be_removed(scope: str, is_ours: bool, removable: bool) -> None:
     assert is_removable(orphan(scope, is_ours=is_ours), SUBSCRIPTION) is removable
+
+
+@pytest.mark.parametrize("kind", ["User", "Group", "ForeignGroup", ""])
+def test_mark_of_ours_on_a_role_of_no_identity_removes_nothing(kind: str) -> None:
+    assert not is_removable(replace(orphan(), principal_type=kind), SUBSCRIPTION)
 
 
 def test_a_removal_deletes_what_lives_and_knows_no_identity() -> None:
