@@ -112,6 +112,7 @@ from reconciler.model.not_read import (
     sentences,
     why_incomplete,
 )
+from reconciler.model.orphan import Orphan, gone_identity, is_gone
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.roles.built_in import role_name
 from reconciler.model.roles.held import NOTHING_HELD, GivenRole, HeldRoles
@@ -168,6 +169,7 @@ __all__ = [
     "Membership",
     "Names",
     "NotRead",
+    "Orphan",
     "Part",
     "PermissionEntry",
     "PlanRefused",
@@ -200,10 +202,12 @@ __all__ = [
     "directory_not_read",
     "error_document",
     "foreign_to_ids",
+    "gone_identity",
     "identity_at",
     "identity_document",
     "identity_of",
     "impact_document",
+    "is_gone",
     "is_guid",
     "is_ours",
     "is_within",

@@ -110,7 +110,7 @@ NO_DETAILS = AssignmentDetails()
 
 @dataclass(frozen=True, slots=True)
 class RoleAssignment:
-    """A live role assignment of a service principal.
+    """A live role assignment.
 
     Attributes:
         name: its GUID, by which ARM knows it.
@@ -119,6 +119,8 @@ class RoleAssignment:
         details: None where a journal did not record them.
         created_s: when it was made, by ARM's clock, as epoch seconds; None where ARM did not say. Not compared.
         updated_s: when it was last written, likewise.
+        principal_type: of its principal when the role was given: `ServicePrincipal`, `User`, ...; "" where ARM did not
+            say. Not compared.
     """
 
     name: str
@@ -128,6 +130,7 @@ class RoleAssignment:
     details: AssignmentDetails | None = NO_DETAILS
     created_s: float | None = field(default=None, compare=False)
     updated_s: float | None = field(default=None, compare=False)
+    principal_type: str = field(default="", compare=False)
 
     @property
     def condition(self) -> str | None:

@@ -36,6 +36,7 @@ from reconciler.plan.needs import (
     optional_reads,
     reads_of_drift,
     reads_of_manifest,
+    reads_of_sign_ins,
     required_of_manifest,
 )
 from reconciler.plan.order import Step, Work, order_work
@@ -103,6 +104,7 @@ __all__ = [
     "plan_document",
     "reads_of_drift",
     "reads_of_manifest",
+    "reads_of_sign_ins",
     "required_of_manifest",
     "revocation_note",
     "role_limit_notes",
