@@ -131,7 +131,7 @@ def _audiences(value: object) -> tuple[str, ...]:
         raise NoClaims("the claim `aud` is neither a text nor a list of texts")
     if len(values) > MAX_AUDIENCES:
         raise NoClaims(f"the claim `aud` lists more than {MAX_AUDIENCES} audiences")
-    return tuple(_bounded("aud", one) for one in values)
+    return tuple(_bounded("aud", str(one)) for one in values)
 
 
 def _time(payload: Mapping[str, object], name: str) -> int | None:
