@@ -12,6 +12,12 @@ def test_line_has_the_medians_of_runs_and_their_spread() -> None:
     assert line_of(RUNS).split() == ["100", "creates", "31.00s", "[30.0-31.2]", "30.0", "1.03", "1.05", "0.0%", "0"]
 
 
+def test_spread_of_small_figures_has_a_digit_more() -> None:
+    shares = [Figure("two runs", value, 0, "", most=0.6) for value in (0.44, 0.52)]
+
+    assert line_of(shares).split() == ["two", "runs", "0.48", "[0.44-0.52]", "-", "0.48", "0.6", "0.0%", "0"]
+
+
 def test_json_has_them_too_with_every_run() -> None:
     document = document_of(RUNS)
 

@@ -9,10 +9,11 @@ can come before deletes, and an identity with more than its limit is refused.
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum, auto
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.desired import DesiredCredential, DesiredIdentity
+from reconciler.manifest.desired import DesiredCredential, DesiredIdentity, has_expired
 from reconciler.manifest.rules.trust_forms import claims_of, has_lasting_subjects, is_by_name_only
 from reconciler.migration.ids import RepositoryIds
 from reconciler.model import MAX_CREDENTIALS, FederatedCredential, Part, ResourceId, Trust
@@ -82,8 +83,23 @@ class _Old:
         return self._lives(self.credential.trust, live)
 
     def _lives(self, trust: Trust, live: Live) -> bool:
+        return any(one.trust == trust for one in self.found(live))
+
+    def found(self, live: Live) -> Iterable[FederatedCredential]:
+        """What lives at the identity."""
         part = live.get(self.identity.resource_id)
-        return part is not None and any(one.trust == trust for one in part.found)
+        return () if part is None else part.found
+
+    def is_free(self, name: str, live: Live) -> bool:
+        """Whether no line has this name, and nothing lives under it but what the new line asks for."""
+        listed = {one.name.casefold() for one in self.identity.federated_credentials or ()}
+        others = {one.credential_id.name.casefold() for one in self.found(live) if one.trust != self.new}
+        return len(name) <= MAX_NAME and name.casefold() not in listed | others
+
+    def unlisted_new(self, live: Live, name: str) -> FederatedCredential | None:
+        """What has the new trust already, under a name that is neither in the manifest nor this one."""
+        new = (one for one in self.found(live) if one.trust is not None and one.trust.who == self.new.who)
+        return next((one for one in new if one.credential_id.name.casefold() != name.casefold()), None)
 
 
 def propose(
@@ -91,17 +107,19 @@ def propose(
     live: Live,
     ids: Mapping[str, RepositoryIds],
     keeping: Container[ResourceId] = (),
+    judged_on: date = date.min,
 ) -> Proposal:
     """Decide about every credential by name alone whose repository is among the ids.
 
     Args:
         keeping: identities of which a credential stays when its line goes: their policy is to merge, or defaults alone
             give them some.
+        judged_on: the day, in UTC: what has expired by then gets no successor.
     """
     listed = tuple(listed)
     unread = {one.resource_id for one in listed if (part := live.get(one.resource_id)) and part.not_checked}
     notes = [f"{one.address} is left as it is: its credentials could not be read." for one in sorted(unread, key=_key)]
-    state = _State(live, keeping, {one.resource_id: MAX_CREDENTIALS - _count(one, live) for one in listed})
+    state = _State(live, keeping, judged_on, {one.resource_id: MAX_CREDENTIALS - _count(one, live) for one in listed})
     changes = []
     for line, olds in sorted(_by_line(listed, ids).items(), key=lambda pair: _place(pair[0])):
         if any(one.identity.resource_id in unread for one in olds):
@@ -124,6 +142,7 @@ class _State:
 
     live: Live
     keeping: Container[ResourceId]
+    judged_on: date
     rooms: dict[ResourceId, int]
     waiting: dict[ResourceId, list[SourcePos]] = field(default_factory=dict)
 
@@ -178,13 +197,21 @@ def _decide(line: SourcePos, olds: list[_Old], state: _State) -> tuple[Change | 
         return None, f"{line}: this line stands for several repositories: give each identity a line of its own."
     if all(one.is_paired for one in olds):
         return _removal(line, olds, state)
+    if has_expired(first.credential, state.judged_on):
+        return None, f"{line}: it has expired on {first.credential.expires}, and is left as it is."
     full = next((one for one in identities if state.rooms[one] < 1), None)
     if full is not None:
         state.waiting.setdefault(full, []).append(line)
         return None, ""
-    suffix = next(_suffixes(olds), None)
+    suffix = next(_suffixes(olds, state.live), None)
     if suffix is None:
-        return None, f"{line}: with `-ids` at its end the name would be longer than {MAX_NAME} characters."
+        return None, f"{line}: with `-ids` at its end the name would be longer than {MAX_NAME} characters, or is taken."
+    there = next(filter(None, (one.unlisted_new(state.live, f"{one.credential.name}{suffix}") for one in olds)), None)
+    if there is not None:
+        return None, (
+            f"{line}: {there.credential_id.address} has the new subject already, and no line lists it: list it under"
+            " its own name, since under another it would be deleted before it is made again."
+        )
     for one in identities:
         state.rooms[one] -= 1
     addresses = tuple(one.address for one in identities)
@@ -218,15 +245,9 @@ def _no_room(identity: ResourceId, lines: Iterable[SourcePos]) -> str:
     )
 
 
-def _suffixes(olds: list[_Old]) -> Iterator[str]:
+def _suffixes(olds: list[_Old], live: Live) -> Iterator[str]:
     """Endings by which the new name is neither taken nor too long, at any identity."""
     for number in range(1, 10):
         suffix = "-ids" if number == 1 else f"-ids{number}"
-        if all(_is_free(one, suffix) for one in olds):
+        if all(one.is_free(f"{one.credential.name}{suffix}", live) for one in olds):
             yield suffix
-
-
-def _is_free(old: _Old, suffix: str) -> bool:
-    name = f"{old.credential.name}{suffix}"
-    taken = {one.name.casefold() for one in old.identity.federated_credentials or ()}
-    return len(name) <= MAX_NAME and name.casefold() not in taken

@@ -53,7 +53,9 @@ def share_refused(counts: Counter[int]) -> float:
 def line_of(runs: Sequence[Figure]) -> str:
     """The line of a figure of several runs: medians, from where to where the value went, and the worst of the rest."""
     one = runs[0]
-    spread = f"[{min(run.value for run in runs):.1f}-{max(run.value for run in runs):.1f}]"
+    least, most = min(run.value for run in runs), max(run.value for run in runs)
+    digits = 2 if most < 10 else 1
+    spread = f"[{least:.{digits}f}-{most:.{digits}f}]"
     floor = f"{median(run.floor for run in runs):.1f}" if one.floor else "-"
     return (
         f"  {one.name:52} {median(run.value for run in runs):8.2f}{one.unit[:1]:1} {spread:>15} {floor:>8}"

@@ -1,6 +1,7 @@
 """`uami trust`: who can become the identities of a manifest, and what that lets them do."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.flags.groups import with_flag_groups
@@ -50,13 +51,9 @@ def trust(paths: Paths, manifest: ManifestFlags, asked: TrustFlags, azure: Azure
 def _migrate(ids_file: str, paths: Paths, manifest: ManifestFlags, asked: TrustFlags, azure: AzureFlags) -> ExitCode:
     """Print a round of the way to subjects with ids; what is to be known of it goes to stderr."""
     from reconciler.cli.support.inputs import make_request
-    from reconciler.cli.support.output import print_note, print_report
     from reconciler.cli.support.session import open_session
     from reconciler.files.read import read_argument
-    from reconciler.migration.choose import Step
     from reconciler.migration.ids import MAX_BYTES, read_ids
-    from reconciler.report.trust.migration import NOTHING, next_step
-    from reconciler.report.visible import joined
     from reconciler.stop import Stop
     from reconciler.workflow.declare import load_declaration
     from reconciler.workflow.subjects.migrate import propose_migration
@@ -69,13 +66,22 @@ def _migrate(ids_file: str, paths: Paths, manifest: ManifestFlags, asked: TrustF
     declaration = load_declaration(make_request(paths, manifest, azure.cloud))
     with open_session(azure, Stop(), writes=False) as session:
         found = propose_migration(declaration, session.azure, ids)
+    _print_round(found)
+    return ExitCode.DONE
+
+
+def _print_round(found: "Migration") -> None:
+    from reconciler.cli.support.output import print_note, print_report
+    from reconciler.migration.choose import Step
+    from reconciler.report.trust.migration import NOTHING, next_step
+    from reconciler.report.visible import joined
+
     printed, notes = _diffs(found)
     edits = [edit for edit, _ in printed]
     added, removed = (sum(edit.count(step) for edit in edits) for step in (Step.ADD, Step.REMOVE))
     print_note(*(f"Note: {note}" for note in (*found.notes, *notes, *next_step(added, removed))))
     print_note(*(() if edits or found.notes or notes else (NOTHING,)))
     print_report(joined(*(text for _, text in printed)))
-    return ExitCode.DONE
 
 
 def _diffs(found: "Migration") -> "tuple[list[tuple[FileEdit, SafeText]], list[str]]":
@@ -85,7 +91,7 @@ def _diffs(found: "Migration") -> "tuple[list[tuple[FileEdit, SafeText]], list[s
     printed, notes = [], []
     for edit in found.edits:
         name = os.path.relpath(edit.name)
-        if name.startswith(os.pardir):
+        if Path(name).parts[0] == os.pardir:
             notes.append(f"{edit.name}: left as it is: `git apply` changes no file outside of the working directory.")
             continue
         try:

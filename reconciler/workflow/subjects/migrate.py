@@ -52,7 +52,8 @@ def propose_migration(declaration: Declaration, azure: Azure, ids: Mapping[str, 
     live = {one.resource_id: part for one, part in read_listed_credentials(declaration, azure)}
     asked = listed_identities(declaration.desired, declaration.targets)
     beyond = _lines_beyond(declaration.desired, asked)
-    proposal = propose(asked, live, ids, frozenset(_keeping(declaration.desired)))
+    keeping = frozenset(_keeping(declaration.desired))
+    proposal = propose(asked, live, ids, keeping, declaration.judged_on)
     by_file: dict[str, list[Change]] = {}
     for change in proposal.changes:
         if change.line not in beyond:
