@@ -43,12 +43,19 @@ class OrphansRequest:
     pause_s: float
 
 
-def run_orphans(request: OrphansRequest, azure: Azure, place: Place, sleep: Callable[[float], None]) -> OrphansReport:
+def run_orphans(
+    request: OrphansRequest,
+    azure: Azure,
+    place: Place,
+    sleep: Callable[[float], None],
+    may_read: MayRead | None = None,
+) -> OrphansReport:
     """Read the journals of this place, and the live side.
 
     Args:
         place: where this run's calls go.
         sleep: waits for seconds.
+        may_read: of a phase in which more is asked than this needs.
 
     Raises:
         InputFileError: a journal that is named cannot be read.
@@ -64,7 +71,7 @@ def run_orphans(request: OrphansRequest, azure: Azure, place: Place, sleep: Call
     search = OrphanSearch(
         subscription.subscription_id, known.identities, owners, runner.object_id if runner is not None else None
     )
-    found = find_orphans(search, azure.resources, Pause(request.pause_s, sleep))
+    found = find_orphans(search, azure.resources, Pause(request.pause_s, sleep), may_read)
     return OrphansReport(azure.cloud, subscription, tuple(sorted(owners)), known, found)
 
 
@@ -81,7 +88,7 @@ class RemovalRequest:
     judged_on: date = field(kw_only=True)
 
 
-def removal_planner(find: Callable[[], OrphansReport], request: RemovalRequest, azure: Azure) -> Planner:
+def removal_planner(find: Callable[[MayRead], OrphansReport], request: RemovalRequest, azure: Azure) -> Planner:
     """What finds orphans, and plans the deletes of ours.
 
     Raises:
@@ -90,7 +97,7 @@ def removal_planner(find: Callable[[], OrphansReport], request: RemovalRequest, 
     """
 
     def plan_now(may_read: MayRead) -> Plan:
-        report = find()
+        report = find(may_read)
         plan = plan_removal(report.found.orphans, report.subscription, request, azure, may_read)
         unknown = (*sentences(report.found.not_read), *not_judged_note(len(report.found.not_judged)))
         return replace(plan, notes=(*plan.notes, *unknown))

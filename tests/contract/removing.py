@@ -59,11 +59,12 @@ class Removal:
         """Find, and plan."""
         resources = self.arm.resources_with_graph
         search = OrphanSearch(SUBSCRIPTION, self.known, frozenset({OWNER}))
-        found = find_orphans(search, resources, Pause(30.0, self.arm.retries.sleep))
+        may_read = may_read or MayRead(self.arm.client)
+        found = find_orphans(search, resources, Pause(30.0, self.arm.retries.sleep), may_read)
         request = RemovalRequest(self.allowances, self.guardrails, judged_on=TODAY)
         subscription = Subscription(SUBSCRIPTION, "Payments", TENANT)
         azure = replace(self.arm.azure, resources=resources)
-        return plan_removal(found.orphans, subscription, request, azure, may_read or MayRead(self.arm.client))
+        return plan_removal(found.orphans, subscription, request, azure, may_read)
 
     def tools(self, run: Run | None = None) -> ApplyTools:
         """What apply works with: it looks again, as the command does."""

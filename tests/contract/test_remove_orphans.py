@@ -197,6 +197,20 @@ def test_identity_that_was_created_again_takes_no_roles_of_the_old_one_back(arm:
     assert left(opened) == ALL - OF_US
 
 
+def test_permissions_of_a_place_are_asked_once_before_the_confirmation(arm: OpenArm) -> None:
+    opened = arm(START)
+
+    with pytest.raises(Interrupted):
+        Removal(opened).carry_out(confirm=_interrupted)
+
+    asked = [path for _, path in opened.asked if path.casefold().endswith("/microsoft.authorization/permissions")]
+    assert len(asked) == len(set(map(str.casefold, asked)))
+
+
+def _interrupted(_: object) -> None:
+    raise Interrupted("asked to stop")
+
+
 @pytest.mark.parametrize("known", [{}, KNOWN], ids=["found by the directory", "named by a journal"])
 @pytest.mark.parametrize(
     ("fault", "because"),

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from reconciler.cli.flags.groups import command_line
 from reconciler.cli.flags.orphans import OrphansFlags, orphans_request
@@ -37,9 +38,8 @@ def remove_orphans(
         )
 
         def planner_of(session: Session) -> Planner:
-            return removal_planner(
-                lambda: run_orphans(search, session.azure, session.place, session.retries.sleep), request, session.azure
-            )
+            find = partial(run_orphans, search, session.azure, session.place, session.retries.sleep)
+            return removal_planner(find, request, session.azure)
 
         # A later run has a journal of its own.
         again = command_line("orphans", journals, asked, azure, guards, replace(run, journal=None))

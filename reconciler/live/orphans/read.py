@@ -63,15 +63,20 @@ class FoundOrphans:
     now_s: float | None
 
 
-def find_orphans(search: OrphanSearch, resources: Resources, pause: Pause) -> FoundOrphans:
+def find_orphans(
+    search: OrphanSearch, resources: Resources, pause: Pause, may_read: MayRead | None = None
+) -> FoundOrphans:
     """List the role assignments at, below and above the subscription, and judge their principals.
+
+    Args:
+        may_read: of a phase in which more is asked than this needs.
 
     Raises:
         AuthError: the caller may not list all of them; LoginError: nobody is signed in.
         ArmError: they could not be listed, for whatever other reason.
         Interrupted: during the pause.
     """
-    may_read = MayRead(resources.client)
+    may_read = may_read or MayRead(resources.client)
     with watched_clock(resources.client) as watch:
         holders = _holders(_list_assignments(search, resources, may_read), search.known)
         listed, not_read = _list_identities(_subscriptions(search, holders), resources, may_read)
