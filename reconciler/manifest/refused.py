@@ -27,6 +27,11 @@ def find_refused(data: dict[str, Plain]) -> dict[Path, str]:
     return refused
 
 
+def why_no_owner(owner: str) -> str | None:
+    """Why no manifest could have this owner; None where one could."""
+    return find_refused({"version": 1, "owner": owner}).get(("owner",))
+
+
 def _below(path: Path, value: Plain) -> Iterator[tuple[Path, Plain]]:
     yield path, value
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -5,7 +5,7 @@ from functools import partial
 from reconciler.errors import UsageError
 from reconciler.live.azure import Azure
 from reconciler.live.identities import TenantOf
-from reconciler.manifest.refused import find_refused
+from reconciler.manifest.refused import why_no_owner
 from reconciler.manifest.scope import check_api_version
 from reconciler.manifest.tenants import ExpectedTenant, check_earlier_tenant, check_token_tenant, expected_tenant
 from reconciler.workflow.declare import Declaration
@@ -43,6 +43,6 @@ def tenant_of_flag(azure: Azure) -> ExpectedTenant | None:
 
 def check_owner(owner: str) -> None:
     """Raises UsageError where no manifest could have this owner."""
-    why = find_refused({"version": 1, "owner": owner}).get(("owner",))
+    why = why_no_owner(owner)
     if why is not None:
         raise UsageError(f"--owner {owner}: {why}", "`uami explain owner` tells what it is for.")

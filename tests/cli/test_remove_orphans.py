@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,36 @@ def test_yes_removes_ours_and_nobody_elses(uami: Uami, orphaned: Path) -> None:
     assert "To take it back" not in ended.stderr
     assert again.stdout.endswith("\nNo changes. There is no orphaned role assignment of ours to remove.\n")
     assert left(orphaned) == 2
+
+
+def test_journal_that_is_named_takes_nothing_away_by_itself(uami: Uami, orphaned: Path) -> None:
+    """Anybody may have written it; one of the user's own folder proves with ARM what no directory has to confirm."""
+    unseen: dict[str, object] = {"principalId": "*", "scope": "/", "actions": ["*"]}
+    add_to_state(orphaned / "s.json", permissions=[unseen])
+    folder = Path(uami.environment["HOME"]) / ".local" / "state" / "uami" / "journals"
+
+    named = uami(*REMOVE, "-y")
+    report = uami(*REMOVE[:-1])
+    untouched = left(orphaned)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(orphaned / "run.jsonl", folder / "20260101T000000000Z-a.jsonl")
+    own = uami(*REMOVE, "-y")
+
+    doubt = "only a journal that was named says which identity it was, and Microsoft Graph cannot confirm it: not read"
+    assert (named.code, untouched) == (0, 5)
+    assert f"3 orphaned role assignments of ours stay: {doubt}" in " ".join(named.stdout.split())
+    assert f" stays with --remove, too: {doubt}, because " in " ".join(report.stdout.split())
+    assert "Remove ours" not in report.stdout
+    assert (own.code, left(orphaned)) == (0, 2)
+
+
+def test_owner_whom_only_a_journal_names_that_is_named_makes_nothing_ours(uami: Uami, orphaned: Path) -> None:
+    unowned = tuple(one for one in REMOVE if one not in ("--owner", "team-a"))
+
+    removed = uami(*unowned, "-y")
+
+    assert (removed.code, left(orphaned)) == (0, 5)
+    assert "4 orphaned role assignments of others stay" in removed.stdout
 
 
 @pytest.mark.parametrize("answer", ["no\n", "y\n", "\x04"])

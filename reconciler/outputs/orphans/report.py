@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from reconciler.journal import KnownPrincipals
 from reconciler.live.orphans.read import FoundOrphans
+from reconciler.manifest.refused import why_no_owner
 from reconciler.model import (
     AddressBook,
     Names,
@@ -28,7 +29,7 @@ class Whose(StrEnum):
     OTHER_OWNER = "other-owner"
     """This tool gave it, for another owner."""
     UNMARKED = "unmarked"
-    """It has the name that this tool gives, and no mark of an owner: nothing says whose it is."""
+    """It has the name that this tool gives, and no mark of an owner that could be one: nothing says whose it is."""
     OTHERS = "others"
 
 
@@ -79,7 +80,8 @@ class OrphansReport:
         """Whose it is."""
         if orphan.is_ours:
             return Whose.OURS
-        if orphan.assignment.owner is not None:
+        owner = orphan.assignment.owner
+        if owner is not None and why_no_owner(owner) is None:
             return Whose.OTHER_OWNER
         return Whose.UNMARKED if bears_our_name(None, orphan.assignment) else Whose.OTHERS
 

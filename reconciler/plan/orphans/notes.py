@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from reconciler.model import Orphan
 from reconciler.plan.orphans.removal import is_of_identity, is_removable
 
+_NAMED = 10
+"""So many principals are named for each reason; of more it is said how many, since each change names its own."""
+
 
 def orphan_notes(orphans: Sequence[Orphan], subscription_id: str) -> Iterator[str]:
     """How it is known that the principals of a plan are gone, and what is orphaned and not part of it."""
@@ -14,8 +17,9 @@ def orphan_notes(orphans: Sequence[Orphan], subscription_id: str) -> Iterator[st
     for one in removed:
         known.setdefault(one.evidence, {})[one.assignment.principal_id] = None
     for evidence, principals in known.items():
-        of_each = "principal {}:" if len(principals) == 1 else "principals {}; of each of them:"
-        yield f"Gone: {of_each.format(', '.join(principals))} {evidence}."
+        named = f"principal{'s' * (len(principals) > 1)} {', '.join(principals)}"
+        who = named if len(principals) <= _NAMED else f"{len(principals)} principals"
+        yield f"Gone: {who}{'; of each of them' * (len(principals) > 1)}: {evidence}."
     ours = [one for one in orphans if one.is_ours]
     copies = sum(not is_of_identity(one) for one in ours)
     doubts = Counter(one.doubt for one in ours if one.doubt)

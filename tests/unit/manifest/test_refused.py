@@ -1,6 +1,6 @@
 """What manifests refuse, by the path of what is refused."""
 
-from reconciler.manifest.refused import find_refused
+from reconciler.manifest.refused import find_refused, why_no_owner
 from reconciler.manifest.yaml.document import Plain
 from tests.builders import SUBSCRIPTION
 
@@ -35,3 +35,8 @@ def test_each_thing_is_refused_where_it_stands() -> None:
 
     entries = ("resourceGroups", "rg-a", "identities")
     assert set(refused) == {(*entries, 0, "tags", "azure-x"), (*entries, 1, "federatedCredentials", 1, "issuer")}
+
+
+def test_owner_that_no_manifest_can_have_is_refused_with_why() -> None:
+    assert [why_no_owner(one) for one in ("team-a", "contoso/orders#prod")] == [None, None]
+    assert why_no_owner("team-a ") == "`team-a ` is not an owner"

@@ -106,6 +106,22 @@ def test_of_many_that_were_not_judged_a_few_are_named() -> None:
     assert "p10" not in shown
 
 
+def test_report_of_what_is_ours_alone_says_nothing_of_what_is_others() -> None:
+    shown, users = text(OURS), text(OURS, replace(USERS, is_ours=True))
+
+    assert "restored" not in shown
+    assert "others'" not in shown
+    assert "can be restored for 30 days" in users
+    assert "others'" not in users
+
+
+def test_what_only_a_named_journal_says_is_told_with_what_becomes_of_it() -> None:
+    shown = text(replace(OURS, doubt="only a journal says it"))
+
+    assert "  stays     with --remove, too: only a journal says it\n" in shown
+    assert "Remove ours" not in shown
+
+
 def test_name_that_a_shell_would_obey_is_quoted_in_the_command() -> None:
     scope = "/subscriptions/s/resourceGroups/a;b"
     bad = replace(ABOVE, assignment=replace(ABOVE.assignment, scope=scope))

@@ -14,6 +14,8 @@ from tests.unit.outputs.orphans.reports import ABOVE, FOREIGN, NOT_JUDGED, OURS,
     [
         (OURS, Whose.OURS),
         (FOREIGN, Whose.OTHER_OWNER),
+        (orphan(owner="team-b "), Whose.OTHERS),
+        (orphan(owner="$(id)", name=UNMARKED.assignment.name), Whose.UNMARKED),
         (UNMARKED, Whose.UNMARKED),
         (ABOVE, Whose.OTHERS),
         (USERS, Whose.OTHERS),

@@ -42,6 +42,12 @@ def test_what_is_known_of_several_alike_is_said_once() -> None:
     ]
 
 
+def test_many_alike_are_counted() -> None:
+    orphans = [orphan(principal_id=f"0b2c0000-0000-0000-0000-0000000000{n}") for n in range(10, 21)]
+
+    assert [*orphan_notes(orphans, SUBSCRIPTION)] == [f"Gone: 11 principals; of each of them: {EVIDENCE}."]
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [(0, ()), (1, ("1 principal was not judged",)), (3, ("3 principals were not judged",))],

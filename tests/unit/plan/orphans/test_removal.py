@@ -35,6 +35,10 @@ def test_mark_of_ours_on_a_role_of_no_identity_removes_nothing(kind: str) -> Non
     assert not is_removable(replace(orphan(), principal_type=kind), SUBSCRIPTION)
 
 
+def test_what_is_in_doubt_is_not_removed() -> None:
+    assert not is_removable(replace(orphan(), doubt="only a journal says it"), SUBSCRIPTION)
+
+
 def test_a_removal_deletes_what_lives_and_knows_no_identity() -> None:
     gone = orphan()
 
