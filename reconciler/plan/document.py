@@ -12,7 +12,6 @@ from reconciler.model import (
     UNREAD,
     AnyId,
     AssignmentId,
-    Identity,
     JsonObject,
     PlannedIdentity,
     RoleAssignment,
@@ -147,7 +146,7 @@ def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[
     """What is, what will be, and which fields of it are not known yet."""
     match change:
         case IdentityChange(before=before, after=after):
-            planned = _planned(after, before) if after else None
+            planned = _planned(after) if after else None
             return identity_document(before) if before else None, planned, _after_unknown(change)
         case CredentialChange(before=live, after=trust):
             return credential_document(live) if live else None, {**trust_document(trust)} if trust else None, []
@@ -178,11 +177,8 @@ def violation_document(violation: Violation) -> JsonObject:
     return {**document, "is_warning": True} if violation.is_warning else document
 
 
-def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:
-    known = planned_document(after)
-    if before is None:
-        return {key: value for key, value in known.items() if value is not None}
-    return {**identity_document(before), **known}
+def _planned(after: PlannedIdentity) -> JsonObject:
+    return {key: value for key, value in planned_document(after).items() if value is not None}
 
 
 def _after_unknown(change: IdentityChange) -> list[str]:
