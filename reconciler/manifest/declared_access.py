@@ -46,8 +46,8 @@ class DeclaredCredential(NamedTuple):
     @property
     def places(self) -> dict[str, SourcePos]:
         """Where issuer, subject and audience stand, by these names, as far as they are written."""
-        written = {"issuer": self.issuer, "subject": self.subject, "audience": self.audience}
-        return {name: one.pos for name, one in written.items() if one is not None}
+        written = (("issuer", self.issuer), ("subject", self.subject), ("audience", self.audience))
+        return {name: one.pos for name, one in written if one is not None}
 
 
 class DeclaredCredentials(NamedTuple):

@@ -54,7 +54,10 @@ def key_pos_in(document: Document, path: Path, holder: Mapping[str, Plain], key:
 
 def keys_in(document: Document, path: Path, holder: Mapping[str, Plain]) -> list[tuple[str, SourcePos]]:
     """Every key of the mapping at `path`, and where it stands."""
-    return [(key, key_pos_in(document, path, holder, key)) for key in holder]
+    if not isinstance(holder, PlacedMapping) or holder.keys() != holder.places.keys():
+        return [(key, document.key_pos((*path, key))) for key in holder]
+    places, file = holder.places, document.file
+    return [(key, _new(SourcePos, (file, places[key] >> BOTH + SHIFT, places[key] >> BOTH & LOW))) for key in holder]
 
 
 def entries_in(document: Document, path: Path, value: Plain) -> Iterator[tuple[Path, Plain, SourcePos]]:

@@ -177,7 +177,8 @@ class _Composer:
         is_shallow = len(path) < MAX_DEPTH
         while (event := self._next_event()).__class__ is not yaml.SequenceEndEvent:
             # An unwritten item is marked right after its dash; the dash is what can be pointed at.
-            dash = packed(event.start_mark.line + 1, max(event.start_mark.column, 1))
+            mark = event.start_mark
+            dash = mark.line + 1 << SHIFT | (mark.column or 1)
             number = len(items)
             if event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None and is_shallow:
                 items.append(self._bare(event, path, number, dash))
@@ -218,7 +219,7 @@ class _Composer:
                     places[key] = place << BOTH | mark.line + 1 << SHIFT | mark.column + 1
             else:
                 items[key] = self._value(event, (*path, key), place)
-                places[key] = joined(place, self._at)
+                places[key] = place << BOTH | self._at
         return items
 
     def _other_key(self, event: Any, path: Path, places: Mapping[str, int]) -> str | None:
