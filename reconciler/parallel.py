@@ -6,11 +6,11 @@ working for the others. How many calls are in flight at once is decided where th
 """
 
 import heapq
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from reconciler.errors import Interrupted, ReconcilerError
@@ -70,45 +70,80 @@ class Lanes:
 
 
 class Window(Generic[Item, Result]):
-    """Items under way in threads; begun, and heard of, by the thread that asks for what has ended."""
+    """Items under way in threads, from the beginning of the block to its end; by index, what has become of them.
+
+    A thread that has ended an item takes the next one by itself: whoever waits for thousands is woken once.
+    """
 
     def __init__(
         self, parallelism: int, function: Callable[[Item], Result], items: Sequence[Item], lane_of: LaneOf[Item]
     ) -> None:
-        """Nothing begins before `next_ended` is called."""
         # One by one is in order.
-        names = [lane_of(item) if parallelism > 1 else "" for item in items]
-        most = parallelism * min(_MOST_LANES, len(set(names)) or 1)
-        self._lanes = Lanes(names, parallelism, most)
-        self._names, self._items, self._function = names, items, function
-        self._executor = ThreadPoolExecutor(max_workers=most)
-        self._ended: SimpleQueue[tuple[int, Future[Result]]] = SimpleQueue()
-        self._left = len(items)
+        self._names = [lane_of(item) if parallelism > 1 else "" for item in items]
+        self._lanes = Lanes(self._names, parallelism, parallelism * min(_MOST_LANES, len(set(self._names)) or 1))
+        self._items, self._function = items, function
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._results: dict[int, Result] = {}
+        self._errors: dict[int, BaseException] = {}
+
+    def __enter__(self) -> "Window[Item, Result]":
+        if not self._items:
+            self._over.set()
+        # Threads that have begun take what comes next meanwhile; only what nobody has taken needs another one.
+        while (index := self._next()) is not None:
+            threading.Thread(target=self._work, args=(index,)).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for nobody: after Ctrl-C, the process must not wait for calls that nobody needs any more."""
+        self._over.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Whether all has ended, or an error has left no use in going on; False where the time is over first."""
+        return self._over.wait(timeout_s)
 
     @property
-    def is_over(self) -> bool:
-        """Whether every item has ended and was heard of."""
-        return self._left == 0
+    def results(self) -> list[Result]:
+        """Of what has ended so far, in order of the items."""
+        with self._lock:
+            return [result for _, result in sorted(self._results.items(), key=_index)]
 
-    def next_ended(self, timeout_s: float | None = None) -> "tuple[int, Future[Result]] | None":
-        """Begin what may begin, and wait for an end; None where the time is over first. The index is the item's."""
-        while (index := self._lanes.begin()) is not None:
-            self._submit(index)
+    @property
+    def errors(self) -> list[BaseException]:
+        """As `results`."""
+        with self._lock:
+            return [error for _, error in sorted(self._errors.items(), key=_index)]
+
+    def _next(self, ended: int | None = None) -> int | None:
+        with self._lock:
+            if ended is not None:
+                self._lanes.end(self._names[ended])
+            return None if self._over.is_set() else self._lanes.begin()
+
+    def _work(self, first: int) -> None:
+        index: int | None = first
+        while index is not None:
+            self._do(index)
+            index = self._next(index)
+
+    def _do(self, index: int) -> None:
         try:
-            index, future = self._ended.get(timeout=timeout_s)
-        except Empty:
-            return None
-        self._left -= 1
-        self._lanes.end(self._names[index])
-        return index, future
+            result = self._function(self._items[index])
+        except BaseException as error:
+            with self._lock:
+                self._errors[index] = error
+            is_last = isinstance(error, Interrupted) or not isinstance(error, ReconcilerError)
+        else:
+            with self._lock:
+                self._results[index] = result
+            is_last = False
+        if is_last or len(self._results) + len(self._errors) == len(self._items):
+            self._over.set()
 
-    def close(self) -> None:
-        """Wait for nobody: after Ctrl-C, the process must not wait for calls that nobody needs any more."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _submit(self, index: int) -> None:
-        future = self._executor.submit(self._function, self._items[index])
-        future.add_done_callback(lambda ended: self._ended.put((index, ended)))
+def _index(pair: tuple[int, object]) -> int:
+    return pair[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +161,11 @@ class Pool:
             ReconcilerError: the first failure in order of the items, with the messages of the others added: what an
                 administrator must fix is said in one run.
         """
-        window = self.window(function, tuple(items), lane_of)
-        ended: dict[int, Future[Result]] = {}
-        try:
-            while not window.is_over and (one := window.next_ended()) is not None:
-                index, future = one
-                ended[index] = future
-                if isinstance(_error_of(future), Interrupted):
-                    break
-        finally:
-            window.close()
-        in_order = [future for _, future in sorted(ended.items())]
-        errors = [error for error in map(_error_of, in_order) if error is not None]
-        if errors:
-            raise _together(errors)
-        return [future.result() for future in in_order]
+        with self.window(function, tuple(items), lane_of) as window:
+            window.wait()
+        if window.errors:
+            raise _together(_ours(window.errors))
+        return window.results
 
     def pairs(
         self, function: Callable[[Item], Result], items: Iterable[Item], lane_of: LaneOf[Item] = one_lane
@@ -151,7 +176,7 @@ class Pool:
     def window(
         self, function: Callable[[Item], Result], items: Sequence[Item], lane_of: LaneOf[Item] = one_lane
     ) -> Window[Item, Result]:
-        """For whoever must look up from waiting; it is to be closed."""
+        """For whoever must look up from waiting."""
         return Window(self.parallelism, function, items, lane_of)
 
 
@@ -163,19 +188,22 @@ def both(first: Callable[[], Item], second: Callable[[], Result]) -> tuple[Item,
     executor = ThreadPoolExecutor(max_workers=2)
     try:
         one, other = executor.submit(first), executor.submit(second)
-        errors = [error for error in (_error_of(one), _error_of(other)) if error is not None]
+        errors = [error for error in (one.exception(), other.exception()) if error is not None]
         if errors:
-            raise _together(errors)
+            raise _together(_ours(errors))
         return one.result(), other.result()
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _error_of(future: "Future[Result]") -> ReconcilerError | None:
-    error = future.exception()
-    if error is None or isinstance(error, ReconcilerError):
-        return error
-    raise error
+def _ours(errors: Iterable[BaseException]) -> list[ReconcilerError]:
+    """All of the errors; raises the first one that is none of ours."""
+    ours = []
+    for error in errors:
+        if not isinstance(error, ReconcilerError):
+            raise error
+        ours.append(error)
+    return ours
 
 
 def _together(errors: list[ReconcilerError]) -> ReconcilerError:

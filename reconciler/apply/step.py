@@ -51,7 +51,7 @@ from reconciler.plan import (
     IdentityChange,
     Need,
     Step,
-    expires_on,
+    live_expires_on,
     needs_of_step,
 )
 from reconciler.stop import Stop
@@ -232,7 +232,7 @@ class StepRun(Generic[L, A]):
     def _call(self, attempt: int, live: L, write: Write[A]) -> Call:
         change = self._change
         call = Call(change.resource_id, self._action, attempt, change.source, live, write.after, write.children)
-        return replace(call, expires=expires_on(change))
+        return replace(call, expires=live_expires_on(change))
 
     def _ended_by(self, error: ArmError | AuthError, number: int) -> ChangeResult | None:
         """How a call that ARM did not confirm ends the step; None where another attempt is to be made, or a read."""

@@ -9,7 +9,6 @@ what is started, what is skipped because of what happened to another change, and
 import math
 import threading
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
@@ -49,11 +48,11 @@ def carry_out(works: Iterable[Work], tools: ApplyTools, failures: Failures) -> d
         (IdentityWork.run, begun),
         (partial(IdentityWork.run, waiting=True), [one for one in begun if one.waits]),
     ):
-        with closing(tools.resources.pool.window(run, taken, IdentityWork.lane_of)) as window:
-            while not window.is_over and not patience.is_over():
-                ended = window.next_ended(POLL_S)
-                if ended is not None:
-                    ended[1].result()
+        with tools.resources.pool.window(run, taken, IdentityWork.lane_of) as window:
+            while not (window.wait(POLL_S) or patience.is_over()):
+                pass
+        for error in window.errors:
+            raise error
     return {change_id: result for one in begun for change_id, result in one.results().items()}
 
 

@@ -60,6 +60,7 @@ def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
             yield from (part for part in (value, *value.splitlines()) if len(part.strip()) >= SHORTEST)
 
 
+@functools.cache
 def _is_secret(name: str) -> bool:
     name = name.upper()
     return name in _NAMED or (_SECRET_NAME.search(name) is not None and not name.startswith(_VARIABLE))

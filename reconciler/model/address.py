@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.errors import UsageError
-from reconciler.model.built_in_roles import role_name
 from reconciler.model.identity import same_name
 from reconciler.model.ids import (
     AnyId,
@@ -23,6 +22,7 @@ from reconciler.model.ids import (
     identity_of,
     is_guid,
 )
+from reconciler.model.roles.built_in import role_name
 
 
 class AddressBook:

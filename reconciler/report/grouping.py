@@ -1,6 +1,6 @@
 """Rows put together for a reader: by the identity that they are about, and those that say the same told once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.model import ResourceId
@@ -33,25 +33,23 @@ def blocks_of(rows: Sequence[ChangeRow], *, group: bool) -> tuple[Block, ...]:
     With `group`, changes that differ in nothing but their identity are in one block. Where they are but two, that is
     done only if nothing else happens to the two, so that small plans keep all of an identity in one place.
     """
+    keys = [_signature(row) if group else row.resource_id for row in rows]
     alike: dict[object, list[ChangeRow]] = {}
-    for row in rows:
-        alike.setdefault(_signature(row) if group else row.resource_id, []).append(row)
-    together = _together(list(alike.values()))
+    for key, row in zip(keys, rows, strict=True):
+        alike.setdefault(key, []).append(row)
+    # Looked up by the change, of which a row has one: all of its identities may be thousands.
+    identities_of = {key: _identities(same) for key, same in alike.items()}
+    together = _together(identities_of.values())
+    once = {key: identities for key, identities in identities_of.items() if identities in together}
     shown: dict[tuple[ResourceId, ...], list[ChangeRow]] = {}
     members: dict[tuple[ResourceId, ...], list[ChangeRow]] = {}
-    for same in alike.values():
-        identities = _identities(same)
-        if identities in together:
-            members.setdefault(identities, same)
-    seen: set[object] = set()
-    for row in rows:
-        key = _signature(row) if group else row.resource_id
-        identities = _identities(alike[key])
-        if identities not in together:
+    for key, identities in once.items():
+        members.setdefault(identities, alike[key])
+    for key, row in zip(keys, rows, strict=True):
+        if key not in once:
             shown.setdefault((row.identity,), []).append(row)
-        elif key not in seen:
-            shown.setdefault(identities, []).append(row)
-            seen.add(key)
+        elif row is alike[key][0]:
+            shown.setdefault(once[key], []).append(row)
     return tuple(_block(shown[key], members.get(key, ())) for key in shown)
 
 
@@ -74,14 +72,15 @@ def _identities(rows: Iterable[ChangeRow]) -> tuple[ResourceId, ...]:
     return tuple(row.identity for row in rows)
 
 
-def _together(alike: Sequence[Sequence[ChangeRow]]) -> set[tuple[ResourceId, ...]]:
-    """The identities of each change that is told once."""
-    many = {_identities(same) for same in alike if len(same) > 1}
+def _together(alike: Collection[tuple[ResourceId, ...]]) -> set[tuple[ResourceId, ...]]:
+    """The identities of each change that is told once, of those of each."""
+    numbers: dict[tuple[ResourceId, ...], int] = {}
     torn: set[ResourceId] = set()
-    first: dict[ResourceId, tuple[ResourceId, ...]] = {}
-    for same in alike:
-        identities = _identities(same)
-        torn |= {one for one in identities if first.setdefault(one, identities) != identities}
+    first: dict[ResourceId, int] = {}
+    for identities in alike:
+        number = numbers.setdefault(identities, len(numbers))
+        torn |= {one for one in identities if first.setdefault(one, number) != number}
+    many = [one for one in numbers if len(one) > 1]
     return {one for one in many if len(one) >= _ALWAYS_ONCE or not torn & set(one)}
 
 

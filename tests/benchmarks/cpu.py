@@ -2,6 +2,7 @@
 
     start-up    `validate` of three identities and `--version`, against an empty Typer program with one option
     manifests   `validate` of 10,000 identities with a credential each, against libyaml's events of the same bytes
+    updates     `apply` of 5,000 updates over HTTP, against a bare HTTP client that makes the same requests
     growth      `validate`, and `plan` over HTTP, of 10 times as many identities: processor time for each, and the most
                 memory
 
@@ -10,15 +11,19 @@ else the machine does meets all of them alike. What is written to stdout is one 
 """
 
 import json
+import math
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+
+import httpx
 
 from tests.benchmarks.plan import manifest_text
 
@@ -43,6 +48,20 @@ content = open(sys.argv[1], "rb").read()
 started = time.process_time()
 for event in yaml.parse(content, Loader=yaml.CSafeLoader): pass
 print(time.process_time() - started)
+"""
+_BARE = """
+import json, sys, time
+from concurrent.futures import ThreadPoolExecutor
+import httpx
+sequences = json.load(open(sys.argv[2]))
+with httpx.Client(base_url=sys.argv[1], headers={"Authorization": "Bearer bench"}, timeout=60) as http:
+    def send(sequence):
+        for method, path, body in sequence:
+            http.request(method, path, json=body).raise_for_status()
+    started = time.process_time()
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(send, sequences))
+    print(time.process_time() - started)
 """
 _WAITING = """
 import resource, subprocess, sys
@@ -75,7 +94,12 @@ def main(identities: int = IDENTITIES) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = (*_of_start_up(folder), *_of_manifests(folder, identities), *_of_growth(folder, identities))
+        rows = (
+            *_of_start_up(folder),
+            *_of_manifests(folder, identities),
+            *_of_updates(folder, identities // 2),
+            *_of_growth(folder, identities),
+        )
     print(f"cpu: {identities} identities, medians of {RUNS} and {RUNS_OF_GROWTH} runs")
     for row in rows:
         least, most = row.spread
@@ -112,6 +136,50 @@ def _of_manifests(folder: Path, identities: int) -> tuple[Row, ...]:
         )
         ratios.append((taken["validate"][0].cpu_ms - taken["empty"][0].cpu_ms) / (float(events.stdout) * 1000))
     return (_row("validate, of libyaml's events of the same bytes", ratios, "x", 6),)
+
+
+def _of_updates(folder: Path, identities: int) -> tuple[Row, ...]:
+    """An apply of updates of one tag each, with its journal and its verification, beside its requests alone.
+
+    What starts every program of this kind is no part of an apply, as it is none of `validate`; nor are the imports and
+    the arguments of the bare client. The server's time is its own.
+    """
+    manifest, state, requests = folder / "updates.yaml", folder / "updates.json", folder / "requests.json"
+    manifest.write_text(manifest_text(identities).replace("team: a", "team: b"), encoding="utf-8")
+    state.write_text(json.dumps(_state(identities)), encoding="utf-8")
+    environment = _environment(folder)
+    with _served(state) as url, httpx.Client(base_url=f"{url}/_sandbox/", timeout=60) as control:
+        more, whole = [], []
+        words = (*UAMI, "apply", str(manifest), "-y", "--endpoint", url, "--credential", "token")
+        for number in range(RUNS_OF_GROWTH + 1):
+            control.post("reset").raise_for_status()
+            applied = cost(words, environment).cpu_ms
+            empty = cost((sys.executable, "-c", _EMPTY), environment).cpu_ms
+            sent = control.get("requests").json()["requests"]
+            if Counter(one["method"] for one in sent)["PATCH"] != identities:
+                raise RuntimeError("the apply has not updated all")
+            requests.write_text(json.dumps(_sequences(sent)), encoding="utf-8")
+            bare = [sys.executable, "-c", _BARE, url, str(requests)]
+            bare_ms = float(subprocess.run(bare, check=True, capture_output=True, text=True).stdout) * 1000
+            if number:
+                print(f"{applied:.0f} {empty:.0f} {bare_ms:.0f}", file=sys.stderr)
+                more.append((applied - empty) / bare_ms)
+                whole.append(applied / bare_ms)
+    name = f"apply of {identities} updates"
+    return (
+        _row(f"{name}, of a bare client with its requests", more, "x", 2),
+        _row(f"{name}, the whole process", whole, "x", math.inf),
+    )
+
+
+def _sequences(sent: Iterable[Mapping[str, str]]) -> list[list[tuple[str, str, object]]]:
+    """Logged requests as a bare client makes them: those about one resource one after the other."""
+    sequences: dict[str, list[tuple[str, str, object]]] = {}
+    for one in sent:
+        path = one["path"].partition("?")[0]
+        tags = {"number": str(int(path[-6:])), "team": "b", "uami-owner": "bench"} if one["method"] == "PATCH" else {}
+        sequences.setdefault(path, []).append((one["method"], one["path"], {"tags": tags} if tags else None))
+    return list(sequences.values())
 
 
 def _of_growth(folder: Path, identities: int) -> tuple[Row, ...]:
@@ -153,21 +221,36 @@ def _served(state: Path) -> Iterator[str]:
 
 def _in_turns(commands: Mapping[str, tuple[str, ...]], folder: Path, runs: int) -> dict[str, list[Cost]]:
     """What each command takes, `runs` times one after the other; once more before, so that all modules are compiled."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {"PYTHONPYCACHEPREFIX": str(folder / "compiled"), "UAMI_ACCESS_TOKEN": "bench"}
+    environment = _environment(folder)
     taken: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(runs + 1):
         for name, command in commands.items():
-            cost = _cost(command, environment)
+            taking = cost(command, environment)
             if number:
-                taken[name].append(cost)
+                taken[name].append(taking)
     return taken
 
 
-def _cost(command: tuple[str, ...], environment: Mapping[str, str]) -> Cost:
+def _environment(folder: Path) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    own = {"PYTHONPYCACHEPREFIX": "compiled", "XDG_STATE_HOME": "state"}
+    return environment | {name: str(folder / value) for name, value in own.items()} | {"UAMI_ACCESS_TOKEN": "bench"}
+
+
+def cost(command: tuple[str, ...], environment: Mapping[str, str], folder: Path | None = None) -> Cost:
+    """What a command takes, run in this folder, with all processes that it starts and waits for.
+
+    Raises:
+        RuntimeError: it failed.
+    """
     # By way of a small process: what one holds at most is counted from before it becomes another program.
     ended = subprocess.run(
-        [sys.executable, "-c", _WAITING, *command], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", _WAITING, *command],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ended.returncode:
         raise RuntimeError(f"{' '.join(command)} failed: {ended.stderr}")

@@ -9,7 +9,7 @@ import pytest
 from reconciler.errors import PlanStale
 from reconciler.guards import NO_ALLOWANCES, Allowances, Runner, parse_allowances
 from reconciler.live.azure import Azure
-from reconciler.model.permissions import GIVE_ROLES
+from reconciler.model.roles.permissions import GIVE_ROLES
 from reconciler.model.violation import PlanRefused
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.kinds import Permission, RoleDefinition

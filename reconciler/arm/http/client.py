@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
@@ -50,7 +51,7 @@ class ArmClient:
     def get(self, path: str, api_version: str, read: Callable[[JsonObject], T]) -> T:
         """Read one resource."""
         call = self._call("GET", path)
-        return _read_body(call, self._send(call, path, _versioned(api_version)), read)
+        return _read_body(call, self._send(call, self._url(path, _versioned(api_version))), read)
 
     def find(self, path: str, api_version: str, read: Callable[[JsonObject], T], absent: Container[str]) -> T | None:
         """Read one resource, or None for a 404 whose code is among `absent`; any other 404 is an error."""
@@ -70,7 +71,7 @@ class ArmClient:
         """
         call = self._call("GET", path)
         params = _versioned(api_version) | ({} if query is None else {"$filter": query})
-        response = self._send(call, path, params)
+        response = self._send(call, self._url(path, params))
         seen = {str(response.request.url)}
         for _ in range(self.max_pages):
             items, link = _read_body(call, response, lambda body: _read_page(body, read, self.link_name))
@@ -92,8 +93,8 @@ class ArmClient:
     ) -> T:
         """Ask by POST what no GET can ask; it changes nothing, and is tried again like any read."""
         call = self._call(QUERY, path)
-        params = {"api-version": api_version, **(parameters or {})}
-        return _read_body(call, self._send(call, path, params, body), read)
+        url = self._url(path, {**_versioned(api_version), **(parameters or {})})
+        return _read_body(call, self._send(call, url, body), read)
 
     def put(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> tuple[T, bool]:
         """Create or replace a resource; also whether ARM says that it created one (201) rather than updated it (200).
@@ -101,13 +102,13 @@ class ArmClient:
         Source: recorded traffic (identities and federated credentials; a role assignment is answered 201 always).
         """
         call = self._call("PUT", path)
-        response = self._send(call, path, {"api-version": api_version}, body)
+        response = self._send(call, self._url(path, {"api-version": api_version}), body)
         return _read_body(call, response, read), response.status_code == HTTPStatus.CREATED
 
     def patch(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> T:
         """Change the given properties of a resource."""
         call = self._call("PATCH", path)
-        return _read_body(call, self._send(call, path, {"api-version": api_version}, body), read)
+        return _read_body(call, self._send(call, self._url(path, {"api-version": api_version}), body), read)
 
     def delete(self, path: str, api_version: str) -> bool:
         """Delete a resource; False where there was none (204).
@@ -115,7 +116,7 @@ class ArmClient:
         Source: recorded traffic (200 with or without a body for what was there, 204 for what was not).
         """
         call = self._call("DELETE", path)
-        response = self._send(call, path, {"api-version": api_version})
+        response = self._send(call, self._url(path, {"api-version": api_version}))
         if response.status_code not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             raise malformed_answer(call, response, f"{response.status_code} to a DELETE")
         return response.status_code == HTTPStatus.OK
@@ -123,18 +124,16 @@ class ArmClient:
     def _call(self, method: str, path: str) -> Call:
         return Call(method, path, self.correlation_id)
 
-    def _send(
-        self,
-        call: Call,
-        url: str | httpx.URL,
-        params: Mapping[str, str] | None = None,
-        body: JsonObject | None = None,
-    ) -> httpx.Response:
+    def _url(self, path: str, parameters: Mapping[str, str]) -> httpx.URL:
+        # The library would parse a path, its parameters, and what the endpoint makes of both, each again.
+        target = f"{path}?{urlencode(parameters)}" if parameters else path
+        return self.http.base_url.copy_with(raw_path=target.encode("ascii"))
+
+    def _send(self, call: Call, url: httpx.URL, body: JsonObject | None = None) -> httpx.Response:
         try:
             response = self.http.request(
                 "POST" if call.method == QUERY else call.method,
                 url,
-                params=params,
                 json=body,
                 extensions={REPEATABLE: True} if not call.is_write else None,
             )
@@ -155,6 +154,18 @@ class ArmClient:
         if str(url) in seen:
             raise malformed_answer(call, response, "`nextLink` leads to a page that was read before")
         return url
+
+
+@dataclass(frozen=True, slots=True)
+class OtherService:
+    """A service beside ARM, which has an address and tokens of its own and is asked in ARM's way.
+
+    Attributes:
+        open_client: gives its client, always the same one; None where it is not asked, as `why_not` says.
+    """
+
+    open_client: Callable[[], ArmClient] | None = None
+    why_not: str = "nothing was looked at"
 
 
 def _read_body(call: Call, response: httpx.Response, read: Callable[[JsonObject], T]) -> T:

@@ -27,8 +27,9 @@ def parse_object(content: bytes) -> JsonObject:
         raise FieldError("the body is empty")
     try:
         value: object = json.loads(content.decode("utf-8"))
-        # A lone surrogate is legal as a JSON escape and breaks whatever writes it as UTF-8 later.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        if b"\\u" in content:
+            # A lone surrogate is legal as a JSON escape and breaks whatever writes it as UTF-8 later.
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise FieldError("the body is nested too deeply") from None
     except UnicodeError:

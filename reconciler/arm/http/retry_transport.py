@@ -103,10 +103,12 @@ class RetryTransport(httpx.BaseTransport):
     def _worth_another(
         self, outcome: httpx.Response | httpx.TransportError, request: httpx.Request, attempts: Attempts
     ) -> bool:
+        if isinstance(outcome, httpx.Response) and outcome.status_code not in TRANSIENT_STATUSES:
+            return False
         operation = f"{request.method} {_path(request)}"
         if isinstance(outcome, httpx.Response):
             status, wait_s = outcome.status_code, retry_after_s(outcome, self._retries.wall())
-            return status in TRANSIENT_STATUSES and attempts.wait_for_next(
+            return attempts.wait_for_next(
                 operation, f"answered {status}", wait_s, throttled=status == HTTPStatus.TOO_MANY_REQUESTS
             )
         lost = unreachable(outcome)
@@ -159,6 +161,8 @@ class RetryTransport(httpx.BaseTransport):
 
 
 def _log_request(request: httpx.Request, result: str, taken_s: float) -> None:
+    if not _log.isEnabledFor(logging.DEBUG):
+        return
     _log.debug(
         "%s %s %s %.0f ms %s",
         request.method,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpx
 
@@ -38,15 +39,21 @@ class ClockWatch:
     def __call__(self, response: httpx.Response) -> None:
         """Note the time of an answer, whatever it says."""
         try:
-            date = parsedate_to_datetime(response.headers.get("Date", ""))
+            date_s = _epoch_s(response.headers.get("Date", ""))
         except ValueError:
             return
-        self.ahead_s = date.timestamp() - self._clock()
+        self.ahead_s = date_s - self._clock()
 
     def now_s(self) -> float | None:
         """ARM's time in epoch seconds, late by a second or two at most; None before it has answered with a `Date`."""
         ahead_s = self.ahead_s
         return None if ahead_s is None else self._clock() + ahead_s
+
+
+@lru_cache(maxsize=64)
+def _epoch_s(date: str) -> float:
+    """The time of a `Date`, which many answers of a second share; raises ValueError where it is none."""
+    return parsedate_to_datetime(date).timestamp()
 
 
 @contextmanager

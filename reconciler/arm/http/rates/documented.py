@@ -8,7 +8,8 @@ seconds in one region (twice as many as it may write anywhere).
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote
 
 from reconciler.arm.http.rates.bucket import Rate
@@ -66,13 +67,15 @@ class Limit:
     operation: str
     level: str
     of: str
-    rate: Rate
+    # Follows from the others; limits are looked up thousands of times.
+    rate: Rate = field(compare=False)
 
     def allows_at_once(self, calls: int) -> bool:
         """Whether a full limit lets so many calls come together."""
         return calls <= self.rate.capacity
 
 
+@lru_cache(maxsize=1024)
 def limits_of(method: str, path: str) -> tuple[Limit, ...]:
     """What a call draws on, ARM's own limit first; nothing where it is no call to ARM.
 
