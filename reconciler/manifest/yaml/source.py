@@ -173,7 +173,8 @@ class _Composer:
 
     def _sequence(self, path: Path) -> Plain:
         items = PlacedList()
-        items.places = places = []
+        places: list[int] = []
+        items.places = places
         is_shallow = len(path) < MAX_DEPTH
         while (event := self._next_event()).__class__ is not yaml.SequenceEndEvent:
             # An unwritten item is marked right after its dash; the dash is what can be pointed at.
@@ -189,7 +190,8 @@ class _Composer:
 
     def _mapping(self, path: Path) -> Plain:
         items = PlacedMapping()
-        items.places = places = {}
+        places: dict[str, int] = {}
+        items.places = places
         is_shallow = len(path) < MAX_DEPTH
         # Nearly all of a manifest is pairs of a key that was met before and a bare value: what they need is written
         # out here, since a call of a function would take longer than its work.

@@ -224,9 +224,9 @@ def _identities(document: Any) -> Any:
     return group["identities"]
 
 
-def _rename_file(document: Any, name: str) -> None:
-    (places,) = _manifest(document)["sources"].values()
-    _manifest(document)["sources"] = {name: places}
+def _renamed(sources: Any, name: str) -> Any:
+    (places,) = sources.values()
+    return {name: places}
 
 
 def _twice(items: list[Any]) -> None:
@@ -322,7 +322,7 @@ def _twice(items: list[Any]) -> None:
         ),
         (lambda d: _identities(d).reverse(), "$.desired[0].resourceGroups.rg-app.identities[0]"),
         (
-            lambda d: (_rename_file(d, "a\nError: b"), _manifest(d).update(owner=" ")),
+            lambda d: _manifest(d).update(sources=_renamed(_manifest(d)["sources"], "a\nError: b"), owner=" "),
             f"{BROKEN_RULE} a\nError: b:3:3: ` ` is not an owner.",
         ),
     ],
