@@ -54,11 +54,7 @@ def check_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
             continue
         entries = (*given, *(() if own is None else own.entries))
         if identity.given or len(entries) > 1:  # one that stands alone is neither one too many nor there twice
-            yield from _check_count(identity)
-            for listed in (own, *(layer.credentials for layer in identity.given)):
-                if listed is not None:
-                    yield from _check_names(listed.entries)
-            yield from _check_trusts(entries)
+            yield from _check_together(identity, entries)
         yield from check_days(one.expires for one in entries)
         for credential in entries:
             if credential.issuer is not None and not _is_issuer_right(credential.issuer.text):
@@ -66,6 +62,15 @@ def check_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
             # A form may come to more than its parts show; what is written out, the schema has measured already.
             if credential.subject is not None and len(credential.subject.text) > MAX_TRUST_TEXT:
                 yield broken_rule(RULES["Subject"], credential.subject.text, credential.subject.pos)
+
+
+def _check_together(identity: DeclaredIdentity, entries: tuple[DeclaredCredential, ...]) -> Iterator[Diagnostic]:
+    """What is wrong with credentials only because there are others of the same identity."""
+    yield from _check_count(identity)
+    for listed in (identity.credentials, *(layer.credentials for layer in identity.given)):
+        if listed is not None:
+            yield from _check_names(listed.entries)
+    yield from _check_trusts(entries)
 
 
 def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
