@@ -1,7 +1,8 @@
-"""One YAML document as plain data, with the place of every key and value beside it.
+"""One YAML document as plain data, with the place of every key and value.
 
-Places are keyed by path tuple, the form in which jsonschema reports, so that replacing or merging data cannot lose
-them and the data itself stays what any JSON tool understands.
+A mapping and a list of a document have the places of what they hold, and are what any JSON tool understands all the
+same. Places are found by path as well, the form in which jsonschema reports, so that what replaces or copies data
+cannot lose them.
 """
 
 from collections.abc import Mapping
