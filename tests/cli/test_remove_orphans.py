@@ -257,6 +257,7 @@ def test_journal_of_a_removal_is_shown_and_can_give_nothing_back(uami: Uami, orp
     assert problems(document, "journal:v1#/$defs/shown") == []
     assert (shown.code, undone.code) == (0, 5)
     assert "Run           uami orphans " in shown.stdout
+    assert f"Group         {SUBSCRIPTION}/(gone) (owner 'team-a')\n" in shown.stdout
     assert len(re.findall(r"- delete role \w+ on .* of principal [0-9a-f-]{36} \(gone\): done\n", shown.stdout)) == 3
     assert undone.stdout.count(": its principal is gone, and a role can be given to nobody\n") == 3
     assert undone.stdout.endswith("\nNothing can be taken back by itself.\n")

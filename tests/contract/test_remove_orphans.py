@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given as generated
 from hypothesis import strategies as st
 
+from reconciler.apply.result import Moment
 from reconciler.errors import AuthError, Interrupted
 from reconciler.guards import Allowances
 from reconciler.journal.call import Outcome
@@ -313,6 +314,16 @@ def test_one_that_is_refused_does_not_stop_the_others(arm: OpenArm) -> None:
 
     assert sorted(one.outcome for one in result.results) == [Outcome.DONE, Outcome.DONE, Outcome.FAILED]
     assert left(opened) == (ALL - OF_US) | names_of(old("id-a", READER))
+
+
+def test_server_that_fails_is_not_waited_for_as_for_a_new_principal(arm: OpenArm) -> None:
+    opened = arm(START, Fault("DELETE", assignment_path("id-a", READER), answer(503, "Busy", "Busy."), times=ALWAYS))
+    run = Run(opened)
+
+    result = Removal(opened).carry_out(run=run)
+
+    assert sorted(one.outcome for one in result.results) == [Outcome.DONE, Outcome.DONE, Outcome.FAILED]
+    assert Moment.WAITING not in {event.moment for event in run.events}
 
 
 def test_interrupted_removal_begins_nothing_more_and_the_next_one_goes_on(arm: OpenArm) -> None:

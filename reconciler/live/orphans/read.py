@@ -5,7 +5,7 @@ each that a journal names and the list lacks is read once more by itself. Micros
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from reconciler.arm.http.service import watched_clock
@@ -87,10 +87,8 @@ def find_orphans(
     own = {search.own.casefold()} if search.own else set()
     living = frozenset(identities | own)
     unknown = [one for one in holders if one.key not in living and not one.elsewhere]
-    # Whoever has roles first: an identity without any may be too young for the directory to show it.
-    witnesses = (*(one.key for one in holders if one.key in identities), *sorted(identities))
-    others = (one for one in witnesses if one not in own)
-    directory = look_twice(unknown, lambda one: one.is_young(now_s), others, resources, pause)
+    witnesses = _witnesses(holders, identities, own)
+    directory = look_twice(unknown, lambda one: one.is_young(now_s), witnesses, resources, pause)
     # A forged journal gives a principal that lives an identity that does not: where not all that live here are known,
     # none is believed.
     is_whole = not any(same_name(one.where, search.scope) for one in not_read)
@@ -123,6 +121,13 @@ def _holders(assignments: Iterable[RoleAssignment], search: OrphanSearch) -> lis
         Holder(given[0].principal_id, tuple(given), search.known.get(key), key in search.hearsay)
         for key, given in sorted(by_principal.items())
     ]
+
+
+def _witnesses(holders: Iterable[Holder], identities: Set[str], own: Set[str]) -> list[str]:
+    """Principals of live identities, but for the run's own: who has roles first, since an identity without any may be
+    too young for the directory to show it."""
+    holding = [one.key for one in holders if one.key in identities]
+    return [one for one in dict.fromkeys((*holding, *sorted(identities))) if one not in own]
 
 
 def _subscriptions(search: OrphanSearch, holders: Iterable[Holder]) -> list[str]:
