@@ -66,9 +66,11 @@ def _of_nobody_denied(rails: Guardrails, orphan: Orphan) -> Breach | None:
     denied = None if host is None else denied_breach(rails, host)
     if denied is not None:
         return denied
-    if orphan.identity is not None:
-        return denied_breach(rails, orphan.identity)
-    what = "nothing says which identity its principal was, and so whether that is never touched"
+    denied = None if orphan.identity is None else denied_breach(rails, orphan.identity)
+    if denied is not None or (orphan.identity is not None and not orphan.is_hearsay):
+        return denied
+    says = "only a journal that was named" if orphan.is_hearsay else "nothing"
+    what = f"{says} says which identity its principal was, and so whether that is never touched"
     return Breach("identities.deny", rails.denied.source, what)
 
 

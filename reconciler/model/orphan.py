@@ -22,6 +22,7 @@ class Orphan:
         role: the role's name, or its GUID where no name is known.
         principal_type: as ARM recorded it when the role was given: `ServicePrincipal`, `User`, `Group`, ...
         identity: which identity the principal was, where a journal says so.
+        is_hearsay: whether none of this user's own journals does.
         created_again: the principal that this identity has now; None where it does not live.
         is_ours: whether this tool gave it, for an owner of this run.
         evidence: how it is known that the principal is gone, in a sentence without its end.
@@ -39,6 +40,7 @@ class Orphan:
     evidence: str
     witness: str | None = None
     doubt: str = ""
+    is_hearsay: bool = False
 
     def resource_id(self, subscription_id: str) -> AssignmentId:
         """The id under which it is planned and journalled: `SUBSCRIPTION/(gone)/PRINCIPAL/roleAssignments/...`.

@@ -138,6 +138,23 @@ def test_second_look_after_the_pause_finds_who_was_late(arm: OpenArm) -> None:
     assert (found.orphans, opened.time.slept_s) == ((), [PAUSE_S])
 
 
+@pytest.mark.parametrize(("hearsay", "slept_s"), [(False, []), (True, [PAUSE_S])], ids=["own", "named"])
+def test_nobody_waits_for_what_arm_proves_by_a_journal_of_the_users_own(
+    arm: OpenArm, hearsay: bool, slept_s: list[float]
+) -> None:
+    opened = arm(START)
+    opened.delete("id-a")
+    said = known("id-a")
+    search = OrphanSearch(SUBSCRIPTION, said, frozenset({OWNER}), hearsay=frozenset(said) if hearsay else frozenset())
+
+    found = find_orphans(search, opened.resources_with_graph, Pause(PAUSE_S, opened.retries.sleep))
+
+    assert {one.assignment.principal_id for one in found.orphans} == {principal_of("id-a")}
+    assert {one.doubt for one in found.orphans} == {""}
+    assert {one.is_hearsay for one in found.orphans} == {hearsay}
+    assert opened.time.slept_s == slept_s
+
+
 def test_who_is_missing_twice_is_gone(arm: OpenArm) -> None:
     gone = of(str(uuid.uuid4()), "ServicePrincipal")
     opened = arm(with_roles(START, gone))

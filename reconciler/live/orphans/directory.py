@@ -47,14 +47,15 @@ class Pause:
 
 def look_twice(
     holders: Sequence[Holder],
-    is_young: Callable[[Holder], bool],
+    gains_nothing: Callable[[Holder], bool],
     witnesses: Iterable[str],
     resources: Resources,
     pause: Pause,
 ) -> DirectoryLook:
-    """Look up all of these, and after a pause again who was missing and is not too young to tell.
+    """Look up all of these, and after a pause again who was missing.
 
     Args:
+        gains_nothing: of whom a second look would tell no more.
         witnesses: other principals that are there; neither they nor the holders are the run's own.
 
     Raises:
@@ -67,7 +68,7 @@ def look_twice(
     graph = MicrosoftGraph(resources.graph.open_client())
     try:
         first = _kinds_of((*(one.key for one in holders), *islice(witnesses, MOST_WITNESSES)), graph, resources)
-        missing = [one for one in holders if one.key not in first and not is_young(one)]
+        missing = [one for one in holders if one.key not in first and not gains_nothing(one)]
         missing = _of_shown(missing, first)
         again = {kind: key for key, kind in first.items()}
         if not missing:

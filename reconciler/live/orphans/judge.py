@@ -199,6 +199,13 @@ def _unproven(holder: Holder, evidence: Evidence) -> NotJudged | None:
     return None
 
 
+def gains_nothing(holder: Holder, evidence: Evidence) -> bool:
+    """Whether a second look at the directory would tell no more of a principal whom the first did not show: silence
+    proves nothing of the young, and of others ARM has the last word."""
+    is_proven = not holder.is_hearsay and _vanished(holder, evidence.identities) is not None
+    return is_proven or holder.is_young(evidence.now_s)
+
+
 def _is_its_identity(holder: Holder, identities: Mapping[ResourceId, Identity | None]) -> bool:
     now = None if holder.identity is None else identities.get(holder.identity)
     return now is not None and same_name(now.principal_id, holder.principal_id)

@@ -6,7 +6,7 @@ each that a journal names and the list lacks is read once more by itself. Micros
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.arm.http.service import watched_clock
 from reconciler.arm.resources import Resources, lane_of
@@ -15,7 +15,7 @@ from reconciler.live.children import ONE_LIST_FROM, READ_ASSIGNMENTS, READING_RO
 from reconciler.live.identities import READ_IDENTITIES
 from reconciler.live.may_read import MayRead, missing, why_not
 from reconciler.live.orphans.directory import Pause, look_twice
-from reconciler.live.orphans.judge import Evidence, Gone, Holder, NotJudged, judge_all
+from reconciler.live.orphans.judge import Evidence, Gone, Holder, NotJudged, gains_nothing, judge_all
 from reconciler.live.role_lookups import read_definitions
 from reconciler.model import Identity, NotRead, Orphan, ResourceId, RoleAssignment, role_name, same_name
 
@@ -91,14 +91,14 @@ def find_orphans(
     identities = {one.principal_id.casefold() for one in listed.values()}
     living = search.runs_as | identities
     unknown = [one for one in holders if one.key not in living and not one.elsewhere]
-    witnesses = _witnesses(holders, identities, search.runs_as)
-    directory = look_twice(unknown, lambda one: one.is_young(now_s), witnesses, resources, pause)
     # A forged journal gives a principal that lives an identity that does not: where not all that live here are known,
     # none is believed.
     is_whole = not any(same_name(one.where, search.scope) for one in not_read)
     named = (one.identity for one in unknown if one.identity is not None and is_whole)
-    evidence = Evidence(now_s, living, _read_identities(named, resources), directory)
-    gone, not_judged = judge_all(holders, evidence)
+    evidence = Evidence(now_s, living, _read_identities(named, resources))
+    witnesses = _witnesses(holders, identities, search.runs_as)
+    directory = look_twice(unknown, lambda one: gains_nothing(one, evidence), witnesses, resources, pause)
+    gone, not_judged = judge_all(holders, replace(evidence, directory=directory))
     return FoundOrphans(
         _orphans(gone, search.owners, resources),
         not_judged,
@@ -195,6 +195,7 @@ def _orphans(gone: Iterable[Gone], owners: frozenset[str], resources: Resources)
             one.evidence,
             one.witness,
             one.doubt,
+            one.holder.is_hearsay,
         )
         for one, given in found
     )

@@ -1,5 +1,7 @@
 """What guardrails let through of a removal of orphans."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.guardrails.changes import Facts
@@ -64,6 +66,16 @@ NO_IDENTITY = "nothing says for certain where its identity was, and its scope"
             "identities: {deny: ['id-uami-*']}",
             orphan(HOST, identity=IDENTITY),
             [("identities.deny", "id-uami-host is never touched")],
+        ),
+        (
+            "identities: {deny: ['id-uami-*']}",
+            replace(orphan(identity=IDENTITY), is_hearsay=True),
+            [("identities.deny", f"only a journal that was named{UNKNOWN.removeprefix('nothing')}")],
+        ),
+        (
+            "identities: {deny: ['id-a*']}",
+            replace(orphan(identity=IDENTITY), is_hearsay=True),
+            [("identities.deny", "id-api is never touched")],
         ),
         ("owners: ['team-a']", orphan(), []),
         ("owners: ['team-b']", orphan(), [("owners", "it has the mark of the owner 'team-a', which is not listed")]),

@@ -14,6 +14,7 @@ from reconciler.live.orphans.judge import (
     Holder,
     NotJudged,
     Reason,
+    gains_nothing,
     judge,
     judge_all,
 )
@@ -73,6 +74,22 @@ def test_word_of_somebody_else_is_doubted_where_the_directory_does_not_confirm_i
     assert own.doubt == ""
     assert hearsay.doubt.startswith(UNCONFIRMED + doubt if doubt else "")
     assert bool(hearsay.doubt) is bool(doubt)
+
+
+@pytest.mark.parametrize(
+    ("who", "now", "expected"),
+    [
+        (holder(identity=ID), None, True),
+        (holder(identity=ID), "new", True),
+        (holder(identity=ID), PRINCIPAL, True),
+        (replace(holder(identity=ID), is_hearsay=True), None, False),
+        (holder(), None, False),
+        (YOUNG, None, True),
+    ],
+    ids=["gone", "again", "there", "hearsay", "unknown", "young"],
+)
+def test_second_look_is_for_those_of_whom_it_tells_more(who: Holder, now: str | None, expected: bool) -> None:
+    assert gains_nothing(who, with_identity(Evidence(NOW_S), now)) is expected
 
 
 def test_who_is_known_or_of_an_identity_that_lives_is_not() -> None:
