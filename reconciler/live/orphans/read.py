@@ -40,6 +40,11 @@ class OrphanSearch:
     hearsay: frozenset[str] = frozenset()
 
     @property
+    def runs_as(self) -> frozenset[str]:
+        """The principal of the run as it compares, where it is known."""
+        return frozenset({self.own.casefold()} if self.own else ())
+
+    @property
     def scope(self) -> str:
         """The subscription's ARM id."""
         return f"/subscriptions/{self.subscription_id}"
@@ -84,10 +89,9 @@ def find_orphans(
         listed, not_read = _list_identities(_subscriptions(search, holders), resources, may_read)
         now_s = watch.now_s()
     identities = {one.principal_id.casefold() for one in listed.values()}
-    own = {search.own.casefold()} if search.own else set()
-    living = frozenset(identities | own)
+    living = search.runs_as | identities
     unknown = [one for one in holders if one.key not in living and not one.elsewhere]
-    witnesses = _witnesses(holders, identities, own)
+    witnesses = _witnesses(holders, identities, search.runs_as)
     directory = look_twice(unknown, lambda one: one.is_young(now_s), witnesses, resources, pause)
     # A forged journal gives a principal that lives an identity that does not: where not all that live here are known,
     # none is believed.
