@@ -6,8 +6,7 @@ seconds in one region (twice as many as it may write anywhere).
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import unquote
@@ -91,11 +90,6 @@ def limits_of(method: str, path: str) -> tuple[Limit, ...]:
     if words == _QUERY_WORDS:
         return (own, Limit("queries", "tenant", "", _QUERIES))
     return (own, *_provider_limits(method, words, of))
-
-
-def count_limits(calls: Iterable[tuple[str, str]]) -> Counter[Limit]:
-    """How many of these calls, each by method and path, draw on each limit."""
-    return Counter(limit for method, path in calls for limit in limits_of(method, path))
 
 
 def refused_limit(limits: Sequence[Limit], body: str) -> Limit | None:
