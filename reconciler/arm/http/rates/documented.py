@@ -28,11 +28,14 @@ _ARM_RATES = {"reads": Rate(250, 25), "writes": Rate(200, 10), "deletes": Rate(2
 Source: Azure documentation, "Understand how Azure Resource Manager throttles requests" (token buckets, since 2024).
 """
 
-_PROVIDER_RATES: Mapping[str, Mapping[str, float]] = {
-    "write": {"tenant": 10, "subscription": 2, "resource": 0.25},
-    "get": {"tenant": 30, "subscription": 10, "resource": 0.5},
-    "list": {"tenant": 15, "subscription": 5, "resource": 0.25},
-    "delete": {"tenant": 10, "subscription": 2, "resource": 0.25},
+_PROVIDER_RATES: Mapping[str, Mapping[str, Rate]] = {
+    operation: {level: Rate(max(1.0, per_second * BURST_S), per_second) for level, per_second in levels.items()}
+    for operation, levels in {
+        "write": {"tenant": 10, "subscription": 2, "resource": 0.25},
+        "get": {"tenant": 30, "subscription": 10, "resource": 0.5},
+        "list": {"tenant": 15, "subscription": 5, "resource": 0.25},
+        "delete": {"tenant": 10, "subscription": 2, "resource": 0.25},
+    }.items()
 }
 """Calls a second by what they do and whom they concern.
 
@@ -117,8 +120,8 @@ def _provider_limits(method: str, words: tuple[str, ...], subscription: str) -> 
     identity = "/".join(words[: last + 4]) if below else None
     names = {"tenant": "", "subscription": subscription or None, "resource": identity}
     return tuple(
-        Limit(operation, level, name, Rate(max(1.0, per_second * BURST_S), per_second))
-        for level, per_second in _PROVIDER_RATES[operation].items()
+        Limit(operation, level, name, rate)
+        for level, rate in _PROVIDER_RATES[operation].items()
         if (name := names[level]) is not None
     )
 
