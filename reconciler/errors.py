@@ -11,7 +11,8 @@ first and travel together in one exception, so that one run reports all of them.
       JournalError        exit 1
       PlanRefused         exit 3    every Violation; with these in `model.violation`, since they name ids
       PlanStale           exit 4    every StaleDetail
-      AuthError           exit 77   LoginError where nobody is signed in, rather than lacks a right
+      AuthError           exit 77   LoginError where nobody is signed in, rather than lacks a right;
+                                    NoServiceToken
       Interrupted         exit 130
       ArmError            exit 1    NotFound, Conflict, Throttled; ArmAuthError is an AuthError as well, and
                                     ArmLoginError a LoginError
@@ -50,6 +51,15 @@ class SourcePos(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def file_and_line(self) -> str:
+        """`FILE:LINE`; empty for `NO_PLACE`."""
+        return f"{self.file}:{self.line}" if self.file else ""
+
+
+NO_PLACE = SourcePos("", 1, 1)
+"""Of what no line of a manifest asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +213,14 @@ class AuthError(CallFailed):
 
     code = "not-allowed"
     exit_code = ExitCode.NOT_ALLOWED
+
+
+class NoServiceToken(AuthError):
+    """A service beside ARM has to be asked, and there is no token for it; `because` is why, without times and ids."""
+
+    def __init__(self, message: Lines, hint: Lines, because: str) -> None:
+        super().__init__(message, hint)
+        self.because = because
 
 
 class LoginError(AuthError):

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 import trustme
 
+from reconciler.sandbox.gateway import claims_of
 from reconciler.sandbox.serving.application import Application
 from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.serving.tls import Authority
@@ -34,6 +35,9 @@ HOSTS = (
     "login.microsoftonline.us",
     "management.chinacloudapi.cn",
     "login.chinacloudapi.cn",
+    "api.loganalytics.io",
+    "api.loganalytics.us",
+    "api.loganalytics.azure.cn",
 )
 
 
@@ -47,15 +51,22 @@ class Asked:
 
 
 class RecordingApplication(Application):
-    """A sandbox that notes what it is asked before there is a token."""
+    """A sandbox that notes what it is asked before there is a token, and which tokens it gets by which of its names.
+
+    Attributes:
+        tokens: hosts, each with the audiences of the tokens that were sent there.
+    """
 
     def __init__(self, contents: Contents) -> None:
         super().__init__(contents)
         self.asked: list[Asked] = []
+        self.tokens: dict[str, set[str]] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Note and answer."""
         path, _, query = str(environ["REQUEST_URI"]).partition("?")
+        if claims := claims_of(str(environ.get("HTTP_AUTHORIZATION", "")).removeprefix("Bearer ")):
+            self.tokens.setdefault(str(environ["HTTP_HOST"]), set()).add(str(claims.get("aud")))
         if "/subscriptions" not in path:
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
@@ -93,6 +104,7 @@ class AzureHosts:
     def forget(self) -> None:
         """Begin anew to note what is asked."""
         self.application.asked.clear()
+        self.application.tokens.clear()
         self.connected.clear()
 
 

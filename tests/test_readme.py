@@ -112,6 +112,8 @@ def test_readme_names_only_options_that_exist() -> None:
         "output",
         "trust",
         "explain-login",
+        "unused",
+        "orphans",
         "export",
         "doctor",
         "explain",

@@ -15,6 +15,13 @@ ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 EVENTS = "Microsoft.Insights/eventtypes/values"
 """What the Activity Log holds. Source: refusals that users quote (azure-libraries-for-java)."""
 
+WORKSPACES = "Microsoft.OperationalInsights/workspaces"
+QUERY_LOGS = f"{WORKSPACES}/query/read"
+"""To query a workspace, in whatever way. Source: Azure Monitor documentation (managing access to workspaces)."""
+
+QUERY_SIGN_INS = f"{WORKSPACES}/query/AADManagedIdentitySignInLogs/read"
+"""To see this one table of it. Source: the same, its custom role for `SigninLogs`."""
+
 _GROUPS_READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
 _AUTHORIZATION_READ = "Microsoft.Authorization/*/read"
 

@@ -1,22 +1,26 @@
-"""Microsoft Graph, as far as it says what a managed identity has that ARM shows nothing of: groups and app roles.
+"""Microsoft Graph, as far as it says what ARM shows nothing of: an identity's groups and app roles, and who is there.
 
 Read only. It is another service than ARM, with tokens of its own, so that it has a client of its own; what the two have
 in common (the form of errors and of lists) that client takes from ARM's.
 
 Source: Microsoft Graph v1.0 documentation, "List servicePrincipal transitive memberOf", "List appRoleAssignments
-granted to a service principal", "Get servicePrincipal" (paths, answers; least privilege: Application.Read.All).
+granted to a service principal", "Get servicePrincipal" (paths, answers; least privilege: Application.Read.All);
+"directoryObject: getByIds" (least privilege: Directory.Read.All; 1,000 ids a call; what is not there is left out).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.arm.http.client import ArmClient
-from reconciler.arm.http.fields import JsonObject, object_list, optional_text, text
+from reconciler.arm.http.fields import FieldError, JsonObject, object_list, optional_text, text
 from reconciler.arm.http.paths import segment
 from reconciler.model import AppRole, Membership
 
 PAGE_LINK = "@odata.nextLink"
 """What Graph calls the link to the next page. Source: Microsoft Graph documentation (paging)."""
+
+MAX_IDS = 1000
+"""Of one call of `kinds_of`. Source: Microsoft Graph v1.0 documentation, "directoryObject: getByIds"."""
 
 _VERSION = "/v1.0"
 _TYPE = "@odata.type"
@@ -69,6 +73,20 @@ class MicrosoftGraph:
         path = f"{_VERSION}/servicePrincipals/{segment(resource_id)}"
         return self.client.get(path, "", _read_application)
 
+    def kinds_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """What the objects of some ids are, `user` or `servicePrincipal`, by id in lower case.
+
+        An id that is not in the answer is of nothing that the directory knows and shows to this caller. One that is no
+        GUID makes Graph refuse all of them (assumed).
+
+        Args:
+            ids: at most `MAX_IDS`.
+        """
+        body: dict[str, object] = {"ids": list(ids)}
+        asked = {one.casefold() for one in ids}
+        found = self.client.query(f"{_VERSION}/directoryObjects/getByIds", "", body, _read_kinds)
+        return {object_id: kind for object_id, kind in found.items() if object_id in asked}
+
 
 def named(given: GivenAppRole, names: Mapping[str, str]) -> AppRole:
     """An app role for people."""
@@ -80,6 +98,13 @@ def _read_membership(body: JsonObject) -> Membership:
     return Membership(
         text(body, _TYPE).removeprefix(_PREFIX), text(body, "id"), optional_text(body, "displayName") or ""
     )
+
+
+def _read_kinds(body: JsonObject) -> dict[str, str]:
+    if PAGE_LINK in body:
+        # None is documented; to pass over one would make whoever is behind it seem gone.
+        raise FieldError("the answer goes on at another page")
+    return {text(one, "id").casefold(): text(one, _TYPE).removeprefix(_PREFIX) for one in object_list(body, "value")}
 
 
 def _read_app_role(body: JsonObject) -> GivenAppRole:

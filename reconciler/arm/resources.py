@@ -7,9 +7,8 @@ from typing import TypeVar
 from reconciler.arm.activity import Activity
 from reconciler.arm.associated_resources import AssociatedResources
 from reconciler.arm.federated_credentials import FederatedCredentials
-from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.client import ArmClient, OtherService
 from reconciler.arm.identities import API_VERSION, Identities
-from reconciler.arm.microsoft_graph import MicrosoftGraph
 from reconciler.arm.role_assignments import RoleAssignments
 from reconciler.model import AnyId, identity_of
 from reconciler.parallel import ONE_BY_ONE, LaneOf, Pool, one_lane
@@ -31,15 +30,16 @@ class Resources:
         api_version: of Microsoft.ManagedIdentity.
         pool: by which several calls are made at once.
         activity: hears what is read, and how far it is.
-        open_graph: gives what says more of principals than ARM; None where it is not asked, as `why_no_graph` says.
+        graph: Microsoft Graph, which says more of principals than ARM.
+        logs: Log Analytics, for queries to workspaces that ARM does not serve.
     """
 
     client: ArmClient
     api_version: str = API_VERSION
     pool: Pool = ONE_BY_ONE
     activity: Activity = field(default_factory=Activity)
-    open_graph: Callable[[], MicrosoftGraph] | None = None
-    why_no_graph: str = "nothing was looked at"
+    graph: OtherService = field(default_factory=OtherService)
+    logs: OtherService = field(default_factory=OtherService)
 
     def map(
         self,

@@ -105,6 +105,13 @@ def put_command(assignment: RoleAssignment) -> str:
     return shell_command("az", "rest", "--method", "put", "--url", url, "--body", json.dumps(_body(assignment)))
 
 
+def delete_command(assignment: RoleAssignment) -> str:
+    """A command that takes exactly this assignment away. Source: `az role assignment delete --help` (`--ids`)."""
+    scope = assignment.scope.rstrip("/")
+    resource_id = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{assignment.name}"
+    return shell_command("az", "role", "assignment", "delete", "--ids", resource_id)
+
+
 def grant_command(role: str, scope: str, principal: str = "PRINCIPAL") -> str:
     """A command that gives somebody a role, to be run by whoever administers the scope."""
     words = ("--role", role, "--scope", scope, "--assignee", principal)
@@ -151,6 +158,7 @@ def _read(body: JsonObject) -> RoleAssignment:
         _details(properties),
         optional_time_s(properties, "createdOn"),
         optional_time_s(properties, "updatedOn"),
+        optional_text(properties, "principalType") or "",
     )
 
 

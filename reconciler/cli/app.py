@@ -31,7 +31,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 COMMANDS = (
     *("validate", "plan", "apply", "undo", "show", "drift", "export", "output", "trust", "explain-login", "unused"),
-    *("doctor", "explain", "schema", "sandbox"),
+    *("orphans", "doctor", "explain", "schema", "sandbox"),
 )
 """In the order in which help lists them; each is a module in `commands/`, with a function of its name or, of several
 commands below it, `NAME_app`; `-` is `_` there."""

@@ -23,7 +23,7 @@ from reconciler.manifest.desired import Desired
 from reconciler.manifest.scope import check_api_version as check_manifest_version
 from reconciler.manifest.tenants import check_subscription_tenant, check_token_tenant, expected_tenant
 from reconciler.model import Target
-from reconciler.plan import WORDS, Need, Rights, needs_of_manifest
+from reconciler.plan import WORDS, Need, Rights, needs_of_manifest, reads_of_sign_ins
 
 CLOCK_TOLERANCE_S = 300.0
 """From here on a clock is reported as wrong. Source: Microsoft Entra accepts tokens within five minutes (assumed)."""
@@ -172,7 +172,8 @@ def _check_subscriptions(desired: Desired, targets: tuple[Target, ...], azure: A
     try:
         checks += _check_subscription_of_each(desired, azure)
         closed = {one.subject for one in checks if _is_bad(one)}
-        needs = [need for need in needs_of_manifest(desired, targets) if _subscription_of(need) not in closed]
+        all_needs = (*needs_of_manifest(desired, targets), *reads_of_sign_ins(azure.sign_in_logs))
+        needs = [need for need in all_needs if _subscription_of(need) not in closed]
         missing = find_missing_places(desired, targets, azure.resources)
         checks += missing.checks
         there, not_there = ([one for one in needs if missing.holds(one.scope) is gone] for gone in (False, True))

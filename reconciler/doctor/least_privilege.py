@@ -20,12 +20,13 @@ _DELETE = "Microsoft.Authorization/roleAssignments/delete"
 
 
 class Task(StrEnum):
-    """What somebody may do who has the roles of a task; `drift` and `optional` come on top of `plan` or `apply`."""
+    """What somebody may do who has the roles of a task; all but `plan` and `apply` come on top of these."""
 
     PLAN = "plan"
     APPLY = "apply"
     DRIFT = "drift"
     OPTIONAL = "optional"
+    SIGN_INS = "sign-ins"
 
 
 TASKS = {
@@ -33,6 +34,7 @@ TASKS = {
     Task.APPLY: "uami apply",
     Task.DRIFT: "uami drift, to say who made a difference (besides the roles of plan)",
     Task.OPTIONAL: "any of them, to see locks, roles and identities that no line names (besides the roles of its task)",
+    Task.SIGN_INS: "--sign-in-logs, of uami unused, plan, apply and undo (besides the roles of plan or apply)",
 }
 """What each is for, in words."""
 

@@ -15,6 +15,7 @@ from reconciler.model import (
     RoleKey,
     RoleLookup,
     Target,
+    WorkspaceId,
     identity_at,
     is_within,
     normalize_scope,
@@ -29,6 +30,7 @@ from reconciler.plan import (
     optional_reads,
     reads_of_drift,
     reads_of_manifest,
+    reads_of_sign_ins,
     required_of_manifest,
 )
 from reconciler.plan.needs import DEFINITIONS, PERMISSIONS
@@ -42,8 +44,14 @@ _SLASHES_OF_GROUP = 4
 """Of the id of a subscription or a group; what has more is a resource."""
 
 
-def find_least(desired: Desired, targets: tuple[Target, ...], lookups: Lookups, plan: Plan | None) -> LeastPrivilege:
-    """The least that plan, apply and drift of manifests need.
+def find_least(
+    desired: Desired,
+    targets: tuple[Target, ...],
+    lookups: Lookups,
+    plan: Plan | None,
+    sign_in_logs: WorkspaceId | None = None,
+) -> LeastPrivilege:
+    """The least that plan, apply and drift of manifests need, and who reads a sign-in log.
 
     Args:
         desired: what they declare, as far as guardrails let it through.
@@ -66,6 +74,7 @@ def find_least(desired: Desired, targets: tuple[Target, ...], lookups: Lookups, 
         Task.APPLY: _assignments(Task.APPLY, needed, bounds),
         Task.DRIFT: _assignments(Task.DRIFT, reads_of_drift(desired), {}),
         Task.OPTIONAL: _assignments(Task.OPTIONAL, optional_reads(desired), {}),
+        Task.SIGN_INS: _assignments(Task.SIGN_INS, reads_of_sign_ins(sign_in_logs), {}),
     }
     actions = {one.action for one in needed}
     return LeastPrivilege(

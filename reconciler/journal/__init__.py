@@ -14,6 +14,7 @@ from reconciler.journal.folder import (
     make_folder,
     mark_reported,
 )
+from reconciler.journal.known import KnownPrincipals, read_known
 from reconciler.journal.read_file import read_journal
 from reconciler.journal.record import Actor, Place, PlaceKind, RunGroup, RunHeader, RunRecord, names_of_run
 
@@ -25,6 +26,7 @@ __all__ = [
     "CutShort",
     "FileJournal",
     "Journal",
+    "KnownPrincipals",
     "NetEffect",
     "Outcome",
     "Place",
@@ -42,5 +44,6 @@ __all__ = [
     "names_of_run",
     "net_effects",
     "read_journal",
+    "read_known",
     "record_document",
 ]

@@ -106,6 +106,12 @@ def find_runs(folder: Path, run_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(one for one in run_ids if one and one.casefold() in known)
 
 
+def newest_journals(folder: Path, most: int) -> tuple[tuple[Path, ...], int]:
+    """The newest journals of a folder, the newest first, and how many older ones were left out."""
+    found = _journals(folder)
+    return tuple(reversed(found[-most:])), max(0, len(found) - most)
+
+
 def mark_reported(path: Path) -> None:
     """Note that a run that was cut short has been reported; where that cannot be noted, it is reported again."""
     try:

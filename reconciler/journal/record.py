@@ -23,6 +23,10 @@ class Place:
     name: str
 
 
+Where = tuple[str, str | None, Place]
+"""The cloud, the tenant and the place of a run; the tenant None where its subscriptions are of several."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who ran, by the token's own claims; None for what it did not say. Never the token."""
@@ -46,7 +50,7 @@ class RunHeader:
 
     Attributes:
         run_id: the correlation id of its requests.
-        command: `apply` or `undo`.
+        command: `apply`, `undo` or `orphans`.
         started_at: UTC, as ISO 8601.
         tenant: of its subscriptions; None where they are of several.
     """
@@ -62,15 +66,24 @@ class RunHeader:
     groups: tuple[RunGroup, ...]
 
     @property
+    def is_of_orphans(self) -> bool:
+        """Whether it was a removal of orphans: all that it took is nobody's to be given back to."""
+        return self.command == "orphans"
+
+    @property
     def owners(self) -> dict[ResourceGroupId, str | None]:
         """The owner that the manifest names, by resource group."""
         return {group.group_id: group.owner for group in self.groups}
 
+    @property
+    def where(self) -> Where:
+        """Where the run was."""
+        return (self.cloud, self.tenant, self.place)
+
     def overlaps(self, other: "RunHeader") -> bool:
         """Whether two runs are about the same groups of the same place."""
-        here, there = ((one.cloud, one.tenant, one.place) for one in (self, other))
         ours = {group.group_id for group in self.groups}
-        return here == there and any(group.group_id in ours for group in other.groups)
+        return self.where == other.where and any(group.group_id in ours for group in other.groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.arm.resources import Resources, lane_of
-from reconciler.arm.role_assignments import grant_command
 from reconciler.errors import AuthError, CallFailed, LoginError, NotFound
 from reconciler.live.children import (
     ONE_LIST_FROM,
     READ_ASSIGNMENTS,
     READING_CREDENTIALS,
     READING_ROLES,
+    incomplete_roles,
     list_assignments,
     list_credentials,
 )
@@ -326,11 +326,7 @@ def _list_or_say(resources: Resources, may_read: MayRead, place: _Place) -> list
 
 def _list_at(resources: Resources, may_read: MayRead, place: _Place) -> list[RoleAssignment]:
     if not may_read.allows(place.scope, READ_ASSIGNMENTS):
-        raise AuthError(
-            f"reading the role assignments at {place.scope}: not allowed ({READ_ASSIGNMENTS}), so the list could be"
-            " incomplete",
-            f"Ask for a role there: {grant_command('Reader', place.scope)}",
-        )
+        raise incomplete_roles(place.scope)
     return list(list_assignments(place.scope, [one.principal_id for one in place.holders], resources))
 
 

@@ -9,7 +9,8 @@ from collections.abc import Collection
 
 from reconciler.arm.actions import ASSIGNMENTS
 from reconciler.arm.resources import Resources
-from reconciler.errors import CallFailed, NotFound
+from reconciler.arm.role_assignments import grant_command
+from reconciler.errors import AuthError, CallFailed, NotFound
 from reconciler.live.may_read import MayRead, why_not
 from reconciler.model import Children, FederatedCredential, Identity, Part, ResourceId, RoleAssignment
 
@@ -79,3 +80,11 @@ def list_assignments(scope: str, principal_ids: Collection[str], resources: Reso
     if len(principal_ids) >= ONE_LIST_FROM:
         return resources.assignments.list(scope)
     return tuple(given for one in principal_ids for given in resources.assignments.list(scope, one))
+
+
+def incomplete_roles(scope: str) -> AuthError:
+    """The error for a list of role assignments that the caller may see only a part of."""
+    return AuthError(
+        f"reading the role assignments at {scope}: not allowed ({READ_ASSIGNMENTS}), so the list could be incomplete",
+        f"Ask for a role there: {grant_command('Reader', scope)}",
+    )

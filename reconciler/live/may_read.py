@@ -6,18 +6,14 @@ before the confirmation, or all that comes after it: what was visible to the pla
 a delete.
 """
 
-import re
 import threading
 from dataclasses import dataclass, field
 
 from reconciler.arm import permissions
 from reconciler.arm.http.client import ArmClient
 from reconciler.arm.permissions import Permissions
-from reconciler.errors import ArmError, AuthError, CallFailed, LoginError, NotFound, OutOfTime
+from reconciler.errors import ArmError, AuthError, CallFailed, LoginError, NoServiceToken, NotFound, OutOfTime
 from reconciler.model import normalize_scope
-
-# Source: recorded traffic (AuthorizationFailed names the action in its message).
-_ACTION = re.compile(r"perform action '([^'\s]+)'")
 
 
 @dataclass(slots=True)
@@ -100,9 +96,10 @@ def why_not(error: CallFailed) -> str:
     """
     if isinstance(error, OutOfTime | LoginError):
         raise error
-    action = _ACTION.search(error.message) if isinstance(error, AuthError) else None
-    if action:
-        return missing(action[1])
+    if isinstance(error, NoServiceToken):
+        return error.because
     if not isinstance(error, ArmError):
         return "not allowed"
+    if error.missing_action:
+        return missing(error.missing_action)
     return error.said or "no usable answer"

@@ -23,6 +23,15 @@ MAX_TOKEN_BYTES = 256 * 1024
 """More than any token; a file that is longer is none."""
 
 
+MAX_CLAIM = 4096
+"""Characters of an issuer, a subject or an audience: several times the 600 that a credential may have, and few enough
+to be compared with thousands of credentials. Source: Microsoft Entra documentation (considerations for federated
+identity credentials: the 600)."""
+
+MAX_AUDIENCES = 100
+"""More than any token has."""
+
+
 class NoClaims(ValueError):
     """What was given has no claims that a login could be judged by; its text ends a sentence, and quotes nothing."""
 
@@ -106,6 +115,12 @@ def _text(payload: Mapping[str, object], name: str) -> str:
     value = payload.get(name)
     if not isinstance(value, str) or not value:
         raise NoClaims(f"the claim `{name}` is missing or is no text")
+    return _bounded(name, value)
+
+
+def _bounded(name: str, value: str) -> str:
+    if len(value) > MAX_CLAIM:
+        raise NoClaims(f"the claim `{name}` is longer than {MAX_CLAIM:,} characters, and no credential has such a one")
     return value
 
 
@@ -114,7 +129,9 @@ def _audiences(value: object) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [] if value is None else [value]
     if not all(isinstance(one, str) for one in values):
         raise NoClaims("the claim `aud` is neither a text nor a list of texts")
-    return tuple(values)
+    if len(values) > MAX_AUDIENCES:
+        raise NoClaims(f"the claim `aud` lists more than {MAX_AUDIENCES} audiences")
+    return tuple(_bounded("aud", str(one)) for one in values)
 
 
 def _time(payload: Mapping[str, object], name: str) -> int | None:

@@ -28,6 +28,8 @@ class Field(StrEnum):
     AUDIENCE = "audience"
 
 
+_ORDER = tuple(Field)
+
 ENTRA_CODES = {
     Field.EXPIRY: "AADSTS700024",
     Field.NOT_BEFORE: "AADSTS700024",
@@ -88,10 +90,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A credential and what keeps the token from it, in order of the fields."""
+    """A credential and what keeps the token from it, in order of the fields.
+
+    Attributes:
+        code: what Microsoft Entra answers a login as its identity; not that of the first difference where another
+            credential of the identity has more of what is looked at first.
+    """
 
     candidate: Candidate
     differences: tuple[Difference, ...]
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +136,32 @@ def compare(claims: Claims, candidates: Iterable[Candidate], tenant: str | None,
     matches = tuple(one for one, fields in failing if not fields)
     # Each of them by its distance alone: what is said about characters takes long, and is for one of them.
     nearest = min(failing, key=lambda pair: _distance(claims, *pair), default=None)
-    missed = None if matches or nearest is None else Miss(nearest[0], _differences(claims, *nearest, tenant))
+    missed = None if matches or nearest is None else _miss(claims, *nearest, tenant, ordered)
     return Comparison(matches, _timing(claims, now_s), missed, len(ordered))
+
+
+def _miss(
+    claims: Claims, one: Candidate, fields: tuple[Field, ...], tenant: str | None, among: Iterable[Candidate]
+) -> Miss:
+    of_identity = [other.trust for other in among if other.credential_id.identity == one.credential_id.identity]
+    code = ENTRA_CODES[Field.TENANT] if Field.TENANT in fields else _entra_code(claims, of_identity)
+    return Miss(one, _differences(claims, one, fields, tenant), code)
+
+
+def _entra_code(claims: Claims, trusted: Iterable[Trust]) -> str:
+    """What Microsoft Entra answers an identity that trusts these: of the issuer's credentials alone it looks at the
+    subject, and of that subject's at the audience. Source: assumed."""
+    subjects = [one.subject for one in trusted if one.issuer == claims.issuer]
+    if not subjects:
+        return ENTRA_CODES[Field.ISSUER]
+    if claims.subject in subjects:
+        return ENTRA_CODES[Field.AUDIENCE]
+    is_case_alone = any(_differs_in_case_alone(claims.subject, one) for one in subjects)
+    return CASE_CODE if is_case_alone else ENTRA_CODES[Field.SUBJECT]
+
+
+def _differs_in_case_alone(one: str, other: str) -> bool:
+    return one != other and one.casefold() == other.casefold()
 
 
 def _timing(claims: Claims, now_s: float) -> tuple[Difference, ...]:
@@ -152,7 +184,7 @@ def _at(field: Field, token_s: int, now_s: float, why: str) -> Difference:
 
 def time_text(epoch_s: float) -> str:
     """A time in UTC, to the second."""
-    return f"{datetime.fromtimestamp(epoch_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return datetime.fromtimestamp(epoch_s, UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _span_text(seconds: float) -> str:
@@ -195,17 +227,19 @@ def _differences(
 
 
 def _difference(one: Candidate, field: Field, token: str, credential: str, why: str) -> Difference:
-    is_case_alone = field is Field.SUBJECT and token.casefold() == credential.casefold()
+    is_case_alone = field is Field.SUBJECT and _differs_in_case_alone(token, credential)
     code = CASE_CODE if is_case_alone else ENTRA_CODES[field]
     return Difference(field, token, credential, why, code, one.place_of(field), *differing_spans(token, credential))
 
 
 def _distance(claims: Claims, one: Candidate, fields: tuple[Field, ...]) -> tuple[float, ...]:
-    """How far a credential is from the token: by fields, by claims of the subject, by characters."""
+    """How far a credential is from the token: by fields, by claims of the subject, by how late it fails first, by
+    characters."""
     trust = one.trust
     audience = max((likeness(each, trust.audience) for each in claims.audiences), default=0.0)
     return (
         len(fields),
         -equal_claims(trust.issuer, claims.subject, trust.subject),
+        -_ORDER.index(fields[0]) if fields else 0,
         -likeness(claims.subject, trust.subject) - likeness(claims.issuer, trust.issuer) - audience,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.logins.claims import Claims
-from reconciler.logins.compare import Candidate, Comparison, Difference, Field
+from reconciler.logins.compare import Candidate, Comparison, Difference, Field, Miss
 from reconciler.manifest.desired import Desired
 from reconciler.model import CredentialId
 
@@ -50,10 +50,28 @@ class LoginReport:
         if self.waits_for_apply:
             yield "The manifest lists what the token needs, and it does not live yet: run `uami apply`."
         elif self.basis.nearest is not None:
+            if _is_far(self.basis.nearest):
+                yield f"{_NONE_NEAR}, with the issuer `{self.claims.issuer}` and the subject `{self.claims.subject}`."
+                return
             for one in self.basis.nearest.differences:
                 yield _advice(one, is_listed=self.basis.nearest.candidate.place is not None)
         elif not self.basis.matches:
             yield "No federated credential was compared: list one under `federatedCredentials` of the identity."
+
+
+_NONE_NEAR = (
+    "None is near: this one is of another issuer and subject, and hardly meant. If this workload is to be trusted, list"
+    " a credential of its own"
+)
+
+
+def _is_far(nearest: Miss) -> bool:
+    """Whether it is a credential of other workloads, whose line nobody should change for this one."""
+    values = {one.field: (one.token, one.credential) for one in nearest.differences}
+    if Field.SUBJECT not in values:
+        return False
+    token, credential = (one.rstrip("/").casefold() for one in values.get(Field.ISSUER, ("", "")))
+    return token != credential
 
 
 def _advice(one: Difference, *, is_listed: bool) -> str:

@@ -18,7 +18,8 @@ from reconciler.migration.choose import Change, Step, with_ids
 
 _KEY = "federatedCredentials"
 _DASH = re.compile(r"[ ]*-[ ]+")
-_AROUND_ITEM = re.compile(r"[ ]*,[ ]*")
+_AROUND_ITEM = re.compile(r"[ ]*,(?![ ]*#)[ ]*|[ ]*,")
+"""The comma behind an entry, with the blanks that the next one does not need: a comment needs one before it."""
 
 
 class NotEdited(Exception):
@@ -51,8 +52,10 @@ def edit_text(text: str, changes: Iterable[Change]) -> tuple[str, Mapping[Source
     Returns:
         The new text, and the lines that were left as they are, each with the reason, which ends a sentence.
     """
+    # ruamel.yaml refuses a tab between a value and a comment, which YAML allows; no position changes by this.
+    read = text.replace("\t", " ")
     try:
-        entries = {_place(one.node): one for root in YAML().compose_all(text) for one in _entries(root, text)}
+        entries = {_place(one.node): one for root in YAML().compose_all(read) for one in _entries(root, text)}
     except YAMLError:
         return text, {one.line: "the file could not be read for editing" for one in changes}
     splices, left = [], {}
@@ -122,9 +125,8 @@ def _addition(text: str, entry: _Entry, change: Change) -> _Splice:
     lead = text[_line_start(text, entry.start) : entry.start]
     if _DASH.fullmatch(lead) is None:
         raise NotEdited("it does not begin with a dash on a line of its own")
-    line_break = "\r\n" if "\r\n" in text else "\n"
     end = _line_end(text, entry.end)
-    return _Splice(end, end, f"{line_break}{lead}{copied}")
+    return _Splice(end, end, f"{_line_break(text, end)}{lead}{copied}")
 
 
 def _copy(text: str, entry: _Entry, change: Change) -> str:
@@ -152,6 +154,8 @@ def _renamed(text: str, name: ScalarNode, suffix: str) -> _Splice:
 
 def _subject_with_ids(text: str, subject: ScalarNode, change: Change) -> _Splice:
     begin, end = int(subject.start_mark.index), _end(subject, text)
+    if subject.style in (">", "|"):
+        begin = _line_end(text, begin)  # where a comment may stand
     old = f"repo:{change.repository}:"
     if old not in text[begin:end]:
         raise NotEdited("its subject is put together from variables or escapes")
@@ -167,8 +171,9 @@ def _form_with_ids(text: str, form: MappingNode, change: Change) -> Iterator[_Sp
     key, value = values["legacySubject"]
     ids = [f"ownerId: {change.ids.owner_id}", f"repositoryId: {change.ids.repository_id}"]
     indent = " " * int(key.start_mark.column)
-    between = ", " if form.flow_style else f"{chr(13) if chr(13) in text else ''}\n{indent}"
-    yield _Splice(int(key.start_mark.index), _end(value, text), between.join(ids))
+    end = _end(value, text)
+    between = ", " if form.flow_style else f"{_line_break(text, _line_end(text, end))}{indent}"
+    yield _Splice(int(key.start_mark.index), end, between.join(ids))
 
 
 def _without_acceptance(text: str, entry: _Entry) -> Iterator[_Splice]:
@@ -183,10 +188,14 @@ def _without_acceptance(text: str, entry: _Entry) -> Iterator[_Splice]:
         raise NotEdited("its `accept` answers more than this")
     if at == 0:
         raise NotEdited("its `accept` stands before everything else")
-    # From the end of the value before it on: its line break, or its comma, goes with it.
-    begin = _end(pairs[at - 1][1], text)
-    begin = begin if entry.node.flow_style else _line_end(text, begin)
-    yield _Splice(begin, _end(value, text), "")
+    # From the end of the value before it on: its line break, or its comma, goes with it. In lines, up to the next key,
+    # since a comment that stayed there could become a part of a text of several lines above it.
+    begin, end = _end(pairs[at - 1][1], text), _end(value, text)
+    if not entry.node.flow_style:
+        following = pairs[at + 1][0].start_mark.index if at + 1 < len(pairs) else None
+        begin = _line_end(text, begin)
+        end = entry.end if following is None else _line_end(text, _line_start(text, following) - 1)
+    yield _Splice(begin, end, "")
 
 
 def _removal(text: str, entry: _Entry) -> _Splice:
@@ -212,3 +221,9 @@ def _line_end(text: str, at: int) -> int:
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
     return end - 1 if text[end - 1 : end] == "\r" else end
+
+
+def _line_break(text: str, end: int) -> str:
+    """The line break at the end of a line; of the last line, which has none, that of the line before it."""
+    at = text.find("\n", end) if end < len(text) else text.rfind("\n")
+    return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"

@@ -6,6 +6,7 @@ Source: GitHub, REST API, "Get a repository" (`full_name`, `id`, `owner.id`).
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -42,16 +43,13 @@ def read_ids(name: str, content: bytes) -> Mapping[str, RepositoryIds]:
     except ValueError as error:
         raise InputFileError(f"{name}: {error}.", HINT) from error
     wrong = [f"  {one}: {why}" for one, value in document.items() if (why := _why_wrong(one, value))]
-    folded = [one.casefold() for one in document]
-    wrong += [f"  {one}: listed twice, since names compare without case" for one in document if _twice(one, folded)]
+    times = Counter(one.casefold() for one in document)
+    again = "listed twice, since names compare without case"
+    wrong += [f"  {one}: {again}" for one in document if times[one.casefold()] > 1]
     if wrong or not document:
         lines: Lines = (f"{name}: {'these repositories are wrong:' if wrong else 'it lists no repository.'}", *wrong)
         raise InputFileError(lines, HINT)
     return {one.casefold(): RepositoryIds(*(value[key] for key in _KEYS)) for one, value in document.items()}
-
-
-def _twice(name: str, folded: list[str]) -> bool:
-    return folded.count(name.casefold()) > 1
 
 
 def _why_wrong(name: str, value: object) -> str:

@@ -22,7 +22,6 @@ from reconciler.model.access import (
     role_key,
 )
 from reconciler.model.address import AddressBook, Names, Target, parse_target, roles_in
-from reconciler.model.built_in_roles import role_name
 from reconciler.model.call_error import CallError, call_error, error_document, read_error
 from reconciler.model.document import (
     FORMAT_VERSION,
@@ -52,7 +51,6 @@ from reconciler.model.document import (
     source_document,
     trust_document,
 )
-from reconciler.model.held_roles import NOTHING_HELD, GivenRole, HeldRoles
 from reconciler.model.identity import (
     MAX_TAGS,
     OWN_TAG_PREFIX,
@@ -77,6 +75,7 @@ from reconciler.model.ids import (
     ResourceId,
     describe_scope,
     foreign_to_ids,
+    group_at,
     identity_at,
     identity_of,
     is_guid,
@@ -114,8 +113,11 @@ from reconciler.model.not_read import (
     sentences,
     why_incomplete,
 )
+from reconciler.model.orphan import GONE, Orphan, gone_identity, is_gone
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
-from reconciler.model.permissions import PermissionEntry, action_matches
+from reconciler.model.roles.built_in import role_name
+from reconciler.model.roles.held import NOTHING_HELD, GivenRole, HeldRoles
+from reconciler.model.roles.permissions import PermissionEntry, action_matches
 from reconciler.model.shell import shell_command
 from reconciler.model.sign_in.document import last_sign_in_document, read_last_sign_in
 from reconciler.model.sign_in.last import LastSignIn, SignIn, day_text
@@ -125,6 +127,7 @@ from reconciler.model.violation import PlanRefused, Violation, refused_by, refus
 __all__ = [
     "DIRECTORY_UNREAD",
     "FORMAT_VERSION",
+    "GONE",
     "MAX_CREDENTIALS",
     "MAX_DESCRIPTION",
     "MAX_TAGS",
@@ -168,6 +171,7 @@ __all__ = [
     "Membership",
     "Names",
     "NotRead",
+    "Orphan",
     "Part",
     "PermissionEntry",
     "PlanRefused",
@@ -200,10 +204,13 @@ __all__ = [
     "directory_not_read",
     "error_document",
     "foreign_to_ids",
+    "gone_identity",
+    "group_at",
     "identity_at",
     "identity_document",
     "identity_of",
     "impact_document",
+    "is_gone",
     "is_guid",
     "is_ours",
     "is_within",

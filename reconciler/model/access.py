@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from reconciler.model.built_in_roles import role_name
 from reconciler.model.identity import same_name
 from reconciler.model.ids import CredentialId, ResourceId, normalize_scope
 from reconciler.model.not_read import NotRead
 from reconciler.model.owner_mark import MarkedDescription
-from reconciler.model.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry, first_allowed
+from reconciler.model.roles.built_in import role_name
+from reconciler.model.roles.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry, first_allowed
 
 MAX_CREDENTIALS = 20
 """Federated credentials of one identity. Source: Microsoft Entra documentation (considerations)."""
@@ -110,7 +110,7 @@ NO_DETAILS = AssignmentDetails()
 
 @dataclass(frozen=True, slots=True)
 class RoleAssignment:
-    """A live role assignment of a service principal.
+    """A live role assignment.
 
     Attributes:
         name: its GUID, by which ARM knows it.
@@ -119,6 +119,8 @@ class RoleAssignment:
         details: None where a journal did not record them.
         created_s: when it was made, by ARM's clock, as epoch seconds; None where ARM did not say. Not compared.
         updated_s: when it was last written, likewise.
+        principal_type: of its principal when the role was given: `ServicePrincipal`, `User`, ...; "" where ARM did not
+            say. Not compared.
     """
 
     name: str
@@ -128,6 +130,7 @@ class RoleAssignment:
     details: AssignmentDetails | None = NO_DETAILS
     created_s: float | None = field(default=None, compare=False)
     updated_s: float | None = field(default=None, compare=False)
+    principal_type: str = field(default="", compare=False)
 
     @property
     def condition(self) -> str | None:

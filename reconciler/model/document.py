@@ -19,7 +19,6 @@ from reconciler.model.access import (
     Trust,
     is_ours,
 )
-from reconciler.model.built_in_roles import role_name
 from reconciler.model.identity import Identity, IsolationScope, PlannedIdentity, Tags
 from reconciler.model.ids import AnyId, AssignmentId, CredentialId, ResourceId, foreign_to_ids
 from reconciler.model.impact import (
@@ -34,6 +33,7 @@ from reconciler.model.impact import (
     Part,
     not_looked_at,
 )
+from reconciler.model.roles.built_in import role_name
 from reconciler.model.sign_in.document import last_sign_in_document, read_last_sign_in
 
 T = TypeVar("T")

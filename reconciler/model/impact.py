@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from reconciler.model.access import FederatedCredential
-from reconciler.model.held_roles import NOTHING_HELD, HeldRoles
 from reconciler.model.ids import ResourceId, describe_scope, is_within, normalize_scope, resource_type_of
 from reconciler.model.not_read import NotRead
+from reconciler.model.roles.held import NOTHING_HELD, HeldRoles
 from reconciler.model.sign_in.last import LastSignIn
 
 T = TypeVar("T", covariant=True)

@@ -36,12 +36,13 @@ from reconciler.plan.needs import (
     optional_reads,
     reads_of_drift,
     reads_of_manifest,
+    reads_of_sign_ins,
     required_of_manifest,
 )
 from reconciler.plan.order import Step, Work, order_work
 from reconciler.plan.plan import NotUndone, Plan, make_plan
 from reconciler.plan.role_limit import role_limit_notes
-from reconciler.plan.sources import expires_on, given_by
+from reconciler.plan.sources import expires_on, given_by, live_expires_on
 from reconciler.plan.widening import (
     changes_rights,
     changes_trust,
@@ -91,6 +92,7 @@ __all__ = [
     "is_deciding_tag",
     "is_new_trust",
     "is_wider_role",
+    "live_expires_on",
     "make_plan",
     "marks_only",
     "needs_of_manifest",
@@ -102,6 +104,7 @@ __all__ = [
     "plan_document",
     "reads_of_drift",
     "reads_of_manifest",
+    "reads_of_sign_ins",
     "required_of_manifest",
     "revocation_note",
     "role_limit_notes",

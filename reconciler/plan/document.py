@@ -14,6 +14,7 @@ from reconciler.model import (
     AssignmentId,
     Identity,
     JsonObject,
+    Orphan,
     PlannedIdentity,
     RoleAssignment,
     Violation,
@@ -131,9 +132,21 @@ def change_document(change: Change, refused: frozenset[AnyId] = frozenset()) -> 
         document["given_by"] = source_document(default)
     if isinstance(change, CredentialChange) and change.last_sign_in is not None:
         document["last_sign_in"] = last_sign_in_document(change.last_sign_in)
+    if isinstance(change, AssignmentChange) and change.orphan is not None:
+        document["orphan"] = orphan_document(change.orphan)
     if change.resource_id in refused:
         document["refused"] = True
     return document
+
+
+def orphan_document(orphan: Orphan) -> JsonObject:
+    """What is known of the principal of an orphan."""
+    return {
+        "identity": None if orphan.identity is None else orphan.identity.address,
+        "created_again": orphan.created_again,
+        "principal_type": orphan.principal_type,
+        "evidence": orphan.evidence,
+    }
 
 
 def _impact(change: Change) -> JsonObject | None:

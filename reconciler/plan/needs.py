@@ -7,7 +7,15 @@ and number in which it would make them, so that no rule about them appears twice
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.arm.actions import ASSIGNMENTS, CREDENTIALS, EVENTS, IDENTITIES
+from reconciler.arm.actions import (
+    ASSIGNMENTS,
+    CREDENTIALS,
+    EVENTS,
+    IDENTITIES,
+    QUERY_LOGS,
+    QUERY_SIGN_INS,
+    WORKSPACES,
+)
 from reconciler.manifest.desired import (
     AssignmentsPolicy,
     CredentialsPolicy,
@@ -16,7 +24,7 @@ from reconciler.manifest.desired import (
     DesiredIdentity,
     IdentitiesPolicy,
 )
-from reconciler.model import Target, normalize_scope
+from reconciler.model import Target, WorkspaceId, normalize_scope
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange
 from reconciler.plan.order import Step, order_work
 from reconciler.plan.plan import Plan
@@ -41,8 +49,11 @@ WORDS = {
     f"{DEFINITIONS}/read": "read role definitions",
     f"{LOCKS}/read": "read locks",
     f"{GRAPH}/read": "query Resource Graph",
+    f"{WORKSPACES}/read": "read the workspace of the sign-in log",
+    QUERY_LOGS: "query the workspace",
+    QUERY_SIGN_INS: "see its sign-in log",
 }
-"""What each action of `needs_of_manifest` is for, in words."""
+"""What each action of `needs_of_manifest` and `reads_of_sign_ins` is for, in words."""
 
 NOT_CHECKED = "Deny assignments, Azure Policy and conditions of role assignments are not checked."
 """What may still refuse a call where every right is there; ARM tells it by no read that this tool makes."""
@@ -142,6 +153,17 @@ def optional_reads(desired: Desired) -> tuple[Need, ...]:
 def reads_of_drift(desired: Desired) -> tuple[Need, ...]:
     """What drift reads besides what a plan does: who made a difference."""
     return _sorted(Need(f"{EVENTS}/read", scope) for scope in _subscriptions(desired))
+
+
+def reads_of_sign_ins(workspace: WorkspaceId | None) -> tuple[Need, ...]:
+    """What reading the sign-in log of a workspace takes; nothing where there is none.
+
+    The workspace itself is read for its GUID, by which it is queried where ARM serves no queries.
+
+    Source: Azure Monitor documentation (managing access to workspaces: these three, in its role for `SigninLogs`).
+    """
+    actions = () if workspace is None else (f"{WORKSPACES}/read", QUERY_LOGS, QUERY_SIGN_INS)
+    return _sorted(Need(action, str(workspace)) for action in actions)
 
 
 def _subscriptions(desired: Desired) -> Iterator[str]:

@@ -81,6 +81,21 @@ def safe_lines(lines: Iterable[str]) -> SafeText:
     return SafeText("".join(map(safe_line, lines)))
 
 
+def safe_patch_line(line: str) -> SafeText | None:
+    """A line of a patch letter by letter, with its line break; None where it may not be printed so.
+
+    A tab within it and a carriage return at its end move no cursor to where it could do harm, and only `##vso[` and
+    `##[` are obeyed, not every `##`: else no file with CRLF, or with a comment that begins so, could be patched.
+    """
+    shown = line.removesuffix("\r").replace("\t", " ")
+    if visible(shown) != shown or shown.lstrip().startswith("::") or _OBEYED.search(shown):
+        return None
+    return SafeText(f"{line}\n")
+
+
+_OBEYED = re.compile(r"##(?:vso)?\[", re.IGNORECASE)
+
+
 def safe_open_line(text: str, *, again: bool = False) -> SafeText:
     """A line that is not ended: a question, or, with `again`, one that is written over what the line has held."""
     return SafeText(("\r" if again else "") + "".join(safe_parts([text])))

@@ -23,9 +23,9 @@ def read_directory_part(principals: Sequence[str], resources: Resources) -> Dire
     """The groups and app roles of these service principals; what may not be read is noted. Raises OutOfTime."""
     if not principals:
         return DirectoryPart()
-    if resources.open_graph is None:
-        return _left_out(resources.why_no_graph)
-    graph = resources.open_graph()
+    if resources.graph.open_client is None:
+        return _left_out(resources.graph.why_not)
+    graph = MicrosoftGraph(resources.graph.open_client())
     try:
         # Whoever may not read the first may read none.
         first = _read(principals[0], graph)

@@ -14,11 +14,10 @@ from reconciler.live.may_read import MayRead
 from reconciler.live.role_lookups import name_roles
 from reconciler.live.roles import read_roles
 from reconciler.manifest.load import load_manifest
-from reconciler.manifest.refused import find_refused
 from reconciler.manifest.rules.globs import matches_any
 from reconciler.manifest.scope import ISOLATION_SCOPE_SINCE
-from reconciler.manifest.tenants import ExpectedTenant
 from reconciler.model import Access, Identity, Live, NotRead, ResourceGroupId, ResourceId
+from reconciler.workflow.preflight import check_owner, tenant_of_flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,8 @@ class Exported:
 
 def check_terms(terms: Terms) -> None:
     """Raises UsageError where no manifest could have this owner."""
-    why = None if terms.owner is None else find_refused({"version": 1, "owner": terms.owner}).get(("owner",))
-    if why is not None:
-        raise UsageError(f"--owner {terms.owner}: {why}", "`uami explain owner` tells what it is for.")
+    if terms.owner is not None:
+        check_owner(terms.owner)
 
 
 def run_export(request: ExportRequest, azure: Azure) -> Exported:
@@ -85,9 +83,7 @@ def run_export(request: ExportRequest, azure: Azure) -> Exported:
 
 
 def _read(request: ExportRequest, azure: Azure, may_read: MayRead) -> Live:
-    # What a token does not say (an emulator's may say nothing) is held against the subscription.
-    is_unsaid = azure.tenant is not None and azure.token_tenant() is None
-    expected = ExpectedTenant(azure.tenant, "--tenant") if azure.tenant is not None and is_unsaid else None
+    expected = tenant_of_flag(azure)
     if not request.resource_groups:
         return read_whole_subscription(request.subscription_id, azure.resources, may_read, expected=expected)
     ids = list(dict.fromkeys(ResourceGroupId(request.subscription_id, name) for name in request.resource_groups))

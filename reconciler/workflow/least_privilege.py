@@ -30,7 +30,7 @@ def find_least_privilege(declaration: Declaration, azure: Azure) -> LeastPrivile
     refused = judge_declared(declaration.guardrails, declaration.desired).violations
     if refused:
         notes += ("What the guardrails do not let through needs no right: `uami validate --guardrails` names it.",)
-    least = find_least(desired, targets, lookups, plan)
+    least = find_least(desired, targets, lookups, plan, azure.sign_in_logs)
     return replace(least, notes=(*least.notes, *notes))
 
 

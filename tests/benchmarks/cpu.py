@@ -154,8 +154,8 @@ def _of_updates(folder: Path, identities: int) -> tuple[Row, ...]:
         words = (*UAMI, "apply", str(manifest), "-y", "--endpoint", url, "--credential", "token")
         for number in range(RUNS_OF_GROWTH + 1):  # the first one compiles the modules
             control.post("reset").raise_for_status()
-            applied = _cost(words, environment).cpu_ms
-            empty = _cost((sys.executable, "-c", _EMPTY), environment).cpu_ms
+            applied = cost(words, environment).cpu_ms
+            empty = cost((sys.executable, "-c", _EMPTY), environment).cpu_ms
             sent = control.get("requests").json()["requests"]
             if Counter(one["method"] for one in sent)["PATCH"] != identities:
                 raise RuntimeError("the apply has not updated all")
@@ -225,9 +225,9 @@ def _in_turns(commands: Mapping[str, tuple[str, ...]], folder: Path, runs: int) 
     taken: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(runs + 1):
         for name, command in commands.items():
-            cost = _cost(command, environment)
+            taking = cost(command, environment)
             if number:
-                taken[name].append(cost)
+                taken[name].append(taking)
     return taken
 
 
@@ -237,10 +237,20 @@ def _environment(folder: Path) -> dict[str, str]:
     return environment | {name: str(folder / value) for name, value in own.items()} | {"UAMI_ACCESS_TOKEN": "bench"}
 
 
-def _cost(command: tuple[str, ...], environment: Mapping[str, str]) -> Cost:
+def cost(command: tuple[str, ...], environment: Mapping[str, str], folder: Path | None = None) -> Cost:
+    """What a command takes, run in this folder, with all processes that it starts and waits for.
+
+    Raises:
+        RuntimeError: it failed.
+    """
     # By way of a small process: what one holds at most is counted from before it becomes another program.
     ended = subprocess.run(
-        [sys.executable, "-c", _WAITING, *command], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", _WAITING, *command],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ended.returncode:
         raise RuntimeError(f"{' '.join(command)} failed: {ended.stderr}")

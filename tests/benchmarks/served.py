@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -25,6 +27,7 @@ TYPE = "providers/Microsoft.ManagedIdentity/userAssignedIdentities"
 AUDIENCE = "api://AzureADTokenExchange"
 API_VERSION = {"api-version": "2024-11-30"}
 _ISSUER = "https://oidc.example/bench"
+_AUTHORITY = re.compile(r"^Trust this certificate authority .*: (.*)$", re.MULTILINE)
 
 
 def subscription_id(number: int) -> str:
@@ -143,21 +146,37 @@ class Ended:
 
 @dataclass(slots=True)
 class Served:
-    """A sandbox that is served, and a folder with the manifest."""
+    """A sandbox that is served, and a folder with the manifest.
+
+    Attributes:
+        authority: the file of the certificate that its clients have to trust; empty without `--tls`.
+    """
 
     url: str
     folder: Path
+    authority: str = ""
     runs: int = 0
     _seen: Counter[int] = field(default_factory=Counter)
 
-    def start(self, command: str, manifest: str, *flags: str) -> "subprocess.Popen[str]":
-        """Start a run of the command."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """For clients of the sandbox."""
+        return {**ENVIRONMENT, "SSL_CERT_FILE": self.authority} if self.authority else ENVIRONMENT
+
+    def words(self, command: str, manifest: str, *flags: str) -> tuple[str, ...]:
+        """What runs the command, with a journal of its own."""
         path = self.folder / f"m{self.runs}.yaml"
         path.write_text(manifest, encoding="utf-8")
         more = ("-y", "--journal", str(self.folder / f"j{self.runs}.jsonl")) if command == "apply" else ()
         self.runs += 1
-        words = (*UAMI, command, str(path), "--endpoint", self.url, "--credential", "token", *more, *flags)
-        return subprocess.Popen(words, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        return (*UAMI, command, str(path), "--endpoint", self.url, "--credential", "token", *more, *flags)
+
+    def start(self, command: str, manifest: str, *flags: str) -> "subprocess.Popen[str]":
+        """Start a run of the command."""
+        words = self.words(command, manifest, *flags)
+        return subprocess.Popen(
+            words, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
 
     def run(self, command: str, manifest: str, *flags: str) -> Ended:
         """Run the command to its end."""
@@ -176,7 +195,8 @@ class Served:
 
     def counts(self) -> Counter[int]:
         """How many calls of each status there were since the last time that this was asked."""
-        with urlopen(f"{self.url}/_sandbox/requests") as answer:
+        trust = ssl.create_default_context(cafile=self.authority) if self.authority else None
+        with urlopen(f"{self.url}/_sandbox/requests", context=trust) as answer:
             whole: Counter[int] = Counter()
             for one in json.load(answer)["counts"]:
                 whole[int(one["status"])] += int(one["count"])
@@ -203,14 +223,18 @@ def served(scene: Scene, *flags: str) -> Iterator[Served]:
         folder = Path(name)
         state = folder / "state.json"
         state.write_text(json.dumps(scene.state()), encoding="utf-8")
-        process = subprocess.Popen(
-            [*UAMI, "sandbox", "serve", "--port", "0", "--state", str(state), *flags],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        notes = folder / "notes"
+        with notes.open("w") as stderr:
+            process = subprocess.Popen(
+                [*UAMI, "sandbox", "serve", "--port", "0", "--state", str(state), *flags],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         try:
-            yield Served(process.stdout.readline().strip() if process.stdout is not None else "", folder)
+            url = process.stdout.readline().strip() if process.stdout is not None else ""
+            authority = _AUTHORITY.search(notes.read_text(encoding="utf-8"))
+            yield Served(url, folder, authority[1] if authority else "")
         finally:
             process.terminate()
             process.communicate()

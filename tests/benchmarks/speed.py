@@ -10,12 +10,10 @@ An apply's clock runs from its first write, as its journal has it, to its last w
 import argparse
 import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
+from tests.benchmarks.figures import HEAD, Figure, Measure, document_of, line_of, share_refused
 from tests.benchmarks.served import (
     OWNER,
     Ended,
@@ -26,6 +24,7 @@ from tests.benchmarks.served import (
     pages_s,
     served,
 )
+from tests.benchmarks.terraform import SKIPPED, TERRAFORM, beside_azurerm, beside_azurerm_at_rates
 from tests.contract.throttled import apply_through_storm_s
 
 BURST_S = 20
@@ -34,52 +33,15 @@ THREADS = 10
 PAGES = ("--latency-ms", "40", "--page-size", "100")
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """What was measured, beside its floor.
-
-    Attributes:
-        unit: of both; the ratio is of one to the other, or the value itself where there is no floor.
-        most: how large the ratio may be.
-        refused: the share of requests that were answered 429.
-    """
-
-    name: str
-    value: float
-    floor: float
-    unit: str
-    most: float
-    refused: float = 0.0
-    exit_code: int = 0
-    least: float = 0.0
-
-    @property
-    def ratio(self) -> float:
-        """Of the value to its floor."""
-        return self.value / self.floor if self.floor else self.value
-
-    @property
-    def is_met(self) -> bool:
-        """Whether it is within its bounds."""
-        return self.least <= self.ratio <= self.most and self.refused <= 0.02 and self.exit_code == 0
-
-
-Measure = Callable[[], list[Figure]]
-
-
 def bound_s(calls: float, a_second: float, speed: float = 1.0) -> float:
     """How long so many calls take at least; a bucket holds what it fills in 20 seconds of Azure's."""
     return max(0.0, calls / a_second - BURST_S) / speed
 
 
-def _share(counts: Counter[int]) -> float:
-    return counts[429] / max(1, counts.total())
-
-
 def _writes(name: str, scene: Scene, floor_s: float, most: float, *flags: str) -> Figure:
     with served(scene, *flags) as server:
         ended = server.run("apply", scene.manifest())
-        refused = _share(server.counts())
+        refused = share_refused(server.counts())
     _show_errors(ended)
     return Figure(name, ended.writes_s, floor_s, "s", most, refused, ended.code)
 
@@ -117,7 +79,7 @@ def _four_subscriptions() -> list[Figure]:
 def _plan(name: str, scene: Scene, floor_s: float, most: float) -> Figure:
     with served(scene, "--rates", "azure") as server:
         ended = server.run("plan", scene.manifest())
-        refused = _share(server.counts())
+        refused = share_refused(server.counts())
     _show_errors(ended)
     return Figure(name, ended.wall_s, floor_s, "s", most, refused, ended.code)
 
@@ -128,7 +90,7 @@ def _plan_requests() -> list[Figure]:
         ended = server.run("plan", scene.manifest())
         counts = server.counts()
     name = "requests of a plan of 1,000, 100 a page"
-    return [Figure(name, counts.total(), 0, "requests", 14, _share(counts), ended.code)]
+    return [Figure(name, counts.total(), 0, "requests", 14, share_refused(counts), ended.code)]
 
 
 def _plan_credentials() -> list[Figure]:
@@ -141,10 +103,10 @@ def _deletes() -> list[Figure]:
     floor_s = 100 / USES_A_SECOND
     with served(scene, "--rates", "azure") as server:
         planned = server.run("plan", scene.manifest())
-        plan_refused = _share(server.counts())
+        plan_refused = share_refused(server.counts())
         # The apply plans again first; its own clock begins with its journal.
         applied = server.run("apply", scene.manifest())
-        refused = _share(server.counts())
+        refused = share_refused(server.counts())
     _show_errors(planned)
     _show_errors(applied)
     return [
@@ -182,13 +144,14 @@ def _two_runs() -> list[Figure]:
     with served(scene, "--rates", "azure") as server:
         processes = [server.start("apply", manifest) for manifest in (scene.manifest(), others)]
         codes = [process.wait() for process in processes]
-        refused = _share(server.counts())
+        refused = share_refused(server.counts())
         done = [server.written_s(number) for number in range(2)]
     while_both = min(max(one) for one in done)
     first, second = (sum(at_s <= while_both for at_s in one) for one in done)
     share = first / (first + second)
-    print(f"  two runs at once: {refused:.1%} answered 429", file=sys.stderr)
-    return [Figure("share of writes of one of two runs at once", share, 0, "", 0.6, 0.0, max(codes), least=0.4)]
+    name = "share of writes of one of two runs at once"
+    # Each finds the other only by what is refused.
+    return [Figure(name, share, 0, "", 0.6, refused, max(codes), least=0.4, refused_most=0.1)]
 
 
 def _storm() -> list[Figure]:
@@ -212,6 +175,8 @@ SCENARIOS: dict[str, Measure] = {
     "ten subscriptions": _ten_subscriptions,
     "two runs": _two_runs,
     "storm": _storm,
+    "azurerm": beside_azurerm,
+    "azurerm at rates": beside_azurerm_at_rates,
 }
 
 
@@ -222,38 +187,23 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--runs", type=int, default=3, help="how often each is run; the median counts")
     parser.add_argument("--json", type=Path, help="write the figures of every run there, too")
     asked = parser.parse_args(arguments)
-    chosen = [
-        one for name, one in SCENARIOS.items() if not asked.scenario or any(word in name for word in asked.scenario)
-    ]
+    chosen = [name for name in SCENARIOS if not asked.scenario or any(word in name for word in asked.scenario)]
     if not chosen:
         parser.error(f"no scenario is called that; there are {', '.join(SCENARIOS)}")
-    print(f"  {'':52} {'median':>9} {'spread':>15} {'floor':>8} {'ratio':>6} {'most':>5} {'429':>6} exit")
-    whole: list[Figure] = []
-    for measure in chosen:
-        runs = [measure() for _ in range(asked.runs)]
+    print(HEAD)
+    whole: list[Sequence[Figure]] = []
+    possible = [name for name in chosen if TERRAFORM is not None or "azurerm" not in name]
+    for name in possible:
+        runs = [SCENARIOS[name]() for _ in range(asked.runs)]
         for figures in zip(*runs, strict=True):
-            _show(figures)
-            whole += figures
+            print(line_of(figures), flush=True)
+            whole.append(figures)
+    if possible != chosen:
+        print(f"  {SKIPPED}")
     if asked.json is not None:
-        rows = [{**asdict(one), "ratio": one.ratio, "met": one.is_met} for one in whole]
+        rows = [document_of(figures) for figures in whole]
         asked.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    return 0 if all(one.is_met for one in whole) else 1
-
-
-def _show(figures: Iterable[Figure]) -> None:
-    runs = sorted(figures, key=lambda one: one.ratio)
-    one = runs[(len(runs) - 1) // 2]
-    middle = median(run.value for run in runs)
-    spread = f"[{min(run.value for run in runs):.1f}-{max(run.value for run in runs):.1f}]"
-    code = max(run.exit_code for run in runs)
-    refused = max(run.refused for run in runs)
-    floor = f"{one.floor:.1f}" if one.floor else "-"
-    mark = "" if all(run.is_met for run in runs) else "  beyond"
-    print(
-        f"  {one.name:52} {middle:8.2f}{one.unit[:1]:1} {spread:>15} {floor:>8} {one.ratio:6.2f} {one.most:5g}"
-        f" {refused:6.1%} {code:4}{mark}",
-        flush=True,
-    )
+    return 0 if all(one.is_met for figures in whole for one in figures) else 1
 
 
 def _show_errors(ended: Ended) -> None:

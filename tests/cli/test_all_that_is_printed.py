@@ -43,6 +43,7 @@ FILES = {"r.html": html_faults, "r.md": markdown_faults}
 REPORTING = ("validate", "plan", "apply", "drift", "doctor", "show", "undo")
 """The commands that have a report."""
 GUARDRAILS = "../rails.json"
+ORPHANS = ("--subscription", SUBSCRIPTION, "--pause", "0s")
 
 TEXTS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), min_size=1, max_size=3).map("".join)
 FEW = settings(max_examples=3, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -216,7 +217,18 @@ def test_json_has_the_same_values(uami: Uami, world: Path) -> None:
 
 KEYS = (
     *("displayName", "tag", "location", "id", "name", "principalId", "clientId", "tenantId", "issuer", "subject"),
-    *("audiences", "roleName", "roleDefinitionId", "scope", "description", "condition", "type", "value", "actions"),
+    *(
+        "audiences",
+        "roleName",
+        "roleDefinitionId",
+        "principalType",
+        "scope",
+        "description",
+        "condition",
+        "type",
+        "value",
+        "actions",
+    ),
 )
 
 OF_IDENTITIES = ("displayName", "tag", "location", "name", "tenantId")
@@ -232,6 +244,8 @@ def test_answers_of_any_text(uami: Uami, world: Path, serve: Serve, key: str) ->
         commands = (("apply", "-y", "--skip-refused"), ("drift", "--format", "json"), ("trust", "--format", "mermaid"))
         for command in commands:
             run(uami, command[0], "m.json", *wire.flags, *command[1:], "--log-level", "debug")
+        for flags in ((), ("--remove", "-y")):
+            run(uami, "orphans", *ORPHANS, *wire.flags, *flags, "--log-level", "debug")
         if key in OF_IDENTITIES:
             run(uami, "doctor", "m.json", *wire.flags)
             run(uami, "output", "m.json", *wire.flags, "--allow-missing")
@@ -329,6 +343,8 @@ def test_journal_of_any_text(uami: Uami, applied: Path, place: int, text: str) -
 
     for form in FORMS:
         run(uami, "show", "forged.jsonl", *form)
+        run(uami, "orphans", "forged.jsonl", *ORPHANS, *SANDBOX, *form)
+        run(uami, "orphans", "forged.jsonl", *ORPHANS, *SANDBOX, "--remove", *form)
     digest = hashlib.sha256((applied / "forged.jsonl").read_bytes()).hexdigest()
     run(uami, "undo", "forged.jsonl", *SANDBOX, "-y", "--digest", digest, "--journal", "undone.jsonl")
     (applied / "undone.jsonl").unlink(missing_ok=True)
@@ -378,6 +394,8 @@ ARGUMENTS = (
     ("undo", "{}", *SANDBOX),
     ("sandbox", "snapshot", "--subscription", "{}"),
     ("schema", "{}"),
+    ("orphans", "{}", *ORPHANS, *SANDBOX),
+    ("orphans", *ORPHANS, *SANDBOX, "--owner", "{}"),
 )
 
 

@@ -72,6 +72,7 @@ def installed(uami: Uami, tmp_path: Path) -> Uami:
                 "trust",
                 "explain-login",
                 "unused",
+                "orphans",
                 "doctor",
                 "journal",
                 "guardrails",

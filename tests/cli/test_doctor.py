@@ -357,6 +357,23 @@ def test_least_privilege_is_printed_as_commands_and_as_data(uami: Uami, folder: 
     ]
 
 
+def test_rights_for_the_sign_in_log_are_checked_and_printed_where_it_is_named(uami: Uami, folder: Path) -> None:
+    kind = "Microsoft.OperationalInsights/workspaces"
+    workspace = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-a/providers/{kind}/logs"
+    write_state(folder / "s.json", {"rg-a": {}})
+    write_manifest(folder / "m.yaml", {"rg-a": ["id-one"]}, policy=KEEP_ALL)
+
+    flags = ("--least-privilege", "--sign-in-logs", workspace)
+    text, document = uami(*DOCTOR, *flags), uami(*DOCTOR, *flags, "--format", "json").document
+
+    assert problems(document, "doctor:v1") == []
+    checked = [one["action"].removeprefix(kind) for one in document["rights"] if one["scope"] == workspace]
+    assert checked == ["/query/AADManagedIdentitySignInLogs/read", "/query/read", "/read"]
+    (given,) = [one for one in document["least_privilege"]["assignments"] if one["task"] == "sign-ins"]
+    assert given["scope"] == workspace
+    assert f"  {given['command']}\n" in text.stdout
+
+
 def test_least_privilege_leaves_out_what_guardrails_do_not_let_through(uami: Uami, folder: Path) -> None:
     write_state(folder / "s.json", {"rg-a": {}, "rg-data": {}})
     manifest = folder / "manifests"

@@ -86,6 +86,24 @@ def test_undo_does_not_give_back_what_has_expired_and_says_so(uami: Uami, given:
     assert "expires" in uami("show", "j.jsonl", "--format", "json").document["calls"][0]
 
 
+def test_undo_does_not_give_back_what_had_expired_under_the_name_of_another_line(uami: Uami, folder: Path) -> None:
+    issuer = {"issuer": "https://issuer.example"}
+    main = {"name": "main", **issuer, "subject": "s-main"}
+    guest = {"name": "guest", **issuer, "subject": "s-guest", "expires": "2026-01-31"}
+    write_state(folder / "s.json", {"rg-a": {"id-api": {"uami-owner": "us"}}})
+    for credentials in ([{**main, "subject": "s-guest"}], [main, guest]):
+        write_manifest(
+            folder / "m.yaml", {"rg-a": [{"name": "id-api", "federatedCredentials": credentials}]}, owner="us"
+        )
+        assert uami("apply", "m.yaml", *SANDBOX, "-y", "--journal", f"{len(credentials)}.jsonl").code == 0
+    before = (folder / "s.json").read_bytes()
+
+    ended = uami("undo", "2.jsonl", *SANDBOX)
+
+    assert ended.stdout.count("it has expired on 2026-01-31") == 1
+    assert (folder / "s.json").read_bytes() == before
+
+
 def test_anything_else_to_confine_a_run_to_is_wrong_usage(uami: Uami, given: Path) -> None:
     ended = uami("plan", "m.yaml", *SANDBOX, "--only", "identities")
 

@@ -103,6 +103,30 @@ def test_pod_has_the_token_in_a_file(uami: Uami, world: Path) -> None:
     assert (ended.code, matched(ended)) == (0, ["pod"])
 
 
+def test_pod_of_kubernetes_has_a_list_of_audiences_and_a_tenant_may_have_a_name(uami: Uami, world: Path) -> None:
+    secret = token(*TRUSTED["pod"], aud=[AUDIENCE])
+    (world / "token").write_text(secret)
+    environment = {"AZURE_FEDERATED_TOKEN_FILE": "token", "AZURE_TENANT_ID": "contoso.onmicrosoft.com"}
+
+    ended = ran(uami, secret, environment, *JSON)
+
+    assert (ended.code, matched(ended)) == (0, ["pod"])
+    assert "Not compared: the tenant contoso.onmicrosoft.com, which is no id." in ended.document["notes"]
+
+
+def test_match_of_the_manifest_alone_may_be_another_identity_than_the_login_names(uami: Uami, world: Path) -> None:
+    secret = token(*TRUSTED["pod"])
+    (world / "token").write_text(secret)
+    client = "11111111-0000-4000-8000-000000000001"
+
+    ended = ran(uami, secret, {"AZURE_FEDERATED_TOKEN_FILE": "token", "AZURE_CLIENT_ID": client}, *JSON)
+
+    assert (
+        f"A match may be of another identity than the login names, by its client id {client}."
+        in ended.document["notes"]
+    )
+
+
 def test_claims_are_taken_along_and_say_the_same_elsewhere(uami: Uami, world: Path) -> None:
     secret = token(GITHUB, "repo:contoso/identities:ref:refs/heads/Main")
     (world / "token").write_text(secret)
@@ -146,6 +170,8 @@ def test_login_that_is_not_possible_is_said_and_no_error(uami: Uami, world: Path
         (("m.yaml", "--claims"), 64, "--claims compares nothing, and takes no PATH"),
         (("m.yaml", "--claims-file", "c", "--token-file", "t"), 64, "--claims-file and --token-file name two tokens"),
         (("m.yaml", "--token-file", "bad", "--at", "noon"), 64, "--at noon: not a time"),
+        (("m.yaml", "--token-file", "bad", "--at", "9999-12-31T23:59:59-23:00"), 64, "-23:00: not a time"),
+        (("--claims", "--token-file", "bad", "--at", "2026-01-31"), 64, "--claims compares nothing, and takes no --at"),
         (("m.yaml", "--token-file", "bad"), 65, "it is no JSON Web Token"),
         (("m.yaml", "--token-file", "nowhere"), 65, "nowhere: no such file."),
         (("m.yaml", "--claims-file", "bad"), 65, "bad: no claims: it is not JSON"),

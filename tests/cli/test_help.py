@@ -49,8 +49,8 @@ def test_exit_codes_of_help_are_those_of_the_readme() -> None:
         (("drift", "m.yaml", "--parallelism", "0"), "--parallelism must be a whole number, from 1 to 100, not '0'."),
         (
             ("schema", "plans"),
-            "NAME must be manifest, plan, apply, drift, output, trust, explain-login, unused, doctor, journal or"
-            " guardrails, not 'plans'.",
+            "NAME must be manifest, plan, apply, drift, output, trust, explain-login, unused, orphans, doctor,"
+            " journal or guardrails, not 'plans'.",
         ),
         (("sandbox", "serve", "--port", "x"), "--port must be a whole number, from 0 to 65535, not 'x'."),
         (("sandbox",), "Missing command."),

@@ -50,7 +50,20 @@ policy: {identities: exact}
 
 @pytest.mark.parametrize(
     "name",
-    ["manifest", "plan", "apply", "drift", "output", "trust", "explain-login", "doctor", "journal", "guardrails"],
+    [
+        "manifest",
+        "plan",
+        "apply",
+        "drift",
+        "output",
+        "trust",
+        "explain-login",
+        "unused",
+        "orphans",
+        "doctor",
+        "journal",
+        "guardrails",
+    ],
 )
 def test_schema_is_printed_as_it_lies_in_the_repository(uami: Uami, name: str) -> None:
     ended = uami("schema", name)
@@ -58,7 +71,9 @@ def test_schema_is_printed_as_it_lies_in_the_repository(uami: Uami, name: str) -
     assert (ended.code, ended.stdout) == (0, (SCHEMAS / f"{name}.v1.schema.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", ["plan", "apply", "drift", "output", "trust", "explain-login", "doctor", "journal"])
+@pytest.mark.parametrize(
+    "name", ["plan", "apply", "drift", "output", "trust", "explain-login", "unused", "orphans", "doctor", "journal"]
+)
 def test_schema_is_valid_itself(name: str) -> None:
     Draft202012Validator.check_schema(json.loads((SCHEMAS / f"{name}.v1.schema.json").read_text(encoding="utf-8")))
 

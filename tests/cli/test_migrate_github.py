@@ -58,6 +58,39 @@ def test_rounds_end_with_subjects_with_ids_alone(uami: Uami, world: Path) -> Non
     )
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+@pytest.mark.parametrize("path", ["m.yaml", "./m.yaml", "", "m y.yaml"])
+def test_git_takes_the_diff_whatever_the_file_is_called_and_however_its_lines_end(
+    uami: Uami, world: Path, path: str, line_break: str
+) -> None:
+    text = MANIFEST.replace("# the", "##\tthe")
+    file = world / (path or "m.yaml")
+    file.write_text(text.replace("\n", line_break), newline="")
+
+    added = uami("trust", path or str(file), *ARGUMENTS[2:])
+    subprocess.run(["git", "apply", "-"], cwd=world, input=added.stdout.encode(), check=True)
+
+    lines = text + text[text.index("          - name: main") :].replace("main #", "main-ids #").replace(
+        "legacySubject: true", "ownerId: 12, repositoryId: 34"
+    )
+    assert file.read_bytes().decode() == lines.replace("\n", line_break)
+
+
+def test_what_no_diff_can_say_is_left_and_said(uami: Uami, world: Path) -> None:
+    (world / "m.yaml").write_text(MANIFEST.replace("the branch", "the \u202e branch"))
+    (world / "sub").mkdir()
+
+    hidden = uami(*ARGUMENTS)
+    (world / "m.yaml").write_text(MANIFEST)
+    outside = Uami(world / "sub", uami.environment)(
+        "trust", "../m.yaml", *(f"../{one}" if "." in one else one for one in ARGUMENTS[2:])
+    )
+
+    assert [(one.code, one.stdout) for one in (hidden, outside)] == [(0, "")] * 2
+    assert hidden.stderr.startswith("Note: m.yaml: left as it is: a line beside an edit has what no report prints")
+    assert outside.stderr.startswith("Note: ../m.yaml: left as it is: `git apply` changes no file outside")
+
+
 @pytest.mark.parametrize(
     ("ids", "flags", "code", "message"),
     [
@@ -65,6 +98,7 @@ def test_rounds_end_with_subjects_with_ids_alone(uami: Uami, world: Path) -> Non
         ("[", (), 65, "ids.json: it is not JSON"),
         (None, (), 65, "ids.json: no such file."),
         ('{"a/b": {"owner_id": 1, "repository_id": 2}}', ("--format", "mermaid"), 64, "is a diff"),
+        ('{"a/b": {"owner_id": 1, "repository_id": 2}}', ("-",), 64, "takes no -"),
     ],
 )
 def test_bad_input_ends_with_its_own_code(

@@ -22,6 +22,8 @@ COMMANDS = [
     ("output",),
     ("trust",),
     ("explain-login",),
+    ("unused",),
+    ("orphans",),
     ("export",),
     ("doctor",),
     ("explain",),

@@ -5,9 +5,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.arm.http.client import ArmClient
-from reconciler.arm.microsoft_graph import PAGE_LINK, MicrosoftGraph
-from reconciler.arm.resources import Resources
+from reconciler.arm.http.client import OtherService
 from reconciler.live.trust.directory import read_directory
 from reconciler.model import AppRole, Directory, Identity, Membership, Part
 from reconciler.sandbox.microsoft_graph.directory_kinds import Application, AppRoleAssignment, DirectoryGroup
@@ -43,14 +41,8 @@ def identity(name: str) -> Identity:
     return live_identity(name, principal_id=principal_of(name))
 
 
-def with_graph(arm: Arm) -> Resources:
-    """Our calls, with Microsoft Graph at the same place."""
-    graph = MicrosoftGraph(ArmClient(arm.client.http, arm.time.wall, link_name=PAGE_LINK))
-    return replace(arm.resources, open_graph=lambda: graph)
-
-
 def read(arm: Arm, *names: str) -> list[Directory]:
-    return list(read_directory([identity(name) for name in names], with_graph(arm)).values())
+    return list(read_directory([identity(name) for name in names], arm.resources_with_graph).values())
 
 
 MEMBERSHIPS = (Membership("group", PARENT, ""), Membership("group", TEAM, "Payments"))
@@ -112,7 +104,7 @@ def test_what_cannot_be_read_is_said_without_times_or_ids(arm: OpenArm, fault: B
 def test_where_graph_is_not_asked_it_says_why(arm: OpenArm) -> None:
     opened = arm(start())
 
-    unread = read_directory([identity("id-a")], replace(opened.resources, why_no_graph="no token"))
+    unread = read_directory([identity("id-a")], replace(opened.resources, graph=OtherService(why_not="no token")))
 
     assert [*unread.values()] == [Directory(Part((), "no token"), Part((), "no token"))]
     assert opened.asked == []
@@ -122,8 +114,10 @@ def test_snapshot_has_groups_and_app_roles_and_is_the_same_when_it_is_taken_agai
     opened = arm(start())
     scopes = (SnapshotScope(SUBSCRIPTION),)
 
-    taken = read_snapshot(scopes, with_graph(opened))
-    again = read_snapshot(scopes, with_graph(arm(parse_state(state_text_of(taken.tenant_id, taken.collections)))))
+    taken = read_snapshot(scopes, opened.resources_with_graph)
+    again = read_snapshot(
+        scopes, arm(parse_state(state_text_of(taken.tenant_id, taken.collections))).resources_with_graph
+    )
 
     assert (again, taken.notes) == (taken, ())
     members = [(one["id"], one["displayName"], one["members"]) for one in taken.collections["directoryGroups"]]
@@ -135,8 +129,8 @@ def test_snapshot_says_what_it_could_not_take_of_the_directory(arm: OpenArm) -> 
     opened = arm(start(), Fault("GET", MEMBER_OF, answer(403, "Authorization_RequestDenied", "No."), times=ALWAYS))
     scopes = (SnapshotScope(SUBSCRIPTION),)
 
-    denied = read_snapshot(scopes, with_graph(opened))
-    unasked = read_snapshot(scopes, replace(opened.resources, why_no_graph="there is no token for it"))
+    denied = read_snapshot(scopes, opened.resources_with_graph)
+    unasked = read_snapshot(scopes, replace(opened.resources, graph=OtherService(why_not="there is no token for it")))
 
     assert "directoryGroups" not in denied.collections
     assert "403" in denied.notes[0]

@@ -41,9 +41,18 @@ END = TODAY + LAST * DAY
 MINE = principal_of("id-api")
 
 POLICIES: dict[str, dict[str, Any]] = {
-    "exact": {"policy": "{federatedCredentials: exact, roleAssignments: exact}", "also": f"roleScopes: ['{IN_GROUP}']"},
-    "owned": {"policy": "{federatedCredentials: exact, roleAssignments: owned}", "also": "x-none: 0"},
-    "merge": {"policy": "{federatedCredentials: merge, roleAssignments: merge}", "also": "x-none: 0"},
+    "exact": {
+        "policy": "{identities: exact, federatedCredentials: exact, roleAssignments: exact}",
+        "also": f"roleScopes: ['{IN_GROUP}']",
+    },
+    "owned": {
+        "policy": "{identities: owned, federatedCredentials: exact, roleAssignments: owned}",
+        "also": "x-none: 0",
+    },
+    "merge": {
+        "policy": "{identities: merge, federatedCredentials: merge, roleAssignments: merge}",
+        "also": "x-none: 0",
+    },
 }
 
 
@@ -123,6 +132,31 @@ def test_what_has_expired_goes_whatever_it_is_called_and_whoever_gave_it(policy:
         assert Applying(arm).run(on(manifest(policy), LAST)).complete
 
         assert had(arm) == WITHOUT
+
+
+@pytest.mark.parametrize("only", [False, True])
+@pytest.mark.parametrize("policy", POLICIES)
+def test_removal_is_held_until_its_day_and_done_from_then_on_under_every_policy(policy: str, only: bool) -> None:
+    text = manifest(policy) + f"    remove: [{{name: id-due, principalId: {principal_of('id-due')}, after: {END}}}]\n"
+    start = contents(lives("id-api", OURS), lives("id-due", OURS))
+    left = []
+    with in_process(start) as arm:
+        for day in (LAST - 1, LAST):
+            Applying(arm).run(on(text, day, only=only))
+            left.append(sorted(one.name for one in arm.application.state.contents().of(Identity)))
+
+    assert left == [["id-api", "id-due"], ["id-api"]]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_has_expired_goes_from_under_the_name_of_another_line_too(policy: str) -> None:
+    with in_process(with_trusts(contents(lives("id-api", OURS)), "id-api", {"main": "s-guest"})) as arm:
+        expired = len(expired_items(planned(arm, manifest(policy), LAST)))
+        assert Applying(arm).run(on(manifest(policy), LAST, only=True)).complete
+        night = credentials_of(arm, "id-api")
+        assert Applying(arm).run(on(manifest(policy), LAST)).complete
+
+        assert (expired, night, had(arm)) == (1, {}, WITHOUT)
 
 
 def test_role_with_the_mark_of_another_owner_is_refused_and_not_taken() -> None:

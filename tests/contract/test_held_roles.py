@@ -9,9 +9,9 @@ from reconciler.live.access import read_access
 from reconciler.live.held_roles import read_held_roles
 from reconciler.live.may_read import MayRead
 from reconciler.manifest.desired import Desired, DesiredGroup, DesiredIdentity
-from reconciler.model.held_roles import HeldRoles
 from reconciler.model.ids import ResourceId
 from reconciler.model.not_read import NotRead
+from reconciler.model.roles.held import HeldRoles
 from reconciler.plan.diff_access import diff_access
 from reconciler.plan.diff_identities import diff_states
 from reconciler.sandbox.state.state import Contents, Subscription

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.arm.http.client import OtherService
 from reconciler.guards import Allowance, Allowances
 from reconciler.live.may_read import MayRead
 from reconciler.live.trust.current import read_current_trust
@@ -278,7 +279,9 @@ def test_trust_as_it_lives_is_read_whole(arm: OpenArm) -> None:
     opened = arm(with_roles(start, given_role("id-a", READER), given_role("id-a", CONTRIBUTOR, IN_SUBSCRIPTION)))
     identities = opened.read(Desired((desired_group("id-a", "id-b"),))).groups[0].identities
 
-    read = read_current_trust(identities, replace(opened.resources, why_no_graph="no token"), MayRead(opened.client))
+    read = read_current_trust(
+        identities, replace(opened.resources, graph=OtherService(why_not="no token")), MayRead(opened.client)
+    )
 
     whole, none = (read[resource_id(name)] for name in ("id-a", "id-b"))
     assert whole.roles is not None and whole.attachments is not None and whole.directory is not None

@@ -277,6 +277,18 @@ def test_assertion_gives_a_token_to_an_identity_that_trusts_it() -> None:
     assert claims_in(answer)["oid"] == "principal of id-a"
 
 
+def test_assertion_of_kubernetes_has_its_audience_in_a_list() -> None:
+    app = application(trusting((GITHUB, "repo:x:y")))
+    client, claims = "client of id-a", {"iss": GITHUB, "sub": "repo:x:y"}
+
+    with anonymous(app) as arm:
+        answer = arm.post(token_endpoint(), data=assertion_form(client, **claims, aud=[AUDIENCE]))
+        refused = arm.post(token_endpoint(), data=assertion_form(client, **claims, aud=["api://other"]))
+
+    assert claims_in(answer)["oid"] == "principal of id-a"
+    assert refused.json()["error_codes"] == [700212]
+
+
 @pytest.mark.parametrize(
     ("issuer", "subject", "audience", "code", "named"),
     [

@@ -3,17 +3,19 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from reconciler.sandbox.gateway.calls import Settings
 from reconciler.sandbox.gateway.request_log import LoggedRequest
 from reconciler.sandbox.login.tokens import encode
 from reconciler.sandbox.microsoft_graph.directory_kinds import Application as DirectoryApplication
 from reconciler.sandbox.microsoft_graph.directory_kinds import AppRoleAssignment, DirectoryGroup
 from reconciler.sandbox.microsoft_graph.relations import GRAPH_APP_ID
-from reconciler.sandbox.serving.application import Application
+from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.state.errors import StateError
 from reconciler.sandbox.state.kinds import Resource, RoleAssignment
 from reconciler.sandbox.state.state import Contents, Grant, Identity
@@ -28,6 +30,7 @@ CALLER, CALLER_APP = "dddddddd-0000-4000-8000-000000000001", "dddddddd-0000-4000
 NOBODY = "eeeeeeee-0000-4000-8000-000000000001"
 VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
 SERVICE_PRINCIPALS = "/v1.0/servicePrincipals"
+BY_IDS = "/v1.0/directoryObjects/getByIds"
 
 
 def start() -> Contents:
@@ -153,9 +156,7 @@ def test_objects_are_found_by_their_ids_whatever_they_are(types: list[str] | Non
     asked: dict[str, Any] = {"ids": [PRINCIPAL, USER.upper(), TEAM, NOBODY, CALLER]}
 
     with graph() as client_:
-        listed = client_.post(
-            "/v1.0/directoryObjects/getByIds", json=asked if types is None else asked | {"types": types}
-        )
+        listed = client_.post(BY_IDS, json=asked if types is None else asked | {"types": types})
 
     assert {item["id"]: item["@odata.type"] for item in listed.json()["value"]} == {
         object_id: f"#microsoft.graph.{kind}" for object_id, kind in found.items()
@@ -185,6 +186,40 @@ def test_identity_is_found_as_soon_as_it_is_created_and_until_it_is_deleted() ->
     )
 
 
+def test_looking_up_many_ids_does_not_find_a_young_principal_until_the_directory_has_it() -> None:
+    clock = Clock()
+    app = Application(contents(), Options(Settings(directory_delay=timedelta(seconds=3))), clock=clock)
+    path = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-new"
+
+    with graph(app) as arm:
+        created = arm.put(path, params={"api-version": "2024-11-30"}, json={"location": "westeurope"})
+        asked = {"ids": [created.json()["properties"]["principalId"]]}
+        found = []
+        for _ in range(2):
+            found.append(ids(arm.post(BY_IDS, json=asked)))
+            clock.advance(3)
+
+    assert found == [[], asked["ids"]]
+
+
+@pytest.mark.parametrize(
+    ("permission", "status"), [(None, 403), ("Application.Read.All", 403), ("Directory.Read.All", 200)]
+)
+def test_looking_up_many_ids_is_for_those_who_may_read_the_directory(permission: str | None, status: int) -> None:
+    graph_app = DirectoryApplication(GRAPH_APP, GRAPH_APP_ID, "Microsoft Graph", ((READ_ALL, permission or "x"),))
+    kept = start().having(DirectoryApplication, (graph_app,))
+    kept = kept.having(AppRoleAssignment, (replace(GIVEN, principal_id=CALLER),))
+
+    with graph(application(replace(kept, permissions=(Grant("*", "/", ("*",)),)))) as asked:
+        answer = asked.post(BY_IDS, json={"ids": [PRINCIPAL]})
+
+    assert answer.status_code == status
+    if status == 403:
+        assert refusal(answer)[1] == "Authorization_RequestDenied"
+    else:
+        assert ids(answer) == [PRINCIPAL]
+
+
 def test_users_and_groups_are_those_that_have_a_role() -> None:
     with graph() as asked:
         users, groups = asked.get("/v1.0/users"), asked.get("/beta/groups")
@@ -206,20 +241,20 @@ def test_users_and_groups_are_those_that_have_a_role() -> None:
         ("GET", "/v1.0/robots", None, (400, "BadRequest", "Resource not found for the segment 'robots'.")),
         (
             "DELETE",
-            "/v1.0/directoryObjects/getByIds",
+            BY_IDS,
             None,
             (405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."),
         ),
         ("GET", f"{SERVICE_PRINCIPALS}?$top=0", None, (400, "Request_BadRequest", "Invalid page size specified: '0'.")),
         (
             "POST",
-            "/v1.0/directoryObjects/getByIds",
+            BY_IDS,
             {"ids": "one"},
             (400, "Request_BadRequest", "Invalid request: 'ids' and 'types' must be lists of texts."),
         ),
         (
             "POST",
-            "/v1.0/directoryObjects/getByIds",
+            BY_IDS,
             {"ids": ["x"] * 1001},
             (400, "Request_BadRequest", "Invalid request: There are more than 1000 ids."),
         ),

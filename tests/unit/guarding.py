@@ -13,9 +13,9 @@ from reconciler.model.access import (
     RoleLookup,
     Trust,
 )
-from reconciler.model.held_roles import HeldRoles
 from reconciler.model.identity import OWNER_TAG, LiveGroup
 from reconciler.model.ids import AssignmentId, CredentialId
+from reconciler.model.roles.held import HeldRoles
 from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from reconciler.arm.actions import role_with
+from reconciler.arm.actions import QUERY_LOGS, QUERY_SIGN_INS, role_with
 from reconciler.arm.http.fields import FieldError, JsonObject, object_list, optional_text, parse_object, section
 from reconciler.arm.http.receive import CallEnded, TimeOver
 from reconciler.arm.http.redaction import quote_answer
@@ -54,6 +54,14 @@ _NOT_SERVED_HINT = (
     " `uami sandbox serve --help` lists what is not served."
 )
 _UNAUTHORIZED = "AuthorizationFailed"
+_NO_QUERY = "InsufficientAccessError"
+"""For who may not query a workspace. Source: Azure Monitor documentation (errors of the Logs query API)."""
+_BAD_QUERY = "BadArgumentError"
+_BAD_QUERY_HINT = (
+    "The workspace has the table only where a diagnostic setting of Microsoft Entra sends ManagedIdentitySignInLogs"
+    f" there, and has it for whoever may see it ({QUERY_SIGN_INS})."
+)
+"""A table that may not be seen is not known. Source: Azure Monitor documentation (querying logs for resources)."""
 _ACTION = re.compile(r"perform action '([^'\s]+)'")
 _CONDITION = "ABAC condition that is not fulfilled"
 """Of the caller's own role: it has the action, but not for what was sent. Source: the message as quoted by users."""
@@ -231,6 +239,7 @@ def _hint(call: Call, status: int, envelope: _Envelope, sign_in: str) -> str:
         "InvalidResourceType": _version_hint(call),
         "NoRegisteredProviderFound": _region_hint(envelope.whole) or _version_hint(call),
         "LocationNotAvailableForResourceType": _region_hint(envelope.whole),
+        _BAD_QUERY: _BAD_QUERY_HINT,
         _NOT_SERVED[1]: _NOT_SERVED_HINT if status == _NOT_SERVED[0] else "",
     }
     by_status = {
@@ -299,6 +308,8 @@ def _register_hint(call: Call, message: str) -> str:
 
 def _missing_action(envelope: _Envelope) -> str:
     """Source: recorded traffic (AuthorizationFailed names the action and the scope in its message)."""
+    if envelope.code == _NO_QUERY:
+        return QUERY_LOGS
     action = _ACTION.search(envelope.message)
     if envelope.code != _UNAUTHORIZED or action is None or _CONDITION in envelope.message:
         return ""
@@ -321,7 +332,7 @@ def _forbidden_hint(envelope: _Envelope) -> str:
     if not action:
         return "Ask whoever administers this scope."
     role = role_with(action)
-    place = f" at {scope[1]}" if scope else ""
+    place = f" at {scope[1]}" if scope else " at the workspace" if envelope.code == _NO_QUERY else ""
     ask = f"the role {role}{place}" if role else f"a role{place}"
     return f"Ask for {ask}: it has the missing action {action}. A new grant takes some minutes to be seen."
 

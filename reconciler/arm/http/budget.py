@@ -15,18 +15,18 @@ _DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCI
 _UNITS_S = (3600, 60, 1)
 
 
-def parse_duration(text: str) -> float:
+def parse_duration(text: str, flag: str = "--timeout", *, least_s: int = 1) -> float:
     """Seconds of a duration as the command line takes it: `90s`, `30m`, `1h`, `1h30m`.
 
     Raises:
-        UsageError: it is none, or no time at all.
+        UsageError: it is none, or less than `least_s`.
     """
     match = _DURATION.fullmatch(text.strip())
-    parts = match.groups(default="0") if match else ()
-    seconds = sum(int(part) * unit_s for part, unit_s in zip(parts, _UNITS_S, strict=False))
-    if not seconds:
+    parts = match.groups() if match else ()
+    seconds = sum(int(part or 0) * unit_s for part, unit_s in zip(parts, _UNITS_S, strict=False))
+    if not any(parts) or seconds < least_s:
         raise UsageError(
-            f"--timeout {text}: not a duration", "Write whole numbers with their units: 90s, 30m, 1h or 1h30m."
+            f"{flag} {text}: not a duration", "Write whole numbers with their units: 90s, 30m, 1h or 1h30m."
         )
     return float(seconds)
 

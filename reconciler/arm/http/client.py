@@ -94,7 +94,7 @@ class ArmClient:
     ) -> T:
         """Ask by POST what no GET can ask; it changes nothing, and is tried again like any read."""
         call = self._call(QUERY, path)
-        url = self._url(path, {"api-version": api_version, **(parameters or {})})
+        url = self._url(path, {**_versioned(api_version), **(parameters or {})})
         return _read_body(call, self._send(call, url, body), read)
 
     def put(self, path: str, api_version: str, body: JsonObject, read: Callable[[JsonObject], T]) -> tuple[T, bool]:
@@ -154,6 +154,18 @@ class ArmClient:
         if str(url) in seen:
             raise malformed_answer(call, response, "`nextLink` leads to a page that was read before")
         return url
+
+
+@dataclass(frozen=True, slots=True)
+class OtherService:
+    """A service beside ARM, which has an address and tokens of its own and is asked in ARM's way.
+
+    Attributes:
+        open_client: gives its client, always the same one; None where it is not asked, as `why_not` says.
+    """
+
+    open_client: Callable[[], ArmClient] | None = None
+    why_not: str = "nothing was looked at"
 
 
 @lru_cache(maxsize=256)

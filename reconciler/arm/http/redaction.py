@@ -15,8 +15,9 @@ _SCHEME = "Bearer "
 _REPLACEMENT = "[token]"
 _SHORTEST_SECRET = 8
 _LONGEST_WORD = 80
-# Source: RFC 7519; the first part is a JSON object, so that it begins with what `{"` is in base64.
-_JSON_WEB_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]+)?")
+# Source: RFC 7519; the first two parts are JSON objects, so that they begin with what `{"` is in base64, each by itself
+# too where somebody has taken a token apart.
+_JSON_WEB_TOKEN = re.compile(r"\beyJ[\w-]+(\.[\w-]+){1,2}|\beyJ[\w-]{12,}")
 
 
 def redact(text: str, request: httpx.Request) -> str:

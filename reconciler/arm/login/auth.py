@@ -16,6 +16,7 @@ from math import isfinite
 import httpx
 
 from reconciler.arm.http.endpoints import DEFAULT_KIND, check_endpoint, origin_of
+from reconciler.arm.login.clouds import Service
 from reconciler.arm.login.credentials import Token, TokenSource, sign_in_hint, token_source
 from reconciler.arm.login.logins import TENANT_FLAG, Login
 from reconciler.errors import LoginError
@@ -87,18 +88,22 @@ def make_auth(
     return CachedCredentialAuth(source, endpoint=endpoint, clock=login.retries.wall, tenant=login.tenant, kind=kind)
 
 
-def make_graph_auth(
-    login: Login, arm: "CachedCredentialAuth", *, fetched: Callable[[str], None] = lambda _token: None
+def make_service_auth(
+    service: Service,
+    login: Login,
+    arm: "CachedCredentialAuth",
+    *,
+    fetched: Callable[[str], None] = lambda _token: None,
 ) -> "CachedCredentialAuth | None":
-    """The same login for the cloud's own Microsoft Graph; None where it has but the one token, which is for ARM.
+    """The same login for a service of the cloud; None where it has but the one token, which is for ARM.
 
-    No token is fetched before the first request, and none goes anywhere but to that Graph.
+    No token is fetched before the first request, and none goes anywhere but to that service.
     """
-    source = arm.source_for(login.cloud.graph_scope)
+    source = arm.source_for(service.scope)
     if source is None:
         return None
     heard, clock = _heard(source, fetched), login.retries.wall
-    return CachedCredentialAuth(heard, endpoint=login.cloud.graph, clock=clock, tenant=login.tenant, kind=arm.kind)
+    return CachedCredentialAuth(heard, endpoint=service.endpoint, clock=clock, tenant=login.tenant, kind=arm.kind)
 
 
 def _heard(source: TokenSource, fetched: Callable[[str], None]) -> TokenSource:

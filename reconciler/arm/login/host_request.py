@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from reconciler.arm.http.fields import FieldError, parse_object, text
-from reconciler.arm.http.redaction import quote_answer
+from reconciler.arm.http.redaction import quote_answer, redact_login
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.retry_transport import RetryTransport
 from reconciler.arm.http.transport import CONNECT_TIMEOUT_S, open_wire
@@ -64,4 +64,5 @@ def ask_host(asked: HostRequest, retries: Retries) -> str:
 
 
 def _no_assertion(asked: HostRequest, reason: str, request: httpx.Request) -> LoginError:
-    return LoginError(f"{asked.failure}: {quote_answer(reason, request)}", asked.hint)
+    # A host that answers in another way than it is documented to can have put an assertion there all the same.
+    return LoginError(f"{asked.failure}: {quote_answer(redact_login(reason, ()), request)}", asked.hint)

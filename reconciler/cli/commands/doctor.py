@@ -8,7 +8,7 @@ import typer
 
 from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.report import RunReportFlags
-from reconciler.cli.flags.shared import AzureFlags, GuardrailFlags, ManifestFlags, Paths
+from reconciler.cli.flags.shared import GuardrailFlags, LoggedAzureFlags, ManifestFlags, Paths
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.cli.reporting.reports import open_reports
 from reconciler.cli.reporting.subject import Subject
@@ -38,7 +38,7 @@ class DoctorFlags(GuardrailFlags):
 @help_notes("uami doctor manifests/", "uami doctor manifests/ --least-privilege", codes=OF_AZURE)
 @with_flag_groups
 def doctor(
-    paths: Paths, manifest: ManifestFlags, asked: DoctorFlags, azure: AzureFlags, report: RunReportFlags
+    paths: Paths, manifest: ManifestFlags, asked: DoctorFlags, azure: LoggedAzureFlags, report: RunReportFlags
 ) -> ExitCode:
     """Tell who would run this and whether every right is there that plan and apply need; exits 77 where one is not."""
     from reconciler.cli.support.inputs import make_request

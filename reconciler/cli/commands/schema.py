@@ -22,6 +22,7 @@ class SchemaName(StrEnum):
     TRUST = "trust"
     EXPLAIN_LOGIN = "explain-login"
     UNUSED = "unused"
+    ORPHANS = "orphans"
     DOCTOR = "doctor"
     JOURNAL = "journal"
     GUARDRAILS = "guardrails"

@@ -1,11 +1,19 @@
 """`uami trust`: who can become the identities of a manifest, and what that lets them do."""
 
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from reconciler.cli.flags.groups import with_flag_groups
 from reconciler.cli.flags.shared import AzureFlags, ManifestFlags, Paths
 from reconciler.cli.flags.trust import TrustFlags
 from reconciler.cli.help.page import OF_AZURE, help_notes
 from reconciler.errors import ExitCode, UsageError
 from reconciler.report.trust_format import TrustFormat
+
+if TYPE_CHECKING:
+    from reconciler.report.visible import SafeText
+    from reconciler.workflow.subjects.migrate import FileEdit, Migration
 
 
 @help_notes(
@@ -43,25 +51,51 @@ def trust(paths: Paths, manifest: ManifestFlags, asked: TrustFlags, azure: Azure
 def _migrate(ids_file: str, paths: Paths, manifest: ManifestFlags, asked: TrustFlags, azure: AzureFlags) -> ExitCode:
     """Print a round of the way to subjects with ids; what is to be known of it goes to stderr."""
     from reconciler.cli.support.inputs import make_request
-    from reconciler.cli.support.output import print_note, print_report
     from reconciler.cli.support.session import open_session
     from reconciler.files.read import read_argument
-    from reconciler.migration.choose import Step
     from reconciler.migration.ids import MAX_BYTES, read_ids
-    from reconciler.report.trust.migration import NOTHING, migration_diff, next_step
     from reconciler.stop import Stop
     from reconciler.workflow.declare import load_declaration
     from reconciler.workflow.subjects.migrate import propose_migration
 
     if asked.format is not TrustFormat.TEXT:
         raise UsageError(f"--format {asked.format}: what --migrate-github prints is a diff", "Leave one of them out.")
+    if "-" in paths:
+        raise UsageError("--migrate-github proposes edits of files, and takes no -", "Name the manifest's file.")
     ids = read_ids(ids_file, read_argument(ids_file, MAX_BYTES))
     declaration = load_declaration(make_request(paths, manifest, azure.cloud))
     with open_session(azure, Stop(), writes=False) as session:
         found = propose_migration(declaration, session.azure, ids)
-    print_note(
-        *(f"Note: {note}" for note in (*found.notes, *next_step(found.count(Step.ADD), found.count(Step.REMOVE))))
-    )
-    print_note(*(() if found.edits or found.notes else (NOTHING,)))
-    print_report(migration_diff((one.name, one.before, one.after) for one in found.edits))
+    _print_round(found)
     return ExitCode.DONE
+
+
+def _print_round(found: "Migration") -> None:
+    from reconciler.cli.support.output import print_note, print_report
+    from reconciler.migration.choose import Step
+    from reconciler.report.trust.migration import NOTHING, next_step
+    from reconciler.report.visible import joined
+
+    printed, notes = _diffs(found)
+    edits = [edit for edit, _ in printed]
+    added, removed = (sum(edit.count(step) for edit in edits) for step in (Step.ADD, Step.REMOVE))
+    print_note(*(f"Note: {note}" for note in (*found.notes, *notes, *next_step(added, removed))))
+    print_note(*(() if edits or found.notes or notes else (NOTHING,)))
+    print_report(joined(*(text for _, text in printed)))
+
+
+def _diffs(found: "Migration") -> "tuple[list[tuple[FileEdit, SafeText]], list[str]]":
+    """The edits with their diffs, as `git apply` takes them in the working directory, and what is left out of them."""
+    from reconciler.report.trust.migration import NotPrintedError, file_diff
+
+    printed, notes = [], []
+    for edit in found.edits:
+        name = os.path.relpath(edit.name)
+        if Path(name).parts[0] == os.pardir:
+            notes.append(f"{edit.name}: left as it is: `git apply` changes no file outside of the working directory.")
+            continue
+        try:
+            printed.append((edit, file_diff(name, edit.before, edit.after)))
+        except NotPrintedError as why:
+            notes.append(f"{edit.name}: left as it is: {why}.")
+    return printed, notes

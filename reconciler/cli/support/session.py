@@ -17,16 +17,16 @@ import httpx
 
 from reconciler.arm.activity import Activity
 from reconciler.arm.http.budget import RunBudget, parse_duration
-from reconciler.arm.http.client import ArmClient
+from reconciler.arm.http.client import ArmClient, OtherService
 from reconciler.arm.http.endpoints import endpoint_name, is_loopback
 from reconciler.arm.http.rates.schedule import Schedule
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.http.transport import Sender, open_http_client
-from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth, make_graph_auth
-from reconciler.arm.login.clouds import CLOUDS, Cloud
+from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth, make_service_auth
+from reconciler.arm.login.clouds import CLOUDS, Cloud, Service
 from reconciler.arm.login.credentials import TOKEN_VARIABLE, fixed_token, foreign_authority, sign_in_hint
 from reconciler.arm.login.logins import Login
-from reconciler.arm.microsoft_graph import PAGE_LINK, MicrosoftGraph
+from reconciler.arm.microsoft_graph import PAGE_LINK
 from reconciler.arm.resources import Resources
 from reconciler.cli.collector import resume_collector
 from reconciler.cli.flags.shared import AzureFlags, LoggedAzureFlags
@@ -102,15 +102,16 @@ def open_session(flags: AzureFlags, stop: Stop, *, writes: bool) -> Iterator[Ses
         http = stack.enter_context(opened(endpoint, place.auth, transport=place.transport))
         stack.enter_context(show_progress(retries.activity, time.monotonic))
         azure = _azure(flags, retries, http, place.auth, place.runner)
-        if flags.sandbox is not None or is_loopback(http.base_url.host):
-            azure = _with_graph(azure, lambda: http)  # an emulator has both at one place, and for one token
-        else:
-            graph = _graph_auth(flags, cloud, place.auth, retries)
-            azure = (
-                replace(azure, resources=replace(azure.resources, why_no_graph=graph))
-                if isinstance(graph, str)
-                else _with_graph(azure, lambda: stack.enter_context(opened(cloud.graph, graph)))
-            )
+
+        def other(service: Service, link_name: str = "nextLink") -> OtherService:
+            if flags.sandbox is not None or is_loopback(http.base_url.host):
+                return _asked(lambda: http, link_name)  # an emulator has all at one place, and for one token
+            auth = _service_auth(service, flags, place.auth, retries)
+            if isinstance(auth, str):
+                return OtherService(why_not=auth)
+            return _asked(lambda: stack.enter_context(opened(service.endpoint, auth)), link_name)
+
+        azure = _with_services(azure, graph=other(cloud.graph, PAGE_LINK), logs=other(cloud.logs))
         where, kind = (
             (endpoint, flags.credential.value) if flags.sandbox is None else (" ".join(place.shown), "sandbox")
         )
@@ -191,24 +192,24 @@ def _sign_in_logs(flags: AzureFlags) -> WorkspaceId | None:
     return None if named is None else parse_workspace(named)
 
 
-def _with_graph(azure: Azure, open_http: Callable[[], httpx.Client]) -> Azure:
-    """The same, with Microsoft Graph asked through a client that is opened when it is needed first."""
-
-    @cache
-    def open_graph() -> MicrosoftGraph:
-        return MicrosoftGraph(ArmClient(open_http(), time.time, link_name=PAGE_LINK))
-
-    return replace(azure, resources=replace(azure.resources, open_graph=open_graph))
+def _asked(open_http: Callable[[], httpx.Client], link_name: str) -> OtherService:
+    """A service whose client is opened when it is needed first."""
+    return OtherService(cache(lambda: ArmClient(open_http(), time.time, link_name=link_name)))
 
 
-def _graph_auth(
-    flags: AzureFlags, cloud: Cloud, auth: CachedCredentialAuth, retries: Retries
+def _with_services(azure: Azure, graph: OtherService, logs: OtherService) -> Azure:
+    return replace(azure, resources=replace(azure.resources, graph=graph, logs=logs))
+
+
+def _service_auth(
+    service: Service, flags: AzureFlags, auth: CachedCredentialAuth, retries: Retries
 ) -> CachedCredentialAuth | str:
-    """What signs in to the cloud's own Microsoft Graph; or why it is not asked."""
+    """What signs in to a service of the cloud; or why it is not asked."""
+    cloud = CLOUDS[flags.cloud]
     if flags.endpoint is not None and endpoint_name(flags.endpoint) != endpoint_name(cloud.endpoint):
-        return "Microsoft Graph is asked only where the endpoint is the cloud's own"
-    graph = make_graph_auth(Login(cloud, os.environ, retries, flags.tenant), auth, fetched=keep_secret)
-    return graph or f"the token in {TOKEN_VARIABLE} is for ARM, and Microsoft Graph takes its own"
+        return f"{service.name} is asked only where the endpoint is the cloud's own"
+    signed = make_service_auth(service, Login(cloud, os.environ, retries, flags.tenant), auth, fetched=keep_secret)
+    return signed or f"the token in {TOKEN_VARIABLE} is for ARM, and {service.name} takes its own"
 
 
 def _check_flags(flags: AzureFlags) -> None:

@@ -37,8 +37,9 @@ def check_combination(paths: Sequence[str], asked: LoginFlags) -> None:
     given = [flag for flag, value in named.items() if value is not None]
     if len(given) > 1:
         raise UsageError(f"{given[0]} and {given[1]} name two tokens", "Leave one of them out.")
-    if asked.claims and (paths or asked.live or asked.claims_file is not None):
-        other = "a PATH" if paths else "--live" if asked.live else "--claims-file"
+    compared = {"a PATH": paths, "--live": asked.live, "--claims-file": asked.claims_file, "--at": asked.at}
+    other = next((name for name, value in compared.items() if value), None)
+    if asked.claims and other is not None:
         raise UsageError(f"--claims compares nothing, and takes no {other.removeprefix('a ')}", f"Leave {other} out.")
     if not asked.claims and not paths:
         raise UsageError("No manifest to compare with.", "Name one: `uami explain-login manifests/`; or pass --claims.")
@@ -96,9 +97,10 @@ def _read_claims_file(name: str) -> Claims:
 def _parse_time(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        # In UTC it has to be a time as well, which the last and the first day of the calendar can miss.
+        return (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"--at {text}: not a time", "Write it as 2026-01-31T12:00:00Z.") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def connection(asked: LoginFlags, azure: AzureFlags) -> Open | None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from reconciler.arm.http.service import watched_clock
 from reconciler.arm.logs import sign_ins
 from reconciler.arm.logs.sign_ins import SignInRow
+from reconciler.arm.logs.workspace import LogQueries
 from reconciler.arm.resources import Resources
 from reconciler.errors import CallFailed
 from reconciler.live.may_read import why_not
@@ -79,18 +81,25 @@ def read_sign_in_log(
 ) -> SignInLog:
     """What the workspace has of these identities.
 
+    Its rows have the times of Azure. So the day is Azure's too, where it says what time it is, and else `as_of`: by a
+    clock of ours that is fast a sign-in would seem older than it is.
+
     Raises:
+        NoServiceToken: ARM does not serve its queries, and there is no token for what does.
         AuthError: without the right to query the workspace; its hint names the right and a role.
         ArmError: there is no such workspace, no such table, or no usable answer.
     """
     principals = [one.principal_id for one in identities]
-    with resources.activity.part("Reading the sign-in log"):
-        rows = sign_ins.last_sign_ins(resources.client, workspace, principals)
-        days = sign_ins.days_with_rows(resources.client, workspace)
+    with resources.activity.part("Reading the sign-in log"), watched_clock(resources.client) as watch:
+        queries = LogQueries(resources.client, resources.logs, workspace)
+        rows = sign_ins.last_sign_ins(queries, principals)
+        days = sign_ins.days_with_rows(queries)
     by_principal: dict[str, list[SignInRow]] = {}
     for row in rows:
         by_principal.setdefault(row.principal_id, []).append(row)
-    return SignInLog(as_of, days, {one: tuple(found) for one, found in by_principal.items()})
+    now_s = watch.now_s()
+    today = as_of if now_s is None else datetime.fromtimestamp(now_s, UTC).date()
+    return SignInLog(today, days, {one: tuple(found) for one, found in by_principal.items()})
 
 
 def find_sign_in_log(

@@ -24,9 +24,9 @@ T = TypeVar("T")
 def read_directory(identities: Iterable[Identity], resources: Resources) -> dict[ResourceId, Directory]:
     """The groups and app roles of each identity. Raises Interrupted and OutOfTime only."""
     asked = list(identities)
-    if not asked or resources.open_graph is None:
-        return {one.resource_id: directory_not_read(resources.why_no_graph) for one in asked}
-    graph = resources.open_graph()
+    if not asked or resources.graph.open_client is None:
+        return {one.resource_id: directory_not_read(resources.graph.why_not) for one in asked}
+    graph = MicrosoftGraph(resources.graph.open_client())
     first = _read(asked[0], graph)
     if first.denied:
         # Who may not read the first may read none: one answer says so for thousands.
@@ -64,15 +64,23 @@ def _part(read: Callable[[], tuple[T, ...]]) -> tuple[Part[T], str]:
     """What was read, and, where that is nothing because of who asks, why."""
     try:
         return Part(read()), ""
-    except OutOfTime:
-        raise
-    except LoginError:
-        denied = "there is no token for Microsoft Graph"
-    except AuthError:
-        denied = f"missing {PERMISSION} in Microsoft Graph"
-    except ArmError as error:
-        return Part((), f"Microsoft Graph: {error.said or 'no usable answer'}"), ""
-    return Part((), denied), denied
+    except CallFailed as error:
+        because = why_unread(error, PERMISSION)
+        return Part((), because), because if isinstance(error, AuthError) else ""
+
+
+def why_unread(error: CallFailed, permission: str) -> str:
+    """What kept Microsoft Graph from answering, in words that are the same for the same state; raises OutOfTime."""
+    match error:
+        case OutOfTime():
+            raise error
+        case LoginError():
+            return "there is no token for Microsoft Graph"
+        case AuthError():
+            return f"missing {permission} in Microsoft Graph"
+        case ArmError(said=said):
+            return f"Microsoft Graph: {said or 'no usable answer'}"
+    return "Microsoft Graph: no usable answer"
 
 
 def _names(application: str, graph: MicrosoftGraph) -> Mapping[str, str]:

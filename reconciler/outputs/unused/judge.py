@@ -1,18 +1,22 @@
 """Which identities had no sign-in for some days, and of which the log cannot tell.
 
-Nothing here says more than the log holds: where it begins within the days that are asked for, or has no row in them,
+Nothing here says more than the log holds: where it begins within the days that are asked for, or anew after a silence,
 no identity is called unused, and the number of days is not said of it either.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from reconciler.manifest.desired import DesiredIdentity
 from reconciler.model import Identity, LastSignIn, ResourceId, Subscription
 from reconciler.outputs.collect import NOBODY, addresses_of
 from reconciler.report.rows import Header
+
+LONGEST_SILENCE_DAYS = 7
+"""So many days on end without a row of any identity are taken for days of which no log was kept, after which it begins
+anew: a row from long ago does not make a log that begins yesterday one that tells of 30 days. The number is assumed."""
 
 
 class Verdict(StrEnum):
@@ -21,7 +25,7 @@ class Verdict(StrEnum):
     UNUSED = "unused"
     """It has no sign-in of the days that were asked for, and the log begins before them."""
     UNKNOWN = "unknown"
-    """It has none either, but the log begins within these days, or has no row of any identity in them."""
+    """It has none either, but the log begins within these days, or anew in them after a week without a row."""
     USED = "used"
 
 
@@ -77,10 +81,21 @@ def judge(known: LastSignIn, days: int) -> Verdict:
     if known.is_within(days):
         return Verdict.USED
     first = known.as_of - timedelta(days=days)
-    if known.not_read is not None or known.log_since is None or known.log_since >= first:
+    since = _log_begins(known, min(days, LONGEST_SILENCE_DAYS))
+    if known.not_read is not None or since is None or since >= first:
         return Verdict.UNKNOWN
-    silent = sum(day >= first for day in known.days_without_rows)
-    return Verdict.UNKNOWN if silent >= days else Verdict.UNUSED
+    return Verdict.UNUSED
+
+
+def _log_begins(known: LastSignIn, silence: int) -> date | None:
+    """The first day of the log, or the one after its last `silence` days on end without a row; None of an empty one."""
+    begins, run = known.log_since, 0
+    for number, day in enumerate(known.days_without_rows):
+        goes_on = number > 0 and day - known.days_without_rows[number - 1] == timedelta(days=1)
+        run = run + 1 if goes_on else 1
+        if run >= silence:
+            begins = day + timedelta(days=1)
+    return begins
 
 
 def judge_all(

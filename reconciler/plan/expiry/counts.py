@@ -6,7 +6,7 @@ from datetime import date
 from reconciler.manifest.desired import DesiredRemoval
 from reconciler.manifest.expiry.soon import Ahead
 from reconciler.plan.changes import Change, IdentityChange, Reason
-from reconciler.plan.expiry.only import is_due_removal
+from reconciler.plan.expiry.only import as_ended, is_due_removal
 from reconciler.plan.plan import Plan
 from reconciler.plan.sources import expires_on
 
@@ -14,7 +14,7 @@ from reconciler.plan.sources import expires_on
 def expired_items(plan: Plan) -> tuple[Change, ...]:
     """What must not exist any more and does: credentials, roles, and identities under `remove`; held ones too."""
     due = tuple(one for one in plan.changes if is_due_removal(one))  # before its day, a removal is held
-    return (*due, *(one for one in _all(plan) if one.reason is Reason.EXPIRED))
+    return (*due, *(one for one in _all(plan) if as_ended(one, plan.judged_on).reason is Reason.EXPIRED))
 
 
 def expiring_items(plan: Plan) -> tuple[Change, ...]:

@@ -7,6 +7,7 @@ that has come, with the roles that go with them. Everything else stays as it is,
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
 from reconciler.manifest.desired import has_expired
 from reconciler.model import FederatedCredential, PlannedIdentity, ResourceId, identity_of
@@ -21,6 +22,9 @@ from reconciler.plan.changes import (
     Skipped,
     SkipReason,
 )
+from reconciler.plan.sources import ended_line
+
+AnyChange = TypeVar("AnyChange", bound=Change)
 
 
 def only_expired(changes: Changes) -> Changes:
@@ -36,7 +40,26 @@ def is_due_removal(change: Change) -> bool:
     return False
 
 
+def as_ended(change: AnyChange, judged_on: date) -> AnyChange:
+    """A change as it is where nothing but what has ended counts.
+
+    A credential that is to be changed can have what a line trusts whose day has come, under the name of another line:
+    then that has to go, and what the other line asks for can wait.
+    """
+    if not isinstance(change, CredentialChange) or change.action is not Action.UPDATE:
+        return change
+    line = ended_line(change, judged_on)
+    if line is None:
+        return change
+    return replace(change, action=Action.DELETE, reason=Reason.EXPIRED, desired=line, after=None, differences=())
+
+
 def _only_expired(group: GroupChanges, judged_on: date) -> GroupChanges:
+    group = replace(
+        group,
+        access=tuple(as_ended(one, judged_on) for one in group.access),
+        held=tuple(as_ended(one, judged_on) for one in group.held),
+    )
     going = {one.resource_id for one in group.changes if is_due_removal(one)}
     access = tuple(one for one in group.access if _remains(one, going))
     left = [*_left(group.changes, going), *_left(group.access, going), *_left(group.held, set())]

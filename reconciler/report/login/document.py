@@ -52,6 +52,7 @@ def _comparison(found: Comparison) -> JsonObject:
         if found.nearest is None
         else {
             **_candidate(found.nearest.candidate),
+            "entra_code": found.nearest.code,
             "differences": [_difference(one) for one in found.nearest.differences],
         },
     }

@@ -68,6 +68,10 @@ def _write_nearest(page: Page, report: LoginReport, book: AddressBook) -> None:
     side = "Azure" if nearest.candidate.is_live else "manifest"
     for one in nearest.differences:
         _write_difference(page, one, ("login" if one.field is Field.TENANT else "token", side))
+    if nearest.code != nearest.differences[0].code:
+        other = "another credential of the identity has more of what it looks at first"
+        write_text(page, f"Microsoft Entra answers {nearest.code}: {other}.", indent=2, lead=[("  ", "")])
+        page.line()
 
 
 def _write_difference(page: Page, one: Difference, sides: tuple[str, str]) -> None:

@@ -2,9 +2,9 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from reconciler.report.visible import SafeText, safe_lines
+from reconciler.report.visible import SafeText, joined, safe_patch_line, visible
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 """What git takes for a line; Python takes more for the end of one."""
@@ -12,13 +12,32 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 NOTHING = "Nothing to propose: no listed credential trusts one of these repositories by its name alone."
 
 
-def migration_diff(edits: Iterable[tuple[str, str, str]]) -> SafeText:
-    """The differences of each file, given as name, text before and text after."""
-    return safe_lines(line for edit in edits for line in _diff(*edit))
+class NotPrintedError(Exception):
+    """A difference that cannot be printed as it is; its text ends a sentence."""
+
+
+def file_diff(name: str, before: str, after: str) -> SafeText:
+    """The differences of a file, under its name as seen from the working directory.
+
+    A patch in which one letter is escaped is none: so it is whole, or an error.
+
+    Raises:
+        NotPrintedError: what would be printed holds what nobody may print.
+    """
+    if visible(name) != name:
+        raise NotPrintedError("its name has a character that is not drawn")
+    safe = [(line, safe_patch_line(line)) for line in _diff(name, before, after)]
+    refused = next((line for line, text in safe if text is None), None)
+    if refused is not None:
+        raise NotPrintedError(
+            "a line beside an edit has what no report prints as it is, a character that is not drawn or a word that CI"
+            f" systems obey: `{refused[1:].strip()}`"
+        )
+    return joined(*(text for _, text in safe if text is not None))
 
 
 def _diff(name: str, before: str, after: str) -> Iterator[str]:
-    old, new = (_LINE.findall(text.replace("\r\n", "\n")) for text in (before, after))
+    old, new = (_LINE.findall(text) for text in (before, after))
     for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
         yield line.removesuffix("\n")
         if not line.endswith("\n"):

@@ -4,11 +4,8 @@ It is late: for a while after an identity was created its principal is not known
 what kind of principal it is gets past that.
 """
 
-import math
-from datetime import timedelta
-from random import Random
-
 from reconciler.sandbox.gateway import Call, by_provider
+from reconciler.sandbox.rules import is_too_new
 from reconciler.sandbox.state import Identity, Resource, RoleAssignment, State
 
 PRINCIPAL_TYPE_SINCE = "2018-09-01-preview"
@@ -18,9 +15,6 @@ PRINCIPAL_TYPES = ("User", "Group", "ServicePrincipal", "ForeignGroup", "Device"
 """Source: Microsoft.Authorization 2022-04-01 OpenAPI."""
 
 _SERVICE_PRINCIPAL = "ServicePrincipal"
-
-_SHORTEST_S, _MEDIAN_S, _LONGEST_S = 6, 38, 269
-"""How late the directory was. Source: recorded traffic (41 sequences of PUTs, repeated until one succeeded)."""
 
 
 def principal_type(state: State, call: Call, principal_id: str, asked: str | None) -> str:
@@ -57,10 +51,9 @@ def principal_type(state: State, call: Call, principal_id: str, asked: str | Non
 
 def _known_type(state: State, call: Call, principal_id: str) -> str | None:
     """What the directory knows: identities that are not young, what resources have, and whom a role was given."""
-    sought = principal_id.casefold()
-    since = state.principals_since.get(sought)
-    if since is not None and call.now < since + _delay(state, call, sought):
+    if is_too_new(state, call.settings, principal_id, call.now):
         return None
+    sought = principal_id.casefold()
     if any(identity.principal_id.casefold() == sought for identity in state.shelf(Identity)) or any(
         (resource.system_principal_id or "").casefold() == sought for resource in state.shelf(Resource)
     ):
@@ -68,18 +61,6 @@ def _known_type(state: State, call: Call, principal_id: str) -> str | None:
     given = (item.principal_type for item in state.shelf(RoleAssignment).marked(sought))
     # A service principal that is in neither list looks the same as one that was deleted.
     return next((kind for kind in given if kind != _SERVICE_PRINCIPAL), None)
-
-
-def _delay(state: State, call: Call, principal_id: str) -> timedelta:
-    """How late the directory is with a principal: the same for the same seed.
-
-    Half are within the median that was recorded; that the logarithms are spread evenly on either side of it is assumed.
-    """
-    if call.settings.directory_delay is not None:
-        return call.settings.directory_delay
-    share = 2 * Random(f"{state.random_seed} {principal_id}").random()  # noqa: S311  a delay, not a secret
-    least, most = (_SHORTEST_S, _MEDIAN_S) if share < 1 else (_MEDIAN_S, _LONGEST_S)
-    return timedelta(seconds=math.exp(math.log(least) + (share % 1) * math.log(most / least)))
 
 
 def _is_caller(call: Call, principal_id: str) -> bool:

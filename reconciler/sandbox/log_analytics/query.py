@@ -5,23 +5,26 @@ diagnostic setting of Microsoft Entra sends it there is taken as given, and so i
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import cast
 
-from reconciler.sandbox.gateway import Answer, Call, NotServedError, Route
+from reconciler.sandbox.gateway import Answer, Call, JsonObject, NotServedError, Route
 from reconciler.sandbox.resource_graph.kql.compiled import Row, Schema
 from reconciler.sandbox.resource_graph.kql.errors import NOT_SERVED, KqlError
 from reconciler.sandbox.resource_graph.kql.evaluation import Result, Table, evaluate
 from reconciler.sandbox.resource_graph.kql.query_parser import parse_query
 from reconciler.sandbox.resource_graph.kql.values import Type, to_text
+from reconciler.sandbox.resources.workspaces import WORKSPACES
 from reconciler.sandbox.rules import group_scope, require_group, resource_not_found, rights
 from reconciler.sandbox.state import SIGN_INS_KEPT_FOR, Resource, State, path_key
 
 API_VERSIONS = ("2017-01-01-preview",)
-"""Source: clients that users publish, which ask a workspace through ARM at this version."""
+"""Source: Azure Monitor documentation (migrating from batch and beta), which ends the support of this way on 31 March
+2026; the sandbox serves it all the same."""
 
-READ = "Microsoft.OperationalInsights/workspaces/query/read"
-READ_TABLE = "Microsoft.OperationalInsights/workspaces/query/AADManagedIdentitySignInLogs/read"
+READ = f"{WORKSPACES}/query/read"
+READ_TABLE = f"{WORKSPACES}/query/AADManagedIdentitySignInLogs/read"
 """Source: Azure Monitor documentation (manage access to Log Analytics workspaces: to query, and to query a table)."""
 
 TABLE = "aadmanagedidentitysigninlogs"
@@ -54,39 +57,46 @@ def query_workspace(state: State, call: Call) -> Answer:
 
     Source: names and nesting of the answer as programs that users publish read them (`Tables`, `Columns`, `Rows`).
     """
-    scope = f"{group_scope(call)}/providers/Microsoft.OperationalInsights/workspaces/{call.names['workspace']}"
+    scope = f"{group_scope(call)}/providers/{WORKSPACES}/{call.names['workspace']}"
     rights.require(state, call, READ, scope)
     require_group(state, call)
     workspace = state.shelf(Resource).get(path_key(scope))
     if workspace is None:
-        typed_name = f"Microsoft.OperationalInsights/workspaces/{call.names['workspace']}"
-        raise resource_not_found(typed_name, call.names["group"])
-    body = call.json_object()
-    text = call.text_field(body, "query")
+        raise resource_not_found(f"{WORKSPACES}/{call.names['workspace']}", call.names["group"])
+
+    def rows() -> Iterable[Row]:
+        rights.require(state, call, READ_TABLE, scope)
+        return sign_in_rows(state, call.now)
+
+    return answer_query(call.json_object(), {TABLE: Table(SCHEMA, rows)}, _show)
+
+
+def answer_query(
+    body: Mapping[str, object], tables: Mapping[str, Table], show: Callable[[Result], JsonObject]
+) -> Answer:
+    """The answer to the body of a query about some tables, in the form that `show` gives it."""
+    text = body.get("query")
     if body.get("timespan") is not None:
         raise NotServedError("the option `timespan` of queries to a workspace")
     try:
-        query = parse_query(text or "")
-        if (query.table or "").lower() == TABLE:
-            rights.require(state, call, READ_TABLE, scope)
-        result = evaluate(query, {TABLE: Table(SCHEMA, lambda: _rows(state, call))})
+        result = evaluate(parse_query(text if isinstance(text, str) else ""), tables)
     except KqlError as error:
         if error.code == NOT_SERVED:
             raise NotServedError(error.message) from error
         return _bad_query(error)
-    return Answer(200, _show(result))
+    return Answer(200, show(result))
 
 
-def _rows(state: State, call: Call) -> Iterator[Row]:
+def sign_in_rows(state: State, now: datetime) -> Iterator[Row]:
     """The rows of the last 90 days; a cell that a row does not have is empty, or null where it is no text."""
     for row in state.sign_ins:
-        if row.at >= call.now - SIGN_INS_KEPT_FOR:
+        if row.at >= now - SIGN_INS_KEPT_FOR:
             cells = json.loads(row.text)
             texts = {name: to_text(cells.get(name)) for name in _TEXTS}
             yield cast(Row, {"DurationMs": None, **cells, **texts, "Type": "AADManagedIdentitySignInLogs"})
 
 
-def _show(result: Result) -> object:
+def _show(result: Result) -> JsonObject:
     columns = [
         {"ColumnName": name, "DataType": _TYPES[kind], "ColumnType": kind.value} for name, kind in result.schema.items()
     ]
@@ -103,8 +113,7 @@ def _bad_query(error: KqlError) -> Answer:
 
 ROUTES = (
     Route(
-        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces"
-        "/{workspace}/api/query",
+        f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{WORKSPACES}/{{workspace}}/api/query",
         API_VERSIONS,
         {"POST": query_workspace},
     ),

@@ -186,8 +186,9 @@ def _trusting(state: State, client_id: str, tenant_id: str, claims: Mapping[str,
     """The credential of the identity that trusts an assertion, or a refusal; applications trust every one.
 
     Source: Microsoft Entra documentation (considerations for federated identity credentials: issuer, subject and
-    audience compare exactly; an identity is known in its own tenant alone). Expressions of flexible credentials are not
-    evaluated.
+    audience compare exactly; an identity is known in its own tenant alone). A token has one audience, or a list of
+    them, as those of Kubernetes always have (RFC 7519, 4.1.3); that one of several suffices is assumed. Expressions of
+    flexible credentials are not evaluated.
     """
     resource_id = principal_of(state, client_id).resource_id
     if resource_id is None:
@@ -202,11 +203,13 @@ def _trusting(state: State, client_id: str, tenant_id: str, claims: Mapping[str,
             f"Application with identifier '{client_id}' was not found in the directory '{tenant_id}'.",
         )
     trusted = tuple(state.shelf(FederatedCredential).below(path_key(resource_id)))
-    issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
+    issuer, subject = (str(claims.get(name, "")) for name in ("iss", "sub"))
+    aud = claims.get("aud", "")
+    audiences = [str(one) for one in aud] if isinstance(aud, list) else [str(aud)]
     for one in trusted:
-        if (one.issuer, one.subject) == (issuer, subject) and audience in one.audiences:
+        if (one.issuer, one.subject) == (issuer, subject) and not set(audiences).isdisjoint(one.audiences):
             return one
-    raise _no_matching_record(trusted, (issuer, subject, audience))
+    raise _no_matching_record(trusted, (issuer, subject, ", ".join(audiences)))
 
 
 _CHECK = "Check your federated identity credential Subject, Audience and Issuer against the presented assertion."

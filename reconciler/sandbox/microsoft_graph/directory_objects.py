@@ -2,7 +2,7 @@
 
 Managed identities are there whole, and so are the groups and applications that the state lists. Of users and other
 groups it knows the id alone, because a role was given to it; and of other applications only the one that asks is there.
-What is not known is left out. There is no delay: what lags behind is what a role assignment looks at, see `directory`.
+What is not known is left out. There is no delay: what lags behind is what a role assignment looks at, and getByIds.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 `az role assignment` looks principals up here, at the address that the cloud's metadata names. Nothing of it is ARM:
 other paths, other errors, no api-version. Whoever has a token may look an object up; what it is related to is for those
-who may read that, see `relations`.
+who may read that, and so is looking up many at once, see `relations`.
 """
 
 import json
@@ -16,14 +16,13 @@ from urllib.parse import quote, unquote
 from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox.gateway import (
-    CODE,
     HEADER,
     NOT_SERVED,
     Answer,
     ArmRefusalError,
     Caller,
+    Settings,
     identify,
-    message_of,
 )
 from reconciler.sandbox.microsoft_graph.directory_objects import (
     KINDS,
@@ -33,7 +32,23 @@ from reconciler.sandbox.microsoft_graph.directory_objects import (
     objects_of,
 )
 from reconciler.sandbox.microsoft_graph.graph_filter import UnsupportedFilterError, parse_filter
-from reconciler.sandbox.microsoft_graph.relations import APP_ROLES, MEMBER_OF, app_roles, may_read, memberships
+from reconciler.sandbox.microsoft_graph.refusals import (
+    GraphGapError,
+    GraphRefusalError,
+    denied,
+    invalid,
+    not_found,
+)
+from reconciler.sandbox.microsoft_graph.relations import (
+    APP_ROLES,
+    LOOKERS,
+    MEMBER_OF,
+    READERS,
+    app_roles,
+    has_any,
+    memberships,
+)
+from reconciler.sandbox.rules import is_too_new
 from reconciler.sandbox.state import State
 
 _VERSIONS = ("v1.0", "beta")
@@ -61,24 +76,6 @@ _MAX_IDS = 1000
 """Source: Microsoft Graph documentation (directoryObject: getByIds)."""
 
 
-class GraphRefusalError(Exception):
-    """A request that Graph refuses: HTTP status, code and message."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"{status} {code}: {message}")
-        self.status = status
-        self.code = code
-        self.message = message
-
-
-class GraphGapError(GraphRefusalError):
-    """A request that Graph answers and the sandbox does not; `what` is the same for every such request."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(501, CODE, message_of(what))
-        self.what = what
-
-
 @dataclass(frozen=True, slots=True)
 class _Asked:
     method: str
@@ -88,6 +85,8 @@ class _Asked:
     body: bytes
     caller: Caller
     base_url: str
+    settings: Settings
+    now: datetime
 
     def context(self, what: str) -> str:
         return f"{self.base_url}/{self.version}/$metadata#{what}"
@@ -102,11 +101,13 @@ class Graph:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         note_gap: Callable[[str, str], None],
+        settings: Settings,
     ) -> None:
         self._state = state
         self._clock = clock
         self._new_id = new_id
         self._note_gap = note_gap
+        self._settings = settings
 
     def answer(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
         """The answer to a request below a version of Graph, None for every other path."""
@@ -132,7 +133,8 @@ class Graph:
         except ArmRefusalError as refusal:  # Source: code and text as quoted by users
             raise GraphRefusalError(401, "InvalidAuthenticationToken", "Access token is empty.") from refusal
         base_url = request.host_url.rstrip("/")
-        asked = _Asked(request.method, words[0], words[1:], query, request.get_data(), caller, base_url)
+        body, now = request.get_data(), self._clock()
+        asked = _Asked(request.method, words[0], words[1:], query, body, caller, base_url, self._settings, now)
         with self._state.lock:
             owner = _owner_of_relation(asked)
             return _route(self._state, asked) if owner is None else _list_related(self._state, asked, owner)
@@ -214,19 +216,16 @@ def _page(asked: _Asked, items: list[Body], context: str) -> Answer:
 def _list_related(state: State, asked: _Asked, by: tuple[str, str]) -> Answer:
     """What a service principal is related to, in the order of the ids, in pages.
 
-    Source: the refusal's status, code and text as quoted by users (issues on Authorization_RequestDenied); that the
-    principal is looked for before the rights: assumed.
+    That the principal is looked for before the rights: assumed.
     """
     _require(asked, "GET")
     name, value = by
     found = (item for item in objects_of(state, asked.caller, SERVICE_PRINCIPAL) if _is(item, name, value))
     principal = next(found, None)
     if principal is None:
-        raise _not_found(value)
-    if not may_read(state, asked.caller):
-        raise GraphRefusalError(
-            403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
-        )
+        raise not_found(value)
+    if not has_any(state, asked.caller, READERS):
+        raise denied()
     if "$filter" in asked.query:
         raise GraphGapError(f"`$filter` of `servicePrincipals/{{id}}/{asked.words[-1]}` in Microsoft Graph")
     if asked.words[-1].casefold() == MEMBER_OF.casefold():
@@ -271,21 +270,27 @@ def _show_by(state: State, asked: _Asked, kind: Kind, name: str, value: str) -> 
             return Answer(
                 200, {"@odata.context": asked.context(f"{kind.collection}/$entity"), **_selected(asked, item)}
             )
-    raise _not_found(value)
+    raise not_found(value)
 
 
 def _show_any(state: State, asked: _Asked) -> Answer:
     _require(asked, "GET")
     found = next(_typed(state, asked, {asked.words[1].casefold()}, KINDS), None)
     if found is None:
-        raise _not_found(asked.words[1])
+        raise not_found(asked.words[1])
     return Answer(200, {"@odata.context": asked.context("directoryObjects/$entity"), **found})
 
 
 def _get_by_ids(state: State, asked: _Asked) -> Answer:
-    """Those of the ids that exist, whatever they are. Source: Microsoft Graph documentation (getByIds)."""
+    """Those of the ids that exist, whatever they are; what is new is missing for as long as for role assignments.
+
+    Source: Microsoft Graph documentation (getByIds); that it lags behind as role assignments do is assumed.
+    """
     _require(asked, "POST")
+    if not has_any(state, asked.caller, LOOKERS):
+        raise denied()
     ids, types = _read_ids(asked.body)
+    ids = {one for one in ids if not is_too_new(state, asked.settings, one, asked.now)}
     kinds = tuple(kind for kind in KINDS if not types or kind.name.casefold() in types)
     found = sorted(_typed(state, asked, ids, kinds), key=_order)
     return Answer(200, {"@odata.context": asked.context("directoryObjects"), "value": found})
@@ -302,14 +307,14 @@ def _read_ids(body: bytes) -> tuple[set[str], set[str]]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise _invalid("The body is not JSON.") from error
+        raise invalid("The body is not JSON.") from error
     ids = value.get("ids") if isinstance(value, dict) else None
     types = (value.get("types") if isinstance(value, dict) else None) or []
     for names in (ids, types):
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise _invalid("'ids' and 'types' must be lists of texts.")
+            raise invalid("'ids' and 'types' must be lists of texts.")
     if len(ids or ()) > _MAX_IDS:
-        raise _invalid(f"There are more than {_MAX_IDS} ids.")
+        raise invalid(f"There are more than {_MAX_IDS} ids.")
     return {item.casefold() for item in ids or ()}, {item.casefold() for item in types}
 
 
@@ -320,16 +325,3 @@ def _require(asked: _Asked, method: str) -> None:
         raise GraphRefusalError(
             405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
         )
-
-
-def _invalid(reason: str) -> GraphRefusalError:
-    return GraphRefusalError(400, "Request_BadRequest", f"Invalid request: {reason}")  # Source: assumed
-
-
-def _not_found(object_id: str) -> GraphRefusalError:
-    # Source: as quoted by users.
-    return GraphRefusalError(
-        404,
-        "Request_ResourceNotFound",
-        f"Resource '{object_id}' does not exist or one of its queried reference-property objects are not present.",
-    )

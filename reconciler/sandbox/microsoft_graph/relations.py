@@ -20,12 +20,17 @@ GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 READERS = frozenset(
     ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All")
 )
-"""Any of them lets a principal ask both. Source: the documents above (least and higher privileged permissions)."""
+"""Any of them lets a principal ask for relations. Source: the documents above (least and higher privileged ones)."""
 
 
-def may_read(state: State, caller: Caller) -> bool:
-    """Whether the caller may ask for relations: everybody where a state enforces no rights (`permissions`), otherwise
-    who has been given an app role of Microsoft Graph that lets them. Directory roles are not evaluated (assumed).
+LOOKERS = frozenset(("Directory.Read.All", "Directory.ReadWrite.All"))
+"""Any of them lets a principal look up many objects at once. Source: Microsoft Graph v1.0 documentation
+(directoryObject: getByIds, for the first; that the second has it too is assumed)."""
+
+
+def has_any(state: State, caller: Caller, permissions: frozenset[str]) -> bool:
+    """Whether the caller has one of these permissions: everybody where a state enforces no rights (`permissions`),
+    otherwise who has been given that app role of Microsoft Graph. Directory roles are not evaluated (assumed).
     """
     if not state.permissions:
         return True
@@ -34,7 +39,7 @@ def may_read(state: State, caller: Caller) -> bool:
         application = graph.get(given.resource_id.casefold())
         if application is not None:
             names = {role_id.casefold(): name for role_id, name in application.app_roles}
-            if names.get(given.app_role_id.casefold()) in READERS:
+            if names.get(given.app_role_id.casefold()) in permissions:
                 return True
     return False
 

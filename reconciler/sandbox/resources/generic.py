@@ -24,6 +24,7 @@ from reconciler.sandbox.gateway import (
     by_gateway,
 )
 from reconciler.sandbox.resources.secrets import without_secrets
+from reconciler.sandbox.resources.workspaces import customer_id, is_workspace
 from reconciler.sandbox.rules import (
     attach,
     group_scope,
@@ -163,6 +164,8 @@ def show_resource(state: State, resource: Resource, without: Iterable[str] = ())
     if isinstance(fields.get("properties"), dict):
         # Pollers of the official clients wait for this word.
         fields["properties"] = {**fields["properties"], "provisioningState": "Succeeded"}
+    if is_workspace(resource):
+        fields["properties"] = {**(fields.get("properties") or {}), "customerId": customer_id(resource)}
     return {**named, **own, **{name: value for name, value in fields.items() if name not in without}}
 
 

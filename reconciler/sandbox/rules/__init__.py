@@ -1,6 +1,7 @@
 """What holds for every resource alike: rights, locks, scopes, tags, locations."""
 
 from reconciler.sandbox.rules.attachments import ASSIGN, attach, identity_block
+from reconciler.sandbox.rules.directory_delay import is_too_new
 from reconciler.sandbox.rules.extensions import applying_at, reaching, standing_at
 from reconciler.sandbox.rules.locations import REGION_LIST, REGIONS, Region, normalize_location, require_location
 from reconciler.sandbox.rules.locking import LEVELS, refuse_locked
@@ -55,6 +56,7 @@ __all__ = [
     "is_assignable_at",
     "is_assignable_below",
     "is_built_in",
+    "is_too_new",
     "normalize_location",
     "reaching",
     "read_tags",

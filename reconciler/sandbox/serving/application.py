@@ -48,6 +48,7 @@ from reconciler.sandbox.gateway import (
 )
 from reconciler.sandbox.insights import activity_log
 from reconciler.sandbox.log_analytics import query as log_analytics
+from reconciler.sandbox.log_analytics.own_endpoint import LogAnalytics
 from reconciler.sandbox.login.login import Login
 from reconciler.sandbox.managed_identity import (
     associated_resources,
@@ -144,7 +145,8 @@ class Application:
         self._requests = RequestLog()
         self._login = Login(self.state, clock, new_id)
         self._gaps = Gaps()
-        self._graph = Graph(self.state, clock, new_id, self._gaps.note)
+        self._graph = Graph(self.state, clock, new_id, self._gaps.note, options.settings)
+        self._logs = LogAnalytics(self.state, clock, self._gaps.note)
         script = FaultScript(options.faults, Random(options.random_seed))  # noqa: S311  a script's dice, not a secret
         self._faulty = FaultyApplication(self._serve, script, self.state, self._requests, self._past, sleep)
         self._control = Control(self.state, contents, self._requests, self._login, script)
@@ -204,6 +206,7 @@ class Application:
         request = visit.request
         not_arm = self._login.answer(request, visit.path, visit.query)
         not_arm = not_arm or self._graph.answer(request, visit.path, visit.query)
+        not_arm = not_arm or self._logs.answer(request, visit.path, visit.query)
         if not_arm is not None:
             self._requests.add(LoggedRequest(request.method, visit.target, not_arm.status_code, ""))
             return not_arm

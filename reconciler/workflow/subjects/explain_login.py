@@ -9,7 +9,7 @@ from reconciler.live.azure import Azure
 from reconciler.logins.claims import Claims
 from reconciler.logins.compare import Candidate, compare
 from reconciler.logins.verdict import LoginReport, listed_candidates
-from reconciler.model import CredentialId, FederatedCredential, Identity, Part, same_name
+from reconciler.model import CredentialId, FederatedCredential, Identity, Part, is_guid, same_name
 from reconciler.outputs.collect import listed_identities
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.subjects.listed_credentials import read_listed_credentials
@@ -18,6 +18,7 @@ Open = Callable[[], AbstractContextManager[Azure]]
 """Connects to ARM."""
 
 NOT_ASKED = "Live credentials were not compared; --live signs in and reads them."
+OF_ANY = "A match may be of another identity than the login names, by its client id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Login:
 
     Attributes:
         source: where its token was found.
-        tenant, client_id: that it names, None where nobody says.
+        tenant, client_id: that it names, None where nobody says; a tenant by its id, or by a domain's name.
         at_s: when it is tried, in epoch seconds.
     """
 
@@ -47,14 +48,19 @@ def explain_login(declaration: Declaration, login: Login, connect: Open | None) 
     """
     entries = {one.resource_id for one in listed_identities(declaration.desired, declaration.targets)}
     listed = [one for one in listed_candidates(declaration.desired) if one.credential_id.identity in entries]
+    # Entra takes a domain's name for a tenant as well, and only it knows which tenant that is.
+    tenant = login.tenant if is_guid(login.tenant or "") else None
+    unknown = () if tenant == login.tenant else (f"Not compared: the tenant {login.tenant}, which is no id.",)
+    # Which identity a client id is of, no manifest says.
+    of_any = () if login.client_id is None else (f"{OF_ANY} {login.client_id}.",)
     report = LoginReport(
         login.source,
         login.claims,
         login.audience_was_asked,
         login.at_s,
-        compare(login.claims, listed, login.tenant, login.at_s),
+        compare(login.claims, listed, tenant, login.at_s),
         None,
-        (NOT_ASKED,),
+        (NOT_ASKED, *of_any, *unknown),
     )
     if connect is None:
         return report
@@ -64,9 +70,9 @@ def explain_login(declaration: Declaration, login: Login, connect: Open | None) 
     except OutOfTime:
         raise
     except CallFailed as error:
-        return replace(report, notes=(f"Live credentials were not read: {error.message}",))
+        return replace(report, notes=(f"Live credentials were not read: {error.message}", *of_any, *unknown))
     found, notes = _candidates(live, {one.credential_id: one for one in listed}, login.client_id)
-    return replace(report, live=compare(login.claims, found, login.tenant, login.at_s), notes=tuple(notes))
+    return replace(report, live=compare(login.claims, found, tenant, login.at_s), notes=(*notes, *unknown))
 
 
 @dataclass(frozen=True, slots=True)

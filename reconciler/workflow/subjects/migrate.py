@@ -1,15 +1,16 @@
 """`uami trust --migrate-github`: propose how a manifest comes to GitHub's subjects with ids, a round at a time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.errors import InputFileError, SourcePos
 from reconciler.files.read import read_argument
 from reconciler.live.azure import Azure
-from reconciler.manifest.desired import Desired, DesiredIdentity
+from reconciler.manifest.desired import CredentialsPolicy, Desired, DesiredIdentity
 from reconciler.migration.choose import Change, Step, propose
 from reconciler.migration.edit import edit_text
 from reconciler.migration.ids import RepositoryIds
+from reconciler.model import ResourceId
 from reconciler.outputs.collect import listed_identities
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.subjects.listed_credentials import read_listed_credentials
@@ -27,6 +28,10 @@ class FileEdit:
     after: str
     changes: tuple[Change, ...]
 
+    def count(self, step: Step) -> int:
+        """How many lines are added, or removed."""
+        return sum(change.step is step for change in self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -34,10 +39,6 @@ class Migration:
 
     edits: tuple[FileEdit, ...]
     notes: tuple[str, ...]
-
-    def count(self, step: Step) -> int:
-        """How many lines are added, or removed."""
-        return sum(change.step is step for edit in self.edits for change in edit.changes)
 
 
 def propose_migration(declaration: Declaration, azure: Azure, ids: Mapping[str, RepositoryIds]) -> Migration:
@@ -51,7 +52,8 @@ def propose_migration(declaration: Declaration, azure: Azure, ids: Mapping[str, 
     live = {one.resource_id: part for one, part in read_listed_credentials(declaration, azure)}
     asked = listed_identities(declaration.desired, declaration.targets)
     beyond = _lines_beyond(declaration.desired, asked)
-    proposal = propose(asked, live, ids)
+    keeping = frozenset(_keeping(declaration.desired))
+    proposal = propose(asked, live, ids, keeping, declaration.judged_on)
     by_file: dict[str, list[Change]] = {}
     for change in proposal.changes:
         if change.line not in beyond:
@@ -68,6 +70,13 @@ def propose_migration(declaration: Declaration, azure: Azure, ids: Mapping[str, 
         if made:
             edits.append(FileEdit(name, before, mark + after, made))
     return Migration(tuple(edits), tuple(notes))
+
+
+def _keeping(desired: Desired) -> Iterator[ResourceId]:
+    """The identities of which a credential that is no longer listed stays."""
+    for group in desired.groups:
+        merges = group.policy.federated_credentials is CredentialsPolicy.MERGE
+        yield from (one.resource_id for one in group.identities if merges or not one.lists_all_credentials)
 
 
 def _lines_beyond(desired: Desired, asked: Iterable[DesiredIdentity]) -> frozenset[SourcePos]:

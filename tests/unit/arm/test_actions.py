@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.arm.actions import BUILT_IN, role_with, roles_with
 from reconciler.arm.permissions import Permissions
-from reconciler.model.permissions import PermissionEntry
+from reconciler.model.roles.permissions import PermissionEntry
 from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
 from reconciler.sandbox.state.kinds import Permission
 

@@ -6,7 +6,7 @@ from reconciler.arm import permissions
 from reconciler.arm.permissions import Permissions
 from reconciler.errors import ArmError
 from reconciler.model.ids import ResourceGroupId
-from reconciler.model.permissions import PermissionEntry
+from reconciler.model.roles.permissions import PermissionEntry
 from tests.unit.arm.fakes import ENDPOINT, SUBSCRIPTION, answer, arm_client, refusal
 
 READ = "Microsoft.ManagedIdentity/userAssignedIdentities/read"

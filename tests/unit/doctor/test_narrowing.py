@@ -13,7 +13,7 @@ from reconciler.manifest.desired import (
     IdentitiesPolicy,
     Policy,
 )
-from reconciler.model import RoleDefinition, RoleLookup, Target, role_key
+from reconciler.model import RoleDefinition, RoleLookup, Target, WorkspaceId, role_key
 from tests.builders import MANIFEST, SUBSCRIPTION, TODAY, desired_group, group_id, listed
 
 HERE = SourcePos(MANIFEST, 7, 7)
@@ -55,6 +55,19 @@ def test_reads_are_for_plan_and_writes_for_apply_alone() -> None:
     assert {one.rpartition("/")[2] for one in reads} == {"read"}
     assert {DELETE, WRITE} <= set(rights(least)[VAULT])
     assert set(rights(least, Task.PLAN)[GROUP]) < set(rights(least)[GROUP])
+
+
+def test_sign_in_log_takes_three_reads_at_its_workspace_and_nothing_where_there_is_none() -> None:
+    workspace = WorkspaceId(SUBSCRIPTION, "rg-logs", "logs")
+
+    with_log = find_least(Desired((group_of(),)), (), {}, None, workspace)
+
+    kind = "Microsoft.OperationalInsights/workspaces"
+    actions = (f"{kind}/query/AADManagedIdentitySignInLogs/read", f"{kind}/query/read", f"{kind}/read")
+    assert rights(with_log, Task.SIGN_INS) == {str(workspace): actions}
+    (role,) = (one for one in with_log.roles if one.task is Task.SIGN_INS)
+    assert role.assignable_scopes == (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-logs",)
+    assert rights(find(), Task.SIGN_INS) == {}
 
 
 def test_assignable_scope_of_a_role_on_a_resource_is_its_group() -> None:

@@ -21,11 +21,11 @@ from reconciler.model.access import (
     Trust,
     role_key,
 )
-from reconciler.model.held_roles import GivenRole, HeldRoles
 from reconciler.model.identity import OWNER_TAG
 from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.model.not_read import NotRead
-from reconciler.model.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry
+from reconciler.model.roles.held import GivenRole, HeldRoles
+from reconciler.model.roles.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry
 from reconciler.model.violation import Violation
 from reconciler.plan.changes import Changes
 from reconciler.plan.diff_access import diff_access

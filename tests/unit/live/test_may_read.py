@@ -13,6 +13,7 @@ from reconciler.errors import (
     AuthError,
     CallFailed,
     LoginError,
+    NoServiceToken,
     NotFound,
     OutOfTime,
 )
@@ -116,7 +117,9 @@ def test_failure_that_may_pass_is_not_kept() -> None:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (ArmAuthError("x: 403 (... to perform action 'a/read' over scope ... at 12:00)", status=403), "missing a/read"),
+        (ArmAuthError("x: 403 (... at 12:00)", status=403, missing_action="a/read"), "missing a/read"),
+        (ArmAuthError("x: 403 D (... at 12:00)", status=403, arm_code="D"), "403 D"),
+        (NoServiceToken("x: 404 (at 12:00)", "Sign in.", "there is no token for it"), "there is no token for it"),
         (ArmError("x: 400 BadRequest (at 12:00)", status=400, arm_code="BadRequest"), "400 BadRequest"),
         (ArmError("x: 502 (at 12:00)", status=502), "502"),
         (ArmError("x: no answer (ConnectError: port 51234)"), "no usable answer"),

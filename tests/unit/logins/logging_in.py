@@ -20,10 +20,12 @@ def claims(subject: str = MAIN, *, issuer: str = GITHUB, audience: str = AUDIENC
     return Claims(issuer, subject, (audience,), exp)
 
 
-def candidate(name: str, subject: str = MAIN, *, is_live: bool = False, listed: bool = True) -> Candidate:
+def candidate(
+    name: str, subject: str = MAIN, *, issuer: str = GITHUB, is_live: bool = False, listed: bool = True
+) -> Candidate:
     """A credential of `id-a`."""
     places = (("subject", SUBJECT_LINE),) if listed else ()
-    trust = Trust(GITHUB, subject, AUDIENCE)
+    trust = Trust(issuer, subject, AUDIENCE)
     return Candidate(
         CredentialId(resource_id("id-a"), name), trust, LINE if listed else None, places, TENANT, is_live=is_live
     )

@@ -54,6 +54,15 @@ def test_document_of_a_token_without_audience_and_end_is_short() -> None:
         (token({"sub": "s"}), "the claim `iss` is missing or is no text"),
         (token({"iss": "i", "sub": ""}), "the claim `sub` is missing or is no text"),
         (token({"iss": "i", "sub": "s", "aud": 1}), "the claim `aud` is neither a text nor a list of texts"),
+        (
+            token({"iss": "i", "sub": 4097 * "s"}),
+            "the claim `sub` is longer than 4,096 characters, and no credential has such a one",
+        ),
+        (
+            token({"iss": "i", "sub": "s", "aud": [4097 * "a"]}),
+            "the claim `aud` is longer than 4,096 characters, and no credential has such a one",
+        ),
+        (token({"iss": "i", "sub": "s", "aud": ["a"] * 101}), "the claim `aud` lists more than 100 audiences"),
         (token({"iss": "i", "sub": "s", "exp": True}), "the claim `exp` is no time in seconds since 1970"),
         (token({"iss": "i", "sub": "s", "nbf": 1e300}), "the claim `nbf` is no time in seconds since 1970"),
     ],

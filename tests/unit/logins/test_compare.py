@@ -4,8 +4,9 @@ import pytest
 
 from reconciler.errors import SourcePos
 from reconciler.logins.claims import Claims
-from reconciler.logins.compare import Field, compare, time_text
-from tests.builders import TENANT
+from reconciler.logins.compare import Candidate, Field, compare, time_text
+from reconciler.model import CredentialId, Trust
+from tests.builders import TENANT, resource_id
 from tests.unit.logins.logging_in import AUDIENCE, GITHUB, LINE, MAIN, NOW_S, SUBJECT_LINE, candidate, claims
 
 
@@ -27,6 +28,27 @@ def test_nearest_has_the_fewest_fields_then_the_most_claims_then_the_most_charac
     (difference,) = found.nearest.differences
     assert (difference.field, difference.code, difference.place) == (Field.SUBJECT, "AADSTS7002138", SUBJECT_LINE)
     assert (difference.token_spans, difference.credential_spans) == (((32, 33),), ((32, 33),))
+
+
+def test_code_is_of_the_whole_identity_and_the_nearest_is_what_helps() -> None:
+    slash = candidate("slash", issuer=f"{GITHUB}/")
+    other = candidate("other", "repo:contoso/web:pull_request")
+
+    found = compare(claims(), [slash, other], None, NOW_S)
+
+    assert found.nearest is not None
+    assert [one.field for one in found.nearest.differences] == [Field.ISSUER]
+    assert (found.nearest.candidate, found.nearest.code) == (slash, "AADSTS700213")
+
+
+def test_of_equally_near_ones_that_is_the_nearest_which_fails_last() -> None:
+    issuer = candidate("a", issuer=f"{GITHUB}/")
+    audience = Candidate(CredentialId(resource_id("id-a"), "b"), Trust(GITHUB, MAIN, "api://other"))
+
+    found = compare(claims(), [issuer, audience], None, NOW_S)
+
+    assert found.nearest is not None
+    assert (found.nearest.candidate, found.nearest.code) == (audience, "AADSTS700212")
 
 
 def test_every_field_that_differs_is_named_in_order() -> None:
@@ -91,3 +113,4 @@ def test_place_of_what_no_manifest_says_is_none() -> None:
 
 def test_time_is_shown_in_utc() -> None:
     assert time_text(NOW_S) == "2027-01-15T08:00:00Z"
+    assert time_text(-62_135_596_800) == "0001-01-01T00:00:00Z"

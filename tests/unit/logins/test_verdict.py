@@ -32,6 +32,20 @@ def test_line_to_change_is_named_for_a_subject() -> None:
     ]
 
 
+def test_line_of_another_workload_is_not_to_be_changed() -> None:
+    token = claims("repo:contoso/app:pull_request", issuer="https://gitlab.com")
+    slash = claims("repo:contoso/app:pull_request", issuer=f"{GITHUB}/")
+
+    (advice,) = report(token).advice
+
+    assert advice == (
+        "None is near: this one is of another issuer and subject, and hardly meant. If this workload is to be trusted,"
+        " list a credential of its own, with the issuer `https://gitlab.com` and the subject"
+        " `repo:contoso/app:pull_request`."
+    )
+    assert len([*report(slash).advice]) == 2
+
+
 def test_audience_and_tenant_are_for_the_login_to_change() -> None:
     token = Claims(GITHUB, MAIN, ("other",))
 

@@ -1,5 +1,8 @@
 """Which lines are added and removed, and when."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from reconciler.errors import SourcePos
@@ -7,7 +10,7 @@ from reconciler.manifest.desired import DesiredCredential, DesiredIdentity
 from reconciler.migration.choose import Live, Proposal, Step, propose, with_ids
 from reconciler.migration.ids import RepositoryIds
 from reconciler.model import CredentialId, FederatedCredential, Part, Trust
-from tests.builders import listed, resource_id
+from tests.builders import TODAY, listed, resource_id
 
 GITHUB = "https://token.actions.githubusercontent.com"
 AUDIENCE = "api://AzureADTokenExchange"
@@ -21,6 +24,15 @@ def credential(name: str, subject: str, line: int = 1, issuer: str = GITHUB) -> 
 
 def identity(*credentials: DesiredCredential, name: str = "id-a") -> DesiredIdentity:
     return listed(name, federated_credentials=credentials)
+
+
+def named(subjects: dict[str, str]) -> Live:
+    """What lives at `id-a`, by its names."""
+    where = resource_id("id-a")
+    found = (
+        FederatedCredential(CredentialId(where, name), Trust(GITHUB, of, AUDIENCE)) for name, of in subjects.items()
+    )
+    return {where: Part(tuple(found))}
 
 
 def lives(name: str = "id-a", *subjects: str, unread: str | None = None) -> Live:
@@ -51,7 +63,31 @@ def test_name_that_would_be_too_long_is_left_to_people() -> None:
     found = propose([identity(credential("j" * 117, OLD))], {}, IDS)
 
     assert steps(found) == []
-    assert found.notes == ("m.yaml:1:5: with `-ids` at its end the name would be longer than 120 characters.",)
+    too_long = "m.yaml:1:5: with `-ids` at its end the name would be longer than 120 characters, or is taken."
+    assert found.notes == (too_long,)
+
+
+def test_what_has_expired_gets_no_successor() -> None:
+    ending = identity(replace(credential("job", OLD), expires=TODAY))
+
+    before, after = (propose([ending], {}, IDS, judged_on=day) for day in (TODAY - timedelta(days=1), TODAY))
+
+    assert (steps(before), steps(after)) == ([(Step.ADD, 1, "-ids")], [])
+    assert after.notes == (f"m.yaml:1:5: it has expired on {TODAY}, and is left as it is.",)
+
+
+def test_name_under_which_something_else_lives_is_passed_over() -> None:
+    found = propose([identity(credential("live", OLD))], named({"live": OLD, "LIVE-ids": "other"}), IDS)
+    same = propose([identity(credential("live", OLD))], named({"live": OLD, "live-ids": NEW}), IDS)
+
+    assert (steps(found), steps(same)) == ([(Step.ADD, 1, "-ids2")], [(Step.ADD, 1, "-ids")])
+
+
+def test_new_subject_that_lives_and_is_not_listed_is_left_to_people() -> None:
+    found = propose([identity(credential("live", OLD))], named({"live": OLD, "by-hand": NEW}), IDS)
+
+    assert steps(found) == []
+    assert "/by-hand has the new subject already, and no line lists it: list it under its own name" in found.notes[0]
 
 
 def test_old_line_is_removed_only_where_the_new_trust_lives() -> None:
@@ -64,6 +100,17 @@ def test_old_line_is_removed_only_where_the_new_trust_lives() -> None:
     assert (steps(ready), ready.notes) == ([(Step.REMOVE, 1, "")], ())
 
 
+def test_line_is_needed_until_the_old_one_is_gone_where_what_no_line_lists_is_kept() -> None:
+    both = identity(credential("job", OLD), credential("job-ids", NEW, 2))
+
+    there, gone = (
+        propose([both], live, IDS, {both.resource_id}) for live in (lives("id-a", OLD, NEW), lives("id-a", NEW))
+    )
+
+    assert (steps(there), steps(gone), gone.notes) == ([], [(Step.REMOVE, 1, "")], ())
+    assert "write `expires: DATE` on the line" in there.notes[0]
+
+
 @pytest.mark.parametrize(("others", "added"), [(16, 2), (17, 1), (18, 0)])
 def test_limit_is_kept_and_the_rest_waits_for_a_later_round(others: int, added: int) -> None:
     more = [credential(f"c{number}", f"s{number}", 9, "https://oidc.example") for number in range(others)]
@@ -72,8 +119,10 @@ def test_limit_is_kept_and_the_rest_waits_for_a_later_round(others: int, added: 
     found = propose([full], {}, IDS)
 
     assert steps(found) == [(Step.ADD, 1, "-ids"), (Step.ADD, 2, "-ids")][:added]
-    assert len(found.notes) == 2 - added
-    assert all("no room for one more" in note for note in found.notes)
+    waiting = ["m.yaml:1:5", "m.yaml:2:5"][added:]
+    assert [note.partition(": left for a later round: ")[0] for note in found.notes] == [", ".join(waiting)][
+        : 2 - added
+    ]
 
 
 def test_what_lives_and_is_not_listed_counts() -> None:

@@ -72,6 +72,43 @@ def test_form_in_lines_keeps_its_indentation_and_its_line_breaks() -> None:
     )
 
 
+def test_comment_behind_an_acceptance_never_becomes_a_part_of_the_subject() -> None:
+    text = (
+        "federatedCredentials:\n- name: x\n  subject: >-\n    repo:a/b:x:y\n"
+        "  accept:\n  - {code: trust-by-name, reason: r} # why\n  expires: 2030-01-31\n"
+    )
+
+    new, _ = edited(text, ADD, (2, 3))
+
+    assert new == f"{text}- name: x-ids\n  subject: >-\n    repo:a@1/b@2:x:y\n  expires: 2030-01-31\n"
+
+
+def test_comment_behind_a_comma_stays_one() -> None:
+    text = "federatedCredentials: [{name: x}, # one\n  {name: y}]\n"
+
+    assert edited(text, REMOVE, (1, 24))[0] == "federatedCredentials: [ # one\n  {name: y}]\n"
+
+
+def test_tab_before_a_comment_is_no_obstacle_and_stays() -> None:
+    text = "x: {a: b}\t# one\nfederatedCredentials:\n- {name: x, subject: 'repo:a/b:x:y'}\t# two\n"
+
+    new, left = edited(text, ADD, (3, 3))
+
+    assert (new, left) == (f"{text}- {{name: x-ids, subject: 'repo:a@1/b@2:x:y'}}\n", [])
+
+
+def test_line_break_of_a_new_line_is_that_of_the_line_above_it() -> None:
+    text = "a: 1\r\nfederatedCredentials:\n- {name: x, subject: 'repo:a/b:x:y'}\r\n- {name: y, subject: 'repo:a/b:x:z'}"
+
+    new, _ = edited(text, ADD, (3, 3), (4, 3))
+
+    assert new == (
+        "a: 1\r\nfederatedCredentials:\n- {name: x, subject: 'repo:a/b:x:y'}\r\n"
+        "- {name: x-ids, subject: 'repo:a@1/b@2:x:y'}\r\n- {name: y, subject: 'repo:a/b:x:z'}\r\n"
+        "- {name: y-ids, subject: 'repo:a@1/b@2:x:z'}"
+    )
+
+
 FLOW = 'federatedCredentials: [{name: x, subject: "repo:a/b:pull_request"}, {name: y, issuer: i}]'
 
 

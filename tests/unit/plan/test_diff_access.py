@@ -4,12 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from reconciler.errors import SourcePos
 from reconciler.guards import NO_ALLOWANCES
 from reconciler.guards.access import check_roles
 from reconciler.manifest.desired import (
     AssignmentsPolicy,
-    CredentialsPolicy,
     DesiredAssignment,
     DesiredCredential,
     Ignore,
@@ -23,18 +21,16 @@ from reconciler.model.access import (
     RoleAssignment,
     RoleDefinition,
     RoleLookup,
-    Trust,
     assignment_name,
     role_key,
 )
 from reconciler.model.identity import OWNER_TAG
-from reconciler.model.ids import AnyId, AssignmentId, CredentialId
+from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.plan.changes import Action, AssignmentChange, Changes, Skipped, SkipReason, UnresolvedRole
 from reconciler.plan.diff_access import diff_access, trust_differences
 from reconciler.plan.fields import Field, FieldChange
 from tests.builders import (
     DEFAULT_POLICY,
-    MANIFEST,
     TODAY,
     compare,
     desired_group,
@@ -44,29 +40,19 @@ from tests.builders import (
     live_identity,
     resource_id,
 )
-
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-SCOPE = "/subscriptions/1"
-HERE = SourcePos(MANIFEST, 7, 7)
-TRUST, OTHER = Trust("https://i", "s", "a"), Trust("https://i", "s-2", "a")
-MERGE, EXACT = (Policy(federated_credentials=one) for one in (CredentialsPolicy.MERGE, CredentialsPolicy.EXACT))
-
-
-def credential(name: str, trust: Trust) -> DesiredCredential:
-    return DesiredCredential(name, trust, HERE)
-
-
-def live_credential(identity: str, name: str, trust: Trust | None) -> FederatedCredential:
-    return FederatedCredential(CredentialId(resource_id(identity), name), trust)
-
-
-def lookups(*roles: str) -> dict[tuple[str, str], RoleLookup]:
-    """Each of the roles, by whatever name, is Reader."""
-    return {role_key(role, SCOPE): RoleLookup(role, SCOPE, (RoleDefinition(READER, "Reader"),)) for role in roles}
-
-
-def by_action(changes: Changes) -> list[tuple[Action, AnyId]]:
-    return [(one.action, one.resource_id) for one in changes.access()]
+from tests.unit.comparing import (
+    EXACT,
+    HERE,
+    MERGE,
+    OTHER,
+    READER,
+    SCOPE,
+    TRUST,
+    by_action,
+    credential,
+    live_credential,
+    lookups,
+)
 
 
 def test_role_that_is_listed_by_its_name_and_by_its_guid_is_given_once() -> None:
@@ -324,3 +310,27 @@ def test_ignored_credential_stays_and_another_of_an_ended_line_goes(days: int, r
 
     assert [one.reason for one in kept.skipped] == [SkipReason.IGNORED]
     assert reason in [one.reason.value for one in found.access]
+
+
+def test_role_of_ours_that_is_not_listed_stays_under_merge_but_goes_with_its_identity() -> None:
+    access = Access(assignments={resource_id("id-a"): (given_role("team-a", SCOPE, "principal-of-id-a", READER),)})
+    policy = Policy(role_assignments=AssignmentsPolicy.MERGE)
+
+    kept = desired_group(listed("id-a", role_assignments=[]), owner="team-a", policy=policy)
+    changes = diff_access(compare(kept, live_group("id-a")), access)
+    gone = diff_access(compare(desired_group(owner="team-a", policy=policy), live_group("id-a")), access)
+
+    role = AssignmentId(resource_id("id-a"), READER, READER, SCOPE)
+    assert (by_action(changes), changes.groups[0].skipped) == ([], (Skipped(role, SkipReason.NOT_LISTED),))
+    assert by_action(gone) == [(Action.DELETE, role)]
+
+
+def test_credential_whose_name_is_ignored_is_no_extra() -> None:
+    access = Access({resource_id("id-a"): (live_credential("id-a", "AZWI-one", TRUST),)})
+    ignore = Ignore(federated_credentials=("azwi-*",))
+    group = desired_group(listed("id-a", federated_credentials=[]), ignore=ignore)
+
+    changes = diff_access(compare(group, live_group("id-a")), access)
+
+    one = CredentialId(resource_id("id-a"), "AZWI-one")
+    assert (by_action(changes), changes.groups[0].skipped) == ([], (Skipped(one, SkipReason.IGNORED),))

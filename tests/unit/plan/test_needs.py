@@ -25,6 +25,7 @@ from reconciler.model import (
     RoleLookup,
     Target,
     Trust,
+    WorkspaceId,
     role_key,
 )
 from reconciler.plan import (
@@ -36,6 +37,7 @@ from reconciler.plan import (
     optional_reads,
     reads_of_drift,
     reads_of_manifest,
+    reads_of_sign_ins,
     required_of_manifest,
 )
 from reconciler.plan.diff_access import diff_access
@@ -270,7 +272,9 @@ def test_every_need_has_its_words() -> None:
     role = DesiredAssignment("Reader", "/", HERE)
     entry = listed("id-a", federated_credentials=[credential("a", "a")], role_assignments=[role])
 
-    assert {one.action for one in needs_of_manifest(Desired((desired_group(entry),)))} == set(WORDS)
+    of_sign_ins = reads_of_sign_ins(WorkspaceId(SUBSCRIPTION, "rg-logs", "logs"))
+    needs = (*needs_of_manifest(Desired((desired_group(entry),))), *of_sign_ins)
+    assert {one.action for one in needs} == set(WORDS)
 
 
 def test_held_identity_needs_to_be_read_and_no_more() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth, make_graph_auth, principal_of
+from reconciler.arm.login.auth import CachedCredentialAuth, Principal, make_auth, make_service_auth, principal_of
 from reconciler.arm.login.clouds import AZURE_CHINA_CLOUD, AZURE_CLOUD
 from reconciler.arm.login.credentials import Token, TokenSource, fixed_token
 from reconciler.errors import AuthError, UsageError
@@ -295,7 +295,9 @@ def test_same_login_is_asked_for_graph_and_its_token_goes_nowhere_else(
     put_az_on_path(tmp_path, monkeypatch, az_script(log, "graph-token", 4102444800))
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential")
     logged_in = login()
-    graph = make_graph_auth(logged_in, make_auth(kind, logged_in, endpoint=ENDPOINT), fetched=heard.append)
+    graph = make_service_auth(
+        AZURE_CLOUD.graph, logged_in, make_auth(kind, logged_in, endpoint=ENDPOINT), fetched=heard.append
+    )
     assert graph is not None
     sent: dict[str, str | None] = {}
 
@@ -319,4 +321,4 @@ def test_same_login_is_asked_for_graph_and_its_token_goes_nowhere_else(
 def test_token_that_was_handed_over_is_not_sent_to_graph() -> None:
     logged_in = login({"UAMI_ACCESS_TOKEN": TOKEN})
 
-    assert make_graph_auth(logged_in, make_auth("token", logged_in, endpoint=ENDPOINT)) is None
+    assert make_service_auth(AZURE_CLOUD.graph, logged_in, make_auth("token", logged_in, endpoint=ENDPOINT)) is None

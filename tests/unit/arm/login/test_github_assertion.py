@@ -48,6 +48,18 @@ def test_assertion_is_asked_for_the_audience_with_the_token_of_the_job() -> None
     assert f"\r\nAuthorization: Bearer {REQUEST_TOKEN}\r\n" in head
 
 
+HEADER, PAYLOAD = "eyJhbGciOiJub25lIn0", "eyJpc3MiOiJodHRwczovL3gifQ"
+
+
+@pytest.mark.parametrize("status", ["201 Created", "302 Found", "400 Bad Request"])
+@pytest.mark.parametrize("body", [{"value": f"{HEADER}.{PAYLOAD}.c2ln"}, f"{HEADER}\n{PAYLOAD}\nc2ln".encode()])
+def test_assertion_in_an_answer_that_is_none_is_never_quoted(status: str, body: object) -> None:
+    told = told_by(reply(status, body)).message
+
+    assert f"it answered {status[:3]} " in told
+    assert (HEADER in told, PAYLOAD in told, "[token]" in told) == (False, False, True)
+
+
 def test_service_that_is_busy_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
     time = FakeTime()
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,20 @@ def test_log_without_a_row_within_the_days_does_not_tell() -> None:
         "last sign-in 45 days ago; the log has no row of any identity on 2 October 2026 to 15 October 2026,"
         " 17 October 2026 to 20 October 2026, 22 October 2026 to 29 November 2026"
     )
+
+
+@pytest.mark.parametrize(
+    ("others", "verdict"),
+    [
+        ({60, 1}, Verdict.UNKNOWN),
+        ({60, *range(31)}, Verdict.UNKNOWN),
+        ({60, *range(32)}, Verdict.UNUSED),
+        ({60, *range(1, 12), *range(18, 61)}, Verdict.UNUSED),
+        ({60, *range(1, 12), *range(19, 61)}, Verdict.UNKNOWN),
+    ],
+)
+def test_log_begins_anew_after_a_week_without_rows(others: set[int], verdict: Verdict) -> None:
+    assert judge(known(set(), others), 30) is verdict
 
 
 def test_days_without_rows_are_named() -> None:

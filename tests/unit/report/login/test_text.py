@@ -4,9 +4,10 @@ import pytest
 
 from reconciler.logins.compare import compare
 from reconciler.model import AddressBook
+from reconciler.report.login.document import login_text
 from reconciler.report.login.text import marks_below, render_login
 from tests.builders import GROUP, group_id
-from tests.unit.logins.logging_in import NOW_S, candidate, claims, report
+from tests.unit.logins.logging_in import GITHUB, NOW_S, candidate, claims, report
 
 BOOK = AddressBook([group_id(GROUP)])
 
@@ -33,6 +34,19 @@ def test_miss_shows_both_values_with_marks_below_what_differs() -> None:
         "    `Main` is not `main`\n"
     ) in text
     assert text.endswith("\nLogin: no match, of 1 credential of the manifest.\n")
+
+
+def test_code_that_another_credential_of_the_identity_is_the_reason_of_is_said() -> None:
+    token = claims(issuer=f"{GITHUB}/")
+    other = candidate("other", "repo:contoso/web:pull_request", issuer=f"{GITHUB}/")
+
+    found = report(token, compare(token, [candidate("job"), other], None, NOW_S))
+
+    assert (
+        "\n  Microsoft Entra answers AADSTS700213: another credential of the identity has\n"
+        "  more of what it looks at first.\n"
+    ) in render_login(found, BOOK, color=False)
+    assert '"entra_code": "AADSTS700213",\n      "differences": [' in login_text(found)
 
 
 def test_token_that_has_ended_is_no_match_at_this_time() -> None:

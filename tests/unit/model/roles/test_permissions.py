@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.model.access import RoleDefinition
-from reconciler.model.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry, action_matches, first_allowed
+from reconciler.model.roles.permissions import BECOME_OTHERS, GIVE_ROLES, PermissionEntry, action_matches, first_allowed
 from reconciler.sandbox.rules.built_in_roles import BUILT_IN_ROLES
 
 READ = "Microsoft.ManagedIdentity/userAssignedIdentities/read"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.access import RoleAssignment, RoleDefinition
-from reconciler.model.built_in_roles import role_name
 from reconciler.model.ids import ResourceId, normalize_scope
 from reconciler.model.not_read import NotRead
+from reconciler.model.roles.built_in import role_name
 
 
 @dataclass(frozen=True, slots=True)

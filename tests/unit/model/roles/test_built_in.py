@@ -5,7 +5,7 @@ from pathlib import Path
 
 import reconciler.sandbox
 from reconciler.model import Access
-from reconciler.model.built_in_roles import BUILT_IN_ROLES, role_name
+from reconciler.model.roles.built_in import BUILT_IN_ROLES, role_name
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 CUSTOM = "0f0e0d0c-0000-4000-8000-000000000001"

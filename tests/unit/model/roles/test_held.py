@@ -1,8 +1,8 @@
 """What was read of the roles of live identities, and that nothing else passes for read."""
 
 from reconciler.model.access import RoleAssignment, RoleDefinition
-from reconciler.model.held_roles import NOTHING_HELD, GivenRole, HeldRoles
 from reconciler.model.not_read import NotRead
+from reconciler.model.roles.held import NOTHING_HELD, GivenRole, HeldRoles
 from tests.builders import resource_id
 
 READER = GivenRole(RoleAssignment("n", "/subscriptions/1", "guid", "p"), RoleDefinition("guid", "Reader"))

@@ -1,0 +1,64 @@
+"""What `uami orphans --remove` would delete: our own role assignments whose principal is gone.
+
+No manifest asks for it and no identity is there, so that each change carries what is known of its principal instead.
+All of them stand in one group, which is none of Azure's: limits and journals count and name things by group.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from reconciler.errors import NO_PLACE
+from reconciler.manifest.desired import DesiredGroup, Ignore, Limits, Policy
+from reconciler.model import GONE, LiveGroup, Orphan, ResourceGroupId, is_within
+from reconciler.plan.changes import Action, AssignmentChange, Changes, GroupChanges, Reason
+
+
+def is_removable(orphan: Orphan, subscription_id: str) -> bool:
+    """Whether a run over a subscription may delete an orphan: it is ours, of what identities are, and not given above
+    the subscription."""
+    return orphan.is_ours and is_of_identity(orphan) and is_within_subscription(orphan, subscription_id)
+
+
+def is_of_identity(orphan: Orphan) -> bool:
+    """Whether its principal can have been an identity: a mark of ours on a user's or a group's role is a copy."""
+    return orphan.principal_type == "ServicePrincipal"
+
+
+def is_within_subscription(orphan: Orphan, subscription_id: str) -> bool:
+    """Whether it is given at the subscription or below it."""
+    return is_within(orphan.assignment.scope, f"/subscriptions/{subscription_id}")
+
+
+def orphan_changes(orphans: Iterable[Orphan], subscription_id: str, *, judged_on: date) -> Changes:
+    """The deletes of those orphans that a run over a subscription may delete; no others are in it.
+
+    Args:
+        judged_on: the day of the run, in UTC.
+    """
+    ours = [one for one in orphans if is_removable(one, subscription_id)]
+    group = _group(ours, subscription_id)
+    deletes = tuple(
+        AssignmentChange(
+            one.resource_id(subscription_id),
+            Action.DELETE,
+            Reason.ORPHANED,
+            group,
+            identity=None,
+            entry=None,
+            desired=None,
+            before=one.assignment,
+            after=None,
+            orphan=one,
+        )
+        for one in ours
+    )
+    live = LiveGroup(group.group_id, None, ())
+    return Changes((GroupChanges(group, live, (), (), 0, 0, deletes),) if deletes else (), judged_on=judged_on)
+
+
+def _group(orphans: Sequence[Orphan], subscription_id: str) -> DesiredGroup:
+    """What stands for the group of identities that are gone; its owner is that of all of them, if it is one."""
+    owners = {one.assignment.owner for one in orphans}
+    owner = owners.pop() if len(owners) == 1 else None
+    group_id = ResourceGroupId(subscription_id, GONE)
+    return DesiredGroup(group_id, None, owner, Policy(), Limits(), Ignore(), (), NO_PLACE)
