@@ -7,13 +7,14 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 from reconciler.cli.collector import pause_collector
 from reconciler.cli.support.signals import Signals, leave
 
 
-def main() -> int:
-    """Run the command line of this process and return its exit code."""
+def main() -> NoReturn:
+    """Run the command line of this process, and end it with the exit code of that."""
     pause_collector()
     signals = Signals()
     _open_missing_streams()
@@ -22,7 +23,7 @@ def main() -> int:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.excepthook = lambda _kind, error, _trace: _print_bug(error)
     threading.excepthook = lambda args: _print_bug(args.exc_value)
-    return leave(signals.supervise(_run, _interrupted))
+    leave(signals.supervise(_run, _interrupted))
 
 
 def _open_missing_streams() -> None:

@@ -4,7 +4,7 @@ Read leniently: what the schema refuses already has its diagnostic and is left o
 more than one place of a document still see everything else in the same run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +24,9 @@ from reconciler.manifest.desired import Limits
 from reconciler.manifest.finding import Acceptance
 from reconciler.manifest.reading import (
     Located,
+    entries_in,
     items,
+    key_pos_in,
     keys_in,
     known_text_in,
     mapping,
@@ -33,7 +35,7 @@ from reconciler.manifest.reading import (
     texts_at,
     whole_number,
 )
-from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Path, Plain
+from reconciler.manifest.yaml.document import GIVEN, Document, Path, Plain
 
 
 class DeclaredTag(NamedTuple):
@@ -222,7 +224,7 @@ def _limit(value: Plain, standard: int) -> int:
 def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredScope:
     defaults, policy, ignore = (mapping(scope.get(key)) for key in ("defaults", "policy", "ignore"))
     return DeclaredScope(
-        tags=_tags(document, (*path, "defaults", "tags"), defaults.get("tags")),
+        tags=_tags(document, (*path, "defaults"), defaults),
         identities_policy=text_at(document, (*path, "policy", "identities"), policy.get("identities")),
         tags_policy=text_at(document, (*path, "policy", "tags"), policy.get("tags")),
         credentials_policy=text_at(
@@ -244,12 +246,12 @@ def _scope(document: Document, path: Path, scope: dict[str, Plain]) -> DeclaredS
 
 def _group(document: Document, path: Path, name: str, value: Plain) -> DeclaredGroup:
     group = mapping(value)
-    entries = enumerate(items(group.get("identities")))
+    entries = entries_in(document, (*path, "identities"), group.get("identities"))
     removals = enumerate(items(group.get("remove")))
     return DeclaredGroup(
         name=Located(name, document.key_pos(path)),
         scope=_scope(document, path, group),
-        identities=tuple(_identity(document, (*path, "identities", index), entry) for index, entry in entries),
+        identities=tuple([_identity(document, at, entry, pos) for at, entry, pos in entries]),
         removals=tuple(_removal(document, (*path, "remove", index), mapping(entry)) for index, entry in removals),
         accept=read_acceptances(document, path, group),
     )
@@ -275,27 +277,26 @@ def _allowance(document: Document, path: Path, entry: Plain) -> DeclaredAllowanc
     )
 
 
-def _identity(document: Document, path: Path, entry: Plain) -> DeclaredIdentity:
-    bare = text_at(document, path, entry)
-    if bare is not None:
+def _identity(document: Document, path: Path, entry: Plain, pos: SourcePos) -> DeclaredIdentity:
+    if isinstance(entry, str):
+        bare = text_at(document, path, entry)
         return DeclaredIdentity(
-            bare, location=None, isolation_scope=None, tags=None, credentials=None, assignments=None, pos=bare.pos
+            bare, location=None, isolation_scope=None, tags=None, credentials=None, assignments=None, pos=pos
         )
     identity = mapping(entry)
     protect, expect = identity.get("protect"), mapping(identity.get("expect"))
-    places = document.places_at(path)
     return DeclaredIdentity(
-        name=text_in(document, path, identity, "name", places),
+        name=text_in(document, path, identity, "name"),
         location=known_text_in(document, path, identity, "location"),
         isolation_scope=known_text_in(document, path, identity, "isolationScope"),
-        tags=_tags(document, (*path, "tags"), identity.get("tags")),
-        credentials=read_credentials(document, (*path, "federatedCredentials"), identity.get("federatedCredentials")),
-        assignments=read_assignments(document, (*path, "roleAssignments"), identity.get("roleAssignments")),
-        pos=document.value_pos(path),
+        tags=_tags(document, path, identity),
+        credentials=read_credentials(document, path, identity),
+        assignments=read_assignments(document, path, identity),
+        pos=pos,
         protect=protect if isinstance(protect, bool) else None,
         expected_principal_id=text_in(document, (*path, "expect"), expect, "principalId") if expect else None,
         given=tuple(_given(document, (*path, GIVEN), identity[GIVEN])) if GIVEN in identity else (),
-        hold=text_in(document, path, identity, "hold", places),
+        hold=text_in(document, path, identity, "hold"),
         accept=read_acceptances(document, path, identity),
     )
 
@@ -309,10 +310,10 @@ def _given(document: Document, path: Path, value: Plain) -> Iterator[DeclaredGiv
         protect = layer.get("protect")
         yield DeclaredGiven(
             text_in(document, at, layer, "location"),
-            _tags(document, (*at, "tags"), layer.get("tags")),
+            _tags(document, at, layer),
             protect if isinstance(protect, bool) else None,
-            read_credentials(document, (*at, CREDENTIALS), layer.get(CREDENTIALS)),
-            read_assignments(document, (*at, ASSIGNMENTS), layer.get(ASSIGNMENTS)),
+            read_credentials(document, at, layer),
+            read_assignments(document, at, layer),
         )
 
 
@@ -326,12 +327,14 @@ def _assignment_keys(assignments: DeclaredAssignments | None) -> set[tuple[str, 
     return {one.key for one in entries if one.key is not None}
 
 
-def _tags(document: Document, path: Path, value: Plain) -> DeclaredTags | None:
+def _tags(document: Document, path: Path, holder: Mapping[str, Plain]) -> DeclaredTags | None:
+    value = holder.get("tags")
     if not isinstance(value, dict):
         return None
+    below = (*path, "tags")
     tags = [
         DeclaredTag(name, text if isinstance(text := value[name], str) else None, pos)
-        for name, pos in keys_in(document, path, value)
-        if not document.broken_keys or (*path, name) not in document.broken_keys
+        for name, pos in keys_in(document, below, value)
+        if not document.broken_keys or (*below, name) not in document.broken_keys
     ]
-    return DeclaredTags(document.key_pos(path), tuple(tags))
+    return DeclaredTags(key_pos_in(document, path, holder, "tags"), tuple(tags))

@@ -13,9 +13,19 @@ from typing import NamedTuple
 from reconciler.errors import SourcePos
 from reconciler.manifest.desired import DETAIL_KEYS
 from reconciler.manifest.finding import TRUST_BY_NAME, Acceptance
-from reconciler.manifest.reading import Located, items, mapping, text_at, text_in, texts_at, whole_number
+from reconciler.manifest.reading import (
+    Located,
+    entries_in,
+    items,
+    key_pos_in,
+    mapping,
+    text_at,
+    text_in,
+    texts_at,
+    whole_number,
+)
 from reconciler.manifest.rules.trust_forms import GITHUB_ISSUER, GitHubContext, GitHubWorkflows, service_account_subject
-from reconciler.manifest.yaml.document import Document, Path, Plain
+from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, Document, Path, Plain
 from reconciler.model import ResourceGroupId, normalize_scope
 
 
@@ -36,8 +46,8 @@ class DeclaredCredential(NamedTuple):
     @property
     def places(self) -> dict[str, SourcePos]:
         """Where issuer, subject and audience stand, by these names, as far as they are written."""
-        written = {"issuer": self.issuer, "subject": self.subject, "audience": self.audience}
-        return {name: one.pos for name, one in written.items() if one is not None}
+        written = (("issuer", self.issuer), ("subject", self.subject), ("audience", self.audience))
+        return {name: one.pos for name, one in written if one is not None}
 
 
 class DeclaredCredentials(NamedTuple):
@@ -92,19 +102,22 @@ def read_acceptances(document: Document, path: Path, holder: Mapping[str, Plain]
     )
 
 
-def read_credentials(document: Document, path: Path, value: Plain) -> DeclaredCredentials | None:
-    """The credentials of an identity; None where it has no list of them."""
+def read_credentials(document: Document, path: Path, holder: Mapping[str, Plain]) -> DeclaredCredentials | None:
+    """The credentials of an identity, or what defaults give one; None where it has no list of them."""
+    value = holder.get(CREDENTIALS)
     if not isinstance(value, list):
         return None
-    entries = [_credential(document, (*path, index), entry) for index, entry in enumerate(value)]
-    return DeclaredCredentials(document.key_pos(path), tuple(entries))
+    entries = [_credential(document, *one) for one in entries_in(document, (*path, CREDENTIALS), value)]
+    return DeclaredCredentials(key_pos_in(document, path, holder, CREDENTIALS), tuple(entries))
 
 
-def read_assignments(document: Document, path: Path, value: Plain) -> DeclaredAssignments | None:
-    """The role assignments of an identity; None where it has no list of them."""
+def read_assignments(document: Document, path: Path, holder: Mapping[str, Plain]) -> DeclaredAssignments | None:
+    """The same of role assignments."""
+    value = holder.get(ASSIGNMENTS)
     if not isinstance(value, list):
         return None
-    return DeclaredAssignments(document.key_pos(path), read_assignment_lines(document, path, value))
+    lines = read_assignment_lines(document, (*path, ASSIGNMENTS), value)
+    return DeclaredAssignments(key_pos_in(document, path, holder, ASSIGNMENTS), lines)
 
 
 def read_assignment_lines(document: Document, path: Path, value: Plain) -> tuple[DeclaredAssignment, ...]:
@@ -118,22 +131,21 @@ def read_scopes(document: Document, path: Path, value: Plain) -> tuple[Located, 
     return tuple(_whole_scopes(document, texts_at(document, path, value))) if isinstance(value, list) else None
 
 
-def _credential(document: Document, path: Path, entry: Plain) -> DeclaredCredential:
+def _credential(document: Document, path: Path, entry: Plain, pos: SourcePos) -> DeclaredCredential:
     credential = mapping(entry)
-    places = document.places_at(path)
-    issuer = text_in(document, path, credential, "issuer", places)
-    subject = text_in(document, path, credential, "subject", places)
+    issuer = text_in(document, path, credential, "issuer")
+    subject = text_in(document, path, credential, "subject")
     for key, read_form in _FORMS.items():
         if isinstance(credential.get(key), dict):
             issuer, subject = read_form(document, (*path, key), mapping(credential[key]))
     return DeclaredCredential(
-        name=text_in(document, path, credential, "name", places),
+        name=text_in(document, path, credential, "name"),
         issuer=issuer,
         subject=subject,
-        audience=text_in(document, path, credential, "audience", places),
-        pos=document.value_pos(path),
+        audience=text_in(document, path, credential, "audience"),
+        pos=pos,
         accept=read_acceptances(document, path, credential) + _answers(document, path, credential),
-        expires=text_in(document, path, credential, "expires", places),
+        expires=text_in(document, path, credential, "expires"),
     )
 
 

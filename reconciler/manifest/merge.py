@@ -43,11 +43,7 @@ from reconciler.model import IsolationScope, ResourceGroupId, ResourceId, Trust,
 
 def merged_tags(*layers: DeclaredTags | None) -> tuple[tuple[str, str | None], ...]:
     """Tags of several layers, the later over the earlier, in order of their names without case."""
-    merged: dict[str, tuple[str, str | None]] = {}
-    for layer in layers:
-        if layer is not None:
-            for name, value, _ in layer.tags:
-                merged[name.casefold()] = (name, value)
+    merged = {name.casefold(): (name, value) for layer in layers if layer is not None for name, value, _ in layer.tags}
     return tuple([merged[key] for key in sorted(merged)])
 
 

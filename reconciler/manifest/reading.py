@@ -3,11 +3,11 @@
 The schema has a diagnostic for it already, and everything else can still be looked at in the same run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.yaml.document import BOTH, LOW, SHIFT, Document, Path, Places, Plain
+from reconciler.manifest.yaml.document import BOTH, LOW, SHIFT, Document, Path, PlacedList, PlacedMapping, Plain
 
 # A manifest has a place for each of its values, and a named tuple's own way to make one takes twice as long.
 _new = tuple.__new__
@@ -27,36 +27,48 @@ def text_at(document: Document, path: Path, value: Plain) -> Located | None:
     return Located(value, document.value_pos(path))
 
 
-def text_in(
-    document: Document, path: Path, holder: Mapping[str, Plain], key: str, places: Places | None = None
-) -> Located | None:
-    """The text at a key of the mapping at `path`; as `text_at`, without the path of a key that is not there.
-
-    Args:
-        places: those in the mapping, of whoever asks for several keys; they are found where they are not given.
-    """
+def text_in(document: Document, path: Path, holder: Mapping[str, Plain], key: str) -> Located | None:
+    """The text at a key of the mapping at `path`; as `text_at`, without a path where none is needed."""
     value = holder.get(key)
     if not isinstance(value, str):
         return None
-    places = places or document.places_at(path)
-    if not isinstance(places, dict):
+    if not isinstance(holder, PlacedMapping) or not document.is_all_known:
         return text_at(document, (*path, key), value)
-    place = places[key]
+    place = holder.places[key]
     return _new(Located, (value, _new(SourcePos, (document.file, place >> SHIFT & LOW, place & LOW))))
 
 
 def known_text_in(document: Document, path: Path, holder: Mapping[str, Plain], key: str) -> str | None:
     """The text at a key of the mapping at `path`, where nobody needs its place."""
     value = holder.get(key)
-    return value if isinstance(value, str) and (document.holder or document.is_known((*path, key))) else None
+    return value if isinstance(value, str) and (document.is_all_known or document.is_known((*path, key))) else None
+
+
+def key_pos_in(document: Document, path: Path, holder: Mapping[str, Plain], key: str) -> SourcePos:
+    """Where a key of the mapping at `path` stands."""
+    if not isinstance(holder, PlacedMapping) or key not in holder.places:
+        return document.key_pos((*path, key))
+    place = holder.places[key]
+    return _new(SourcePos, (document.file, place >> BOTH + SHIFT, place >> BOTH & LOW))
 
 
 def keys_in(document: Document, path: Path, holder: Mapping[str, Plain]) -> list[tuple[str, SourcePos]]:
     """Every key of the mapping at `path`, and where it stands."""
-    places, file = document.places_at(path), document.file
-    if not isinstance(places, dict):
+    if not isinstance(holder, PlacedMapping) or holder.keys() != holder.places.keys():
         return [(key, document.key_pos((*path, key))) for key in holder]
+    places, file = holder.places, document.file
     return [(key, _new(SourcePos, (file, places[key] >> BOTH + SHIFT, places[key] >> BOTH & LOW))) for key in holder]
+
+
+def entries_in(document: Document, path: Path, value: Plain) -> Iterator[tuple[Path, Plain, SourcePos]]:
+    """Every entry of a list, none where it is no list, with its path and where it begins."""
+    places = value.places if isinstance(value, PlacedList) else None
+    for index, entry in enumerate(items(value)):
+        at = (*path, index)
+        if places is None:
+            yield at, entry, document.value_pos(at)
+        else:
+            yield at, entry, _new(SourcePos, (document.file, places[index] >> SHIFT, places[index] & LOW))
 
 
 def texts_at(document: Document, path: Path, value: Plain) -> tuple[Located, ...]:

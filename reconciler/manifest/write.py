@@ -27,7 +27,8 @@ from reconciler.model import trust_document
 
 
 def saved_manifests(desired: Desired) -> list[dict[str, Plain]]:
-    """A manifest for each group, with its `sources`: JSON pointers into it, and the places of what they point at."""
+    """A manifest for each group, with its `sources`: by file, JSON pointers into it, and the places of what they point
+    at, as line and column."""
     return [{**manifest_of(group), "sources": _sources(group)} for group in desired.groups]
 
 
@@ -151,9 +152,11 @@ def _literal(value: Plain) -> Plain:
 
 
 def _sources(group: DesiredGroup) -> Plain:
-    return {
-        json_pointer(path): {"file": pos.file, "line": pos.line, "column": pos.column} for path, pos in _places(group)
-    }
+    # A place for each identity: with its file and the names of its numbers it would be longer than what stands there.
+    by_file: dict[str, dict[str, Plain]] = {}
+    for path, pos in _places(group):
+        by_file.setdefault(pos.file, {})[json_pointer(path)] = [pos.line, pos.column]
+    return {**by_file}
 
 
 def _places(group: DesiredGroup) -> Iterator[tuple[Path, SourcePos]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.ids import ResourceGroupId, ResourceId
+from reconciler.model.ids import ResourceGroupId, ResourceId, folded
 from reconciler.model.not_read import NotRead
 
 OWNER_TAG = "uami-owner"
@@ -65,9 +65,10 @@ class Tags(Mapping[str, str]):
         items = pairs.items() if isinstance(pairs, Mapping) else pairs
         by_key: dict[str, tuple[str, str]] = {}
         for name, value in items:
-            if name.casefold() in by_key:
+            key = folded(name)
+            if key in by_key:
                 raise ValueError(f"tag {name!r} is given twice")
-            by_key[name.casefold()] = (name, value)
+            by_key[key] = (name, value)
         self._items = dict(sorted(by_key.items()))
 
     def __getitem__(self, name: str) -> str:

@@ -6,6 +6,7 @@ without case, spelled as first seen.
 """
 
 import re
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,8 +25,15 @@ _CREDENTIAL_ID = re.compile(r"(?P<identity>.*)/federatedIdentityCredentials/(?P<
 _FOREIGN = re.compile(r"""[\x00-\x1f\x7f"<>\\^`{|}?#%]|\$\(""")
 
 
-_folded = lru_cache(maxsize=4096)(str.casefold)
-"""Thousands of ids share a subscription and a few groups, and so keep one text of each between them."""
+folded = lru_cache(maxsize=4096)(str.casefold)
+"""A text without case: thousands of ids share a subscription and a few groups, and thousands of identities the names of
+their tags, and so they keep one text of each between them."""
+
+
+def _name_key(name: str) -> str:
+    """A name without case; most names are so already, and then no second text of it is kept."""
+    without_case = name.casefold()
+    return name if without_case == name else without_case
 
 
 class _Id(ABC):
@@ -67,7 +75,7 @@ class ResourceGroupId(_Id):
     """What equality, hashing and order are made of."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", (_folded(self.subscription_id), _folded(self.resource_group)))
+        object.__setattr__(self, "key", (folded(self.subscription_id), folded(self.resource_group)))
 
     @property
     def address(self) -> str:
@@ -93,7 +101,7 @@ class ResourceId(_Id):
     """What equality, hashing and order are made of."""
 
     def __post_init__(self) -> None:
-        key = (_folded(self.subscription_id), _folded(self.resource_group), self.name.casefold())
+        key = (folded(self.subscription_id), folded(self.resource_group), _name_key(self.name))
         object.__setattr__(self, "key", key)
 
     @classmethod
@@ -106,7 +114,8 @@ class ResourceId(_Id):
         match = _IDENTITY_ID.fullmatch(text)
         if match is None:
             raise ValueError(f"not the resource id of a user-assigned identity: {text!r}")
-        return cls(match["subscription"], match["group"], match["name"])
+        # Those that are read of one list share these texts as well.
+        return cls(sys.intern(match["subscription"]), sys.intern(match["group"]), match["name"])
 
     @property
     def group_id(self) -> ResourceGroupId:
@@ -158,7 +167,7 @@ class CredentialId(_ChildId):
     """What equality, hashing and order are made of."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", (*self.identity.key, "federatedCredentials", self.name.casefold()))
+        object.__setattr__(self, "key", (*self.identity.key, "federatedCredentials", _name_key(self.name)))
 
     @classmethod
     def parse(cls, text: str) -> "CredentialId":

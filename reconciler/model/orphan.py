@@ -27,6 +27,7 @@ class Orphan:
         evidence: how it is known that the principal is gone, in a sentence without its end.
         witness: a principal of that type whom the directory showed when it did not show this one, so that a later look
             is known to see; None where it showed none.
+        doubt: why that is no ground to take the role away, in a sentence without its end; empty where it is one.
     """
 
     assignment: RoleAssignment
@@ -37,6 +38,7 @@ class Orphan:
     is_ours: bool
     evidence: str
     witness: str | None = None
+    doubt: str = ""
 
     def resource_id(self, subscription_id: str) -> AssignmentId:
         """The id under which it is planned and journalled: `SUBSCRIPTION/(gone)/PRINCIPAL/roleAssignments/...`.

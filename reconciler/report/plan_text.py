@@ -25,7 +25,7 @@ from reconciler.report.warnings import write_warnings
 
 NO_CHANGES = "No changes. Live identities match the manifest."
 NOTHING_EXPIRED = "No changes. Nothing is live that has expired."
-NO_ORPHANS = "No changes. No role assignment of ours is orphaned."
+NO_ORPHANS = "No changes. There is no orphaned role assignment of ours to remove."
 
 
 def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) -> SafeText:

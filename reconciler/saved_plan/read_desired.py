@@ -27,20 +27,20 @@ def read_desired(manifests: list[Node]) -> Desired:
 
 
 def _document(manifest: Node) -> Document:
-    sources: dict[str, Node] = manifest["sources"]
-    first = next(iter(sources.values()))
+    sources: dict[str, dict[str, list[int]]] = manifest["sources"]
+    places = {pointer: (line, column) for one in sources.values() for pointer, (line, column) in one.items()}
     data = {key: value for key, value in manifest.items() if key != "sources"}
-    below = list(_below((), "", data, first, sources))
+    below = list(_below((), "", data, next(iter(places.values())), places))
     spellings = {path: json.dumps(value) for path, _, value in below if not isinstance(value, str | dict | list)}
-    return Document(first["file"], data, {}, {path: mark for path, mark, _ in below}, spellings)
+    return Document(next(iter(sources)), data, {}, {path: mark for path, mark, _ in below}, spellings)
 
 
 def _below(
-    path: Path, pointer: str, value: Plain, source: Node, sources: dict[str, Node]
+    path: Path, pointer: str, value: Plain, place: Mark, places: dict[str, Mark]
 ) -> Iterator[tuple[Path, Mark, Plain]]:
     """Every value from here down with its place: its own, or that of what holds it; `pointer` is the path's."""
-    source = sources.get(pointer, source)
-    yield path, (source["line"], source["column"]), value
+    place = places.get(pointer, place)
+    yield path, place, value
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in inner:
-        yield from _below((*path, key), f"{pointer}{json_pointer((key,))}", item, source, sources)
+        yield from _below((*path, key), f"{pointer}{json_pointer((key,))}", item, place, places)

@@ -30,7 +30,7 @@ class OrphansRequest:
     """Where to look, and by what to tell what is ours.
 
     Attributes:
-        owners: whose role assignments are ours, beside those of the journals' runs.
+        owners: whose role assignments are ours, beside those of the runs whose journals lie in the folder.
         journals: that are read in any case.
         folder: of the journals that runs leave; None where there is none.
         pause_s: between the two looks at the directory.
@@ -69,7 +69,11 @@ def run_orphans(
     owners = known.owners.union(request.owners)
     runner = azure.runner()
     search = OrphanSearch(
-        subscription.subscription_id, known.identities, owners, runner.object_id if runner is not None else None
+        subscription.subscription_id,
+        known.identities,
+        owners,
+        runner.object_id if runner is not None else None,
+        known.hearsay,
     )
     found = find_orphans(search, azure.resources, Pause(request.pause_s, sleep), may_read)
     return OrphansReport(azure.cloud, subscription, tuple(sorted(owners)), known, found)

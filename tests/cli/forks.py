@@ -170,7 +170,7 @@ def _run(command: list[str], folder: str, environment: dict[str, str], streams: 
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = command
-    sys.exit(main())
+    main()
 
 
 def _load() -> None:

@@ -8,7 +8,6 @@ so that an instant costs no start of a process.
 It reads lines of JSON from stdin (`Asked`), and writes one line for each run (`Signalled`).
 """
 
-import atexit
 import importlib
 import io
 import json
@@ -20,7 +19,6 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import CodeType, FrameType
@@ -72,18 +70,12 @@ class _Instants:
         self._instant = instant
         self._log = log
         self._passed: Counter[str] = Counter()
-        # By the very end, modules are empty.
-        self._kill, self._print, self._process = os.kill, print, os.getpid()
+        self._process = os.getpid()
 
     def begin(self) -> None:
         """Count from now on, to the very end of the process."""
         threading.settrace(self._on_call)
         sys.settrace(self._on_call)
-        # In the opposite order: what traces needs names that are gone when modules are taken apart.
-        atexit.register(sys.settrace, None)
-        atexit.register(lambda: self._pass("exit"))
-        # `sys` is taken apart after Python has taken its handlers of signals away.
-        vars(sys)["_last"] = _Last(lambda: self._pass("end", "MainThread"))
 
     def _on_call(self, frame: FrameType, _event: str, _argument: object) -> Any:
         code = frame.f_code
@@ -100,25 +92,15 @@ class _Instants:
             self._pass(_name(frame.f_code))
         return self._on_event
 
-    def _pass(self, name: str, thread: str = "") -> None:
-        thread = thread or threading.current_thread().name
+    def _pass(self, name: str) -> None:
+        thread = threading.current_thread().name
         self._passed[thread] += 1
         if self._number == 0:
-            self._print(thread, name, file=self._log, flush=True)
+            print(thread, name, file=self._log, flush=True)
         elif (thread, self._passed[thread]) == self._instant:
-            self._kill(self._process, self._number)
+            os.kill(self._process, self._number)
             if thread == COMMAND:
                 time.sleep(_HEARD_S)
-
-
-class _Last:
-    """Calls a function when the interpreter takes apart what holds this."""
-
-    def __init__(self, function: Callable[[], None]) -> None:
-        self._function = function
-
-    def __del__(self) -> None:
-        self._function()
 
 
 def _name(code: CodeType) -> str:
@@ -158,7 +140,7 @@ def _be_the_command(asked: Asked, instant: tuple[str, int], folder: Path, home: 
     from reconciler.cli.main import main
 
     _Instants(asked.number, instant, log).begin()
-    sys.exit(main())
+    main()
 
 
 def _import_all() -> None:

@@ -14,7 +14,7 @@ from tests.cli.documents import problems
 from tests.cli.inputs import SUBSCRIPTION, add_to_state, write_manifest, write_state
 from tests.cli.test_orphans import ORPHANS, TOKEN, delete_identity, make_old, roles, stranger
 
-REMOVE = (*ORPHANS, "run.jsonl", "--sandbox", "s.json", "--remove")
+REMOVE = (*ORPHANS, "run.jsonl", "--owner", "team-a", "--sandbox", "s.json", "--remove")
 QUESTION = "\nDo you want to apply this plan? Only 'yes' is accepted.\n\n  Answer: "
 ALL_DONE = "\nApply complete! Resources: 0 added, 0 changed, 3 destroyed.\n"
 
@@ -61,7 +61,7 @@ def test_yes_removes_ours_and_nobody_elses(uami: Uami, orphaned: Path) -> None:
     assert ended.stdout.endswith(ALL_DONE)
     assert "Journal: " in ended.stderr
     assert "To take it back" not in ended.stderr
-    assert again.stdout.endswith("\nNo changes. No role assignment of ours is orphaned.\n")
+    assert again.stdout.endswith("\nNo changes. There is no orphaned role assignment of ours to remove.\n")
     assert left(orphaned) == 2
 
 
@@ -108,7 +108,9 @@ def test_report_says_how_to_remove_what_is_ours(uami: Uami, orphaned: Path) -> N
     ours = uami(*REMOVE[:-1])
     nobodys = uami(*ORPHANS, "--sandbox", "s.json")
 
-    command = f"uami orphans run.jsonl --subscription {SUBSCRIPTION} --pause 0s --remove --sandbox s.json"
+    command = (
+        f"uami orphans run.jsonl --subscription {SUBSCRIPTION} --owner team-a --pause 0s --remove --sandbox s.json"
+    )
     assert ours.stdout.endswith(f"; 3 are ours.\nRemove ours: {command}\n")
     assert "Remove ours" not in nobodys.stdout
 
@@ -224,6 +226,7 @@ def test_journal_of_a_removal_is_shown_and_can_give_nothing_back(uami: Uami, orp
     assert problems(document, "journal:v1#/$defs/shown") == []
     assert (shown.code, undone.code) == (0, 5)
     assert "Run           uami orphans " in shown.stdout
+    assert f"Group         {SUBSCRIPTION}/(gone) (owner 'team-a')\n" in shown.stdout
     assert len(re.findall(r"- delete role \w+ on .* of principal [0-9a-f-]{36} \(gone\): done\n", shown.stdout)) == 3
     assert undone.stdout.count(": its principal is gone, and a role can be given to nobody\n") == 3
     assert undone.stdout.endswith("\nNothing can be taken back by itself.\n")
@@ -271,7 +274,7 @@ def test_removal_killed_at_a_call_is_made_up_for_by_the_next(
     assert (killed.code, shown["end"], len(shown["in_doubt"])) == (-9, None, 1)
     assert (again.code, once_more.code) == (0, 0)
     assert len([one for one in arm.writes if one[2] == 200]) == 3
-    assert once_more.stdout.endswith("\nNo changes. No role assignment of ours is orphaned.\n")
+    assert once_more.stdout.endswith("\nNo changes. There is no orphaned role assignment of ours to remove.\n")
     told = "Note: an earlier run was cut short: orphans of "
     assert (told in again.stderr, told in once_more.stderr) == (nth < 3 or not arrives, False)
 
@@ -296,7 +299,9 @@ def test_removal_that_is_refused_by_arm_says_how_to_go_on(uami: Uami, orphaned: 
     ended = uami(*REMOVE, "-y", "--journal", "removed.jsonl")
 
     assert ended.code == 5
-    command = f"uami orphans run.jsonl --subscription {SUBSCRIPTION} --pause 0s --remove --sandbox s.json -y"
+    command = (
+        f"uami orphans run.jsonl --subscription {SUBSCRIPTION} --owner team-a --pause 0s --remove --sandbox s.json -y"
+    )
     assert f"\nTo continue: {command.replace(' -y', ' --auto-approve')}\n" in ended.stdout
     assert left(orphaned) == 4
 

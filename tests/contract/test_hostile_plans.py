@@ -174,14 +174,15 @@ def _identities(manifest: Any) -> Any:
 def _take_off(manifest: Any) -> None:
     """One less, and so is its place, so that the file agrees with itself."""
     _identities(manifest).pop()
-    del manifest["sources"][f"/resourceGroups/rg-app/identities/{len(_identities(manifest))}"]
+    (places,) = manifest["sources"].values()
+    del places[f"/resourceGroups/rg-app/identities/{len(_identities(manifest))}"]
 
 
 def _put_on(manifest: Any, identity: Any) -> None:
     """One more, with a place."""
-    identities, sources = _identities(manifest), manifest["sources"]
+    identities, (places,) = _identities(manifest), manifest["sources"].values()
     identities.append(identity)
-    sources[f"/resourceGroups/rg-app/identities/{len(identities) - 1}"] = sources["/resourceGroups/rg-app"]
+    places[f"/resourceGroups/rg-app/identities/{len(identities) - 1}"] = places["/resourceGroups/rg-app"]
 
 
 OTHER_WORDS: dict[str, Callable[[Any], object]] = {

@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from hypothesis import given as generated
+from hypothesis import strategies as st
 
+from reconciler.apply.result import Moment
 from reconciler.errors import AuthError, Interrupted
 from reconciler.guards import Allowances
 from reconciler.journal.call import Outcome
@@ -18,15 +21,17 @@ from tests.contract.access import (
     CONTRIBUTOR,
     IN_GROUP,
     IN_SUBSCRIPTION,
+    OWNER,
     READER,
+    lives,
     principal_of,
     with_roles,
 )
 from tests.contract.applying import Run
-from tests.contract.arm import OpenArm
+from tests.contract.arm import OpenArm, contents, in_process
 from tests.contract.faults import ALWAYS, Behaviour, Fault, Forward, answer, answer_body, fail_after, meddle
 from tests.contract.impact import without
-from tests.contract.removing import OURS, START, Removal, left, names_of, old
+from tests.contract.removing import OLD, OURS, START, Removal, left, names_of, old
 from tests.unit.guardrails.rails import rails
 
 BY_IDS = "/directoryObjects/getByIds"
@@ -311,6 +316,16 @@ def test_one_that_is_refused_does_not_stop_the_others(arm: OpenArm) -> None:
     assert left(opened) == (ALL - OF_US) | names_of(old("id-a", READER))
 
 
+def test_server_that_fails_is_not_waited_for_as_for_a_new_principal(arm: OpenArm) -> None:
+    opened = arm(START, Fault("DELETE", assignment_path("id-a", READER), answer(503, "Busy", "Busy."), times=ALWAYS))
+    run = Run(opened)
+
+    result = Removal(opened).carry_out(run=run)
+
+    assert sorted(one.outcome for one in result.results) == [Outcome.DONE, Outcome.DONE, Outcome.FAILED]
+    assert Moment.WAITING not in {event.moment for event in run.events}
+
+
 def test_interrupted_removal_begins_nothing_more_and_the_next_one_goes_on(arm: OpenArm) -> None:
     opened = arm(START, Fault("DELETE", "", meddle(lambda: opened.stop.request())))
 
@@ -357,3 +372,37 @@ def test_each_call_is_journalled_with_what_was_there(arm: OpenArm) -> None:
         one.resource_id.identity  # type: ignore[union-attr]
         for one in calls
     }
+
+
+OWNERS = (OWNER, "team-b", None)
+PLACES = (IN_GROUP, IN_SUBSCRIPTION, "/", str(resource_id("id-stays")))
+ROLES = st.tuples(
+    st.sampled_from(["id-stays", "id-a", "id-b"]),
+    st.sampled_from([READER, CONTRIBUTOR]),
+    st.sampled_from(PLACES),
+    st.sampled_from(OWNERS),
+    st.booleans(),
+)
+
+
+@generated(st.lists(ROLES, max_size=12, unique_by=lambda one: one[:3]))
+def test_what_a_removal_deletes_in_any_world_is_what_is_ours_and_of_nobody(
+    world: list[tuple[str, str, str, str | None, bool]],
+) -> None:
+    """A role that was given just now is of somebody whom the directory may not know yet, if no older one says more."""
+    roles = [
+        replace(old(identity, role, scope, owner=owner), created_on=None if is_young else OLD)
+        for identity, role, scope, owner, is_young in world
+    ]
+    aged = {identity for identity, _, _, _, is_young in world if not is_young}
+    ours = {
+        one.name
+        for one, (identity, _, scope, owner, _) in zip(roles, world, strict=True)
+        if owner == OWNER and identity in aged - {"id-stays"} and scope != "/"
+    }
+
+    with in_process(with_roles(contents(lives("id-stays")), *roles)) as opened:
+        result = Removal(opened).carry_out()
+
+        assert result.complete
+        assert left(opened) == names_of(*roles) - ours

@@ -22,7 +22,7 @@ Journals = Annotated[
     typer.Argument(
         metavar="JOURNAL...",
         help="Journals of earlier runs, to be read beside those of the user's state folder: they say which identity a"
-        " principal was.",
+        " principal was, and not what is ours.",
         show_default=False,
     ),
 ]
@@ -45,8 +45,8 @@ class OrphansFlags(ChangesRunReportFlags):
         typer.Option(
             "--owner",
             metavar="OWNER",
-            help="Role assignments that uami gave for this owner are ours, beside those of the journals' owners."
-            " Repeatable.",
+            help="Role assignments that uami gave for this owner are ours, beside those of the owners in the state"
+            " folder's journals. Repeatable.",
         ),
     ] = ()
     pause: Annotated[

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import NoReturn
 
 from reconciler.errors import ExitCode
 from reconciler.stop import Stop
@@ -164,17 +165,16 @@ def _end(ending: Ending, interrupted: Callable[[], None], code: ExitCode) -> Non
         os._exit(code)
 
 
-def leave(code: int) -> int:
-    """The exit code for `sys.exit`; where other threads are left, end the process with it instead.
+def leave(code: int) -> NoReturn:
+    """End the process at once.
 
-    They are of calls that nobody waits for any more, and the interpreter would join them.
+    The interpreter would first join what threads are left, of calls that nobody waits for any more, and then take apart
+    all that it holds, which takes a third of the time of a small command; the system takes it back as a whole.
     """
-    if threading.active_count() > 1:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError):
-                stream.flush()
-        os._exit(code)
-    return code
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def _exit_code_of(signum: int) -> ExitCode:

@@ -28,6 +28,7 @@ class OrphanSearch:
 
     Attributes:
         known: which identities principals were, by journals; ids of principals in lower case.
+        hearsay: those of them of which no journal of this user's own says it.
         owners: whose role assignments are ours.
         own: the principal of the run, where its token says it.
     """
@@ -36,6 +37,7 @@ class OrphanSearch:
     known: Mapping[str, ResourceId]
     owners: frozenset[str]
     own: str | None = None
+    hearsay: frozenset[str] = frozenset()
 
     @property
     def scope(self) -> str:
@@ -78,7 +80,7 @@ def find_orphans(
     """
     may_read = may_read or MayRead(resources.client)
     with watched_clock(resources.client) as watch:
-        holders = _holders(_list_assignments(search, resources, may_read), search.known)
+        holders = _holders(_list_assignments(search, resources, may_read), search)
         listed, not_read = _list_identities(_subscriptions(search, holders), resources, may_read)
         now_s = watch.now_s()
     identities = {one.principal_id.casefold() for one in listed.values()}
@@ -112,12 +114,15 @@ def _list_assignments(search: OrphanSearch, resources: Resources, may_read: MayR
         return resources.assignments.list(search.scope)
 
 
-def _holders(assignments: Iterable[RoleAssignment], known: Mapping[str, ResourceId]) -> list[Holder]:
+def _holders(assignments: Iterable[RoleAssignment], search: OrphanSearch) -> list[Holder]:
     """The principals of role assignments, in order of their ids."""
     by_principal: dict[str, list[RoleAssignment]] = {}
     for one in assignments:
         by_principal.setdefault(one.principal_id.casefold(), []).append(one)
-    return [Holder(given[0].principal_id, tuple(given), known.get(key)) for key, given in sorted(by_principal.items())]
+    return [
+        Holder(given[0].principal_id, tuple(given), search.known.get(key), key in search.hearsay)
+        for key, given in sorted(by_principal.items())
+    ]
 
 
 def _subscriptions(search: OrphanSearch, holders: Iterable[Holder]) -> list[str]:
@@ -180,6 +185,7 @@ def _orphans(gone: Iterable[Gone], owners: frozenset[str], resources: Resources)
             given.owner in owners,
             one.evidence,
             one.witness,
+            one.doubt,
         )
         for one, given in found
     )

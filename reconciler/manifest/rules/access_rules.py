@@ -52,13 +52,10 @@ def check_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
         own, given = identity.credentials, identity.given_credentials
         if own is None and not identity.given:
             continue
-        yield from _check_count(identity)
-        for listed in (own, *(layer.credentials for layer in identity.given)):
-            if listed is not None:
-                yield from _check_names(listed.entries)
         entries = (*given, *(() if own is None else own.entries))
+        if identity.given or len(entries) > 1:  # one that stands alone is neither one too many nor there twice
+            yield from _check_together(identity, entries)
         yield from check_days(one.expires for one in entries)
-        yield from _check_trusts(entries)
         for credential in entries:
             if credential.issuer is not None and not _is_issuer_right(credential.issuer.text):
                 yield from _check_issuer(credential.issuer)
@@ -67,9 +64,20 @@ def check_credentials(document: DeclaredDocument) -> Iterator[Diagnostic]:
                 yield broken_rule(RULES["Subject"], credential.subject.text, credential.subject.pos)
 
 
+def _check_together(identity: DeclaredIdentity, entries: tuple[DeclaredCredential, ...]) -> Iterator[Diagnostic]:
+    """What is wrong with credentials only because there are others of the same identity."""
+    yield from _check_count(identity)
+    for listed in (identity.credentials, *(layer.credentials for layer in identity.given)):
+        if listed is not None:
+            yield from _check_names(listed.entries)
+    yield from _check_trusts(entries)
+
+
 def check_assignments(document: DeclaredDocument) -> Iterator[Diagnostic]:
     """What is wrong with the role assignments of each identity, those that defaults give it among them."""
     for identity in _identities(document):
+        if identity.assignments is None and not identity.given:
+            continue
         for listed in (identity.assignments, *(layer.assignments for layer in identity.given)):
             first: dict[tuple[str, str], DeclaredAssignment] = {}
             # Several roles or scopes of one line have its day in common.

@@ -306,11 +306,13 @@ def type_hint(expected: str, title: str, value: Plain, spelling: str) -> str:
     """How to fix a value of the wrong type."""
     if value is None:
         return _EMPTY_HINTS.get(title, _GENERAL_EMPTY_HINT)
-    if (title, type(value)) in _TYPE_HINTS:
-        return _TYPE_HINTS[title, type(value)]
+    # A document's own mappings and lists know their places as well.
+    kind = next((one for one in (dict, list) if isinstance(value, one)), type(value))
+    if (title, kind) in _TYPE_HINTS:
+        return _TYPE_HINTS[title, kind]
     if isinstance(value, bool | int | float) and (expected == "string" or title == "Identity"):
         return f'Quote it: "{spelling}".'
-    for key in ((title, None), (expected, type(value)), (expected, None)):
+    for key in ((title, None), (expected, kind), (expected, None)):
         if key in _TYPE_HINTS:
             return _TYPE_HINTS[key]
     return f"Write {_TYPE_NAMES[expected]}."

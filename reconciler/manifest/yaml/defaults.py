@@ -13,7 +13,18 @@ from typing import TypeVar
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.reading import items, mapping
 from reconciler.manifest.rules.words import type_hint
-from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, GIVEN, Document, Mark, OwnName, Path, Plain
+from reconciler.manifest.yaml.document import (
+    ASSIGNMENTS,
+    CREDENTIALS,
+    GIVEN,
+    Document,
+    Mark,
+    OwnName,
+    Path,
+    Plain,
+    with_places,
+    with_places_of_list,
+)
 from reconciler.manifest.yaml.marks import Overlaid
 from reconciler.manifest.yaml.variables import DEFAULTS, GROUPS, IDENTITIES, Names, filled
 
@@ -70,14 +81,12 @@ class _Spreading:
         whole = {name: self._group(name, group) for name, group in groups.items()}
         return replace(
             self.document,
-            data={**root, GROUPS: whole},
+            data=with_places({**root, GROUPS: whole}, root),
             key_marks=_with(self.document.key_marks, self.key_marks),
             value_marks=_with(self.document.value_marks, self.value_marks),
             spellings=_with(self.document.spellings, self.spellings),
             broken_keys=self.document.broken_keys | self.broken_keys,
             broken_values=self.document.broken_values | self.broken_values,
-            # Where somebody wrote `given`, a copy may stand at its path.
-            holder=None if self.diagnostics or self.broken_values else self.document.holder,
         )
 
     def _group(self, name: str, group: Plain) -> Plain:
@@ -91,7 +100,7 @@ class _Spreading:
         )
         layers = tuple(layer for layer in written if layer.defaults)
         entries = [self._identity((*path, IDENTITIES, index), entry, layers) for index, entry in enumerate(identities)]
-        return {**group, IDENTITIES: entries}
+        return with_places({**group, IDENTITIES: with_places_of_list(entries, identities)}, group)
 
     def _identity(self, path: Path, entry: Plain, layers: tuple[_Layer, ...]) -> Plain:
         if isinstance(entry, dict):
@@ -105,7 +114,8 @@ class _Spreading:
         else:
             return entry
         given = list(self._layers(path, own, layers))
-        return {**own, GIVEN: given} if given else own
+        whole = {**own, GIVEN: given} if given else own
+        return with_places(whole, entry) if isinstance(entry, dict) else whole
 
     def _check_written(self, path: Path, entry: Mapping[str, Plain]) -> None:
         if GIVEN in entry:

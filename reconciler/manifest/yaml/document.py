@@ -1,7 +1,8 @@
-"""One YAML document as plain data, with the place of every key and value beside it.
+"""One YAML document as plain data, with the place of every key and value.
 
-Places are keyed by path tuple, the form in which jsonschema reports, so that replacing or merging data cannot lose
-them and the data itself stays what any JSON tool understands.
+A mapping and a list of a document have the places of what they hold, and are what any JSON tool understands all the
+same. Places are found by path as well, the form in which jsonschema reports, so that what replaces or copies data
+cannot lose them.
 """
 
 from collections.abc import Mapping
@@ -36,9 +37,6 @@ class OwnName(StrEnum):
     SUBSCRIPTION = "subscription"
 
 
-Places: TypeAlias = dict[str, int] | list[int]
-"""The places in a mapping, those of each key and its value as one number, or those of a list's entries."""
-
 SHIFT = 32
 """Bits of a line or a column: more than a file has characters."""
 
@@ -49,22 +47,36 @@ BOTH = 2 * SHIFT
 """Bits of a place: in the places of a mapping that of the key stands above that of its value."""
 
 
-class Holder:
-    """The places in a mapping or a list, and in what it holds that holds more; None where nothing does."""
+class PlacedMapping(dict[str, Plain]):
+    """A mapping as somebody wrote it: `places` has those of each key and of its value as one number, by the key."""
 
-    __slots__ = ("below", "places")
+    __slots__ = ("places",)
+    places: dict[str, int]
 
-    def __init__(self, places: Places, below: "dict[str | int, Holder] | None" = None) -> None:
-        """Take both as they are; whoever reads a document adds to them."""
-        self.places = places
-        self.below = below
 
-    def find(self, path: Path) -> "Holder | None":
-        """What holds the values below a path; None where none does."""
-        holder: Holder | None = self
-        for part in path:
-            holder = holder.below.get(part) if holder is not None and holder.below else None
-        return holder
+class PlacedList(list[Plain]):
+    """A list as somebody wrote it: `places` has that of each entry."""
+
+    __slots__ = ("places",)
+    places: list[int]
+
+
+def with_places(value: dict[str, Plain], written: dict[str, Plain]) -> dict[str, Plain]:
+    """A mapping with the places of the one that it is made of; it may have less of its keys, and more."""
+    if not isinstance(written, PlacedMapping):
+        return value
+    placed = PlacedMapping(value)
+    placed.places = written.places
+    return placed
+
+
+def with_places_of_list(value: list[Plain], written: list[Plain]) -> list[Plain]:
+    """The same of a list, whose entries are in the same order."""
+    if not isinstance(written, PlacedList):
+        return value
+    placed = PlacedList(value)
+    placed.places = written.places
+    return placed
 
 
 Template: TypeAlias = tuple[str | OwnName, ...]
@@ -87,8 +99,6 @@ class Document:
         broken_keys: paths whose key already has a diagnostic and stands for nothing.
         broken_values: the same of values.
         templates: texts of defaults that each identity fills in with names of its own; they are looked at there.
-        holder: the places in all of it, for a faster look than by way of the marks; None where some of the values do
-            not stand for themselves, or their places are not those of the text.
         may_have_variables: no text and no key of it can hold `${` where this is false.
     """
 
@@ -100,36 +110,25 @@ class Document:
     broken_keys: frozenset[Path] = frozenset()
     broken_values: frozenset[Path] = frozenset()
     templates: Mapping[Path, Template] = field(default_factory=dict)
-    holder: Holder | None = field(default=None, repr=False, compare=False)
     may_have_variables: bool = field(default=True, repr=False, compare=False)
 
-    def places_at(self, path: Path) -> Places | None:
-        """The places in the mapping or list at a path; None where they have to be asked for by their marks."""
-        holder = None if self.holder is None else self.holder.find(path)
-        return None if holder is None else holder.places
+    is_all_known: bool = field(init=False, repr=False, compare=False)
+    """Whether every value stands for itself; so it is in most documents, and then no path has to be made to ask."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_all_known", not self.broken_values and not self.templates)
 
     def key_pos(self, path: Path) -> SourcePos:
         """Where the key of a path stands; for an item or the root, where its value does."""
-        places = self.places_at(path[:-1]) if path else None
-        if isinstance(places, dict):
-            place = places[str(path[-1])] >> BOTH
-            return SourcePos(self.file, place >> SHIFT, place & LOW)
         return SourcePos(self.file, *(self.key_marks.get(path) or self.value_marks[path]))
 
     def value_pos(self, path: Path) -> SourcePos:
         """Where the value of a path begins."""
-        places = self.places_at(path[:-1]) if path else None
-        if isinstance(places, list):
-            place = places[int(path[-1])]
-            return SourcePos(self.file, place >> SHIFT, place & LOW)
         return SourcePos(self.file, *self.value_marks[path])
 
     def is_known(self, path: Path) -> bool:
         """Whether the value of a path stands for itself."""
-        # Most documents have neither, and then no path has to be hashed.
-        if not self.broken_values and not self.templates:
-            return True
-        return path not in self.broken_values and path not in self.templates
+        return self.is_all_known or (path not in self.broken_values and path not in self.templates)
 
     @property
     def is_empty(self) -> bool:

@@ -7,7 +7,7 @@ and time than all else of it; here each is one number beside its key, and a path
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from reconciler.manifest.yaml.document import BOTH, LOW, SHIFT, Holder, Mark, Path
+from reconciler.manifest.yaml.document import BOTH, LOW, SHIFT, Mark, Path, PlacedList, PlacedMapping, Plain
 
 
 def packed(line: int, column: int) -> int:
@@ -30,68 +30,78 @@ def mark_of(place: int) -> Mark:
     return place >> SHIFT & LOW, place & LOW
 
 
-def _holders(holder: Holder | None, path: Path = ()) -> Iterator[tuple[Path, Holder]]:
-    """Everything that holds values, with its path, the outer before the inner."""
-    if holder is not None:
-        yield path, holder
-        for key, inner in (holder.below or {}).items():
-            yield from _holders(inner, (*path, key))
+def _placed(value: Plain, path: Path = ()) -> Iterator[tuple[Path, PlacedMapping | PlacedList]]:
+    """Everything that has places, with its path, the outer before the inner."""
+    if isinstance(value, PlacedMapping | PlacedList):
+        yield path, value
+        for key, inner in value.items() if isinstance(value, PlacedMapping) else enumerate(value):
+            yield from _placed(inner, (*path, key))
+
+
+def _holder(root: Plain, path: Path) -> Plain:
+    """What holds the value at a path; None where nothing is there."""
+    for part in path[:-1]:
+        if isinstance(root, dict) and isinstance(part, str):
+            root = root.get(part)
+        elif isinstance(root, list) and isinstance(part, int) and 0 <= part < len(root):
+            root = root[part]
+        else:
+            return None
+    return root
 
 
 class KeyMarks(Mapping[Path, Mark]):
     """Where the key of each path stands; entries of lists and the root have none."""
 
-    __slots__ = ("_holder",)
+    __slots__ = ("_root",)
 
-    def __init__(self, holder: Holder | None) -> None:
-        """Take the places in a document; None where it is a single value."""
-        self._holder = holder
+    def __init__(self, root: Plain) -> None:
+        """Take a document as it is written."""
+        self._root = root
 
     def __getitem__(self, path: Path) -> Mark:
-        holder = self._holder.find(path[:-1]) if path and self._holder else None
-        key = path[-1] if path else None
-        if holder is None or not isinstance(holder.places, dict) or not isinstance(key, str):
+        holder, key = _holder(self._root, path), path[-1] if path else None
+        if not isinstance(holder, PlacedMapping) or not isinstance(key, str):
             raise KeyError(path)
         return mark_of(key_place(holder.places[key]))
 
     def __iter__(self) -> Iterator[Path]:
-        for path, holder in _holders(self._holder):
-            if isinstance(holder.places, dict):
+        for path, holder in _placed(self._root):
+            if isinstance(holder, PlacedMapping):
                 yield from ((*path, key) for key in holder.places)
 
     def __len__(self) -> int:
-        return sum(len(one.places) for _, one in _holders(self._holder) if isinstance(one.places, dict))
+        return sum(len(one.places) for _, one in _placed(self._root) if isinstance(one, PlacedMapping))
 
 
 class ValueMarks(Mapping[Path, Mark]):
     """Where the value of each path begins."""
 
-    __slots__ = ("_holder", "_root")
+    __slots__ = ("_place", "_root")
 
-    def __init__(self, holder: Holder | None, root: int) -> None:
-        """Take the places in a document, None where it is a single value, and the packed place of the root."""
-        self._holder = holder
+    def __init__(self, root: Plain, place: int) -> None:
+        """Take a document as it is written, and the packed place where it begins."""
         self._root = root
+        self._place = place
 
     def __getitem__(self, path: Path) -> Mark:
         if not path:
-            return mark_of(self._root)
-        holder, key = self._holder.find(path[:-1]) if self._holder else None, path[-1]
-        places = None if holder is None else holder.places
-        if isinstance(places, dict) and isinstance(key, str):
-            return mark_of(places[key])
-        if isinstance(places, list) and isinstance(key, int) and 0 <= key < len(places):
-            return mark_of(places[key])
+            return mark_of(self._place)
+        holder, key = _holder(self._root, path), path[-1]
+        if isinstance(holder, PlacedMapping) and isinstance(key, str):
+            return mark_of(holder.places[key])
+        if isinstance(holder, PlacedList) and isinstance(key, int) and 0 <= key < len(holder):
+            return mark_of(holder.places[key])
         raise KeyError(path)
 
     def __iter__(self) -> Iterator[Path]:
         yield ()
-        for path, holder in _holders(self._holder):
-            places = holder.places
-            yield from ((*path, key) for key in (places if isinstance(places, dict) else range(len(places))))
+        for path, holder in _placed(self._root):
+            keys = holder.places if isinstance(holder, PlacedMapping) else range(len(holder))
+            yield from ((*path, key) for key in keys)
 
     def __len__(self) -> int:
-        return 1 + sum(len(one.places) for _, one in _holders(self._holder))
+        return 1 + sum(len(one.places) for _, one in _placed(self._root))
 
 
 _Value = TypeVar("_Value")

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Protocol
 import yaml
 
 from reconciler.errors import Diagnostic, SourcePos
-from reconciler.manifest.yaml.document import BOTH, SHIFT, Document, Holder, Path, Plain
+from reconciler.manifest.yaml.document import BOTH, SHIFT, Document, Path, PlacedList, PlacedMapping, Plain
 from reconciler.manifest.yaml.marks import KeyMarks, ValueMarks, joined, key_place, mark_of, packed
 from reconciler.manifest.yaml.scalars import NOT_TEXT, NUMBER_STARTS, is_text, resolve_plain
 from reconciler.manifest.yaml.syntax import MAX_DEPTH, TOO_DEEP, describe_syntax_error
@@ -98,11 +98,10 @@ class _Composer:
             yield Document(
                 file=self._file,
                 data=data,
-                key_marks=KeyMarks(self._holder),
-                value_marks=ValueMarks(self._holder, self._at),
+                key_marks=KeyMarks(data),
+                value_marks=ValueMarks(data, self._at),
                 spellings=self._spellings,
                 broken_values=frozenset(self._broken_values),
-                holder=None if self._broken_values else self._holder,
                 may_have_variables=self._may_have_variables,
             )
             self._next_event()
@@ -111,12 +110,11 @@ class _Composer:
         self._spellings: dict[Path, str] = {}
         self._broken_values: set[Path] = set()
         # None while the anchored value is still being read.
-        self._anchors: dict[str, tuple[Path, Plain, Holder | None] | None] = {}
+        self._anchors: dict[str, tuple[Path, Plain] | None] = {}
         # Keys that are text as they stand: the same few stand at every identity, and one text serves them all.
         self._keys: dict[str, str] = {}
-        # Where the value begins that was read last, and the places in it; whoever asked for it keeps both.
+        # Where the value begins that was read last; whoever asked for it keeps it.
         self._at = 0
-        self._holder: Holder | None = None
 
     def _value(self, event: Any, path: Path, owner: int) -> Plain:
         """The value that an event begins; `owner` is where an unwritten value is shown."""
@@ -141,12 +139,11 @@ class _Composer:
             data = self._scalar(event, path, owner)
             place = self._at
         if event.anchor is not None:
-            self._anchors[event.anchor] = (path, data, self._holder)
+            self._anchors[event.anchor] = (path, data)
         self._at = place
         return data
 
     def _scalar(self, event: Any, path: Path, owner: int) -> Plain:
-        self._holder = None
         text: str = event.value
         mark = event.start_mark
         self._at = packed(mark.line + 1, mark.column + 1)
@@ -175,26 +172,26 @@ class _Composer:
         return text
 
     def _sequence(self, path: Path) -> Plain:
-        items: list[Plain] = []
+        items = PlacedList()
         places: list[int] = []
-        below: dict[str | int, Holder] = {}
+        items.places = places
         is_shallow = len(path) < MAX_DEPTH
         while (event := self._next_event()).__class__ is not yaml.SequenceEndEvent:
             # An unwritten item is marked right after its dash; the dash is what can be pointed at.
-            dash = packed(event.start_mark.line + 1, max(event.start_mark.column, 1))
+            mark = event.start_mark
+            dash = mark.line + 1 << SHIFT | (mark.column or 1)
             number = len(items)
             if event.__class__ is yaml.ScalarEvent and event.anchor is None and event.tag is None and is_shallow:
                 items.append(self._bare(event, path, number, dash))
             else:
-                items.append(self._inner(event, (*path, number), dash, below))
+                items.append(self._value(event, (*path, number), dash))
             places.append(self._at)
-        self._holder = Holder(places, below or None)
         return items
 
     def _mapping(self, path: Path) -> Plain:
-        items: dict[str, Plain] = {}
+        items = PlacedMapping()
         places: dict[str, int] = {}
-        below: dict[str | int, Holder] = {}
+        items.places = places
         is_shallow = len(path) < MAX_DEPTH
         # Nearly all of a manifest is pairs of a key that was met before and a bare value: what they need is written
         # out here, since a call of a function would take longer than its work.
@@ -223,18 +220,9 @@ class _Composer:
                     items[key] = text
                     places[key] = place << BOTH | mark.line + 1 << SHIFT | mark.column + 1
             else:
-                places[key] = joined(place, 0)
-                items[key] = self._inner(event, (*path, key), place, below)
-                places[key] = joined(place, self._at)
-        self._holder = Holder(places, below or None)
+                items[key] = self._value(event, (*path, key), place)
+                places[key] = place << BOTH | self._at
         return items
-
-    def _inner(self, event: Any, path: Path, owner: int, below: dict[str | int, Holder]) -> Plain:
-        """The value at a path, and the places in it among those `below` what holds it."""
-        value = self._value(event, path, owner)
-        if self._holder is not None:
-            below[path[-1]] = self._holder
-        return value
 
     def _other_key(self, event: Any, path: Path, places: Mapping[str, int]) -> str | None:
         """The text of a key that is none of those that were met before, or is in its mapping already."""
@@ -256,7 +244,7 @@ class _Composer:
             self._report_tag(event)
         text: str = event.value
         if event.anchor is not None:
-            self._anchors[event.anchor] = ((*path, text), text, None)
+            self._anchors[event.anchor] = ((*path, text), text)
         if not event.implicit[0]:
             return text
         if text == "<<":
@@ -274,11 +262,11 @@ class _Composer:
         name, place = event.anchor, _place(event)
         anchored = self._anchors.get(name)
         if anchored is not None:
-            origin, data, holder = anchored
+            origin, data = anchored
             self._copy_places(data, origin, path, event)
-            self._at, self._holder = place, holder
+            self._at = place
             return data
-        self._at, self._holder = place, None
+        self._at = place
         self._broken_values.add(path)
         if name in self._anchors:
             message, hint = f"the alias `*{name}` stands inside what it repeats", "Write the value out."

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.errors import Diagnostic, SourcePos
 from reconciler.manifest.reading import mapping
 from reconciler.manifest.rules.claims import claimed_twice
-from reconciler.manifest.yaml.document import Document, OwnName, Path, Plain, Template
+from reconciler.manifest.yaml.document import Document, OwnName, Path, Plain, Template, with_places, with_places_of_list
 
 ENVIRONMENT_PREFIX = "UAMI_VAR_"
 """An environment variable of this prefix gives a variable that the command line does not."""
@@ -51,7 +51,6 @@ def replace_variables(
         data=data,
         broken_values=document.broken_values | replacer.broken_values,
         templates=replacer.templates,
-        holder=None if replacer.broken_values or replacer.templates else document.holder,
     )
     return _rename_groups(replaced, replacer), replacer.diagnostics
 
@@ -108,12 +107,13 @@ class _Replacer:
         if isinstance(value, str):
             return self._text_value(value, path, place) if "${" in value else value
         if isinstance(value, list):
-            return [self.value(item, (*path, index), place) for index, item in enumerate(value)]
+            items = [self.value(item, (*path, index), place) for index, item in enumerate(value)]
+            return with_places_of_list(items, value)
         if isinstance(value, dict):
             for key in value:
                 if "${" in key and path != (GROUPS,):
                     self._report_key(key, (*path, key))
-            return {key: self.value(item, (*path, key), place) for key, item in value.items()}
+            return with_places({key: self.value(item, (*path, key), place) for key, item in value.items()}, value)
         return value
 
     def _place(self, value: Plain, path: Path, above: _Place) -> _Place:
@@ -260,7 +260,6 @@ def _rename_groups(document: Document, replacer: _Replacer) -> Document:
         broken_keys=frozenset(map(moved, document.broken_keys)) | broken,
         broken_values=frozenset(map(moved, document.broken_values)),
         templates={moved(path): template for path, template in document.templates.items()},
-        holder=None,
     )
 
 

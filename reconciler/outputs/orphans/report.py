@@ -87,7 +87,7 @@ class OrphansReport:
         """When it was given."""
         created_s = orphan.assignment.created_s
         if created_s is None or self.found.now_s is None:
-            return "given nobody knows when"
+            return "given at an unknown time"
         return f"given {age_text(self.found.now_s - created_s)}"
 
     @property

@@ -1,5 +1,6 @@
 """What the plan of a removal says beside its changes: how it is known that principals are gone, and what stays."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import Orphan
@@ -17,9 +18,12 @@ def orphan_notes(orphans: Sequence[Orphan], subscription_id: str) -> Iterator[st
         yield f"Gone: {of_each.format(', '.join(principals))} {evidence}."
     ours = [one for one in orphans if one.is_ours]
     copies = sum(not is_of_identity(one) for one in ours)
+    doubts = Counter(one.doubt for one in ours if one.doubt)
     if copies:
         yield f"{_roles(copies)} with a mark of ours {_stay(copies)}: uami gives roles to identities alone."
-    above = len(ours) - len(removed) - copies
+    for doubt, number in doubts.items():
+        yield f"{_roles(number)} of ours {_stay(number)}: {doubt}."
+    above = len(ours) - len(removed) - copies - doubts.total()
     if above:
         yield f"{_roles(above)} of ours above the subscription {_stay(above)}: a run over one removes none there."
     others = sum(not one.is_ours for one in orphans)

@@ -14,9 +14,14 @@ from reconciler.plan.changes import Action, AssignmentChange, Changes, GroupChan
 
 
 def is_removable(orphan: Orphan, subscription_id: str) -> bool:
-    """Whether a run over a subscription may delete an orphan: it is ours, of what identities are, and not given above
-    the subscription."""
-    return orphan.is_ours and is_of_identity(orphan) and is_within_subscription(orphan, subscription_id)
+    """Whether a run over a subscription may delete an orphan: it is ours, of what identities are, not given above the
+    subscription, and gone without a doubt."""
+    return (
+        orphan.is_ours
+        and is_of_identity(orphan)
+        and is_within_subscription(orphan, subscription_id)
+        and not orphan.doubt
+    )
 
 
 def is_of_identity(orphan: Orphan) -> bool:

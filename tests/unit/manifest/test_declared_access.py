@@ -13,26 +13,30 @@ from reconciler.manifest.declared_access import (
     read_credentials,
 )
 from reconciler.manifest.reading import Located
-from reconciler.manifest.yaml.document import Document, Path
+from reconciler.manifest.yaml.document import ASSIGNMENTS, CREDENTIALS, Document, Path
 from reconciler.manifest.yaml.source import parse_documents
-from reconciler.manifest.yaml.text import decode_source
+from reconciler.manifest.yaml.text import SourceText, decode_source
 
 GITHUB = "https://token.actions.githubusercontent.com"
-LIST: Path = ("list",)
+LIST: Path = (CREDENTIALS,)
 
 
 def document_of(entry: str) -> Document:
-    """A list of one entry, which begins at line 2, column 3."""
-    source, _ = decode_source("a.yaml", f"list:\n- {entry}\n".encode())
-    assert source is not None
-    (document,) = parse_documents(source)[0]
+    """A list of federated credentials with one entry, which begins at line 2, column 3."""
+    (document,) = parse_documents(decoded(f"{CREDENTIALS}:\n- {entry}\n"))[0]
     return document
+
+
+def decoded(text: str) -> SourceText:
+    source, _ = decode_source("a.yaml", text.encode())
+    assert source is not None
+    return source
 
 
 def credential(entry: str) -> DeclaredCredential:
     document = document_of(entry)
     assert isinstance(document.data, dict)
-    found = read_credentials(document, LIST, document.data["list"])
+    found = read_credentials(document, (), document.data)
     assert found is not None
     assert found.pos == SourcePos("a.yaml", 1, 1)
     (one,) = found.entries
@@ -107,7 +111,7 @@ def test_assignment_has_its_role_and_scope() -> None:
     document = document_of("{role: Reader, scope: /}")
     assert isinstance(document.data, dict)
 
-    assert read_assignment_lines(document, LIST, document.data["list"]) == (
+    assert read_assignment_lines(document, LIST, document.data[CREDENTIALS]) == (
         DeclaredAssignment(
             Located("Reader", SourcePos("a.yaml", 2, 10)),
             Located("/", SourcePos("a.yaml", 2, 25)),
@@ -119,6 +123,9 @@ def test_assignment_has_its_role_and_scope() -> None:
 def test_what_is_no_list_is_not_there_and_an_empty_one_is() -> None:
     document = document_of("{}")
 
-    assert (read_credentials(document, LIST, {}), read_assignments(document, LIST, "x")) == (None, None)
-    assert read_credentials(document, LIST, []) == DeclaredCredentials(SourcePos("a.yaml", 1, 1), ())
-    assert read_assignments(document, LIST, []) == DeclaredAssignments(SourcePos("a.yaml", 1, 1), ())
+    assert read_credentials(document, (), {}) is None
+    assert read_credentials(document, (), {CREDENTIALS: {}}) is None
+    assert read_assignments(document, (), {ASSIGNMENTS: "x"}) is None
+    assert read_credentials(document, (), {CREDENTIALS: []}) == DeclaredCredentials(SourcePos("a.yaml", 1, 1), ())
+    (document,) = parse_documents(decoded(f"{ASSIGNMENTS}: []\n"))[0]
+    assert read_assignments(document, (), {ASSIGNMENTS: []}) == DeclaredAssignments(SourcePos("a.yaml", 1, 1), ())

@@ -3,8 +3,21 @@
 import pytest
 
 from reconciler.errors import SourcePos
-from reconciler.manifest.reading import Located, items, mapping, text_at, texts_at, whole_number
-from reconciler.manifest.yaml.document import Document, Plain
+from reconciler.manifest.reading import (
+    Located,
+    entries_in,
+    items,
+    key_pos_in,
+    keys_in,
+    mapping,
+    text_at,
+    text_in,
+    texts_at,
+    whole_number,
+)
+from reconciler.manifest.yaml.document import Document, Path, Plain
+from reconciler.manifest.yaml.source import parse_documents
+from reconciler.manifest.yaml.text import decode_source
 
 DOCUMENT = Document(
     "a.yaml",
@@ -46,3 +59,43 @@ def test_mapping_and_list_are_empty_where_they_are_none() -> None:
 )
 def test_whole_number_is_what_json_schema_takes_for_one(value: Plain, number: int | None) -> None:
     assert whole_number(value) == number
+
+
+def written(text: str) -> Document:
+    source, _ = decode_source("a.yaml", text.encode())
+    assert source is not None
+    (document,) = parse_documents(source)[0]
+    return document
+
+
+PLACED = written("tags: {a: x, b: y}\nlist:\n- one\n- {two: 2}\n")
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_place_is_the_same_whether_a_mapping_knows_it_or_its_path_tells(copy: bool) -> None:
+    root, tags = mapping(PLACED.data), mapping(mapping(PLACED.data)["tags"])
+    if copy:
+        root, tags = dict(root), dict(tags)
+
+    assert text_in(PLACED, ("tags",), tags, "b") == Located("y", SourcePos("a.yaml", 1, 17))
+    assert key_pos_in(PLACED, (), root, "list") == SourcePos("a.yaml", 2, 1)
+    assert keys_in(PLACED, ("tags",), tags) == [("a", SourcePos("a.yaml", 1, 8)), ("b", SourcePos("a.yaml", 1, 14))]
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_entry_has_its_path_and_its_place(copy: bool) -> None:
+    entries = items(mapping(PLACED.data)["list"])
+    path: Path = ("list",)
+
+    assert list(entries_in(PLACED, path, [*entries] if copy else entries)) == [
+        (("list", 0), "one", SourcePos("a.yaml", 3, 3)),
+        (("list", 1), {"two": 2}, SourcePos("a.yaml", 4, 3)),
+    ]
+    assert list(entries_in(PLACED, path, "x")) == []
+
+
+def test_text_with_a_diagnostic_is_not_there_though_its_mapping_knows_its_place() -> None:
+    document = written("a: *b\nc: d\n")
+
+    assert text_in(document, (), {"a": "x", "c": "d"}, "a") is None
+    assert text_in(document, (), mapping(document.data), "c") == Located("d", SourcePos("a.yaml", 2, 4))

@@ -258,9 +258,11 @@ def test_default_location_is_given_and_a_written_one_is_not() -> None:
         }
     }
     assert saved["sources"] == {
-        "/resourceGroups/rg": {"file": "<stdin>", "line": 5, "column": 3},
-        "/resourceGroups/rg/identities/0": {"file": "<stdin>", "line": 5, "column": 21},
-        "/resourceGroups/rg/identities/1": {"file": "<stdin>", "line": 5, "column": 27},
+        "<stdin>": {
+            "/resourceGroups/rg": [5, 3],
+            "/resourceGroups/rg/identities/0": [5, 21],
+            "/resourceGroups/rg/identities/1": [5, 27],
+        }
     }
 
 

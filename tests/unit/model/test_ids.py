@@ -121,3 +121,16 @@ def test_type_of_an_arm_id_is_what_stands_behind_its_last_provider(text: str, ki
 )
 def test_group_of_a_scope_is_the_one_that_it_is_or_lies_below(scope: str, group: str | None) -> None:
     assert group_at(scope) == (None if group is None else ResourceGroupId(SUBSCRIPTION, group))
+
+
+def test_ids_of_one_list_share_their_texts() -> None:
+    beginning = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-App/providers/Microsoft.ManagedIdentity"
+
+    one, other = (ResourceId.parse(f"{beginning}/userAssignedIdentities/{name}") for name in ("id-a", "id-B"))
+
+    assert one.subscription_id is other.subscription_id
+    assert one.resource_group is other.resource_group
+    assert one.key[:2] == other.key[:2] == (SUBSCRIPTION, "rg-app")
+    assert one.key[1] is other.key[1]
+    assert one.key[2] is one.name
+    assert other.key[2] == "id-b"

@@ -131,9 +131,11 @@ def test_plan_document_keeps_the_tenant_that_the_manifest_names(tenant: DesiredT
             "ignore": {"identities": [], "tags": []},
             "resourceGroups": {GROUP: {"identities": [{"name": "id-api"}]}},
             "sources": {
-                f"/resourceGroups/{GROUP}": {"file": "identities.yaml", "line": 3, "column": 3},
-                **({} if tenant is None else {"/tenant": {"file": "identities.yaml", "line": 2, "column": 9}}),
-                f"/resourceGroups/{GROUP}/identities/0": {"file": "identities.yaml", "line": 5, "column": 9},
+                "identities.yaml": {
+                    f"/resourceGroups/{GROUP}": [3, 3],
+                    **({} if tenant is None else {"/tenant": [2, 9]}),
+                    f"/resourceGroups/{GROUP}/identities/0": [5, 9],
+                }
             },
         }
     ]

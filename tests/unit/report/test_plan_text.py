@@ -318,4 +318,4 @@ def test_same_role_of_several_that_are_gone_is_told_once() -> None:
 def test_removal_of_nothing_says_so() -> None:
     text = render_plan(removal_of(orphan(is_ours=False)), Header("", ""), color=False)
 
-    assert text.endswith("\nNo changes. No role assignment of ours is orphaned.\n")
+    assert text.endswith("\nNo changes. There is no orphaned role assignment of ours to remove.\n")

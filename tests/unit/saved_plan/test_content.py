@@ -15,7 +15,7 @@ from reconciler.errors import ExitCode, InputFileError
 from reconciler.guards import NO_ALLOWANCES, judge
 from reconciler.manifest.desired import Desired, DesiredGroup
 from reconciler.manifest.rules.globs import matches_any
-from reconciler.model import FORMAT_VERSION
+from reconciler.model import FORMAT_VERSION, OWNER_TAG
 from reconciler.model.identity import Live
 from reconciler.plan.diff_identities import diff_states
 from reconciler.plan.document import plan_document
@@ -24,7 +24,7 @@ from reconciler.report.formats.text import TextFormat
 from reconciler.report.rows import Header
 from reconciler.saved_plan.content import MAX_BYTES
 from reconciler.saved_plan.read_desired import read_desired
-from tests.builders import TODAY, live_group, live_of
+from tests.builders import TODAY, desired_group, listed, live_group, live_identity, live_of, plan_of
 from tests.cli.documents import problems
 from tests.strategies import FEW_EXAMPLES, World, worlds, worlds_with_holds
 from tests.unit.manifest.manifests import load_text
@@ -63,6 +63,19 @@ def _with_guids(desired: Desired) -> Desired:
         return replace(group, identities=tuple(listed), remove=tuple(removals))
 
     return Desired(tuple(group_with_guids(group) for group in desired.groups))
+
+
+def test_five_thousand_updates_come_to_less_than_five_megabytes() -> None:
+    names, tags = [f"id-{number:06}" for number in range(50)], {"number": "4711", "team": "a"}
+    entries = (listed(one, location="westeurope", tags=tags, line=10_000) for one in names)
+    lives = (
+        live_identity(one, tags={**tags, "team": "b", OWNER_TAG: "bench"}, principal_id=str(uuid.UUID(int=0)))
+        for one in names
+    )
+
+    content = save(plan_of(desired_group(*entries, owner="bench"), live_group(*lives)))
+
+    assert len(content) * 5000 / len(names) < 5_000_000
 
 
 @FEW_EXAMPLES
@@ -211,8 +224,9 @@ def _identities(document: Any) -> Any:
     return group["identities"]
 
 
-def _first_source(document: Any) -> Any:
-    return next(iter(_manifest(document)["sources"].values()))
+def _renamed(sources: Any, name: str) -> Any:
+    (places,) = sources.values()
+    return {name: places}
 
 
 def _twice(items: list[Any]) -> None:
@@ -283,8 +297,20 @@ def _twice(items: list[Any]) -> None:
         ),
         (lambda d: _manifest(d).update(sources={}), "$.desired[0].sources: {} should be non-empty."),
         (
-            lambda d: _manifest(d)["sources"].update({"/else": _first_source(d)}),
-            "$.desired[0].sources contradicts the rest of the plan, or is nothing",
+            lambda d: _manifest(d).update(sources={"identities.yaml": {}}),
+            "$.desired[0].sources['identities.yaml']: {} should be non-empty.",
+        ),
+        (
+            lambda d: _manifest(d).update(sources={"identities.yaml": {"": [0, 1]}}),
+            "$.desired[0].sources['identities.yaml'][''][0]: 0 is less than the minimum of 1.",
+        ),
+        (
+            lambda d: _manifest(d).update(sources={"identities.yaml": {"": [1]}}),
+            "$.desired[0].sources['identities.yaml']['']: [1] is too short.",
+        ),
+        (
+            lambda d: _manifest(d)["sources"]["identities.yaml"].update({"/else": [1, 1]}),
+            "$.desired[0].sources.identities.yaml contradicts the rest of the plan, or is nothing",
         ),
         (
             lambda d: _manifest(d)["limits"].update(maxDeletePercent=200),
@@ -296,7 +322,7 @@ def _twice(items: list[Any]) -> None:
         ),
         (lambda d: _identities(d).reverse(), "$.desired[0].resourceGroups.rg-app.identities[0]"),
         (
-            lambda d: (_first_source(d).update(file="a\nError: b"), _manifest(d).update(owner=" ")),
+            lambda d: _manifest(d).update(sources=_renamed(_manifest(d)["sources"], "a\nError: b"), owner=" "),
             f"{BROKEN_RULE} a\nError: b:3:3: ` ` is not an owner.",
         ),
     ],

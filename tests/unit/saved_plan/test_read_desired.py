@@ -39,11 +39,12 @@ def test_what_was_declared_comes_back(desired: Desired) -> None:
 
 def test_place_of_an_entry_is_its_own_or_that_of_what_holds_it() -> None:
     (document,) = manifests("rg-app")
-    pointer = next(one for one in document["sources"] if one.endswith("/identities/0"))
-    document["sources"][pointer] = {"file": "b.yaml", "line": 70, "column": 9}
+    (places,) = document["sources"].values()
+    pointer = next(one for one in places if one.endswith("/identities/0"))
+    places[pointer] = [70, 9]
 
     (group,) = read_desired([document]).groups
-    del document["sources"][pointer]
+    del places[pointer]
     (without,) = read_desired([document]).groups
 
     assert (group.identities[0].source.line, group.identities[0].source.column) == (70, 9)

@@ -1,6 +1,9 @@
 """What a signal does, by how far the command has come; `tests/cli/test_any_instant.py` has real ones."""
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -97,3 +100,21 @@ def test_way_is_made_before_words() -> None:
     ending.make_way()
 
     assert made == ["way"]
+
+
+def test_process_leaves_with_its_last_words_and_waits_for_nothing() -> None:
+    program = (
+        "import atexit, sys, threading, time\n"
+        "from reconciler.cli.support.signals import leave\n"
+        "atexit.register(print, 'taken apart')\n"
+        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        "sys.stdout.write('said')\n"
+        "leave(3)\n"
+    )
+
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "said", "")

@@ -2,14 +2,24 @@
 
 import pytest
 
-from reconciler.manifest.yaml.document import Holder, Path
+from reconciler.manifest.yaml.document import Path, PlacedList, PlacedMapping, Plain
 from reconciler.manifest.yaml.marks import KeyMarks, Overlaid, ValueMarks, joined, key_place, mark_of, packed
 
-_INNER = Holder({"c": joined(packed(3, 5), packed(3, 8))})
-_LIST = Holder([packed(2, 5), packed(3, 5)], {1: _INNER})
-HOLDER = Holder({"a": joined(packed(1, 1), packed(2, 3)), "1": joined(packed(4, 1), packed(4, 4))}, {"a": _LIST})
-KEYS = KeyMarks(HOLDER)
-VALUES = ValueMarks(HOLDER, packed(1, 1))
+
+def placed(value: dict[str, Plain], **places: int) -> PlacedMapping:
+    """A mapping with its places."""
+    mapping = PlacedMapping(value)
+    mapping.places = places
+    return mapping
+
+
+_LIST = PlacedList(["x", placed({"c": "y"}, c=joined(packed(3, 5), packed(3, 8)))])
+_LIST.places = [packed(2, 5), packed(3, 5)]
+ROOT = placed(
+    {"a": _LIST, "1": 1}, **{"a": joined(packed(1, 1), packed(2, 3)), "1": joined(packed(4, 1), packed(4, 4))}
+)
+KEYS = KeyMarks(ROOT)
+VALUES = ValueMarks(ROOT, packed(1, 1))
 
 
 @pytest.mark.parametrize("mark", [(1, 1), (70_000, 12), (2**25, 2**25)])
@@ -54,11 +64,3 @@ def test_what_lies_above_counts() -> None:
     assert dict(overlaid) == {**VALUES, ("a",): (9, 9), ("new",): (8, 8)}
     assert len(overlaid) == 7
     assert ("b",) not in overlaid
-
-
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [((), HOLDER), (("a",), _LIST), (("a", 1), _INNER), (("a", 0), None), (("1",), None), ((0,), None)],
-)
-def test_holder_is_found_by_the_path_of_what_it_holds(path: Path, found: Holder | None) -> None:
-    assert HOLDER.find(path) is found

@@ -18,6 +18,8 @@ def test_a_removal_says_how_it_is_known_and_what_stays() -> None:
         orphan(principal_id=OTHER_PRINCIPAL, evidence="the identity rg-app/id-api is another principal now"),
         orphan(ABOVE),
         replace(orphan(ABOVE), principal_type="User"),
+        replace(orphan(ABOVE), doubt="only a journal says it"),
+        replace(orphan(), doubt="only a journal says it"),
         orphan(is_ours=False),
         orphan(IN_SUBSCRIPTION, is_ours=False),
     ]
@@ -26,6 +28,7 @@ def test_a_removal_says_how_it_is_known_and_what_stays() -> None:
         f"Gone: principal {PRINCIPAL}: {EVIDENCE}.",
         f"Gone: principal {OTHER_PRINCIPAL}: the identity rg-app/id-api is another principal now.",
         "1 orphaned role assignment with a mark of ours stays: uami gives roles to identities alone.",
+        "2 orphaned role assignments of ours stay: only a journal says it.",
         "1 orphaned role assignment of ours above the subscription stays: a run over one removes none there.",
         "2 orphaned role assignments of others stay: only what is ours is removed.",
     ]
