@@ -228,7 +228,8 @@ def _interrupted(_: object) -> None:
 def test_directory_that_says_nothing_any_more_proves_nothing(
     arm: OpenArm, fault: Behaviour, because: str, known: dict[str, ResourceId]
 ) -> None:
-    opened = arm(START, Fault("POST", BY_IDS, fault, times=ALWAYS, passes=2))
+    looks = 1 if known else 2  # where a journal and ARM prove it, the second look is spared
+    opened = arm(START, Fault("POST", BY_IDS, fault, times=ALWAYS, passes=looks))
 
     result = Removal(opened, known).carry_out()
 
