@@ -280,6 +280,10 @@ def test_removal_over_http_sends_only_its_deletes(uami: Uami, orphaned: Path, se
 
     assert (ended.code, ended.stdout.endswith(ALL_DONE)) == (0, True)
     assert [(method, status) for method, _, status in arm.writes] == [("DELETE", 200)] * 3
+    assert arm.asked_by_post == {"getByIds"}
+    calls = [kind for kind, _ in arm.requests if kind in ("POST", "DELETE")]
+    assert calls[:3] == ["POST"] * 3, "twice for the plan, and before the first delete of a principal"
+    assert calls.count("POST") == 4
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
