@@ -210,10 +210,15 @@ def test_directory_that_shows_nobody_of_a_type_proves_nothing_of_it(arm: OpenArm
     assert len(opened.time.slept_s) == passes
 
 
-def test_run_that_sees_nobody_but_itself_proves_nothing(arm: OpenArm) -> None:
-    own, someone = str(uuid.uuid4()), of(str(uuid.uuid4()), "User")
-    shown = {"value": [{"id": own, "@odata.type": "#microsoft.graph.user"}]}
-    opened = arm(with_roles(START, of(own, "User"), someone), Fault("POST", BY_IDS, answer_body(shown), ALWAYS))
+@pytest.mark.parametrize(
+    ("own", "kind"),
+    [(str(uuid.uuid4()), "User"), (principal_of("id-a"), "ServicePrincipal")],
+    ids=["user", "identity"],
+)
+def test_run_that_sees_nobody_but_itself_proves_nothing(arm: OpenArm, own: str, kind: str) -> None:
+    someone = of(str(uuid.uuid4()), kind)
+    shown = {"value": [{"id": own, "@odata.type": f"#microsoft.graph.{kind[0].lower()}{kind[1:]}"}]}
+    opened = arm(with_roles(START, of(own, kind), someone), Fault("POST", BY_IDS, answer_body(shown), ALWAYS))
     search = OrphanSearch(SUBSCRIPTION, {}, frozenset(), own)
 
     found = find_orphans(search, opened.resources_with_graph, Pause(PAUSE_S, opened.retries.sleep))
@@ -333,7 +338,9 @@ def test_journals_are_not_believed_where_not_all_identities_are_seen(arm: OpenAr
     fault = Fault("GET", "/userAssignedIdentities", answer(403, "AuthorizationFailed"), ALWAYS, passes)
     silent = Fault("POST", BY_IDS, answer(403, "Authorization_RequestDenied"), times=ALWAYS)
     hidden = without("Microsoft.ManagedIdentity/userAssignedIdentities/read")
-    opened = arm(replace(START, permissions=(hidden,)), fault, silent)
+    # Where it is said to be this caller may read.
+    absent = Fault("GET", "/id-never", answer(404, "ResourceNotFound"), times=ALWAYS)
+    opened = arm(replace(START, permissions=(hidden,)), fault, silent, absent)
     forged = {principal_of("id-a"): resource_id("id-never")}
 
     found = find(opened, forged)
