@@ -24,6 +24,8 @@ from reconciler.plan.orphans.removal import orphan_changes
 from reconciler.workflow.apply import Planner
 from reconciler.workflow.preflight import tenant_of_flag
 
+READING_JOURNALS = "Reading the journals of earlier runs"
+
 
 @dataclass(frozen=True, slots=True)
 class OrphansRequest:
@@ -65,7 +67,9 @@ def run_orphans(
     expected = tenant_of_flag(azure)
     subscription = subscriptions.find(azure.resources.client, request.subscription_id)
     check_subscription_tenant(subscription, expected)
-    known = read_known(request.journals, request.folder, (azure.cloud, subscription.tenant_id, place))
+    # A thousand of large runs take half a minute.
+    with azure.resources.activity.part(READING_JOURNALS):
+        known = read_known(request.journals, request.folder, (azure.cloud, subscription.tenant_id, place))
     owners = known.owners.union(request.owners)
     runner = azure.runner()
     search = OrphanSearch(
