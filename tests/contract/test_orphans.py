@@ -367,7 +367,8 @@ def test_only_marks_of_the_owners_are_ours(arm: OpenArm) -> None:
     opened = arm(START)
     opened.delete("id-a")
 
-    assert [one.is_ours for one in find(opened, owners=("somebody-else",)).orphans] == [False, False]
+    others = ("somebody-else", OWNER.swapcase(), f"{OWNER} ", OWNER[:-1])
+    assert [one.is_ours for one in find(opened, owners=others).orphans] == [False, False]
     assert sorted(one.is_ours for one in find(opened).orphans) == [False, True]
 
 
