@@ -80,7 +80,7 @@ def block_view(block: RowBlock, names: Names, *, is_open: bool, tone: Tone | Non
     is_one = not block.members
     rows = (*(() if block.head is None else (block.head,)), *block.children)
     return Block(
-        block.identity.name if is_one else several("", len(block.members)),
+        block.identity.name if is_one else several("", len(block.members), block.identity),
         tuple(entry_of(row, is_one=is_one, tone=tone) for row in rows),
         tuple(members_of(block.members, names, with_ids=True)),
         _brief(block),
@@ -166,6 +166,9 @@ def kinds_of(rows: Iterable[ChangeRow], names: Names) -> tuple[tuple[str, tuple[
     return tuple(
         (f"{same[0].action.value} {names.describe(same[0].resource_id)}", ())
         if len(same) == 1
-        else (f"{same[0].action.value} {several(same[0].label, len(same))}", tuple(members_of(same, names)))
+        else (
+            f"{same[0].action.value} {several(same[0].label, len(same), same[0].resource_id)}",
+            tuple(members_of(same, names)),
+        )
         for same in alike_in_kind(rows)
     )

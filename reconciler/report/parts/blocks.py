@@ -29,7 +29,7 @@ def write_blocks(page: Page, blocks: Iterable[Block], names: Names) -> None:
 
 
 def _write_head(page: Page, block: Block, names: Names) -> None:
-    who = several("", len(block.members)) if block.members else names.identity(block.identity)
+    who = several("", len(block.members), block.identity) if block.members else names.identity(block.identity)
     if block.head is None:
         page.line("   ", (who, "bold"))
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reconciler.model import AnyId, ResourceId, identity_of
+from reconciler.model import AnyId, ResourceGroupId, ResourceId, identity_of, is_gone
 from reconciler.report.grouping import alike_in_kind
 from reconciler.report.names import Names
 from reconciler.report.page import Page
@@ -71,13 +71,15 @@ def write_kinds(page: Page, rows: Sequence[ChangeRow], names: Names, *, indent: 
             pieces = [(names.describe(same[0].resource_id), ""), *place]
             write_pieces(page, pieces, indent=indent + 4, lead=(action, ""))
             continue
-        page.line(f"{action}{several(same[0].label, len(same))}:")
+        page.line(f"{action}{several(same[0].label, len(same), same[0].resource_id)}:")
         if places:
             write_members(page, same, names, indent=indent + 4)
         else:
             write_ids(page, [row.resource_id for row in same], names, indent=indent + 4)
 
 
-def several(label: str, number: int) -> str:
-    """`299 identities`, or `role Reader on rg-data of 299 identities`."""
-    return f"{label} of {number} identities" if label else f"{number} identities"
+def several(label: str, number: int, like: AnyId | ResourceGroupId | None = None) -> str:
+    """`299 identities`, or `role Reader on rg-data of 299 identities`; `like` is one of them, that may be gone."""
+    is_one_gone = like is not None and not isinstance(like, ResourceGroupId) and is_gone(identity_of(like))
+    who = f"{number} {'principals that are gone' if is_one_gone else 'identities'}"
+    return f"{label} of {who}" if label else who

@@ -86,7 +86,8 @@ _ADDRESS_ENDS = 70
 def title_of(said: Said) -> str:
     """What several refusals are about: `3 groups`, `role Reader on rg-data of 5 identities`."""
     number = len(said.violations)
-    return f"{number} groups" if isinstance(said.violations[0].about, ResourceGroupId) else several(said.label, number)
+    about = said.violations[0].about
+    return f"{number} groups" if isinstance(about, ResourceGroupId) else several(said.label, number, about)
 
 
 def _said(violations: Sequence[Violation], names: Names) -> list[Said]:

@@ -124,10 +124,16 @@ def write_digest(
 def _in_short(ids: Sequence[AnyId | ResourceGroupId], names: Names) -> str:
     """How many changes there are, and the first few of them; the same role of several identities is told once."""
     kinds: dict[str, list[str]] = {}
+    first: dict[str, AnyId | ResourceGroupId] = {}
     for one in ids:
         label = "" if isinstance(one, ResourceGroupId) else names.label(one)
-        kinds.setdefault(label or names.describe(one), []).append(names.describe(one))
-    parts = [(same[0] if len(same) == 1 else several(kind, len(same)), len(same)) for kind, same in kinds.items()]
+        kind = label or names.describe(one)
+        kinds.setdefault(kind, []).append(names.describe(one))
+        first.setdefault(kind, one)
+    parts = [
+        (same[0] if len(same) == 1 else several(kind, len(same), first[kind]), len(same))
+        for kind, same in kinds.items()
+    ]
     more = len(ids) - sum(number for _, number in parts[:_NAMED])
     return f"{len(ids)} ({', '.join(text for text, _ in parts[:_NAMED])}{f' and {more} more' if more else ''})"
 
