@@ -52,6 +52,15 @@ class SourcePos(NamedTuple):
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    @property
+    def file_and_line(self) -> str:
+        """`FILE:LINE`; empty for `NO_PLACE`."""
+        return f"{self.file}:{self.line}" if self.file else ""
+
+
+NO_PLACE = SourcePos("", 1, 1)
+"""Of what no line of a manifest asks for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:

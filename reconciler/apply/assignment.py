@@ -22,7 +22,7 @@ class AssignmentCalls:
     """The calls of one step.
 
     Attributes:
-        identity: the assignment's, as it is now.
+        identity: the assignment's, as it is now; None for an orphan, which has none.
         arm_time: ARM's own, as epoch seconds; None where it is not known.
         is_scope_new: whether this run has made the identity at which the role is given.
     """
@@ -30,7 +30,7 @@ class AssignmentCalls:
     def __init__(
         self,
         change: AssignmentChange,
-        identity: Identity,
+        identity: Identity | None,
         resources: Resources,
         arm_time: Callable[[], float | None],
         *,
@@ -76,7 +76,7 @@ class AssignmentCalls:
         """Whether a new identity may still be unknown where the role is given."""
         if self._is_scope_new and isinstance(error, NotFound):
             return True
-        if self._change.identity is not None:
+        if self._change.identity is not None or self._change.orphan is not None:
             return False
         # A principal that is new may still be missing anywhere. Source: azure-rest-api-specs pull request 43555.
         lagging = error.transient and not isinstance(error, Throttled)
@@ -155,6 +155,8 @@ def _other_details(planned: RoleAssignment, live: RoleAssignment) -> Stale | Non
     return Stale(f"changed since the plan was made: {', '.join(news)}") if news else None
 
 
-def _new_assignment(change: AssignmentChange, identity: Identity) -> RoleAssignment:
+def _new_assignment(change: AssignmentChange, identity: Identity | None) -> RoleAssignment:
+    if identity is None:
+        raise AssertionError("a role is given to an identity")
     scope, role_guid, principal_id = change.resource_id.scope, change.resource_id.role_guid, identity.principal_id
     return RoleAssignment(assignment_name(scope, principal_id, role_guid), scope, role_guid, principal_id)

@@ -4,11 +4,12 @@ What was reviewed is a difference between two states. Where the live one has cha
 that nobody has seen.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from reconciler.journal import After
-from reconciler.model import Children, Identity
+from reconciler.model import Children, Identity, Orphan
 from reconciler.plan import AccessChange, value_text
 
 ANOTHER_PRINCIPAL = (
@@ -16,6 +17,14 @@ ANOTHER_PRINCIPAL = (
 )
 
 A = TypeVar("A", bound=After, covariant=True)
+
+WhyNotGone = Callable[[Orphan], str | None]
+"""Looks, right before the first role of a principal that is gone is deleted, whether it still is: a user, a group or an
+application can be restored, and nobody may have seen an identity that is there.
+
+Says why it is not known to be gone any more, as a sentence without its end; None where it is. Raises CallFailed and
+Interrupted.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,11 @@ def check_parent(change: AccessChange, live: Identity | None) -> Identity | Stal
     if live.owner == change.group.owner:
         return live
     return another_owner(planned, live) or live
+
+
+def nobody_looks(orphan: Orphan) -> str | None:
+    """For runs that delete no orphan: one that came all the same would stay."""
+    return f"nobody looked whether principal {orphan.assignment.principal_id} is still gone"
 
 
 def another_owner(planned: Identity, live: Identity) -> Stale | None:

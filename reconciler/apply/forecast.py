@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.arm.federated_credentials import credential_path
 from reconciler.arm.http.paths import identity_path
-from reconciler.arm.http.rates.documented import Limit, count_limits
+from reconciler.arm.http.rates.documented import Limit, limits_of
 from reconciler.arm.http.retry import Retries
 from reconciler.arm.role_assignments import assignment_path
 from reconciler.model import AnyId
@@ -33,14 +33,12 @@ class Countdown:
 
     def __init__(self, works: Iterable[Work], retries: Retries) -> None:
         self._retries = retries
-        self._by_change: dict[AnyId, Counter[Limit]] = {}
+        self._by_change: dict[AnyId, list[Limit]] = {}
         for work in works:
             for step in work.all_steps:
-                counts = count_limits(_requests(step, work))
-                self._by_change.setdefault(step.change.resource_id, Counter()).update(counts)
-        self._left: Counter[Limit] = Counter()
-        for counts in self._by_change.values():
-            self._left.update(counts)
+                limits = (limit for request in _requests(step, work) for limit in limits_of(*request))
+                self._by_change.setdefault(step.change.resource_id, []).extend(limits)
+        self._left = Counter(limit for limits in self._by_change.values() for limit in limits)
         # An identity has a rate of its own, which matters only where much is written to it.
         self._left = Counter({limit: count for limit, count in self._left.items() if not limit.allows_at_once(count)})
         self._lock = threading.Lock()
@@ -48,9 +46,9 @@ class Countdown:
     def end(self, change_id: AnyId) -> None:
         """A change has ended."""
         with self._lock:
-            for limit, count in self._by_change.pop(change_id, Counter()).items():
+            for limit in self._by_change.pop(change_id, ()):
                 if limit in self._left:
-                    self._left[limit] -= count
+                    self._left[limit] -= 1
 
     def left_s(self) -> float:
         """How many seconds are left at least."""

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Generic, Protocol, TypeVar
 
 from reconciler.apply.assignment import AssignmentCalls
-from reconciler.apply.checks import Done, Stale, Write
+from reconciler.apply.checks import Done, Stale, WhyNotGone, Write, nobody_looks
 from reconciler.apply.credential import CredentialCalls
 from reconciler.apply.identity import IdentityCalls, ReadChildren
 from reconciler.apply.result import ApplyEvent, ChangeResult, Moment, not_tried
@@ -89,6 +89,7 @@ class ApplyTools:
     on_event: Callable[[ApplyEvent], None]
     correlation_id: str
     read_children: ReadChildren
+    why_not_gone: WhyNotGone = nobody_looks
     arm_time: Callable[[], float | None] = lambda: None
     sleep_to_finish: Callable[[float], None] = time.sleep
 
@@ -336,8 +337,8 @@ def identity_step(step: Step, change: IdentityChange, tools: ApplyTools) -> AnyS
     return StepRun(step, IdentityCalls(change, tools.resources, tools.read_children), tools)
 
 
-def child_step(step: Step, change: AccessChange, identity: Identity, tools: ApplyTools) -> AnyStepRun:
-    """The run of a step on a credential or role assignment; `identity` is the one that has it, as it is now."""
+def child_step(step: Step, change: AccessChange, identity: Identity | None, tools: ApplyTools) -> AnyStepRun:
+    """The run of a step on a child of an identity, which is given as it is now; None for an orphan, which has none."""
     resources = tools.resources
     match change:
         case CredentialChange():

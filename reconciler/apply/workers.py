@@ -21,10 +21,11 @@ from reconciler.apply.result import ApplyEvent, ChangeResult, Moment
 from reconciler.apply.step import AnyStepRun, ApplyTools, child_step, identity_step
 from reconciler.errors import CallFailed, Interrupted, LoginError, Throttled
 from reconciler.journal import Outcome
-from reconciler.model import AnyId, Identity, call_error
+from reconciler.model import AnyId, Identity, Orphan, call_error
 from reconciler.plan import (
     AccessChange,
     Action,
+    AssignmentChange,
     Change,
     CredentialChange,
     IdentityChange,
@@ -77,6 +78,7 @@ class IdentityWork:
         self._work = work
         self._steps = work.all_steps
         self._identity: Identity | None = None
+        self._is_seen_gone = False
         self._tools = tools
         self._failures = failures
         self._lock = threading.Lock()
@@ -144,10 +146,13 @@ class IdentityWork:
         self._give_back()
 
     def _step_run(self, step: Step) -> AnyStepRun | ChangeResult:
-        """How a step is taken; a result where the identity of a credential or role assignment is not as planned."""
+        """How a step is taken; a result where the identity of a credential or role assignment is not as planned, or the
+        principal of an orphan not gone."""
         match step.change:
             case IdentityChange() as change:
                 return identity_step(step, change, self._tools)
+            case AssignmentChange(orphan=Orphan() as orphan) as change:
+                return self._why_no_orphan(change, orphan) or child_step(step, change, None, self._tools)
             case change:
                 identity = self._identity or self._read_identity(change)
                 if isinstance(identity, ChangeResult):
@@ -246,12 +251,25 @@ class IdentityWork:
         try:
             live = self._tools.resources.identities.get(self._work.identity)
             found = self._why_kept(live) or check_parent(change, live)
-        except (Interrupted, Throttled):
-            return self._tools.not_tried(change)
-        except CallFailed as error:
-            signed_out = isinstance(error, LoginError)
-            return ChangeResult(change, Outcome.FAILED, error.message, call_error(error), signed_out=signed_out)
+        except (CallFailed, Interrupted) as error:
+            return self._unread(change, error)
         return ChangeResult(change, Outcome.STALE, found.why) if isinstance(found, Stale) else found
+
+    def _unread(self, change: Change, error: CallFailed | Interrupted) -> ChangeResult:
+        """The end of a change of which no call went out, since what it is about could not be read."""
+        if isinstance(error, Interrupted | Throttled):
+            return self._tools.not_tried(change)
+        signed_out = isinstance(error, LoginError)
+        return ChangeResult(change, Outcome.FAILED, error.message, call_error(error), signed_out=signed_out)
+
+    def _why_no_orphan(self, change: Change, orphan: Orphan) -> ChangeResult | None:
+        """How an orphan's change ends where its principal is not known to be gone; looked at once for all its roles."""
+        try:
+            why = None if self._is_seen_gone else self._tools.why_not_gone(orphan)
+        except (CallFailed, Interrupted) as error:
+            return self._unread(change, error)
+        self._is_seen_gone = why is None
+        return None if why is None else ChangeResult(change, Outcome.STALE, why)
 
     def _why_kept(self, live: Identity | None) -> Stale | None:
         """Why an identity that was to be deleted stays after all, and so keeps its roles."""

@@ -54,9 +54,10 @@ def hide_values(text: str, values: Iterable[str], replacement: str) -> str:
 
 
 def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
-    for name, value in environment.items():
+    for name in environment:
         if _is_secret(name):
             # A report shows a value of several lines as one line, a quotation one of them.
+            value = environment[name]
             yield from (part for part in (value, *value.splitlines()) if len(part.strip()) >= SHORTEST)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reconciler.guardrails.file import VARIABLE, guardrail_files, read_guardrails, sources_of
     from reconciler.guardrails.model import Guardrails, combined_sha256
     from reconciler.guardrails.narrow import within_guardrails
+    from reconciler.guardrails.orphans import judge_orphans
     from reconciler.guardrails.verdict import DeclaredVerdict, judge_offline
     from reconciler.guardrails.words import GUARDRAIL
 else:
@@ -23,6 +24,7 @@ else:
         declared=("judge_declared",),
         file=("VARIABLE", "guardrail_files", "read_guardrails", "sources_of"),
         model=("Guardrails", "combined_sha256"),
+        orphans=("judge_orphans",),
         narrow=("within_guardrails",),
         verdict=("DeclaredVerdict", "judge_offline"),
         words=("GUARDRAIL",),
@@ -39,6 +41,7 @@ __all__ = [
     "judge_changes",
     "judge_declared",
     "judge_offline",
+    "judge_orphans",
     "read_guardrails",
     "roles_to_look_up",
     "sources_of",

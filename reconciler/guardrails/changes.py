@@ -100,7 +100,8 @@ def _given_roles(changes: Changes) -> Iterator[AssignmentChange]:
     return (one for one in roles if not marks_only(one))
 
 
-def _check_tenant(rails: Guardrails, changes: Changes, facts: Facts) -> Iterator[Violation]:
+def check_tenant(rails: Guardrails, changes: Changes, facts: Facts) -> Iterator[Violation]:
+    """Another tenant than the one that is let through; every change is held back."""
     for tenant_id in sorted(set(facts.tenants or ("",))):
         breach = tenant_breach(rails, tenant_id)
         if breach is not None:
@@ -212,7 +213,7 @@ def _of_change(rails: Guardrails, change: Change, breach: Breach | None) -> Iter
 
 
 _CHECKS: tuple[Callable[[Guardrails, Changes, Facts], Iterator[Violation]], ...] = (
-    _check_tenant,
+    check_tenant,
     _check_groups,
     _check_denied,
     _check_locations,

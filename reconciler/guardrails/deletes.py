@@ -40,13 +40,13 @@ def _check_entries(rails: Guardrails, group: GroupChanges) -> Iterator[Violation
 
 
 def check_revokes(rails: Guardrails, changes: Changes) -> Iterator[Violation]:
-    """Too many credentials and role assignments that would be deleted while their identity stays."""
+    """Too many credentials and role assignments that would be deleted and do not go with their identity."""
     revoked = [one for group in changes.groups for one in group.revokes()]
     most = rails.revokes
     if most is not None and len(revoked) > most.most:
         what = (
-            f"{len(revoked)} credentials and role assignments would be deleted of identities that stay, and at most"
-            f" {most.most} may be"
+            f"{len(revoked)} credentials and role assignments would be deleted that do not go with their identity, and"
+            f" at most {most.most} may be"
         )
         yield Breach("revokes.maxPerRun", most.source, what).violation(rails, None, ids_of(revoked))
 

@@ -87,7 +87,7 @@ class Guardrails:
         sha256: of the file's bytes, as `sha256sum` prints it.
         source: of the file as a whole, for what is refused with any guardrails.
         denied: patterns of identities that are never touched.
-        revokes: most credentials and role assignments that are deleted while their identity stays.
+        revokes: most credentials and role assignments that are deleted and do not go with their identity.
         keeps_protection: where it says that no protection is taken away; None where it does not.
     """
 

@@ -83,7 +83,8 @@ def check_foreign_roles(changes: Changes, allowances: Allowances) -> Iterator[Vi
     """Refuse changing or taking away a role assignment that has another owner's mark."""
     for change in changes.access():
         match change:
-            case AssignmentChange(before=RoleAssignment(owner=str(live_owner)), action=action):
+            # An orphan's mark is what made it ours.
+            case AssignmentChange(before=RoleAssignment(owner=str(live_owner)), action=action, orphan=None):
                 if action is Action.NO_OP or live_owner == change.group.owner:
                     continue
                 if allowances.lift_owner(live_owner) or is_lifted(FOREIGN_OWNER, change, changes, allowances):

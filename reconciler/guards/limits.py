@@ -5,14 +5,14 @@ no mistake in this manifest can delete, any number would only make the share loo
 under `remove` are no accident and count nowhere, neither as deletes nor as what stays.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from reconciler.guards.allowances import Allowances
 from reconciler.guards.words import count, ids_of
 from reconciler.manifest.desired import IdentitiesPolicy
 from reconciler.model import ResourceId, Violation
-from reconciler.plan import AccessChange, AssignmentChange, Changes, CredentialChange, GroupChanges, SkipReason
+from reconciler.plan import AccessChange, AssignmentChange, Changes, CredentialChange, GroupChanges, Reason, SkipReason
 
 One = TypeVar("One")
 
@@ -43,7 +43,7 @@ def _check_run_limit(changes: Changes, allowances: Allowances) -> Iterator[Viola
 
 
 def check_revoke_limit(changes: Changes, allowances: Allowances) -> Iterator[Violation]:
-    """Refuse too many deletes of credentials and role assignments whose identities stay."""
+    """Refuse too many deletes of credentials and role assignments that do not go with their identity."""
     over = _over_limit(
         changes, lambda group: group.group.limits.max_revokes, GroupChanges.revokes, allowances.max_revokes
     )
@@ -52,9 +52,8 @@ def check_revoke_limit(changes: Changes, allowances: Allowances) -> Iterator[Vio
         yield Violation(
             code="revoke-limit",
             about=None,
-            message=f"{_access(revokes)} would be deleted in this run while their identities stay, over the limit of"
-            f" {limit}",
-            hint=f"{_CHECK} it is: --max-revokes {len(revokes)}, or limits.maxRevokes.",
+            message=f"{_access(revokes)} would be deleted in this run{_of_whom(revokes)}, over the limit of {limit}",
+            hint=_how_to_raise(revokes),
             refused=ids_of(revokes),
         )
 
@@ -78,6 +77,21 @@ def _over_limit(
         if len(deletes) > effective:
             over = (deletes, effective)
     return over
+
+
+def _are_orphans(revokes: Iterable[AccessChange]) -> bool:
+    return all(one.reason is Reason.ORPHANED for one in revokes)
+
+
+def _of_whom(revokes: Sequence[AccessChange]) -> str:
+    return "" if _are_orphans(revokes) else " while their identities stay"
+
+
+def _how_to_raise(revokes: Sequence[AccessChange]) -> str:
+    flag = f"--max-revokes {len(revokes)}"
+    if _are_orphans(revokes):
+        return f"Look at what makes each of them an orphan. If all are meant: {flag}."
+    return f"{_CHECK} it is: {flag}, or limits.maxRevokes."
 
 
 def _access(revokes: Sequence[AccessChange]) -> str:

@@ -50,7 +50,7 @@ class RunHeader:
 
     Attributes:
         run_id: the correlation id of its requests.
-        command: `apply` or `undo`.
+        command: `apply`, `undo` or `orphans`.
         started_at: UTC, as ISO 8601.
         tenant: of its subscriptions; None where they are of several.
     """
@@ -64,6 +64,11 @@ class RunHeader:
     place: Place
     actor: Actor
     groups: tuple[RunGroup, ...]
+
+    @property
+    def is_of_orphans(self) -> bool:
+        """Whether it was a removal of orphans: all that it took is nobody's to be given back to."""
+        return self.command == "orphans"
 
     @property
     def owners(self) -> dict[ResourceGroupId, str | None]:

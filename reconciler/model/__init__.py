@@ -75,6 +75,7 @@ from reconciler.model.ids import (
     ResourceId,
     describe_scope,
     foreign_to_ids,
+    group_at,
     identity_at,
     identity_of,
     is_guid,
@@ -112,7 +113,7 @@ from reconciler.model.not_read import (
     sentences,
     why_incomplete,
 )
-from reconciler.model.orphan import Orphan, gone_identity, is_gone
+from reconciler.model.orphan import GONE, Orphan, gone_identity, is_gone
 from reconciler.model.owner_mark import MAX_DESCRIPTION, OWNER_MARK, MarkedDescription
 from reconciler.model.roles.built_in import role_name
 from reconciler.model.roles.held import NOTHING_HELD, GivenRole, HeldRoles
@@ -126,6 +127,7 @@ from reconciler.model.violation import PlanRefused, Violation, refused_by, refus
 __all__ = [
     "DIRECTORY_UNREAD",
     "FORMAT_VERSION",
+    "GONE",
     "MAX_CREDENTIALS",
     "MAX_DESCRIPTION",
     "MAX_TAGS",
@@ -203,6 +205,7 @@ __all__ = [
     "error_document",
     "foreign_to_ids",
     "gone_identity",
+    "group_at",
     "identity_at",
     "identity_document",
     "identity_of",

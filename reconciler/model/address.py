@@ -22,6 +22,7 @@ from reconciler.model.ids import (
     identity_of,
     is_guid,
 )
+from reconciler.model.orphan import is_gone
 from reconciler.model.roles.built_in import role_name
 
 
@@ -69,8 +70,15 @@ class Names:
     roles: Mapping[str, str]
 
     def identity(self, resource_id: AnyId) -> str:
-        """The short address of the identity that an id is of."""
-        return self.book.short(identity_of(resource_id))
+        """The short address of the identity that an id is of; of a principal that is gone, all that is left of it."""
+        identity = identity_of(resource_id)
+        return f"principal {identity.name} (gone)" if is_gone(identity) else self.book.short(identity)
+
+    def group(self, resource_id: AnyId) -> str:
+        """The short address of the group that an id is in; of principals that are gone, what they are."""
+        if is_gone(identity_of(resource_id)):
+            return "principals that are gone"
+        return self.book.short_group(resource_id.group_id)
 
     def label(self, resource_id: AnyId) -> str:
         """What it is of its identity: `credential github-main`, `role Reader on rg-data`; empty for the identity."""

@@ -295,6 +295,13 @@ def identity_at(scope: str) -> ResourceId | None:
         return None
 
 
+def group_at(scope: str) -> ResourceGroupId | None:
+    """The resource group that a scope is or lies below; None for any other scope."""
+    words = scope.strip("/").split("/")
+    is_in_group = len(words) >= 4 and [one.casefold() for one in words[:3:2]] == ["subscriptions", "resourcegroups"]
+    return ResourceGroupId(words[1], words[3]) if is_in_group else None
+
+
 def describe_scope(scope: str) -> str:
     """A scope in few words: `resource group rg-app`, `virtualMachines vm-a (rg-app)`, or its id."""
     words = scope.strip("/").split("/")

@@ -7,7 +7,7 @@ Source: Microsoft Entra documentation (best practices for managed identities).
 from dataclasses import dataclass
 
 from reconciler.model.access import RoleAssignment
-from reconciler.model.ids import AssignmentId, ResourceGroupId, ResourceId
+from reconciler.model.ids import AssignmentId, ResourceId, is_guid
 
 GONE = "(gone)"
 """Stands for a resource group in the address of an orphan: nothing that ARM has says which identity it was of."""
@@ -25,6 +25,9 @@ class Orphan:
         created_again: the principal that this identity has now; None where it does not live.
         is_ours: whether this tool gave it, for an owner of this run.
         evidence: how it is known that the principal is gone, in a sentence without its end.
+        witness: a principal of that type whom the directory showed when it did not show this one, so that a later look
+            is known to see; None where it showed none.
+        doubt: why that is no ground to take the role away, in a sentence without its end; empty where it is one.
     """
 
     assignment: RoleAssignment
@@ -34,6 +37,8 @@ class Orphan:
     created_again: str | None
     is_ours: bool
     evidence: str
+    witness: str | None = None
+    doubt: str = ""
 
     def resource_id(self, subscription_id: str) -> AssignmentId:
         """The id under which it is planned and journalled: `SUBSCRIPTION/(gone)/PRINCIPAL/roleAssignments/...`.
@@ -49,6 +54,9 @@ def gone_identity(subscription_id: str, principal_id: str) -> ResourceId:
     return ResourceId(subscription_id, GONE, principal_id)
 
 
-def is_gone(resource_id: ResourceId | ResourceGroupId) -> bool:
-    """Whether an id stands for a principal that is gone, or for the group of all those."""
-    return resource_id.resource_group == GONE
+def is_gone(identity: ResourceId) -> bool:
+    """Whether an id stands for a principal that is gone.
+
+    Azure would take this name for a group, and a GUID for an identity in it: so nothing that is written depends on it.
+    """
+    return identity.resource_group == GONE and is_guid(identity.name)

@@ -32,6 +32,7 @@ from reconciler.model import (
     LiveGroup,
     LiveTrust,
     Lock,
+    Orphan,
     PlannedAssignment,
     PlannedIdentity,
     ResourceId,
@@ -63,6 +64,8 @@ class Reason(StrEnum):
     REMOVED = "removed"
     """The manifest names it under `remove`."""
     EXPIRED = "expired"
+    ORPHANED = "orphaned"
+    """The principal of a role assignment is gone."""
     EQUAL = "equal"
 
 
@@ -159,6 +162,7 @@ class AssignmentChange:
 
     `identity` is None where that is still to be made: then its principal is known after apply. `entry` is None where
     the identity itself goes. `definition` says what a listed role gives, where it was read; no saved plan says it.
+    `orphan` is what is known of a role whose principal is gone: then there is no identity and no entry.
     """
 
     resource_id: AssignmentId
@@ -172,6 +176,7 @@ class AssignmentChange:
     after: PlannedAssignment | None
     differences: tuple[FieldChange, ...] = ()
     definition: RoleDefinition | None = field(default=None, compare=False)
+    orphan: Orphan | None = None
 
     @property
     def source(self) -> SourcePos:
@@ -252,7 +257,7 @@ class GroupChanges:
         return tuple(change for change in self.deletes() if change.removal is None)
 
     def revokes(self) -> tuple[AccessChange, ...]:
-        """Deletes of credentials and role assignments whose identities stay."""
+        """Deletes of credentials and role assignments that do not go with their identity."""
         deleted = {change.resource_id for change in self.deletes()}
         stay = (one for one in self.access if one.resource_id.identity not in deleted)
         return tuple(one for one in stay if one.action is Action.DELETE)

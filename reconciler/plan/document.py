@@ -12,7 +12,9 @@ from reconciler.model import (
     UNREAD,
     AnyId,
     AssignmentId,
+    Identity,
     JsonObject,
+    Orphan,
     PlannedIdentity,
     RoleAssignment,
     Violation,
@@ -130,9 +132,21 @@ def change_document(change: Change, refused: frozenset[AnyId] = frozenset()) -> 
         document["given_by"] = source_document(default)
     if isinstance(change, CredentialChange) and change.last_sign_in is not None:
         document["last_sign_in"] = last_sign_in_document(change.last_sign_in)
+    if isinstance(change, AssignmentChange) and change.orphan is not None:
+        document["orphan"] = orphan_document(change.orphan)
     if change.resource_id in refused:
         document["refused"] = True
     return document
+
+
+def orphan_document(orphan: Orphan) -> JsonObject:
+    """What is known of the principal of an orphan."""
+    return {
+        "identity": None if orphan.identity is None else orphan.identity.address,
+        "created_again": orphan.created_again,
+        "principal_type": orphan.principal_type,
+        "evidence": orphan.evidence,
+    }
 
 
 def _impact(change: Change) -> JsonObject | None:
@@ -146,7 +160,7 @@ def _states(change: Change) -> tuple[JsonObject | None, JsonObject | None, list[
     """What is, what will be, and which fields of it are not known yet."""
     match change:
         case IdentityChange(before=before, after=after):
-            planned = _planned(after) if after else None
+            planned = _planned(after, before) if after else None
             return identity_document(before) if before else None, planned, _after_unknown(change)
         case CredentialChange(before=live, after=trust):
             return credential_document(live) if live else None, {**trust_document(trust)} if trust else None, []
@@ -177,8 +191,11 @@ def violation_document(violation: Violation) -> JsonObject:
     return {**document, "is_warning": True} if violation.is_warning else document
 
 
-def _planned(after: PlannedIdentity) -> JsonObject:
-    return {key: value for key, value in planned_document(after).items() if value is not None}
+def _planned(after: PlannedIdentity, before: Identity | None) -> JsonObject:
+    known = planned_document(after)
+    if before is None:
+        return {key: value for key, value in known.items() if value is not None}
+    return {**identity_document(before), **known}
 
 
 def _after_unknown(change: IdentityChange) -> list[str]:

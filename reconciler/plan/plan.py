@@ -65,6 +65,7 @@ class Plan:
         guardrails: SHA-256 of the guardrails that it was judged by, of two joined by `+`; None without any.
         drift: of a comparison that is looked at from the live side: who made the differences; part of no saved plan.
         skipped_files: files below folder arguments that are no manifests, by name.
+        is_of_orphans: of no manifest, but of roles whose principal is gone.
     """
 
     cloud: str
@@ -86,6 +87,7 @@ class Plan:
     skipped_files: tuple[str, ...] = ()
     trust: Mapping[ResourceId, LiveTrust] = field(default_factory=dict)
     expired_only: bool = False
+    is_of_orphans: bool = False
     judged_on: date = field(kw_only=True)
 
     @property

@@ -6,7 +6,7 @@ Where nothing was found, one line says just that; none of them says that nothing
 from collections.abc import Iterator
 
 from reconciler.model import DIRECTORY_UNREAD, UNREAD, Impact, LastSignIn, Membership, Part, ResourceId, not_looked_at
-from reconciler.plan import Action, Change, CredentialChange, IdentityChange
+from reconciler.plan import Action, AssignmentChange, Change, CredentialChange, IdentityChange
 from reconciler.report.names import Names
 
 FOUND_NOTHING = "none found: no attached resource, no federated credential, no orphaned role, no lock"
@@ -79,3 +79,14 @@ def _not_checked(impact: Impact) -> Iterator[tuple[str, str]]:
     why = impact.directory.memberships.not_checked
     if why is not None and why != DIRECTORY_UNREAD.memberships.not_checked:
         yield "not checked", f"Entra groups, app roles: {why}"
+
+
+def role_of_nobody(change: AssignmentChange) -> str:
+    """Why a role is deleted whose identity is too, or has long gone."""
+    if change.orphan is None:
+        return "will be destroyed: its identity is, and it would be left orphaned"
+    identity = change.orphan.identity
+    if identity is None:
+        return "will be destroyed: its principal is gone"
+    again = "" if change.orphan.created_again is None else ", which has been created again as another one"
+    return f"will be destroyed: its principal is gone, that of {identity.resource_group}/{identity.name}{again}"

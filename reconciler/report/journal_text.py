@@ -77,10 +77,10 @@ def header_rows(header: RunHeader) -> list[tuple[str, str]]:
 def _call_lines(call: Call, names: Names) -> list[str]:
     outcome = NO_OUTCOME if call.outcome is None else call.outcome.value
     again = f", attempt {call.attempt}" if call.attempt > 1 else ""
-    source = f"{call.source.file}:{call.source.line}"
+    place = f"  {call.source.file_and_line}".rstrip()
     lines = [
         f"{call.number:>4}  {call.at}  {_SYMBOLS[call.action]} {call.action.value} "
-        f"{names.describe(call.resource_id)}: {outcome}{again}  {source}"
+        f"{names.describe(call.resource_id)}: {outcome}{again}{place}"
     ]
     lines += [f"      {line}" for line in _state_lines(call, names)]
     if call.error is not None:

@@ -25,6 +25,7 @@ from reconciler.report.warnings import write_warnings
 
 NO_CHANGES = "No changes. Live identities match the manifest."
 NOTHING_EXPIRED = "No changes. Nothing is live that has expired."
+NO_ORPHANS = "No changes. There is no orphaned role assignment of ours to remove."
 
 
 def render_plan(plan: Plan, header: Header, *, color: bool, group: bool = True) -> SafeText:
@@ -110,7 +111,9 @@ def refused_line(plan: Plan) -> str:
 
 
 def no_changes(plan: Plan) -> str:
-    """That nothing is to be done, of a plan of manifests: of all of it, or of what has expired."""
+    """That nothing is to be done, of a plan of manifests: of all of it, or of what has expired; or of orphans."""
+    if plan.is_of_orphans:
+        return NO_ORPHANS
     return NOTHING_EXPIRED if plan.expired_only else NO_CHANGES
 
 

@@ -40,7 +40,7 @@ from reconciler.plan import (
 )
 from reconciler.plan.drift.differences import claimed_location, is_changed
 from reconciler.report.drift.attribution import AttributionRow, attribution_row
-from reconciler.report.impact_rows import impact_rows, unlooked
+from reconciler.report.impact_rows import impact_rows, role_of_nobody, unlooked
 from reconciler.report.names import Names, names_of
 
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -82,7 +82,7 @@ class ChangeRow:
 
     Attributes:
         label: of a credential or a role, what it is of its identity; empty for an identity.
-        source: `FILE:LINE`.
+        source: `FILE:LINE`; empty where no manifest asks for it.
         given_by: that of the default that gives it; empty where the identity lists it.
         impact: what a delete would break: labels with what they are about, one line for each.
         hold: why the change is not made, for one that the manifest holds back.
@@ -144,10 +144,10 @@ def change_row(change: Change, names: Names) -> ChangeRow:
         change.resource_id,
         names.label(change.resource_id),
         summary,
-        f"{source.file}:{source.line}",
+        source.file_and_line,
         fields,
         impact_rows(change, names),
-        given_by="" if default is None else f"{default.file}:{default.line}",
+        given_by="" if default is None else default.file_and_line,
         not_looked_at=unlooked(change),
     )
 
@@ -194,7 +194,7 @@ def _describe(change: Change) -> _Description:
             return symbol, summary, tuple(_created(change))
         case Action.DELETE:
             if isinstance(change, AssignmentChange) and change.entry is None:
-                summary = "will be destroyed: its identity is, and it would be left orphaned"
+                summary = role_of_nobody(change)
             return symbol, summary, tuple(_destroyed(change))
     assert_never(change.action)
 

@@ -30,7 +30,8 @@ def title(record: RunRecord) -> str:
     header = record.header
     cut = "" if record.end is not None else ", which was cut short"
     again = "; what that undo took back is done again" if header.command == "undo" else ""
-    return f"This takes back the {header.command} of {header.started_at}, correlation id {header.run_id}{cut}{again}."
+    what = "removal of orphans" if header.is_of_orphans else header.command
+    return f"This takes back the {what} of {header.started_at}, correlation id {header.run_id}{cut}{again}."
 
 
 def left_alone(what: str, why: str) -> str:

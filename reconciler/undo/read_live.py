@@ -31,6 +31,8 @@ def read_live_now(record: RunRecord, resources: Resources) -> LiveNow:
         ArmError: one could not be read, for whatever other reason.
     """
     touched, effects = touched_identities(record), net_effects(record)
+    if record.header.is_of_orphans:
+        return LiveNow(dict.fromkeys(touched), {})
     identities = dict(resources.pairs(_WHAT, resources.identities.get, touched, lane_of))
     there = [identity for identity in _with_credentials(effects) if identities[identity] is not None]
     listed = resources.map(_CREDENTIALS, lambda identity: list_credentials(identity, resources), there, lane_of)

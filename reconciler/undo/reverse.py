@@ -79,14 +79,12 @@ def make_undo(record: RunRecord, live: LiveNow, journal: str, *, judged_on: date
         judged_on: the day, in UTC: what must not exist any more on it is not given back.
     """
     names = names_of_run(record)
-    ways = [
-        _reverse(
-            Reversal(identity, {one.resource_id: one.source for one in effects}, names, journal, judged_on),
-            effects,
-            live,
-        )
-        for identity, effects in _by_identity(record).items()
-    ]
+
+    def reverse(identity: ResourceId, effects: list[NetEffect]) -> Reversal:
+        way = Reversal(identity, {one.resource_id: one.source for one in effects}, names, journal, judged_on)
+        return _leave_orphans(way, effects) if record.header.is_of_orphans else _reverse(way, effects, live)
+
+    ways = [reverse(identity, effects) for identity, effects in _by_identity(record).items()]
     notes = [title(record), *_not_made(record, names), *(note for way in ways for note in way.notes)]
     groups = [one for group in record.header.groups if (one := _group(group, ways, record, journal)) is not None]
     targets = (way.identity for way in ways if way.is_target)
@@ -149,6 +147,12 @@ def _reverse(way: Reversal, effects: list[NetEffect], live: LiveNow) -> Reversal
         way.notes.append(left_alone(way.name, "it has been deleted and created again since"))
     else:
         restore(way, own, children, now, live)
+    return way
+
+
+def _leave_orphans(way: Reversal, effects: Iterable[NetEffect]) -> Reversal:
+    for one in effects:
+        way.leave(one.resource_id, "its principal is gone, and a role can be given to nobody")
     return way
 
 

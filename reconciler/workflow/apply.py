@@ -1,4 +1,4 @@
-"""`uami apply`: plan, show, ask, carry out, verify."""
+"""`uami apply`, and whatever else writes: plan, show, ask, carry out, verify."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -27,8 +27,24 @@ class ApplyOptions:
     verify: bool = True
 
 
+Planner = Callable[[MayRead], Plan]
+"""Compares and judges; what it asks of permissions is asked once for the whole phase before the confirmation."""
+
+
+def planned(declaration: Declaration, azure: Azure) -> Planner:
+    """The plan of what is declared; PlanStale is raised where it was reviewed, and is not that plan any more."""
+
+    def plan_now(may_read: MayRead) -> Plan:
+        plan = compare_and_judge(declaration, azure, may_read)
+        if declaration.saved is not None:
+            check_unchanged(declaration.saved, plan)
+        return plan
+
+    return plan_now
+
+
 def run_apply(
-    declaration: Declaration,
+    planner: Planner,
     azure: Azure,
     tools: ApplyTools,
     options: ApplyOptions,
@@ -39,15 +55,13 @@ def run_apply(
     """Plan, show, and, once `confirm` has returned, apply and verify.
 
     Raises:
-        PlanStale: a saved plan is no longer the plan that is made now.
         PlanRefused: a guard refuses, and `skip_refused` does not ask for the rest to be applied all the same.
         AuthError: the caller lacks a right without which the run would end half-way.
+        ReconcilerError: whatever `planner` raises.
     """
     # Ends with the confirmation: what could be seen before it says nothing about the moment of a delete.
     may_read = MayRead(azure.resources.client)
-    plan = compare_and_judge(declaration, azure, may_read)
-    if declaration.saved is not None:
-        check_unchanged(declaration.saved, plan)
+    plan = planner(may_read)
     refused = bool(plan.violations) and not options.skip_refused
     rights = Rights() if refused else read_rights(needs_of_plan(plan), may_read, azure.resources)
     plan = replace(plan, notes=(*plan.notes, *unchecked_notes(rights)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.errors import UsageError
+from reconciler.errors import NO_PLACE, UsageError
 from reconciler.guardrails import Guardrails, read_guardrails
 from reconciler.guards import Allowances, check_allowances
 from reconciler.journal import Place, PlaceKind, RunHeader, RunRecord
@@ -21,7 +21,7 @@ from reconciler.workflow.declare import Declaration
 
 def read_undo_guardrails(record: RunRecord, journal: str, files: Iterable[str]) -> tuple[Guardrails, ...]:
     """What the way back from a run has to keep. Raises as `read_guardrails` does."""
-    sources = sorted({call.source.file for call in record.calls})
+    sources = sorted({call.source.file for call in record.calls} - {NO_PLACE.file})
     return read_guardrails(files, (journal, *sources))
 
 

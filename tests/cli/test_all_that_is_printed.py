@@ -244,7 +244,8 @@ def test_answers_of_any_text(uami: Uami, world: Path, serve: Serve, key: str) ->
         commands = (("apply", "-y", "--skip-refused"), ("drift", "--format", "json"), ("trust", "--format", "mermaid"))
         for command in commands:
             run(uami, command[0], "m.json", *wire.flags, *command[1:], "--log-level", "debug")
-        run(uami, "orphans", *ORPHANS, *wire.flags, "--log-level", "debug")
+        for flags in ((), ("--remove", "-y")):
+            run(uami, "orphans", *ORPHANS, *wire.flags, *flags, "--log-level", "debug")
         if key in OF_IDENTITIES:
             run(uami, "doctor", "m.json", *wire.flags)
             run(uami, "output", "m.json", *wire.flags, "--allow-missing")
@@ -343,6 +344,7 @@ def test_journal_of_any_text(uami: Uami, applied: Path, place: int, text: str) -
     for form in FORMS:
         run(uami, "show", "forged.jsonl", *form)
         run(uami, "orphans", "forged.jsonl", *ORPHANS, *SANDBOX, *form)
+        run(uami, "orphans", "forged.jsonl", *ORPHANS, *SANDBOX, "--remove", *form)
     digest = hashlib.sha256((applied / "forged.jsonl").read_bytes()).hexdigest()
     run(uami, "undo", "forged.jsonl", *SANDBOX, "-y", "--digest", digest, "--journal", "undone.jsonl")
     (applied / "undone.jsonl").unlink(missing_ok=True)

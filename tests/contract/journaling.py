@@ -18,7 +18,7 @@ from reconciler.model.identity import Tags
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
 from reconciler.sandbox.state.state import Identity
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.plan import run_plan
 from reconciler.workflow.undo import UndoRequest, declare_undo
@@ -81,7 +81,7 @@ def undo_plan(arm: Arm, path: Path, allowances: Allowances = IN_USE_TOO) -> Plan
 def undo_now(arm: Arm, path: Path) -> ApplyResult:
     """Take a run back."""
     _, result = run_apply(
-        undo_of(arm, path),
+        planned(undo_of(arm, path), arm.azure),
         arm.azure,
         Run(arm).tools(),
         ApplyOptions(),

@@ -10,7 +10,7 @@ from reconciler.errors import AuthError
 from reconciler.model import PlanRefused
 from reconciler.sandbox.state.kinds import Permission, RoleAssignment, RoleDefinition
 from reconciler.sandbox.state.state import Contents, Grant
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from reconciler.workflow.declare import Declaration
 from reconciler.workflow.least_privilege import find_least_privilege
 from tests.contract.applying import Run
@@ -68,7 +68,12 @@ def apply_as_planned(arm: Arm, declaration: Declaration) -> tuple[str, bool]:
     """How an apply ends, `done`, `refused` before anything, or with its errors, and whether it wrote."""
     try:
         _, result = run_apply(
-            declaration, arm.azure, Run(arm).tools(), ApplyOptions(), show=lambda _: None, confirm=lambda _: None
+            planned(declaration, arm.azure),
+            arm.azure,
+            Run(arm).tools(),
+            ApplyOptions(),
+            show=lambda _: None,
+            confirm=lambda _: None,
         )
     except (AuthError, PlanRefused):
         return REFUSED, bool(arm.writes)

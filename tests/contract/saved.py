@@ -13,7 +13,7 @@ from reconciler.plan.changes import Action
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.state import Contents, Identity
 from reconciler.saved_plan.content import parse_plan
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from reconciler.workflow.declare import Declaration, Request, declare_saved, load_declaration
 from reconciler.workflow.plan import run_plan
 from tests.builders import SUBSCRIPTION, TODAY
@@ -101,7 +101,7 @@ class Applying:
         """Carry it out without verifying."""
         tools = Run(self.arm).tools()
         _, result = run_apply(
-            declaration,
+            planned(declaration, self.arm.azure),
             self.arm.azure,
             tools,
             ApplyOptions(skip_refused, verify=False),

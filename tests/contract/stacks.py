@@ -3,7 +3,6 @@
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +32,7 @@ def _ours(frame: FrameType | None) -> list[str]:
 
 @dataclass
 class Stacks:
-    """The stack of a call of each writing method of the client, behind that of the thread that submitted its work."""
+    """The stack of a call of each writing method of the client, behind that of whoever started its thread."""
 
     submitting: list[str] = field(default_factory=list)
     by_method: dict[str, list[str]] = field(default_factory=dict)
@@ -42,7 +41,7 @@ class Stacks:
         """Keep what matters of a call; for `sys.setprofile`."""
         if event != "call":
             return
-        if frame.f_code is ThreadPoolExecutor.submit.__code__:
+        if frame.f_code is threading.Thread.start.__code__:
             self.submitting = _ours(frame)
         elif frame.f_code in WRITES:
             self.by_method[WRITES[frame.f_code]] = [*self.submitting, *_ours(frame)]

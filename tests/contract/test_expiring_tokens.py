@@ -29,7 +29,7 @@ from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.server import running
 from reconciler.sandbox.state.state import Identity
 from reconciler.stop import Stop
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from reconciler.workflow.declare import Request, load_declaration
 from tests.builders import SUBSCRIPTION, TENANT, TODAY
 from tests.contract.applying import MemoryJournal, endings, no_children, outcomes
@@ -104,7 +104,7 @@ class Story:
             resources = Resources(client)
             azure = Azure(AZURE_CLOUD.name, resources, TENANT, auth.token_tenant, lambda: None)
             _, result = run_apply(
-                load_declaration(Request(("-",), {}, {}, manifest.encode, judged_on=TODAY)),
+                planned(load_declaration(Request(("-",), {}, {}, manifest.encode, judged_on=TODAY)), azure),
                 azure,
                 ApplyTools(resources, MemoryJournal(), stop, retries, lambda _: None, CORRELATION_ID, no_children),
                 ApplyOptions(),

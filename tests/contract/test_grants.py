@@ -14,7 +14,7 @@ from reconciler.model.violation import PlanRefused
 from reconciler.plan.plan import Plan
 from reconciler.sandbox.state.kinds import Permission, RoleDefinition
 from reconciler.sandbox.state.state import Contents
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from reconciler.workflow.declare import Declaration, load_declaration
 from reconciler.workflow.plan import run_plan
 from tests.builders import SUBSCRIPTION
@@ -67,7 +67,8 @@ def apply(arm: Arm, declaration: Declaration, *, as_identity: str | None = None)
     """Carry it out, without verifying."""
     tools = Run(arm).tools()
     options = ApplyOptions(verify=False)
-    run_apply(declaration, azure_as(arm, as_identity), tools, options, show=lambda _: None, confirm=lambda _: None)
+    azure = azure_as(arm, as_identity)
+    run_apply(planned(declaration, azure), azure, tools, options, show=lambda _: None, confirm=lambda _: None)
 
 
 def refusals(found: Plan) -> list[tuple[str, str]]:

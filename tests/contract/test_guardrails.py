@@ -15,7 +15,7 @@ from reconciler.plan import Plan
 from reconciler.sandbox.state.kinds import RoleAssignment
 from reconciler.sandbox.state.state import Contents
 from reconciler.saved_plan.content import parse_plan
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from reconciler.workflow.declare import Declaration, declare_saved, load_declaration
 from reconciler.workflow.plan import run_plan
 from tests.builders import SUBSCRIPTION, TENANT, address
@@ -127,7 +127,7 @@ def rules(violations: tuple[Violation, ...]) -> set[str]:
 def apply(arm: Arm, declaration: Declaration, azure: Azure | None = None, *, skip_refused: bool = False) -> Plan:
     """Carry a declaration out; raises as the command does."""
     plan, _ = run_apply(
-        declaration,
+        planned(declaration, azure or arm.azure),
         azure or arm.azure,
         Run(arm).tools(),
         ApplyOptions(skip_refused, verify=False),

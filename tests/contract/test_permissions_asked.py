@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from reconciler.workflow.declare import load_declaration
 from reconciler.workflow.plan import run_plan
 from tests.contract import saved
@@ -36,7 +36,7 @@ def test_apply_asks_for_permissions_again_after_the_confirmation(arm: OpenArm) -
     before: list[dict[str, int]] = []
 
     run_apply(
-        load_declaration(saved.request(allowances=IN_USE_TOO)),
+        planned(load_declaration(saved.request(allowances=IN_USE_TOO)), opened.azure),
         opened.azure,
         tools,
         ApplyOptions(),

@@ -14,7 +14,7 @@ from reconciler.model.identity import OWNER_TAG
 from reconciler.model.violation import PlanRefused
 from reconciler.plan.changes import IdentityChange
 from reconciler.plan.plan import Plan
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from reconciler.workflow.declare import Declaration, Request, load_declaration
 from reconciler.workflow.plan import run_plan
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TODAY, label
@@ -69,7 +69,7 @@ class Story:
             self.refuse(plan)
 
         _, result = run_apply(
-            declaration,
+            planned(declaration, self.arm.azure),
             self.arm.azure,
             Run(self.arm).tools(),
             ApplyOptions(skip_refused, verify),

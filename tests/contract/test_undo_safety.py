@@ -14,7 +14,7 @@ from reconciler.manifest.desired import DesiredGroup, DesiredIdentity, Identitie
 from reconciler.model.identity import OWNER_TAG
 from reconciler.sandbox.state.kinds import FederatedCredential, RoleAssignment
 from reconciler.sandbox.state.state import Contents, Identity
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from tests.builders import desired_group, listed
 from tests.contract.access import (
     CONTRIBUTOR,
@@ -154,7 +154,7 @@ def test_undo_gives_back_no_more_than_was_there(start: Contents, wanted: Desired
         after = rights_in(arm)
 
         run_apply(
-            undo_of(arm, journal, EVERYTHING),
+            planned(undo_of(arm, journal, EVERYTHING), arm.azure),
             arm.azure,
             Run(arm).tools(),
             ApplyOptions(skip_refused=True),

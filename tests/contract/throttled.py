@@ -27,7 +27,7 @@ from reconciler.sandbox.serving.application import Application, Options
 from reconciler.sandbox.serving.transport import SandboxTransport
 from reconciler.sandbox.state.state import Contents
 from reconciler.stop import Stop
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, planned, run_apply
 from reconciler.workflow.declare import Request, load_declaration
 from reconciler.workflow.plan import run_plan
 from tests.builders import SUBSCRIPTION, TODAY
@@ -87,7 +87,7 @@ class Run:
             self.azure.resources, MemoryJournal(), Stop(), self.retries, lambda _: None, CORRELATION_ID, no_children
         )
         _, result = run_apply(
-            load_declaration(Request(("-",), {}, {}, manifest.encode, judged_on=TODAY)),
+            planned(load_declaration(Request(("-",), {}, {}, manifest.encode, judged_on=TODAY)), self.azure),
             self.azure,
             tools,
             ApplyOptions(),

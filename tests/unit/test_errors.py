@@ -3,6 +3,7 @@
 import pytest
 
 from reconciler.errors import (
+    NO_PLACE,
     ArmAuthError,
     ArmError,
     AuthError,
@@ -95,3 +96,7 @@ def test_error_of_arm_keeps_what_arm_said() -> None:
     assert known == (429, "Busy", "c", True, True, 1.5)
     known = (bare.status, bare.arm_code, bare.correlation_id, bare.transient, bare.in_doubt, bare.retry_after_s)
     assert known == (None, "", "", False, False, None)
+
+
+def test_place_of_a_line_is_file_and_line_and_of_none_nothing() -> None:
+    assert (HERE.file_and_line, NO_PLACE.file_and_line) == ("a.yaml:3", "")

@@ -98,6 +98,53 @@ def test_nothing_more_is_begun_once_the_run_was_asked_to_stop() -> None:
     assert begun == [0]
 
 
+def test_error_of_our_own_leaves_no_use_in_going_on() -> None:
+    begun: list[int] = []
+
+    def call(item: int) -> float:
+        begun.append(item)
+        return 1 / item
+
+    with pytest.raises(ZeroDivisionError):
+        Pool(1).map(call, [1, 0, 2])
+
+    assert begun == [1, 0]
+
+
+def test_whoever_looks_up_from_waiting_sees_what_has_ended_and_may_wait_no_longer() -> None:
+    release, begun = threading.Event(), list[int]()
+
+    def call(item: int) -> int:
+        begun.append(item)
+        if item == 1:
+            release.wait(PATIENCE_S)
+        return 2 * item
+
+    with Pool(2).window(call, [1, 2, 3]) as window:
+        while len(window.results) < 2:
+            assert not window.wait(0.001)
+    release.set()
+
+    assert window.results[-2:] == [4, 6]
+
+
+def test_nothing_more_is_begun_once_nobody_waits() -> None:
+    is_begun, release, begun = threading.Event(), threading.Event(), list[int]()
+
+    def call(item: int) -> None:
+        begun.append(item)
+        is_begun.set()
+        release.wait(PATIENCE_S)
+
+    with Pool(1).window(call, [1, 2, 3]) as window:
+        is_begun.wait(PATIENCE_S)
+    release.set()
+    while not window.results:
+        threading.Event().wait(0.001)
+
+    assert begun == [1]
+
+
 def test_place_whose_calls_wait_keeps_nobody_from_working_for_another() -> None:
     others_are_done, left, lock = threading.Event(), 5, threading.Lock()
 

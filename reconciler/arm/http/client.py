@@ -6,6 +6,7 @@ that a malformed answer is reported with its operation, resource and correlation
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -125,9 +126,8 @@ class ArmClient:
         return Call(method, path, self.correlation_id)
 
     def _url(self, path: str, parameters: Mapping[str, str]) -> httpx.URL:
-        # The library would parse a path, its parameters, and what the endpoint makes of both, each again.
-        target = f"{path}?{urlencode(parameters)}" if parameters else path
-        return self.http.base_url.copy_with(raw_path=target.encode("ascii"))
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return _parse_url(f"{str(self.http.base_url).rstrip('/')}{path}{query}")
 
     def _send(self, call: Call, url: httpx.URL, body: JsonObject | None = None) -> httpx.Response:
         try:
@@ -166,6 +166,12 @@ class OtherService:
 
     open_client: Callable[[], ArmClient] | None = None
     why_not: str = "nothing was looked at"
+
+
+@lru_cache(maxsize=256)
+def _parse_url(text: str) -> httpx.URL:
+    """Parsed once: a read is followed by a write to the same place. The library would parse each part several times."""
+    return httpx.URL(text)
 
 
 def _read_body(call: Call, response: httpx.Response, read: Callable[[JsonObject], T]) -> T:

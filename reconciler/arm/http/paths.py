@@ -4,11 +4,13 @@ The one place where names become paths, because the HTTP library takes `..` away
 group of that name would turn a DELETE of an identity into a DELETE of something else.
 """
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from reconciler.model import ResourceGroupId, ResourceId
 
 
+@lru_cache(maxsize=1024)
 def segment(name: str) -> str:
     """A name as one path segment; ValueError for the names that cannot be one (empty, `.`, `..`)."""
     if name in ("", ".", ".."):

@@ -148,15 +148,17 @@ class RetryTransport(httpx.BaseTransport):
     def _note(self, request: httpx.Request, response: httpx.Response) -> None:
         """Let other calls know what the answer to this one says of Azure's rates."""
         schedule, now_s, path = self._retries.schedule, self._retries.clock(), _raw_path(request)
+        # The library's own look-up encodes and compares each name.
+        headers = dict(response.headers.multi_items())
         if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
-            schedule.note_answer(request.method, path, response.headers, now_s)
+            schedule.note_answer(request.method, path, headers, now_s)
             return
         self._retries.activity.note_throttled()
         wait_s = retry_after_s(response, self._retries.wall())
         # Whole seconds bring a run back at the very instants at which another one takes what there is.
         spread_s = APART_S * self._retries.jitter() if wait_s else 0.0
         schedule.note_refusal(
-            request.method, path, Refusal(response.headers, response.text, wait_s and wait_s + spread_s), now_s
+            request.method, path, Refusal(headers, response.text, wait_s and wait_s + spread_s), now_s
         )
 
 

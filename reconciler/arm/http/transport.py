@@ -6,7 +6,9 @@ would decide it too, but not for a client that is given a transport, as this one
 
 import platform
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -62,19 +64,57 @@ def open_http_client(
     """
     url = parse_endpoint(endpoint)
     wire = transport or open_wire(url, max_connections)
-    return httpx.Client(
+    return _Client(
+        RetryTransport(wire, retries, sender.new_id, most_in_flight=max_connections),
+        auth,
         base_url=url,
-        auth=auth,
         headers={
             "Accept": "application/json",
             "User-Agent": user_agent(sender.environment),
             "x-ms-correlation-request-id": sender.correlation_id,
         },
         timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-        transport=RetryTransport(wire, retries, sender.new_id, most_in_flight=max_connections),
-        follow_redirects=False,
         trust_env=False,
     )
+
+
+class _Client(httpx.Client):
+    """Sends requests as they are: no redirect is followed, and nothing that a server sends is ever sent back to it.
+
+    The library keeps cookies for each answer, of which ARM's mean nothing; that costs more than all else between a
+    request and its connection.
+    """
+
+    def __init__(self, transport: httpx.BaseTransport, auth: httpx.Auth, **settings: Any) -> None:
+        """`transport` gives answers with their bodies received; the settings are the library's."""
+        super().__init__(transport=transport, **settings)
+        self._wire = transport
+        self._sign_in = auth
+
+    def send(self, request: httpx.Request, **_: object) -> httpx.Response:
+        """Send with the token; again where that says so. Raises httpx.RequestError."""
+        flow = self._sign_in.sync_auth_flow(request)
+        with closing(flow):
+            response = self._send_once(next(flow))
+            while True:
+                try:
+                    again = flow.send(response)
+                except StopIteration:
+                    return response
+                response = self._send_once(again)
+
+    def _send_once(self, request: httpx.Request) -> httpx.Response:
+        for hook in self.event_hooks["request"]:
+            hook(request)
+        try:
+            response = self._wire.handle_request(request)
+        except httpx.RequestError as error:
+            error.request = request
+            raise
+        response.request = request
+        for hook in self.event_hooks["response"]:
+            hook(response)
+        return response
 
 
 def user_agent(environment: Mapping[str, str]) -> str:

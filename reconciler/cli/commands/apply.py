@@ -45,7 +45,7 @@ def apply(
 
     A saved plan is applied if it is still the plan, and refused (exit 4) if it is not; with --digest nobody is asked.
     """
-    from reconciler.cli.support.carry_out import WritingRun, carry_out
+    from reconciler.cli.support.carry_out import WritingRun, carry_out, declared
     from reconciler.cli.support.inputs import make_request
     from reconciler.cli.support.saved_plan import approve_apply, declare, find_saved_plan
 
@@ -56,8 +56,8 @@ def apply(
         plan_file = find_saved_plan(paths, run.digest)
         again = _again(plan_file, paths, (azure, manifest, guards, replace(run, journal=None), report))
         approval = approve_apply(plan_file, run, report, paths)
-        declaration = declare(plan_file, run.digest, request, azure)
-        return carry_out(lambda _: declaration, WritingRun("apply", again, run, approval, guards, azure), reports)
+        found = declare(plan_file, run.digest, request, azure)
+        return carry_out(declared(lambda _: found), WritingRun("apply", again, run, approval, guards, azure), reports)
 
 
 def _again(plan_file: str | None, paths: Sequence[str], groups: Sequence[FlagGroup]) -> str:

@@ -37,7 +37,7 @@ def undo(
 
     What the journal says is only as good as the file: with -y it takes the --digest that the run has printed.
     """
-    from reconciler.cli.support.carry_out import WritingRun, carry_out
+    from reconciler.cli.support.carry_out import WritingRun, carry_out, declared
     from reconciler.cli.support.run_journal import approve_undo, read_undo_request
     from reconciler.workflow.undo import declare_undo
 
@@ -49,4 +49,4 @@ def undo(
         # A later run has a journal of its own.
         again = command_line("undo", [journal], azure, guards, replace(run, journal=None), report)
         writing = WritingRun("undo", again, run, approval, guards, azure)
-        return carry_out(lambda session: declare_undo(request, session.azure, session.place), writing, reports)
+        return carry_out(declared(lambda at: declare_undo(request, at.azure, at.place)), writing, reports)

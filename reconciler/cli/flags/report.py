@@ -70,7 +70,8 @@ _HELP = (
 )
 
 
-def _complete_format(incomplete: str) -> list[str]:
+def complete_format(incomplete: str) -> list[str]:
+    """The forms that begin so, for a shell."""
     return [one for one in _FORMATS if one.startswith(incomplete)]
 
 
@@ -84,7 +85,7 @@ class ReportFlags(FlagGroup):
             "--format",
             metavar="FORMAT[=FILE]",
             help=_HELP,
-            autocompletion=_complete_format,
+            autocompletion=complete_format,
             rich_help_panel=OUTPUT_PANEL,
         ),
     ] = ()

@@ -215,7 +215,7 @@ def _check_served(name: Format, form: ReportFormat, kind: ReportKind) -> None:
     if kind not in form.serves:
         have = ", ".join(one.value for one in ReportKind if one in form.serves)
         raise UsageError(
-            f"{_FLAG} {name}: what `{kind.value.partition(' ')[0]}` reports has no such form",
+            f"{_FLAG} {name}: what `{kind.value.partition(' ')[0].rstrip(',')}` reports has no such form",
             f"These commands report in it: {have}.",
         )
 

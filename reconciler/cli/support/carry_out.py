@@ -31,16 +31,20 @@ from reconciler.cli.support.signals import end_in_order, exit_code
 from reconciler.errors import ExitCode
 from reconciler.live.children import children_of
 from reconciler.live.may_read import MayRead
+from reconciler.live.orphans.again import why_not_gone
 from reconciler.model import PlanRefused
 from reconciler.plan import Plan
 from reconciler.stop import Stop
-from reconciler.workflow.apply import ApplyOptions, run_apply
+from reconciler.workflow.apply import ApplyOptions, Planner, planned, run_apply
 from reconciler.workflow.declare import Declaration
 
 
 @dataclass(frozen=True, slots=True)
 class WritingRun:
-    """A run that writes: the name of its command, the command that would continue it, its flags and its approval."""
+    """A run that writes: the name of its command, the command that would continue it, its flags and its approval.
+
+    `returns` says whether any of it can be taken back.
+    """
 
     name: str
     continue_with: str
@@ -48,6 +52,7 @@ class WritingRun:
     approval: Approval
     guards: ApplyGuardFlags
     azure: AzureFlags
+    returns: bool = True
 
     def take_back(self, journal: str, digest: str) -> str:
         """The command that undoes this run where it was made, within the same guardrails."""
@@ -55,8 +60,13 @@ class WritingRun:
         return command_line("undo", [journal], self.azure, rails, UndoRunFlags(digest=digest))
 
 
-def carry_out(declare: Callable[[Session], Declaration], run: WritingRun, out: Reports) -> ExitCode:
-    """From a declaration to the exit code; `declare` may look at the live side first."""
+def declared(declare: Callable[[Session], Declaration]) -> Callable[[Session], Planner]:
+    """What plans by what is declared; `declare` may look at the live side first."""
+    return lambda session: planned(declare(session), session.azure)
+
+
+def carry_out(planner_of: Callable[[Session], Planner], run: WritingRun, out: Reports) -> ExitCode:
+    """From a plan to the exit code."""
     check_journal_flag(run.flags.journal)
     stop = Stop()
     with (
@@ -66,7 +76,7 @@ def carry_out(declare: Callable[[Session], Declaration], run: WritingRun, out: R
         course = _Course(run, session, journal, out)
         try:
             plan, result = run_apply(
-                declare(session),
+                planner_of(session),
                 session.azure,
                 course.tools(stop),
                 ApplyOptions(run.guards.skip_refused, verify=not run.flags.no_verify),
@@ -76,7 +86,7 @@ def carry_out(declare: Callable[[Session], Declaration], run: WritingRun, out: R
         except PlanRefused as refused:
             last_words = partial(course.refused, refused)
         else:
-            journal.end(result, run.take_back)
+            journal.end(result, run.take_back if run.returns else None)
             last_words = partial(course.ended, plan, result)
     # Once all is closed, and the sandbox's file saved: whatever fails there is said instead.
     return last_words()
@@ -104,6 +114,7 @@ class _Course:
             self._progress,
             self._session.correlation_id,
             partial(children_of, resources=resources, may_read=MayRead(resources.client)),
+            partial(why_not_gone, resources=resources),
             sleep_to_finish=stop.sleep_to_finish,
         )
 

@@ -34,7 +34,7 @@ from reconciler.journal import (
     mark_reported,
     read_journal,
 )
-from reconciler.model import shell_command
+from reconciler.model import ResourceGroupId, shell_command
 from reconciler.plan import Plan, plan_document
 from reconciler.report.journal_text import render_cut_short
 from reconciler.workflow.undo import UndoRequest, read_undo_guardrails
@@ -138,11 +138,12 @@ class RunJournal:
         self.file.open(self._header(plan))
         self._mark_cut_short()
 
-    def end(self, result: ApplyResult, take_back: Callable[[str, str], str]) -> None:
+    def end(self, result: ApplyResult, take_back: Callable[[str, str], str] | None) -> None:
         """Write the last line, and print where the journal is, to which nothing is added from here on.
 
         Args:
-            take_back: the command that undoes the run, from the journal's path and its digest.
+            take_back: the command that undoes the run, from the journal's path and its digest; None for a run of which
+                nothing can be given back.
         """
         # Where there was nothing to do, the doubts are settled too.
         self._mark_cut_short()
@@ -151,8 +152,9 @@ class RunJournal:
         except JournalError as error:
             print_note(f"Note: {error.message}")
         if self.file.used:
-            command = take_back(str(self.file.path), self.file.digest)
-            print_note(f"Journal: {self.file.path}", f"To take it back: {command}")
+            path = str(self.file.path)
+            command = () if take_back is None else (f"To take it back: {take_back(path, self.file.digest)}",)
+            print_note(f"Journal: {path}", *command)
 
     def _mark_cut_short(self) -> None:
         for one in self._cut_short:
@@ -168,8 +170,14 @@ class RunJournal:
             plan.tenant,
             self._session.place,
             self._session.actor,
-            tuple(RunGroup(group.group_id, group.owner) for group in plan.desired.groups),
+            tuple(RunGroup(group_id, owner) for group_id, owner in _groups(plan).items()),
         )
+
+
+def _groups(plan: Plan) -> dict[ResourceGroupId, str | None]:
+    """The groups of a run, each with its owner: those of its manifests, and what stands for one where there is none."""
+    groups = (*plan.desired.groups, *(change.group for change in plan.changes))
+    return {group.group_id: group.owner for group in groups}
 
 
 def _folder(*, needed: bool) -> Path:

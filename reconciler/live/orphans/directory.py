@@ -69,16 +69,16 @@ def look_twice(
         first = _kinds_of((*(one.key for one in holders), *islice(witnesses, MOST_WITNESSES)), graph, resources)
         missing = [one for one in holders if one.key not in first and not is_young(one)]
         missing = _of_shown(missing, first)
+        again = {kind: key for key, kind in first.items()}
         if not missing:
-            return DirectoryLook(frozenset(first))
+            return DirectoryLook(frozenset(first), shown=again)
         pause.wait(len(missing), resources)
         # One of each type that was there before says that the second answer is no blind one.
-        again = {kind: key for key, kind in first.items()}
         second = _kinds_of((*(one.key for one in missing), *again.values()), graph, resources)
     except CallFailed as error:
         return DirectoryLook(not_read=why_unread(error, PERMISSION))
     gone = (one.key for one in _of_shown(missing, second) if one.key not in second)
-    return DirectoryLook(frozenset({**first, **second}), frozenset(gone), apart=pause.words)
+    return DirectoryLook(frozenset({**first, **second}), frozenset(gone), apart=pause.words, shown=again)
 
 
 def _of_shown(holders: Iterable[Holder], shown: Mapping[str, str]) -> list[Holder]:

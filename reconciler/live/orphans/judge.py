@@ -2,11 +2,13 @@
 
 Whoever is called gone may lose roles for it. So silence proves nothing by itself: not of somebody whose directory is
 another tenant's, not of somebody who may be too young for the directory to know, not by a directory that shows this
-caller nobody of that kind. A journal alone proves nothing either: it names an identity, and ARM says what became of it.
+caller nobody of that kind. A journal alone proves nothing either: it names an identity, and ARM says what became of
+it. One that may come from anybody can name an identity that the principal never was: that is told, and nothing is taken
+away for it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from reconciler.model import Identity, ResourceId, RoleAssignment, is_guid, same_name
@@ -35,11 +37,13 @@ class Holder:
     Attributes:
         assignments: all that were listed, in order of scope and name.
         identity: which identity it was, where journals say so.
+        is_hearsay: whether none of them is this user's own.
     """
 
     principal_id: str
     assignments: tuple[RoleAssignment, ...]
     identity: ResourceId | None = None
+    is_hearsay: bool = False
 
     @property
     def key(self) -> str:
@@ -84,12 +88,14 @@ class DirectoryLook:
         missing: who was not, at the first look and at the second, while others of that type were shown.
         not_read: why nothing is known; empty where something is.
         apart: how far the two looks were apart, behind `asked twice`.
+        shown: by what Microsoft Graph calls its type, somebody who is there.
     """
 
     known: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     not_read: str = ""
     apart: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +145,17 @@ class Gone:
     identity: ResourceId | None
     created_again: str | None
     evidence: str
+    witness: str | None = None
+    doubt: str = ""
 
 
 def judge_all(holders: Iterable[Holder], evidence: Evidence) -> tuple[tuple[Gone, ...], tuple[NotJudged, ...]]:
     """Of these principals those that are gone, and those of which nothing is said, in their order."""
     judged = [judge(one, evidence) for one in holders]
-    gone = tuple(one for one in judged if isinstance(one, Gone))
+    shown = evidence.directory.shown
+    gone = tuple(
+        replace(one, witness=shown.get(KINDS[one.holder.principal_type])) for one in judged if isinstance(one, Gone)
+    )
     return gone, tuple(one for one in judged if isinstance(one, NotJudged))
 
 
@@ -160,16 +171,32 @@ def judge(holder: Holder, evidence: Evidence) -> Gone | NotJudged | None:
         # The directory forgets late; and a journal may be forged, to have somebody's roles taken away.
         because = "its identity is gone, and Microsoft Graph still knows it"
         return NotJudged(holder, Reason.STILL_KNOWN, because)
-    if vanished is not None or is_known:
+    if is_known:
+        return None
+    unproven = _unproven(holder, evidence)
+    if vanished is not None:
+        return _as_said(vanished, unproven)
+    said = f"Microsoft Graph did not know it, asked twice{directory.apart}"
+    return unproven or Gone(holder, holder.identity, None, said)
+
+
+def _as_said(vanished: Gone, unproven: NotJudged | None) -> Gone:
+    """The same with what there is to doubt in it, where nothing but the word of somebody else says who it was."""
+    if unproven is None or not vanished.holder.is_hearsay:
         return vanished
+    said = "only a journal that was named says which identity it was, and Microsoft Graph cannot confirm it"
+    return replace(vanished, doubt=f"{said}: {unproven.because}")
+
+
+def _unproven(holder: Holder, evidence: Evidence) -> NotJudged | None:
+    """Why the directory's silence proves nothing of a principal; None where it does."""
     if holder.is_young(evidence.now_s):
         return NotJudged(holder, Reason.YOUNG, _why_young(holder, evidence.now_s))
-    if directory.not_read:
-        return NotJudged(holder, Reason.NOT_READ, f"not read, because {directory.not_read}")
-    if holder.key not in directory.missing:
+    if evidence.directory.not_read:
+        return NotJudged(holder, Reason.NOT_READ, f"not read, because {evidence.directory.not_read}")
+    if holder.key not in evidence.directory.missing:
         return NotJudged(holder, Reason.NOT_READ, _why_blind(holder))
-    said = f"Microsoft Graph did not know it, asked twice{directory.apart}"
-    return Gone(holder, holder.identity, None, said)
+    return None
 
 
 def _is_its_identity(holder: Holder, identities: Mapping[ResourceId, Identity | None]) -> bool:

@@ -5,7 +5,7 @@ each that a journal names and the list lacks is read once more by itself. Micros
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from reconciler.arm.http.service import watched_clock
@@ -28,6 +28,7 @@ class OrphanSearch:
 
     Attributes:
         known: which identities principals were, by journals; ids of principals in lower case.
+        hearsay: those of them of which no journal of this user's own says it.
         owners: whose role assignments are ours.
         own: the principal of the run, where its token says it.
     """
@@ -36,6 +37,12 @@ class OrphanSearch:
     known: Mapping[str, ResourceId]
     owners: frozenset[str]
     own: str | None = None
+    hearsay: frozenset[str] = frozenset()
+
+    @property
+    def runs_as(self) -> frozenset[str]:
+        """The principal of the run as it compares, where it is known."""
+        return frozenset({self.own.casefold()} if self.own else ())
 
     @property
     def scope(self) -> str:
@@ -63,27 +70,29 @@ class FoundOrphans:
     now_s: float | None
 
 
-def find_orphans(search: OrphanSearch, resources: Resources, pause: Pause) -> FoundOrphans:
+def find_orphans(
+    search: OrphanSearch, resources: Resources, pause: Pause, may_read: MayRead | None = None
+) -> FoundOrphans:
     """List the role assignments at, below and above the subscription, and judge their principals.
+
+    Args:
+        may_read: of a phase in which more is asked than this needs.
 
     Raises:
         AuthError: the caller may not list all of them; LoginError: nobody is signed in.
         ArmError: they could not be listed, for whatever other reason.
         Interrupted: during the pause.
     """
-    may_read = MayRead(resources.client)
+    may_read = may_read or MayRead(resources.client)
     with watched_clock(resources.client) as watch:
-        holders = _holders(_list_assignments(search, resources, may_read), search.known)
+        holders = _holders(_list_assignments(search, resources, may_read), search)
         listed, not_read = _list_identities(_subscriptions(search, holders), resources, may_read)
         now_s = watch.now_s()
     identities = {one.principal_id.casefold() for one in listed.values()}
-    own = {search.own.casefold()} if search.own else set()
-    living = frozenset(identities | own)
+    living = search.runs_as | identities
     unknown = [one for one in holders if one.key not in living and not one.elsewhere]
-    # Whoever has roles first: an identity without any may be too young for the directory to show it.
-    witnesses = (*(one.key for one in holders if one.key in identities), *sorted(identities))
-    others = (one for one in witnesses if one not in own)
-    directory = look_twice(unknown, lambda one: one.is_young(now_s), others, resources, pause)
+    witnesses = _witnesses(holders, identities, search.runs_as)
+    directory = look_twice(unknown, lambda one: one.is_young(now_s), witnesses, resources, pause)
     # A forged journal gives a principal that lives an identity that does not: where not all that live here are known,
     # none is believed.
     is_whole = not any(same_name(one.where, search.scope) for one in not_read)
@@ -107,12 +116,22 @@ def _list_assignments(search: OrphanSearch, resources: Resources, may_read: MayR
         return resources.assignments.list(search.scope)
 
 
-def _holders(assignments: Iterable[RoleAssignment], known: Mapping[str, ResourceId]) -> list[Holder]:
+def _holders(assignments: Iterable[RoleAssignment], search: OrphanSearch) -> list[Holder]:
     """The principals of role assignments, in order of their ids."""
     by_principal: dict[str, list[RoleAssignment]] = {}
     for one in assignments:
         by_principal.setdefault(one.principal_id.casefold(), []).append(one)
-    return [Holder(given[0].principal_id, tuple(given), known.get(key)) for key, given in sorted(by_principal.items())]
+    return [
+        Holder(given[0].principal_id, tuple(given), search.known.get(key), key in search.hearsay)
+        for key, given in sorted(by_principal.items())
+    ]
+
+
+def _witnesses(holders: Iterable[Holder], identities: Set[str], own: Set[str]) -> list[str]:
+    """Principals of live identities, but for the run's own: who has roles first, since an identity without any may be
+    too young for the directory to show it."""
+    holding = [one.key for one in holders if one.key in identities]
+    return [one for one in dict.fromkeys((*holding, *sorted(identities))) if one not in own]
 
 
 def _subscriptions(search: OrphanSearch, holders: Iterable[Holder]) -> list[str]:
@@ -174,6 +193,8 @@ def _orphans(gone: Iterable[Gone], owners: frozenset[str], resources: Resources)
             one.created_again,
             given.owner in owners,
             one.evidence,
+            one.witness,
+            one.doubt,
         )
         for one, given in found
     )

@@ -59,6 +59,7 @@ def _principal_document(report: OrphansReport, group: tuple[Orphan, ...]) -> Jso
         "identity": None if first.identity is None else first.identity.address,
         "created_again": first.created_again,
         "evidence": first.evidence,
+        "doubt": first.doubt or None,
         "role_assignments": [dict(_assignment_fields(report, one)) for one in group],
     }
 

@@ -13,10 +13,10 @@ from reconciler.model import (
     Subscription,
     bears_our_name,
     gone_identity,
-    is_within,
 )
 from reconciler.model.age import age_text
 from reconciler.outputs.collect import NOBODY
+from reconciler.plan.orphans.removal import is_removable, is_within_subscription
 from reconciler.report.rows import Header
 
 
@@ -39,6 +39,7 @@ class OrphansReport:
     Attributes:
         owners: whose role assignments are ours, in order.
         journals: what journals said of principals.
+        remove_with: the command that removes what is ours.
     """
 
     cloud: str
@@ -47,6 +48,7 @@ class OrphansReport:
     journals: KnownPrincipals
     found: FoundOrphans
     header: Header = NOBODY
+    remove_with: str = ""
 
     @property
     def by_principal(self) -> tuple[tuple[Orphan, ...], ...]:
@@ -71,7 +73,7 @@ class OrphansReport:
 
     def is_above(self, orphan: Orphan) -> bool:
         """Whether it is given above the subscription, and so is orphaned in others too."""
-        return not is_within(orphan.assignment.scope, f"/subscriptions/{self.subscription.subscription_id}")
+        return not is_within_subscription(orphan, self.subscription.subscription_id)
 
     def whose(self, orphan: Orphan) -> Whose:
         """Whose it is."""
@@ -85,7 +87,7 @@ class OrphansReport:
         """When it was given."""
         created_s = orphan.assignment.created_s
         if created_s is None or self.found.now_s is None:
-            return "given nobody knows when"
+            return "given at an unknown time"
         return f"given {age_text(self.found.now_s - created_s)}"
 
     @property
@@ -107,6 +109,12 @@ class OrphansReport:
         return (
             f"Orphans: {_count(len(orphans), 'role assignment')} of {of}; {ours} {'is' if ours == 1 else 'are'} ours."
         )
+
+    @property
+    def how_to_remove(self) -> str:
+        """The command that removes what is ours; empty where it would remove nothing."""
+        removable = any(is_removable(one, self.subscription.subscription_id) for one in self.found.orphans)
+        return self.remove_with if removable else ""
 
     @property
     def not_judged(self) -> Iterator[tuple[str, tuple[str, ...]]]:

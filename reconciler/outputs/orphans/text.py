@@ -1,24 +1,35 @@
 """What `uami orphans` writes for people."""
 
+from collections.abc import Iterator
+
 from reconciler.arm.role_assignments import delete_command
 from reconciler.live.orphans.judge import NAMES
 from reconciler.model import Orphan, shell_command
 from reconciler.outputs.orphans.report import OrphansReport, Whose, journal_words
+from reconciler.plan.orphans.removal import is_of_identity
 from reconciler.report.page import Page
 from reconciler.report.parts.header import write_connection
 from reconciler.report.parts.wrap import write_text
 from reconciler.report.visible import SafeText
 
-LASTING = (
+RESTORED = (
     "A deleted user, Microsoft 365 group or application can be restored for 30 days, and has its roles again then; an"
-    " identity or a security group cannot. Whom Microsoft Graph does not know may be of another tenant, as the"
-    " publisher of a managed application is: look before you delete what is others'."
+    " identity or a security group cannot."
 )
-"""What stands below every report that names an orphan.
+"""What stands below a report that names an orphan whose principal can have been one of these.
 
 Source: Microsoft Graph documentation (directory deletedItems: restore); Microsoft.ManagedIdentity OpenAPI, all versions
 (no operation brings an identity back). That roles count again with their principal, whose id they bear: assumed.
 """
+
+OTHERS = (
+    "Whom Microsoft Graph does not know may be of another tenant, as the publisher of a managed application is: look"
+    " before you delete what is others'."
+)
+"""What stands below a report that names an orphan of others."""
+
+NOBODYS = "nothing: no --owner is given, and no journal of the state folder has one"
+"""Whose role assignments are ours, where that is nobody's."""
 
 _LABEL = 10
 """Columns of the labels below a principal."""
@@ -31,19 +42,30 @@ def write_orphans_text(report: OrphansReport, *, color: bool) -> SafeText:
     """All of it."""
     page = Page(color=color)
     write_connection(page, report.cloud, (report.subscription,), report.header)
-    page.line(f"{'Ours':<14}", ", ".join(report.owners) or "nothing: no owner is named, and no journal has one")
+    page.line(f"{'Ours':<14}", ", ".join(report.owners) or NOBODYS)
     page.line(f"{'Journals':<14}", journal_words(report.journals))
     for group in report.by_principal:
         page.line()
         _write_principal(page, report, group)
     _write_not_judged(page, report)
     page.line()
-    if report.found.orphans:
-        write_text(page, LASTING, style="dim")
+    lasting = " ".join(_lasting(report))
+    if lasting:
+        write_text(page, lasting, style="dim")
         page.line()
     page.line(report.looked_at)
     page.line((report.totals, "bold"))
+    if report.how_to_remove:
+        page.line(f"Remove ours: {report.how_to_remove}")
     return page.text()
+
+
+def _lasting(report: OrphansReport) -> Iterator[str]:
+    """What to bear in mind; nothing where all that is named are ours, of identities."""
+    if any(not one.is_ours or not is_of_identity(one) for one in report.found.orphans):
+        yield RESTORED
+    if any(not one.is_ours for one in report.found.orphans):
+        yield OTHERS
 
 
 def _write_principal(page: Page, report: OrphansReport, group: tuple[Orphan, ...]) -> None:
@@ -52,6 +74,8 @@ def _write_principal(page: Page, report: OrphansReport, group: tuple[Orphan, ...
     behind = f", {kind}" if first.identity is None else f", principal {principal_id}"
     page.line((report.name(first), "bold yellow"), behind)
     _labelled(page, "gone", first.evidence)
+    if first.doubt:
+        _labelled(page, "stays", f"with --remove, too: {first.doubt}")
     if first.created_again is not None:
         again = f"it is there again as the principal {first.created_again}: `uami plan` gives it its roles again"
         _labelled(page, "again", again)

@@ -67,7 +67,7 @@ class TrustRow:
 def trust_rows(plan: Plan) -> tuple[TrustRow, ...]:
     """Every row of a plan, by identity in the plan's order: trust that is gained and lost, then rights."""
     changes: dict[ResourceId, list[Change]] = {}
-    for change in plan.changes:
+    for change in () if plan.is_of_orphans else plan.changes:  # nobody becomes a principal that is gone
         changes.setdefault(identity_of(change.resource_id), []).append(change)
     applicable = {change.resource_id for change in plan.applicable}
     return tuple(row for identity, own in changes.items() for row in _rows_of(identity, own, plan, applicable))

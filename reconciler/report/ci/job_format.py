@@ -24,7 +24,7 @@ from reconciler.report.visible import SafeText, joined
 if TYPE_CHECKING:
     from reconciler.saved_plan.content import SavedPlan
 
-_WRITING = ("apply", "undo")
+_WRITING = ("apply", "undo", "orphans")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Outcome, RunRecord, names_of_run
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.findings import Finding
+from reconciler.manifest.yaml.files import STDIN_NAME
 from reconciler.model import AddressBook, Violation
 from reconciler.plan import Action, Plan
 from reconciler.report.names import Names, names_of
@@ -38,6 +39,11 @@ class Notice:
     title: str
     text: str
     pos: SourcePos | None = None
+
+    @property
+    def in_file(self) -> SourcePos | None:
+        """The line, where it is one of a file that a CI system can show."""
+        return None if self.pos is None or self.pos.file in ("", STDIN_NAME) else self.pos
 
 
 def bounded(notices: Iterable[Notice]) -> tuple[Notice, ...]:
@@ -157,7 +163,7 @@ def _row_notice(row: ChangeRow, names: Names, title: str) -> Notice:
     file, _, line = row.source.rpartition(":")
     made = "" if row.attribution is None else f"; {row.attribution.label} {row.attribution.text}"
     text = f"{names.describe(row.resource_id)} {row.summary}{made}{impact}"
-    return Notice(Level.WARNING, title, text, SourcePos(file, int(line), 1))
+    return Notice(Level.WARNING, title, text, SourcePos(file, int(line), 1) if line else None)
 
 
 def _result_notice(one: ChangeResult, names: Names, how: str, why: str) -> Notice:

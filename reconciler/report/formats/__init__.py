@@ -45,7 +45,7 @@ class ReportKind(StrEnum):
 
     VALIDATION = "validate"
     PLAN = "plan"
-    RUN = "apply and undo"
+    RUN = "apply, undo and orphans --remove"
     SAVED_PLAN = "show of a saved plan"
     JOURNAL = "show of a journal"
     DRIFT = "drift"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from reconciler.manifest.yaml.files import STDIN_NAME
 from reconciler.report.ci.facts import Facts
 from reconciler.report.ci.job_format import JobFormat
 from reconciler.report.ci.notices import Notice
@@ -36,8 +35,8 @@ class AzureDevopsFormat(JobFormat):
     def notice(self, notice: Notice) -> SafeText:
         """An issue of the task."""
         properties = {"type": notice.level.value}
-        if notice.pos is not None and notice.pos.file != STDIN_NAME:
-            properties |= {"sourcepath": notice.pos.file, "linenumber": str(notice.pos.line)}
+        if notice.in_file is not None:
+            properties |= {"sourcepath": notice.in_file.file, "linenumber": str(notice.in_file.line)}
         return azure_command("task.logissue", properties, f"{notice.title}: {notice.text}")
 
     def values(self, values: Facts) -> SafeText:

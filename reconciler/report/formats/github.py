@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reconciler.manifest.yaml.files import STDIN_NAME
 from reconciler.report.ci.facts import Facts
 from reconciler.report.ci.job_format import JobFormat
 from reconciler.report.ci.notices import Notice
@@ -46,8 +45,8 @@ class GithubFormat(JobFormat):
     def notice(self, notice: Notice) -> SafeText:
         """An annotation."""
         properties = {"title": notice.title}
-        if notice.pos is not None and notice.pos.file != STDIN_NAME:
-            properties = {"file": self._file(notice.pos.file), "line": str(notice.pos.line), **properties}
+        if notice.in_file is not None:
+            properties = {"file": self._file(notice.in_file.file), "line": str(notice.in_file.line), **properties}
         return github_command(notice.level.value, properties, notice.text)
 
     def values(self, values: Facts) -> SafeText:  # noqa: ARG002

@@ -55,7 +55,7 @@ def groups_of(rows: Sequence[ChangeRow], names: Names, *, group: bool, tone: Ton
     """
     by_group: dict[str, list[ChangeRow]] = {}
     for row in rows:
-        by_group.setdefault(names.book.short_group(row.identity.group_id), []).append(row)
+        by_group.setdefault(names.group(row.identity), []).append(row)
     blocks = {title: blocks_of(same, group=group) for title, same in by_group.items()}
     number = sum(len(some) for some in blocks.values())
     return tuple(
@@ -136,11 +136,11 @@ def members_of(rows: Sequence[ChangeRow], names: Names, *, with_ids: bool = Fals
     """The identities of several rows, by resource group and file, each with its line."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for row in rows:
-        file, _, line = row.source.rpartition(":")
+        file, colon, line = row.source.rpartition(":")
         default = f" (default {row.given_by})" if row.given_by else ""
         ids = "".join(f"  {one.name} {one.before}" for one in row.fields if one.of_identity) if with_ids else ""
-        key = (names.book.short_group(row.identity.group_id), f"{file}{default}")
-        found.setdefault(key, []).append((row.identity.name, f":{line}{ids}"))
+        key = (names.group(row.identity), f"{file}{default}")
+        found.setdefault(key, []).append((row.identity.name, f"{colon}{line}{ids}"))
     yield from (Members(group, place, tuple(some)) for (group, place), some in found.items())
 
 
@@ -148,7 +148,7 @@ def members_by_id(ids: Iterable[AnyId], names: Names) -> tuple[Members, ...]:
     """The identities of several ids, by resource group."""
     found: dict[str, list[tuple[str, str]]] = {}
     for one in ids:
-        found.setdefault(names.book.short_group(one.group_id), []).append((identity_of(one).name, ""))
+        found.setdefault(names.group(one), []).append((identity_of(one).name, ""))
     return tuple(Members(group, "", tuple(some)) for group, some in found.items())
 
 
@@ -157,7 +157,7 @@ def members_at(places: Iterable[tuple[ResourceId, str]], names: Names) -> tuple[
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for identity, source in places:
         file, _, line = source.rpartition(":")
-        found.setdefault((names.book.short_group(identity.group_id), file), []).append((identity.name, f":{line}"))
+        found.setdefault((names.group(identity), file), []).append((identity.name, f":{line}"))
     return tuple(Members(group, file, tuple(some)) for (group, file), some in found.items())
 
 

@@ -165,7 +165,7 @@ def _call(call: Call, names: Names, *, is_open: bool) -> Block:
         symbol,
         "",
         f"{call.action.value}: {outcome}{again}",
-        f"{call.source.file}:{call.source.line}",
+        call.source.file_and_line,
         values_of(state_fields(call, names), Action.UPDATE if is_update else call.action),
         (
             *(Line(label.rstrip(":"), text, Tone.WARNING) for label, text in also),

@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.errors import SourcePos
+from reconciler.errors import NO_PLACE, SourcePos
 from reconciler.manifest.desired import Desired
 from reconciler.model import AnyId, AssignmentId, CredentialId, ResourceGroupId, identity_of
 from reconciler.plan import Change
-
-NO_PLACE = SourcePos("", 1, 1)
-"""Of what is about a run without any manifest."""
 
 
 @dataclass(frozen=True, slots=True)

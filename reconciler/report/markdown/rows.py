@@ -22,14 +22,19 @@ def described(about: AnyId, names: Names) -> str:
 def row_entry(row: ChangeRow, names: Names) -> Entry:
     """A change: what is done to what and why, its place in the manifest, and below it the rest."""
     held = "" if row.hold is None else f"; {prose(hold_words(row.hold))}"
-    summary = f"{row.symbol or '='} {described(row.resource_id, names)} {prose(row.summary)}{held}, {code(row.place)}"
+    summary = f"{row.symbol or '='} {described(row.resource_id, names)} {prose(row.summary)}{held}{_at(row)}"
     return line_entry(f"- {_symbol(summary)}", *_fields(row), *_attribution(row), *_impact(row))
 
 
 def delete_entry(row: ChangeRow, names: Names) -> Entry:
     """A delete: in few words what goes, and below it why, and what that breaks."""
-    why = f"  - {prose(row.summary)}, {code(row.place)}"
+    why = f"  - {prose(row.summary)}{_at(row)}"
     return line_entry(f"- {described(row.resource_id, names)}", why, *_impact(row), *_fields(row))
+
+
+def _at(row: ChangeRow) -> str:
+    """Where the manifest asks for it, if one does."""
+    return f", {code(row.place)}" if row.place else ""
 
 
 def violation_entry(violation: Violation, names: Names) -> Entry:
@@ -46,7 +51,7 @@ def sections_by_group(rows: Iterable[ChangeRow], names: Names) -> Iterator[Secti
     """The rows, folded by resource group, in the order in which each begins."""
     groups: dict[str, list[ChangeRow]] = {}
     for row in rows:
-        groups.setdefault(names.book.short_group(row.identity.group_id), []).append(row)
+        groups.setdefault(names.group(row.identity), []).append(row)
     for group, same in groups.items():
         words = ((Action.CREATE, "to add"), (Action.UPDATE, "to change"), (Action.DELETE, "to destroy"))
         numbers = ((sum(row.action is action for row in same), word) for action, word in words)

@@ -55,7 +55,7 @@ def _write_entry(page: Page, lead: Sequence[Piece], row: ChangeRow, *, is_one: b
     summary = row.summary if row.hold is None else f"{row.summary}; {hold_words(row.hold)}"
     (begin, style), (who, bold) = lead
     indent = width(begin) + 2
-    place = [(row.place, "dim")] if is_one else []
+    place = [(row.place, "dim")] if is_one and row.place else []
     write_pieces(page, [(who, bold), (summary, ""), *place], indent=indent, lead=(begin, style))
 
 

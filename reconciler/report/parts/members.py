@@ -16,7 +16,7 @@ def write_members(page: Page, rows: Sequence[ChangeRow], names: Names, *, indent
     """The identities of several rows; `with_ids` gives each that is deleted a line of its own, with its ids."""
     groups: dict[str, list[ChangeRow]] = {}
     for row in rows:
-        groups.setdefault(names.book.short_group(row.identity.group_id), []).append(row)
+        groups.setdefault(names.group(row.identity), []).append(row)
     for group, same in groups.items():
         given_by = ", ".join(sorted({row.given_by for row in same if row.given_by}))
         lead, entries = _listed(group, [(row.identity.name, row.source) for row in same], given_by)
@@ -36,7 +36,7 @@ def write_places(page: Page, places: Sequence[tuple[ResourceId, str]], names: Na
     """Identities with the places, as `FILE:LINE`, that say something of them."""
     groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for identity, source in places:
-        key = (names.book.short_group(identity.group_id), source.rpartition(":")[0])
+        key = (names.group(identity), source.rpartition(":")[0])
         groups.setdefault(key, []).append((identity.name, source))
     for (group, _), same in groups.items():
         lead, entries = _listed(group, same)
@@ -45,6 +45,8 @@ def write_places(page: Page, places: Sequence[tuple[ResourceId, str]], names: Na
 
 def _listed(group: str, same: Sequence[tuple[str, str]], given_by: str = "") -> tuple[str, list[str]]:
     """The words before a list of names, and its entries; a line is told before them where all have the same."""
+    if not any(source for _, source in same):
+        return f"{group}:", [name for name, _ in same]
     is_one_place = len({source for _, source in same}) == 1
     place = same[0][1] if is_one_place else same[0][1].rpartition(":")[0]
     lead = f"{group} ({place}{f'; default {given_by}' if given_by else ''}):"
@@ -55,7 +57,7 @@ def write_ids(page: Page, ids: Sequence[AnyId], names: Names, *, indent: int) ->
     """The identities of several ids, by resource group."""
     groups: dict[str, list[str]] = {}
     for one in ids:
-        groups.setdefault(names.book.short_group(one.group_id), []).append(identity_of(one).name)
+        groups.setdefault(names.group(one), []).append(identity_of(one).name)
     for group, entries in groups.items():
         write_text(page, f"{group}: {', '.join(entries)}", indent=indent + 2, lead=[(" " * indent, "")])
 
@@ -65,7 +67,7 @@ def write_kinds(page: Page, rows: Sequence[ChangeRow], names: Names, *, indent: 
     for same in alike_in_kind(rows):
         action = f"{' ' * indent}{same[0].action.value:<{_LONGEST_ACTION}} "
         if len(same) == 1:
-            place = [(same[0].place, "dim")] if places else []
+            place = [(same[0].place, "dim")] if places and same[0].place else []
             pieces = [(names.describe(same[0].resource_id), ""), *place]
             write_pieces(page, pieces, indent=indent + 4, lead=(action, ""))
             continue

@@ -86,7 +86,7 @@ def _counted(plan: Plan, names: Names) -> Iterator[_Counted]:
     for change in plan.changes:
         if change.action is not Action.NO_OP:
             what = "refused" if change.resource_id in refused else change.action.value
-            yield _Counted(names.book.short_group(change.group.group_id), _owner(change), what)
+            yield _Counted(names.group(change.resource_id), _owner(change), what)
 
 
 def _owner(change: Change) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.apply.assignment import check_assignment
-from reconciler.apply.checks import ANOTHER_PRINCIPAL, Done, Stale, Write, check_parent
+from reconciler.apply.checks import ANOTHER_PRINCIPAL, Done, Stale, Write, check_parent, nobody_looks
 from reconciler.apply.credential import check_credential
 from reconciler.apply.identity import check_identity
 from reconciler.model.access import AssignmentDetails, FederatedCredential, PlannedAssignment, RoleAssignment, Trust
@@ -13,6 +13,7 @@ from reconciler.model.identity import OWNER_TAG, PROTECT_TAG, Identity, Isolatio
 from reconciler.model.ids import AssignmentId, CredentialId
 from reconciler.plan.changes import Action, AssignmentChange, CredentialChange, IdentityChange, Reason
 from tests.builders import compare, desired_group, listed, live_group, live_identity
+from tests.orphans import PRINCIPAL, orphan
 
 OURS, THEIRS = {OWNER_TAG: "team-a"}, {OWNER_TAG: "team-b"}
 GONE = "the identity has been deleted since the plan was made"
@@ -339,3 +340,7 @@ def test_new_role_assignment_is_written_and_held_with_the_details_of_its_line() 
     assert check_assignment(change, GIVEN, bounded) == replace(ROLE_APPEARED, as_planned=True)
     assert check_assignment(change, GIVEN, GIVEN) == ROLE_APPEARED
     assert check_assignment(change, GIVEN, replace(bounded, principal_id="another")) == ROLE_APPEARED
+
+
+def test_where_nobody_looks_an_orphan_stays() -> None:
+    assert nobody_looks(orphan()) == f"nobody looked whether principal {PRINCIPAL} is still gone"

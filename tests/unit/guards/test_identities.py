@@ -25,6 +25,7 @@ from tests.builders import (
     removed,
     resource_id,
 )
+from tests.orphans import IN_SUBSCRIPTION, orphan, removal_of
 from tests.unit.guarding import codes, names, verdict
 
 # group-missing
@@ -278,3 +279,7 @@ def test_child_that_stays_as_it_is_is_not_held_back_with_its_identity() -> None:
     (violation,) = check_foreign_owner(diff_access(compared, access), NO_ALLOWANCES)
 
     assert violation.refused == (resource_id("id-a"),)
+
+
+def test_mark_of_an_orphan_is_what_makes_it_ours() -> None:
+    assert removal_of(orphan(owner="team-a"), orphan(IN_SUBSCRIPTION, owner="team-b")).violations == ()

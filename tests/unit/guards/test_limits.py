@@ -31,6 +31,7 @@ from tests.builders import (
     resource_id,
     unused,
 )
+from tests.orphans import orphan, removal_of
 from tests.unit.guarding import GROUP_ADDRESS, codes, names, verdict
 
 
@@ -424,3 +425,14 @@ def test_credential_that_replaces_one_that_is_held_back_is_held_back_with_it() -
     (violation,) = [one for one in refused_by(changes) if one.code == "revoke-limit"]
 
     assert violation.refused == (CredentialId(resource_id("id-a"), "c-00"), CredentialId(resource_id("id-a"), "new"))
+
+
+def test_orphans_count_as_revokes_in_words_of_their_own() -> None:
+    orphans = [orphan(principal_id=f"0b2c0000-0000-0000-0000-0000000001{number:02}") for number in range(21)]
+
+    (violation,) = removal_of(*orphans).violations
+
+    assert (violation.code, len(violation.refused)) == ("revoke-limit", 21)
+    assert violation.message == "21 role assignments would be deleted in this run, over the limit of 20"
+    assert violation.hint == "Look at what makes each of them an orphan. If all are meant: --max-revokes 21."
+    assert removal_of(*orphans, allowances=Allowances(max_revokes=21)).violations == ()

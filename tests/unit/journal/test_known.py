@@ -37,9 +37,10 @@ def record(*calls: Call, header: RunHeader = HEADER) -> RunRecord:
     return RunRecord(header, calls, None, torn=False)
 
 
-def known(*records: RunRecord | None) -> KnownPrincipals:
-    """What these journals say here."""
-    return known_by(records, HEADER.where)
+def known(*records: RunRecord | None, named: tuple[RunRecord, ...] = ()) -> KnownPrincipals:
+    """What these journals of a folder say here, and others that are named."""
+    own = [(one, True) for one in records]
+    return known_by([*((one, False) for one in named), *own], HEADER.where)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,21 @@ def test_owners_are_those_of_the_groups() -> None:
     assert (found.owners, found.read, found.unreadable) == (frozenset({OWNER}), 1, 1)
 
 
+def test_journal_that_is_named_makes_nothing_ours_and_what_it_alone_says_is_hearsay() -> None:
+    alone = known(named=(record(UPDATED),))
+    confirmed = known(record(UPDATED), named=(record(UPDATED),))
+
+    assert (alone.identities, alone.owners) == ({"principal": IDENTITY_ID}, frozenset())
+    assert (alone.hearsay, confirmed.hearsay) == (frozenset({"principal"}), frozenset())
+    assert confirmed.owners == frozenset({OWNER})
+
+
+def test_journal_that_is_named_cannot_speak_against_one_of_the_folder() -> None:
+    forged = replace(UPDATED, resource_id=OTHER_ID, before=replace(IDENTITY, resource_id=OTHER_ID))
+
+    assert known(record(UPDATED), named=(record(forged),)).identities == {}
+
+
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     """A folder with two journals, of which the newer one is damaged, and something else."""
@@ -120,7 +136,19 @@ def test_journals_of_a_folder_are_read_and_damaged_ones_counted(written: Path) -
 def test_journal_that_is_named_and_lies_in_the_folder_is_read_once(written: Path) -> None:
     named = written / "." / "20260101T000000000Z-a.jsonl"
 
-    assert read_known((named, named), written, HEADER.where).read == 1
+    found = read_known((named, named), written, HEADER.where)
+
+    assert (found.read, found.hearsay, found.owners) == (1, frozenset(), frozenset({OWNER}))
+
+
+def test_journal_that_is_named_and_lies_elsewhere_is_none_of_the_folder(written: Path, tmp_path: Path) -> None:
+    lying = tmp_path / "artefacts" / "run.jsonl"
+    lying.parent.mkdir()
+    (written / "20260101T000000000Z-a.jsonl").rename(lying)
+
+    found = read_known((lying,), written, HEADER.where)
+
+    assert (found.read, found.hearsay, found.owners) == (1, frozenset({"principal"}), frozenset())
 
 
 def test_journal_that_is_named_must_be_one(written: Path) -> None:

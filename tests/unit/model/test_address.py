@@ -3,8 +3,10 @@
 import pytest
 
 from reconciler.errors import UsageError
+from reconciler.model import Names
 from reconciler.model.address import AddressBook, Target, parse_target
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, address, group_id, resource_id
+from tests.orphans import PRINCIPAL, orphan
 
 ONE_OF_EACH = (group_id("rg-app"), group_id("rg-data"))
 SHARED = (group_id("rg-app"), group_id("RG-App", OTHER_SUBSCRIPTION), group_id("rg-data"))
@@ -93,3 +95,11 @@ def test_target_of_a_shared_name_is_ambiguous() -> None:
 
     assert refusal.value.message == "--target rg-app is ambiguous"
     assert refusal.value.hint == f"Write the subscription in front: {SUBSCRIPTION}/rg-app, {OTHER_SUBSCRIPTION}/RG-App."
+
+
+def test_principal_that_is_gone_is_no_identity_and_in_no_group() -> None:
+    role, names = orphan().resource_id(SUBSCRIPTION), Names(AddressBook(()), {}, {})
+
+    assert names.identity(role) == f"principal {PRINCIPAL} (gone)"
+    assert names.describe(role) == f"role Reader on rg-app of principal {PRINCIPAL} (gone)"
+    assert (names.group(role), names.group(resource_id("id-api"))) == ("principals that are gone", "rg-app")

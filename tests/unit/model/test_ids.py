@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model import ResourceGroupId, group_at
 from reconciler.model.ids import (
     AnyId,
     AssignmentId,
@@ -105,6 +106,21 @@ def test_ids_of_different_kinds_are_never_the_same(one: AnyId) -> None:
 )
 def test_type_of_an_arm_id_is_what_stands_behind_its_last_provider(text: str, kind: str) -> None:
     assert resource_type_of(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("scope", "group"),
+    [
+        (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-a", "rg-a"),
+        (f"/subscriptions/{SUBSCRIPTION}/resourcegroups/rg-a/providers/A.B/c/d", "rg-a"),
+        (f"/subscriptions/{SUBSCRIPTION}", None),
+        (f"/subscriptions/{SUBSCRIPTION}/providers/A.B/c/d", None),
+        ("/providers/Microsoft.Management/managementGroups/resourceGroups/x", None),
+        ("/", None),
+    ],
+)
+def test_group_of_a_scope_is_the_one_that_it_is_or_lies_below(scope: str, group: str | None) -> None:
+    assert group_at(scope) == (None if group is None else ResourceGroupId(SUBSCRIPTION, group))
 
 
 def test_ids_of_one_list_share_their_texts() -> None:

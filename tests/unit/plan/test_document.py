@@ -40,6 +40,8 @@ from tests.builders import (
     removed,
     resource_id,
 )
+from tests.cli.documents import problems
+from tests.orphans import EVIDENCE, orphan, removal_of
 from tests.strategies import OWNERS
 
 EVERYTHING_ALLOWED = Allowances(
@@ -76,6 +78,7 @@ def test_plan_document_shows_each_kind_of_change_whole() -> None:
                 "location": "westeurope",
                 "tags": {"env": "prod", **owner},
                 "isolation_scope": "Regional",
+                **ids,
             },
             "after_unknown": [],
             "source": {"file": "identities.yaml", "line": 8, "column": 9},
@@ -258,3 +261,21 @@ def test_plan_document_names_what_is_skipped_with_its_condition_where_it_has_one
         {"address": address("id-a"), "reason": "ignored"},
         {"address": address("id-b"), "reason": "not-ours", "condition": "c"},
     ]
+
+
+def test_orphan_says_what_is_known_of_its_principal() -> None:
+    known = replace(orphan(identity=resource_id("id-api")), created_again="0b2d")
+
+    document = plan_document(removal_of(known))
+
+    changes: Any = document["changes"]
+    assert [one["orphan"] for one in changes] == [
+        {
+            "identity": resource_id("id-api").address,
+            "created_again": "0b2d",
+            "principal_type": "ServicePrincipal",
+            "evidence": EVIDENCE,
+        }
+    ]
+    assert (document["desired"], document["trust"]) == ([], [])
+    assert problems(document, "plan:v1") == []

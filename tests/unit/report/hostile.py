@@ -18,9 +18,11 @@ from reconciler.guardrails import DeclaredVerdict
 from reconciler.journal import Actor, Outcome, Place, PlaceKind, RunGroup, RunHeader, RunRecord
 from reconciler.journal.call import Call
 from reconciler.manifest.finding import Finding
+from reconciler.model.access import AssignmentDetails, RoleAssignment
 from reconciler.model.call_error import CallError
 from reconciler.model.identity import OWNER_TAG
-from reconciler.model.ids import CredentialId
+from reconciler.model.ids import CredentialId, ResourceId
+from reconciler.model.orphan import Orphan
 from reconciler.model.violation import PlanRefused, Violation
 from reconciler.plan.changes import Action
 from reconciler.plan.plan import Plan
@@ -29,6 +31,7 @@ from reconciler.report.rows import Header
 from reconciler.report.visible import SafeText
 from tests.builders import GROUP, desired_group, group_id, listed, live_group, live_identity, plan_of, resource_id
 from tests.cli.hostile import ALL, FRAGMENTS
+from tests.orphans import IN_GROUP, removal_of
 from tests.unit.reporting import CORRELATION_ID
 
 BAD = SourcePos(f"a{FRAGMENTS[0]}::,;]%0A{ALL}.yaml", 7, 3)
@@ -58,6 +61,13 @@ def plan() -> Plan:
         findings=(Finding("code", CredentialId(resource_id("id-kept"), ALL), BAD, ALL, ALL),),
         violations=(Violation("guard", about, ALL, ALL, (about,)), Violation("guard", None, ALL, ALL)),
     )
+
+
+def removal() -> Plan:
+    """A removal of orphans likewise: role, scope, owner, and whose the role was."""
+    given = RoleAssignment(ALL, f"{IN_GROUP}/{ALL}", ALL, ALL, AssignmentDetails(description=ALL, owner=ALL))
+    bad = Orphan(given, ALL, ALL, ResourceId(ALL, ALL, ALL), ALL, True, ALL)
+    return replace(removal_of(bad), notes=(ALL,))
 
 
 def result(of: Plan) -> ApplyResult:
@@ -102,11 +112,13 @@ def texts(form: ReportFormat) -> Iterator[tuple[str, SafeText]]:
     refused = PlanRefused(bad.violations)
     verdict = DeclaredVerdict(bad.violations, (ALL,))
     reports: dict[ReportKind, tuple[Callable[[], SafeText], ...]] = {
-        ReportKind.PLAN: (lambda: form.plan(bad, HEADER),),
+        ReportKind.PLAN: (lambda: form.plan(bad, HEADER), lambda: form.plan(removal(), HEADER)),
         ReportKind.DRIFT: (lambda: form.drift(bad, HEADER),),
         ReportKind.RUN: (
             lambda: form.result(bad, result(bad), journal=ALL, continue_with=ALL),
             lambda: form.refused(bad, refused),
+            lambda: form.result(removal(), result(removal()), journal=ALL, continue_with=ALL),
+            lambda: form.refused(removal(), refused),
         ),
         ReportKind.JOURNAL: (lambda: form.journal(record()),),
         ReportKind.CHECKUP: (lambda: form.checkup(checkup()),),

@@ -15,13 +15,15 @@ from reconciler.model import (
     Impact,
     Lock,
     Membership,
+    Orphan,
     Part,
     directory_not_read,
 )
 from reconciler.plan import Action, IdentityChange
-from reconciler.report.impact_rows import impact_rows, membership_text, unlooked
+from reconciler.report.impact_rows import impact_rows, membership_text, role_of_nobody, unlooked
 from reconciler.report.names import Names
 from tests.builders import compare, desired_group, live_group, resource_id
+from tests.orphans import orphan, removal_of
 
 SUBSCRIPTION = "/subscriptions/1"
 VM = AttachedResource(f"{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm")
@@ -106,3 +108,20 @@ def test_why_groups_and_app_roles_were_not_read_is_said() -> None:
     assert impact_rows(delete(Impact(directory=denied)), NAMES) == (
         ("not checked", "Entra groups, app roles: missing Application.Read.All in Microsoft Graph"),
     )
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (orphan(), "its principal is gone"),
+        (orphan(identity=resource_id("id-api")), "its principal is gone, that of rg-app/id-api"),
+        (
+            replace(orphan(identity=resource_id("id-api")), created_again="0b2d"),
+            "its principal is gone, that of rg-app/id-api, which has been created again as another one",
+        ),
+    ],
+)
+def test_role_of_nobody_says_whose_it_was(known: Orphan, said: str) -> None:
+    (change,) = removal_of(known).changes
+
+    assert role_of_nobody(change) == f"will be destroyed: {said}"  # type: ignore[arg-type]

@@ -7,8 +7,10 @@ import pytest
 from reconciler.journal import Actor, Call, Outcome, Place, PlaceKind, RunHeader, RunRecord
 from reconciler.journal.record import RunEnd
 from reconciler.model import AssignmentId, Children, IsolationScope, PlannedIdentity, Tags
+from reconciler.plan import Action
 from reconciler.report.journal_text import render_cut_short, render_journal
 from tests.builders import SUBSCRIPTION, TENANT
+from tests.orphans import PRINCIPAL, orphan, removal_of
 from tests.unit.journal.calls import (
     AT,
     CALLS,
@@ -201,3 +203,14 @@ def test_run_that_was_cut_short_is_told_to_the_next_one(calls: tuple[Call, ...],
         *lines,
         "  See: uami show 'a b.jsonl'",
     ]
+
+
+def test_call_on_an_orphan_names_its_principal_and_no_line_of_a_manifest() -> None:
+    (change,) = removal_of(orphan()).changes
+    call = Call(change.resource_id, Action.DELETE, 1, change.source, orphan().assignment, None, number=1, at=AT)
+
+    lines = render_journal(RunRecord(HEADER, (call,), None, torn=False)).splitlines()
+
+    role = f"role Reader on rg-app of principal {PRINCIPAL} (gone)"
+    assert f"   1  {AT}  - delete {role}: in doubt: no answer was written down" in lines
+    assert f"  delete {role}" in lines

@@ -25,6 +25,7 @@ from tests.builders import (
     removed,
     resource_id,
 )
+from tests.orphans import IN_SUBSCRIPTION, OTHER_PRINCIPAL, PRINCIPAL, orphan, removal_of
 
 NOBODY = Header("", "")
 EMPTY = plan_of(desired_group("id-a"), live_group("id-a"))
@@ -284,3 +285,37 @@ def test_held_identity_that_does_not_live_is_missing() -> None:
 
 def test_plan_of_what_has_expired_does_not_say_that_all_is_as_the_manifest_says() -> None:
     assert page(replace(EMPTY, expired_only=True)) == f"{HEAD}\nNo changes. Nothing is live that has expired.\n"
+
+
+def test_removal_names_principals_and_no_line_of_a_manifest() -> None:
+    text = render_plan(removal_of(orphan(), orphan(IN_SUBSCRIPTION, OTHER_PRINCIPAL)), Header("", ""), color=False)
+
+    assert text.splitlines()[-12:] == [
+        "Deletes:",
+        "",
+        f"   principal {PRINCIPAL} (gone)",
+        "    - role Reader on rg-app  will be destroyed: its principal is gone",
+        '        owner  "team-a"',
+        "",
+        f"   principal {OTHER_PRINCIPAL} (gone)",
+        "    - role Reader on subscription Payments",
+        "        will be destroyed: its principal is gone",
+        '        owner  "team-a"',
+        "",
+        "Plan: 0 to add, 0 to change, 2 to destroy.",
+    ]
+
+
+def test_same_role_of_several_that_are_gone_is_told_once() -> None:
+    principals = [f"0b2c0000-0000-0000-0000-00000000000{number}" for number in range(3)]
+
+    text = render_plan(removal_of(*(orphan(principal_id=one) for one in principals)), Header("", ""), color=False)
+
+    assert f"     principals that are gone: {principals[0]}," in text
+    assert "(gone)" not in text.partition("Deletes:")[2]
+
+
+def test_removal_of_nothing_says_so() -> None:
+    text = render_plan(removal_of(orphan(is_ours=False)), Header("", ""), color=False)
+
+    assert text.endswith("\nNo changes. There is no orphaned role assignment of ours to remove.\n")

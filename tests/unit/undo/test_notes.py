@@ -161,3 +161,9 @@ def test_isolation_scope_that_no_manifest_knows_is_said_not_to_return(
 )
 def test_advice_to_compare_names_the_journal_for_a_shell(journal: str, command: str) -> None:
     assert compare_with(journal) == f"what it was before the run: uami show {command}"
+
+
+def test_title_of_a_removal_says_what_it_removed() -> None:
+    record = RunRecord(replace(HEADER, command="orphans"), (), RunEnd(AT, True, False, ()), torn=False)
+
+    assert title(record) == f"This takes back the removal of orphans of {AT}, correlation id {HEADER.run_id}."

@@ -27,8 +27,10 @@ from reconciler.model import (
     Target,
 )
 from reconciler.plan import Action, NotUndone
-from reconciler.undo.reverse import touched_identities
-from tests.builders import TENANT, compare, desired_group, group_id, live_group
+from reconciler.undo.reversal import LiveNow
+from reconciler.undo.reverse import make_undo, touched_identities
+from tests.builders import TENANT, TODAY, compare, desired_group, group_id, live_group
+from tests.orphans import orphan, removal_of
 from tests.unit.journal.calls import (
     ASSIGNMENT_ID,
     CREATED,
@@ -236,3 +238,16 @@ def test_assignments_that_others_gave_are_not_listed_twice() -> None:
     (role,) = entry_of(undo([call(1, Action.DELETE, OURS, None), DELETED])).role_assignments or ()
 
     assert (role.role, role.scope) == (THEIRS.role_guid, THEIRS.scope)
+
+
+def test_removal_of_orphans_gives_nothing_back() -> None:
+    (change,) = removal_of(orphan()).changes
+    call = Call(change.resource_id, Action.DELETE, 1, change.source, orphan().assignment, None, outcome=Outcome.DONE)
+    record = RunRecord(replace(HEADER, command="orphans"), (call, replace(DELETED, outcome=None)), None, torn=False)
+
+    found = make_undo(record, LiveNow(dict.fromkeys(touched_identities(record)), {}), "run.jsonl", judged_on=TODAY)
+
+    assert (found.desired.groups, found.targets, found.limited_to, notes_of(found)) == ((), (), frozenset(), ())
+    assert [(one.resource_id, one.because) for one in found.not_undone] == [
+        (one, "its principal is gone, and a role can be given to nobody") for one in (change.resource_id, IDENTITY_ID)
+    ]

@@ -6,8 +6,7 @@ seconds in one region (twice as many as it may write anywhere).
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import unquote
@@ -29,11 +28,14 @@ _ARM_RATES = {"reads": Rate(250, 25), "writes": Rate(200, 10), "deletes": Rate(2
 Source: Azure documentation, "Understand how Azure Resource Manager throttles requests" (token buckets, since 2024).
 """
 
-_PROVIDER_RATES: Mapping[str, Mapping[str, float]] = {
-    "write": {"tenant": 10, "subscription": 2, "resource": 0.25},
-    "get": {"tenant": 30, "subscription": 10, "resource": 0.5},
-    "list": {"tenant": 15, "subscription": 5, "resource": 0.25},
-    "delete": {"tenant": 10, "subscription": 2, "resource": 0.25},
+_PROVIDER_RATES: Mapping[str, Mapping[str, Rate]] = {
+    operation: {level: Rate(max(1.0, per_second * BURST_S), per_second) for level, per_second in levels.items()}
+    for operation, levels in {
+        "write": {"tenant": 10, "subscription": 2, "resource": 0.25},
+        "get": {"tenant": 30, "subscription": 10, "resource": 0.5},
+        "list": {"tenant": 15, "subscription": 5, "resource": 0.25},
+        "delete": {"tenant": 10, "subscription": 2, "resource": 0.25},
+    }.items()
 }
 """Calls a second by what they do and whom they concern.
 
@@ -93,11 +95,6 @@ def limits_of(method: str, path: str) -> tuple[Limit, ...]:
     return (own, *_provider_limits(method, words, of))
 
 
-def count_limits(calls: Iterable[tuple[str, str]]) -> Counter[Limit]:
-    """How many of these calls, each by method and path, draw on each limit."""
-    return Counter(limit for method, path in calls for limit in limits_of(method, path))
-
-
 def refused_limit(limits: Sequence[Limit], body: str) -> Limit | None:
     """Which of the limits of a call the answer to it says is used up; None where it says none."""
     match = _LEVEL.search(body)
@@ -123,8 +120,8 @@ def _provider_limits(method: str, words: tuple[str, ...], subscription: str) -> 
     identity = "/".join(words[: last + 4]) if below else None
     names = {"tenant": "", "subscription": subscription or None, "resource": identity}
     return tuple(
-        Limit(operation, level, name, Rate(max(1.0, per_second * BURST_S), per_second))
-        for level, per_second in _PROVIDER_RATES[operation].items()
+        Limit(operation, level, name, rate)
+        for level, rate in _PROVIDER_RATES[operation].items()
         if (name := names[level]) is not None
     )
 

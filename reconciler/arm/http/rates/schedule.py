@@ -167,6 +167,11 @@ class Schedule:
         with self._lock:
             ticket = self._queue.join(limits, wait.ends_s)
             self._wakes[ticket.number] = threading.Event()
+            self._grant(began_s)
+            if ticket.granted:
+                # Whoever else was granted is awake, and others keep the time as before.
+                del self._wakes[ticket.number]
+                return
         try:
             while (delay_s := self._delay_s(ticket, wait.clock())) > 0:
                 self._pause(ticket, delay_s, wait)

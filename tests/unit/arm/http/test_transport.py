@@ -76,6 +76,33 @@ def test_redirects_are_not_followed() -> None:
     assert (response.status_code, len(arm.requests)) == (307, 1)
 
 
+def test_what_a_server_sets_is_not_sent_back_to_it() -> None:
+    arm = FakeArm([answer(200, {}, {"Set-Cookie": "affinity=1"}), answer(200, {})])
+
+    with http_client(arm) as client:
+        client.get("/x")
+        client.get("/x")
+
+    assert "Cookie" not in arm.requests[1].headers
+
+
+def test_hooks_hear_of_each_request_and_answer_and_errors_know_their_request() -> None:
+    arm = FakeArm([answer(200, {}), httpx.ReadError("gone")])
+    heard: list[str] = []
+
+    with http_client(arm) as client:
+        client.event_hooks = {
+            "request": [lambda one: heard.append(one.method)],
+            "response": [lambda one: heard.append(f"{one.status_code} to {one.request.method}")],
+        }
+        client.put("/x", json={})
+        with pytest.raises(httpx.ReadError) as failure:
+            client.delete("/y")
+
+    assert heard == ["PUT", "200 to PUT", "DELETE"]
+    assert failure.value.request.url == f"{ENDPOINT}/y"
+
+
 def test_proxy_of_the_environment_is_asked_for_azure(monkeypatch: pytest.MonkeyPatch) -> None:
     with raw_server(GATEWAY_SAYS_NO) as (proxy, heads):
         monkeypatch.setenv("HTTPS_PROXY", proxy)

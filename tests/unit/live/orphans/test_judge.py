@@ -47,6 +47,34 @@ def test_who_was_missing_twice_is_gone() -> None:
     )
 
 
+YOUNG = holder(role(NOW_S - 180.0))
+UNCONFIRMED = "only a journal that was named says which identity it was, and Microsoft Graph cannot confirm it: "
+
+
+@pytest.mark.parametrize(
+    ("who", "evidence", "doubt"),
+    [
+        (holder(), MISSED, ""),
+        (holder(), UNREAD, "not read, because missing Directory.Read.All in Microsoft Graph"),
+        (holder(), BLIND, "not read, because Microsoft Graph showed no service principal at all: that needs"),
+        (YOUNG, MISSED, "given 3 minutes ago, and the directory may not know it yet"),
+    ],
+    ids=["missed", "unread", "blind", "young"],
+)
+@pytest.mark.parametrize("now", [None, "new"])
+def test_word_of_somebody_else_is_doubted_where_the_directory_does_not_confirm_it(
+    who: Holder, evidence: Evidence, doubt: str, now: str | None
+) -> None:
+    own = judge(replace(who, identity=ID), with_identity(evidence, now))
+    hearsay = judge(replace(who, identity=ID, is_hearsay=True), with_identity(evidence, now))
+
+    assert isinstance(own, Gone)
+    assert isinstance(hearsay, Gone)
+    assert own.doubt == ""
+    assert hearsay.doubt.startswith(UNCONFIRMED + doubt if doubt else "")
+    assert bool(hearsay.doubt) is bool(doubt)
+
+
 def test_who_is_known_or_of_an_identity_that_lives_is_not() -> None:
     listed = replace(MISSED, living=frozenset({KEY}))
 

@@ -61,7 +61,7 @@ def test_text_says_of_each_principal_how_it_is_known_to_be_gone_and_whose_its_ro
         "\n"
         f"{OTHER}, user\n"
         "  gone      Microsoft Graph did not know it, asked twice, 30s apart\n"
-        "  others'   Reader on rg-app, given nobody knows when\n"
+        "  others'   Reader on rg-app, given at an unknown time\n"
         f"            az role assignment delete --ids {SCOPE}/{ROLES}/{USERS.assignment.name}\n"
         "\n"
         "Not judged\n"
@@ -85,7 +85,7 @@ def test_without_orphans_the_text_is_short_and_says_what_was_not_read() -> None:
     lines = str(write_orphans(unread, OrphansFormat.TEXT, color=False)).splitlines()
 
     assert lines[2:] == [
-        "Ours          nothing: no owner is named, and no journal has one",
+        "Ours          nothing: no --owner is given, and no journal of the state folder has one",
         "Journals      3 of this place read, 1 that cannot be read",
         "",
         "Not judged",

@@ -55,7 +55,7 @@ def test_scopes_are_said_in_few_words() -> None:
 
 
 def test_age_that_is_not_known_is_said_to_be() -> None:
-    assert (report().age(OURS), report().age(USERS)) == ("given 3 days ago", "given nobody knows when")
+    assert (report().age(OURS), report().age(USERS)) == ("given 3 days ago", "given at an unknown time")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import pytest
 
+from reconciler.apply.result import ApplyResult, ChangeResult
 from reconciler.errors import Diagnostic, ManifestError, SourcePos, UsageError
+from reconciler.journal import Outcome
 from reconciler.report.ci.notices import (
     Level,
     Notice,
@@ -14,8 +16,9 @@ from reconciler.report.ci.notices import (
     plan_notices,
     result_notices,
 )
+from tests.orphans import orphan, removal_of
 from tests.unit.report.hostile import checkup, record
-from tests.unit.reporting import plan_of_everything, refused_plan, result_of_everything
+from tests.unit.reporting import CORRELATION_ID, plan_of_everything, refused_plan, result_of_everything
 
 
 @pytest.mark.parametrize("number", [0, 1, 10, 11, 2_000])
@@ -74,3 +77,14 @@ def test_problems_of_a_manifest_are_on_their_lines_and_other_errors_on_none() ->
 def test_what_a_caller_lacks_and_what_a_journal_leaves_open_are_errors() -> None:
     assert len([*checkup_notices(checkup())]) == 2
     assert [one.title for one in journal_notices(record())] == ["uami: in doubt"]
+
+
+def test_what_no_manifest_asks_for_is_on_no_line() -> None:
+    plan = removal_of(*(orphan(principal_id=f"0b2c0000-0000-0000-0000-0000000001{number:02}") for number in range(21)))
+    change = plan.changes[0]
+    failed = ApplyResult((ChangeResult(change, Outcome.STALE, "it is back"),), CORRELATION_ID)
+
+    notices = [*plan_notices(plan), *result_notices(plan, failed), *plan_notices(removal_of(orphan()))]
+
+    assert {one.in_file for one in notices} == {None}
+    assert any("of principal 0b2c" in one.text for one in notices)

@@ -167,7 +167,7 @@ def test_drift_tells_each_difference() -> None:
             "address": address("id-api"),
             "resource_type": TYPE,
             "before": {"location": "westeurope", "tags": {"env": "test"}, "isolation_scope": "None", **ids},
-            "after": {"location": "westeurope", "tags": {"env": "prod"}, "isolation_scope": "None"},
+            "after": {"location": "westeurope", "tags": {"env": "prod"}, "isolation_scope": "None", **ids},
             "source": {"file": "identities.yaml", "line": 7, "column": 9},
             "impact": None,
             "differences": [

@@ -1,9 +1,9 @@
 """Refusals belong to lines of the manifest."""
 
-from reconciler.errors import SourcePos
+from reconciler.errors import NO_PLACE, SourcePos
 from reconciler.manifest.desired import Desired
 from reconciler.model.ids import AssignmentId, CredentialId
-from reconciler.report.issues.places import NO_PLACE, places_of
+from reconciler.report.issues.places import places_of
 from tests.builders import MANIFEST, desired_group, group_id, listed, removed, resource_id
 from tests.unit.reporting import plan_of_everything
 

@@ -7,6 +7,7 @@ from reconciler.report.markdown.rows import delete_entry, described, row_entry, 
 from reconciler.report.names import names_of
 from reconciler.report.rows import change_rows
 from tests.builders import resource_id
+from tests.orphans import orphan, removal_of
 from tests.unit.reporting import plan_of_everything
 
 PLAN = plan_of_everything()
@@ -51,3 +52,12 @@ def test_changes_are_folded_by_group_with_their_numbers() -> None:
     assert section.title == "<code>rg-app</code>: 1 to add, 2 to change"
     assert (section.folded, len(section.entries)) == (True, 3)
     assert described(resource_id("id-x"), NAMES) == "`rg-app/id-x`"
+
+
+def test_change_that_no_manifest_asks_for_names_no_place() -> None:
+    plan = removal_of(orphan())
+    (row,) = change_rows(plan)
+
+    for entry in (row_entry(row, names_of(plan)), delete_entry(row, names_of(plan))):
+        assert "will be destroyed: its principal is gone\n" in "\n".join((*entry.brief, *entry.more, ""))
+        assert '`""`' not in "".join((*entry.brief, *entry.more))

@@ -1,12 +1,13 @@
 """Threads that wait for their turns: each gets its own, and a request to stop ends all of them at once."""
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from reconciler.arm.http.rates.bucket import MARGIN_S
-from reconciler.arm.http.rates.documented import count_limits
+from reconciler.arm.http.rates.documented import limits_of
 from reconciler.arm.http.rates.schedule import NoTimeLeftError, Refusal, Schedule, Wait
 from reconciler.errors import Interrupted
 from reconciler.stop import Stop
@@ -166,4 +167,6 @@ def test_refusals_are_counted_and_waited_for() -> None:
 def test_last_of_many_calls_is_foreseen() -> None:
     schedule = Schedule()
 
-    assert schedule.last_of_s(count_limits(("PUT", f"{ID}{number}") for number in range(100)), 0.0) == 30.0 + MARGIN_S
+    counts = Counter(limit for number in range(100) for limit in limits_of("PUT", f"{ID}{number}"))
+
+    assert schedule.last_of_s(counts, 0.0) == 30.0 + MARGIN_S
