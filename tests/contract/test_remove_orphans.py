@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -392,7 +393,7 @@ def test_what_a_removal_deletes_in_any_world_is_what_is_ours_and_of_nobody(
 ) -> None:
     """A role that was given just now is of somebody whom the directory may not know yet, if no older one says more."""
     roles = [
-        replace(old(identity, role, scope, owner=owner), created_on=None if is_young else OLD)
+        replace(old(identity, role, scope, owner=owner), created_on=datetime.now(UTC).isoformat() if is_young else OLD)
         for identity, role, scope, owner, is_young in world
     ]
     aged = {identity for identity, _, _, _, is_young in world if not is_young}

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.sandbox.gateway.calls import Settings
 from reconciler.sandbox.serving.application import Application, Options
-from reconciler.sandbox.state.kinds import Permission, RoleDefinition
+from reconciler.sandbox.state.kinds import Permission, RoleAssignment, RoleDefinition
 from reconciler.sandbox.state.state import Grant
 from tests.sandbox.arm import (
     GROUP,
@@ -448,3 +448,14 @@ def test_each_method_needs_its_own_action(method: str, action: str) -> None:
         refused = arm.request(method, assignment_id(GROUP), params=ROLES_VERSION, json=body())
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "AuthorizationFailed")
+
+
+def test_assignment_of_which_a_state_does_not_say_when_it_was_given_was_given_long_ago() -> None:
+    undated = RoleAssignment(GROUP, guid(1), role_id(), OLD_PRINCIPAL, "ServicePrincipal")
+    start = contents([replace(identity("id-old"), principal_id=OLD_PRINCIPAL)], (), (group(),))
+    served = application(start.having(RoleAssignment, (undated,)))
+
+    with client(served, CALLER) as arm:
+        shown = arm.get(assignment_id(GROUP), params=ROLES_VERSION).json()["properties"]
+
+    assert shown["createdOn"] == "2024-01-01T00:00:00.0000000Z"

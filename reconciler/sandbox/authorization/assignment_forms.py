@@ -12,6 +12,9 @@ _PRINCIPAL_TYPE_SHOWN_SINCE = "2018-01-01-preview"
 """An answer has the type of a principal before a request may name it. Source: recorded traffic (in all answers of
 2018-01-01-preview, in none of 2015-07-01; that 2017-10-01-preview is like the latter is assumed)."""
 
+_DATED = "2024-01-01T00:00:00.0000000Z"
+"""When an assignment was made of which a state file does not say it: ARM knows it of each. Source: assumed."""
+
 _ID = re.compile(rf"(|/.+)/providers/{re.escape(ROLE_ASSIGNMENT_TYPE)}/([^/]+)", re.IGNORECASE)
 
 
@@ -25,7 +28,7 @@ def show_assignment(item: RoleAssignment, api_version: str) -> dict[str, object]
         "scope": item.scope,
         "condition": item.condition,
         "conditionVersion": item.condition_version,
-        "createdOn": item.created_on,
+        "createdOn": item.created_on or _DATED,
         "updatedOn": item.updated_on,
         "createdBy": item.created_by,
         "updatedBy": item.updated_by,
