@@ -7,8 +7,10 @@ from hypothesis import HealthCheck, settings
 from tests.conformance.documents import Specification, specification_folder
 from tests.conformance.plugin import Conformance
 
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("short", ANY_MACHINE, max_examples=60)
+settings.register_profile("long", ANY_MACHINE, max_examples=500)
+settings.load_profile("short")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -57,7 +57,7 @@ from tests.builders import (
 Value = TypeVar("Value")
 Line = TypeVar("Line", DesiredCredential, DesiredAssignment)
 
-FEW_EXAMPLES = settings(max_examples=50)
+FEW_EXAMPLES = settings(max_examples=settings().max_examples // 2)
 """For properties over whole states, which take long to make; a busy machine must not fail them."""
 
 GROUPS = ("rg-app", "rg-data")

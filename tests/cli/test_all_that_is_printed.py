@@ -234,6 +234,9 @@ KEYS = (
 OF_IDENTITIES = ("displayName", "tag", "location", "name", "tenantId")
 """What those commands show that read little else."""
 
+WAITED_FOR = ("issuer", "audiences", "description")
+"""What an apply waits for to come back as it was sent, and says in the same words as the subject and the condition."""
+
 
 @pytest.mark.parametrize("key", KEYS)
 def test_answers_of_any_text(uami: Uami, world: Path, serve: Serve, key: str) -> None:
@@ -243,7 +246,8 @@ def test_answers_of_any_text(uami: Uami, world: Path, serve: Serve, key: str) ->
         wire.key, wire.text = key, ALL
         commands = (("apply", "-y", "--skip-refused"), ("drift", "--format", "json"), ("trust", "--format", "mermaid"))
         for command in commands:
-            run(uami, command[0], "m.json", *wire.flags, *command[1:], "--log-level", "debug")
+            quick = ("--no-verify",) if command[0] == "apply" and key in WAITED_FOR else ()
+            run(uami, command[0], "m.json", *wire.flags, *command[1:], *quick, "--log-level", "debug")
         for flags in ((), ("--remove", "-y")):
             run(uami, "orphans", *ORPHANS, *wire.flags, *flags, "--log-level", "debug")
         if key in OF_IDENTITIES:
