@@ -8,7 +8,7 @@ from tests.conformance.documents import Specification, specification_folder
 from tests.conformance.plugin import Conformance
 
 ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("short", ANY_MACHINE, max_examples=60)
+settings.register_profile("short", ANY_MACHINE, max_examples=40)
 settings.register_profile("long", ANY_MACHINE, max_examples=500)
 settings.load_profile("short")
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.scenario import play
 
-SCENARIOS = [("plain", 1), ("saved-plan", 2), ("signal", 3), ("kill", 4), ("two-applies", 5), ("full-disk", 6)]
+SCENARIOS = [("plain", 1), ("saved-plan", 14), ("signal", 3), ("kill", 4), ("two-applies", 5), ("full-disk", 6)]
 
 
 @pytest.mark.parametrize(("mode", "seed"), SCENARIOS)

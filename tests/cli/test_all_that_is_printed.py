@@ -234,8 +234,8 @@ KEYS = (
 OF_IDENTITIES = ("displayName", "tag", "location", "name", "tenantId")
 """What those commands show that read little else."""
 
-WAITED_FOR = ("issuer", "audiences", "description")
-"""What an apply waits for to come back as it was sent, and says in the same words as the subject and the condition."""
+WAITED_FOR = ("issuer", "audiences", "description", "condition")
+"""What an apply waits for to come back as it was sent, and says in the same words as the subject."""
 
 
 @pytest.mark.parametrize("key", KEYS)

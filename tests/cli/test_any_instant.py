@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 SANDBOX = ("--sandbox", "s.json")
 JSON = ("--format", "json")
 
-SPREAD = 6
+SPREAD = 4
 """Instants of the command's own thread, evenly over its whole length."""
 
 TURNS = ("Ending.", "output.print_", "carry_out.carry_out", "replace.output_file.<locals>.write", "replace._create")
@@ -141,7 +141,7 @@ def chosen(passed: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:
     spread = range(1, length + 1, max(1, length // SPREAD))
     # Before its handlers are in their place, Python's own are; no program can say anything by then.
     ready = max(at for at, name in enumerate(names[MAIN], start=1) if name == "signals.Signals.__init__")
-    mains = [*range(ready + 1, len(names[MAIN]), 12), *range(len(names[MAIN]) - 2, len(names[MAIN]) + 1)]
+    mains = [*range(ready + 1, len(names[MAIN]), 20), *range(len(names[MAIN]) - 2, len(names[MAIN]) + 1)]
     command = {*spread, *last.values(), length - 1, length}
     return [*((COMMAND, one) for one in sorted(command)), *((MAIN, one) for one in sorted({*mains}))]
 

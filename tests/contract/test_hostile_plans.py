@@ -125,7 +125,7 @@ def _of_manifest(document: Any) -> Outcome:
     return _carry_out(load_declaration(request(manifest_of(document), tuple(document["scope"]["targets"]))))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(edits())
 def test_edited_plan_is_refused_or_does_what_its_manifest_would(document: Any) -> None:
     content = sealed(document)
@@ -237,7 +237,7 @@ def test_every_truncation_is_refused_whatever_it_is_taken_for(tmp_path: Path) ->
     assert taken_for_plans == 60 - len('{\n  "format_version":')
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.binary(max_size=40), st.integers(0, len(CONTENT)), st.integers(0, 40))
 def test_plan_with_other_bytes_in_it_is_refused(inserted: bytes, place: int, dropped: int) -> None:
     content = CONTENT[:place] + inserted + CONTENT[place + dropped :]
