@@ -14,7 +14,8 @@ from reconciler.apply.result import Moment
 from reconciler.errors import AuthError, Interrupted
 from reconciler.guards import Allowances
 from reconciler.journal.call import Outcome
-from reconciler.model.ids import ResourceId
+from reconciler.model.access import RoleAssignment as LiveAssignment
+from reconciler.model.ids import ResourceId, identity_of
 from reconciler.model.violation import PlanRefused
 from reconciler.sandbox.state.kinds import RoleAssignment
 from tests.builders import SUBSCRIPTION, TENANT, resource_id
@@ -369,10 +370,9 @@ def test_each_call_is_journalled_with_what_was_there(arm: OpenArm) -> None:
             ("id-b", "Reader", IN_GROUP),
         )
     }
-    assert {one.before.name for one in calls if one.before is not None} == OF_US  # type: ignore[union-attr]
-    assert {ResourceId(SUBSCRIPTION, "(gone)", principal_of(one)) for one in ("id-a", "id-b")} == {
-        one.resource_id.identity  # type: ignore[union-attr]
-        for one in calls
+    assert {one.before.name for one in calls if isinstance(one.before, LiveAssignment)} == OF_US
+    assert {identity_of(one.resource_id) for one in calls} == {
+        ResourceId(SUBSCRIPTION, "(gone)", principal_of(one)) for one in ("id-a", "id-b")
     }
 
 

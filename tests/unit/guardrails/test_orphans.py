@@ -20,7 +20,8 @@ def rules_against(line: str, *orphans: Orphan, facts: Facts = FACTS) -> list[tup
     changes = orphan_changes(orphans, SUBSCRIPTION, judged_on=TODAY)
     found = judge_orphans([rails(line)], changes, facts)
     assert all(one.refused for one in found)
-    return [tuple(one.message.split(": ", 2)[1:]) for one in found]  # type: ignore[misc]
+    parts = [one.message.split(": ", 2) for one in found]
+    return [(rule, said) for _, rule, said in parts]
 
 
 IDENTITY = resource_id("id-api")

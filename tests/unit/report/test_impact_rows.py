@@ -19,7 +19,7 @@ from reconciler.model import (
     Part,
     directory_not_read,
 )
-from reconciler.plan import Action, IdentityChange
+from reconciler.plan import Action, AssignmentChange, IdentityChange
 from reconciler.report.impact_rows import impact_rows, membership_text, role_of_nobody, unlooked
 from reconciler.report.names import Names
 from tests.builders import compare, desired_group, live_group, resource_id
@@ -124,4 +124,5 @@ def test_why_groups_and_app_roles_were_not_read_is_said() -> None:
 def test_role_of_nobody_says_whose_it_was(known: Orphan, said: str) -> None:
     (change,) = removal_of(known).changes
 
-    assert role_of_nobody(change) == f"will be destroyed: {said}"  # type: ignore[arg-type]
+    assert isinstance(change, AssignmentChange)
+    assert role_of_nobody(change) == f"will be destroyed: {said}"

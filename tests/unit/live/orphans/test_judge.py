@@ -18,7 +18,7 @@ from reconciler.live.orphans.judge import (
     judge,
     judge_all,
 )
-from reconciler.model.access import AssignmentDetails
+from reconciler.model.access import AssignmentDetails, RoleAssignment
 from reconciler.model.ids import ResourceId
 from tests.builders import live_identity, resource_id
 from tests.unit.live.orphans.judging import DAY_S, NOW_S, PRINCIPAL, holder, role
@@ -142,8 +142,8 @@ def test_identity_that_could_not_be_read_says_nothing() -> None:
         ((role(principal_type="Robot"),), "ARM calls it Robot, which is not looked up"),
     ],
 )
-def test_who_is_of_no_directory_here_is_not_judged(roles: tuple[object, ...], because: str) -> None:
-    one = holder(*roles)  # type: ignore[arg-type]
+def test_who_is_of_no_directory_here_is_not_judged(roles: tuple[RoleAssignment, ...], because: str) -> None:
+    one = holder(*roles)
 
     assert judge(one, MISSED) == NotJudged(one, Reason.ELSEWHERE, because)
 

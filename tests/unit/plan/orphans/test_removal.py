@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.errors import NO_PLACE
 from reconciler.model import ResourceGroupId
-from reconciler.plan import Action, Reason
+from reconciler.plan import Action, AssignmentChange, Reason
 from reconciler.plan.orphans.removal import is_removable, orphan_changes
 from tests.builders import OTHER_SUBSCRIPTION, SUBSCRIPTION, TODAY
 from tests.orphans import IN_GROUP, IN_SUBSCRIPTION, orphan
@@ -45,7 +45,8 @@ def test_a_removal_deletes_what_lives_and_knows_no_identity() -> None:
     changes = orphan_changes([gone, orphan(IN_SUBSCRIPTION, is_ours=False)], SUBSCRIPTION, judged_on=TODAY)
 
     (change,) = changes.access()
-    assert (change.resource_id, change.before, change.orphan) == (  # type: ignore[union-attr]
+    assert isinstance(change, AssignmentChange)
+    assert (change.resource_id, change.before, change.orphan) == (
         gone.resource_id(SUBSCRIPTION),
         gone.assignment,
         gone,
