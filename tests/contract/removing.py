@@ -51,6 +51,7 @@ class Removal:
 
     arm: Arm
     known: Mapping[str, ResourceId] = field(default_factory=dict)
+    owners: tuple[str, ...] = (OWNER,)
     allowances: Allowances = NO_ALLOWANCES
     guardrails: tuple[Guardrails, ...] = ()
     shown: list[Plan] = field(default_factory=list)
@@ -58,7 +59,7 @@ class Removal:
     def plan(self, may_read: MayRead | None = None) -> Plan:
         """Find, and plan."""
         resources = self.arm.resources_with_graph
-        search = OrphanSearch(SUBSCRIPTION, self.known, frozenset({OWNER}))
+        search = OrphanSearch(SUBSCRIPTION, self.known, frozenset(self.owners))
         may_read = may_read or MayRead(self.arm.client)
         found = find_orphans(search, resources, Pause(30.0, self.arm.retries.sleep), may_read)
         request = RemovalRequest(self.allowances, self.guardrails, judged_on=TODAY)

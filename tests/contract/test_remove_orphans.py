@@ -79,6 +79,16 @@ def test_removal_deletes_exactly_what_is_ours_and_orphaned(arm: OpenArm) -> None
     assert {method for method, _, _ in opened.writes} == {"DELETE"}
 
 
+def test_what_several_owners_left_goes_in_one_run(arm: OpenArm) -> None:
+    opened = arm(START)
+    removal = Removal(opened, owners=(OWNER, "team-b"))
+
+    result = removal.carry_out()
+
+    assert removal.shown[0].violations == ()
+    assert (len(result.results), {one.outcome for one in result.results}) == (4, {Outcome.DONE})
+
+
 def test_second_removal_finds_nothing_and_writes_nothing(arm: OpenArm) -> None:
     opened = arm(START)
     Removal(opened).carry_out()
